@@ -1,0 +1,68 @@
+"""Fine-tune BERT classifiers with Keras 3: no run is ever silently wasted."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+# The module of each public name; it is imported when the name is first used, so that
+# `import kbert`, `kbert --help` and everything about data need no framework.
+_MODULES = {
+    "AdamW": "kbert.optimizers.adamw",
+    "Batches": "kbert.data.batches",
+    "BertAdam": "kbert.optimizers.bert_adam",
+    "BertClassifier": "kbert.models.bert_classifier",
+    "EpochEvaluation": "kbert.callbacks.epoch_evaluation",
+    "Evaluation": "kbert.metrics",
+    "Examples": "kbert.data.examples",
+    "KbertError": "kbert.errors",
+    "Labels": "kbert.data.labels",
+    "LearningRateLogger": "kbert.callbacks.learning_rate_logger",
+    "Prediction": "kbert.models.prediction",
+    "TokenStore": "kbert.data.token_store",
+    "Tokenizer": "kbert.data.tokenizer",
+    "TrainConfig": "kbert.config",
+    "TrainingPlan": "kbert.plan",
+    "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
+    "create_optimizer": "kbert.optimizers.create_optimizer",
+    "epoch_order": "kbert.data.epoch_order",
+    "read_examples": "kbert.data.read_examples",
+    "train": "kbert.runs.train",
+}
+
+__all__ = sorted(_MODULES)  # noqa: PLE0604
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from kbert.callbacks.epoch_evaluation import EpochEvaluation as EpochEvaluation
+    from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
+    from kbert.config import TrainConfig as TrainConfig
+    from kbert.data.batches import Batches as Batches
+    from kbert.data.epoch_order import epoch_order as epoch_order
+    from kbert.data.examples import Examples as Examples
+    from kbert.data.labels import Labels as Labels
+    from kbert.data.read_examples import read_examples as read_examples
+    from kbert.data.token_store import TokenStore as TokenStore
+    from kbert.data.tokenizer import Tokenizer as Tokenizer
+    from kbert.errors import KbertError as KbertError
+    from kbert.metrics import Evaluation as Evaluation
+    from kbert.models.bert_classifier import BertClassifier as BertClassifier
+    from kbert.models.prediction import Prediction as Prediction
+    from kbert.optimizers.adamw import AdamW as AdamW
+    from kbert.optimizers.bert_adam import BertAdam as BertAdam
+    from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer
+    from kbert.plan import TrainingPlan as TrainingPlan
+    from kbert.runs.train import train as train
+    from kbert.schedules.warmup_polynomial_decay import (
+        WarmupPolynomialDecay as WarmupPolynomialDecay,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module 'kbert' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

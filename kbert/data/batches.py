@@ -1,0 +1,167 @@
+"""Batches for Keras."""
+
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from kbert.data.epoch_order import choose_widths, epoch_order, given_order, length_order
+from kbert.data.token_store import TokenStore
+
+Order = Literal["shuffled", "given", "length"]
+
+
+class Batches(keras.utils.PyDataset):
+    """A `PyDataset` over a token store, for plain `fit`, `evaluate` and `predict`.
+
+    A batch is `(inputs, labels)`, or `inputs` alone where the store has no labels; `inputs` is a
+    dict of int32 arrays [rows, width]: `token_ids`, `segment_ids` and `padding_mask`. Each batch
+    is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
+    and JAX compiles few shapes.
+
+    `BertClassifier.fit` sets `epoch` to the epoch it trains. With any other Keras model each pass
+    over the data takes the next epoch's order.
+
+    Args:
+        store: TokenStore.
+        batch_size: int. Rows a batch. Defaults to 32.
+        order: "shuffled" (another order each epoch, see `epoch_order`), "given" (as the rows
+            stand) or "length" (longest first, the fastest). Defaults to "given".
+        seed: int. Of the shuffled order. Defaults to 0.
+        drop_remainder: bool. Leave out each epoch's last, incomplete batch. Defaults to False.
+        epoch: int. The epoch of the first pass. Defaults to 0.
+        pad_id: int. The id of [PAD]. Defaults to 0.
+
+    Example:
+
+    ```python
+    model.fit(Batches(store, batch_size=32, order="shuffled"), epochs=3)
+    ```
+    """
+
+    def __init__(
+        self,
+        store: TokenStore,
+        batch_size: int = 32,
+        *,
+        order: Order = "given",
+        seed: int = 0,
+        drop_remainder: bool = False,
+        epoch: int = 0,
+        pad_id: int = 0,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.batch_size = batch_size
+        self.order = order
+        self.seed = seed
+        self.drop_remainder = drop_remainder
+        self.pad_id = pad_id
+        self.widths = choose_widths(store.lengths)
+        self.epoch = epoch
+
+    @property
+    def epoch(self) -> int:
+        """The epoch whose order the batches have."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._start(epoch)
+        self._pinned = True
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def rows(self, index: int) -> np.ndarray:
+        """Return the row numbers of a batch."""
+        return self._rows[index]
+
+    def width(self, index: int) -> int:
+        """Return the width that a batch is padded to."""
+        return self._batch_widths[index]
+
+    def __getitem__(self, index: int) -> Any:
+        """Return the batch at `index`."""
+        rows, width = self._rows[index], self._batch_widths[index]
+        token_ids = np.full((len(rows), width), self.pad_id, np.int32)
+        segment_ids = np.zeros((len(rows), width), np.int32)
+        padding_mask = np.zeros((len(rows), width), np.int32)
+        for place, row in enumerate(rows):
+            ids, first_length = self.store[int(row)]
+            token_ids[place, : len(ids)] = ids
+            segment_ids[place, first_length : len(ids)] = 1
+            padding_mask[place, : len(ids)] = 1
+        inputs = {
+            "token_ids": token_ids,
+            "segment_ids": segment_ids,
+            "padding_mask": padding_mask,
+        }
+        if self.store.labels is None:
+            return (inputs,)
+        return inputs, self.store.labels[rows]
+
+    def row_order(self) -> np.ndarray:
+        """Return the row numbers in the order in which the batches give them."""
+        return np.concatenate(self._rows)
+
+    def real_tokens(self) -> float:
+        """Return the share of this epoch's computed tokens that are not padding."""
+        sizes = [len(rows) for rows in self._rows]
+        return float(self.store.lengths[self.row_order()].sum() / np.dot(sizes, self._batch_widths))
+
+    def on_epoch_begin(self) -> None:
+        """Take the next pass's order, unless `epoch` was set for it."""
+        if not self._pinned:
+            self._start(self._epoch + 1)
+        self._pinned = False
+
+    def _start(self, epoch: int) -> None:
+        """Lay out the batches of an epoch."""
+        lengths, size = self.store.lengths, self.batch_size
+        self._epoch = epoch
+        if self.order == "shuffled":
+            drop = self.drop_remainder
+            batches = epoch_order(self.seed, epoch, lengths, size, drop_remainder=drop)
+        elif self.order == "length":
+            batches = length_order(lengths, size)
+        else:
+            batches = given_order(len(lengths), size)
+        widths = [self._width_of(rows) for rows in batches]
+        if self.order == "given":
+            widths = _telling_widths(widths, int(self.widths[-1]))
+        else:
+            batches, widths = _extremes_first(batches, widths)
+        self._rows, self._batch_widths = batches, widths
+
+    def _width_of(self, rows: np.ndarray) -> int:
+        if len(rows) < self.batch_size:
+            return int(self.widths[-1])  # the one incomplete batch then has one shape in all epochs
+        return int(self.widths[np.searchsorted(self.widths, self.store.lengths[rows].max())])
+
+
+# Keras's TensorFlow adapter holds every batch to the dimensions that the first two have in common.
+# So, where widths vary, the first two must differ.
+
+
+def _extremes_first(
+    batches: list[np.ndarray], widths: list[int]
+) -> tuple[list[np.ndarray], list[int]]:
+    """Put a widest batch first, where an out-of-memory shows at once, and a narrowest second."""
+    order = list(range(len(batches)))
+    if len(order) > 1:
+        widest = max(order, key=lambda i: (widths[i], len(batches[i])))
+        order.remove(widest)
+        narrowest = min(order, key=widths.__getitem__)
+        order.remove(narrowest)
+        order = [widest, narrowest, *order]
+    return [batches[i] for i in order], [widths[i] for i in order]
+
+
+def _telling_widths(widths: list[int], greatest: int) -> list[int]:
+    """Widen the second batch, or all, where the first two have one width and others do not."""
+    if len(set(widths)) == 1 or widths[0] != widths[1]:
+        return widths
+    if widths[0] == greatest:
+        return [greatest] * len(widths)
+    return [widths[0], greatest, *widths[2:]]

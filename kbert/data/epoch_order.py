@@ -1,0 +1,106 @@
+"""Which rows form which batch of an epoch: pure functions, the same everywhere."""
+
+import numpy as np
+
+_POOL = 50  # batches whose rows are sorted by length together
+
+
+def epoch_order(
+    seed: int,
+    epoch: int,
+    lengths: np.ndarray,
+    batch_size: int,
+    *,
+    drop_remainder: bool = False,
+) -> list[np.ndarray]:
+    """Return the batches of an epoch: a full permutation of the rows, grouped by length.
+
+    The rows are permuted, cut into pools of up to 50 batches, sorted by length inside a pool, cut
+    into batches, and the batches are permuted. So a batch holds rows of similar length, hardly any
+    padding is computed, and no row is far from where chance put it.
+
+    The result depends on the arguments alone: it is made of the raw bits of PCG64, whose stream
+    NumPy guarantees, and of stable sorts. Nothing but (seed, epoch, batch) has to be stored to go
+    on in the middle of an epoch.
+
+    Args:
+        seed: int, 0 or more.
+        epoch: int, counted from 0.
+        lengths: int array [rows]. Tokens of each row.
+        batch_size: int. Rows a batch.
+        drop_remainder: bool. Leave out the rows that do not fill a batch: a random choice of rows,
+            another one each epoch. Defaults to False: one batch is smaller than the others.
+
+    Returns:
+        A list of int64 arrays of row numbers.
+
+    Example:
+
+    ```python
+    batches = epoch_order(seed=0, epoch=0, lengths=np.array([3, 9, 4, 8]), batch_size=2)
+    assert sorted(np.concatenate(batches)) == [0, 1, 2, 3]
+    ```
+    """
+    lengths = np.asarray(lengths)
+    bits = np.random.PCG64(np.random.SeedSequence([seed, epoch]))
+    rows = _permutation(bits, len(lengths))
+    if drop_remainder:
+        rows = rows[: len(rows) // batch_size * batch_size]
+    total = -(-len(rows) // batch_size)
+    # A quarter of the batches at most, lest a small set have the same batches every epoch.
+    pool = max(1, min(_POOL, total // 4)) * batch_size
+    batches: list[np.ndarray] = []
+    for start in range(0, len(rows), pool):
+        part = rows[start : start + pool]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
+    return [batches[i] for i in _permutation(bits, len(batches))]
+
+
+def length_order(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
+    """Return batches of all rows sorted by length, longest first: the least padding of all."""
+    rows = np.argsort(-np.asarray(lengths), kind="stable")
+    return [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
+
+
+def given_order(rows: int, batch_size: int) -> list[np.ndarray]:
+    """Return batches of the rows as they stand."""
+    return [np.arange(i, min(i + batch_size, rows)) for i in range(0, rows, batch_size)]
+
+
+def choose_widths(lengths: np.ndarray, most: int = 8, multiple: int = 8) -> np.ndarray:
+    """Return the few widths to pad batches to that cost the fewest padded tokens.
+
+    Every width is one more shape that JAX and XLA compile. Of all sets of at most `most` multiples
+    of `multiple`, the last of which holds the longest row, this is the one with the least sum over
+    rows of the width that each row fits in.
+
+    Args:
+        lengths: int array [rows].
+        most: int. The most widths. Defaults to 8.
+        multiple: int. What each is a multiple of. Defaults to 8.
+    """
+    steps = -(-np.asarray(lengths) // multiple)
+    counts = np.bincount(steps)
+    size = len(counts)
+    rows_up_to = np.cumsum(counts)
+    # cost[j]: the least cost of rows of up to j steps, the widest width being j.
+    cost = np.arange(size) * rows_up_to
+    choice = [np.zeros(size, int)]
+    for _ in range(most - 1):
+        step_cost = np.arange(size) * (rows_up_to[None, :] - rows_up_to[:, None])
+        total = np.where(np.tri(size, k=-1, dtype=bool).T, cost[:, None] + step_cost, np.inf)
+        total[0] = np.arange(size) * rows_up_to  # no narrower width at all
+        choice.append(total.argmin(axis=0))
+        cost = total.min(axis=0)
+    widths, at = [], size - 1
+    for previous in reversed(choice):
+        widths.append(at)
+        at = int(previous[at])
+        if at == 0:
+            break
+    return np.array(sorted(widths)) * multiple
+
+
+def _permutation(bits: np.random.PCG64, size: int) -> np.ndarray:
+    return np.argsort(bits.random_raw(size), kind="stable") if size else np.zeros(0, np.int64)

@@ -1,0 +1,121 @@
+"""Labelled texts in memory."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from kbert.data.columns import Columns
+from kbert.data.labels import Labels
+from kbert.data.rows import BadRow
+from kbert.errors import KbertError
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts, or text pairs, with their labels: what `read_examples` returns.
+
+    Args:
+        texts: sequence of str.
+        pairs: sequence of str, the second texts, or None.
+        label_ids: int32 array [rows], or None when there are no labels.
+        labels: Labels or None.
+        source: str. Where they came from.
+        columns: Columns or None. What was taken for what.
+        skipped: the rows left out under `on_bad_row="skip"`.
+    """
+
+    texts: Sequence[str]
+    pairs: Sequence[str] | None = None
+    label_ids: np.ndarray | None = None
+    labels: Labels | None = None
+    source: str = "memory"
+    columns: Columns | None = None
+    skipped: tuple[BadRow, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __str__(self) -> str:
+        """Return what was read, for a person."""
+        parts = [f"{self.source}: {len(self):,} rows"]
+        if self.columns is not None:
+            parts.append(str(self.columns))
+        if self.labels is not None and self.label_ids is not None:
+            counts = np.bincount(self.label_ids, minlength=len(self.labels))
+            shown = ", ".join(
+                f"{name} {count:,}"
+                for name, count in list(zip(self.labels.names, counts, strict=True))[:6]
+            )
+            more = ", …" if len(self.labels) > 6 else ""
+            parts.append(f"{len(self.labels)} classes ({shown}{more})")
+        if self.skipped:
+            parts.append(f"{len(self.skipped):,} bad rows skipped")
+        return "; ".join(parts)
+
+    def take(self, indices: np.ndarray) -> "Examples":
+        """Return the rows at `indices`, in that order."""
+        return replace(
+            self,
+            texts=[self.texts[i] for i in indices],
+            pairs=None if self.pairs is None else [self.pairs[i] for i in indices],
+            label_ids=None if self.label_ids is None else self.label_ids[indices],
+            skipped=(),
+        )
+
+    def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
+        """Return a training and a development set, each with the classes in proportion.
+
+        The rows keep their order. A class of a single row goes to the training set.
+
+        Args:
+            dev: float. The share of rows in the development set. Defaults to 0.1.
+            seed: int. The split is a function of the rows and of this. Defaults to 0.
+
+        Raises:
+            KbertError: no labels, or too few rows to put every class on both sides.
+        """
+        from sklearn.model_selection import train_test_split
+
+        if self.label_ids is None or self.labels is None:
+            raise KbertError(f"{self.source} has no labels, so it cannot be split by class.")
+        if not 0 < dev < 1:
+            raise KbertError(f"`dev` must lie between 0 and 1. Received: {dev!r}")
+        counts = np.bincount(self.label_ids, minlength=len(self.labels))
+        divisible = np.flatnonzero(counts[self.label_ids] > 1)
+        classes = int((counts > 1).sum())
+        dev_rows = round(dev * len(self))
+        if dev_rows < classes or len(divisible) - dev_rows < classes or classes < 2:
+            raise KbertError(
+                f"{self.source}: {len(self)} rows of {len(self.labels)} classes are too few for "
+                f"a development set of {dev:.0%} with every class in it. Pass a larger share "
+                "(--dev-proportion), or a development file (--dev FILE)"
+            )
+        train_part, dev_part = train_test_split(
+            divisible,
+            test_size=dev_rows,
+            random_state=seed,
+            stratify=self.label_ids[divisible],
+        )
+        single = np.setdiff1d(np.arange(len(self)), divisible)
+        train_indices = np.sort(np.concatenate([train_part, single])).astype(int)
+        return (
+            replace(self.take(train_indices), skipped=self.skipped),
+            self.take(np.sort(dev_part)),
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of texts, pairs and label names: the same data, the same fingerprint."""
+        digest = hashlib.sha256()
+        names = self.labels.names if self.labels is not None else ()
+        for row, text in enumerate(self.texts):
+            pair = "" if self.pairs is None else self.pairs[row]
+            label = "" if self.label_ids is None else names[self.label_ids[row]]
+            for part in (text, pair, label):
+                data = part.encode("utf-8", "surrogatepass")
+                digest.update(len(data).to_bytes(8, "little"))
+                digest.update(data)
+        return digest.hexdigest()

@@ -1,0 +1,195 @@
+"""Readers of text files: delimited (CSV, TSV), JSON Lines, and one text a line."""
+
+import csv
+import json
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from kbert.data.rows import BadRow, Row, Table
+from kbert.data.text_lines import BadLine, TextLines
+from kbert.errors import KbertError
+
+_QUOTING_CURE = (
+    "Close or double the quote; for a file without quoting, pass --quoting none; or skip the row: "
+    "--on-bad-row skip"
+)
+
+
+def read_delimited(
+    stream: BinaryIO,
+    source: str,
+    *,
+    delimiter: str,
+    encoding: str = "utf-8",
+    header: bool = True,
+    quoted: bool = True,
+) -> Table:
+    """Return the table of a CSV or TSV stream.
+
+    Args:
+        stream: binary stream, buffered.
+        source: str. The name that messages use.
+        delimiter: str, one character.
+        encoding: str. Defaults to "utf-8", with or without a byte order mark.
+        header: bool. Whether the first row names the columns. CoLA's form, which has none, is
+            recognised all the same. Defaults to True.
+        quoted: bool. Whether a double quote opens a field, as in RFC 4180; GLUE's files have no
+            quoting. Defaults to True.
+    """
+    lines = TextLines(stream, encoding, source)
+    records = _records(lines, source, delimiter, quoted)
+    first = next(records, None)
+    if first is None:
+        raise KbertError(f"{source} holds no rows. A header and at least one row were expected.")
+    if isinstance(first, BadRow):
+        raise KbertError(str(first))
+    if header and not _is_cola(first.cells):
+        columns = [str(cell).strip() for cell in first.cells]
+        return Table(source, columns, _checked(records, source, len(columns), 1))
+    columns = [str(position) for position in range(len(first.cells))]
+    if _is_cola(first.cells):
+        columns = ["source", "label", "mark", "sentence"]
+    rows = _checked(chain([first], records), source, len(columns), 0)
+    return Table(source, columns, rows, has_header=False)
+
+
+def _is_cola(cells: object) -> bool:
+    """Whether a first row is CoLA's: source, 0 or 1, a mark or nothing, sentence."""
+    return (
+        isinstance(cells, list)
+        and len(cells) == 4
+        and cells[1] in ("0", "1")
+        and cells[2] in ("", "*")
+    )
+
+
+def _records(
+    lines: TextLines, source: str, delimiter: str, quoted: bool
+) -> Iterator[Row | BadRow]:
+    """Yield the non-blank records, numbered from 1, with the line each begins in."""
+    reader = csv.reader(lines, delimiter=delimiter, strict=True) if quoted else None
+    number = 0
+    while True:
+        number, line = number + 1, lines.number + 1
+        try:
+            if reader is not None:
+                cells = next(reader)
+            else:
+                cells = next(lines).rstrip("\r\n").split(delimiter)
+        except StopIteration:
+            return
+        except BadLine as bad:
+            yield BadRow(source, number, lines.number, bad.reason, bad.cure, bad.content)
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                # Everything behind the quote was swallowed, so there is nothing left to skip to.
+                raise KbertError(
+                    f"{source}, row {number} (line {line}): a double quote is opened and never "
+                    "closed. Close or double the quote; for a file without quoting, pass "
+                    "--quoting none"
+                ) from None
+            yield BadRow(source, number, line, f"broken quoting ({error})", _QUOTING_CURE)
+        else:
+            if cells == [] or cells == [""]:
+                number -= 1  # a blank line is no row
+                continue
+            yield Row(number, line, cells)
+
+
+def _checked(
+    records: Iterator[Row | BadRow], source: str, width: int, header_rows: int
+) -> Iterator[Row | BadRow]:
+    """Yield the rows behind the header, ragged ones as BadRow."""
+    for record in records:
+        number = record.number - header_rows
+        if isinstance(record, BadRow):
+            yield BadRow(
+                source, number, record.line, record.reason, record.cure, record.content
+            )
+        elif len(record.cells) != width:
+            yield BadRow(
+                source,
+                number,
+                record.line,
+                f"{len(record.cells)} fields where the first row has {width}",
+                "Mend the row (a field that holds the delimiter needs double quotes), or skip it: "
+                "--on-bad-row skip",
+                "\t".join(record.cells)[:200],
+            )
+        else:
+            yield Row(number, record.line, record.cells)
+
+
+def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
+    """Return the table of a JSON Lines stream: one object a line, columns as in the first."""
+    objects = _objects(TextLines(stream, encoding, source), source)
+    first = next(objects, None)
+    if first is None:
+        raise KbertError(f"{source} holds no rows. One JSON object a line was expected.")
+    if isinstance(first, BadRow):
+        raise KbertError(str(first))
+    columns = list(first.cells[0])
+
+    def rows() -> Iterator[Row | BadRow]:
+        for item in chain([first], objects):
+            if isinstance(item, BadRow):
+                yield item
+            else:
+                yield Row(item.number, item.line, [item.cells[0].get(name) for name in columns])
+
+    return Table(source, columns, rows())
+
+
+def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
+    number = 0
+    while True:
+        reason = content = ""
+        try:
+            content = next(lines)
+            if not content.strip():
+                continue
+            value = json.loads(content)
+            if isinstance(value, dict):
+                number += 1
+                yield Row(number, lines.number, [value])
+                continue
+            reason = f"a JSON object was expected, and this is a {type(value).__name__}"
+        except StopIteration:
+            return
+        except BadLine as bad:
+            number += 1
+            yield BadRow(source, number, lines.number, bad.reason, bad.cure, bad.content)
+            continue
+        except json.JSONDecodeError as error:
+            reason = f"broken JSON at column {error.colno} ({error.msg})"
+        except RecursionError:
+            reason = "JSON nested too deeply"
+        number += 1
+        yield BadRow(
+            source,
+            number,
+            lines.number,
+            reason,
+            "Mend the line, or skip it: --on-bad-row skip",
+            content[:200].strip(),
+        )
+
+
+def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
+    """Return the table of a stream of one text a line, in a column named text."""
+    lines = TextLines(stream, encoding, source)
+
+    def rows() -> Iterator[Row | BadRow]:
+        while True:
+            try:
+                text = next(lines).rstrip("\r\n")
+            except StopIteration:
+                return
+            except BadLine as bad:
+                number = lines.number
+                yield BadRow(source, number, number, bad.reason, bad.cure, bad.content)
+            else:
+                yield Row(lines.number, lines.number, [text])
+
+    return Table(source, ["text"], rows(), has_header=False)

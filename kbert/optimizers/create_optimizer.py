@@ -1,0 +1,46 @@
+"""The optimizer and the schedule that a plan asks for."""
+
+import keras
+
+from kbert.optimizers.adamw import AdamW
+from kbert.optimizers.bert_adam import BertAdam
+from kbert.plan import TrainingPlan
+from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay
+
+
+def create_optimizer(
+    plan: TrainingPlan, *, weight_decay: float = 0.01, global_clipnorm: float | None = 1.0
+) -> keras.optimizers.Optimizer:
+    """Return the plan's optimizer: AdamW, or with its recipe "google" BertAdam.
+
+    Both clip the global norm of the gradients at 1.0 and decay everything but biases and LayerNorm
+    by 0.01; the schedule and the accumulation are the plan's.
+
+    Args:
+        plan: TrainingPlan.
+        weight_decay: float. Defaults to 0.01.
+        global_clipnorm: float or None. Defaults to 1.0.
+
+    Example:
+
+    ```python
+    plan = TrainingPlan(examples=1000, batch_size=32, epochs=3)
+    assert create_optimizer(plan).name == "adamw"
+    ```
+    """
+    schedule = WarmupPolynomialDecay(
+        plan.learning_rate,
+        decay_steps=plan.updates,
+        warmup_steps=plan.warmup_updates,
+        end_learning_rate=plan.end_learning_rate,
+        power=plan.power,
+        boundary=plan.boundary,
+        steps_per_update=plan.accumulation,
+    )
+    optimizer = BertAdam if plan.recipe == "google" else AdamW
+    return optimizer(
+        schedule,
+        weight_decay=weight_decay,
+        global_clipnorm=global_clipnorm,
+        gradient_accumulation_steps=plan.accumulation if plan.accumulation > 1 else None,
+    )

@@ -1,0 +1,20 @@
+"""Which variables weight decay leaves alone."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+# BERT's rule: biases and LayerNorm. Keras's `exclude_from_weight_decay(var_names=...)` looks only
+# at a variable's own name, "gamma", where the layer's name stands in its path.
+NO_DECAY = (r"(^|/)bias$", r"layer_?norm")
+
+
+def excluded_from_decay(variables: Iterable[Any], patterns: Sequence[str] = NO_DECAY) -> list[Any]:
+    """Return the variables whose path matches one of the patterns, whatever the case.
+
+    Args:
+        variables: Keras variables, or anything with a `path`.
+        patterns: sequence of str. Regular expressions searched in the path.
+    """
+    search = re.compile("|".join(patterns), re.IGNORECASE).search
+    return [variable for variable in variables if patterns and search(variable.path)]

@@ -1,0 +1,171 @@
+"""The training plan: the only place that turns examples, batch size and epochs into steps."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from kbert.errors import KbertError
+from kbert.learning_rate import Boundary, learning_rate_at
+
+Recipe = Literal["recommended", "google"]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """Steps, warmup, decay and the learning rate of every update of a training run.
+
+    A *batch* is what the model sees at once; an *update* is one change of the weights, after
+    `accumulation` batches. With n = examples, b = batch_size, k = accumulation, e = epochs:
+
+        recommended:  batches per epoch = ceil(n / b)      N = batches * e // k
+        google:       batches per epoch = floor(n / b)     N = int(n / (b * k) * e)
+        both:         W = int(N * warmup_proportion)
+
+    The recipe "google" drops an epoch's last, incomplete batch as `run_classifier.py` does, and
+    decays to its N, which may lie a few updates after the last one that is made.
+
+    Args:
+        examples: int. Rows of the training set.
+        batch_size: int. Rows a batch. Defaults to 32.
+        epochs: int. Passes over the data. Defaults to 3.
+        learning_rate: float. The peak. Defaults to 5e-5.
+        warmup_proportion: float, 0 to 1. Share of the updates spent on warmup. Defaults to 0.1.
+        accumulation: int. Batches an update. Defaults to 1.
+        end_learning_rate: float. The rate after the last update. Defaults to 0.
+        power: float. Of the polynomial decay. Defaults to 1, linear.
+        recipe: "recommended" (AdamW with bias correction, continuous schedule) or "google" (the
+            arithmetic of `run_classifier.py`). Defaults to "recommended".
+
+    Raises:
+        KbertError: a value out of range, or a plan without a single update.
+
+    Example:
+
+    ```python
+    plan = TrainingPlan(examples=3668, batch_size=32, epochs=3, learning_rate=2e-5, recipe="google")
+    assert (plan.updates, plan.warmup_updates) == (343, 34)
+    ```
+    """
+
+    examples: int
+    batch_size: int = 32
+    epochs: int = 3
+    learning_rate: float = 5e-5
+    warmup_proportion: float = 0.1
+    accumulation: int = 1
+    end_learning_rate: float = 0.0
+    power: float = 1.0
+    recipe: Recipe = "recommended"
+
+    def __post_init__(self) -> None:
+        for name in ("examples", "batch_size", "epochs", "accumulation"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+                raise KbertError(f"`{name}` must be a whole number, 1 or more. Received: {value!r}")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise KbertError(
+                "`learning_rate` must be above 0 (5e-5 is usual). "
+                f"Received: {self.learning_rate!r}"
+            )
+        if not 0 <= self.warmup_proportion < 1:
+            raise KbertError(
+                "`warmup_proportion` must be from 0 to below 1 (0.1 is usual). "
+                f"Received: {self.warmup_proportion!r}"
+            )
+        if not 0 <= self.end_learning_rate <= self.learning_rate:
+            raise KbertError(
+                "`end_learning_rate` must lie between 0 and `learning_rate`. "
+                f"Received: {self.end_learning_rate!r}"
+            )
+        if not self.power > 0:
+            raise KbertError(f"`power` must be above 0. Received: {self.power!r}")
+        if self.recipe not in ("recommended", "google"):
+            raise KbertError(
+                f'`recipe` must be "recommended" or "google". Received: {self.recipe!r}'
+            )
+        if self.steps_per_epoch < 1:
+            raise KbertError(
+                f"{self.examples} examples do not fill one batch of {self.batch_size}, and the "
+                f"google recipe drops incomplete batches. Use a batch size of at most "
+                f"{self.examples}."
+            )
+        if self.updates < 1:
+            raise KbertError(
+                f"{self.batches} batches are fewer than the {self.accumulation} that one update "
+                "takes, so nothing would be trained. Lower `accumulation` or raise `epochs`."
+            )
+
+    @property
+    def drop_remainder(self) -> bool:
+        """Whether an epoch's last, incomplete batch is left out."""
+        return self.recipe == "google"
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches an epoch; what Keras calls `steps_per_epoch`."""
+        if self.drop_remainder:
+            return self.examples // self.batch_size
+        return -(-self.examples // self.batch_size)
+
+    @property
+    def batches(self) -> int:
+        """Batches of the whole run."""
+        return self.steps_per_epoch * self.epochs
+
+    @property
+    def updates(self) -> int:
+        """N: the update at which the decay reaches its end."""
+        if self.recipe == "google":
+            # Float division, then truncation: 3668 / 32 * 3 is 343, not 342.
+            return int(self.examples / (self.batch_size * self.accumulation) * self.epochs)
+        return self.batches // self.accumulation
+
+    @property
+    def warmup_updates(self) -> int:
+        """W: the updates of linear warmup."""
+        return int(self.updates * self.warmup_proportion)
+
+    @property
+    def boundary(self) -> Boundary:
+        """How warmup meets decay; see `WarmupPolynomialDecay`."""
+        return "google" if self.recipe == "google" else "continuous"
+
+    def learning_rate_at(self, update: Any) -> Any:
+        """Return the rate of an update, or of an array of them, counted from 0."""
+        return learning_rate_at(
+            np.asarray(update),
+            peak=self.learning_rate,
+            decay_steps=self.updates,
+            warmup_steps=self.warmup_updates,
+            end=self.end_learning_rate,
+            power=self.power,
+            boundary=self.boundary,
+        )
+
+    def key_points(self) -> dict[str, int]:
+        """Return the updates worth showing, by name, in their order."""
+        points = {
+            "first update": 0,
+            "end of warmup": self.warmup_updates,
+            "half way": self.updates // 2,
+            "last update": max(self.batches // self.accumulation - 1, 0),
+        }
+        return {name: update for name, update in points.items() if update < self.updates}
+
+    def __str__(self) -> str:
+        """Return the plan as a few lines for a person."""
+        per_update = f" x {self.accumulation} batches an update" if self.accumulation > 1 else ""
+        lines = [
+            f"Training plan ({self.recipe} recipe)",
+            f"  {self.examples:,} examples, batches of {self.batch_size}{per_update}, "
+            f"{self.steps_per_epoch:,} batches an epoch",
+            f"  {self.epochs} epoch{'s' if self.epochs > 1 else ''}: {self.updates:,} updates, "
+            f"the first {self.warmup_updates:,} of them warmup",
+            "  learning rate:",
+        ]
+        for name, update in self.key_points().items():
+            rate = float(self.learning_rate_at(update))
+            lines.append(f"    update {update:>7,}  {rate:.3g}  ({name})")
+        return "\n".join(lines)
