@@ -33,6 +33,7 @@ def new_directory(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         for file in temporary.iterdir():
+            os.chmod(file, 0o666 & ~_umask())
             with file.open("rb") as opened:
                 os.fsync(opened.fileno())
         if path.exists():

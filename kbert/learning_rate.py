@@ -1,11 +1,11 @@
 """The learning rate as a pure function of the step: written once, for NumPy and for Keras."""
 
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-Boundary = Literal["continuous", "google"]
+from kbert.choices import Boundary
 
 
 def learning_rate_at(

@@ -2,14 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from kbert.choices import Boundary, Recipe
 from kbert.errors import KbertError
-from kbert.learning_rate import Boundary, learning_rate_at
-
-Recipe = Literal["recommended", "google"]
+from kbert.learning_rate import learning_rate_at
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from kbert.choices import Format, OnBadRow, Quoting
 from kbert.data.columns import Columns, choose_columns
 from kbert.data.examples import Examples
 from kbert.data.labels import Labels
@@ -15,10 +16,6 @@ from kbert.data.rows import BadRow, Row, Table
 from kbert.data.text_lines import TextLines, open_binary
 from kbert.data.text_tables import read_delimited, read_json_lines, read_lines
 from kbert.errors import KbertError
-
-Format = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
-Quoting = Literal["auto", "standard", "none"]
-OnBadRow = Literal["error", "skip"]
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",

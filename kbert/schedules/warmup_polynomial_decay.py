@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kbert.learning_rate import Boundary, learning_rate_at
+from kbert.choices import Boundary
+from kbert.learning_rate import learning_rate_at
 
 
 class _NumpyFloat32:

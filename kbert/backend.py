@@ -1,0 +1,94 @@
+"""Which backend Keras runs on: decided before Keras is imported."""
+
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import get_args
+
+from kbert.choices import Backend
+from kbert.errors import KbertError
+
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
+
+
+def choose_backend(wanted: str | None = None) -> str:
+    """Set the backend for the import of Keras and return its name.
+
+    It is `wanted`; else $KERAS_BACKEND; else what keras.json says, if that is installed; else the
+    first that is installed of tensorflow, jax, torch.
+
+    Raises:
+        KbertError: the one asked for is unknown or not installed, none is, or Keras has already
+            been imported with another.
+    """
+    asked = wanted or os.environ.get("KERAS_BACKEND")
+    if asked:
+        if asked not in BACKENDS:
+            raise KbertError(
+                f"The backend must be one of {', '.join(BACKENDS)}. Received: {asked!r}"
+            )
+        if not _installed(asked):
+            others = [name for name in BACKENDS if _installed(name)]
+            instead = f", or use one that is: --backend {others[0]}" if others else ""
+            raise KbertError(
+                f"The backend {asked} is not installed. Install it: pip install "
+                f"'kbert[{asked}]'{instead}"
+            )
+    else:
+        candidates = [_from_keras_json(), *BACKENDS]
+        asked = next((name for name in candidates if name and _installed(name)), None)
+        if asked is None:
+            raise KbertError(
+                "No backend is installed. Install one: pip install 'kbert[tensorflow]' "
+                "(or kbert[jax], kbert[torch])"
+            )
+    if "keras" in sys.modules:
+        current = sys.modules["keras"].backend.backend()
+        if current != asked:
+            raise KbertError(
+                f"Keras already runs on {current} in this process and cannot change to {asked}. "
+                f"Set KERAS_BACKEND={asked} before Keras is imported."
+            )
+    os.environ["KERAS_BACKEND"] = asked
+    return asked
+
+
+def import_keras() -> None:
+    """Import Keras and keras-hub without the start-up notes of TensorFlow's C++ libraries.
+
+    keras-hub imports TensorFlow whatever the backend, and it writes lines about absent GPUs and
+    processor features straight to file descriptor 2. They are shown only when the import fails.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        saved = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            import keras
+            import keras_hub  # noqa: F401
+
+            keras.ops.zeros(())  # the first tensor looks for devices, which makes notes too
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def _installed(backend: str) -> bool:
+    return backend in BACKENDS and importlib.util.find_spec(backend) is not None
+
+
+def _from_keras_json() -> str | None:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        backend = json.loads((home / "keras.json").read_text(encoding="utf-8")).get("backend")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return backend if isinstance(backend, str) else None

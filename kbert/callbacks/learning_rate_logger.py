@@ -1,0 +1,63 @@
+"""Write the learning rate of every step."""
+
+import csv
+from pathlib import Path
+from typing import Any, TextIO
+
+import keras
+
+
+class LearningRateLogger(keras.callbacks.Callback):
+    """Writes the rate that the optimizer uses in each step to a CSV file.
+
+    The columns are step (the optimizer's count of batches, from 0), epoch (from 0) and
+    learning_rate. The rate is asked of the optimizer before the step, so the file tells what
+    trained, not what was planned. A later `fit` adds to the file.
+
+    Args:
+        path: str or Path. The file.
+
+    Example:
+
+    ```python
+    model.fit(batches, callbacks=[LearningRateLogger("learning_rate.csv")])
+    ```
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__()
+        self.path = Path(path)
+        self._file: TextIO | None = None
+        self._epoch = 0
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Open the file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not self.path.exists() or self.path.stat().st_size == 0
+        self._file = self.path.open("a", encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        if is_new:
+            self._rows.writerow(["step", "epoch", "learning_rate"])
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Note the epoch."""
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Write the rate of the step about to be made."""
+        optimizer = self.model.optimizer
+        rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        # `iterations` would count updates under accumulation, and a schedule sees batches.
+        step = int(keras.ops.convert_to_numpy(optimizer._iterations))
+        self._rows.writerow([step, self._epoch, f"{rate:.9g}"])
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Bring what was written to the file."""
+        if self._file is not None:
+            self._file.flush()
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,13 @@
+"""The words that options take; here, so that the command line need import nothing heavier."""
+
+from typing import Literal
+
+Backend = Literal["tensorflow", "jax", "torch"]
+Boundary = Literal["continuous", "google"]
+Format = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
+Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
+OnBadRow = Literal["error", "skip"]
+Precision = Literal["float32", "bfloat16"]
+Quoting = Literal["auto", "standard", "none"]
+Recipe = Literal["recommended", "google"]
+Weights = Literal["pretrained", "random"]

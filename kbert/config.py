@@ -1,0 +1,157 @@
+"""The settings of a training run: declared here once, for TOML, Python and the command line."""
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from kbert.choices import Backend, Monitor, OnBadRow, Precision, Quoting, Recipe, Weights
+from kbert.errors import KbertError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Everything that decides a training run.
+
+    The docstring of each field is the help of its flag. `from_toml` and `to_toml` are inverse to
+    each other.
+
+    Raises:
+        KbertError: a value out of range, or two that contradict each other.
+
+    Example:
+
+    ```python
+    config = TrainConfig(data="reviews.csv", epochs=4)
+    assert config.batch_size == 32
+    ```
+    """
+
+    data: str
+    """The labelled file: CSV, TSV, JSON Lines or Parquet."""
+    _: KW_ONLY
+    dev: str | None = None
+    """A file to evaluate on after each epoch; without it, a share of the data is set aside."""
+    test: str | None = None
+    """One more file to evaluate on after each epoch; it never decides which epoch is the best."""
+    output: str | None = None
+    """The run directory, which must not exist yet; without it, the next free runs/NAME-N."""
+
+    text: str | None = None
+    """The text's column, by name or position from 0."""
+    pair: str | None = None
+    """The second text's column, for text pairs."""
+    label: str | None = None
+    """The label's column."""
+    encoding: str = "utf-8"
+    """The encoding of the files, such as gb18030."""
+    header: bool = True
+    """Whether the first row names the columns."""
+    quoting: Quoting = "auto"
+    """How fields are quoted in CSV and TSV files."""
+    on_bad_row: OnBadRow = "error"
+    """Whether a row that cannot be used stops everything, or is skipped and listed."""
+    dev_proportion: float = 0.1
+    """The share of the data set aside for evaluation, when there is no dev file; 0 for none."""
+
+    preset: str = "minilm"
+    """The weights to start from: minilm, a folder, or a keras-hub preset."""
+    weights: Weights = "pretrained"
+    """Whether to start from the preset's weights, or from random ones of its size."""
+    max_length: int = 128
+    """The most tokens of a text, or of a pair; longer ones are cut."""
+    dropout: float = 0.1
+    """Dropout before the classification head."""
+
+    epochs: int = 3
+    """Passes over the data."""
+    batch_size: int = 32
+    """Rows a batch."""
+    accumulation: int = 1
+    """Batches an update of the weights."""
+    learning_rate: float = 5e-5
+    """The highest learning rate, at the end of warmup."""
+    warmup_proportion: float = 0.1
+    """The share of the updates spent on warmup."""
+    recipe: Recipe = "recommended"
+    """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier."""
+
+    monitor: Monitor = "accuracy"
+    """The score on the dev set that makes an epoch the best."""
+    patience: int | None = None
+    """Stop after so many epochs without a better one."""
+
+    seed: int = 0
+    """Of the split, the order of the data, the new head and dropout."""
+    precision: Precision = "float32"
+    """What the model computes in; the weights stay float32."""
+    backend: Backend | None = None
+    """What Keras runs on; without it KERAS_BACKEND, keras.json, or the first installed."""
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            _check_type(field.name, getattr(self, field.name), hints[field.name])
+        if not 0 <= self.dev_proportion < 1:
+            raise KbertError(
+                f"--dev-proportion must be from 0 to below 1. Received: {self.dev_proportion}"
+            )
+        if self.dev is None and self.dev_proportion == 0 and self.patience is not None:
+            raise KbertError("--patience needs a dev set: pass --dev FILE or --dev-proportion 0.1")
+        if not 0 <= self.dropout < 1:
+            raise KbertError(f"--dropout must be from 0 to below 1. Received: {self.dropout}")
+        if not 0 <= self.seed < 2**32:
+            raise KbertError(f"--seed must be from 0 to 4294967295. Received: {self.seed}")
+        if self.patience is not None and self.patience < 1:
+            raise KbertError(f"--patience must be 1 or more. Received: {self.patience}")
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "TrainConfig":
+        """Return the settings of a TOML file; what it leaves out has its default."""
+        return cls(**read_toml(path))
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML; what is None is left out."""
+        import tomli_w
+
+        values = dataclasses.asdict(self)
+        return tomli_w.dumps({k: v for k, v in values.items() if v is not None})
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """Return the settings in a TOML file by name, or raise KbertError for an unknown name."""
+    try:
+        with open(path, "rb") as file:
+            values = tomllib.load(file)
+    except FileNotFoundError:
+        raise KbertError(f"There is no file {path}. Check the path after --config.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KbertError(f"{path} is not TOML: {error}") from None
+    except OSError as error:
+        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+    known = [field.name for field in dataclasses.fields(TrainConfig)]
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            meant = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
+            raise KbertError(f"{path}: there is no setting {name!r}.{meant}")
+    return values
+
+
+def _check_type(name: str, value: Any, hint: Any) -> None:
+    """Raise KbertError when a value, as it can come from TOML, is of another type."""
+    allowed = get_args(hint) or (hint,)
+    options: list[Any] = []
+    for part in allowed:
+        options += get_args(part) or [part]
+    for option in options:
+        if isinstance(option, type):
+            fits = isinstance(value, option) and not (option is int and isinstance(value, bool))
+            if fits or (option is float and type(value) is int):
+                return
+        elif value == option:
+            return
+    shown = ", ".join("nothing" if o is type(None) else getattr(o, "__name__", repr(o)) for o in options)
+    raise KbertError(f"The setting {name!r} must be one of: {shown}. Received: {value!r}")
