@@ -28,7 +28,7 @@ _MODULES = {
     "train": "kbert.runs.train",
 }
 
-__all__ = sorted(_MODULES)  # noqa: PLE0604
+__all__ = sorted(_MODULES)
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:

@@ -14,46 +14,45 @@ from kbert.errors import KbertError
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
 
-def choose_backend(wanted: str | None = None) -> str:
+def choose_backend(wanted: str | None = None) -> Backend:
     """Set the backend for the import of Keras and return its name.
 
-    It is `wanted`; else $KERAS_BACKEND; else what keras.json says, if that is installed; else the
-    first that is installed of tensorflow, jax, torch.
+    It is `wanted`; else the one Keras already runs on in this process; else $KERAS_BACKEND; else
+    what keras.json says, if that is installed; else the first installed of tensorflow, jax, torch.
 
     Raises:
         KbertError: the one asked for is unknown or not installed, none is, or Keras has already
             been imported with another.
     """
-    asked = wanted or os.environ.get("KERAS_BACKEND")
-    if asked:
-        if asked not in BACKENDS:
-            raise KbertError(
-                f"The backend must be one of {', '.join(BACKENDS)}. Received: {asked!r}"
-            )
-        if not _installed(asked):
-            others = [name for name in BACKENDS if _installed(name)]
-            instead = f", or use one that is: --backend {others[0]}" if others else ""
-            raise KbertError(
-                f"The backend {asked} is not installed. Install it: pip install "
-                f"'kbert[{asked}]'{instead}"
-            )
-    else:
-        candidates = [_from_keras_json(), *BACKENDS]
-        asked = next((name for name in candidates if name and _installed(name)), None)
-        if asked is None:
-            raise KbertError(
-                "No backend is installed. Install one: pip install 'kbert[tensorflow]' "
-                "(or kbert[jax], kbert[torch])"
-            )
-    if "keras" in sys.modules:
-        current = sys.modules["keras"].backend.backend()
-        if current != asked:
-            raise KbertError(
-                f"Keras already runs on {current} in this process and cannot change to {asked}. "
-                f"Set KERAS_BACKEND={asked} before Keras is imported."
-            )
-    os.environ["KERAS_BACKEND"] = asked
-    return asked
+    current = sys.modules["keras"].backend.backend() if "keras" in sys.modules else None
+    asked = wanted or current or os.environ.get("KERAS_BACKEND") or _first_installed()
+    backend = next((name for name in BACKENDS if name == asked), None)
+    if backend is None:
+        raise KbertError(f"The backend must be one of {', '.join(BACKENDS)}. Received: {asked!r}")
+    if not _installed(backend):
+        others = [name for name in BACKENDS if _installed(name)]
+        instead = f", or use one that is: --backend {others[0]}" if others else ""
+        raise KbertError(
+            f"The backend {backend} is not installed. Install it: pip install "
+            f"'kbert[{backend}]'{instead}"
+        )
+    if current is not None and current != backend:
+        raise KbertError(
+            f"Keras already runs on {current} in this process and cannot change to {backend}. "
+            f"Set KERAS_BACKEND={backend} before Keras is imported."
+        )
+    os.environ["KERAS_BACKEND"] = backend
+    return backend
+
+
+def _first_installed() -> str:
+    found = next((n for n in (_from_keras_json(), *BACKENDS) if n and _installed(n)), None)
+    if found is None:
+        raise KbertError(
+            "No backend is installed. Install one: pip install 'kbert[tensorflow]' "
+            "(or kbert[jax], kbert[torch])"
+        )
+    return found
 
 
 def import_keras() -> None:

@@ -153,5 +153,7 @@ def _check_type(name: str, value: Any, hint: Any) -> None:
                 return
         elif value == option:
             return
-    shown = ", ".join("nothing" if o is type(None) else getattr(o, "__name__", repr(o)) for o in options)
+    shown = ", ".join(
+        "nothing" if o is type(None) else getattr(o, "__name__", repr(o)) for o in options
+    )
     raise KbertError(f"The setting {name!r} must be one of: {shown}. Received: {value!r}")

@@ -62,7 +62,8 @@ class Evaluation:
             macro_f1=float(f1.mean()),
             mcc=float(matthews_corrcoef(label_ids, predicted)),
             classes=tuple(
-                ClassScore(name, float(p), float(r), float(f), int(n)) for name, p, r, f, n in scores
+                ClassScore(name, float(p), float(r), float(f), int(n))
+                for name, p, r, f, n in scores
             ),
         )
 
@@ -81,7 +82,8 @@ class Evaluation:
             f"  {'class':<{width}}  precision  recall      F1    rows",
         ]
         lines += [
-            f"  {s.label:<{width}}  {s.precision:>9.4f}  {s.recall:>6.4f}  {s.f1:>6.4f}  {s.rows:>6,}"
+            f"  {s.label:<{width}}  {s.precision:>9.4f}  {s.recall:>6.4f}  {s.f1:>6.4f}"
+            f"  {s.rows:>6,}"
             for s in self.classes
         ]
         return "\n".join(lines)

@@ -65,8 +65,7 @@ class TrainingPlan:
                 raise KbertError(f"`{name}` must be a whole number, 1 or more. Received: {value!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise KbertError(
-                "`learning_rate` must be above 0 (5e-5 is usual). "
-                f"Received: {self.learning_rate!r}"
+                f"`learning_rate` must be above 0 (5e-5 is usual). Received: {self.learning_rate!r}"
             )
         if not 0 <= self.warmup_proportion < 1:
             raise KbertError(

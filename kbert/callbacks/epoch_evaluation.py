@@ -62,8 +62,7 @@ class EpochEvaluation(keras.callbacks.Callback):
             raise KbertError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
         if monitor not in ("accuracy", "macro_f1", "mcc", "loss"):
             raise KbertError(
-                '`monitor` must be "accuracy", "macro_f1", "mcc" or "loss". '
-                f"Received: {monitor!r}"
+                f'`monitor` must be "accuracy", "macro_f1", "mcc" or "loss". Received: {monitor!r}'
             )
         if patience is not None and patience < 1:
             raise KbertError(f"`patience` must be 1 or more, or None. Received: {patience}")
@@ -173,9 +172,7 @@ def _inputs_and_labels(name: str, data: Any) -> tuple[Any, np.ndarray]:
     if isinstance(data, Batches):
         if data.store.labels is None:
             raise KbertError(f"The set {name!r} has no labels to evaluate against.")
-        by_length = Batches(
-            data.store, data.batch_size, order="length", pad_id=data.pad_id
-        )
+        by_length = Batches(data.store, data.batch_size, order="length", pad_id=data.pad_id)
         return by_length, data.store.labels[by_length.row_order()]
     if isinstance(data, tuple) and len(data) == 2:
         return data[0], np.asarray(data[1])

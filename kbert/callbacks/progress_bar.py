@@ -60,17 +60,16 @@ class ProgressBar(keras.callbacks.Callback):
         if self._bar is not None:
             if now - self._last > 0.5 or self._done == self.batches:
                 self._last = now
-                loss = f"{float((logs or {}).get('loss', float('nan'))):.4f}"
+                loss = _loss(logs)
                 self._bar.update(
                     self._task, completed=self._done, loss=loss, description=f"epoch {self._epoch}"
                 )
         elif self._done * 10 // self.batches > self._shown_tenth:
             self._shown_tenth = self._done * 10 // self.batches
             left = (now - self._begin) / self._done * (self.batches - self._done)
-            loss = float((logs or {}).get("loss", float("nan")))
             print(
                 f"epoch {self._epoch}, batch {self._done:,} of {self.batches:,}, "
-                f"loss {loss:.4f}, about {_duration(left)} left",
+                f"loss {_loss(logs)}, about {_duration(left)} left",
                 flush=True,
             )
 
@@ -83,6 +82,10 @@ class ProgressBar(keras.callbacks.Callback):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def _loss(logs: Any) -> str:
+    return f"{float((logs or {}).get('loss', float('nan'))):.4f}"
 
 
 def _duration(seconds: float) -> str:

@@ -81,7 +81,9 @@ def choose_columns(
         )
 
     lower = [name.lower() for name in names]
-    text_at = pair_at = None
+    text_at: int | None = None
+    pair_at: int | None = None
+    label_at: int | None = None
     if text is None and pair is None:
         for first, second in PAIR_NAMES:
             if first in lower and second in lower:

@@ -64,9 +64,7 @@ def _is_cola(cells: object) -> bool:
     )
 
 
-def _records(
-    lines: TextLines, source: str, delimiter: str, quoted: bool
-) -> Iterator[Row | BadRow]:
+def _records(lines: TextLines, source: str, delimiter: str, quoted: bool) -> Iterator[Row | BadRow]:
     """Yield the non-blank records, numbered from 1, with the line each begins in."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True) if quoted else None
     number = 0
@@ -104,9 +102,7 @@ def _checked(
     for record in records:
         number = record.number - header_rows
         if isinstance(record, BadRow):
-            yield BadRow(
-                source, number, record.line, record.reason, record.cure, record.content
-            )
+            yield BadRow(source, number, record.line, record.reason, record.cure, record.content)
         elif len(record.cells) != width:
             yield BadRow(
                 source,

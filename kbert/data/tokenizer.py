@@ -21,7 +21,9 @@ _RARE = re.compile(
     "\uff00-\uffef\U0001f300-\U0001f6ff]"
 )
 _RECLASSIFIED = "\u166d\u1734\U000111c9"  # punctuation or accents to the Rust normalizer only
-_CJK_IN_RARE = re.compile("[\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f]")
+_CJK_IN_RARE = re.compile(
+    "[\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f]"
+)
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
@@ -143,9 +145,7 @@ class Tokenizer:
         result = []
         for first, second in zip(firsts, seconds, strict=True):
             if second:
-                keep_first, keep_second = truncated_lengths(
-                    len(first), len(second), max_length - 3
-                )
+                keep_first, keep_second = truncated_lengths(len(first), len(second), max_length - 3)
                 head = [self.cls_id, *first[:keep_first], self.sep_id]
                 result.append(([*head, *second[:keep_second], self.sep_id], len(head)))
             else:
@@ -220,10 +220,12 @@ def _from_hugging_face(text: str, path: Path) -> dict[str, Any]:
     except (json.JSONDecodeError, RecursionError) as error:
         raise KbertError(f"{path} is not JSON: {error}") from None
     model = spec.get("model") if isinstance(spec, dict) else None
-    kind = model.get("type", "WordPiece") if isinstance(model, dict) else None
+    if not isinstance(model, dict):
+        model = {}
+    kind = model.get("type", "WordPiece" if "vocab" in model else "unknown")
     if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
         raise KbertError(
-            f"{path} holds a tokenizer of the kind {kind or 'unknown'}, and kbert takes BERT's "
+            f"{path} holds a tokenizer of the kind {kind}, and kbert takes BERT's "
             "WordPiece. Is it the tokenizer of a BERT model?"
         )
     normalizer = spec.get("normalizer") or {}

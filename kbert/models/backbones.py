@@ -42,8 +42,7 @@ def load_backbone(
     activation = config.get("hidden_act", "gelu")
     if activation not in _GELU:
         raise KbertError(
-            f"{preset.name}: hidden_act must be one of {', '.join(_GELU)}. "
-            f"Received: {activation!r}"
+            f"{preset.name}: hidden_act must be one of {', '.join(_GELU)}. Received: {activation!r}"
         )
     if not pretrained:
         return new_backbone(_backbone_config(preset, config), dtype), _GELU[activation]
@@ -52,9 +51,7 @@ def load_backbone(
             f"{preset.name} holds no weights (*.safetensors). To train a new model of that size "
             "from random weights: --weights random"
         )
-    backbone = _local(
-        preset, load, dtype=dtype, dropout=config.get("hidden_dropout_prob", 0.1)
-    )
+    backbone = _local(preset, load, dtype=dtype, dropout=config.get("hidden_dropout_prob", 0.1))
     set_gelu(backbone, _GELU[activation])
     return backbone, _GELU[activation]
 

@@ -1,0 +1,93 @@
+# Every target does its own set-up, in .venv, once. `make` lists them.
+
+PYTHON ?= python3
+BACKEND ?= tensorflow
+EPOCHS ?= 3
+PRESET ?= minilm
+DATA ?= $(DEMO)
+OUTPUT ?=
+ARGS ?=
+TEXT ?= A moving story, beautifully told.
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .cache/rotten_tomatoes.csv
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# An open range would take a CUDA build of several GB; this release is a CPU build.
+TORCH := torch==2.13.0
+# The demo's sentences are short; for other data the command line's default holds.
+DEMO_ARGS := $(if $(filter $(DEMO),$(DATA)),--max-length 64)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup train predict test parity notebooks bench lint typecheck clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  Variables: BACKEND=tensorflow|jax|torch DATA=FILE PRESET=... EPOCHS=N OUTPUT=DIR ARGS='--flag value'"
+
+setup: $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-demo  ## install kbert with TensorFlow and JAX, and the demo's weights and data
+
+train: $(VENV)/.installed-$(BACKEND) $(VENV)/.installed-demo $(DEMO)  ## fine-tune MiniLM on Rotten Tomatoes, or on DATA
+	$(BIN)/kbert train "$(DATA)" --preset "$(PRESET)" --backend $(BACKEND) --epochs $(EPOCHS) $(DEMO_ARGS) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
+
+predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or with RUN
+	@run="$(RUN)"; [ -n "$$run" ] || run=$$(ls -td runs/*/model 2>/dev/null | head -n 1 | xargs -r dirname); \
+	[ -n "$$run" ] || { echo "There is no run yet: make train" >&2; exit 2; }; \
+	printf '%s\n' "$(TEXT)" | $(BIN)/kbert predict "$$run" --backend $(BACKEND)
+
+test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each backend
+	$(BIN)/python -m pytest -q -n 2 -m "not keras and not parity"
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 -m keras
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 -m keras
+	KERAS_BACKEND=torch $(BIN)/python -m pytest -q -n 2 -m keras
+	$(BIN)/python -m pytest -q -m parity
+
+parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences
+	$(BIN)/python -m tests.parity.table
+
+notebooks: $(VENV)/.installed-test  ## execute the notebooks anew, in place
+	$(BIN)/python tools/execute_notebooks.py notebooks/*.ipynb
+
+bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-hub's own fit
+	$(BIN)/python benchmarks/training_speed.py
+
+lint: $(VENV)/.installed-test  ## check format and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+typecheck: $(VENV)/.installed-test  ## check types
+	$(BIN)/mypy
+
+clean:  ## remove what was installed and cached here; runs stay
+	rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+$(DEMO): $(VENV)/.installed-demo $(VENV)/.installed-$(BACKEND) tools/rotten_tomatoes.py
+	$(BIN)/python tools/rotten_tomatoes.py $@
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kbert needs Python 3.11 or newer, and $(PYTHON) is older. Name one: make PYTHON=python3.11" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv" >&2; exit 2; }
+	$(PIP) --upgrade pip
+	@touch $@
+
+$(VENV)/.installed-tensorflow $(VENV)/.installed-jax: $(VENV)/.installed-%: $(VENV)/.python pyproject.toml
+	@echo "Installing kbert with $* (once; a few minutes) ..."
+	$(PIP) -e ".[$*]"
+	@touch $@
+
+$(VENV)/.installed-torch: $(VENV)/.python pyproject.toml
+	@echo "Installing kbert with torch (once; a few minutes) ..."
+	$(PIP) $(TORCH)
+	$(PIP) -e ".[torch]"
+	@touch $@
+
+$(VENV)/.installed-demo: $(VENV)/.python requirements/demo.txt
+	$(PIP) --no-deps --require-hashes -r requirements/demo.txt
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed-demo pyproject.toml
+	@echo "Installing kbert with all three backends and the tests (once; a few minutes) ..."
+	$(PIP) $(TORCH)
+	$(PIP) -e ".[tensorflow,jax,torch,test,dev]"
+	@touch $@ $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-torch
