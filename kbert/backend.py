@@ -1,5 +1,6 @@
-"""Which backend Keras runs on: decided before Keras is imported."""
+"""Which backend Keras runs on, decided before Keras is imported, and what hangs on it."""
 
+import functools
 import importlib.util
 import json
 import os
@@ -43,6 +44,19 @@ def choose_backend(wanted: str | None = None) -> Backend:
         )
     os.environ["KERAS_BACKEND"] = backend
     return backend
+
+
+@functools.cache
+def xla_is_slower() -> bool:
+    """Whether TensorFlow runs without an accelerator, where XLA is slower than the plain graph.
+
+    The one choice in kbert that hangs on the backend.
+    """
+    if sys.modules["keras"].backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.config.list_physical_devices("GPU") + tf.config.list_physical_devices("TPU")
 
 
 def _first_installed() -> str:

@@ -43,9 +43,12 @@ def train(
     run = train_run(config)
     program = _program()
     print(f"\nThe run is in {run}. Next:")
-    print(f"  echo 'A text to classify.' | {program} predict {run}")
-    print(f"  {program} predict {run} FILE       # one text a line, or CSV, TSV, JSON Lines")
-    print(f"  {program} evaluate {run} FILE      # a labelled file")
+    if run.info["text_pairs"]:
+        print(f"  {program} predict {run} FILE     # pairs of texts: CSV, TSV, JSON Lines")
+    else:
+        print(f"  echo 'A text to classify.' | {program} predict {run}")
+        print(f"  {program} predict {run} FILE     # one text a line, or CSV, TSV, JSON Lines")
+    print(f"  {program} evaluate {run} FILE    # a labelled file")
 
 
 @app.command
@@ -56,6 +59,7 @@ def evaluate(
     text: str | None = None,
     pair: str | None = None,
     label: str | None = None,
+    format: Format | None = None,
     encoding: str = "utf-8",
     header: bool = True,
     quoting: Quoting = "auto",
@@ -78,6 +82,8 @@ def evaluate(
         The second text's column, for text pairs.
     label
         The label's column.
+    format
+        The format of the file, where its suffix does not tell.
     encoding
         The encoding of the file.
     header
@@ -104,6 +110,7 @@ def evaluate(
         text=text,
         pair=pair,
         label=label,
+        format=format,
         encoding=encoding,
         header=header,
         quoting=quoting,
@@ -118,7 +125,7 @@ def predict(
     *,
     output: Path | None = None,
     output_format: Annotated[str, Parameter(name="--to")] = "",
-    input_format: Annotated[Format | None, Parameter(name="--from")] = None,
+    format: Format | None = None,
     text: str | None = None,
     pair: str | None = None,
     encoding: str = "utf-8",
@@ -140,7 +147,7 @@ def predict(
         Where to write; standard output without it.
     output_format
         csv or jsonl; by the suffix of --output, else csv.
-    input_format
+    format
         The format of the input, where its suffix does not tell; standard input: lines.
     text
         The text's column, by name or position from 0.
@@ -168,7 +175,7 @@ def predict(
         output_format=output_format,
         batch_size=batch_size,
         backend=backend,
-        format=input_format,
+        format=format,
         text=text,
         pair=pair,
         encoding=encoding,

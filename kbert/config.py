@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from kbert.choices import Backend, Monitor, OnBadRow, Precision, Quoting, Recipe, Weights
+from kbert.choices import Backend, Format, Monitor, OnBadRow, Precision, Quoting, Recipe, Weights
 from kbert.errors import KbertError
 
 
@@ -45,6 +45,8 @@ class TrainConfig:
     """The second text's column, for text pairs."""
     label: str | None = None
     """The label's column."""
+    format: Format | None = None
+    """The format of the files, where a suffix does not tell it."""
     encoding: str = "utf-8"
     """The encoding of the files, such as gb18030."""
     header: bool = True

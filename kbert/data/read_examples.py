@@ -88,7 +88,7 @@ def read_examples(
         if format is None:
             raise KbertError(
                 f"{path}: the suffix {path.suffix!r} tells no format. Expected one of "
-                f"{', '.join(_SUFFIXES)}."
+                f"{', '.join(_SUFFIXES)}, or the format itself: --format csv"
             )
         if format == "parquet":
             open_binary(path).close()

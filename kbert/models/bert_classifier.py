@@ -1,6 +1,5 @@
 """The classifier."""
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import keras
 import keras_hub
 import numpy as np
 
+from kbert.backend import xla_is_slower
 from kbert.data.batches import Batches
 from kbert.data.examples import Examples
 from kbert.data.labels import Labels
@@ -142,7 +142,7 @@ class BertClassifier(keras.Model):
         """
         if loss is None:
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if jit_compile == "auto" and _xla_is_slower():
+        if jit_compile == "auto" and xla_is_slower():
             jit_compile = False
         super().compile(optimizer=optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
 
@@ -268,16 +268,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """Return the probabilities of logits [rows, labels]."""
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
-
-
-@functools.cache
-def _xla_is_slower() -> bool:
-    """Whether TensorFlow runs without an accelerator: the one choice that hangs on the backend."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    return not tf.config.list_physical_devices("GPU") + tf.config.list_physical_devices("TPU")
 
 
 def _check(

@@ -92,6 +92,10 @@ def _load_keras(path: Path) -> BertClassifier:
     if not path.is_file():
         raise KbertError(f"There is no file {path}.")
     try:
+        # Keras finds the classes that are registered, which they are once imported.
+        import kbert.optimizers
+        import kbert.schedules  # noqa: F401
+
         model: Any = keras.models.load_model(path)
     except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
         raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
