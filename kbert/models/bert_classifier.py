@@ -16,6 +16,12 @@ from kbert.data.token_store import TokenStore
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
+from kbert.models.model_directory import (
+    read_keras_file,
+    read_model,
+    set_weights,
+    write_model,
+)
 from kbert.models.prediction import Prediction
 from kbert.models.presets import find_preset
 from kbert.plan import TrainingPlan
@@ -117,16 +123,28 @@ class BertClassifier(keras.Model):
 
     @classmethod
     def load(cls, path: str | Path) -> "BertClassifier":
-        """Return the model of a run directory, of a folder that `save_to` wrote, or of a .keras."""
-        from kbert.models.model_directory import load_model
+        """Return the model of a run directory, of a folder that `save_to` wrote, or of a .keras.
 
-        return load_model(Path(path))
+        Raises:
+            KbertError: there is none, it is of another kind, or its weights do not fit.
+        """
+        path = Path(path)
+        if path.suffix == ".keras":
+            model = read_keras_file(path)
+            if not isinstance(model, cls):
+                raise KbertError(f"{path} holds a {type(model).__name__}, not a {cls.__name__}.")
+            return model
+        config, arrays, source = read_model(path)
+        try:
+            model = cls.from_config(config)
+        except (TypeError, KeyError) as error:
+            raise KbertError(f"{source.parent}: config.json does not fit: {error}") from None
+        set_weights(model, arrays, source)
+        return model
 
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically."""
-        from kbert.models.model_directory import save_model
-
-        save_model(self, Path(folder))
+        write_model(self, Path(folder))
 
     def compile(
         self, optimizer: Any = "adam", loss: Any = None, jit_compile: Any = "auto", **kwargs: Any

