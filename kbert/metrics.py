@@ -101,3 +101,9 @@ class Evaluation:
             "loss": self.loss,
         }
         return "".join(f"{key} = {values[key]}\n" for key in sorted(values))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the probabilities of logits [rows, labels]."""
+    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponentials / exponentials.sum(axis=-1, keepdims=True)

@@ -140,6 +140,18 @@ class Batches(keras.utils.PyDataset):
         return int(self.widths[np.searchsorted(self.widths, self.store.lengths[rows].max())])
 
 
+class EpochSetter(keras.callbacks.Callback):
+    """Tells the batches which epoch `fit` is in, `initial_epoch` counted."""
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Give the batches the order of this epoch."""
+        self._batches.epoch = epoch
+
+
 # Keras's TensorFlow adapter holds every batch to the dimensions that the first two have in common.
 # So, where widths vary, the first two must differ.
 

@@ -9,12 +9,13 @@ import keras_hub
 import numpy as np
 
 from kbert.backend import xla_is_slower
-from kbert.data.batches import Batches
+from kbert.data.batches import Batches, EpochSetter
 from kbert.data.examples import Examples
 from kbert.data.labels import Labels
 from kbert.data.token_store import TokenStore
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.metrics import softmax
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.model_directory import (
     read_keras_file,
@@ -172,7 +173,7 @@ class BertClassifier(keras.Model):
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
         if isinstance(x, Batches):
-            setter = _EpochSetter(x)
+            setter = EpochSetter(x)
             if isinstance(callbacks, keras.callbacks.CallbackList):
                 callbacks.append(setter)
             elif isinstance(callbacks, keras.callbacks.Callback):
@@ -269,23 +270,6 @@ class BertClassifier(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BertClassifier":
         """Return a classifier of the same size with new weights."""
         return cls(**{**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])})
-
-
-class _EpochSetter(keras.callbacks.Callback):
-    """Tells the batches which epoch `fit` is in, `initial_epoch` counted."""
-
-    def __init__(self, batches: Batches) -> None:
-        super().__init__()
-        self._batches = batches
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._batches.epoch = epoch
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the probabilities of logits [rows, labels]."""
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
 
 def _check(

@@ -17,15 +17,16 @@ def _reference():
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             plan = (row["init_lr"], row["num_train_steps"], row["num_warmup_steps"])
-            plans[plan].append((int(row["step"]), float(row["lr"])))
+            rates = (float(row["lr"]), float(row["lr_nograppler"]))
+            plans[plan].append((int(row["step"]), *rates))
     return plans
 
 
 REFERENCE = _reference()
 
 
-def _call_each(schedule, steps):
-    return np.array([float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in steps])
+def _call(schedule, steps):
+    return keras.ops.convert_to_numpy(schedule(keras.ops.convert_to_tensor(steps, "int32")))
 
 
 def _call_compiled(schedule, steps):
@@ -46,13 +47,16 @@ def _simulate(schedule, steps):
     return schedule.simulate(steps)
 
 
-@pytest.mark.parametrize("rates", [_simulate, _call_each, _call_compiled])
+@pytest.mark.parametrize("rates", [_simulate, _call, _call_compiled])
 @pytest.mark.parametrize("plan", REFERENCE, ids="-".join)
 def test_google_boundary_equals_the_original(plan, rates):
     peak, decay_steps, warmup_steps = float(plan[0]), int(plan[1]), int(plan[2])
     schedule = WarmupPolynomialDecay(peak, decay_steps, warmup_steps, boundary="google")
-    steps, expected = map(np.array, zip(*REFERENCE[plan], strict=True))
-    np.testing.assert_allclose(rates(schedule, steps), expected, rtol=0, atol=1e-7 * peak)
+    steps, *expected = map(np.array, zip(*REFERENCE[plan], strict=True))
+    # TensorFlow's graph rewriting moves the original, and this one, by up to 1e-7 of the peak to
+    # either side, so the original stands here with it and without it.
+    distance = np.abs(rates(schedule, steps) - np.array(expected)).min(axis=0)
+    assert distance.max() <= 1e-7 * peak
 
 
 @pytest.mark.parametrize(
@@ -76,13 +80,13 @@ def test_google_boundary_equals_the_original(plan, rates):
     ],
     ids=lambda value: "-".join(value) or "plain" if isinstance(value, dict) else "",
 )
-@pytest.mark.parametrize("rates", [_simulate, _call_each])
+@pytest.mark.parametrize("rates", [_simulate, _call])
 def test_rates_by_hand(settings, steps, expected, rates):
     schedule = WarmupPolynomialDecay(1.0, 10, **settings)
     np.testing.assert_allclose(rates(schedule, np.array(steps)), expected, rtol=0, atol=2e-7)
 
 
-@pytest.mark.parametrize("rates", [_simulate, _call_each, _call_compiled])
+@pytest.mark.parametrize("rates", [_simulate, _call, _call_compiled])
 def test_steps_near_1e8_differ_from_their_neighbours(rates):
     last = 100_000_000
     schedule = WarmupPolynomialDecay(1.0, last, warmup_steps=10)
@@ -95,7 +99,7 @@ def test_simulate_counts_from_zero_and_is_float32():
     schedule = WarmupPolynomialDecay(1.0, 10, warmup_steps=2, end_learning_rate=0.1, power=1.5)
     simulated = schedule.simulate(12)
     assert simulated.dtype == np.float32
-    np.testing.assert_allclose(simulated, _call_each(schedule, range(12)), rtol=1e-6)
+    np.testing.assert_allclose(simulated, _call(schedule, range(12)), rtol=1e-6)
 
 
 SETTINGS = {
