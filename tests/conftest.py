@@ -44,7 +44,10 @@ Nobody should see this film even once. Horrible. A headache of a movie. The seco
 """
 
 # What kbert cannot help: the last lines win, and "error" holds for everything else.
-THIRD_PARTY_WARNINGS = ()
+THIRD_PARTY_WARNINGS = (
+    # TensorFlow's variables, when Keras makes NumPy arrays of them.
+    "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
+)
 
 
 def pytest_configure(config):

@@ -84,6 +84,8 @@ def read_examples(
     """
     if isinstance(source, (str, Path)):
         path = Path(source)
+        if path.is_dir():
+            raise KbertError(f"{path} is a directory; a file was expected.")
         format = format or _SUFFIXES.get(path.suffix.lower())
         if format is None:
             raise KbertError(
@@ -170,11 +172,8 @@ def _collect(
         else:
             raise KbertError(str(row))
     if not texts:
-        why = f"; all {len(skipped)} rows were skipped, the first because: {skipped[0]}"
-        raise KbertError(
-            f"{table.source} holds no rows{why if skipped else ''}. "
-            "At least one row with a text was expected."
-        )
+        why = f": all {len(skipped)} were skipped, the first: {skipped[0]}" if skipped else "."
+        raise KbertError(f"{table.source}: at least one row was expected, and there are none{why}")
     has_labels = columns.label is not None and (need_label or all(values))
     if has_labels and labels is None:
         labels = Labels.from_values(values)

@@ -85,7 +85,7 @@ class TextLines(Iterator[str]):
         if "\0" in line:
             raise BadLine(
                 "the line holds a NUL character, which no text does",
-                "Is this a text file? If so, remove the character or skip the row: "
+                "Check that this is a text file, remove the character, or skip the row: "
                 "--on-bad-row skip",
                 line[:200],
             )
@@ -93,7 +93,7 @@ class TextLines(Iterator[str]):
 
     def _undecodable(self, data: bytes, error: UnicodeDecodeError) -> BadLine:
         fits = [name for name in _GUESSES if name != self._encoding and _decodes(data, name)]
-        cure = f"Try --encoding {fits[0]}" if fits else "Is this a text file?"
+        cure = f"Try --encoding {fits[0]}" if fits else "Check that this is a text file"
         bad = " ".join(f"0x{byte:02x}" for byte in data[error.start : error.start + 4])
         return BadLine(
             f"the bytes {bad} are not {self._encoding}",
@@ -112,8 +112,6 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def open_binary(path: Path) -> BinaryIO:
     """Open a file for reading, or raise KbertError that says what stands there."""
-    if path.is_dir():
-        raise KbertError(f"{path} is a directory; a file was expected.")
     try:
         return path.open("rb")
     except FileNotFoundError:

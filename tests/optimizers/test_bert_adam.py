@@ -18,7 +18,7 @@ def reference():
 
 
 def _variable(path, value):
-    variable = keras.Variable(value, name=path.rsplit("/")[-1])
+    variable = keras.Variable(value, name=path.split("/")[-1])
     variable._path = path  # a layer would give it; exclusions go by it
     return variable
 

@@ -1,0 +1,203 @@
+import hashlib
+
+import keras
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbert import Batches, BertClassifier, Examples, Labels, Tokenizer, TokenStore, TrainingPlan
+
+pytestmark = pytest.mark.keras
+
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b"]
+ORDERS = ["given", "length", "shuffled"]
+
+
+def store_of(lengths, labels=None):
+    """A store of rows of these lengths; row r holds the ids r + 10, so that rows can be told."""
+    columns = {
+        "token_ids": pa.array([[row + 10] * n for row, n in enumerate(lengths)], pa.list_(pa.int32())),
+        "first_length": pa.array([n - n // 3 for n in lengths], pa.int32()),
+        "label": pa.array(labels or [-1] * len(lengths), pa.int32()),
+    }
+    return TokenStore(pa.table(columns), max(lengths))
+
+
+def widths_of(batches):
+    return [batches.width(i) for i in range(len(batches))]
+
+
+def rows_of(batches):
+    return [batches.rows(i).tolist() for i in range(len(batches))]
+
+
+def test_arrays_of_a_batch():
+    examples = Examples(
+        ["a", "a b a"], ["b b", "b"], np.array([1, 0], np.int32), Labels(("no", "yes"))
+    )
+    store = TokenStore.build(examples, Tokenizer(PIECES), 16)
+    inputs, labels = Batches(store, 2)[0]
+    assert list(inputs) == ["token_ids", "segment_ids", "padding_mask"]
+    assert {array.dtype for array in (*inputs.values(), labels)} == {np.dtype("int32")}
+    assert inputs["token_ids"].tolist() == [[2, 4, 3, 5, 5, 3, 0, 0], [2, 4, 5, 4, 3, 5, 3, 0]]
+    assert inputs["segment_ids"].tolist() == [[0, 0, 0, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 1, 1, 0]]
+    assert inputs["padding_mask"].tolist() == [[1] * 6 + [0] * 2, [1] * 7 + [0]]
+    assert labels.tolist() == [1, 0]
+
+
+def test_pads_with_the_given_id_and_gives_no_labels_that_it_lacks():
+    (inputs,) = Batches(store_of([3]), 2, pad_id=7)[0]
+    assert inputs["token_ids"].tolist() == [[10, 10, 10, 7, 7, 7, 7, 7]]
+
+
+LENGTHS = st.lists(st.integers(3, 60), min_size=1, max_size=60)
+
+
+@settings(max_examples=150, deadline=None)
+@given(LENGTHS, st.integers(1, 9), st.sampled_from(ORDERS), st.integers(0, 3), st.integers(0, 5))
+def test_every_row_once_an_epoch_in_a_batch_that_holds_it(lengths, size, order, seed, epoch):
+    batches = Batches(store_of(lengths), size, order=order, seed=seed, epoch=epoch)
+    assert len(batches) == -(-len(lengths) // size)
+    assert sorted(batches.row_order()) == list(range(len(lengths)))
+    for index in range(len(batches)):
+        rows = batches.rows(index)
+        (inputs,) = batches[index]
+        assert inputs["padding_mask"].sum(axis=1).tolist() == [lengths[row] for row in rows]
+        assert inputs["token_ids"][:, 0].tolist() == [row + 10 for row in rows]
+
+
+@settings(max_examples=300, deadline=None)
+@given(LENGTHS, st.integers(1, 9), st.sampled_from(ORDERS), st.integers(0, 5), st.booleans())
+def test_first_two_widths_differ_where_any_differ(lengths, size, order, epoch, drop):
+    # Keras's TensorFlow adapter takes the shape of all batches from the first two.
+    if drop and len(lengths) < size:
+        return
+    batches = Batches(store_of(lengths), size, order=order, epoch=epoch, drop_remainder=drop)
+    widths = widths_of(batches)
+    assert len(set(widths)) == 1 or widths[0] != widths[1]
+    assert len(set(widths)) <= 8
+
+
+@pytest.mark.parametrize(
+    ("lengths", "expected"),
+    [
+        ([3, 3, 30], [8, 32, 32]),
+        ([3, 30, 3], [8, 32, 8]),
+        ([30, 30, 3], [32, 32, 32]),
+        ([30, 3, 30], [32, 8, 32]),
+        ([9, 9, 9], [16, 16, 16]),
+    ],
+    ids=str,
+)
+def test_given_order_widens_what_must_be(lengths, expected):
+    batches = Batches(store_of(lengths), 1)
+    assert rows_of(batches) == [[0], [1], [2]]
+    assert widths_of(batches) == expected
+
+
+@pytest.mark.parametrize("order", ["length", "shuffled"])
+def test_widest_batch_comes_first(order):
+    batches = Batches(store_of([3, 4, 5, 30, 31, 32, 12, 13, 14] * 4), 3, order=order)
+    assert widths_of(batches)[:2] == [32, 8]
+
+
+def test_drop_remainder_leaves_out_other_rows_each_epoch():
+    batches = Batches(store_of([5] * 10), 4, order="shuffled", drop_remainder=True)
+    left = set()
+    for epoch in range(20):
+        batches.epoch = epoch
+        assert [len(rows) for rows in rows_of(batches)] == [4, 4]
+        left |= set(range(10)) - set(batches.row_order().tolist())
+    assert left == set(range(10))
+
+
+def test_epochs_differ_and_come_again():
+    batches = Batches(store_of([3 + row % 20 for row in range(40)]), 4, order="shuffled", seed=1)
+    first = rows_of(batches)
+    batches.epoch = 1
+    second = rows_of(batches)
+    assert first != second
+    batches.epoch = 0
+    assert rows_of(batches) == first
+    assert rows_of(Batches(batches.store, 4, order="shuffled", seed=2)) != first
+
+
+def test_passes_take_the_next_epoch_unless_it_was_set():
+    batches = Batches(store_of([3] * 12), 4, order="shuffled", epoch=2)
+    seen = []
+    for _ in range(3):
+        batches.on_epoch_begin()
+        seen.append(batches.epoch)
+    batches.epoch = 8
+    batches.on_epoch_begin()
+    assert [*seen, batches.epoch] == [2, 3, 4, 8]
+
+
+def test_same_batches_on_every_backend():
+    # A digest, because no other backend can run in this process.
+    lengths = [3 + row * row % 50 for row in range(97)]
+    batches = Batches(store_of(lengths), 4, order="shuffled", seed=3, epoch=2)
+    digest = hashlib.sha256()
+    for index in range(len(batches)):
+        for array in batches[index][0].values():
+            digest.update(array.astype("<i4").tobytes())
+    assert digest.hexdigest()[:16] == "357ca5dbfb7f1a3c"
+
+
+def test_share_of_real_tokens():
+    assert Batches(store_of([4, 8, 16, 12]), 2).real_tokens() == 40 / 48
+
+
+def plain_model():
+    """A Keras model whose output is the id of each row's first token."""
+    ids = {n: keras.Input((None,), dtype="int32", name=n) for n in ("token_ids", "padding_mask")}
+    first = keras.ops.reshape(keras.ops.cast(ids["token_ids"], "float32")[:, 0], (-1, 1))
+    outputs = keras.layers.Dense(1, kernel_initializer="ones")(first)
+    segments = keras.Input((None,), dtype="int32", name="segment_ids")
+    return keras.Model({**ids, "segment_ids": segments}, outputs)
+
+
+def test_plain_keras_model_fits_evaluates_and_predicts():
+    lengths = [3, 30, 5, 17, 9, 12, 4]
+    store = store_of(lengths, labels=[row + 10 for row in range(7)])
+    model = plain_model()
+    model.compile(keras.optimizers.SGD(0.0), loss="mse", metrics=["mae"])
+    batches = Batches(store, 2, order="shuffled")
+    model.fit(batches, epochs=3, verbose=0)
+    assert batches.epoch == 2
+    assert model.evaluate(Batches(store, 2), verbose=0) == [0.0, 0.0]
+    predicted = model.predict(Batches(store, 2), verbose=0)
+    assert predicted[:, 0].tolist() == [row + 10 for row in range(7)]
+    by_length = Batches(store, 2, order="length")
+    predicted = model.predict(by_length, verbose=0)
+    assert predicted[:, 0].tolist() == [row + 10 for row in by_length.row_order()]
+
+
+def test_an_epoch_of_one_width_before_one_of_several():
+    lengths = [3, 3, 30, 30]
+    store = store_of(lengths, labels=[1] * 4)
+    orders = {e: widths_of(Batches(store, 2, order="shuffled", epoch=e)) for e in range(20)}
+    one = next(e for e in orders if len(set(orders[e])) == 1)
+    several = next(e for e in orders if e > one and len(set(orders[e])) > 1)
+    model = plain_model()
+    model.compile(keras.optimizers.SGD(0.0), loss="mse")
+    batches = Batches(store, 2, order="shuffled", epoch=one)
+    model.fit(batches, epochs=several - one + 1, verbose=0)
+    assert batches.epoch == several
+
+
+def test_classifier_fit_takes_the_epoch_of_keras(tiny_model, monkeypatch):
+    model = tiny_model()
+    model.compile("sgd")
+    examples = Examples(["good"] * 6, None, np.array([0, 1] * 3, np.int32), model.labels)
+    batches = model.batches(examples, TrainingPlan(examples=6, batch_size=2))
+    seen = []
+    note = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: seen.append(batches.epoch)
+    )
+    model.fit(batches, epochs=5, initial_epoch=3, verbose=0, callbacks=note)
+    model.fit(batches, epochs=1, verbose=0, callbacks=[note])
+    assert seen == [3] * 3 + [4] * 3 + [0] * 3
+    assert isinstance(model, BertClassifier)
