@@ -38,19 +38,21 @@ def read_delimited(
             quoting. Defaults to True.
     """
     lines = TextLines(stream, encoding, source)
-    records = _records(lines, source, delimiter, quoted)
+    records = _records(lines, source, delimiter, quoted, first=0 if header else 1)
     first = next(records, None)
     if first is None:
         raise KbertError(f"{source} holds no rows. A header and at least one row were expected.")
     if isinstance(first, BadRow):
         raise KbertError(str(first))
-    if header and not _is_cola(first.cells):
+    is_cola = _is_cola(first.cells)
+    if header and not is_cola:
         columns = [str(cell).strip() for cell in first.cells]
-        return Table(source, columns, _checked(records, source, len(columns), 1))
+        return Table(source, columns, _checked(records, source, len(columns)))
     columns = [str(position) for position in range(len(first.cells))]
-    if _is_cola(first.cells):
+    if is_cola:
         columns = ["source", "label", "mark", "sentence"]
-    rows = _checked(chain([first], records), source, len(columns), 0)
+    shift = 1 if header else 0  # what was counted as the header is the first row
+    rows = _checked(chain([first], records), source, len(columns), shift)
     return Table(source, columns, rows, has_header=False)
 
 
@@ -64,10 +66,12 @@ def _is_cola(cells: object) -> bool:
     )
 
 
-def _records(lines: TextLines, source: str, delimiter: str, quoted: bool) -> Iterator[Row | BadRow]:
-    """Yield the non-blank records, numbered from 1, with the line each begins in."""
+def _records(
+    lines: TextLines, source: str, delimiter: str, quoted: bool, first: int
+) -> Iterator[Row | BadRow]:
+    """Yield the non-blank records, numbered from `first`, with the line each begins in."""
     reader = csv.reader(lines, delimiter=delimiter, strict=True) if quoted else None
-    number = 0
+    number = first - 1
     while True:
         number, line = number + 1, lines.number + 1
         try:
@@ -96,11 +100,11 @@ def _records(lines: TextLines, source: str, delimiter: str, quoted: bool) -> Ite
 
 
 def _checked(
-    records: Iterator[Row | BadRow], source: str, width: int, header_rows: int
+    records: Iterator[Row | BadRow], source: str, width: int, shift: int = 0
 ) -> Iterator[Row | BadRow]:
     """Yield the rows behind the header, ragged ones as BadRow."""
     for record in records:
-        number = record.number - header_rows
+        number = record.number + shift
         if isinstance(record, BadRow):
             yield BadRow(source, number, record.line, record.reason, record.cure, record.content)
         elif len(record.cells) != width:
