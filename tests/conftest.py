@@ -115,7 +115,7 @@ def reviews(sentences, tmp_path_factory):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_model(tiny_preset):
     """A function that makes a classifier of random weights, always the same ones."""
     import keras

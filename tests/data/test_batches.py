@@ -18,7 +18,9 @@ ORDERS = ["given", "length", "shuffled"]
 def store_of(lengths, labels=None):
     """A store of rows of these lengths; row r holds the ids r + 10, so that rows can be told."""
     columns = {
-        "token_ids": pa.array([[row + 10] * n for row, n in enumerate(lengths)], pa.list_(pa.int32())),
+        "token_ids": pa.array(
+            [[row + 10] * n for row, n in enumerate(lengths)], pa.list_(pa.int32())
+        ),
         "first_length": pa.array([n - n // 3 for n in lengths], pa.int32()),
         "label": pa.array(labels or [-1] * len(lengths), pa.int32()),
     }

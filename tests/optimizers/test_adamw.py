@@ -8,7 +8,10 @@ pytestmark = pytest.mark.keras
 
 
 def _model():
-    layers = [keras.layers.Dense(3, name="dense"), keras.layers.LayerNormalization(name="layer_norm")]
+    layers = [
+        keras.layers.Dense(3, name="dense"),
+        keras.layers.LayerNormalization(name="layer_norm"),
+    ]
     return keras.Sequential([keras.Input((2,)), *layers])
 
 

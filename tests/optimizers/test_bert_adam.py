@@ -35,9 +35,7 @@ def test_equals_the_original_step_by_step(reference):
     for step in range(20):
         rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         assert rate == pytest.approx(reference["lr"][step], abs=1e-9)
-        gradients = [
-            keras.ops.convert_to_tensor(reference[f"grad/{name}"][step]) for name in NAMES
-        ]
+        gradients = [keras.ops.convert_to_tensor(reference[f"grad/{name}"][step]) for name in NAMES]
         optimizer.apply(gradients, variables)
         for place, name in enumerate(NAMES):
             for kind, variable in (
@@ -94,7 +92,10 @@ def test_config_round_trip():
     ids=["default", "own"],
 )
 def test_exclusions_survive_a_saved_model(arguments, expected, tmp_path):
-    layers = [keras.layers.Dense(3, name="dense"), keras.layers.LayerNormalization(name="layer_norm")]
+    layers = [
+        keras.layers.Dense(3, name="dense"),
+        keras.layers.LayerNormalization(name="layer_norm"),
+    ]
     model = keras.Sequential([keras.Input((2,)), *layers])
     model.compile(BertAdam(0.5, weight_decay=0.5, **arguments), loss="mse")
     model.optimizer.build(model.trainable_variables)

@@ -24,7 +24,7 @@ TINY = {
     "max_sequence_length": 48,
     "num_segments": 2,
 }
-ROWS, BATCH, MAX_LENGTH = 36, 8, 40
+ROWS, BATCH, MAX_LENGTH, LEARNING_RATE = 36, 8, 40, 1e-3
 # Epochs that make 20 updates: the google recipe drops the incomplete fifth batch.
 RECIPES = {"recommended": 4, "google": 5}
 WEIGHTS = "weights.safetensors"
@@ -38,8 +38,8 @@ SENTENCES = (
     "An unforgettable performance by an otherwise unremarkable cast.",
     "Señor Núñez plays the piñata-maker with quiet dignity.",
     "No.",
-    "The camera lingers where the script hurries on, and the score drowns out whatever is left of "
-    "the dialogue, so that two hours later one remembers a colour and a tune but not a single name.",
+    "The camera lingers where the script hurries on, and the score drowns out what is left of the "
+    "dialogue, so that two hours later one remembers a colour and a tune but not a single name.",
     "Worth every penny ($12.50)!",
     "Antidisestablishmentarianism was never funnier.",
 )
@@ -72,14 +72,24 @@ def examples() -> Any:
     return Examples(texts, pairs, random.integers(3, size=ROWS).astype(np.int32), Labels(LABELS))
 
 
-def shuffled(model: Any, recipe: str) -> tuple[Any, Any]:
-    """Return a recipe's plan and its batches."""
-    from kbert import TrainingPlan
+def plan_and_batches(model: Any, recipe: str) -> tuple[Any, Any]:
+    """Return a recipe's plan, and its batches, which note in `given` the rows of each one taken."""
+    from kbert import Batches, TokenStore, TrainingPlan
 
-    plan = TrainingPlan(
-        ROWS, batch_size=BATCH, epochs=RECIPES[recipe], learning_rate=1e-3, recipe=recipe
-    )
-    return plan, model.batches(examples(), plan, seed=3)
+    class Recorded(Batches):
+        given: list[np.ndarray]
+
+        def __getitem__(self, index: int) -> Any:
+            self.given.append(self.rows(index))
+            return super().__getitem__(index)
+
+    epochs = RECIPES[recipe]
+    plan = TrainingPlan(ROWS, BATCH, epochs, learning_rate=LEARNING_RATE, recipe=recipe)
+    store = TokenStore.build(examples(), model.tokenizer, MAX_LENGTH)
+    drop = plan.drop_remainder
+    batches = Recorded(store, BATCH, order="shuffled", seed=3, drop_remainder=drop)
+    batches.given = []
+    return plan, batches
 
 
 def loss_and_gradients(model: Any, inputs: Any, labels: Any) -> tuple[Any, list[Any]]:
@@ -111,23 +121,23 @@ def loss_and_gradients(model: Any, inputs: Any, labels: Any) -> tuple[Any, list[
 
 def train(folder: Path, recipe: str) -> dict[str, Any]:
     """Return all weights after 20 updates, and the order in which `fit` took the rows."""
-    import keras
-
     from kbert import create_optimizer
     from kbert.models.model_directory import weights_of
 
     model = tiny_model(folder)
-    plan, batches = shuffled(model, recipe)
+    plan, batches = plan_and_batches(model, recipe)
     optimizer = create_optimizer(plan)
     model.compile(optimizer=optimizer)
-    orders: list[np.ndarray] = []
-    recorder = keras.callbacks.LambdaCallback(
-        on_epoch_end=lambda epoch, logs: orders.append(batches.row_order())
-    )
-    model.fit(batches, epochs=plan.epochs, callbacks=[recorder], verbose=0)
+    model.fit(batches, epochs=plan.epochs, verbose=0)
     assert int(optimizer.iterations) == plan.batches == 20
-    arrays = {f"weights {recipe}:{path}": array for path, array in weights_of(model).items()}
-    return {**arrays, f"rows:{recipe}": np.stack(orders)}
+    arrays = {}
+    for path, array in weights_of(model).items():
+        # A softmax does not see what is added to all its scores, so the gradient of a key's bias
+        # is 0 but for rounding, which Adam divides by its own size.
+        what = "key biases" if path.endswith("/key/bias") else "weights"
+        arrays[f"{what} {recipe}:{path}"] = array
+    # TensorFlow's adapter has looked at two batches more, before the first.
+    return {**arrays, f"rows:{recipe}": np.concatenate(batches.given[-plan.batches :])}
 
 
 def backend_numbers(folder: Path) -> dict[str, Any]:
@@ -138,7 +148,7 @@ def backend_numbers(folder: Path) -> dict[str, Any]:
 
     as_array = keras.ops.convert_to_numpy
     model = tiny_model(folder)
-    _, batches = shuffled(model, "recommended")
+    _, batches = plan_and_batches(model, "recommended")
     widths = [batches.width(index) for index in range(len(batches))]
     sizes = [len(batches.rows(index)) for index in range(len(batches))]
     assert len(set(widths)) > 2, "the batches must have several widths"

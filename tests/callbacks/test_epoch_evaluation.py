@@ -1,0 +1,216 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, f1_score, log_loss, matthews_corrcoef
+
+from kbert import Batches, BertClassifier, EpochEvaluation, Examples, KbertError, TokenStore
+
+pytestmark = pytest.mark.keras
+
+LABELS = np.arange(12) % 3
+
+
+class Scripted(keras.callbacks.Callback):
+    """Gives the model, after each epoch, logits that are wrong in so many of the 12 rows."""
+
+    def __init__(self, wrong):
+        super().__init__()
+        self.wrong = wrong
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.layers[-1].embeddings.assign(logits_for(self.wrong[epoch]))
+
+
+def logits_for(wrong):
+    logits = np.full((12, 3), -1.0, "float32")
+    predicted = LABELS.copy()
+    predicted[:wrong] = (predicted[:wrong] + 1) % 3
+    logits[np.arange(12), predicted] = 2.0
+    return logits
+
+
+def table_model():
+    """A plain Keras model: the logits of row i are row i of a table."""
+    model = keras.Sequential([keras.Input((), dtype="int32"), keras.layers.Embedding(12, 3)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.0), loss)
+    return model
+
+
+def fit_scripted(wrong, sets=None, **arguments):
+    model = table_model()
+    evaluation = EpochEvaluation(**(sets or {"dev": (np.arange(12), LABELS)}), **arguments)
+    history = model.fit(
+        np.arange(12),
+        LABELS,
+        batch_size=6,
+        epochs=len(wrong),
+        verbose=0,
+        callbacks=[Scripted(wrong), evaluation],
+    )
+    return model, evaluation, history
+
+
+def test_scores_are_those_of_sklearn_in_history_and_evaluations():
+    _, evaluation, history = fit_scripted([3, 5])
+    for epoch, wrong in enumerate([3, 5]):
+        logits = logits_for(wrong)
+        probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        predicted = logits.argmax(axis=1)
+        expected = {
+            "accuracy": accuracy_score(LABELS, predicted),
+            "macro_f1": f1_score(LABELS, predicted, average="macro"),
+            "mcc": matthews_corrcoef(LABELS, predicted),
+            "loss": log_loss(LABELS, probabilities),
+        }
+        for name, value in expected.items():
+            assert getattr(evaluation.evaluations[epoch]["dev"], name) == pytest.approx(value)
+            assert history.history[f"dev_{name}"][epoch] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc", "loss"])
+def test_best_epoch_is_restored(monitor):
+    model, evaluation, _ = fit_scripted([4, 1, 3], monitor=monitor)
+    assert evaluation.best_epoch == 1
+    assert evaluation.best["dev"].accuracy == pytest.approx(11 / 12)
+    assert np.array_equal(model.get_weights()[0], logits_for(1))
+
+
+def test_of_equal_epochs_the_first_is_best():
+    assert fit_scripted([2, 1, 1])[1].best_epoch == 1
+
+
+def test_last_weights_stay_when_asked():
+    model, evaluation, _ = fit_scripted([4, 1, 3], restore_best=False)
+    assert evaluation.best_epoch == 1
+    assert np.array_equal(model.get_weights()[0], logits_for(3))
+
+
+@pytest.mark.parametrize(
+    ("patience", "epochs"), [(1, 3), (2, 6), (None, 8)], ids=["one", "two", "none"]
+)
+def test_patience_counts_epochs_since_the_best(patience, epochs, capsys):
+    _, evaluation, history = fit_scripted([5, 3, 4, 2, 2, 3, 1, 0], patience=patience)
+    assert len(evaluation.evaluations) == len(history.history["loss"]) == epochs
+    assert ("stopping: no better accuracy" in capsys.readouterr().out) == (patience is not None)
+
+
+def test_first_set_decides_and_all_are_scored(capsys):
+    sets = {"dev": (np.arange(12), LABELS), "test": (np.arange(4), LABELS[:4])}
+    _, evaluation, history = fit_scripted([4, 6], sets)
+    assert evaluation.best_epoch == 0
+    assert [e["test"].rows for e in evaluation.evaluations] == [4, 4]
+    assert {"dev_mcc", "test_mcc"} <= set(history.history)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" accuracy")[0] for line in lines] == [
+        *("epoch 1: dev", "epoch 1: test", "epoch 2: dev", "epoch 2: test")
+    ]
+    assert [line.endswith("(best so far)") for line in lines] == [True, True, False, False]
+
+
+def test_silent():
+    fit_scripted([1], verbose=0)
+
+
+def test_files(tmp_path):
+    _, evaluation, _ = fit_scripted([4, 1, 3], folder=tmp_path)
+    best = evaluation.best["dev"]
+    # Two batches of six an epoch; the best is the second of three.
+    assert (tmp_path / "eval_results.txt").read_text() == (
+        f"eval_accuracy = {best.accuracy}\neval_loss = {best.loss}\nglobal_step = 4\n"
+        f"loss = {best.loss}\n"
+    )
+    record = json.loads((tmp_path / "evaluations.json").read_text())
+    assert (record["monitor"], record["best_epoch"]) == ("accuracy", 2)
+    assert [(epoch["epoch"], epoch["step"]) for epoch in record["epochs"]] == [
+        (1, 2),
+        (2, 4),
+        (3, 6),
+    ]
+    assert record["epochs"][1]["dev"]["accuracy"] == best.accuracy
+    assert [c["label"] for c in record["epochs"][0]["dev"]["classes"]] == ["0", "1", "2"]
+
+
+def test_a_second_fit_starts_anew():
+    model, evaluation, _ = fit_scripted([0, 4])
+    model.fit(np.arange(12), LABELS, epochs=1, verbose=0, callbacks=[Scripted([6]), evaluation])
+    assert (len(evaluation.evaluations), evaluation.best_epoch) == (1, 0)
+    assert np.array_equal(model.get_weights()[0], logits_for(6))
+
+
+def test_batches_of_a_classifier_are_scored_row_by_row(tiny_model, sentences):
+    model = tiny_model()
+    model.compile("sgd")
+    texts, labels = (part[::4] for part in sentences)
+    ids = model.labels.encode(labels)
+    batches = model.batches(Examples(texts, None, ids, model.labels), batch_size=5)
+    evaluation = EpochEvaluation(dev=batches, verbose=0)
+    evaluation.set_model(model)
+    evaluation.on_epoch_end(0, logs := {})
+    names = [prediction.label for prediction in model.predict_texts(texts, batch_size=7)]
+    assert logs["dev_accuracy"] == accuracy_score(labels, names)
+    assert [c.label for c in evaluation.evaluations[0]["dev"].classes] == ["bad", "good"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "Name at least one set"),
+        ({"monitor": "f1"}, "`monitor` must be .* Received: 'f1'"),
+        ({"patience": 0}, "`patience` must be 1 or more"),
+        ({"dev": [1, 2]}, r"The set 'dev' must be Batches or a tuple .* Received: list"),
+    ],
+    ids=["no-set", "monitor", "patience", "kind"],
+)
+def test_refusals(arguments, message):
+    sets = {"dev": (np.arange(12), LABELS)} if arguments else {}
+    with pytest.raises(KbertError, match=message):
+        EpochEvaluation(**{**sets, **arguments})
+
+
+def test_refuses_batches_without_labels(tiny_model):
+    model = tiny_model()
+    store = TokenStore.build(Examples(["good"]), model.tokenizer, 16)
+    with pytest.raises(KbertError, match="'dev' has no labels"):
+        EpochEvaluation(dev=Batches(store))
+
+
+def test_evaluations_build_trace_and_load_nothing_again(tiny_model, monkeypatch):
+    counts = {"call": 0, "predict function": 0, "loads": 0}
+    call, make = BertClassifier.call, keras.Model.make_predict_function
+
+    def counted_call(self, *args, **kwargs):
+        counts["call"] += 1
+        return call(self, *args, **kwargs)
+
+    def counted_make(self, force=False):
+        before = self.predict_function
+        result = make(self, force)
+        counts["predict function"] += self.predict_function is not before
+        return result
+
+    def counted_load(*args, **kwargs):
+        counts["loads"] += 1
+
+    monkeypatch.setattr(BertClassifier, "call", counted_call)
+    monkeypatch.setattr(BertClassifier, "make_predict_function", counted_make)
+    monkeypatch.setattr(BertClassifier, "load_weights", counted_load)
+    monkeypatch.setattr(BertClassifier, "set_weights", counted_load)
+    seen = []
+    for epochs in (1, 5):
+        counts.update(dict.fromkeys(counts, 0))
+        model = tiny_model()
+        model.compile("sgd")
+        examples = Examples(["good"] * 6, None, np.array([0, 1] * 3, np.int32), model.labels)
+        batches = model.batches(examples, batch_size=4)
+        evaluation = EpochEvaluation(dev=batches, verbose=0, restore_best=False)
+        counts["call"] = 0
+        model.fit(batches, epochs=epochs, verbose=0, callbacks=[evaluation])
+        assert len(evaluation.evaluations) == epochs
+        seen.append(dict(counts))
+    assert [count["predict function"] for count in seen] == [1, 1]
+    assert [count["loads"] for count in seen] == [0, 0]
+    if keras.backend.backend() != "torch":  # torch runs `call` for each batch; it traces nothing
+        assert seen[0]["call"] == seen[1]["call"] > 0

@@ -1,0 +1,60 @@
+import csv
+
+import keras
+import numpy as np
+import pytest
+
+from kbert import LearningRateLogger, WarmupPolynomialDecay
+
+pytestmark = pytest.mark.keras
+
+
+def _model(schedule, **arguments):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(schedule, **arguments), loss="mse")
+    return model
+
+
+def _fit(model, path, epochs=2, **arguments):
+    """Train on three batches an epoch."""
+    log = LearningRateLogger(path)
+    data = (np.ones((6, 1)), np.ones((6, 1)))
+    model.fit(*data, 2, epochs=epochs, verbose=0, callbacks=[log], **arguments)
+
+
+def _rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            (int(row["step"]), int(row["epoch"]), float(row["learning_rate"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+@pytest.mark.parametrize("accumulation", [None, 2], ids=["plain", "accumulated"])
+def test_file_is_what_the_schedule_says(accumulation, tmp_path):
+    schedule = WarmupPolynomialDecay(
+        0.1, decay_steps=6, warmup_steps=2, steps_per_update=accumulation or 1
+    )
+    path = tmp_path / "new" / "rates.csv"
+    _fit(_model(schedule, gradient_accumulation_steps=accumulation), path)
+    steps, epochs, rates = zip(*_rows(path), strict=True)
+    assert steps == tuple(range(6))
+    assert epochs == (0, 0, 0, 1, 1, 1)
+    np.testing.assert_allclose(rates, schedule.simulate(6), rtol=1e-6)
+
+
+def test_constant_rate(tmp_path):
+    _fit(_model(0.25), tmp_path / "rates.csv", epochs=1)
+    assert [rate for _, _, rate in _rows(tmp_path / "rates.csv")] == [0.25] * 3
+
+
+def test_second_fit_appends(tmp_path):
+    schedule = WarmupPolynomialDecay(0.1, decay_steps=9)
+    model, path = _model(schedule), tmp_path / "rates.csv"
+    _fit(model, path)
+    _fit(model, path, epochs=3, initial_epoch=2)
+    assert path.read_text().count("step,epoch,learning_rate") == 1
+    steps, epochs, rates = zip(*_rows(path), strict=True)
+    assert steps == tuple(range(9))
+    assert epochs == (0, 0, 0, 1, 1, 1, 2, 2, 2)
+    np.testing.assert_allclose(rates, schedule.simulate(9), rtol=1e-6)

@@ -1,0 +1,82 @@
+import re
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from kbert.callbacks import ProgressBar
+from kbert.callbacks.progress_bar import _duration
+
+pytestmark = pytest.mark.keras
+
+
+def _drive(bar, batches, epoch=0):
+    bar.on_epoch_begin(epoch)
+    for batch in range(batches):
+        bar.on_train_batch_end(batch, {"loss": 0.5 + epoch})
+
+
+@pytest.mark.parametrize(
+    ("batches", "expected"),
+    [
+        (20, list(range(2, 21, 2))),
+        (3, [1, 2, 3]),
+        (1, [1]),
+        (25, [3, 5, 8, 10, 13, 15, 18, 20, 23, 25]),
+    ],
+    ids=str,
+)
+def test_a_line_a_tenth_of_the_run(batches, expected, capsys):
+    bar = ProgressBar(batches)
+    bar.on_train_begin()
+    _drive(bar, batches)
+    bar.on_train_end()
+    lines = capsys.readouterr().out.splitlines()
+    assert [int(re.search(r"batch (\d+) of", line)[1]) for line in lines] == expected
+    form = r"epoch 1, batch \d+ of \d+, loss 0\.5000, about \d.* left"
+    assert all(re.fullmatch(form, line) for line in lines)
+
+
+def test_counts_the_whole_run_in_a_fit(capsys):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    data = (np.ones((4, 1)), np.ones((4, 1)))
+    model.fit(*data, 2, epochs=2, verbose=0, callbacks=[ProgressBar(4)])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(", loss")[0] for line in lines] == [
+        "epoch 1, batch 1 of 4",
+        "epoch 1, batch 2 of 4",
+        "epoch 2, batch 3 of 4",
+        "epoch 2, batch 4 of 4",
+    ]
+
+
+def test_bar_on_a_terminal_prints_no_lines_and_goes(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    bar = ProgressBar(4)
+    bar.on_train_begin()
+    progress = bar._bar
+    assert progress.live.is_started
+    _drive(bar, 4, epoch=1)
+    task = progress.tasks[0]
+    assert (task.completed, task.total, task.description) == (4, 4, "epoch 2")
+    assert task.fields["loss"] == "1.5000"
+    bar.close()
+    assert not progress.live.is_started
+    bar.close()
+    assert "batch 4 of 4" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (59.6, "1 min 0 s"),
+        (61, "1 min 1 s"),
+        (3600, "1 h 0 min"),
+        (7325, "2 h 2 min"),
+    ],
+)
+def test_duration(seconds, text):
+    assert _duration(seconds) == text

@@ -1,0 +1,209 @@
+import keras
+import numpy as np
+import pytest
+
+from kbert import (
+    BertClassifier,
+    Examples,
+    KbertError,
+    Labels,
+    Tokenizer,
+    TrainingPlan,
+    create_optimizer,
+    read_examples,
+)
+from kbert.models.bert_classifier import softmax
+
+pytestmark = pytest.mark.keras
+
+TEXTS = ["A joy.", "A dull mess that drags on and on.", "Fine", "The actors are superb.", "No."]
+TINY = {
+    "vocabulary_size": 8,
+    "num_layers": 1,
+    "num_heads": 2,
+    "hidden_dim": 8,
+    "intermediate_dim": 8,
+    "max_sequence_length": 20,
+}
+TOKENIZER = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b", "c", "d"])
+
+
+def inputs(*rows):
+    ids = np.array(rows, "int32")
+    return {
+        "token_ids": ids,
+        "segment_ids": np.zeros_like(ids),
+        "padding_mask": np.ones_like(ids),
+    }
+
+
+def weights_of(model):
+    return {w.path: keras.ops.convert_to_numpy(w.value) for w in model.weights}
+
+
+def test_from_preset(tiny_model, tiny_preset):
+    model = tiny_model(labels=Labels(("no", "perhaps", "yes")), dropout=0.2)
+    assert model.labels.names == ("no", "perhaps", "yes")
+    assert (model.backbone.num_layers, model.backbone.hidden_dim) == (2, 32)
+    assert (model.dropout, model.gelu, model.max_length) == (0.2, "erf", 16)
+    assert len(model.tokenizer.vocabulary) == 30522
+    logits = model(inputs([101, 2143, 102], [101, 999, 102]))
+    assert tuple(logits.shape) == (2, 3)
+    assert keras.backend.standardize_dtype(logits.dtype) == "float32"
+    with pytest.raises(KbertError, match="holds no weights.*--weights random"):
+        BertClassifier.from_preset(str(tiny_preset), ["a", "b"])
+
+
+def test_config_round_trip():
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12, 0.3, "erf", name="mine")
+    config = model.get_config()
+    other = BertClassifier.from_config(config)
+    assert other.get_config() == config
+    assert config["backbone"] == {**TINY, "dropout": 0.1, "num_segments": 2}
+    assert (config["max_length"], config["dropout"], config["gelu"]) == (12, 0.3, "erf")
+    assert (config["labels"], config["name"], config["dtype"]) == (["x", "y"], "mine", "float32")
+    shapes = {path: value.shape for path, value in weights_of(model).items()}
+    assert {path: value.shape for path, value in weights_of(other).items()} == shapes
+
+
+@pytest.mark.parametrize("gelu", ["tanh", "erf"])
+def test_gelu_is_built_and_survives_the_config(gelu):
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12, gelu=gelu)
+    other = BertClassifier.from_config(model.get_config())
+    values = keras.ops.convert_to_tensor([-1.0, 0.5, 1.0])
+    expected = keras.activations.gelu(values, approximate=gelu == "tanh")
+    for layer in (model.backbone.transformer_layers[0], other.backbone.transformer_layers[0]):
+        activated = layer._feedforward_intermediate_dense.activation(values)
+        np.testing.assert_allclose(
+            *(keras.ops.convert_to_numpy(part) for part in (activated, expected)), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("recipe", ["recommended", "google"])
+def test_keras_file_keeps_weights_optimizer_and_loss(recipe, tmp_path):
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
+    examples = Examples(["a b", "c d"], None, np.array([0, 1], np.int32), Labels(("x", "y")))
+    plan = TrainingPlan(examples=2, batch_size=1, epochs=4, learning_rate=0.01, recipe=recipe)
+    model.compile(create_optimizer(plan), metrics=["accuracy"])
+    model.fit(model.batches(examples, plan), epochs=2, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = BertClassifier.load(tmp_path / "model.keras")
+    assert loaded.get_config() == model.get_config()
+    for path, value in weights_of(loaded).items():
+        np.testing.assert_array_equal(value, weights_of(model)[path], err_msg=path)
+    assert type(loaded.optimizer) is type(model.optimizer)
+    assert int(loaded.optimizer.iterations) == 4
+    assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
+    for mine, theirs in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(
+            *(keras.ops.convert_to_numpy(v.value) for v in (mine, theirs)), err_msg=mine.path
+        )
+    assert [
+        v.path for v in loaded.trainable_variables if loaded.optimizer._use_weight_decay(v)
+    ] == [v.path for v in model.trainable_variables if model.optimizer._use_weight_decay(v)]
+    scores = [m.evaluate(m.batches(examples), verbose=0) for m in (model, loaded)]
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-6)
+
+
+def test_default_loss_is_cross_entropy_from_logits():
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
+    model.compile("sgd")
+    logits = keras.ops.convert_to_tensor([[2.0, 0.0]])
+    loss = model.loss(keras.ops.convert_to_tensor([1]), logits)
+    assert float(keras.ops.convert_to_numpy(loss)) == pytest.approx(np.log1p(np.exp(2.0)))
+
+
+def test_dropout_acts_in_training_only():
+    model = BertClassifier({**TINY, "dropout": 0.0}, ["x", "y"], TOKENIZER, 12, dropout=0.5)
+    rows = inputs([2, 4, 5, 3])
+    calls = [keras.ops.convert_to_numpy(model(rows, training=t)) for t in (False, False, True)]
+    np.testing.assert_array_equal(calls[0], calls[1])
+    assert (calls[0] != calls[2]).any()
+
+
+def test_predictions_do_not_hang_on_order_or_batch(tiny_model):
+    model = tiny_model()
+    predictions = model.predict_texts(TEXTS)
+    backwards = model.predict_texts(TEXTS[::-1], batch_size=2)[::-1]
+    for one, other in zip(predictions, backwards, strict=True):
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-6)
+    plain = softmax(model.predict(model.batches(Examples(TEXTS), batch_size=2), verbose=0))
+    for prediction, row in zip(predictions, plain, strict=True):
+        assert list(prediction.probabilities) == ["bad", "good"]
+        assert list(prediction.probabilities.values()) == pytest.approx(row.tolist(), abs=1e-6)
+        assert prediction.label == ("bad", "good")[row.argmax()]
+        assert prediction.probability == max(prediction.probabilities.values())
+
+
+def test_pairs_are_read_as_two_segments(tiny_model):
+    model = tiny_model()
+    (pair,) = model.predict_texts(["A joy."], ["Fine"])
+    rows = inputs([101, 1037, 6569, 1012, 102, 2986, 102])
+    rows["segment_ids"][0, 5:] = 1
+    expected = softmax(keras.ops.convert_to_numpy(model(rows)))[0]
+    assert list(pair.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+def test_softmax_does_not_overflow():
+    assert softmax(np.array([[1000.0, 1000.0], [0.0, -1000.0]])).tolist() == [[0.5, 0.5], [1, 0]]
+
+
+def test_no_texts_no_predictions():
+    assert BertClassifier(TINY, ["x", "y"], TOKENIZER, 12).predict_texts([]) == []
+
+
+def test_mixed_bfloat16_computes_in_it_and_keeps_float32(tmp_path):
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12, dtype="mixed_bfloat16")
+    assert {w.dtype for w in model.trainable_weights} == {"float32"}
+    assert model.backbone.transformer_layers[0].compute_dtype == "bfloat16"
+    assert keras.backend.standardize_dtype(model(inputs([2, 4, 3])).dtype) == "float32"
+    model.save_to(tmp_path / "model")
+    loaded = BertClassifier.load(tmp_path / "model")
+    assert loaded.backbone.dtype_policy.name == "mixed_bfloat16"
+    predictions = [m.predict_texts(["a b c"])[0].probability for m in (model, loaded)]
+    assert predictions[0] == pytest.approx(predictions[1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"labels": ["x"]}, r"at least two different names. Received: \['x'\]"),
+        ({"labels": ["x", "y", "x"]}, "at least two different names"),
+        ({"backbone": {**TINY, "vocabulary_size": 7}}, "8 pieces and the backbone takes 7"),
+        ({"max_length": 2}, "from 3 to the 20 positions.*Received: 2"),
+        ({"max_length": 21}, "from 3 to the 20 positions.*Received: 21"),
+        ({"backbone": {**TINY, "depth": 3}}, "configuration of a backbone does not fit.*depth"),
+    ],
+    ids=["one-label", "twice", "vocabulary", "short", "long", "backbone"],
+)
+def test_refusals(arguments, message):
+    settings = {"backbone": TINY, "labels": ["x", "y"], "tokenizer": TOKENIZER, "max_length": 12}
+    with pytest.raises(KbertError, match=message):
+        BertClassifier(**{**settings, **arguments})
+
+
+def test_refuses_one_text_for_a_list():
+    with pytest.raises(KbertError, match="must be a list of texts"):
+        BertClassifier(TINY, ["x", "y"], TOKENIZER, 12).predict_texts("a b")
+
+
+@pytest.mark.parametrize(
+    ("labels", "plan_rows", "message"),
+    [(["x", "z"], None, "the model has .*labels=model.labels"), (["x", "y"], 3, "for 3 examples")],
+    ids=["labels", "plan"],
+)
+def test_batches_refuse_what_is_not_of_the_model(labels, plan_rows, message):
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
+    examples = read_examples((["a", "b"], labels))
+    plan = plan_rows and TrainingPlan(examples=plan_rows)
+    with pytest.raises(KbertError, match=message):
+        model.batches(examples, plan)
+
+
+def test_texts_as_long_as_the_positions_allow():
+    # 20 positions are no multiple of 8, to which widths are rounded.
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, max_length=20)
+    (prediction,) = model.predict_texts(["a b c d " * 9])
+    rows = inputs([2, *([4, 5, 6, 7] * 5)[:18], 3])
+    expected = softmax(keras.ops.convert_to_numpy(model(rows)))[0]
+    assert list(prediction.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)

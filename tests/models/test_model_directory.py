@@ -1,0 +1,160 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from kbert import BertClassifier, KbertError, Tokenizer
+from kbert.models.model_directory import set_weights, weights_of
+
+pytestmark = pytest.mark.keras
+
+BACKBONE = {
+    "vocabulary_size": 6,
+    "num_layers": 1,
+    "num_heads": 2,
+    "hidden_dim": 4,
+    "intermediate_dim": 4,
+    "max_sequence_length": 16,
+}
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "\u2028"]
+
+
+def make_model(**arguments):
+    tokenizer = Tokenizer(PIECES, lowercase=False, strip_accents=True, split_cjk=False)
+    settings = {"labels": ["schlecht", "schön"], "max_length": 12, "gelu": "erf", **arguments}
+    return BertClassifier(BACKBONE, tokenizer=tokenizer, **settings)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    make_model().save_to(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def change_weights(folder, change):
+    arrays = load_file(folder / "model.safetensors")
+    change(arrays)
+    save_file(arrays, folder / "model.safetensors")
+
+
+@pytest.mark.parametrize("inside_a_run", [False, True], ids=["model-folder", "run-directory"])
+def test_round_trip(tmp_path, inside_a_run):
+    model = make_model(dropout=0.4)
+    model.save_to(tmp_path / "model")
+    loaded = BertClassifier.load(tmp_path if inside_a_run else str(tmp_path / "model"))
+    assert loaded.get_config() == model.get_config()
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        *("config.json", "model.safetensors", "vocab.txt")
+    ]
+    arrays, loaded_arrays = weights_of(model), weights_of(loaded)
+    assert list(arrays) == list(loaded_arrays)
+    for path in arrays:
+        np.testing.assert_array_equal(arrays[path], loaded_arrays[path])
+
+
+def test_takes_the_place_of_an_older_model(folder):
+    (folder / "leftover").touch()
+    make_model(labels=["x", "y", "z"]).save_to(folder)
+    assert BertClassifier.load(folder).labels.names == ("x", "y", "z")
+    assert not (folder / "leftover").exists()
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
+
+
+def test_weights_have_the_same_names_on_every_backend(folder):
+    arrays = load_file(folder / "model.safetensors")
+    assert len(arrays) == 3 + 2 + 16 + 4
+    assert arrays["logits/kernel"].shape == (4, 2)
+    assert arrays["transformer_layer_0/self_attention_layer/query/kernel"].shape == (4, 2, 2)
+    assert {array.dtype for array in arrays.values()} == {np.dtype("float32")}
+
+
+def _misshape(arrays):
+    arrays["logits/kernel"] = arrays["logits/kernel"].T.copy()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda a: a.pop("logits/bias"), r"does not fit the model: missing: logits/bias\.$"),
+        (lambda a: a.update(more=np.zeros(1)), r"unknown: more\.$"),
+        (_misshape, r"logits/kernel: expected \(4, 2\), received \(2, 4\)"),
+        (lambda a: a.clear(), r"(missing: [^;]*; ){4}missing: [^;]* and 20 more\.$"),
+    ],
+    ids=["missing", "unknown", "misshapen", "many"],
+)
+def test_refuses_weights_that_do_not_fit(folder, change, message):
+    change_weights(folder, change)
+    with pytest.raises(KbertError, match=message):
+        BertClassifier.load(folder)
+
+
+def test_sets_all_weights_or_none():
+    model, other = make_model(), make_model()
+    arrays = weights_of(other)
+    arrays["logits/bias"] = np.ones(3, "float32")
+    before = weights_of(model)
+    with pytest.raises(KbertError, match="logits/bias"):
+        set_weights(model, arrays, "somewhere")
+    for path, array in weights_of(model).items():
+        np.testing.assert_array_equal(array, before[path])
+
+
+def _write(name, text):
+    return lambda folder: (folder / name).write_text(text)
+
+
+def _reconfigure(**changes):
+    def change(folder):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps({**config, **changes}))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_write("config.json", "{"), "config.json is not JSON"),
+        (_write("config.json", "{}"), "is not a kbert model.*--preset"),
+        (_reconfigure(format="kbert-model-9"), "is not a kbert model"),
+        (_reconfigure(depth=1), "config.json does not fit: .*'depth'"),
+        (_reconfigure(labels=["x"]), "at least two different names"),
+        (_write("vocab.txt", "a\n"), r"lacks \[PAD\]"),
+        (lambda folder: (folder / "vocab.txt").unlink(), "There is no vocabulary file"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "safetensors cannot be read"),
+        (_write("model.safetensors", "no weights"), "safetensors cannot be read"),
+        (lambda folder: (folder / "config.json").unlink(), "holds no trained model"),
+    ],
+    ids=["json", "empty", "format", "unknown", "labels", "vocabulary", "no-vocabulary"]
+    + ["no-weights", "broken-weights", "no-config"],
+)
+def test_refuses_a_broken_folder(folder, change, message):
+    change(folder)
+    with pytest.raises(KbertError, match=message):
+        BertClassifier.load(folder)
+
+
+def _plain_keras(path):
+    keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]).save(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "There is no file"),
+        (lambda path: path.write_text("no zip"), "cannot be loaded"),
+        (_plain_keras, "holds a Sequential; a BertClassifier was expected"),
+    ],
+    ids=["none", "broken", "other-model"],
+)
+def test_refuses_a_keras_file(tmp_path, make, message):
+    make(tmp_path / "model.keras")
+    with pytest.raises(KbertError, match=message):
+        BertClassifier.load(tmp_path / "model.keras")
+
+
+def test_refuses_what_does_not_exist(tmp_path):
+    with pytest.raises(KbertError, match="none does not exist"):
+        BertClassifier.load(tmp_path / "none")
