@@ -163,7 +163,8 @@ class TrainingPlan:
             f"  {self.examples:,} examples in batches of {self.batch_size}{per_update}: "
             f"{_count(self.steps_per_epoch, 'batch', 'batches')} an epoch",
             f"  {_count(self.epochs, 'epoch', 'epochs')}: "
-            f"{_count(self.updates, 'update', 'updates')}, the first {self.warmup_updates:,} warmup",
+            f"{_count(self.updates, 'update', 'updates')}, "
+            f"the first {self.warmup_updates:,} warmup",
             "  learning rate:",
         ]
         for name, update in self.key_points().items():
