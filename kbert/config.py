@@ -112,7 +112,10 @@ class TrainConfig:
     @classmethod
     def from_toml(cls, path: str | Path) -> "TrainConfig":
         """Return the settings of a TOML file; what it leaves out has its default."""
-        return cls(**read_toml(path))
+        values = read_toml(path)
+        if "data" not in values:
+            raise KbertError(f'{path} names no data. Add the labelled file: data = "FILE.csv"')
+        return cls(**values)
 
     def to_toml(self) -> str:
         """Return the settings as TOML; what is None is left out."""

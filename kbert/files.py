@@ -38,7 +38,12 @@ def new_directory(path: Path) -> Iterator[Path]:
                 os.fsync(opened.fileno())
         if path.exists():
             os.replace(path, old)
-        os.replace(temporary, path)
+        try:
+            os.replace(temporary, path)
+        except OSError:
+            if old.exists():
+                os.replace(old, path)
+            raise
     finally:
         for leftover in (temporary, old):
             shutil.rmtree(leftover, ignore_errors=True)

@@ -51,6 +51,7 @@ class Evaluation:
         log_total = np.log(np.exp(shifted).sum(axis=1))
         losses = log_total - shifted[np.arange(len(label_ids)), label_ids]
         predicted = logits.argmax(axis=1)
+        several = len(np.union1d(label_ids, predicted)) > 1
         precision, recall, f1, rows = precision_recall_fscore_support(
             label_ids, predicted, labels=np.arange(len(names)), zero_division=0.0
         )
@@ -60,7 +61,8 @@ class Evaluation:
             loss=float(losses.mean()),
             accuracy=float((predicted == label_ids).mean()),
             macro_f1=float(f1.mean()),
-            mcc=float(matthews_corrcoef(label_ids, predicted)),
+            # With one class in all it is 0 by definition, and scikit-learn warns.
+            mcc=float(matthews_corrcoef(label_ids, predicted)) if several else 0.0,
             classes=tuple(
                 ClassScore(name, float(p), float(r), float(f), int(n))
                 for name, p, r, f, n in scores

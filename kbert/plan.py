@@ -19,7 +19,7 @@ class TrainingPlan:
     `accumulation` batches. With n = examples, b = batch_size, k = accumulation, e = epochs:
 
         recommended:  batches per epoch = ceil(n / b)      N = batches * e // k
-        google:       batches per epoch = floor(n / b)     N = int(n / (b * k) * e)
+        google:       batches per epoch = floor(n / b)     N = int(n / b * e) // k
         both:         W = int(N * warmup_proportion)
 
     The recipe "google" drops an epoch's last, incomplete batch as `run_classifier.py` does, and
@@ -63,6 +63,10 @@ class TrainingPlan:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
                 raise KbertError(f"`{name}` must be a whole number, 1 or more. Received: {value!r}")
+        for name in ("learning_rate", "warmup_proportion", "end_learning_rate", "power"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
+                raise KbertError(f"`{name}` must be a number. Received: {value!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise KbertError(
                 f"`learning_rate` must be above 0 (5e-5 is usual). Received: {self.learning_rate!r}"
@@ -89,7 +93,7 @@ class TrainingPlan:
                 f"google recipe drops incomplete batches. Use a batch size of at most "
                 f"{self.examples}."
             )
-        if self.updates < 1:
+        if self.batches < self.accumulation:
             raise KbertError(
                 f"{self.batches} batches are fewer than the {self.accumulation} that one update "
                 "takes, so nothing would be trained. Lower `accumulation` or raise `epochs`."
@@ -117,7 +121,7 @@ class TrainingPlan:
         """N: the update at which the decay reaches its end."""
         if self.recipe == "google":
             # Float division, then truncation: 3668 / 32 * 3 is 343, not 342.
-            return int(self.examples / (self.batch_size * self.accumulation) * self.epochs)
+            return int(self.examples / self.batch_size * self.epochs) // self.accumulation
         return self.batches // self.accumulation
 
     @property
@@ -144,15 +148,17 @@ class TrainingPlan:
 
     def key_points(self) -> dict[str, int]:
         """Return the updates worth showing, by name, in their order and each once."""
+        made = self.batches // self.accumulation
         points = {
             "first update": 0,
             "end of warmup": self.warmup_updates,
-            "half way": self.updates // 2,
-            "last update": self.batches // self.accumulation - 1,
+            "half way": made // 2,
+            "last update": made - 1,
         }
         seen: dict[int, str] = {}
-        for name, update in points.items():
-            seen.setdefault(update, name)
+        for name, update in sorted(points.items(), key=lambda point: point[1]):
+            if update < made:
+                seen.setdefault(update, name)
         return {name: update for update, name in seen.items()}
 
     def __str__(self) -> str:

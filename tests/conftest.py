@@ -12,35 +12,37 @@ import pytest
 
 GOOD = """
 A moving story. Beautifully told from start to end. I laughed and I cried. The actors are superb.
-What a lovely little film. A triumph of quiet wit and feeling. The best thing I have seen all year.
-Funny, warm and wise. It stayed with me for days. Every scene is a delight. I would watch it again.
-The music lifts the whole picture. A sharp script and a brilliant cast. Charming from first to last.
-An honest and tender portrait of a family. The ending is perfect. Gorgeous to look at. Clever fun.
-It earns every tear. The young lead is a revelation. Bold, fresh and very funny. A small miracle.
-The dialogue sparkles. I loved the two old friends in it. Great pacing and real suspense throughout.
-A feast for the eyes. The director has a gift for comedy. Thrilling and humane. Simply wonderful.
-My children adored it and so did I. A graceful, generous work. It made my evening. Superbly edited.
-The best comedy in a long while. Rich, strange and beautiful. A joy. Its heart is in the right place.
-Tense, smart and well acted. The photography is stunning. An inspiring true story, simply told.
-I was captivated from the first minute. It is full of life. A winning debut. Hugely enjoyable.
-The jokes land and the sadness is real. A classic in the making. Delicate and deeply satisfying.
-Everyone should see this film once. Magnificent. A warm hug of a movie. The second half is splendid.
+What a lovely little film. A triumph of quiet wit and feeling. The best thing I have seen all
+year. Funny, warm and wise. It stayed with me for days. Every scene is a delight. I would watch it
+again. The music lifts the whole picture. A sharp script and a brilliant cast. Charming from first
+to last. An honest and tender portrait of a family. The ending is perfect. Gorgeous to look at.
+Clever fun. It earns every tear. The young lead is a revelation. Bold, fresh and very funny. A
+small miracle. The dialogue sparkles. I loved the two old friends in it. Great pacing and real
+suspense throughout. A feast for the eyes. The director has a gift for comedy. Thrilling and
+humane. Simply wonderful. My children adored it and so did I. A graceful, generous work. It made
+my evening. Superbly edited. The best comedy in a long while. Rich, strange and beautiful. A joy.
+Its heart is in the right place. Tense, smart and well acted. The photography is stunning. An
+inspiring true story, simply told. I was captivated from the first minute. It is full of life. A
+winning debut. Hugely enjoyable. The jokes land and the sadness is real. A classic in the making.
+Delicate and deeply satisfying. Everyone should see this film once. Magnificent. A warm hug of a
+movie. The second half is splendid.
 """
 BAD = """
-A dull mess. The plot makes no sense at all. I wanted my money back. The actors look bored and lost.
-What a waste of two hours. A lazy sequel that nobody asked for. The worst thing I have seen all year.
-Loud, crude and empty. I forgot it on the way home. Every scene drags. I would rather watch paint dry.
-The music is unbearable. A clumsy script and a wooden cast. Tedious from first to last. It is awful.
-A false and cheap portrait of a family. The ending is a cheat. Ugly to look at. Painfully unfunny.
-It begs for every tear. The young lead cannot act. Stale, slow and very long. A small disaster.
-The dialogue creaks. I hated the two old fools in it. No pacing and no suspense throughout. Pointless.
-A strain on the eyes. The director has no feel for comedy. Cold and cynical. Simply dreadful.
-My children slept through it and so did I. A sloppy, mean work. It ruined my evening. Badly edited.
-The worst comedy in a long while. Thin, noisy and stupid. A chore. Its heart is nowhere to be found.
-Flat, silly and badly acted. The photography is murky. A tired old story, poorly told. I was annoyed.
-I was bored from the first minute. It has no life. A failed debut. Hardly bearable. What a mistake.
-The jokes fall flat and the sadness is fake. A bore in the making. Shallow and deeply irritating.
-Nobody should see this film even once. Horrible. A headache of a movie. The second half is worse.
+A dull mess. The plot makes no sense at all. I wanted my money back. The actors look bored and
+lost. What a waste of two hours. A lazy sequel that nobody asked for. The worst thing I have seen
+all year. Loud, crude and empty. I forgot it on the way home. Every scene drags. I would rather
+watch paint dry. The music is unbearable. A clumsy script and a wooden cast. Tedious from first to
+last. It is awful. A false and cheap portrait of a family. The ending is a cheat. Ugly to look at.
+Painfully unfunny. It begs for every tear. The young lead cannot act. Stale, slow and very long. A
+small disaster. The dialogue creaks. I hated the two old fools in it. No pacing and no suspense
+throughout. Pointless. A strain on the eyes. The director has no feel for comedy. Cold and
+cynical. Simply dreadful. My children slept through it and so did I. A sloppy, mean work. It
+ruined my evening. Badly edited. The worst comedy in a long while. Thin, noisy and stupid. A
+chore. Its heart is nowhere to be found. Flat, silly and badly acted. The photography is murky. A
+tired old story, poorly told. I was annoyed. I was bored from the first minute. It has no life. A
+failed debut. Hardly bearable. What a mistake. The jokes fall flat and the sadness is fake. A bore
+in the making. Shallow and deeply irritating. Nobody should see this film even once. Horrible. A
+headache of a movie. The second half is worse.
 """
 
 # What kbert cannot help: the last lines win, and "error" holds for everything else.

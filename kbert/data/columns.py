@@ -71,6 +71,11 @@ def choose_columns(
     """
 
     def find(name: str, option: str) -> int:
+        if list(names).count(name) > 1:
+            raise KbertError(
+                f"{source} has {list(names).count(name)} columns {name!r}. Rename one in the "
+                f"file, or give the position from 0: --{option} {list(names).index(name)}"
+            )
         if name in names:
             return list(names).index(name)
         if name.isdigit() and int(name) < len(names):

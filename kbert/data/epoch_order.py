@@ -43,7 +43,7 @@ def epoch_order(
     """
     lengths = np.asarray(lengths)
     bits = np.random.PCG64(np.random.SeedSequence([seed, epoch]))
-    rows = _permutation(bits, len(lengths))
+    rows = permutation(bits, len(lengths))
     if drop_remainder:
         rows = rows[: len(rows) // batch_size * batch_size]
     total = -(-len(rows) // batch_size)
@@ -54,7 +54,7 @@ def epoch_order(
         part = rows[start : start + pool]
         part = part[np.argsort(lengths[part], kind="stable")]
         batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
-    return [batches[i] for i in _permutation(bits, len(batches))]
+    return [batches[i] for i in permutation(bits, len(batches))]
 
 
 def length_order(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
@@ -102,5 +102,6 @@ def choose_widths(lengths: np.ndarray, most: int = 8, multiple: int = 8) -> np.n
     return np.array(sorted(widths)) * multiple
 
 
-def _permutation(bits: np.random.PCG64, size: int) -> np.ndarray:
+def permutation(bits: np.random.PCG64, size: int) -> np.ndarray:
+    """Return the next permutation of 0 to size - 1, the same with every version of NumPy."""
     return np.argsort(bits.random_raw(size), kind="stable") if size else np.zeros(0, np.int64)

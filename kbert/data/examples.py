@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from kbert.data.columns import Columns
+from kbert.data.epoch_order import permutation
 from kbert.data.labels import Labels
 from kbert.data.rows import BadRow
 from kbert.errors import KbertError
@@ -68,43 +69,34 @@ class Examples:
     def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
         """Return a training and a development set, each with the classes in proportion.
 
-        The rows keep their order. A class of a single row goes to the training set.
+        Of a class of n rows, round(n * dev) go to the development set, but at least one row to
+        either side; a class of a single row goes to the training set. The rows keep their order.
 
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
             seed: int. The split is a function of the rows and of this. Defaults to 0.
 
         Raises:
-            KbertError: no labels, or too few rows to put every class on both sides.
+            KbertError: no labels, or fewer than two classes with two rows.
         """
-        from sklearn.model_selection import train_test_split
-
         if self.label_ids is None or self.labels is None:
             raise KbertError(f"{self.source} has no labels, so it cannot be split by class.")
         if not 0 < dev < 1:
             raise KbertError(f"`dev` must lie between 0 and 1. Received: {dev!r}")
-        counts = np.bincount(self.label_ids, minlength=len(self.labels))
-        divisible = np.flatnonzero(counts[self.label_ids] > 1)
-        classes = int((counts > 1).sum())
-        dev_rows = round(dev * len(self))
-        if dev_rows < classes or len(divisible) - dev_rows < classes or classes < 2:
+        order = permutation(np.random.PCG64(np.random.SeedSequence(seed)), len(self))
+        in_dev = np.zeros(len(self), bool)
+        for number in range(len(self.labels)):
+            rows = order[self.label_ids[order] == number]
+            if len(rows) > 1:
+                in_dev[rows[: min(max(round(len(rows) * dev), 1), len(rows) - 1)]] = True
+        if len(np.unique(self.label_ids[in_dev])) < 2:
             raise KbertError(
-                f"{self.source}: {len(self)} rows of {len(self.labels)} classes are too few for "
-                f"a development set of {dev:.0%} with every class in it. Pass a larger share "
-                "(--dev-proportion), or a development file (--dev FILE)"
+                f"{self.source}: a development set needs two classes of two rows or more. Received "
+                f"{len(self)} rows of {len(self.labels)} classes. Add rows, or pass a development "
+                "file (--dev FILE)"
             )
-        train_part, dev_part = train_test_split(
-            divisible,
-            test_size=dev_rows,
-            random_state=seed,
-            stratify=self.label_ids[divisible],
-        )
-        single = np.setdiff1d(np.arange(len(self)), divisible)
-        train_indices = np.sort(np.concatenate([train_part, single])).astype(int)
-        return (
-            replace(self.take(train_indices), skipped=self.skipped),
-            self.take(np.sort(dev_part)),
-        )
+        training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
+        return training, self.take(np.flatnonzero(in_dev))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -1,7 +1,9 @@
 """Read labelled texts from a file or from objects in memory."""
 
 import math
+import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,7 +15,7 @@ from kbert.data.examples import Examples
 from kbert.data.labels import Labels
 from kbert.data.memory_tables import read_object, read_parquet
 from kbert.data.rows import BadRow, Row, Table
-from kbert.data.text_lines import TextLines, open_binary
+from kbert.data.text_lines import BadLine, TextLines, open_binary
 from kbert.data.text_tables import read_delimited, read_json_lines, read_lines
 from kbert.errors import KbertError
 
@@ -82,6 +84,29 @@ def read_examples(
     assert examples.labels.names == ("no", "yes")
     ```
     """
+    with ExitStack() as files:
+        table = _table(source, files, encoding, header, quoting, format)
+        columns = choose_columns(
+            table.columns,
+            table.source,
+            text=text,
+            pair=pair,
+            label=label,
+            need_label=need_label,
+            has_header=table.has_header,
+        )
+        return _collect(table, columns, labels, on_bad_row, need_label)
+
+
+def _table(
+    source: Any,
+    files: ExitStack,
+    encoding: str,
+    header: bool,
+    quoting: Quoting,
+    format: Format | None,
+) -> Table:
+    """Return the table of any source; `files` closes what was opened once that has been read."""
     if isinstance(source, (str, Path)):
         path = Path(source)
         if path.is_dir():
@@ -94,26 +119,15 @@ def read_examples(
             )
         if format == "parquet":
             open_binary(path).close()
-            table = read_parquet(path)
-        else:
-            if format == "tsv" and quoting == "auto":
-                quoting = _tsv_quoting(path, encoding)
-            table = _text_table(open_binary(path), str(path), format, encoding, header, quoting)
-    elif hasattr(source, "read"):
+            return read_parquet(path)
+        if format == "tsv" and quoting == "auto":
+            quoting = _tsv_quoting(path, encoding)
+        stream = files.enter_context(open_binary(path))
+        return _text_table(stream, str(path), format, encoding, header, quoting)
+    if hasattr(source, "read"):
         name = getattr(source, "name", "standard input")
-        table = _text_table(source, name, format or "lines", encoding, header, quoting)
-    else:
-        table = read_object(source)
-    columns = choose_columns(
-        table.columns,
-        table.source,
-        text=text,
-        pair=pair,
-        label=label,
-        need_label=need_label,
-        has_header=table.has_header,
-    )
-    return _collect(table, columns, labels, on_bad_row, need_label)
+        return _text_table(source, name, format or "lines", encoding, header, quoting)
+    return read_object(source)
 
 
 def _text_table(
@@ -135,8 +149,6 @@ def _text_table(
 
 def _tsv_quoting(path: Path, encoding: str) -> Quoting:
     """Return "standard" when every field that begins with a quote is well-formed, else "none"."""
-    import re
-
     malformed = re.compile(r'(?:^|\t)"(?!(?:[^"\t\r\n]|"")*"(?:\t|\r?\n?$))')
     with open_binary(path) as stream:
         lines = TextLines(stream, encoding, str(path))
@@ -146,7 +158,7 @@ def _tsv_quoting(path: Path, encoding: str) -> Quoting:
                     return "none"
             except StopIteration:
                 return "standard"
-            except Exception:  # a bad line, which the reader that follows reports
+            except BadLine:  # a bad line, which the reader that follows reports
                 continue
 
 
@@ -218,6 +230,9 @@ def _usable(
             assert columns.label is not None
             reason = f"the label (column {table.columns[columns.label]!r}) is missing"
             cure = f"Fill it, {skip}"
+        elif not value.isascii() and re.search("[\ud800-\udfff]", value):
+            reason = f"the label {value!r} holds half a character, which no file can store"
+            cure = f"Correct it, {skip}"
         elif need_label and labels is not None and value not in labels.ids:
             reason = labels.unknown(value)
             cure = f"Correct it, give the training set rows of that label, {skip}"

@@ -1,6 +1,7 @@
 """The lines of a text file, decoded one by one so that a bad byte is found in its line."""
 
 import codecs
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -9,10 +10,10 @@ from kbert.errors import KbertError
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _GUESSES = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 
@@ -20,15 +21,15 @@ _GUESSES = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 class BadLine(Exception):
     """A line that is not text: its reason and its cure."""
 
-    def __init__(self, reason: str, cure: str, content: str) -> None:
+    def __init__(self, reason: str, cure: str, line: str) -> None:
         super().__init__(reason)
-        self.reason, self.cure, self.content = reason, cure, content
+        self.reason, self.cure, self.line, self.content = reason, cure, line, line[:200]
 
 
 def check_encoding(encoding: str) -> None:
     """Raise KbertError when Python knows no such encoding."""
     try:
-        codecs.lookup(encoding)
+        "\n".encode(encoding)
     except LookupError:
         raise KbertError(
             f"`encoding` must be one that Python knows, such as utf-8, gb18030 or cp1252. "
@@ -45,49 +46,40 @@ class TextLines(Iterator[str]):
 
     def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
         check_encoding(encoding)
+        if isinstance(stream, io.TextIOBase):
+            raise KbertError(f"{source} was opened as text. Open it with mode 'rb'.")
         self.number = 0
-        self._encoding = encoding
-        head = stream.peek(4)[:4] if hasattr(stream, "peek") else b""
-        for bom, name in _BOMS.items():
+        if not hasattr(stream, "peek"):
+            stream = io.BufferedReader(stream)  # type: ignore[type-var]
+        name = codecs.lookup(encoding).name.removesuffix("-sig")
+        head = stream.peek(4)[:4]
+        for bom, kind in _BOMS.items():
             if head.startswith(bom):
-                if name != "utf-8" and not encoding.lower().startswith(name[:6]):
+                if kind != "utf-8" and not kind.startswith(name):
                     raise KbertError(
-                        f"{source} begins with the byte order mark of {name}, and was to be read "
-                        f"as {encoding}. Pass the encoding: --encoding {name}"
+                        f"{source} begins with the byte order mark of {kind[:6]}, and was to be "
+                        f"read as {encoding}. Pass the encoding: --encoding {kind[:6]}"
                     )
-                if name == "utf-8":
-                    stream.read(len(bom))
+                stream.read(len(bom))
+                if name in ("utf-16", "utf-32"):
+                    name = kind
                 break
-        if "\n".encode(encoding).endswith(b"\n") and len("\n".encode(encoding)) == 1:
-            self._lines: Iterator[bytes] | None = iter(stream)
-        else:  # UTF-16 and UTF-32: a line cannot be found before it is decoded
-            self._lines = None
-            self._text = codecs.getreader(encoding)(stream)
+        self._encoding = f"{name}-le" if name in ("utf-16", "utf-32") else name
+        self._lines = _split(stream, "\n".encode(self._encoding))
 
     def __next__(self) -> str:
         self.number += 1
-        if self._lines is None:
-            try:
-                line = self._text.readline()
-            except UnicodeError as error:
-                raise KbertError(
-                    f"The file is not {self._encoding} near line {self.number}: {error}. "
-                    "Pass its encoding with --encoding."
-                ) from None
-            if not line:
-                raise StopIteration
-        else:
-            data = next(self._lines)
-            try:
-                line = data.decode(self._encoding)
-            except UnicodeDecodeError as error:
-                raise self._undecodable(data, error) from None
+        data = next(self._lines)
+        try:
+            line = data.decode(self._encoding)
+        except UnicodeDecodeError as error:
+            raise self._undecodable(data, error) from None
         if "\0" in line:
             raise BadLine(
                 "the line holds a NUL character, which no text does",
                 "Check that this is a text file, remove the character, or skip the row: "
                 "--on-bad-row skip",
-                line[:200],
+                line,
             )
         return line
 
@@ -98,8 +90,28 @@ class TextLines(Iterator[str]):
         return BadLine(
             f"the bytes {bad} are not {self._encoding}",
             f"{cure}, or skip the row: --on-bad-row skip",
-            data[:200].decode(self._encoding, "replace"),
+            data.decode(self._encoding, "replace"),
         )
+
+
+def _split(stream: BinaryIO, end: bytes) -> Iterator[bytes]:
+    """Yield lines that end in the bytes `end`, at a multiple of their number."""
+    if len(end) == 1:
+        yield from stream
+        return
+    rest = b""
+    while chunk := stream.read(65_536):
+        data, start, at = rest + chunk, 0, 0
+        while (at := data.find(end, at)) >= 0:
+            if at % len(end):
+                at += 1
+                continue
+            at += len(end)
+            yield data[start:at]
+            start = at
+        rest = data[start:]
+    if rest:
+        yield rest
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
@@ -107,7 +119,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return text.strip("\r\n\t").isprintable()
+    return text.rstrip("\r\n").replace("\t", " ").isprintable()
 
 
 def open_binary(path: Path) -> BinaryIO:

@@ -10,6 +10,8 @@ from kbert.data.rows import BadRow, Row, Table
 from kbert.data.text_lines import BadLine, TextLines
 from kbert.errors import KbertError
 
+csv.field_size_limit(2**31 - 1)  # the default, 131072, is less than a text may have
+
 _QUOTING_CURE = (
     "Close or double the quote; for a file without quoting, pass --quoting none; or skip the row: "
     "--on-bad-row skip"
@@ -42,8 +44,16 @@ def read_delimited(
     first = next(records, None)
     if first is None:
         raise KbertError(f"{source} holds no rows. A header and at least one row were expected.")
-    if isinstance(first, BadRow):
-        raise KbertError(str(first))
+    if isinstance(first, BadRow) and header:
+        cure = first.cure.replace("or skip the row: --on-bad-row skip", "").rstrip(",; ")
+        raise KbertError(f"{source}, header (line {first.line}): {first.reason}. {cure}")
+    early: list[Row | BadRow] = [first]
+    while isinstance(first, BadRow):
+        following = next(records, None)
+        if following is None:
+            raise KbertError(str(early[0]))
+        early.append(following)
+        first = following
     is_cola = _is_cola(first.cells)
     if header and not is_cola:
         columns = [str(cell).strip() for cell in first.cells]
@@ -52,7 +62,7 @@ def read_delimited(
     if is_cola:
         columns = ["source", "label", "mark", "sentence"]
     shift = 1 if header else 0  # what was counted as the header is the first row
-    rows = _checked(chain([first], records), source, len(columns), shift)
+    rows = _checked(chain(early, records), source, len(columns), shift)
     return Table(source, columns, rows, has_header=False)
 
 
@@ -70,19 +80,23 @@ def _records(
     lines: TextLines, source: str, delimiter: str, quoted: bool, first: int
 ) -> Iterator[Row | BadRow]:
     """Yield the non-blank records, numbered from `first`, with the line each begins in."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True) if quoted else None
+    bad: list[BadLine] = []
+    reader = csv.reader(_whole(lines, bad), delimiter=delimiter, strict=True) if quoted else None
     number = first - 1
     while True:
         number, line = number + 1, lines.number + 1
         try:
             if reader is not None:
+                bad.clear()
                 cells = next(reader)
+                if bad:
+                    raise bad[0]
             else:
                 cells = next(lines).rstrip("\r\n").split(delimiter)
         except StopIteration:
             return
-        except BadLine as bad:
-            yield BadRow(source, number, lines.number, bad.reason, bad.cure, bad.content)
+        except BadLine as broken:
+            yield BadRow(source, number, line, broken.reason, broken.cure, broken.content)
         except csv.Error as error:
             if "unexpected end" in str(error):
                 # Everything behind the quote was swallowed, so there is nothing left to skip to.
@@ -97,6 +111,18 @@ def _records(
                 number -= 1  # a blank line is no row
                 continue
             yield Row(number, line, cells)
+
+
+def _whole(lines: TextLines, bad: list[BadLine]) -> Iterator[str]:
+    """Yield bad lines too, and list them, so that a quoted field keeps all of its lines."""
+    while True:
+        try:
+            yield next(lines)
+        except StopIteration:
+            return
+        except BadLine as broken:
+            bad.append(broken)
+            yield broken.line
 
 
 def _checked(
@@ -124,15 +150,20 @@ def _checked(
 def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
     """Return the table of a JSON Lines stream: one object a line, columns as in the first."""
     objects = _objects(TextLines(stream, encoding, source), source)
-    first = next(objects, None)
-    if first is None:
+    early: list[Row | BadRow] = []
+    for item in objects:
+        early.append(item)
+        if isinstance(item, Row):
+            break
+    if not early:
         raise KbertError(f"{source} holds no rows. One JSON object a line was expected.")
+    first = early[-1]
     if isinstance(first, BadRow):
-        raise KbertError(str(first))
+        raise KbertError(str(early[0]))
     columns = list(first.cells[0])
 
     def rows() -> Iterator[Row | BadRow]:
-        for item in chain([first], objects):
+        for item in chain(early, objects):
             if isinstance(item, BadRow):
                 yield item
             else:
@@ -163,6 +194,8 @@ def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
             continue
         except json.JSONDecodeError as error:
             reason = f"broken JSON at column {error.colno} ({error.msg})"
+        except ValueError as error:
+            reason = f"unreadable JSON ({error})"
         except RecursionError:
             reason = "JSON nested too deeply"
         number += 1

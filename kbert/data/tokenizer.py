@@ -38,7 +38,7 @@ class Tokenizer:
         split_cjk: bool. Whether every Chinese character is a word. Defaults to True.
 
     Raises:
-        KbertError: a special piece is missing, or a piece stands twice.
+        KbertError: a special piece is missing.
 
     Example:
 

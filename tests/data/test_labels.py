@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbert.data.labels import Labels
@@ -27,6 +27,7 @@ def test_the_order_of_the_names(values, names):
 
 
 @given(st.lists(st.text(max_size=3)), st.randoms())
+@settings(deadline=None)
 def test_the_order_hangs_on_the_set_alone(values, random):
     shuffled = [*values, *values]
     random.shuffle(shuffled)

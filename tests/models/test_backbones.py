@@ -150,5 +150,5 @@ def test_hub_that_cannot_be_reached(kind, monkeypatch, minilm_vocab):
     from kbert import Tokenizer
 
     tokenizer = Tokenizer.from_file(minilm_vocab) if kind == "BertBackbone" else None
-    with pytest.raises(KbertError, match="'bert_x' is no local folder.*no route to the hub"):
+    with pytest.raises(KbertError, match=r"'bert_x' is no local folder.*no route to the hub"):
         BertClassifier.from_preset("bert_x", ["no", "yes"], tokenizer=tokenizer)

@@ -127,8 +127,10 @@ def _reconfigure(**changes):
         (_write("model.safetensors", "no weights"), "safetensors cannot be read"),
         (lambda folder: (folder / "config.json").unlink(), "holds no trained model"),
     ],
-    ids=["json", "empty", "format", "unknown", "labels", "vocabulary", "no-vocabulary"]
-    + ["no-weights", "broken-weights", "no-config"],
+    ids=[
+        *("json", "empty", "format", "unknown", "labels", "vocabulary", "no-vocabulary"),
+        *("no-weights", "broken-weights", "no-config"),
+    ],
 )
 def test_refuses_a_broken_folder(folder, change, message):
     change(folder)

@@ -1,0 +1,123 @@
+import dataclasses
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbert.config import TrainConfig, read_toml
+from kbert.errors import KbertError
+from kbert.files import write_text
+
+# Another value than the default for each setting.
+OTHERS = {
+    **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
+    **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False, "quoting": "none"},
+    **{"on_bad_row": "skip", "dev_proportion": 0.25, "preset": "some/folder", "weights": "random"},
+    **{"max_length": 64, "dropout": 0.0, "epochs": 5, "batch_size": 16, "accumulation": 2},
+    **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
+    **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
+}
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+def round_trip(config, folder):
+    path = folder / "config.toml"
+    write_text(path, config.to_toml())
+    return TrainConfig.from_toml(path)
+
+
+@pytest.mark.parametrize("changes", [{}, *({k: v} for k, v in OTHERS.items()), OTHERS], ids=str)
+def test_toml_gives_back_every_setting(changes, tmp_path):
+    config = TrainConfig("reviews.csv", **changes)
+    assert config != TrainConfig("reviews.csv") or not changes
+    assert round_trip(config, tmp_path) == config
+
+
+def test_every_setting_has_another_value_here_and_a_help_text():
+    names = [field.name for field in dataclasses.fields(TrainConfig)]
+    assert ["data", *OTHERS] == names
+    source = Path(__import__("kbert.config").config.__file__).read_text("utf-8")
+    for name in names:
+        assert source.partition(f"\n    {name}: ")[2].partition("\n    ")[2].startswith('"""')
+
+
+@given(data=TEXT, text=TEXT, rate=st.floats(1e-9, 1), seed=st.integers(0, 2**32 - 1))
+@settings(deadline=None)
+def test_toml_gives_back_any_value(tmp_path_factory, data, text, rate, seed):
+    config = TrainConfig(data, text=text, learning_rate=rate, seed=seed)
+    assert round_trip(config, tmp_path_factory.getbasetemp()) == config
+
+
+def test_what_toml_leaves_out_has_its_default(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text('data = "a.csv"\nepochs = 9\nlearning_rate = 1\n')
+    assert TrainConfig.from_toml(path) == TrainConfig("a.csv", epochs=9, learning_rate=1.0)
+    assert "backend" not in tomllib.loads(TrainConfig("a.csv").to_toml())
+
+
+@pytest.mark.parametrize(
+    ("content", "held"),
+    [
+        (b'data = "a"\nepoch = 3\n', "no setting 'epoch'. Did you mean 'epochs'?"),
+        (b'data = "a"\nbatchsize = 3\n', "no setting 'batchsize'. Did you mean 'batch_size'?"),
+        (b'data = "a"\nxyz = 3\n', "no setting 'xyz'. Known: data, dev, test,"),
+        (b'[train]\ndata = "a"\n', "no setting 'train'"),
+        (b"epochs = \n", "is not TOML"),
+        (b'data = "\xff"\n', "is not TOML"),
+        (b"epochs = 3\n", "data"),
+    ],
+    ids=["near", "joined", "far", "table", "broken", "bytes", "no data"],
+)
+def test_a_file_that_cannot_be_used_is_refused(content, held, tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_bytes(content)
+    with pytest.raises(KbertError) as refusal:
+        TrainConfig.from_toml(path)
+    assert str(path) in str(refusal.value)
+    assert held in str(refusal.value)
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+    with pytest.raises(KbertError, match=r"no file .*none\.toml\. Check the path"):
+        read_toml(tmp_path / "none.toml")
+    with pytest.raises(KbertError, match="cannot be read"):
+        read_toml(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "held"),
+    [
+        ({"epochs": "3"}, "'epochs' must be one of: int. Received: '3'"),
+        ({"epochs": 2.0}, "'epochs' must be one of: int. Received: 2.0"),
+        ({"epochs": True}, "Received: True"),
+        ({"learning_rate": True}, "'learning_rate' must be one of: float"),
+        ({"learning_rate": "5e-5"}, "'learning_rate' must be one of: float"),
+        ({"header": 0}, "'header' must be one of: bool"),
+        ({"dev": 3}, "'dev' must be one of: str, nothing"),
+        ({"recipe": "Google"}, "one of: 'recommended', 'google'. Received: 'Google'"),
+        ({"backend": "numpy"}, "'tensorflow', 'jax', 'torch', nothing"),
+        ({"on_bad_row": None}, "'error', 'skip'"),
+        ({"data": None}, "'data' must be one of: str"),
+        ({"dev_proportion": 1.0}, "--dev-proportion must be from 0 to below 1"),
+        ({"dev_proportion": float("nan")}, "Received: nan"),
+        ({"dev_proportion": -0.1}, "Received: -0.1"),
+        ({"dropout": 1}, "--dropout must be from 0 to below 1"),
+        ({"dropout": -0.1}, "Received: -0.1"),
+        ({"seed": -1}, "--seed must be from 0 to 4294967295"),
+        ({"seed": 2**32}, "Received: 4294967296"),
+        ({"patience": 0}, "--patience must be 1 or more"),
+        ({"patience": 2, "dev_proportion": 0}, "--patience needs a dev set: pass --dev FILE"),
+    ],
+    ids=str,
+)
+def test_a_wrong_type_or_range_is_refused(changes, held):
+    with pytest.raises(KbertError) as refusal:
+        TrainConfig(**{"data": "a.csv", **changes})
+    assert held in str(refusal.value)
+
+
+def test_the_ends_of_the_ranges_are_taken():
+    config = TrainConfig("a", dev_proportion=0, dropout=0, seed=2**32 - 1, dev="b", patience=1)
+    assert (config.dev_proportion, config.dropout) == (0, 0)

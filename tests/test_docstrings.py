@@ -1,0 +1,95 @@
+"""The examples in the docstrings of what needs no Keras.
+
+Those that stand by themselves are run. Those that need a model or a file, which `NOT_RUN` names
+with what they lack, are only compiled.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import textwrap
+
+import pytest
+
+import kbert
+
+NOT_RUN = {
+    "kbert.data.token_store.TokenStore": "examples and a tokenizer",
+    "kbert.runs.train.train": "a labelled file",
+}
+FRAMEWORKS = {"keras", "keras_hub", "tensorflow", "jax", "torch"}
+
+
+def imports_of(tree):
+    """The modules imported when the module is: those inside functions are not."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def modules_without_keras():
+    found = {}
+    for info in pkgutil.walk_packages(kbert.__path__, "kbert."):
+        path = importlib.util.find_spec(info.name).origin
+        with open(path, encoding="utf-8") as file:
+            found[info.name] = set(imports_of(ast.parse(file.read())))
+    needs = {name for name, imports in found.items() if needs_keras(imports)}
+    while more := {n for n, imports in found.items() if imports & needs} - needs:
+        needs |= more
+    return sorted(set(found) - needs - {"kbert.__main__"}), needs
+
+
+def needs_keras(imports):
+    return bool({name.partition(".")[0] for name in imports} & FRAMEWORKS)
+
+
+def examples():
+    """Yield (name, the source of its examples) for whatever has a docstring with examples."""
+    for module_name in MODULES:
+        module = importlib.import_module(module_name)
+        named = {f"{module_name}.{name}": value for name, value in vars(module).items()}
+        for name, value in [(module_name, module), *named.items()]:
+            if value is not module and getattr(value, "__module__", None) != module_name:
+                continue
+            inside = vars(value) if inspect.isclass(value) else {}
+            methods = {f"{name}.{key}": member for key, member in inside.items()}
+            for full_name, documented in [(name, value), *methods.items()]:
+                text = textwrap.dedent(getattr(documented, "__doc__", None) or "")
+                for block in re.findall(r"```python\n(.*?)```", inspect.cleandoc(text), re.DOTALL):
+                    yield full_name, block
+
+
+MODULES, KERAS_MODULES = modules_without_keras()
+EXAMPLES = list(examples())
+RUN = [(name, block) for name, block in EXAMPLES if name not in NOT_RUN]
+
+
+def test_the_modules_are_those_that_are_meant():
+    assert {"kbert.plan", "kbert.config", "kbert.data.tokenizer", "kbert.runs.train"} <= set(
+        MODULES
+    )
+    assert {"kbert.data.batches", "kbert.optimizers.adamw"} <= KERAS_MODULES
+
+
+@pytest.mark.parametrize(("name", "block"), RUN, ids=[name for name, _ in RUN])
+def test_an_example_runs(name, block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = next(m for m in sorted(MODULES, reverse=True) if name.startswith(f"{m}."))
+    exec(compile(block, name, "exec"), dict(vars(importlib.import_module(module))))
+
+
+@pytest.mark.parametrize("name", NOT_RUN)
+def test_an_example_that_needs_more_compiles(name):
+    [block] = [block for other, block in EXAMPLES if other == name]
+    compile(block, name, "exec")
+
+
+def test_public_names_with_an_example():
+    public = {f"{module}.{name}" for name, module in kbert._MODULES.items() if module in MODULES}
+    documented = {name for name, _ in EXAMPLES}
+    without = {"Evaluation", "Examples", "KbertError", "Prediction"}
+    assert {name.rpartition(".")[2] for name in public - documented} == without

@@ -1,0 +1,54 @@
+"""Execute notebooks in place, so that their outputs are those of the code as it is.
+
+Usage: python tools/execute_notebooks.py NOTEBOOK...
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+
+def execute(path: Path) -> None:
+    """Execute a notebook in the folder above its own, and store the outputs.
+
+    Raises:
+        CellExecutionError: a cell has failed; the file is left as it was.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    folder = path.resolve().parent.parent
+    client = NotebookClient(
+        notebook,
+        timeout=1800,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,  # the times would change the file each time
+        extra_arguments=["--log-level=ERROR"],  # a warning about TCP for each kernel
+    )
+    client.execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    nbformat.write(notebook, path)
+
+
+def main(paths: list[str]) -> int:
+    """Execute each notebook and return the exit status."""
+    if not paths:
+        print(__doc__, file=sys.stderr)
+        return 2
+    for path in paths:
+        started = time.monotonic()
+        try:
+            execute(Path(path))
+        except (CellExecutionError, OSError, nbformat.reader.NotJSONError) as error:
+            print(f"{path}: {error}", file=sys.stderr)
+            return 1
+        print(f"{path}: executed in {time.monotonic() - started:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
