@@ -63,3 +63,5 @@ def test_the_wheel_works_alone(tmp_path, tiny_preset, reviews):
     header, *rows = table.splitlines()
     assert header == "text,label,probability,p(bad),p(good)"
     assert [row.split(",")[0] for row in rows] == ["A moving story.", "A dull mess."]
+
+    shutil.rmtree(tmp_path / "venv")  # large, and pytest would keep it for three sessions

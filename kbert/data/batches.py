@@ -1,5 +1,6 @@
 """Batches for Keras."""
 
+import warnings
 from typing import Any, Literal
 
 import keras
@@ -20,7 +21,8 @@ class Batches(keras.utils.PyDataset):
     and JAX compiles few shapes.
 
     `BertClassifier.fit` sets `epoch` to the epoch it trains. With any other Keras model each pass
-    over the data takes the next epoch's order.
+    over the data takes the next epoch's order; pass `shuffle=False` to its `fit`, which otherwise
+    shuffles the batches once more with Python's own random numbers.
 
     Args:
         store: TokenStore.
@@ -35,7 +37,7 @@ class Batches(keras.utils.PyDataset):
     Example:
 
     ```python
-    model.fit(Batches(store, batch_size=32, order="shuffled"), epochs=3)
+    model.fit(Batches(store, batch_size=32, order="shuffled"), epochs=3, shuffle=False)
     ```
     """
 
@@ -57,7 +59,8 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
-        self.widths = choose_widths(store.lengths)
+        self.widths = choose_widths(store.lengths, least_rows=batch_size)
+        self._next: int | None = None
         self.epoch = epoch
 
     @property
@@ -83,6 +86,7 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         """Return the batch at `index`."""
+        self._expect(index)
         rows, width = self._rows[index], self._batch_widths[index]
         token_ids = np.full((len(rows), width), self.pad_id, np.int32)
         segment_ids = np.zeros((len(rows), width), np.int32)
@@ -115,6 +119,25 @@ class Batches(keras.utils.PyDataset):
         if not self._pinned:
             self._start(self._epoch + 1)
         self._pinned = False
+        self._next = 0
+
+    def on_epoch_end(self) -> None:
+        """Let the batches be asked for in any order again."""
+        self._next = None
+
+    def _expect(self, index: int) -> None:
+        """Warn, once an epoch, when Keras asks for the batches in an order of its own."""
+        if self._next is None or self.order != "shuffled":
+            return
+        if index != self._next:
+            warnings.warn(
+                "Keras shuffles these batches once more, so their order hangs on Python's global "
+                "random state and not on the seed. Pass shuffle=False to fit.",
+                stacklevel=2,
+            )
+            self._next = None
+        else:
+            self._next += 1
 
     def _start(self, epoch: int) -> None:
         """Lay out the batches of an epoch."""

@@ -68,7 +68,9 @@ def given_order(rows: int, batch_size: int) -> list[np.ndarray]:
     return [np.arange(i, min(i + batch_size, rows)) for i in range(0, rows, batch_size)]
 
 
-def choose_widths(lengths: np.ndarray, most: int = 8, multiple: int = 8) -> np.ndarray:
+def choose_widths(
+    lengths: np.ndarray, most: int = 8, multiple: int = 8, least_rows: int = 1
+) -> np.ndarray:
     """Return the few widths to pad batches to that cost the fewest padded tokens.
 
     Every width is one more shape that JAX and XLA compile. Of all sets of at most `most` multiples
@@ -79,6 +81,8 @@ def choose_widths(lengths: np.ndarray, most: int = 8, multiple: int = 8) -> np.n
         lengths: int array [rows].
         most: int. The most widths. Defaults to 8.
         multiple: int. What each is a multiple of. Defaults to 8.
+        least_rows: int. A width that fewer rows need is left out, and they take the next: it would
+            be met in some epochs only, and compiled in the middle of a run. Defaults to 1.
     """
     steps = -(-np.asarray(lengths) // multiple)
     counts = np.bincount(steps)
@@ -99,7 +103,12 @@ def choose_widths(lengths: np.ndarray, most: int = 8, multiple: int = 8) -> np.n
         at = int(previous[at])
         if at == 0:
             break
-    return np.array(sorted(widths)) * multiple
+    widths.sort()
+    rows = np.diff(rows_up_to[widths], prepend=0)
+    return (
+        np.array([w for w, n in zip(widths, rows, strict=True) if n >= least_rows or w == size - 1])
+        * multiple
+    )
 
 
 def permutation(bits: np.random.PCG64, size: int) -> np.ndarray:

@@ -173,6 +173,7 @@ class BertClassifier(keras.Model):
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
         if isinstance(x, Batches):
+            kwargs.setdefault("shuffle", False)  # Keras would shuffle the batches once more
             setter = EpochSetter(x)
             if isinstance(callbacks, keras.callbacks.CallbackList):
                 callbacks.append(setter)

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kbert.optimizers.gradients import summed
 from kbert.optimizers.weight_decay import NO_DECAY, excluded_from_decay
 
 
@@ -65,6 +66,10 @@ class AdamW(keras.optimizers.AdamW):
         if not self.built:
             self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
         super().build(variables)
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Update the variables, whatever form their gradients have."""
+        super().apply(summed(grads), trainable_variables)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kbert.optimizers.gradients import summed
 from kbert.optimizers.weight_decay import NO_DECAY, excluded_from_decay
 
 
@@ -84,6 +85,10 @@ class BertAdam(keras.optimizers.Optimizer):
         self.assign(m, self.beta_1 * m + (1.0 - self.beta_1) * gradient)
         self.assign(v, self.beta_2 * v + (1.0 - self.beta_2) * ops.square(gradient))
         self.assign_sub(variable, learning_rate * m / (ops.sqrt(v) + self.epsilon))
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Update the variables, whatever form their gradients have."""
+        super().apply(summed(grads), trainable_variables)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

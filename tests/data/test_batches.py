@@ -195,15 +195,12 @@ def test_plain_keras_model_takes_one_epoch_after_another():
     assert epochs_seen(model, batches, epochs=1) == [3, 3, 3]
 
 
-def test_an_epoch_of_one_width_before_one_of_several():
-    store = store_of([3, 3, 30, 30], labels=[1] * 4)
-    orders = {e: widths_of(Batches(store, 2, order="shuffled", epoch=e)) for e in range(20)}
-    one = next(e for e in orders if len(set(orders[e])) == 1)
-    several = next(e for e in orders if e > one and len(set(orders[e])) > 1)
+def test_fits_whatever_widths_the_epochs_have():
+    # Of so few rows an epoch may have two long batches, and the next a long and a short one.
+    batches = Batches(store_of([3, 3, 30, 30], labels=[1] * 4), 2, order="shuffled")
     model = plain_model()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
-    batches = Batches(store, 2, order="shuffled", epoch=one)
-    assert several in epochs_seen(model, batches, epochs=several - one + 1)
+    assert len(epochs_seen(model, batches, epochs=20)) == 40
 
 
 def test_classifier_fit_takes_the_epoch_of_keras(tiny_model):

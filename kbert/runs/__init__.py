@@ -1,0 +1,1 @@
+"""A run: its directory, and how one comes to be."""

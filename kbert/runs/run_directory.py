@@ -1,0 +1,113 @@
+"""The directory that a run leaves behind."""
+
+import csv
+import io
+import itertools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kbert.data.rows import BadRow
+from kbert.errors import KbertError
+from kbert.files import write_text
+
+
+class RunDirectory:
+    """A run's files, each written atomically and readable by people.
+
+        config.toml          the resolved settings: `kbert train --config` runs them again
+        run.json             status, versions, backend, data fingerprint, plan, times
+        learning_rate.csv    the rate of every step
+        evaluations.json     the scores after each epoch, with the table by class
+        eval_results.txt     the best epoch's, in the form of Google's run_classifier
+        skipped_rows.csv     the rows left out under --on-bad-row skip
+        model/               the best epoch's model: config.json, vocab.txt, model.safetensors
+
+    Args:
+        path: the directory.
+
+    Example:
+
+    ```python
+    run = RunDirectory.create("runs/a")
+    run.update(status="finished")
+    assert run.info["status"] == "finished"
+    ```
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def create(cls, path: str | Path) -> "RunDirectory":
+        """Make the directory, which must not exist, or be empty.
+
+        Raises:
+            KbertError: there is something at `path`, or it cannot be made.
+        """
+        check_free(path)
+        run = cls(path)
+        try:
+            run.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise KbertError(f"{path} cannot be made: {error.strerror}.") from None
+        return run
+
+    @property
+    def model_folder(self) -> Path:
+        """Where the model stands."""
+        return self.path / "model"
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What run.json holds; empty without one."""
+        try:
+            return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+
+    def update(self, **values: Any) -> None:
+        """Change some of what run.json holds."""
+        merged = {**self.info, **values}
+        write_text(self.path / "run.json", json.dumps(merged, indent=2, ensure_ascii=False) + "\n")
+
+    def write_config(self, toml: str) -> None:
+        """Write the resolved settings."""
+        write_text(self.path / "config.toml", toml)
+
+    def write_skipped(self, rows: Iterable[BadRow]) -> None:
+        """Write the rows that were left out, when there are any."""
+        rows = list(rows)
+        if not rows:
+            return
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(["file", "row", "line", "reason", "content"])
+        for row in rows:
+            content = row.content.encode("utf-8", "replace").decode("utf-8").replace("\0", "\\0")
+            table.writerow([row.source, row.number, row.line or "", row.reason, content])
+        write_text(self.path / "skipped_rows.csv", text.getvalue())
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def check_free(path: str | Path) -> None:
+    """Raise KbertError when something stands at `path` that a run would overwrite."""
+    path = Path(path)
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists():
+        what = "a run" if (path / "run.json").exists() else "something"
+        raise KbertError(
+            f"{path} already holds {what}, and kbert overwrites none. Name another directory: "
+            f"--output {next_free(path.parent, path.name)}"
+        )
+
+
+def next_free(folder: str | Path, name: str) -> Path:
+    """Return the first of folder/name-1, folder/name-2, ... that does not exist."""
+    return next(
+        path for n in itertools.count(1) if not (path := Path(folder) / f"{name}-{n}").exists()
+    )

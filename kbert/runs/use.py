@@ -1,0 +1,164 @@
+"""Use a run's model: score it on a file, label texts with it."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from kbert.backend import choose_backend, import_keras
+from kbert.data.examples import Examples
+from kbert.data.labels import Labels
+from kbert.data.read_examples import read_examples
+from kbert.errors import KbertError
+from kbert.files import write_text
+from kbert.models.prediction import Prediction
+from kbert.models.presets import read_json
+from kbert.runs.run_directory import RunDirectory
+
+
+def evaluate_run(
+    run: Path, data: str, *, batch_size: int, as_json: bool, backend: str | None, **reading: Any
+) -> None:
+    """Print a model's scores on a labelled file.
+
+    Args:
+        run: a run directory, a model folder or a .keras file.
+        data: the labelled file.
+        batch_size: int. Rows a batch.
+        as_json: bool. Print JSON instead of a table.
+        backend: the backend's name, or None.
+        **reading: as of `read_examples`.
+    """
+    check_batch_size(batch_size)
+    labels, text_pairs = _model_facts(run)
+    examples = read_examples(data, labels=labels, **reading)
+    _check_pairs(examples, text_pairs)
+    print(examples, file=sys.stderr)
+    choose_backend(backend)
+    import_keras()
+    from kbert.callbacks.epoch_evaluation import evaluate_batches
+    from kbert.models.bert_classifier import BertClassifier
+
+    model = BertClassifier.load(run)
+    scores = evaluate_batches(model, model.batches(examples, batch_size=batch_size))
+    print(json.dumps(scores.to_dict(), indent=2) if as_json else scores)
+
+
+def predict_run(
+    run: Path,
+    data: str,
+    *,
+    output: Path | None,
+    output_format: str,
+    batch_size: int,
+    backend: str | None,
+    **reading: Any,
+) -> None:
+    """Write the label and the probabilities of each text, in their order.
+
+    Args:
+        run: a run directory, a model folder or a .keras file.
+        data: the file of texts, or "-" for standard input.
+        output: the file to write, or None for standard output.
+        output_format: "csv", "jsonl", or "" for what the output's suffix says, else csv.
+        batch_size: int. Rows a batch.
+        backend: the backend's name, or None.
+        **reading: as of `read_examples`.
+    """
+    check_batch_size(batch_size)
+    suffix = output.suffix.lower() if output is not None else ""
+    output_format = output_format or ("jsonl" if suffix in (".jsonl", ".ndjson") else "csv")
+    if output_format not in ("csv", "jsonl"):
+        raise KbertError(f"--to must be csv or jsonl. Received: {output_format!r}")
+    _, text_pairs = _model_facts(run)
+    source = sys.stdin.buffer if data == "-" else data
+    if data == "-" and sys.stdin.isatty():
+        print("Reading one text a line from the terminal; end with Ctrl-D.", file=sys.stderr)
+    examples = read_examples(source, need_label=False, **reading)
+    if not text_pairs and reading.get("pair") is None:
+        examples = Examples(examples.texts, skipped=examples.skipped, source=examples.source)
+    _check_pairs(examples, text_pairs)
+    for row in examples.skipped:
+        print(f"skipped: {row}", file=sys.stderr)
+    choose_backend(backend)
+    import_keras()
+    from kbert.models.bert_classifier import BertClassifier
+
+    predictions = BertClassifier.load(run).predict_texts(
+        examples.texts, examples.pairs, batch_size=batch_size
+    )
+    lines = _csv_lines if output_format == "csv" else _json_lines
+    if output is None:
+        _stdout_utf8().writelines(lines(examples.texts, predictions))
+        sys.stdout.flush()
+    else:
+        write_text(output, "".join(lines(examples.texts, predictions)))
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Raise KbertError when a batch size is below 1."""
+    if batch_size < 1:
+        raise KbertError(f"--batch-size must be 1 or more. Received: {batch_size}")
+
+
+def _model_facts(run: Path) -> tuple[Labels | None, bool | None]:
+    """Return a model's labels and whether it takes pairs, as far as files tell without Keras."""
+    if run.suffix == ".keras":
+        return None, None
+    folder = run / "model" if (run / "model").is_dir() else run
+    if not (folder / "config.json").is_file():
+        info = RunDirectory(run).info
+        why = f"its status is {info['status']!r}" if info else "it is no run directory"
+        if not run.exists():
+            why = "it does not exist"
+        raise KbertError(f"{run} holds no trained model: {why}. Name a run that has finished.")
+    names = read_json(folder / "config.json").get("labels", [])
+    return Labels(tuple(names)), RunDirectory(run).info.get("text_pairs")
+
+
+def _check_pairs(examples: Examples, text_pairs: bool | None) -> None:
+    if text_pairs is not None and text_pairs != (examples.pairs is not None):
+        expected, received = ("pairs of texts", "single texts")
+        if not text_pairs:
+            expected, received = received, expected
+        raise KbertError(
+            f"The model was trained on {expected}, and {examples.source} gives {received}. "
+            "Name the columns: --text NAME" + (" --pair NAME" if text_pairs else "")
+        )
+
+
+def _csv_lines(texts: Any, predictions: list[Prediction]) -> Iterator[str]:
+    names = list(predictions[0].probabilities) if predictions else []
+    yield _csv_row(["text", "label", "probability", *(f"p({name})" for name in names)])
+    for text, prediction in zip(texts, predictions, strict=True):
+        numbers = [f"{p:.6g}" for p in prediction.probabilities.values()]
+        yield _csv_row([text, prediction.label, f"{prediction.probability:.6g}", *numbers])
+
+
+def _csv_row(cells: list[str]) -> str:
+    import io
+
+    row = io.StringIO()
+    csv.writer(row, lineterminator="\n").writerow(cells)
+    return row.getvalue()
+
+
+def _json_lines(texts: Any, predictions: list[Prediction]) -> Iterator[str]:
+    for text, prediction in zip(texts, predictions, strict=True):
+        record = {
+            "text": text,
+            "label": prediction.label,
+            "probability": prediction.probability,
+            "probabilities": dict(prediction.probabilities),
+        }
+        yield json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _stdout_utf8() -> TextIO:
+    """Return standard output, which takes any text whatever the locale."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="surrogatepass", newline="\n")
+    return sys.stdout

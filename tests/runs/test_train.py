@@ -1,0 +1,221 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from kbert import BertClassifier, KbertError, TrainConfig, TrainingPlan, read_examples, train
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.keras
+
+EPOCHS = 2
+
+
+@pytest.fixture(scope="module")
+def configure(reviews, tiny_preset, tmp_path_factory):
+    """A function that gives the settings of a small run into a new directory."""
+
+    def make(**changes):
+        settings = {
+            "data": str(reviews),
+            "output": str(tmp_path_factory.mktemp("runs") / "run"),
+            "preset": str(tiny_preset),
+            "weights": "random",
+            "max_length": 16,
+            "epochs": EPOCHS,
+            "batch_size": 16,
+            "learning_rate": 1e-3,
+            "dev_proportion": 0.2,
+            **changes,
+        }
+        return TrainConfig(**settings)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def finished(configure):
+    """A finished run, and what it reported."""
+    reported = []
+    return train(configure(), reported.append), reported
+
+
+def rates_of(run):
+    with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
+        return [float(row["learning_rate"]) for row in csv.DictReader(file)]
+
+
+def test_files_of_a_run(finished):
+    run, _ = finished
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        *("config.toml", "eval_results.txt", "evaluations.json", "learning_rate.csv"),
+        *("model", "run.json"),
+    ]
+    assert sorted(path.name for path in run.model_folder.iterdir()) == [
+        *("config.json", "model.safetensors", "vocab.txt")
+    ]
+
+
+def test_run_json(finished, reviews):
+    run, _ = finished
+    info = run.info
+    assert (info["status"], info["labels"], info["text_pairs"]) == (
+        "finished",
+        ["bad", "good"],
+        False,
+    )
+    rows = len(read_examples(reviews))
+    assert (info["data"]["train"]["rows"], info["data"]["dev"]["rows"]) == (rows - 21, 21)
+    assert info["data"]["train"]["sha256"] != info["data"]["dev"]["sha256"]
+    assert info["best_epoch"] in (1, 2)
+    assert {"python", "kbert", "keras", info["backend"]} <= set(info["versions"])
+    assert info["started"] <= info["ended"]
+    assert info["plan"]["updates"] == 12
+
+
+def test_config_toml_makes_the_same_run(finished, configure):
+    run, _ = finished
+    written = TrainConfig.from_toml(run.path / "config.toml")
+    assert written == configure(output=str(run.path), backend=run.info["backend"])
+
+
+def test_rates_are_those_of_the_plan(finished):
+    run, _ = finished
+    plan = {k: v for k, v in run.info["plan"].items() if not k.endswith("updates")}
+    plan = TrainingPlan(**plan)
+    assert len(rates_of(run)) == plan.batches == 12
+    np.testing.assert_allclose(rates_of(run), plan.learning_rate_at(np.arange(12)), rtol=1e-6)
+
+
+def test_model_is_that_of_the_best_epoch(finished, reviews):
+    run, reported = finished
+    record = json.loads((run.path / "evaluations.json").read_text())
+    best = record["epochs"][record["best_epoch"] - 1]["dev"]
+    assert len(record["epochs"]) == EPOCHS
+    assert best["accuracy"] == max(epoch["dev"]["accuracy"] for epoch in record["epochs"])
+    model = BertClassifier.load(run.path)
+    _, dev = read_examples(reviews).split(0.2, seed=0)
+    names = [prediction.label for prediction in model.predict_texts(dev.texts)]
+    right = np.mean(model.labels.encode(names) == dev.label_ids)
+    assert best["accuracy"] == pytest.approx(right)
+    assert f"accuracy {best['accuracy']:.4f}" in reported[-1]
+
+
+def test_reports_data_plan_and_tokens_before_training(finished):
+    reported = "\n".join(finished[1])
+    order = ["text = 'text', label = 'label'; 2 classes", "set aside", "Training plan", "Tokens: "]
+    places = [reported.index(part) for part in [*order, "Loading", "Trained in", "The best epoch"]]
+    assert places == sorted(places)
+
+
+def test_same_seed_same_weights_to_the_bit(finished, configure):
+    again = train(configure(), lambda line: None)
+    arrays = [load_file(run.model_folder / "model.safetensors") for run in (finished[0], again)]
+    assert list(arrays[0]) == list(arrays[1])
+    for path in arrays[0]:
+        np.testing.assert_array_equal(arrays[0][path], arrays[1][path], err_msg=path)
+
+
+def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, reviews, tmp_path):
+    data = tmp_path / "bad.csv"
+    data.write_text(reviews.read_text() + "Nobody said which.,\none,two,three\n", encoding="utf-8")
+    run = train(
+        configure(
+            data=str(data),
+            dev=str(reviews),
+            test=str(reviews),
+            on_bad_row="skip",
+            epochs=5,
+            patience=1,
+            learning_rate=1e-12,
+            accumulation=3,
+        ),
+        lambda line: None,
+    )
+    with (run.path / "skipped_rows.csv").open(encoding="utf-8", newline="") as file:
+        skipped = list(csv.DictReader(file))
+    assert [row["row"] for row in skipped] == ["107", "108"]
+    assert "label" in skipped[0]["reason"]
+    assert "3 fields" in skipped[1]["reason"]
+    assert {name: part["skipped"] for name, part in run.info["data"].items()} == {
+        "train": 2,
+        "dev": 0,
+        "test": 0,
+    }
+    record = json.loads((run.path / "evaluations.json").read_text())
+    # So small a rate changes no score, so the first epoch stays the best.
+    assert [sorted(epoch) for epoch in record["epochs"]] == [["dev", "epoch", "step", "test"]] * 2
+    assert run.info["best_epoch"] == 1
+    # 7 batches an epoch make 35 in 5 epochs, thus 11 updates, of which two epochs were made.
+    plan = TrainingPlan(106, 16, 5, 1e-12, accumulation=3)
+    expected = np.repeat(plan.learning_rate_at(np.arange(11)), 3)[:14]
+    np.testing.assert_allclose(rates_of(run), expected, rtol=1e-6)
+
+
+def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
+    import keras
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if int(self.model.optimizer.iterations) == 8:
+                raise KeyboardInterrupt
+
+    fit = BertClassifier.fit
+
+    def interrupted(self, *args, callbacks, **kwargs):
+        return fit(self, *args, callbacks=[*callbacks, Interrupt()], **kwargs)
+
+    monkeypatch.setattr(BertClassifier, "fit", interrupted)
+    config = configure()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        train(config, lambda line: None)
+    assert stopped.value.__notes__ == [f"{config.output} holds the best model so far."]
+    run = RunDirectory(config.output)
+    assert (run.info["status"], "ended" in run.info) == ("stopped", True)
+    # The rate of the step that was begun is in the file too.
+    assert len(rates_of(run)) == 9
+    assert BertClassifier.load(config.output).labels.names == ("bad", "good")
+
+
+def test_failure_is_noted(configure, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(BertClassifier, "fit", fail)
+    config = configure()
+    with pytest.raises(RuntimeError, match="out of memory") as failed:
+        train(config, lambda line: None)
+    assert failed.value.__notes__ == [f"{config.output} holds no model yet."]
+    assert RunDirectory(config.output).info["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": "none.csv"}, "There is no file none.csv"),
+        ({"text": "review"}, "has no column 'review'. Its columns: 'text', 'label'"),
+        ({"encoding": "klingon"}, "Received: 'klingon'"),
+        ({"batch_size": 0}, "`batch_size` must be a whole number"),
+        ({"preset": "./none"}, "There is no folder"),
+        ({"max_length": 2}, "`max_length` must be at least 3"),
+        ({"accumulation": 99}, "nothing would be trained"),
+        ({"weights": "pretrained"}, "holds no weights"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_refuses_before_anything_is_made(configure, changes, message, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    config = configure(output="run", **changes)
+    with pytest.raises(KbertError, match=message):
+        train(config, lambda line: None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_overwrites_nothing(configure, finished):
+    run, _ = finished
+    before = (run.path / "run.json").read_bytes()
+    with pytest.raises(KbertError, match="already holds a run.*--output .*run-1"):
+        train(configure(output=str(run.path)), lambda line: None)
+    assert (run.path / "run.json").read_bytes() == before
