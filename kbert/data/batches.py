@@ -11,6 +11,8 @@ from kbert.data.token_store import TokenStore
 
 Order = Literal["shuffled", "given", "length"]
 
+_MULTIPLE = 8  # widths are multiples of it
+
 
 class Batches(keras.utils.PyDataset):
     """A `PyDataset` over a token store, for plain `fit`, `evaluate` and `predict`.
@@ -59,7 +61,7 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
-        self.widths = choose_widths(store.lengths, least_rows=batch_size)
+        self.widths = choose_widths(store.lengths, multiple=_MULTIPLE, least_rows=batch_size)
         self._next: int | None = None
         self.epoch = epoch
 
@@ -88,6 +90,10 @@ class Batches(keras.utils.PyDataset):
         """Return the batch at `index`."""
         self._expect(index)
         rows, width = self._rows[index], self._batch_widths[index]
+        if self._next is None and index == 1 and len(self.widths) > 1:
+            # Before an epoch Keras's TensorFlow adapter looks at the first two batches, and holds
+            # all others to the dimensions that these have in common: the width must not be one.
+            width += int(width == self._batch_widths[0]) * _MULTIPLE
         token_ids = np.full((len(rows), width), self.pad_id, np.int32)
         segment_ids = np.zeros((len(rows), width), np.int32)
         padding_mask = np.zeros((len(rows), width), np.int32)
@@ -151,10 +157,8 @@ class Batches(keras.utils.PyDataset):
         else:
             batches = given_order(len(lengths), size)
         widths = [self._width_of(rows) for rows in batches]
-        if self.order == "given":
-            widths = _telling_widths(widths, int(self.widths[-1]))
-        else:
-            batches, widths = _extremes_first(batches, widths)
+        if self.order == "shuffled":
+            batches, widths = _widest_first(batches, widths)
         self._rows, self._batch_widths = batches, widths
 
     def _width_of(self, rows: np.ndarray) -> int:
@@ -175,28 +179,10 @@ class EpochSetter(keras.callbacks.Callback):
         self._batches.epoch = epoch
 
 
-# Keras's TensorFlow adapter holds every batch to the dimensions that the first two have in common.
-# So, where widths vary, the first two must differ.
-
-
-def _extremes_first(
+def _widest_first(
     batches: list[np.ndarray], widths: list[int]
 ) -> tuple[list[np.ndarray], list[int]]:
-    """Put a widest batch first, where an out-of-memory shows at once, and a narrowest second."""
-    order = list(range(len(batches)))
-    if len(order) > 1:
-        widest = max(order, key=lambda i: (widths[i], len(batches[i])))
-        order.remove(widest)
-        narrowest = min(order, key=widths.__getitem__)
-        order.remove(narrowest)
-        order = [widest, narrowest, *order]
+    """Put a widest batch first, where an out-of-memory shows at once."""
+    widest = max(range(len(batches)), key=lambda i: (widths[i], len(batches[i])))
+    order = [widest, *(i for i in range(len(batches)) if i != widest)]
     return [batches[i] for i in order], [widths[i] for i in order]
-
-
-def _telling_widths(widths: list[int], greatest: int) -> list[int]:
-    """Widen the second batch, or all, where the first two have one width and others do not."""
-    if len(set(widths)) == 1 or widths[0] != widths[1]:
-        return widths
-    if widths[0] == greatest:
-        return [greatest] * len(widths)
-    return [widths[0], greatest, *widths[2:]]

@@ -174,6 +174,7 @@ class BertClassifier(keras.Model):
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
         if isinstance(x, Batches):
             kwargs.setdefault("shuffle", False)  # Keras would shuffle the batches once more
+            x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             setter = EpochSetter(x)
             if isinstance(callbacks, keras.callbacks.CallbackList):
                 callbacks.append(setter)
