@@ -62,7 +62,8 @@ class Batches(keras.utils.PyDataset):
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
         self.widths = choose_widths(store.lengths, multiple=_MULTIPLE, least_rows=batch_size)
-        self._next: int | None = None
+        self._next: int | None = None  # the batch that a pass takes next; None outside a pass
+        self._warned = False
         self.epoch = epoch
 
     @property
@@ -128,22 +129,23 @@ class Batches(keras.utils.PyDataset):
         self._next = 0
 
     def on_epoch_end(self) -> None:
-        """Let the batches be asked for in any order again."""
+        """End a pass; one broken off, as by Keras to learn the shapes, does not count."""
+        if self._next is not None and self._next < len(self):
+            self._pinned = True
         self._next = None
 
     def _expect(self, index: int) -> None:
-        """Warn, once an epoch, when Keras asks for the batches in an order of its own."""
-        if self._next is None or self.order != "shuffled":
+        """Count the batches of a pass, and warn when Keras asks for them in an order of its own."""
+        if self._next is None:
             return
-        if index != self._next:
+        if index != self._next and self.order == "shuffled" and not self._warned:
+            self._warned = True
             warnings.warn(
                 "Keras shuffles these batches once more, so their order hangs on Python's global "
                 "random state and not on the seed. Pass shuffle=False to fit.",
-                stacklevel=2,
+                stacklevel=3,
             )
-            self._next = None
-        else:
-            self._next += 1
+        self._next += 1
 
     def _start(self, epoch: int) -> None:
         """Lay out the batches of an epoch."""
