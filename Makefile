@@ -38,9 +38,9 @@ predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or wi
 
 test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each backend
 	$(BIN)/python -m pytest -q -n 2 -m "not keras and not parity"
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 -m keras
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 -m keras
-	KERAS_BACKEND=torch $(BIN)/python -m pytest -q -n 2 -m keras
+	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
+	KERAS_BACKEND=torch $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
 	$(BIN)/python -m pytest -q -m parity
 
 parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences

@@ -58,6 +58,10 @@ class LearningRateLogger(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; needed only where `fit` ended with an exception."""
         if self._file is not None:
             self._file.close()
             self._file = None

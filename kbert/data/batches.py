@@ -61,7 +61,8 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
-        self.widths = choose_widths(store.lengths, multiple=_MULTIPLE, least_rows=batch_size)
+        widths = choose_widths(store.lengths, multiple=_MULTIPLE, least_rows=batch_size)
+        self.widths = np.minimum(widths, store.max_length)  # a model may have no more positions
         self._next: int | None = None  # the batch that a pass takes next; None outside a pass
         self._warned = False
         self.epoch = epoch
@@ -158,7 +159,10 @@ class Batches(keras.utils.PyDataset):
             batches = length_order(lengths, size)
         else:
             batches = given_order(len(lengths), size)
-        widths = [self._width_of(rows) for rows in batches]
+        if len(batches) == 1:  # then TensorFlow sees one width before the first epoch
+            widths = [int(self.widths[-1])]
+        else:
+            widths = [self._width_of(rows) for rows in batches]
         if self.order == "shuffled":
             batches, widths = _widest_first(batches, widths)
         self._rows, self._batch_widths = batches, widths

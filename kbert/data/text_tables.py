@@ -100,8 +100,9 @@ def _records(
         except csv.Error as error:
             if "unexpected end" in str(error):
                 # Everything behind the quote was swallowed, so there is nothing left to skip to.
+                where = f"row {number}" if number else "header"
                 raise KbertError(
-                    f"{source}, row {number} (line {line}): a double quote is opened and never "
+                    f"{source}, {where} (line {line}): a double quote is opened and never "
                     "closed. Close or double the quote; for a file without quoting, pass "
                     "--quoting none"
                 ) from None

@@ -10,6 +10,10 @@ from kbert.models.presets import Preset, call_hub
 
 Gelu = Literal["tanh", "erf"]
 
+_ARGUMENTS = (
+    *("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim"),
+    *("dropout", "max_sequence_length", "num_segments"),
+)
 # What a Hugging Face config calls the two forms of GELU.
 _GELU: dict[str, Gelu] = {
     "gelu": "erf",
@@ -58,6 +62,11 @@ def load_backbone(
 
 def new_backbone(config: dict[str, Any], dtype: Any = None) -> keras_hub.models.BertBackbone:
     """Return a backbone of random weights from the arguments of `BertBackbone`."""
+    unknown = sorted(set(config) - set(_ARGUMENTS))
+    if unknown:  # keras-hub would take them without a word
+        raise KbertError(
+            f"A backbone has no {', '.join(map(repr, unknown))}. Known: {', '.join(_ARGUMENTS)}."
+        )
     try:
         return keras_hub.models.BertBackbone(**config, dtype=dtype)
     except TypeError as error:
@@ -75,11 +84,7 @@ def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
 
 def backbone_config(backbone: keras_hub.models.BertBackbone) -> dict[str, Any]:
     """Return the arguments of `BertBackbone` that make one of the same size."""
-    names = (
-        *("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim"),
-        *("dropout", "max_sequence_length", "num_segments"),
-    )
-    return {name: getattr(backbone, name) for name in names}
+    return {name: getattr(backbone, name) for name in _ARGUMENTS}
 
 
 def _backbone_config(preset: Preset, config: dict[str, Any]) -> dict[str, Any]:

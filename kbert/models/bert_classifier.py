@@ -75,6 +75,8 @@ class BertClassifier(keras.Model):
         if isinstance(backbone, dict):
             backbone = new_backbone(backbone, dtype)
             set_gelu(backbone, gelu)
+        if isinstance(labels, str):
+            raise KbertError(f"`labels` must be a list of names. Received: {labels!r}")
         names = labels.names if isinstance(labels, Labels) else tuple(str(n) for n in labels)
         _check(backbone, names, tokenizer, max_length)
         pooled = backbone(backbone.input)["pooled_output"]
@@ -280,7 +282,7 @@ def _check(
     tokenizer: Tokenizer,
     max_length: int,
 ) -> None:
-    if len(names) < 2 or len(set(names)) < len(names):
+    if len(names) < 2 or any(not name for name in names) or len(set(names)) < len(names):
         raise KbertError(
             f"`labels` must be at least two different names. Received: {list(names)[:20]}"
         )

@@ -191,7 +191,8 @@ def _fit(
         pad_id=pad_id,
     )
     progress = ProgressBar(plan.batches)
-    callbacks = [progress, LearningRateLogger(run.path / "learning_rate.csv")]
+    logger = LearningRateLogger(run.path / "learning_rate.csv")
+    callbacks = [progress, logger]
     evaluation = None
     if dev_stores:
         evaluation = EpochEvaluation(
@@ -206,6 +207,7 @@ def _fit(
         model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=callbacks)
     except BaseException:
         progress.close()
+        logger.close()
         if evaluation is not None and evaluation.evaluations:
             evaluation.restore()
             model.save_to(run.model_folder)

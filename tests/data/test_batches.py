@@ -201,14 +201,17 @@ def test_warns_when_keras_shuffles_once_more():
         model.fit(batches, verbose=0)
 
 
-def test_fits_whatever_widths_the_epochs_have():
-    # Of so few rows an epoch may have two long batches, and the next a long and a short one.
-    store = store_of([3, 3, 30, 30], labels=[1] * 4)
+@pytest.mark.parametrize(
+    ("lengths", "drop"), [([3, 3, 30, 30], False), ([3, 3, 30], True)], ids=["two", "one"]
+)
+def test_fits_whatever_widths_the_epochs_have(lengths, drop):
+    # Of so few rows an epoch may have long batches only, and the next a short one.
+    store = store_of(lengths, labels=[1] * len(lengths))
     model = plain_model()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
     for first in range(5):
-        batches = Batches(store, 2, order="shuffled", epoch=first)
-        assert len(epochs_seen(model, batches, epochs=5)) == 10
+        batches = Batches(store, 2, order="shuffled", epoch=first, drop_remainder=drop)
+        assert len(epochs_seen(model, batches, epochs=5)) == 5 * len(batches)
 
 
 def test_classifier_fit_takes_the_epoch_of_keras(tiny_model):
