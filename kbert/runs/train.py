@@ -37,7 +37,7 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
     Example:
 
     ```python
-    run = train(TrainConfig(data="reviews.csv", output="runs/a", epochs=1))
+    run = train(TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64))
     ```
     """
     if config.output is None:

@@ -1,0 +1,67 @@
+"""The examples in the docstrings of what needs Keras, run with a tiny model and real files."""
+
+import importlib
+import inspect
+import re
+import textwrap
+
+import pytest
+
+pytestmark = pytest.mark.keras
+
+NAMES = [
+    "callbacks.epoch_evaluation.EpochEvaluation",
+    "callbacks.learning_rate_logger.LearningRateLogger",
+    "callbacks.progress_bar.ProgressBar",
+    "data.batches.Batches",
+    "data.token_store.TokenStore",
+    "models.bert_classifier.BertClassifier",
+    "optimizers.adamw.AdamW",
+    "optimizers.bert_adam.BertAdam",
+    "optimizers.create_optimizer.create_optimizer",
+    "runs.train.train",
+    "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
+]
+
+
+@pytest.fixture
+def scope(tiny_model, tiny_preset, reviews, tmp_path, monkeypatch):
+    """What the examples take for granted: a compiled model, its data, and a working folder."""
+    import keras
+
+    import kbert
+    from kbert.models.bert_classifier import BertClassifier
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reviews.csv").write_bytes(reviews.read_bytes())
+    # The examples name MiniLM, whose weights take seconds to load and minutes to train.
+    whole = BertClassifier.from_preset.__func__
+
+    def from_preset(cls, preset, labels, **arguments):
+        return whole(cls, str(tiny_preset), labels, **{**arguments, "pretrained": False})
+
+    monkeypatch.setattr(BertClassifier, "from_preset", classmethod(from_preset))
+    model = tiny_model()
+    examples = kbert.read_examples("reviews.csv", labels=model.labels)
+    train, dev = examples.split(dev=0.5)
+    plan = kbert.TrainingPlan(examples=len(train), batch_size=16, epochs=1)
+    model.compile(optimizer=kbert.create_optimizer(plan))
+    batches = model.batches(train, plan)
+    return {
+        **{name: getattr(kbert, name) for name in kbert.__all__ if name != "train"},
+        **{"keras": keras, "model": model, "plan": plan, "batches": batches, "dev": dev},
+        **{"examples": examples, "train": train, "tokenizer": model.tokenizer},
+        **{"store": batches.store},
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_runs(name, scope):
+    module, _, member = name.rpartition(".")
+    documented = getattr(importlib.import_module(f"kbert.{module}"), member)
+    text = textwrap.dedent(inspect.getdoc(documented))
+    [block] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names = {**scope, **vars(importlib.import_module(f"kbert.{module}"))}
+    if name != "runs.train.train":
+        names["train"] = scope["train"]
+    exec(compile(block, name, "exec"), names)
