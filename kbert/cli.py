@@ -63,6 +63,7 @@ def evaluate(
     format: Format | None = None,
     encoding: str = "utf-8",
     header: bool = True,
+    delimiter: str | None = None,
     quoting: Quoting = "auto",
     on_bad_row: OnBadRow = "error",
     batch_size: int = 32,
@@ -89,6 +90,8 @@ def evaluate(
         The encoding of the file.
     header
         Whether the first row names the columns.
+    delimiter
+        What divides the fields of a CSV or TSV file, where it is no comma or tab.
     quoting
         How fields are quoted in a CSV or TSV file.
     on_bad_row
@@ -114,6 +117,7 @@ def evaluate(
         format=format,
         encoding=encoding,
         header=header,
+        delimiter=delimiter,
         quoting=quoting,
         on_bad_row=on_bad_row,
     )
@@ -131,6 +135,7 @@ def predict(
     pair: str | None = None,
     encoding: str = "utf-8",
     header: bool = True,
+    delimiter: str | None = None,
     quoting: Quoting = "auto",
     on_bad_row: OnBadRow = "error",
     batch_size: int = 32,
@@ -158,6 +163,8 @@ def predict(
         The encoding of the input.
     header
         Whether the first row of a CSV or TSV names the columns.
+    delimiter
+        What divides the fields of a CSV or TSV file, where it is no comma or tab.
     quoting
         How fields are quoted in a CSV or TSV file.
     on_bad_row
@@ -181,6 +188,7 @@ def predict(
         pair=pair,
         encoding=encoding,
         header=header,
+        delimiter=delimiter,
         quoting=quoting,
         on_bad_row=on_bad_row,
     )

@@ -51,6 +51,8 @@ class TrainConfig:
     """The encoding of the files, such as gb18030."""
     header: bool = True
     """Whether the first row names the columns."""
+    delimiter: str | None = None
+    """What divides the fields of a CSV or TSV file, where it is no comma or tab."""
     quoting: Quoting = "auto"
     """How fields are quoted in CSV and TSV files."""
     on_bad_row: OnBadRow = "error"

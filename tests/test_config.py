@@ -13,7 +13,8 @@ from kbert.files import write_text
 # Another value than the default for each setting.
 OTHERS = {
     **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
-    **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False, "quoting": "none"},
+    **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False},
+    **{"delimiter": ";", "quoting": "none"},
     **{"on_bad_row": "skip", "dev_proportion": 0.25, "preset": "some/folder", "weights": "random"},
     **{"max_length": 64, "dropout": 0.0, "epochs": 5, "batch_size": 16, "accumulation": 2},
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},

@@ -41,6 +41,7 @@ def read_examples(
     need_label: bool = True,
     encoding: str = "utf-8",
     header: bool = True,
+    delimiter: str | None = None,
     quoting: Quoting = "auto",
     format: Format | None = None,
     on_bad_row: OnBadRow = "error",
@@ -64,6 +65,8 @@ def read_examples(
         need_label: bool. Whether a source without labels is refused. Defaults to True.
         encoding: str. Of a text file. Defaults to "utf-8", with or without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
+        delimiter: str of one character, or None. Between the fields of a CSV or TSV. Defaults to
+            None: a comma or a tab.
         quoting: "auto", "standard" or "none". Auto reads a CSV with RFC 4180 quoting, and a TSV so
             only when every field in it that begins with a double quote is a well-formed quoted
             field of one line; GLUE's files are read without quoting. Defaults to "auto".
@@ -85,7 +88,7 @@ def read_examples(
     ```
     """
     with ExitStack() as files:
-        table = _table(source, files, encoding, header, quoting, format)
+        table = _table(source, files, encoding, header, delimiter, quoting, format)
         columns = choose_columns(
             table.columns,
             table.source,
@@ -103,6 +106,7 @@ def _table(
     files: ExitStack,
     encoding: str,
     header: bool,
+    delimiter: str | None,
     quoting: Quoting,
     format: Format | None,
 ) -> Table:
@@ -123,16 +127,26 @@ def _table(
         if format == "tsv" and quoting == "auto":
             quoting = _tsv_quoting(path, encoding)
         stream = files.enter_context(open_binary(path))
-        return _text_table(stream, str(path), format, encoding, header, quoting)
+        return _text_table(stream, str(path), format, encoding, header, delimiter, quoting)
     if hasattr(source, "read"):
         name = getattr(source, "name", "standard input")
-        return _text_table(source, name, format or "lines", encoding, header, quoting)
+        return _text_table(source, name, format or "lines", encoding, header, delimiter, quoting)
     return read_object(source)
 
 
 def _text_table(
-    stream: BinaryIO, name: str, format: Format, encoding: str, header: bool, quoting: Quoting
+    stream: BinaryIO,
+    name: str,
+    format: Format,
+    encoding: str,
+    header: bool,
+    delimiter: str | None,
+    quoting: Quoting,
 ) -> Table:
+    if delimiter == r"\t":  # a tab as a shell can type it
+        delimiter = "\t"
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise KbertError(f"The delimiter must be one character. Received: {delimiter!r}")
     if format == "jsonl":
         return read_json_lines(stream, name, encoding=encoding)
     if format == "lines":
@@ -140,7 +154,7 @@ def _text_table(
     return read_delimited(
         stream,
         name,
-        delimiter="," if format == "csv" else "\t",
+        delimiter=delimiter or ("," if format == "csv" else "\t"),
         encoding=encoding,
         header=header,
         quoted=quoting == "standard" or (quoting == "auto" and format == "csv"),

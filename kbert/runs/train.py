@@ -115,6 +115,7 @@ def read_sets(config: TrainConfig) -> tuple[Examples, dict[str, Examples]]:
             format=config.format,
             encoding=config.encoding,
             header=config.header,
+            delimiter=config.delimiter,
             quoting=config.quoting,
             on_bad_row=config.on_bad_row,
         )

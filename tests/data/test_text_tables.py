@@ -178,3 +178,13 @@ def test_text_lines_go_on_behind_a_bad_line(tmp_path):
                 next(lines)
             assert lines.number == number
         assert list(lines) == ["c"]
+
+
+def test_another_delimiter_is_proposed_and_taken(tmp_path):
+    path = tmp_path / "excel.csv"
+    path.write_text('text;label\n"good; very";yes\nbad;no\n')
+    with pytest.raises(KbertError, match="divided by ';': pass --delimiter ';'"):
+        read_examples(path)
+    assert read_examples(path, delimiter=";").texts == ["good; very", "bad"]
+    with pytest.raises(KbertError, match="must be one character"):
+        read_examples(path, delimiter=";;")
