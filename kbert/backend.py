@@ -29,7 +29,10 @@ def choose_backend(wanted: str | None = None) -> Backend:
     asked = wanted or current or os.environ.get("KERAS_BACKEND") or _first_installed()
     backend = next((name for name in BACKENDS if name == asked), None)
     if backend is None:
-        raise KbertError(f"The backend must be one of {', '.join(BACKENDS)}. Received: {asked!r}")
+        where = "" if wanted else " from KERAS_BACKEND"
+        raise KbertError(
+            f"The backend must be one of {', '.join(BACKENDS)}. Received: {asked!r}{where}"
+        )
     if not _installed(backend):
         others = [name for name in BACKENDS if _installed(name)]
         instead = f", or use one that is: --backend {others[0]}" if others else ""
@@ -85,7 +88,7 @@ def import_keras() -> None:
             import keras_hub  # noqa: F401
 
             keras.ops.zeros(())  # the first tensor looks for devices, which makes notes too
-        except BaseException:
+        except Exception:
             held.seek(0)
             os.write(saved, held.read())
             raise

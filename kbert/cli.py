@@ -1,6 +1,7 @@
 """The command line: one function a verb. No framework is imported before a verb needs it."""
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -37,11 +38,13 @@ def train(
     Parameters
     ----------
     settings
-        A TOML file with any of these settings, as a run's config.toml; flags go before it.
+        A TOML file with any of these settings, as a run's config.toml; flags override it.
     """
     from kbert.runs.train import train as train_run
 
     run = train_run(config)
+    if (run.path / "skipped_rows.csv").exists():
+        print(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
     program = _program()
     print(f"\nThe run is in {run}. Next:")
     if run.info["text_pairs"]:
@@ -49,7 +52,7 @@ def train(
     else:
         print(f"  echo 'A text to classify.' | {program} predict {run}")
         print(f"  {program} predict {run} FILE     # one text a line, or CSV, TSV, JSON Lines")
-    print(f"  {program} evaluate {run} FILE    # a labelled file")
+    print(f"  {program} evaluate {run} FILE{_reading_flags(config)}    # a labelled file")
 
 
 @app.command
@@ -85,19 +88,19 @@ def evaluate(
     label
         The label's column.
     format
-        The format of the file, where its suffix does not tell.
+        The format of the file, for one with another suffix.
     encoding
         The encoding of the file.
     header
         Whether the first row names the columns.
     delimiter
-        What divides the fields of a CSV or TSV file, where it is no comma or tab.
+        What divides the fields of a CSV or TSV file, such as a semicolon.
     quoting
         How fields are quoted in a CSV or TSV file.
     on_bad_row
-        Whether a row that cannot be used stops everything, or is skipped and counted.
+        Whether a row that cannot be used stops everything, or is skipped and shown.
     batch_size
-        Rows a batch.
+        Rows per batch.
     json
         Print JSON for a machine.
     backend
@@ -154,7 +157,7 @@ def predict(
     output_format
         csv or jsonl; by the suffix of --output, else csv.
     format
-        The format of the input, where its suffix does not tell; standard input: lines.
+        The format of the input, for one with another suffix; standard input: lines.
     text
         The text's column, by name or position from 0.
     pair
@@ -164,13 +167,13 @@ def predict(
     header
         Whether the first row of a CSV or TSV names the columns.
     delimiter
-        What divides the fields of a CSV or TSV file, where it is no comma or tab.
+        What divides the fields of a CSV or TSV file, such as a semicolon.
     quoting
         How fields are quoted in a CSV or TSV file.
     on_bad_row
-        Whether a row that cannot be used stops everything, or is skipped and counted.
+        Whether a row that cannot be used stops everything, or is skipped and shown.
     batch_size
-        Rows a batch.
+        Rows per batch.
     backend
         What Keras runs on.
     """
@@ -192,6 +195,16 @@ def predict(
         quoting=quoting,
         on_bad_row=on_bad_row,
     )
+
+
+def _reading_flags(config: TrainConfig) -> str:
+    """Return the flags with which another file like the training file is read."""
+    flags = ""
+    for name in ("text", "pair", "label", "format", "encoding", "delimiter", "quoting"):
+        value = getattr(config, name)
+        if value not in (None, "utf-8", "auto"):
+            flags += f" --{name} {shlex.quote(value)}"
+    return flags if config.header else f"{flags} --no-header"
 
 
 class _Terminated(KeyboardInterrupt):
@@ -253,5 +266,11 @@ def _program() -> str:
     if found and called.exists() and os.path.samefile(found, called):
         return "kbert"
     if called.name == "kbert":
-        return os.path.relpath(called)
-    return f"{os.path.relpath(sys.executable)} -m kbert"
+        return _shorter(called)
+    return f"{_shorter(Path(sys.executable))} -m kbert"
+
+
+def _shorter(path: Path) -> str:
+    """Return a path relative to here when it lies below, else the absolute one."""
+    relative = os.path.relpath(path)
+    return os.path.abspath(path) if relative.startswith("..") else relative

@@ -40,19 +40,19 @@ class TrainConfig:
     """The run directory, which must not exist yet; without it, the next free runs/NAME-N."""
 
     text: str | None = None
-    """The text's column, by name or position from 0."""
+    """The text's column, by name or position from 0; common names are found."""
     pair: str | None = None
     """The second text's column, for text pairs."""
     label: str | None = None
-    """The label's column."""
+    """The label's column; common names are found."""
     format: Format | None = None
-    """The format of the files, where a suffix does not tell it."""
+    """The format of the files, for those with another suffix."""
     encoding: str = "utf-8"
-    """The encoding of the files, such as gb18030."""
+    """The encoding of the files, such as cp1252 or gb18030."""
     header: bool = True
     """Whether the first row names the columns."""
     delimiter: str | None = None
-    """What divides the fields of a CSV or TSV file, where it is no comma or tab."""
+    """What divides the fields of a CSV or TSV file, such as a semicolon."""
     quoting: Quoting = "auto"
     """How fields are quoted in CSV and TSV files."""
     on_bad_row: OnBadRow = "error"
@@ -72,9 +72,9 @@ class TrainConfig:
     epochs: int = 3
     """Passes over the data."""
     batch_size: int = 32
-    """Rows a batch."""
+    """Rows per batch."""
     accumulation: int = 1
-    """Batches an update of the weights."""
+    """Batches per update of the weights."""
     learning_rate: float = 5e-5
     """The highest learning rate, at the end of warmup."""
     warmup_proportion: float = 0.1
@@ -88,7 +88,7 @@ class TrainConfig:
     """Stop after so many epochs without a better one."""
 
     seed: int = 0
-    """Of the split, the order of the data, the new head and dropout."""
+    """Decides the split, the order of the data, the new head and dropout."""
     precision: Precision = "float32"
     """What the model computes in; the weights stay float32."""
     backend: Backend | None = None
@@ -98,6 +98,10 @@ class TrainConfig:
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             _check_type(field.name, getattr(self, field.name), hints[field.name])
+        for name in ("epochs", "batch_size", "accumulation"):
+            if getattr(self, name) < 1:
+                flag = name.replace("_", "-")
+                raise KbertError(f"--{flag} must be 1 or more. Received: {getattr(self, name)}")
         if not 0 <= self.dev_proportion < 1:
             raise KbertError(
                 f"--dev-proportion must be from 0 to below 1. Received: {self.dev_proportion}"

@@ -80,7 +80,7 @@ class Evaluation:
         """Return the scores and the table by class."""
         width = max(5, *(len(score.label) for score in self.classes))
         lines = [
-            f"{self.rows:,} rows: {self.summary()}",
+            f"{self.rows:,} row{'' if self.rows == 1 else 's'}: {self.summary()}",
             f"  {'class':<{width}}  precision  recall      F1    rows",
         ]
         lines += [

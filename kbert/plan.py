@@ -170,7 +170,7 @@ class TrainingPlan:
             f"{_count(self.steps_per_epoch, 'batch', 'batches')} an epoch",
             f"  {_count(self.epochs, 'epoch', 'epochs')}: "
             f"{_count(self.updates, 'update', 'updates')}, "
-            f"the first {self.warmup_updates:,} warmup",
+            + (f"the first {self.warmup_updates:,} warmup" if self.warmup_updates else "no warmup"),
             "  learning rate:",
         ]
         for name, update in self.key_points().items():

@@ -83,7 +83,7 @@ REFUSALS = {
     "train .": "is a directory; a file was expected",
     "train good.csv --text review": "no column 'review'. Its columns: 'text', 'label'",
     "train good.csv --output run": "run already holds a run",
-    "train good.csv --epochs 0": "`epochs` must be a whole number, 1 or more. Received: 0",
+    "train good.csv --epochs 0": "--epochs must be 1 or more. Received: 0",
     "train good.csv --dropout 1.5": "--dropout must be from 0 to below 1. Received: 1.5",
     "train good.csv --encoding klingon": "Received: 'klingon'",
     "train good.csv --preset ./none": "There is no folder ./none",

@@ -61,7 +61,7 @@ def test_the_wheel_works_alone(tmp_path, tiny_preset, reviews):
     texts = "A moving story.\nA dull mess.\n"
     table = run(kbert, "predict", "run", "--backend", "jax", cwd=elsewhere, input=texts)
     header, *rows = table.splitlines()
-    assert header == "text,label,probability,p(bad),p(good)"
-    assert [row.split(",")[0] for row in rows] == ["A moving story.", "A dull mess."]
+    assert header == "row,text,label,probability,p(bad),p(good)"
+    assert [row.split(",")[:2] for row in rows] == [["1", "A moving story."], ["2", "A dull mess."]]
 
     shutil.rmtree(tmp_path / "venv")  # large, and pytest would keep it for three sessions

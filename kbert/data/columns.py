@@ -85,6 +85,12 @@ def choose_columns(
             f"Name one of them: --{option} NAME (or its position from 0)"
         )
 
+    other = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
+    if other is not None:
+        raise KbertError(
+            f"{source}: a single column was found, {_listed(names)}. Its fields seem to be "
+            f"divided by {other!r}: pass --delimiter {other!r}"
+        )
     lower = [name.lower() for name in names]
     text_at: int | None = None
     pair_at: int | None = None
@@ -115,12 +121,8 @@ def choose_columns(
     if missing:
         guess = "" if has_header else " The file was read as having no header."
         header = " If the first row is data, add --no-header." if has_header else ""
-        other = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
-        if other is not None:
-            raise KbertError(
-                f"{source}: a single column was found, {_listed(names)}. Its fields seem to be "
-                f"divided by {other!r}: pass --delimiter {other!r}"
-            )
+        if len(names) == 1 and missing == ["label"]:
+            raise KbertError(f"{source} has no labels: its one column is {_listed(names)}.")
         raise KbertError(
             f"{source}: no column could be recognised as the {' or the '.join(missing)}. "
             f"Its columns: {_listed(names)}.{guess} Name them: "

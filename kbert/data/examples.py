@@ -25,6 +25,7 @@ class Examples:
         labels: Labels or None.
         source: str. Where they came from.
         columns: Columns or None. What was taken for what.
+        rows: int array [rows], the row numbers in the source from 1, or None.
         skipped: the rows left out under `on_bad_row="skip"`.
     """
 
@@ -34,6 +35,7 @@ class Examples:
     labels: Labels | None = None
     source: str = "memory"
     columns: Columns | None = None
+    rows: np.ndarray | None = None
     skipped: tuple[BadRow, ...] = field(default=(), repr=False)
 
     def __len__(self) -> int:
@@ -63,6 +65,7 @@ class Examples:
             texts=[self.texts[i] for i in indices],
             pairs=None if self.pairs is None else [self.pairs[i] for i in indices],
             label_ids=None if self.label_ids is None else self.label_ids[indices],
+            rows=None if self.rows is None else self.rows[indices],
             skipped=(),
         )
 
@@ -91,9 +94,10 @@ class Examples:
                 in_dev[rows[: min(max(round(len(rows) * dev), 1), len(rows) - 1)]] = True
         if len(np.unique(self.label_ids[in_dev])) < 2:
             raise KbertError(
-                f"{self.source}: a development set needs two classes of two rows or more. Received "
-                f"{len(self)} rows of {len(self.labels)} classes. Add rows, or pass a development "
-                "file (--dev FILE)"
+                f"{self.source}: a development set needs two classes of two rows or more. "
+                f"Received {len(self)} rows of {len(self.labels)} classes. Was the right column "
+                "named as the label (--label NAME)? If so, add rows, or pass a development file "
+                "(--dev FILE)"
             )
         training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
         return training, self.take(np.flatnonzero(in_dev))

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -183,6 +184,7 @@ def _collect(
     on_bad_row: OnBadRow,
     need_label: bool,
 ) -> Examples:
+    numbers: list[int] = []
     texts: list[str] = []
     pairs: list[str] = []
     values: list[str] = []
@@ -190,6 +192,7 @@ def _collect(
     for row in _usable(table, columns, labels, need_label):
         if isinstance(row, Row):
             text, pair, value = row.cells
+            numbers.append(row.number)
             texts.append(text)
             pairs.append(pair)
             values.append(value)
@@ -215,6 +218,7 @@ def _collect(
         labels=labels,
         source=table.source,
         columns=columns,
+        rows=np.array(numbers),
         skipped=tuple(skipped),
     )
 
@@ -232,8 +236,8 @@ def _usable(
         text = cell_text(row.cells[columns.text])
         pair = "" if columns.pair is None else cell_text(row.cells[columns.pair])
         value = "" if columns.label is None else cell_text(row.cells[columns.label])
-        if not text.strip() or (columns.pair is not None and not pair.strip()):
-            empty = columns.text if not text.strip() else columns.pair
+        if _is_blank(text) or (columns.pair is not None and _is_blank(pair)):
+            empty = columns.text if _is_blank(text) else columns.pair
             assert empty is not None
             reason = f"the text (column {table.columns[empty]!r}) is empty"
             cure = f"Fill it, {skip}"
@@ -255,6 +259,11 @@ def _usable(
             yield BadRow(table.source, row.number, row.line, reason, cure, shown)
         else:
             yield Row(row.number, row.line, (text, pair, value))
+
+
+def _is_blank(text: str) -> bool:
+    """Whether a text holds only spaces and characters that the tokenizer removes."""
+    return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)
 
 
 def cell_text(value: Any) -> str:

@@ -52,6 +52,8 @@ class TextLines(Iterator[str]):
         if not hasattr(stream, "peek"):
             stream = io.BufferedReader(stream)  # type: ignore[type-var]
         name = codecs.lookup(encoding).name.removesuffix("-sig")
+        # Guesses are tried on what is buffered too: one line alone fits many encodings.
+        self._sample = b"\n".join(stream.peek(4).splitlines()[:-1])
         head = stream.peek(4)[:4]
         for bom, kind in _BOMS.items():
             if head.startswith(bom):
@@ -84,12 +86,13 @@ class TextLines(Iterator[str]):
         return line
 
     def _undecodable(self, data: bytes, error: UnicodeDecodeError) -> BadLine:
-        fits = [name for name in _GUESSES if name != self._encoding and _decodes(data, name)]
+        both = self._sample + b"\n" + data
+        fits = [name for name in _GUESSES if name != self._encoding and _decodes(both, name)]
         cure = f"Try --encoding {fits[0]}" if fits else "Check that this is a text file"
         bad = " ".join(f"0x{byte:02x}" for byte in data[error.start : error.start + 4])
         return BadLine(
             f"the bytes {bad} are not {self._encoding}",
-            f"{cure}, or skip the row: --on-bad-row skip",
+            f"{cure}; if only this line is broken, skip the row: --on-bad-row skip",
             data.decode(self._encoding, "replace"),
         )
 
@@ -119,7 +122,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
         text = data.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return text.rstrip("\r\n").replace("\t", " ").isprintable()
+    return all(line.replace("\t", " ").isprintable() for line in text.splitlines())
 
 
 def open_binary(path: Path) -> BinaryIO:

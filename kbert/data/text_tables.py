@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -45,7 +46,8 @@ def read_delimited(
     if first is None:
         raise KbertError(f"{source} holds no rows. A header and at least one row were expected.")
     if isinstance(first, BadRow) and header:
-        cure = first.cure.replace("or skip the row: --on-bad-row skip", "").rstrip(",; ")
+        # A header cannot be skipped, which is the last thing that a cure proposes.
+        cure = re.split(r"[,;] (?:or |if only this line is broken, )skip the row", first.cure)[0]
         raise KbertError(f"{source}, header (line {first.line}): {first.reason}. {cure}")
     early: list[Row | BadRow] = [first]
     while isinstance(first, BadRow):

@@ -123,9 +123,9 @@ def call_hub(name: str, load: Any, **arguments: Any) -> Any:
     try:
         return load(name, **arguments)
     except Exception as error:  # the hubs' clients raise anything, from ValueError to SSL errors
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        said = " ".join(str(error).split()) or type(error).__name__
         raise KbertError(
             f"The preset {name!r} is no local folder, and could not be loaded from a hub: "
-            f"{first_line[:200]} (Check the name and the network, or name a local folder, or "
+            f"{said[:300]} (Check the name and the network, or name a local folder, or "
             "minilm.)"
         ) from error

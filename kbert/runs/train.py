@@ -48,6 +48,12 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
     training, sets = read_sets(config)
     for examples in (training, *sets.values()):
         report(str(examples))
+        lost = len(examples.skipped) / (len(examples) + len(examples.skipped))
+        if lost > 0.1:
+            report(
+                f"WARNING: {lost:.0%} of the rows of {examples.source} are skipped; the first: "
+                f"{examples.skipped[0]}"
+            )
     plan = TrainingPlan(
         examples=len(training),
         batch_size=config.batch_size,
@@ -95,8 +101,10 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
         run.update(
             status="stopped" if isinstance(error, KeyboardInterrupt) else "failed", ended=_now()
         )
-        kept = "holds the best model so far" if run.model_folder.exists() else "holds no model yet"
-        error.add_note(f"{run} {kept}.")
+        if run.model_folder.exists():
+            error.add_note(f"{run} holds the best model so far.")
+        else:
+            error.add_note(f"{run} is left without a model: delete it, or name another --output.")
         raise
     run.update(status="finished", ended=_now())
     return run

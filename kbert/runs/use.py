@@ -1,9 +1,11 @@
 """Use a run's model: score it on a file, label texts with it."""
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +38,7 @@ def evaluate_run(
     examples = read_examples(data, labels=labels, **reading)
     _check_pairs(examples, text_pairs)
     print(examples, file=sys.stderr)
+    _show_skipped(examples)
     choose_backend(backend)
     import_keras()
     from kbert.callbacks.epoch_evaluation import evaluate_batches
@@ -68,20 +71,16 @@ def predict_run(
         **reading: as of `read_examples`.
     """
     check_batch_size(batch_size)
-    suffix = output.suffix.lower() if output is not None else ""
-    output_format = output_format or ("jsonl" if suffix in (".jsonl", ".ndjson") else "csv")
-    if output_format not in ("csv", "jsonl"):
-        raise KbertError(f"--to must be csv or jsonl. Received: {output_format!r}")
+    output_format = _output_format(output, output_format)
     _, text_pairs = _model_facts(run)
     source = sys.stdin.buffer if data == "-" else data
     if data == "-" and sys.stdin.isatty():
         print("Reading one text a line from the terminal; end with Ctrl-D.", file=sys.stderr)
     examples = read_examples(source, need_label=False, **reading)
     if not text_pairs and reading.get("pair") is None:
-        examples = Examples(examples.texts, skipped=examples.skipped, source=examples.source)
+        examples = replace(examples, pairs=None)
     _check_pairs(examples, text_pairs)
-    for row in examples.skipped:
-        print(f"skipped: {row}", file=sys.stderr)
+    _show_skipped(examples)
     choose_backend(backend)
     import_keras()
     from kbert.models.bert_classifier import BertClassifier
@@ -91,10 +90,10 @@ def predict_run(
     )
     lines = _csv_lines if output_format == "csv" else _json_lines
     if output is None:
-        _stdout_utf8().writelines(lines(examples.texts, predictions))
+        _stdout_utf8().writelines(lines(examples, predictions))
         sys.stdout.flush()
     else:
-        write_text(output, "".join(lines(examples.texts, predictions)))
+        write_text(output, "".join(lines(examples, predictions)))
 
 
 def check_batch_size(batch_size: int) -> None:
@@ -129,25 +128,51 @@ def _check_pairs(examples: Examples, text_pairs: bool | None) -> None:
         )
 
 
-def _csv_lines(texts: Any, predictions: list[Prediction]) -> Iterator[str]:
+def _output_format(output: Path | None, output_format: str) -> str:
+    """Return csv or jsonl, after checking that nothing would be overwritten."""
+    if output is not None and output.exists():
+        raise KbertError(f"{output} exists, and kbert overwrites none. Name another: --output FILE")
+    suffix = output.suffix.lower() if output is not None else ".csv"
+    suffixes = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+    chosen = output_format or suffixes.get(suffix)
+    if chosen is None:
+        raise KbertError(f"The suffix of {output} tells neither csv nor jsonl. Name one: --to csv")
+    if chosen not in ("csv", "jsonl"):
+        raise KbertError(f"--to must be csv or jsonl. Received: {output_format!r}")
+    return chosen
+
+
+def _show_skipped(examples: Examples, most: int = 20) -> None:
+    for row in examples.skipped[:most]:
+        print(f"skipped: {row}", file=sys.stderr)
+    if len(examples.skipped) > most:
+        print(f"skipped: {len(examples.skipped) - most:,} more rows", file=sys.stderr)
+
+
+def _numbered(examples: Examples, predictions: list[Prediction]) -> Iterator[Any]:
+    rows = range(1, len(examples) + 1) if examples.rows is None else map(int, examples.rows)
+    return zip(rows, examples.texts, predictions, strict=True)
+
+
+def _csv_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
     names = list(predictions[0].probabilities) if predictions else []
-    yield _csv_row(["text", "label", "probability", *(f"p({name})" for name in names)])
-    for text, prediction in zip(texts, predictions, strict=True):
+    yield _csv_row(["row", "text", "label", "probability", *(f"p({name})" for name in names)])
+    for row, text, prediction in _numbered(examples, predictions):
         numbers = [f"{p:.6g}" for p in prediction.probabilities.values()]
-        yield _csv_row([text, prediction.label, f"{prediction.probability:.6g}", *numbers])
+        cells = [str(row), text, prediction.label, f"{prediction.probability:.6g}", *numbers]
+        yield _csv_row(cells)
 
 
 def _csv_row(cells: list[str]) -> str:
-    import io
-
     row = io.StringIO()
     csv.writer(row, lineterminator="\n").writerow(cells)
     return row.getvalue()
 
 
-def _json_lines(texts: Any, predictions: list[Prediction]) -> Iterator[str]:
-    for text, prediction in zip(texts, predictions, strict=True):
+def _json_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
+    for row, text, prediction in _numbered(examples, predictions):
         record = {
+            "row": row,
             "text": text,
             "label": prediction.label,
             "probability": prediction.probability,

@@ -148,5 +148,7 @@ def test_failure_of_a_hub_says_what_a_preset_can_be():
     def load(name, **arguments):
         raise OSError(f"no route to {name}\nmore")
 
-    with pytest.raises(KbertError, match=r"'bert_x' is no local folder.*: no route to bert_x \("):
+    with pytest.raises(
+        KbertError, match=r"'bert_x' is no local folder.*: no route to bert_x more \("
+    ):
         call_hub("bert_x", load)

@@ -65,7 +65,7 @@ def lines(tmp_path):
 def test_predicts_a_file_in_its_order_as_csv(run, lines, expected, capsys):
     predict(run, lines, batch_size=3)
     rows = csv_rows(capsys.readouterr().out)
-    assert list(rows[0]) == ["text", "label", "probability", "p(bad)", "p(good)"]
+    assert list(rows[0]) == ["row", "text", "label", "probability", "p(bad)", "p(good)"]
     check(rows, expected)
     good = [float(row["p(good)"]) for row in rows]
     assert good == pytest.approx([p.probabilities["good"] for p in expected], abs=1e-5)
@@ -94,6 +94,18 @@ def test_output_file_has_the_form_of_its_suffix(
     assert capsys.readouterr().out == ""
 
 
+def test_overwrites_no_file(run, lines):
+    before = lines.read_bytes()
+    with pytest.raises(KbertError, match="exists, and kbert overwrites none"):
+        predict(run, lines, output=lines)
+    assert lines.read_bytes() == before
+
+
+def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
+    with pytest.raises(KbertError, match="tells neither csv nor jsonl"):
+        predict(run, lines, output=tmp_path / "out.xlsx")
+
+
 def test_a_model_folder_and_a_keras_file_predict_the_same(
     run, model, lines, expected, tmp_path, capsys
 ):
@@ -110,7 +122,10 @@ def test_skips_bad_rows_when_told(run, expected, tmp_path, capsys):
         predict(run, path)
     predict(run, path, on_bad_row="skip")
     out, err = capsys.readouterr()
-    assert [row["text"] for row in csv_rows(out)] == TEXTS[:2]
+    assert [(row["row"], row["text"]) for row in csv_rows(out)] == [
+        ("1", TEXTS[0]),
+        ("3", TEXTS[1]),
+    ]
     assert "skipped: " in err
     assert "row 2" in err
 
