@@ -24,6 +24,7 @@ _MODULES = {
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
     "create_optimizer": "kbert.optimizers.create_optimizer",
     "epoch_order": "kbert.data.epoch_order",
+    "find_preset": "kbert.models.presets",
     "read_examples": "kbert.data.read_examples",
     "train": "kbert.runs.train",
 }
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from kbert.metrics import Evaluation as Evaluation
     from kbert.models.bert_classifier import BertClassifier as BertClassifier
     from kbert.models.prediction import Prediction as Prediction
+    from kbert.models.presets import find_preset as find_preset
     from kbert.optimizers.adamw import AdamW as AdamW
     from kbert.optimizers.bert_adam import BertAdam as BertAdam
     from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer

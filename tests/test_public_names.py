@@ -12,7 +12,7 @@ NAMES = [
     *("AdamW", "Batches", "BertAdam", "BertClassifier", "EpochEvaluation", "Evaluation"),
     *("Examples", "KbertError", "Labels", "LearningRateLogger", "Prediction", "TokenStore"),
     *("Tokenizer", "TrainConfig", "TrainingPlan", "WarmupPolynomialDecay", "create_optimizer"),
-    *("epoch_order", "read_examples", "train"),
+    *("epoch_order", "find_preset", "read_examples", "train"),
 ]
 FRAMEWORKS = ("keras", "keras_hub", "tensorflow", "jax", "torch", "numpy")
 PACKAGE = Path(kbert.__file__).parent

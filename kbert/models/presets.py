@@ -47,6 +47,13 @@ def find_preset(name: str) -> Preset:
 
     Raises:
         KbertError: "minilm" is not installed, or a folder is of neither form.
+
+    Example:
+
+    ```python
+    tokenizer = find_preset("minilm").tokenizer()
+    assert tokenizer.tokenize("unaffable") == ["una", "##ffa", "##ble"]
+    ```
     """
     if name == "minilm":
         spec = importlib.util.find_spec(_MINILM)
