@@ -194,7 +194,8 @@ def _wait_for_line(process, start):
 def test_stops_without_a_traceback(settings, tmp_path, number, status, start, left):
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [*COMMAND, "train", "--config", str(settings)],
+        # Many epochs, lest the run be over before the signal comes.
+        [*COMMAND, "train", "--config", str(settings), "--epochs", "500"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

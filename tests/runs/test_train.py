@@ -187,7 +187,9 @@ def test_failure_is_noted(configure, monkeypatch):
     config = configure()
     with pytest.raises(RuntimeError, match="out of memory") as failed:
         train(config, lambda line: None)
-    assert failed.value.__notes__ == [f"{config.output} holds no model yet."]
+    assert failed.value.__notes__ == [
+        f"{config.output} is left without a model: delete it, or name another --output."
+    ]
     assert RunDirectory(config.output).info["status"] == "failed"
 
 
@@ -197,7 +199,6 @@ def test_failure_is_noted(configure, monkeypatch):
         ({"data": "none.csv"}, "There is no file none.csv"),
         ({"text": "review"}, "has no column 'review'. Its columns: 'text', 'label'"),
         ({"encoding": "klingon"}, "Received: 'klingon'"),
-        ({"batch_size": 0}, "`batch_size` must be a whole number"),
         ({"preset": "./none"}, "There is no folder"),
         ({"max_length": 2}, "`max_length` must be at least 3"),
         ({"accumulation": 99}, "nothing would be trained"),
