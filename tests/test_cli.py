@@ -200,6 +200,8 @@ def test_stops_without_a_traceback(settings, tmp_path, number, status, start, le
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        # What runs in a shell's background inherits that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             _wait_for_line(process, start)
