@@ -53,7 +53,7 @@ def choose_backend(wanted: str | None = None) -> Backend:
 def xla_is_slower() -> bool:
     """Whether TensorFlow runs without an accelerator, where XLA is slower than the plain graph.
 
-    The one choice in kbert that hangs on the backend.
+    One of two choices in kbert that hang on the backend; the other is `optimizers/gradients.py`.
     """
     if sys.modules["keras"].backend.backend() != "tensorflow":
         return False
