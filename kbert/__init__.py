@@ -10,22 +10,34 @@ _MODULES = {
     "Batches": "kbert.data.batches",
     "BertAdam": "kbert.optimizers.bert_adam",
     "BertClassifier": "kbert.models.bert_classifier",
+    "ChangedPlan": "kbert.changed_plan",
     "EpochEvaluation": "kbert.callbacks.epoch_evaluation",
     "Evaluation": "kbert.metrics",
     "Examples": "kbert.data.examples",
+    "Finding": "kbert.findings",
+    "FindingsError": "kbert.findings",
+    "FreshOptimizer": "kbert.callbacks.fresh_optimizer",
+    "Inspection": "kbert.data.inspect_examples",
     "KbertError": "kbert.errors",
     "Labels": "kbert.data.labels",
     "LearningRateLogger": "kbert.callbacks.learning_rate_logger",
+    "PlanGuard": "kbert.callbacks.plan_guard",
     "Prediction": "kbert.models.prediction",
+    "RunCheckpoint": "kbert.callbacks.run_checkpoint",
     "TokenStore": "kbert.data.token_store",
     "Tokenizer": "kbert.data.tokenizer",
     "TrainConfig": "kbert.config",
     "TrainingPlan": "kbert.plan",
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
+    "continue_training": "kbert.runs.continue_training",
     "create_optimizer": "kbert.optimizers.create_optimizer",
     "epoch_order": "kbert.data.epoch_order",
     "find_preset": "kbert.models.presets",
+    "inspect_examples": "kbert.data.inspect_examples",
     "read_examples": "kbert.data.read_examples",
+    "recommend_shuffle_buffer": "kbert.data.shuffle_buffer",
+    "resume": "kbert.runs.resume",
+    "simulate_shuffle_buffer": "kbert.data.shuffle_buffer",
     "train": "kbert.runs.train",
 }
 
@@ -34,16 +46,26 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from kbert.callbacks.epoch_evaluation import EpochEvaluation as EpochEvaluation
+    from kbert.callbacks.fresh_optimizer import FreshOptimizer as FreshOptimizer
     from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
+    from kbert.callbacks.plan_guard import PlanGuard as PlanGuard
+    from kbert.callbacks.run_checkpoint import RunCheckpoint as RunCheckpoint
+    from kbert.changed_plan import ChangedPlan as ChangedPlan
     from kbert.config import TrainConfig as TrainConfig
     from kbert.data.batches import Batches as Batches
     from kbert.data.epoch_order import epoch_order as epoch_order
     from kbert.data.examples import Examples as Examples
+    from kbert.data.inspect_examples import Inspection as Inspection
+    from kbert.data.inspect_examples import inspect_examples as inspect_examples
     from kbert.data.labels import Labels as Labels
     from kbert.data.read_examples import read_examples as read_examples
+    from kbert.data.shuffle_buffer import recommend_shuffle_buffer as recommend_shuffle_buffer
+    from kbert.data.shuffle_buffer import simulate_shuffle_buffer as simulate_shuffle_buffer
     from kbert.data.token_store import TokenStore as TokenStore
     from kbert.data.tokenizer import Tokenizer as Tokenizer
     from kbert.errors import KbertError as KbertError
+    from kbert.findings import Finding as Finding
+    from kbert.findings import FindingsError as FindingsError
     from kbert.metrics import Evaluation as Evaluation
     from kbert.models.bert_classifier import BertClassifier as BertClassifier
     from kbert.models.prediction import Prediction as Prediction
@@ -52,6 +74,8 @@ if TYPE_CHECKING:
     from kbert.optimizers.bert_adam import BertAdam as BertAdam
     from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer
     from kbert.plan import TrainingPlan as TrainingPlan
+    from kbert.runs.continue_training import continue_training as continue_training
+    from kbert.runs.resume import resume as resume
     from kbert.runs.train import train as train
     from kbert.schedules.warmup_polynomial_decay import (
         WarmupPolynomialDecay as WarmupPolynomialDecay,

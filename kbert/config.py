@@ -2,42 +2,32 @@
 
 import dataclasses
 import difflib
+import shlex
 import tomllib
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from kbert.choices import Backend, Format, Monitor, OnBadRow, Precision, Quoting, Recipe, Weights
 from kbert.errors import KbertError
+from kbert.findings import check_codes
+
+if TYPE_CHECKING:
+    from kbert.data.examples import Examples
+    from kbert.plan import TrainingPlan
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """Everything that decides a training run.
-
-    The docstring of each field is the help of its flag. `from_toml` and `to_toml` are inverse to
-    each other.
-
-    Raises:
-        KbertError: a value out of range, or two that contradict each other.
+@dataclass(frozen=True, kw_only=True)
+class ReadingOptions:
+    """How a labelled file is read; what `read_examples` takes.
 
     Example:
 
     ```python
-    config = TrainConfig(data="reviews.csv", epochs=4)
-    assert config.batch_size == 32
+    options = ReadingOptions(text="text", encoding="cp1252")
+    examples = options.read("reviews.csv")
     ```
     """
-
-    data: str
-    """The labelled file: CSV, TSV, JSON Lines or Parquet."""
-    _: KW_ONLY
-    dev: str | None = None
-    """A file to evaluate on after each epoch; without it, a share of the data is set aside."""
-    test: str | None = None
-    """One more file to evaluate on after each epoch; it never decides which epoch is the best."""
-    output: str | None = None
-    """The run directory, which must not exist yet; without it, the next free runs/NAME-N."""
 
     text: str | None = None
     """The text's column, by name or position from 0; common names are found."""
@@ -57,17 +47,35 @@ class TrainConfig:
     """How fields are quoted in CSV and TSV files."""
     on_bad_row: OnBadRow = "error"
     """Whether a row that cannot be used stops everything, or is skipped and listed."""
-    dev_proportion: float = 0.1
-    """The share of the data set aside for evaluation, when there is no dev file; 0 for none."""
 
-    preset: str = "minilm"
-    """The weights to start from: minilm, a folder, or a keras-hub preset."""
-    weights: Weights = "pretrained"
-    """Whether to start from the preset's weights, or from random ones of its size."""
-    max_length: int = 128
-    """The most tokens of a text, or of a pair; longer ones are cut."""
-    dropout: float = 0.1
-    """Dropout before the classification head."""
+    def read(self, source: Any, **more: Any) -> "Examples":
+        """Return the examples of a source; `more` is passed to `read_examples` too."""
+        from kbert.data.read_examples import read_examples
+
+        fields = dataclasses.fields(ReadingOptions)
+        options = {field.name: getattr(self, field.name) for field in fields}
+        return read_examples(source, **{**options, **more})
+
+    def flags(self) -> str:
+        """Return the flags with which another file like this one is read."""
+        flags = ""
+        for name in ("text", "pair", "label", "format", "encoding", "delimiter", "quoting"):
+            value = getattr(self, name)
+            if value not in (None, "utf-8", "auto"):
+                flags += f" --{name} {shlex.quote(value)}"
+        return flags if self.header else f"{flags} --no-header"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions:
+    """What makes a `TrainingPlan` of a number of examples.
+
+    Example:
+
+    ```python
+    assert PlanOptions(epochs=4).plan(examples=320).updates == 40
+    ```
+    """
 
     epochs: int = 3
     """Passes over the data."""
@@ -82,11 +90,68 @@ class TrainConfig:
     recipe: Recipe = "recommended"
     """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier."""
 
+    def plan(self, examples: int) -> "TrainingPlan":
+        """Return the plan for a number of training rows."""
+        from kbert.plan import TrainingPlan
+
+        fields = dataclasses.fields(PlanOptions)
+        return TrainingPlan(examples=examples, **{f.name: getattr(self, f.name) for f in fields})
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The one setting without a name before it, which the command line wants to come first."""
+
+    data: str
+    """The labelled file: CSV, TSV, JSON Lines or Parquet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(PlanOptions, ReadingOptions, _Data):
+    """Everything that decides a training run.
+
+    The docstring of each field is the help of its flag. `from_toml` and `to_toml` are inverse to
+    each other.
+
+    Raises:
+        KbertError: a value out of range, or two that contradict each other.
+
+    Example:
+
+    ```python
+    config = TrainConfig(data="reviews.csv", epochs=4)
+    assert config.batch_size == 32
+    ```
+    """
+
+    dev: str | None = None
+    """A file to evaluate on after each epoch; without it, a share of the data is set aside."""
+    test: str | None = None
+    """One more file to evaluate on after each epoch; it never decides which epoch is the best."""
+    output: str | None = None
+    """The run directory, which must not exist yet; without it, the next free runs/NAME-N."""
+
+    dev_proportion: float = 0.1
+    """The share of the data set aside for evaluation, when there is no dev file; 0 for none."""
+
+    preset: str = "minilm"
+    """The weights to start from: minilm, a folder, or a keras-hub preset."""
+    parent: str | None = None
+    """A run whose model to start from, in place of a preset; `kbert continue` sets it."""
+    weights: Weights = "pretrained"
+    """Whether to start from the preset's weights, or from random ones of its size."""
+    max_length: int = 128
+    """The most tokens of a text, or of a pair; longer ones are cut."""
+    dropout: float = 0.1
+    """Dropout before the classification head."""
+
     monitor: Monitor = "accuracy"
     """The score on the dev set that makes an epoch the best."""
     patience: int | None = None
     """Stop after so many epochs without a better one."""
 
+    force: tuple[str, ...] = ()
+    """Codes of findings that are not to stop the run, such as too-few-updates."""
     seed: int = 0
     """Decides the split, the order of the data, the new head and dropout."""
     precision: Precision = "float32"
@@ -98,6 +163,7 @@ class TrainConfig:
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             _check_type(field.name, getattr(self, field.name), hints[field.name])
+        check_codes(self.force)
         for name in ("epochs", "batch_size", "accumulation"):
             if getattr(self, name) < 1:
                 flag = name.replace("_", "-")
@@ -121,6 +187,7 @@ class TrainConfig:
         values = read_toml(path)
         if "data" not in values:
             raise KbertError(f'{path} names no data. Add the labelled file: data = "FILE.csv"')
+        values["force"] = tuple(values.get("force", ()))
         return cls(**values)
 
     def to_toml(self) -> str:
@@ -128,7 +195,7 @@ class TrainConfig:
         import tomli_w
 
         values = dataclasses.asdict(self)
-        return tomli_w.dumps({k: v for k, v in values.items() if v is not None})
+        return tomli_w.dumps({k: v for k, v in values.items() if v not in (None, ())})
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -153,6 +220,10 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 def _check_type(name: str, value: Any, hint: Any) -> None:
     """Raise KbertError when a value, as it can come from TOML, is of another type."""
+    if get_origin(hint) is tuple:
+        if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
+            raise KbertError(f"The setting {name!r} must be a list of texts. Received: {value!r}")
+        return
     allowed = get_args(hint) or (hint,)
     options: list[Any] = []
     for part in allowed:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kbert.wording import counted
+
 
 @dataclass(frozen=True)
 class ClassScore:
@@ -80,7 +82,7 @@ class Evaluation:
         """Return the scores and the table by class."""
         width = max(5, *(len(score.label) for score in self.classes))
         lines = [
-            f"{self.rows:,} row{'' if self.rows == 1 else 's'}: {self.summary()}",
+            f"{counted(self.rows, 'row')}: {self.summary()}",
             f"  {'class':<{width}}  precision  recall      F1    rows",
         ]
         lines += [
@@ -93,6 +95,12 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Evaluation":
+        """Return the scores of a `to_dict`."""
+        classes = tuple(ClassScore(**score) for score in values["classes"])
+        return cls(**{**values, "classes": classes})
 
     def google_lines(self, global_step: int) -> str:
         """Return the scores in the form of `run_classifier.py`'s eval_results.txt."""

@@ -8,7 +8,12 @@ import numpy as np
 
 from kbert.choices import Boundary, Recipe
 from kbert.errors import KbertError
+from kbert.findings import Finding, findings_table
 from kbert.learning_rate import learning_rate_at
+from kbert.plan_findings import plan_findings
+from kbert.wording import counted
+
+_MOST_SAMPLES = 1_000_000  # rates looked at for a share
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,11 @@ class TrainingPlan:
         return self.batches // self.accumulation
 
     @property
+    def updates_made(self) -> int:
+        """Updates that the run makes; with the recipe "google" a few less than N."""
+        return self.batches // self.accumulation
+
+    @property
     def warmup_updates(self) -> int:
         """W: the updates of linear warmup."""
         return int(self.updates * self.warmup_proportion)
@@ -146,20 +156,30 @@ class TrainingPlan:
             boundary=self.boundary,
         )
 
+    def share_below(self, fraction: float) -> float:
+        """Return the share of the updates made whose rate is below `fraction` of the peak."""
+        made = self.updates_made
+        updates = np.linspace(0, made - 1, min(made, _MOST_SAMPLES)).round().astype(np.int64)
+        return float(np.mean(self.learning_rate_at(updates) < fraction * self.learning_rate))
+
+    def findings(self) -> list[Finding]:
+        """Return what is wrong with this plan; nothing when it is sound."""
+        return plan_findings(self)
+
     def key_points(self) -> dict[str, int]:
         """Return the updates worth showing, by name, in their order and each once."""
-        made = self.batches // self.accumulation
+        made = self.updates_made
         points = {
             "first update": 0,
+            "last update": made - 1,
             "end of warmup": self.warmup_updates,
             "half way": made // 2,
-            "last update": made - 1,
         }
-        seen: dict[int, str] = {}
-        for name, update in sorted(points.items(), key=lambda point: point[1]):
+        named: dict[int, str] = {}
+        for name, update in points.items():
             if update < made:
-                seen.setdefault(update, name)
-        return {name: update for update, name in seen.items()}
+                named.setdefault(update, name)
+        return {named[update]: update for update in sorted(named)}
 
     def __str__(self) -> str:
         """Return the plan as a few lines for a person."""
@@ -167,17 +187,18 @@ class TrainingPlan:
         lines = [
             f"Training plan ({self.recipe} recipe)",
             f"  {self.examples:,} examples in batches of {self.batch_size}{per_update}: "
-            f"{_count(self.steps_per_epoch, 'batch', 'batches')} an epoch",
-            f"  {_count(self.epochs, 'epoch', 'epochs')}: "
-            f"{_count(self.updates, 'update', 'updates')}, "
+            f"{counted(self.steps_per_epoch, 'batch', 'batches')} an epoch",
+            f"  {counted(self.epochs, 'epoch')}: "
+            f"{counted(self.updates, 'update')}, "
             + (f"the first {self.warmup_updates:,} warmup" if self.warmup_updates else "no warmup"),
             "  learning rate:",
         ]
         for name, update in self.key_points().items():
             rate = float(self.learning_rate_at(update))
             lines.append(f"    update {update:>7,}  {rate:.3g}  ({name})")
+        lines.append(
+            f"  trained at under 10 % of the peak: {self.share_below(0.1):.1%} of the examples"
+        )
+        if findings := self.findings():
+            lines.append(findings_table(findings))
         return "\n".join(lines)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

@@ -19,6 +19,7 @@ OTHERS = {
     **{"max_length": 64, "dropout": 0.0, "epochs": 5, "batch_size": 16, "accumulation": 2},
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
     **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
+    **{"parent": "runs/a", "force": ("no-warmup", "imbalance")},
 }
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -38,7 +39,7 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here_and_a_help_text():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert ["data", *OTHERS] == names
+    assert {"data", *OTHERS} == set(names)
     source = Path(__import__("kbert.config").config.__file__).read_text("utf-8")
     for name in names:
         assert source.partition(f"\n    {name}: ")[2].partition("\n    ")[2].startswith('"""')
@@ -63,7 +64,7 @@ def test_what_toml_leaves_out_has_its_default(tmp_path):
     [
         (b'data = "a"\nepoch = 3\n', "no setting 'epoch'. Did you mean 'epochs'?"),
         (b'data = "a"\nbatchsize = 3\n', "no setting 'batchsize'. Did you mean 'batch_size'?"),
-        (b'data = "a"\nxyz = 3\n', "no setting 'xyz'. Known: data, dev, test,"),
+        (b'data = "a"\nxyz = 3\n', "no setting 'xyz'. Known: data, text, pair,"),
         (b'[train]\ndata = "a"\n', "no setting 'train'"),
         (b"epochs = \n", "is not TOML"),
         (b'data = "\xff"\n', "is not TOML"),
@@ -108,6 +109,8 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         ({"dropout": -0.1}, "Received: -0.1"),
         ({"seed": -1}, "--seed must be from 0 to 4294967295"),
         ({"seed": 2**32}, "Received: 4294967296"),
+        ({"force": "no-warmup"}, "'force' must be a list of texts. Received: 'no-warmup'"),
+        ({"force": ("none",)}, "There is no finding 'none'. Known: rate-zero, "),
         ({"patience": 0}, "--patience must be 1 or more"),
         ({"patience": 2, "dev_proportion": 0}, "--patience needs a dev set: pass --dev FILE"),
     ],

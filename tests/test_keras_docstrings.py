@@ -7,11 +7,16 @@ import textwrap
 
 import pytest
 
+from kbert import TrainConfig, train
+
 pytestmark = pytest.mark.keras
 
 NAMES = [
     "callbacks.epoch_evaluation.EpochEvaluation",
+    "callbacks.fresh_optimizer.FreshOptimizer",
     "callbacks.learning_rate_logger.LearningRateLogger",
+    "callbacks.plan_guard.PlanGuard",
+    "callbacks.run_checkpoint.RunCheckpoint",
     "callbacks.progress_bar.ProgressBar",
     "data.batches.Batches",
     "data.token_store.TokenStore",
@@ -19,6 +24,9 @@ NAMES = [
     "optimizers.adamw.AdamW",
     "optimizers.bert_adam.BertAdam",
     "optimizers.create_optimizer.create_optimizer",
+    "config.ReadingOptions",
+    "runs.continue_training.continue_training",
+    "runs.resume.resume",
     "runs.train.train",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
@@ -33,7 +41,10 @@ def scope(tiny_model, tiny_preset, reviews, tmp_path, monkeypatch):
     from kbert.models.bert_classifier import BertClassifier
 
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "reviews.csv").write_bytes(reviews.read_bytes())
+    header, *rows = reviews.read_text("utf-8").splitlines(keepends=True)
+    # So many that an epoch is worth training, and no text twice.
+    takes = [f"Take {take}. {row}" for take in range(8) for row in rows if '"' not in row]
+    (tmp_path / "reviews.csv").write_text(header + "".join(takes), "utf-8")
     # The examples name MiniLM, whose weights take seconds to load and minutes to train.
     whole = BertClassifier.from_preset.__func__
 
@@ -62,6 +73,9 @@ def test_an_example_runs(name, scope):
     text = textwrap.dedent(inspect.getdoc(documented))
     [block] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names = {**scope, **vars(importlib.import_module(f"kbert.{module}"))}
-    if name != "runs.train.train":
+    if name in ("runs.continue_training.continue_training", "runs.resume.resume"):
+        trained = TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64)
+        train(trained, lambda line: None)
+    if not name.startswith("runs."):
         names["train"] = scope["train"]
     exec(compile(block, name, "exec"), names)

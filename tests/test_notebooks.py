@@ -31,3 +31,15 @@ def test_every_cell_runs(path, tmp_path, monkeypatch):
     for cell in cells:
         assert cell.execution_count
         assert not [output for output in cell.outputs if output.output_type == "error"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_stored_with_its_outputs(path):
+    """Executed from top to bottom, with a plot to see, and small enough to be read on the web."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert [output for output in outputs if "image/png" in output.get("data", {})]
+    assert not [output for output in outputs if output.output_type == "error"]
+    assert path.stat().st_size < 300_000

@@ -55,7 +55,7 @@ def test_the_wheel_works_alone(tmp_path, tiny_preset, reviews):
 
     (elsewhere / "run.toml").write_text(
         f'data = "{reviews}"\npreset = "{tiny_preset}"\nweights = "random"\nepochs = 1\n'
-        'max_length = 16\nbackend = "jax"\noutput = "run"\n'
+        'batch_size = 8\nmax_length = 16\nbackend = "jax"\noutput = "run"\n'
     )
     run(kbert, "train", "--config", "run.toml", cwd=elsewhere)
     texts = "A moving story.\nA dull mess.\n"

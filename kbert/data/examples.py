@@ -12,6 +12,7 @@ from kbert.data.epoch_order import permutation
 from kbert.data.labels import Labels
 from kbert.data.rows import BadRow
 from kbert.errors import KbertError
+from kbert.wording import counted
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Examples:
             more = ", …" if len(self.labels) > 6 else ""
             parts.append(f"{len(self.labels)} classes ({shown}{more})")
         if self.skipped:
-            parts.append(f"{len(self.skipped):,} bad rows skipped")
+            parts.append(f"{counted(len(self.skipped), 'bad row')} skipped")
         return "; ".join(parts)
 
     def take(self, indices: np.ndarray) -> "Examples":

@@ -18,9 +18,9 @@ from kbert.errors import KbertError
 from kbert.metrics import softmax
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.model_directory import (
+    assign_variables,
     read_keras_file,
     read_model,
-    set_weights,
     write_model,
 )
 from kbert.models.prediction import Prediction
@@ -125,8 +125,12 @@ class BertClassifier(keras.Model):
         return cls(backbone, labels, tokenizer, max_length, dropout, gelu)
 
     @classmethod
-    def load(cls, path: str | Path) -> "BertClassifier":
+    def load(cls, path: str | Path, **changes: Any) -> "BertClassifier":
         """Return the model of a run directory, of a folder that `save_to` wrote, or of a .keras.
+
+        Args:
+            path: str or Path.
+            **changes: `max_length`, `dropout` or `dtype`, over what a folder's config.json says.
 
         Raises:
             KbertError: there is none, it is of another kind, or its weights do not fit.
@@ -139,10 +143,10 @@ class BertClassifier(keras.Model):
             return model
         config, arrays, source = read_model(path)
         try:
-            model = cls.from_config(config)
+            model = cls.from_config({**config, **changes})
         except (TypeError, KeyError) as error:
             raise KbertError(f"{source.parent}: config.json does not fit: {error}") from None
-        set_weights(model, arrays, source)
+        assign_variables(model.weights, arrays, source)
         return model
 
     def save_to(self, folder: str | Path) -> None:
@@ -184,6 +188,9 @@ class BertClassifier(keras.Model):
                 callbacks = [setter, callbacks]
             else:
                 callbacks = [setter, *(callbacks or [])]
+            for callback in callbacks if isinstance(callbacks, list) else callbacks.callbacks:
+                if hasattr(callback, "watch"):  # PlanGuard, which would see nothing of the data
+                    callback.watch(x)
         return super().fit(x, *args, callbacks=callbacks, **kwargs)
 
     def batches(

@@ -1,6 +1,8 @@
 """A model as a folder: config.json, vocab.txt and model.safetensors."""
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ def write_model(model: keras.Model, folder: Path) -> None:
         text = json.dumps({"format": _FORMAT, **config}, indent=2, ensure_ascii=False)
         (new / "config.json").write_text(text + "\n", encoding="utf-8")
         (new / "vocab.txt").write_bytes(("\n".join(vocabulary) + "\n").encode())
-        save_file(weights_of(model), new / "model.safetensors", metadata={"format": _FORMAT})
+        save_file(arrays_of(model.weights), new / "model.safetensors", metadata={"format": _FORMAT})
 
 
 def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]:
@@ -50,10 +52,7 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]
     settings = config.get("tokenizer", {})
     config["tokenizer"] = Tokenizer.from_file(folder / "vocab.txt", **settings).get_config()
     file = folder / "model.safetensors"
-    try:
-        return config, load_file(file), file
-    except (SafetensorError, OSError) as error:
-        raise KbertError(f"{file} cannot be read: {error}") from None
+    return config, read_arrays(file), file
 
 
 def read_keras_file(path: Path) -> keras.Model:
@@ -70,28 +69,55 @@ def read_keras_file(path: Path) -> keras.Model:
         raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
 
 
-def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
-    """Return the weights by their path, which is the same on every backend."""
-    arrays = {w.path: keras.ops.convert_to_numpy(w.value) for w in model.weights}
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-
-
-def set_weights(model: keras.Model, arrays: dict[str, np.ndarray], source: object) -> None:
-    """Set all weights of a model, or raise KbertError and set none.
+def assign_variables(
+    variables: Iterable[Any], arrays: dict[str, np.ndarray], source: object
+) -> None:
+    """Set all variables by their paths, or raise KbertError and set none.
 
     Raises:
-        KbertError: a weight is missing, unknown or of another shape; the first five are named.
+        KbertError: one is missing, unknown or of another shape; the first five are named.
     """
-    weights = {weight.path: weight for weight in model.weights}
-    faults = [f"missing: {name}" for name in weights if name not in arrays]
-    faults += [f"unknown: {name}" for name in arrays if name not in weights]
+    by_path = by_stable_name(variables)
+    faults = [f"missing: {name}" for name in by_path if name not in arrays]
+    faults += [f"unknown: {name}" for name in arrays if name not in by_path]
     faults += [
-        f"{name}: expected {tuple(weights[name].shape)}, received {array.shape}"
+        f"{name}: expected {tuple(by_path[name].shape)}, received {array.shape}"
         for name, array in arrays.items()
-        if name in weights and tuple(weights[name].shape) != array.shape
+        if name in by_path and tuple(by_path[name].shape) != array.shape
     ]
     if faults:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
         raise KbertError(f"{source} does not fit the model: {'; '.join(faults[:5])}{more}.")
-    for name, weight in weights.items():
-        weight.assign(arrays[name])
+    for name, variable in by_path.items():
+        variable.assign(arrays[name])
+
+
+def arrays_of(variables: Iterable[Any]) -> dict[str, np.ndarray]:
+    """Return the values of variables by their stable names."""
+    named = by_stable_name(variables).items()
+    return {name: np.array(keras.ops.convert_to_numpy(v.value)) for name, v in named}
+
+
+def by_stable_name(variables: Iterable[Any]) -> dict[str, Any]:
+    """Return variables by their path, the same on every backend and in every process.
+
+    Keras numbers the seed generators of dropout through the whole process: the number is taken
+    out, and of several in one layer the second has the suffix #2.
+    """
+    named: dict[str, Any] = {}
+    for variable in variables:
+        path = re.sub(r"\bseed_generator_\d+\b", "seed_generator", variable.path)
+        place = 2
+        name = path
+        while name in named:
+            name, place = f"{path}#{place}", place + 1
+        named[name] = variable
+    return named
+
+
+def read_arrays(file: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a safetensors file, or raise KbertError."""
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise KbertError(f"{file} cannot be read: {error}") from None

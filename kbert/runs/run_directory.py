@@ -18,7 +18,7 @@ class RunDirectory:
 
         config.toml          the resolved settings: `kbert train --config` runs them again
         run.json             status, versions, backend, data fingerprint, plan, times
-        learning_rate.csv    the rate of every step
+        learning_rate.csv    the rate and the loss of every step
         evaluations.json     the scores after each epoch, with the table by class
         eval_results.txt     the best epoch's, in the form of Google's run_classifier
         skipped_rows.csv     the rows left out under --on-bad-row skip
@@ -67,6 +67,17 @@ class RunDirectory:
         except (OSError, ValueError):
             return {}
 
+    def best_scores(self) -> dict[str, Any] | None:
+        """Return the best epoch's scores on its first set, if there are any."""
+        try:
+            record = json.loads((self.path / "evaluations.json").read_text(encoding="utf-8"))
+            best = next(e for e in record["epochs"] if e["epoch"] == record["best_epoch"])
+            name = next(key for key in best if key not in ("epoch", "step"))
+        except (OSError, ValueError, KeyError, StopIteration):
+            return None
+        scores = ("rows", "accuracy", "macro_f1", "mcc", "loss")
+        return {"set": name, **{score: best[name][score] for score in scores}}
+
     def update(self, **values: Any) -> None:
         """Change some of what run.json holds."""
         merged = {**self.info, **values}
@@ -75,6 +86,13 @@ class RunDirectory:
     def write_config(self, toml: str) -> None:
         """Write the resolved settings."""
         write_text(self.path / "config.toml", toml)
+
+    def keep_epochs(self, epochs: int) -> None:
+        """Take out of learning_rate.csv what a run did after the epochs that it goes on from."""
+        path = self.path / "learning_rate.csv"
+        if path.exists():
+            header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            write_text(path, header + "".join(r for r in rows if int(r.split(",")[1]) < epochs))
 
     def write_skipped(self, rows: Iterable[BadRow]) -> None:
         """Write the rows that were left out, when there are any."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kbert.backend import choose_backend, import_keras
+from kbert.config import ReadingOptions
 from kbert.data.examples import Examples
 from kbert.data.labels import Labels
-from kbert.data.read_examples import read_examples
 from kbert.errors import KbertError
 from kbert.files import write_text
 from kbert.models.prediction import Prediction
@@ -21,21 +21,27 @@ from kbert.runs.run_directory import RunDirectory
 
 
 def evaluate_run(
-    run: Path, data: str, *, batch_size: int, as_json: bool, backend: str | None, **reading: Any
+    run: Path,
+    data: str,
+    reading: ReadingOptions,
+    *,
+    batch_size: int,
+    as_json: bool,
+    backend: str | None,
 ) -> None:
     """Print a model's scores on a labelled file.
 
     Args:
         run: a run directory, a model folder or a .keras file.
         data: the labelled file.
+        reading: how it is read.
         batch_size: int. Rows a batch.
         as_json: bool. Print JSON instead of a table.
         backend: the backend's name, or None.
-        **reading: as of `read_examples`.
     """
     check_batch_size(batch_size)
     labels, text_pairs = _model_facts(run)
-    examples = read_examples(data, labels=labels, **reading)
+    examples = reading.read(data, labels=labels)
     _check_pairs(examples, text_pairs)
     print(examples, file=sys.stderr)
     _show_skipped(examples)
@@ -52,23 +58,23 @@ def evaluate_run(
 def predict_run(
     run: Path,
     data: str,
+    reading: ReadingOptions,
     *,
     output: Path | None,
     output_format: str,
     batch_size: int,
     backend: str | None,
-    **reading: Any,
 ) -> None:
     """Write the label and the probabilities of each text, in their order.
 
     Args:
         run: a run directory, a model folder or a .keras file.
         data: the file of texts, or "-" for standard input.
+        reading: how it is read.
         output: the file to write, or None for standard output.
         output_format: "csv", "jsonl", or "" for what the output's suffix says, else csv.
         batch_size: int. Rows a batch.
         backend: the backend's name, or None.
-        **reading: as of `read_examples`.
     """
     check_batch_size(batch_size)
     output_format = _output_format(output, output_format)
@@ -76,8 +82,8 @@ def predict_run(
     source = sys.stdin.buffer if data == "-" else data
     if data == "-" and sys.stdin.isatty():
         print("Reading one text a line from the terminal; end with Ctrl-D.", file=sys.stderr)
-    examples = read_examples(source, need_label=False, **reading)
-    if not text_pairs and reading.get("pair") is None:
+    examples = reading.read(source, need_label=False)
+    if not text_pairs and reading.pair is None:
         examples = replace(examples, pairs=None)
     _check_pairs(examples, text_pairs)
     _show_skipped(examples)

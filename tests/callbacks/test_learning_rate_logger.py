@@ -43,6 +43,19 @@ def test_file_is_what_the_schedule_says(accumulation, tmp_path):
     np.testing.assert_allclose(rates, schedule.simulate(6), rtol=1e-6)
 
 
+def test_loss_is_that_of_the_batch_alone(tmp_path):
+    """With rate 0 the loss of a batch is known beforehand: its labels are 0, 1 and 2."""
+    model, path = _model(0.0), tmp_path / "rates.csv"
+    kernel, bias = (float(np.squeeze(weight)) for weight in model.get_weights())
+    labels = np.repeat(np.arange(3.0), 2)[:, None]
+    log = LearningRateLogger(path)
+    model.fit(np.ones((6, 1)), labels, 2, epochs=2, verbose=0, shuffle=False, callbacks=[log])
+    with path.open(encoding="utf-8", newline="") as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    expected = [(kernel + bias - label) ** 2 for label in range(3)] * 2
+    np.testing.assert_allclose(losses, expected, rtol=1e-4, atol=1e-6)
+
+
 def test_constant_rate(tmp_path):
     _fit(_model(0.25), tmp_path / "rates.csv", epochs=1)
     assert [rate for _, _, rate in _rows(tmp_path / "rates.csv")] == [0.25] * 3
@@ -53,7 +66,7 @@ def test_second_fit_appends(tmp_path):
     model, path = _model(schedule), tmp_path / "rates.csv"
     _fit(model, path)
     _fit(model, path, epochs=3, initial_epoch=2)
-    assert path.read_text().count("step,epoch,learning_rate") == 1
+    assert path.read_text().count("step,epoch,learning_rate,loss") == 1
     steps, epochs, rates = zip(*_rows(path), strict=True)
     assert steps == tuple(range(9))
     assert epochs == (0, 0, 0, 1, 1, 1, 2, 2, 2)

@@ -50,11 +50,11 @@ def tiny_model(folder: Path) -> Any:
     from safetensors.numpy import load_file
 
     from kbert import BertClassifier, Tokenizer
-    from kbert.models.model_directory import set_weights
+    from kbert.models.model_directory import assign_variables
 
     tokenizer = Tokenizer(VOCABULARY)
     model = BertClassifier(dict(TINY), LABELS, tokenizer, max_length=MAX_LENGTH, dropout=0.0)
-    set_weights(model, load_file(folder / WEIGHTS), WEIGHTS)
+    assign_variables(model.weights, load_file(folder / WEIGHTS), WEIGHTS)
     return model
 
 
@@ -122,7 +122,7 @@ def loss_and_gradients(model: Any, inputs: Any, labels: Any) -> tuple[Any, list[
 def train(folder: Path, recipe: str) -> dict[str, Any]:
     """Return all weights after 20 updates, and the order in which `fit` took the rows."""
     from kbert import create_optimizer
-    from kbert.models.model_directory import weights_of
+    from kbert.models.model_directory import arrays_of
 
     model = tiny_model(folder)
     plan, batches = plan_and_batches(model, recipe)
@@ -131,7 +131,7 @@ def train(folder: Path, recipe: str) -> dict[str, Any]:
     model.fit(batches, epochs=plan.epochs, verbose=0)
     assert int(optimizer.iterations) == plan.batches == 20
     arrays = {}
-    for path, array in weights_of(model).items():
+    for path, array in arrays_of(model.weights).items():
         # A softmax does not see what is added to all its scores, so the gradient of a key's bias
         # is 0 but for rounding, which Adam divides by its own size.
         what = "key biases" if path.endswith("/key/bias") else "weights"

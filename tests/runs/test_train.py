@@ -50,8 +50,8 @@ def rates_of(run):
 def test_files_of_a_run(finished):
     run, _ = finished
     assert sorted(path.name for path in run.path.iterdir()) == [
-        *("config.toml", "eval_results.txt", "evaluations.json", "learning_rate.csv"),
-        *("model", "run.json"),
+        *("checkpoints", "config.toml", "eval_results.txt", "evaluations.json"),
+        *("learning_rate.csv", "model", "run.json"),
     ]
     assert sorted(path.name for path in run.model_folder.iterdir()) == [
         *("config.json", "model.safetensors", "vocab.txt")
@@ -131,6 +131,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
             patience=1,
             learning_rate=1e-12,
             accumulation=3,
+            force=("dev-overlap",),
         ),
         lambda line: None,
     )
@@ -171,11 +172,13 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     config = configure()
     with pytest.raises(KeyboardInterrupt) as stopped:
         train(config, lambda line: None)
-    assert stopped.value.__notes__ == [f"{config.output} holds the best model so far."]
+    [note] = stopped.value.__notes__
+    assert note.startswith(f"{config.output} holds the best model so far; ")
+    assert note.endswith(f"resume {config.output} goes on after the last whole epoch.")
     run = RunDirectory(config.output)
     assert (run.info["status"], "ended" in run.info) == ("stopped", True)
-    # The rate of the step that was begun is in the file too.
-    assert len(rates_of(run)) == 9
+    # Of the step that was begun and not made nothing is told.
+    assert len(rates_of(run)) == 8
     assert BertClassifier.load(config.output).labels.names == ("bad", "good")
 
 

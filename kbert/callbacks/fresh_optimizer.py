@@ -1,0 +1,52 @@
+"""A second training: the weights stay, the optimizer starts anew."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kbert.optimizers.create_optimizer import create_optimizer
+from kbert.plan import TrainingPlan
+
+
+class FreshOptimizer(keras.callbacks.Callback):
+    """Gives `fit` a new optimizer with a plan of its own; the weights are kept.
+
+    An optimizer remembers how many updates it has made, and a schedule that has come to its end
+    stays there: a second `fit` with the same optimizer has learning rate 0 and changes nothing.
+    With this callback every `fit` starts at update 0 of `plan`, moments at zero, whether the model
+    has been trained in this process or was loaded from a file. Loss and metrics stay as compiled.
+
+    Args:
+        plan: TrainingPlan, of the training that begins.
+        optimizer: function that makes the optimizer of a plan. Defaults to `create_optimizer`.
+
+    Example:
+
+    ```python
+    again = TrainingPlan(examples=1000, epochs=2, learning_rate=2e-5)
+    model.fit(batches, epochs=again.epochs, callbacks=[FreshOptimizer(again)])
+    ```
+    """
+
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        optimizer: Callable[[TrainingPlan], keras.optimizers.Optimizer] = create_optimizer,
+    ) -> None:
+        super().__init__()
+        self.plan = plan
+        self._create = optimizer
+
+    def set_model(self, model: Any) -> None:
+        """Replace the optimizer, in time for the train function that `fit` makes after this."""
+        super().set_model(model)
+        optimizer = self._create(self.plan)
+        if isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        # Not `compile`: Keras has already built the metrics for this fit, and would not again.
+        model.optimizer = optimizer
+        model.optimizer.build(model.trainable_variables)
+        model.train_function = None  # the old one holds the old optimizer
+        # A saved model is compiled as it says here when it is loaded: not with the old schedule.
+        model._compile_config.config["optimizer"] = optimizer

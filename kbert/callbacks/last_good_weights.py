@@ -1,0 +1,37 @@
+"""A copy of the weights to return to."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+
+class LastGoodWeights:
+    """Holds the latest weights without NaN, copied so seldom that it costs under 1 % of the time.
+
+    Attributes:
+        updates: int. Updates that had been made when the copy was.
+    """
+
+    def __init__(self, model: Any, updates: int) -> None:
+        self._weights: list[np.ndarray] = []
+        self._cost = 0.0
+        self._last = -np.inf
+        self.updates = updates
+        self.keep(model, updates)
+
+    def keep(self, model: Any, updates: int) -> None:
+        """Copy the weights, if they are finite and the last copy is long enough ago."""
+        started = time.monotonic()
+        if started - self._last < 100 * self._cost:
+            return
+        weights = model.get_weights()
+        if not self._weights or all(np.isfinite(w).all() for w in weights if w.dtype.kind == "f"):
+            self._weights = weights
+            self.updates = updates
+        self._last = time.monotonic()
+        self._cost = self._last - started
+
+    def restore(self, model: Any) -> None:
+        """Give the model the copy."""
+        model.set_weights(self._weights)

@@ -1,0 +1,194 @@
+"""Refuse a fit that would be wasted; watch the one that runs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kbert.callbacks.label_watch import LabelWatch
+from kbert.callbacks.last_good_weights import LastGoodWeights
+from kbert.callbacks.update_watch import UpdateWatch
+from kbert.findings import Finding, FindingsError, by_severity, check_codes, forgive, refuse_errors
+from kbert.fit_findings import FitFacts, fit_findings
+from kbert.plan import TrainingPlan
+
+_EVERY = 50  # updates between two looks at rate and weights
+
+
+class PlanGuard(keras.callbacks.Callback):
+    """Compares what `fit` is about to do with the plan, refuses waste, and watches the training.
+
+    Before the first step it raises when any update would have learning rate 0 by accident: because
+    the optimizer is at the end of its plan, because `fit` makes more epochs or batches than the
+    plan, or because the schedule counts batches and the optimizer updates. Everything else that it
+    finds is printed, once, with its cure.
+
+    While training it looks at every loss, and at rate and weights in the first updates and in every
+    50th: a rate of 0, no weight changing, updates too large or too small for the weights. A loss
+    that is NaN or infinite ends `fit` with an exception, the model having its last good weights
+    again. With data it also tells of batches that hold a single class and, after each epoch, of a
+    model that says the same class for everything.
+
+    Args:
+        plan: TrainingPlan.
+        data: what `fit` is given: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or
+            `(x, label_ids)`. Defaults to None; `BertClassifier.fit` gives its own.
+        force: sequence of str. Codes of findings that are not to stop `fit`. Defaults to ().
+        verbose: 0 silent, 1 print each finding once. Defaults to 1.
+
+    Attributes:
+        findings: list of Finding, of this `fit`.
+
+    Raises:
+        FindingsError: at the beginning of `fit`, or when the loss is not finite.
+
+    Example:
+
+    ```python
+    model.fit(batches, epochs=plan.epochs, callbacks=[PlanGuard(plan)])
+    ```
+    """
+
+    def __init__(
+        self,
+        plan: TrainingPlan,
+        *,
+        data: Any = None,
+        force: Sequence[str] = (),
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        check_codes(force)
+        self.plan = plan
+        self.force = tuple(force)
+        self.verbose = verbose
+        self._given = data
+        self._watched: Any = None
+        self.findings: list[Finding] = []
+
+    def watch(self, data: Any) -> None:
+        """Take the data of the next `fit`; `BertClassifier.fit` gives its own."""
+        self._watched = data
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Forget an earlier `fit`."""
+        self.findings = []
+        self._started = False
+        self._batches = 0
+        self._labels: LabelWatch | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Judge the whole `fit` before its first step; Keras tells where it begins only here."""
+        self._epoch_start = self._batches
+        if self._started:
+            return
+        self._started = True
+        model = self.model
+        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        self._accumulation = optimizer.gradient_accumulation_steps or 1
+        self._first = _updates(optimizer)
+        self._weights = LastGoodWeights(model, self._first)
+        self._updates = UpdateWatch(model, self.plan)
+        facts = FitFacts(
+            epochs=self.params["epochs"],
+            initial_epoch=epoch,
+            steps=self.params["steps"],
+            iterations=self._first,
+            accumulation=self._accumulation,
+            rates=lambda updates: rates_of(optimizer, updates * self._accumulation),
+        )
+        self._tell(fit_findings(self.plan, facts))
+        data = self._watched if self._given is None else self._given
+        self._watched = None  # the next fit may be another model's
+        if data is not None:
+            self._labels = LabelWatch(data, self.plan.batch_size)
+            self._tell(self._labels.findings())
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Note the weights before an update that will be looked at."""
+        if self._batches % self._accumulation == 0 and self._looks_at():
+            self._updates.before(self.model)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look at the loss, and now and then at the update that was made."""
+        loss = float((logs or {}).get("loss", 0.0))
+        if not np.isfinite(loss):
+            self._stop(loss)
+        looks = self._looks_at()
+        self._batches = self._epoch_start + batch + 1  # of which Keras may tell only each tenth
+        if looks and self._batches % self._accumulation == 0:
+            made = self._first + self._batches // self._accumulation
+            model = self.model  # which on JAX brings the state back from the running step
+            unhealthy = self._updates.after(made - 1)
+            self._tell(unhealthy)
+            if not unhealthy:
+                self._weights.keep(model, made)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """See whether the model says one class for everything."""
+        if self._labels is not None:
+            self._tell(self._labels.judge(self.model))
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Tell of a `fit` that made no step at all, which Keras does not."""
+        if not self._started:
+            self._tell(
+                [
+                    Finding(
+                        "epochs-skipped",
+                        "error",
+                        f"fit has made no step: it starts after epoch {self.params['epochs']}.",
+                        "initial_epoch=0; after BackupAndRestore also model._initial_epoch = 0",
+                    )
+                ]
+            )
+
+    def _looks_at(self) -> bool:
+        """Whether the update of the present batch is one to look at."""
+        update = self._batches // self._accumulation
+        return update < 3 or update % _EVERY == 0 or update == self.plan.warmup_updates
+
+    def _stop(self, loss: float) -> None:
+        model = self.model
+        self._weights.restore(model)
+        update = self._first + self._batches // self._accumulation
+        step = self._first * self._accumulation + self._batches
+        rate = float(rates_of(model.optimizer, np.array([step]))[0])
+        finding = Finding(
+            "loss-not-finite",
+            "error",
+            f"The loss is {loss} at update {update:,}, at learning rate {rate:.3g}; the model has "
+            f"the weights after {self._weights.updates:,} updates again.",
+            f"learning_rate={self.plan.learning_rate / 4:g}, or float32 in place of a narrower "
+            "precision",
+        )
+        self.findings.append(finding)
+        raise FindingsError([finding])
+
+    def _tell(self, findings: Sequence[Finding]) -> None:
+        """Print what is new, and raise for errors."""
+        known = {finding.code for finding in self.findings}
+        new = [f for f in forgive(findings, self.force) if f.code not in known]
+        self.findings += new
+        for finding in by_severity(new):
+            if self.verbose and finding.severity != "error":
+                print(finding, flush=True)
+        refuse_errors(new, lambda codes: f"PlanGuard(plan, force={codes})")
+
+
+def rates_of(optimizer: Any, steps: np.ndarray) -> np.ndarray:
+    """Return the learning rates with which an optimizer takes steps, counted in batches from 0."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    schedule = optimizer._learning_rate
+    if hasattr(schedule, "simulate"):
+        return np.asarray(schedule.simulate(steps))
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        # One by one: Keras's own schedules take a scalar.
+        return np.array([float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in steps])
+    return np.full(len(steps), float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+
+
+def _updates(optimizer: Any) -> int:
+    """Return the updates that an optimizer has made."""
+    return int(keras.ops.convert_to_numpy(optimizer.iterations))

@@ -1,0 +1,77 @@
+"""How long a training will take, from a few timed steps."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbert.runs.preparation import Prepared, Report, build_model
+
+
+@dataclass(frozen=True)
+class TimeEstimate:
+    """The time of a training, estimated.
+
+    Args:
+        compiling: float. Seconds of tracing and compiling, once for each width of batch.
+        training: float. Seconds of all steps; evaluation comes on top.
+    """
+
+    compiling: float
+    training: float
+
+    def __str__(self) -> str:
+        """Return the estimate for a person."""
+        return (
+            f"about {_duration(self.training)} of training steps and {_duration(self.compiling)} "
+            "of compiling, evaluation not counted"
+        )
+
+
+def time_steps(prepared: Prepared, report: Report, steps: int = 3) -> TimeEstimate:
+    """Time a few steps on the narrowest and the widest batches, and return the estimate.
+
+    The steps train a model that is thrown away. The time of a step is taken to grow with the width
+    of its batch along a line through the two.
+
+    Args:
+        prepared: Prepared.
+        report: function of str.
+        steps: int. Steps timed at each of the two widths. Defaults to 3.
+    """
+    model = build_model(prepared, report)
+    from kbert.data.batches import Batches
+    from kbert.optimizers import create_optimizer
+
+    plan = prepared.plan
+    model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
+    batches = Batches(
+        prepared.stores["train"],
+        plan.batch_size,
+        order="shuffled",
+        seed=prepared.config.seed,
+        drop_remainder=plan.drop_remainder,
+    )
+    widths = np.array([batches.width(index) for index in range(len(batches))])
+    timed, first = {}, []
+    for width in {int(widths.min()), int(widths.max())}:
+        batch = batches[int(np.flatnonzero(widths == width)[0])]
+        seconds = []
+        for _ in range(steps + 1):
+            started = time.perf_counter()
+            model.train_on_batch(*batch)
+            seconds.append(time.perf_counter() - started)
+        first.append(seconds[0] - min(seconds[1:]))
+        timed[width] = float(np.median(seconds[1:]))
+    per_step = np.interp(widths, sorted(timed), [timed[width] for width in sorted(timed)])
+    return TimeEstimate(
+        compiling=float(np.mean(first)) * len(np.unique(widths)),
+        training=float(per_step.sum()) * plan.epochs,
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -1,0 +1,363 @@
+import math
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from kbert import (
+    AdamW,
+    Batches,
+    Examples,
+    FindingsError,
+    FreshOptimizer,
+    KbertError,
+    PlanGuard,
+    TokenStore,
+    TrainingPlan,
+    WarmupPolynomialDecay,
+    create_optimizer,
+)
+from kbert.callbacks.last_good_weights import LastGoodWeights
+
+pytestmark = pytest.mark.keras
+
+PLAN = TrainingPlan(96, batch_size=8, epochs=2, learning_rate=1e-3)  # 24 updates, 2 of warmup
+X = np.random.default_rng(0).normal(size=(96, 4)).astype("float32")
+Y = (X.sum(axis=1) > 0).astype("int32")
+BY_CLASS = np.argsort(Y, kind="stable")
+
+
+def plain_model(optimizer=None, layers=2):
+    keras.utils.set_random_seed(7)
+    hidden = [keras.layers.Dense(8) for _ in range(layers - 1)]
+    model = keras.Sequential([keras.Input((4,)), *hidden, keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(create_optimizer(PLAN) if optimizer is None else optimizer, loss)
+    return model
+
+
+def fit(model, guard, *callbacks, epochs=None, **arguments):
+    settings = {"x": X, "y": Y, "batch_size": 8, "verbose": 0, **arguments}
+    epochs = guard.plan.epochs if epochs is None else epochs
+    model.fit(epochs=epochs, callbacks=[*callbacks, guard], **settings)
+    return [finding.code for finding in guard.findings]
+
+
+def same_weights(model, before):
+    return all(map(np.array_equal, model.get_weights(), before))
+
+
+class At(keras.callbacks.Callback):
+    """Does something to the model before one batch of the whole fit."""
+
+    def __init__(self, batch, change):
+        super().__init__()
+        self.left = batch
+        self.change = change
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.left == 0:
+            self.change(self.model)
+        self.left -= 1
+
+
+def set_rate(rate):
+    def change(model):
+        model.optimizer.learning_rate = rate
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"accumulation": 3}, {"recipe": "google"}, {"epochs": 6, "warmup_proportion": 0.5}],
+    ids=["plain", "accumulation", "google", "longer"],
+)
+def test_a_fit_as_planned(changes, capsys):
+    plan = replace(PLAN, **changes)
+    assert fit(plain_model(create_optimizer(plan)), PlanGuard(plan)) == []
+    assert capsys.readouterr().out == ""
+
+
+def test_a_second_fit_is_refused_and_its_cure_cures():
+    model, guard = plain_model(), PlanGuard(PLAN)
+    fit(model, guard)
+    before = model.get_weights()
+    with pytest.raises(FindingsError, match="has made 24 updates and the plan ends at 24") as error:
+        fit(model, guard)
+    assert [(f.code, f.severity) for f in error.value.findings] == [("plan-ended", "error")]
+    assert "FreshOptimizer(plan)" in error.value.findings[0].cure
+    assert "To go on nevertheless: PlanGuard(plan, force=['plan-ended'])" in str(error.value)
+    assert same_weights(model, before)
+    assert int(model.optimizer.iterations) == 24
+    assert fit(model, guard, FreshOptimizer(PLAN)) == []
+    assert not same_weights(model, before)
+
+
+def test_too_many_epochs_are_refused_before_a_step():
+    model, guard = plain_model(), PlanGuard(PLAN)
+    before = model.get_weights()
+    with pytest.raises(FindingsError, match="3 epochs and the plan has 2: the last 12 of its 36"):
+        fit(model, guard, epochs=3)
+    assert same_weights(model, before)
+    assert [finding.code for finding in guard.findings] == ["epochs-differ"]
+
+
+def test_too_few_epochs_or_batches_are_told(capsys):
+    assert fit(plain_model(), PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
+    assert capsys.readouterr().out.startswith("WARNING epochs-differ: fit makes 1 epoch and")
+    assert fit(plain_model(), PlanGuard(PLAN, verbose=0), x=X[:48], y=Y[:48]) == ["steps-differ"]
+    assert capsys.readouterr().out == ""
+
+
+def test_too_many_batches_are_refused():
+    model = plain_model()
+    with pytest.raises(FindingsError, match="makes 24 batches an epoch and the plan has 12"):
+        fit(model, PlanGuard(PLAN), batch_size=4)
+    assert int(model.optimizer.iterations) == 0
+
+
+def test_force_goes_on(capsys):
+    model = plain_model()
+    guard = PlanGuard(PLAN, force=["epochs-differ"])
+    assert fit(model, guard, epochs=3)[0] == "epochs-differ"
+    assert guard.findings[0].severity == "warning"
+    assert int(model.optimizer.iterations) == 36
+    assert capsys.readouterr().out.count("WARNING epochs-differ: ") == 1
+
+
+def test_force_takes_known_codes_only():
+    with pytest.raises(KbertError, match="There is no finding 'plan-end'. Known: rate-zero, "):
+        PlanGuard(PLAN, force=["plan-end"])
+
+
+def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
+    plan = replace(PLAN, epochs=4, accumulation=4)
+
+    def model_with(**arguments):
+        schedule = WarmupPolynomialDecay(1e-3, plan.updates, plan.warmup_updates, **arguments)
+        return plain_model(AdamW(schedule, gradient_accumulation_steps=4))
+
+    with pytest.raises(FindingsError, match="ends 4 times too early: the last 9 of its 12") as e:
+        fit(model_with(), PlanGuard(plan))
+    assert [finding.code for finding in e.value.findings] == ["micro-steps"]
+    assert "steps_per_update=4" in e.value.findings[0].cure
+    assert fit(model_with(steps_per_update=4), PlanGuard(plan)) == []
+
+
+@pytest.mark.parametrize(
+    ("rate", "update"),
+    [(1e-3, 23), (keras.optimizers.schedules.PolynomialDecay(1e-3, 24, 5e-4), 0)],
+    ids=["constant", "keras-schedule"],
+)
+def test_another_schedule_is_told_once(rate, update, capsys):
+    assert fit(plain_model(AdamW(rate)), PlanGuard(PLAN)) == ["schedule-differs"]
+    out = capsys.readouterr().out
+    held = f"schedule-differs: At update {update} the optimizer's rate is 0.001 and the plan's"
+    assert held in out
+    assert out.count("schedule-differs") == out.count("\n") == 1
+
+
+def test_a_rate_that_becomes_zero_is_told(capsys):
+    # Of 60 updates, number 50 is the first that is looked at after the 24th.
+    plan = replace(PLAN, epochs=5)
+    codes = fit(plain_model(AdamW(1e-3)), PlanGuard(plan), At(24, set_rate(0.0)))
+    assert codes == ["schedule-differs", "rate-zero"]
+    assert capsys.readouterr().out.count("rate-zero: Update 50 had learning rate 0") == 1
+
+
+@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
+def test_frozen_kernels_are_told():
+    model = plain_model()
+    model.trainable = False
+    assert fit(model, PlanGuard(PLAN)) == ["weights-unchanged"]
+
+
+def test_a_rate_that_float32_cannot_add_is_told():
+    plan = replace(PLAN, learning_rate=1e-12)
+    guard = PlanGuard(plan)
+    assert fit(plain_model(create_optimizer(plan)), guard) == ["weights-unchanged"]
+    assert "changed none of the 2 kernels" in guard.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("rate", "word"), [(1.0, "more"), (1e-7, "less")], ids=["too-large", "too-small"]
+)
+def test_updates_of_an_unhealthy_size_are_told(rate, word):
+    plan = replace(PLAN, learning_rate=rate)
+    guard = PlanGuard(plan)
+    assert fit(plain_model(create_optimizer(plan)), guard) == ["update-ratio"]
+    assert f"{word} than is healthy" in guard.findings[0].message
+
+
+def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
+    plan = replace(PLAN, learning_rate=1e15)
+    # The product of three such layers is beyond what float32 holds.
+    model, guard = plain_model(create_optimizer(plan), layers=3), PlanGuard(plan)
+    before = model.get_weights()
+    with pytest.raises(FindingsError, match="loss is nan at update .* the weights after 0 updates"):
+        fit(model, guard)
+    assert [finding.code for finding in guard.findings] == ["update-ratio", "loss-not-finite"]
+    assert same_weights(model, before)
+
+
+def test_after_good_updates_the_last_good_weights_are_later_ones():
+    model, guard = plain_model(AdamW(1e-3)), PlanGuard(PLAN)
+    before = model.get_weights()
+
+    def spoil(model):
+        model.set_weights([np.full_like(weights, math.nan) for weights in before])
+
+    with pytest.raises(FindingsError, match="The loss is nan at update 7, at learning rate 0.001"):
+        fit(model, guard, At(7, spoil))
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+    assert f"the weights after {guard._weights.updates} updates again" in str(guard.findings[-1])
+    assert guard._weights.updates in range(4)
+
+
+def test_weights_that_are_not_finite_are_never_kept(monkeypatch):
+    monkeypatch.setattr("kbert.callbacks.last_good_weights.time.monotonic", lambda: 0.0)
+    model = plain_model()
+    kept = LastGoodWeights(model, 0)
+    good = [weights + 1 for weights in model.get_weights()]
+    model.set_weights(good)
+    kept.keep(model, 1)
+    model.set_weights([np.full_like(weights, math.inf) for weights in good])
+    kept.keep(model, 2)
+    assert kept.updates == 1
+    kept.restore(model)
+    assert same_weights(model, good)
+
+
+class Rows(keras.utils.PyDataset):
+    """Rows in batches of 8, in an order of the caller's."""
+
+    def __init__(self, order):
+        super().__init__()
+        self.order = order
+
+    def __len__(self):
+        return len(self.order) // 8
+
+    def __getitem__(self, index):
+        rows = self.order[8 * index : 8 * index + 8]
+        return X[rows], Y[rows]
+
+
+def tf_dataset(order):
+    import tensorflow as tf
+
+    return tf.data.Dataset.from_tensor_slices((X[order], Y[order])).batch(8)
+
+
+KINDS = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(lambda order: (X[order], Y[order]), id="arrays"),
+        pytest.param(lambda order: (X[order], np.eye(2)[Y[order]]), id="one-hot"),
+        pytest.param(Rows, id="dataset"),
+        pytest.param(tf_dataset, id="tf-data"),
+    ],
+)
+
+
+@KINDS
+def test_batches_of_one_class_are_told(kind, capsys):
+    guard = PlanGuard(PLAN, data=kind(BY_CLASS))
+    assert fit(plain_model(), guard, x=Rows(BY_CLASS), y=None, batch_size=None, shuffle=False) == [
+        "single-class-batches"
+    ]
+    assert guard.findings[0].severity == "warning"
+    assert capsys.readouterr().out.count("single-class-batches: 92% of the batches hold a") == 1
+
+
+@KINDS
+def test_mixed_batches_are_not(kind):
+    assert fit(plain_model(), PlanGuard(PLAN, data=kind(np.arange(96)))) == []
+
+
+def test_first_batches_of_one_and_the_same_class_are_told():
+    order = np.repeat(BY_CLASS[:40], 5)
+    guard = PlanGuard(PLAN, data=Rows(order))
+    assert fit(plain_model(), guard) == ["single-class-batches"]
+    assert "The first 20 batches hold one and the same class." in guard.findings[0].message
+
+
+def says_zero(bias=50.0):
+    model = plain_model()
+    model.layers[-1].bias.assign([bias, -bias])
+    return model
+
+
+@KINDS
+def test_a_model_that_says_one_class_is_told(kind, capsys):
+    guard = PlanGuard(PLAN, data=kind(np.arange(96)))
+    assert fit(says_zero(), guard) == ["one-class-predicted"]
+    held = "says 0 for all 8 rows of a training batch that holds 2 classes"
+    assert capsys.readouterr().out.count(held) == 1
+
+
+def test_without_data_nothing_is_said_of_classes():
+    assert fit(says_zero(), PlanGuard(PLAN)) == []
+
+
+@pytest.fixture(scope="module")
+def tokens(tiny_model, sentences):
+    """A classifier, and a store of 48 texts sorted by class."""
+    model = tiny_model(max_length=8)
+    texts, labels = (part[28:76] for part in sentences)
+    examples = Examples(texts, None, model.labels.encode(labels), model.labels)
+    return model, TokenStore.build(examples, model.tokenizer, 8)
+
+
+@pytest.mark.parametrize("order", ["given", "shuffled"])
+def test_a_classifier_shows_the_guard_its_batches(tokens, order):
+    model, store = tokens
+    plan = TrainingPlan(len(store), batch_size=8, epochs=1, learning_rate=1e-4)
+    model.compile(create_optimizer(plan))
+    guard = PlanGuard(plan, verbose=0)
+    model.fit(Batches(store, 8, order=order), verbose=0, callbacks=guard)
+    codes = [finding.code for finding in guard.findings if finding.code != "one-class-predicted"]
+    assert codes == (["single-class-batches"] if order == "given" else [])
+    with pytest.raises(FindingsError, match="has made 6 updates and the plan ends at 6"):
+        model.fit(Batches(store, 8, order=order), verbose=0, callbacks=[guard])
+
+
+def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
+    model, store = tokens
+    plan = TrainingPlan(len(store), batch_size=8, epochs=1, learning_rate=1e-4)
+    model.compile(create_optimizer(plan))
+    model.layers[-1].bias.assign([0.0, 50.0])
+    guard = PlanGuard(plan, verbose=0)
+    model.fit(Batches(store, 8, order="shuffled"), verbose=0, callbacks=[guard])
+    (finding,) = guard.findings
+    assert finding.code == "one-class-predicted"
+    assert finding.message.startswith("The model says 'good' for all 8 rows")
+
+
+def test_a_fit_that_makes_no_step_is_refused():
+    model, guard = plain_model(), PlanGuard(PLAN)
+    with pytest.raises(FindingsError, match="fit has made no step: it starts after epoch 2") as e:
+        fit(model, guard, initial_epoch=2)
+    assert [finding.code for finding in e.value.findings] == ["epochs-skipped"]
+    forcing = PlanGuard(PLAN, force=["epochs-skipped"])
+    assert fit(model, forcing, initial_epoch=2) == ["epochs-skipped"]
+
+
+def test_skipped_epochs_are_told():
+    assert fit(plain_model(), PlanGuard(PLAN), initial_epoch=1) == ["epochs-skipped"]
+
+
+def test_a_fit_that_goes_on_after_some_epochs_is_as_planned():
+    model = plain_model()
+    assert fit(model, PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
+    assert fit(model, PlanGuard(PLAN), initial_epoch=1) == []
+
+
+def test_a_scaled_loss_is_guarded_too():
+    model = plain_model(keras.optimizers.LossScaleOptimizer(create_optimizer(PLAN)))
+    guard = PlanGuard(PLAN)
+    assert fit(model, guard) == []
+    with pytest.raises(FindingsError, match="has made 24 updates"):
+        fit(model, guard)

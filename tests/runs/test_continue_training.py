@@ -1,0 +1,209 @@
+import csv
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kbert import (
+    BertClassifier,
+    KbertError,
+    TrainConfig,
+    TrainingPlan,
+    continue_training,
+    read_examples,
+    train,
+)
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.keras
+
+
+def silent(line):
+    """Report nothing."""
+
+
+def steps_of(run):
+    with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [int(row["step"]) for row in rows], [float(row["learning_rate"]) for row in rows]
+
+
+def contents(folder):
+    """Every file of a folder, with what it holds."""
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def parent(reviews, tiny_preset, folder):
+    """A run of two epochs."""
+    config = TrainConfig(
+        data=str(reviews),
+        output=str(folder / "parent"),
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=8,
+        epochs=2,
+        batch_size=8,
+        learning_rate=1e-3,
+        dev_proportion=0.2,
+    )
+    return train(config, silent)
+
+
+@pytest.fixture(scope="module")
+def child(parent, folder):
+    """A second training of it, the weights that it began with, and what it reported."""
+    began, reported = [], []
+    fit = BertClassifier.fit
+
+    def noted(self, *args, **kwargs):
+        began.extend(self.get_weights())
+        assert int(self.optimizer.iterations) == 0
+        return fit(self, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BertClassifier, "fit", noted)
+        run = continue_training(
+            parent.path, folder / "child", epochs=1, learning_rate=2e-3, report=reported.append
+        )
+    return run, began, reported
+
+
+def test_weights_are_the_parents_best(parent, child):
+    _, began, reported = child
+    kept = BertClassifier.load(parent.path).get_weights()
+    assert len(began) == len(kept)
+    for new, old in zip(began, kept, strict=True):
+        np.testing.assert_array_equal(new, old)
+    assert any(line.startswith(f"Loading {parent} on ") for line in reported)
+
+
+def test_it_trains_by_a_plan_of_its_own(parent, child):
+    run, began, _ = child
+    steps, rates = steps_of(run)
+    # 85 rows in batches of 8; the old plan had 22 updates.
+    plan = TrainingPlan(85, batch_size=8, epochs=1, learning_rate=2e-3)
+    assert steps == list(range(11))
+    np.testing.assert_allclose(rates, plan.learning_rate_at(np.arange(11)), rtol=1e-6)
+    assert rates[0] == pytest.approx(2e-3 / 2)  # of one update of warmup
+    assert min(rates) > 0
+    pairs = zip(BertClassifier.load(run.path).get_weights(), began, strict=True)
+    assert all(np.any(new != old) for new, old in pairs if new.ndim > 1)
+    assert run.info["plan"]["updates"] == 11
+    assert len(steps_of(parent)[0]) == 22
+
+
+def test_it_notes_its_parent(parent, child):
+    run, _, _ = child
+    record = json.loads((parent.path / "evaluations.json").read_text())
+    best = record["epochs"][record["best_epoch"] - 1]["dev"]
+    noted = run.info["parent"]
+    assert noted["result"]["accuracy"] == best["accuracy"]
+    assert (noted["result"]["set"], noted["result"]["rows"]) == ("dev", 21)
+    assert {name: noted[name] for name in ("run", "updates", "epochs", "best_epoch", "parent")} == {
+        "run": str(parent.path),
+        "updates": 22,
+        "epochs": 2,
+        "best_epoch": record["best_epoch"],
+        "parent": None,
+    }
+    assert "parent" not in parent.info
+
+
+def test_settings_are_the_parents_but_for_those_given(parent, child):
+    run, _, _ = child
+    old, new = (TrainConfig.from_toml(r.path / "config.toml") for r in (parent, run))
+    assert (new.parent, new.output) == (str(parent.path), str(run.path))
+    assert (new.epochs, new.learning_rate) == (1, 2e-3)
+    kept = ("data", "batch_size", "max_length", "dev_proportion", "seed", "preset")
+    assert {name: getattr(new, name) for name in kept} == {n: getattr(old, n) for n in kept}
+
+
+def test_a_grandchild_on_other_data(child, sentences, tmp_path):
+    data = tmp_path / "more.csv"
+    with data.open("w", encoding="utf-8", newline="") as file:
+        rows = [*zip(*sentences, strict=True)][:5:-1]  # 100, the last first
+        csv.writer(file).writerows([["text", "label"], *rows])
+    run = continue_training(child[0].path, tmp_path / "new", data=str(data), report=silent)
+    assert run.info["parent"]["run"] == str(child[0].path)
+    assert run.info["parent"]["parent"] == child[0].info["parent"]
+    assert run.info["data"]["train"]["rows"] == 80
+    assert run.info["labels"] == ["bad", "good"]
+    assert steps_of(run)[0] == list(range(10))
+
+
+@pytest.mark.parametrize("where", ["the-parent-itself", "another"])
+def test_refuses_an_output_that_exists(parent, child, where):
+    output = parent.path if where == "the-parent-itself" else child[0].path
+    before = contents(output.parent)
+    with pytest.raises(KbertError) as refused:
+        continue_training(parent.path, output, epochs=1, report=silent)
+    assert str(refused.value) == (
+        f"{output} already holds something, and a second training needs a directory of its own: "
+        "in the old one the optimizer stands at the end of its plan, at learning rate 0. Name "
+        f"another: --output {parent.path}-1"
+    )
+    assert contents(output.parent) == before
+
+
+def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
+    for name, message in (("none", "none does not exist"), ("", "is no run directory")):
+        with pytest.raises(KbertError, match=f"{message}.*kbert train"):
+            continue_training(tmp_path / name, tmp_path / "new", report=silent)
+    shutil.copytree(parent.path, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "model")
+    RunDirectory(tmp_path / "run").update(status="stopped")
+    with pytest.raises(KbertError, match=r"run holds no model yet \(its status is 'stopped'\)"):
+        continue_training(tmp_path / "run", tmp_path / "new", report=silent)
+    assert not (tmp_path / "new").exists()
+
+
+def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
+    data = tmp_path / "other.csv"
+    data.write_text(reviews.read_text(encoding="utf-8") + "So so.,fair\n", encoding="utf-8")
+    message = r"row 107.*'fair' is none of the 2 known labels \('bad', 'good'\)"
+    with pytest.raises(KbertError, match=message):
+        continue_training(parent.path, tmp_path / "new", data=str(data), report=silent)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, "--epochs must be 1 or more"),
+        ({"batch_size": 64}, "The run changes the weights 4 times.*--force too-few-updates"),
+        ({"max_length": 99}, "`max_length` must be from 3 to the 64 positions"),
+        ({"data": "none.csv"}, "There is no file none.csv"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_refuses_before_anything_is_made(parent, changes, message, tmp_path):
+    with pytest.raises(KbertError, match=message):
+        continue_training(parent.path, tmp_path / "new", report=silent, **changes)
+    assert not (tmp_path / "new").exists()
+
+
+def test_continue_in_a_new_process(parent, tmp_path):
+    new = RunDirectory(tmp_path / "new")
+    command = [sys.executable, "-m", "kbert", "continue", parent.path, "--output", new.path]
+    flags = ["--epochs", "1", "--force", "too-few-updates"]
+    done = subprocess.run([*command, *flags], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"The run is in {new}. Next:" in done.stdout
+    steps, rates = steps_of(new)
+    assert steps == list(range(11))
+    assert rates[0] == pytest.approx(1e-3 / 2)
+    assert min(rates) > 0
+    assert new.info["parent"]["run"] == str(parent.path)
+    settings = TrainConfig.from_toml(new.path / "config.toml")
+    assert (settings.epochs, settings.batch_size, settings.max_length) == (1, 8, 8)
+    texts = read_examples(settings.data).texts[:3]
+    assert len(BertClassifier.load(new.path).predict_texts(texts)) == 3

@@ -1,0 +1,263 @@
+import csv
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from kbert import (
+    ChangedPlan,
+    FindingsError,
+    KbertError,
+    RunCheckpoint,
+    TrainConfig,
+    TrainingPlan,
+    continue_training,
+    resume,
+    train,
+)
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.keras
+
+PLAN = TrainingPlan(85, batch_size=8, epochs=2, learning_rate=1e-3)  # 11 batches an epoch
+
+
+def silent(line):
+    """Report nothing."""
+
+
+def steps_of(run):
+    with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [int(row["step"]) for row in rows], [float(row["learning_rate"]) for row in rows]
+
+
+def evaluations_of(run):
+    return json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
+
+
+def contents(folder):
+    """Every file of a folder, with what it holds."""
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def assert_same_arrays(file, other):
+    arrays, others = load_file(file), load_file(other)
+    assert list(arrays) == list(others)
+    for path, array in arrays.items():
+        np.testing.assert_array_equal(array, others[path], err_msg=path)
+
+
+@pytest.fixture(scope="module")
+def config(reviews, tiny_preset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    # Dropout on torch draws from a random state of its own, which no checkpoint holds.
+    preset = shutil.copytree(tiny_preset, folder / "preset")
+    settings = json.loads((preset / "config.json").read_text())
+    (preset / "config.json").write_text(json.dumps({**settings, "hidden_dropout_prob": 0.0}))
+    return TrainConfig(
+        data=str(reviews),
+        output=str(folder / "whole"),
+        preset=str(preset),
+        weights="random",
+        dropout=0.0,
+        max_length=8,
+        epochs=2,
+        batch_size=8,
+        learning_rate=1e-3,
+        dev_proportion=0.2,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(config):
+    """A run that nothing has interrupted."""
+    return train(config, silent)
+
+
+@pytest.fixture(scope="module")
+def interrupted(config, finished):
+    """The same run, stopped in the third step of its second epoch."""
+    begin = RunCheckpoint.on_train_batch_begin
+
+    def stop(self, batch, logs=None):
+        begin(self, batch, logs)
+        if int(self.model.optimizer.iterations) == 13:
+            raise KeyboardInterrupt
+
+    output = str(finished.path.with_name("stopped"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RunCheckpoint, "on_train_batch_begin", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(config, output=output), silent)
+    return RunDirectory(output)
+
+
+@pytest.fixture
+def stopped(interrupted, tmp_path):
+    return RunDirectory(shutil.copytree(interrupted.path, tmp_path / "run"))
+
+
+@pytest.fixture
+def whole(finished, tmp_path):
+    return RunDirectory(shutil.copytree(finished.path, tmp_path / "run"))
+
+
+def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
+    assert stopped.info["status"] == "stopped"
+    reported = []
+    run = resume(stopped.path, report=reported.append)
+    assert reported[0] == str(ChangedPlan(PLAN, PLAN, 85))
+    steps, rates = steps_of(run)
+    assert steps == list(range(22))
+    np.testing.assert_allclose(rates, PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
+    record = evaluations_of(run)
+    assert [(epoch["epoch"], epoch["step"]) for epoch in record["epochs"]] == [(1, 11), (2, 22)]
+    assert record == evaluations_of(finished)
+    assert (run.info["status"], run.info["best_epoch"]) == ("finished", record["best_epoch"])
+    assert [entry["after_epoch"] for entry in run.info["resumed"]] == [1]
+    assert run.info["resumed"][0]["backend"] == run.info["backend"]
+    for name in ("model/model", "checkpoints/last/model", "checkpoints/last/optimizer"):
+        file = f"{name}.safetensors"
+        assert_same_arrays(run.path / file, finished.path / file)
+
+
+def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
+    before = evaluations_of(whole)
+    model = contents(whole.model_folder)
+    reported = []
+    # So small a rate changes no score, so no later epoch is better.
+    run = resume(whole.path, epochs=3, learning_rate=1e-12, report=reported.append)
+    new = replace(PLAN, epochs=3, learning_rate=1e-12)
+    assert reported[0] == str(ChangedPlan(PLAN, new, 170))
+    steps, rates = steps_of(run)
+    assert steps == list(range(33))
+    np.testing.assert_allclose(rates[:22], PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
+    np.testing.assert_allclose(rates[22:], new.learning_rate_at(np.arange(22, 33)), rtol=1e-6)
+    record = evaluations_of(run)
+    assert record["epochs"][:2] == before["epochs"]
+    assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2, 3]
+    assert record["best_epoch"] == before["best_epoch"] == run.info["best_epoch"]
+    assert contents(run.model_folder) == model
+    assert run.info["plan"]["updates"] == 33
+    written = TrainConfig.from_toml(run.path / "config.toml")
+    assert (written.epochs, written.learning_rate) == (3, 1e-12)
+
+
+def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole):
+    record = evaluations_of(whole)
+    for epoch in record["epochs"]:
+        epoch["dev"]["accuracy"] = 0.01
+    (whole.path / "evaluations.json").write_text(json.dumps(record), encoding="utf-8")
+    model = contents(whole.model_folder)
+    run = resume(whole.path, epochs=3, report=silent)
+    assert run.info["best_epoch"] == evaluations_of(run)["best_epoch"] == 3
+    assert contents(run.model_folder) != model
+
+
+def test_with_larger_batches_and_epochs_in_proportion(stopped):
+    reported = []
+    run = resume(stopped.path, batch_size=16, scale_epochs=True, report=reported.append)
+    new = replace(PLAN, batch_size=16, epochs=4)
+    assert reported[0] == str(ChangedPlan(PLAN, new, 85))
+    lines = [line.split() for line in reported[0].splitlines()]
+    assert ["batch", "size", "8", "16"] in lines
+    assert ["updates", "22", "24"] in lines
+    assert ["update", "here", "11", "6"] in lines
+    steps, rates = steps_of(run)
+    assert steps == [*range(11), *range(6, 24)]
+    np.testing.assert_allclose(rates[:11], PLAN.learning_rate_at(np.arange(11)), rtol=1e-6)
+    np.testing.assert_allclose(rates[11:], new.learning_rate_at(np.arange(6, 24)), rtol=1e-6)
+    assert [epoch["epoch"] for epoch in evaluations_of(run)["epochs"]] == [1, 2, 3, 4]
+    written = TrainConfig.from_toml(run.path / "config.toml")
+    assert (written.epochs, written.batch_size) == (4, 16)
+
+
+def test_with_another_accumulation(stopped):
+    run = resume(stopped.path, accumulation=2, epochs=6, report=silent)
+    new = replace(PLAN, accumulation=2, epochs=6)
+    steps, rates = steps_of(run)
+    assert steps == list(range(66))
+    expected = new.learning_rate_at(np.arange(11, 66) // 2)
+    np.testing.assert_allclose(rates[11:], expected, rtol=1e-6)
+
+
+def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
+    run = resume(stopped.path, batch_size=16, epochs=3, report=silent)
+    run.keep_epochs(2)
+    # An epoch of 11 steps, and one of 6 that begins where 85 examples are 6 batches of 16.
+    assert steps_of(run)[0] == [*range(11), *range(6, 12)]
+
+
+def test_refuses_to_change_what_a_run_is_about(stopped):
+    before = contents(stopped.path)
+    with pytest.raises(KbertError, match="cannot change `seed`; it can change epochs, batch_size"):
+        resume(stopped.path, seed=3, report=silent)
+    assert contents(stopped.path) == before
+
+
+def test_a_continued_run_resumes_without_its_parent(whole, tmp_path):
+    again = continue_training(whole.path, tmp_path / "again", epochs=2, report=silent)
+    shutil.rmtree(whole.path)
+    run = resume(again.path, epochs=3, report=silent)
+    assert [epoch["epoch"] for epoch in evaluations_of(run)["epochs"]] == [1, 2, 3]
+    assert TrainConfig.from_toml(run.path / "config.toml").parent == str(whole.path)
+
+
+def test_refuses_a_plan_that_ends_before_the_point_reached(stopped):
+    before = contents(stopped.path)
+    reported = []
+    with pytest.raises(FindingsError, match="has made 11 updates, and the new plan ends at 4") as e:
+        resume(stopped.path, batch_size=64, report=reported.append)
+    change = ChangedPlan(PLAN, replace(PLAN, batch_size=64), 85)
+    assert list(e.value.findings) == change.findings()
+    assert str(e.value).endswith("--force plan-behind")
+    assert reported == [str(change)]
+    assert contents(stopped.path) == before
+
+
+def test_refuses_a_plan_that_leaves_nothing_to_train(stopped):
+    before = contents(stopped.path)
+    with pytest.raises(FindingsError, match="end of the new plan or past it: nothing would") as e:
+        resume(stopped.path, epochs=1, force=("plan-behind",), report=silent)
+    assert "--force" not in str(e.value)
+    assert contents(stopped.path) == before
+
+
+def test_refuses_a_finished_run_without_changes(whole):
+    before = contents(whole.path)
+    with pytest.raises(KbertError) as refused:
+        resume(whole.path, report=silent)
+    assert str(refused.value) == (
+        f"{whole} has made all its 2 epochs. To train longer by the same plan: --epochs 3; "
+        f"for a second training: kbert continue {whole}"
+    )
+    assert contents(whole.path) == before
+
+
+@pytest.mark.parametrize("change", ["a-word", "a-row-more"])
+def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
+    data = tmp_path / "data.csv"
+    text = Path(config.data).read_text(encoding="utf-8")
+    changed = text.replace("A moving story", "A boring story")
+    data.write_text(changed if change == "a-word" else f"{text}A joy.,good\n", encoding="utf-8")
+    settings = TrainConfig.from_toml(stopped.path / "config.toml")
+    stopped.write_config(replace(settings, data=str(data)).to_toml())
+    before = contents(stopped.path)
+    message = f"data.csv.* is not what {stopped} was trained on: its content has changed"
+    with pytest.raises(KbertError, match=f"{message}.*kbert continue {stopped}"):
+        resume(stopped.path, report=silent)
+    assert contents(stopped.path) == before
+
+
+def test_refuses_a_run_without_a_checkpoint(stopped, tmp_path):
+    shutil.rmtree(stopped.path / "checkpoints")
+    with pytest.raises(KbertError, match="has no checkpoint: it was stopped before the end of its"):
+        resume(stopped.path, report=silent)
+    for name, message in (("none", "none does not exist"), ("", "is no run directory")):
+        with pytest.raises(KbertError, match=f"{message}.*kbert train"):
+            resume(tmp_path / name, report=silent)
