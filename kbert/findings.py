@@ -42,6 +42,7 @@ CODES = {
     "duplicates": "texts that occur more than once",
     "conflicting-labels": "the same text with different labels",
     "dev-overlap": "rows of the training set that stand in another set too",
+    "dev-small": "the development set is too small to measure by",
     "class-sorted": "the rows are sorted by class",
     "class-clustered": "rows of a class stand together",
     "tail-split": "the last rows lack classes",

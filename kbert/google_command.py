@@ -2,8 +2,9 @@
 
 import difflib
 import math
+import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from kbert.data.shuffle_buffer import simulate_shuffle_buffer
 from kbert.errors import KbertError
 from kbert.findings import Finding
 from kbert.learning_rate import learning_rate_at
+from kbert.plan import TrainingPlan
 from kbert.plan_findings import plan_ended, plan_findings
 from kbert.wording import counted
 
@@ -24,6 +26,13 @@ _FLAGS = {
     "warmup_proportion": float,
     "max_seq_length": int,
 }
+# What kbert's own flags are called there.
+_NAMES = {
+    "--batch-size ": "--train_batch_size=",
+    "--epochs ": "--num_train_epochs=",
+    "--learning-rate ": "--learning_rate=",
+    "--warmup-proportion ": "--warmup_proportion=",
+}
 _SAMPLES = 1_000_000
 _MOST_EPOCHS = 1e9
 
@@ -33,6 +42,13 @@ def _refuse_near_miss(name: str) -> None:
     near = difflib.get_close_matches(name, _FLAGS, 1, cutoff=0.85)
     if near:
         raise KbertError(f"There is no flag --{name}. Did you mean --{near[0]}?")
+
+
+def _google_flags(cure: str) -> str:
+    """Return a cure with the script's flags in place of kbert's; a recipe is kbert's alone."""
+    if "--recipe" in cure:
+        return f"{cure} (kbert)"
+    return re.sub("|".join(_NAMES), lambda match: _NAMES[match[0]], cure)
 
 
 @dataclass(frozen=True)
@@ -180,7 +196,7 @@ class GoogleCommand:
         Args:
             label_ids: int array [rows], the classes in the order of the file, or None.
         """
-        findings = plan_findings(self)
+        findings = [replace(f, cure=_google_flags(f.cure)) for f in plan_findings(self)]
         if self.remaining == 0:
             more = self.global_step * self.batch_size / self.examples + self.epochs
             findings.insert(
@@ -212,10 +228,25 @@ class GoogleCommand:
             )
         ]
 
+    @property
+    def whole_epochs(self) -> int:
+        """The epochs, rounded up to whole ones."""
+        return math.ceil(self.epochs)
+
+    def kbert_plan(self) -> TrainingPlan:
+        """Return the plan of kbert's recipe google with the same settings."""
+        return TrainingPlan(
+            examples=self.examples,
+            batch_size=self.batch_size,
+            epochs=self.whole_epochs,
+            learning_rate=self.learning_rate,
+            warmup_proportion=self.warmup_proportion,
+            recipe="google",
+        )
+
     def kbert_flags(self) -> str:
         """Return the flags with which kbert trains as this command was meant to."""
-        epochs = max(round(self.epochs), 1)
-        flags = f"--recipe google --batch-size {self.batch_size} --epochs {epochs}"
+        flags = f"--recipe google --batch-size {self.batch_size} --epochs {self.whole_epochs}"
         flags += f" --learning-rate {self.learning_rate:g} --max-length {self.max_length}"
         if self.warmup_proportion != 0.1:
             flags += f" --warmup-proportion {self.warmup_proportion:g}"

@@ -8,6 +8,7 @@ from cyclopts import App, Parameter
 from kbert import __version__
 from kbert.choices import Backend
 from kbert.config import PlanOptions, ReadingOptions, TrainConfig
+from kbert.errors import KbertError
 from kbert.program import program
 
 app = App(
@@ -104,6 +105,12 @@ def plan(
     """
     from kbert.reports.show_plan import show_google_plan, show_plan
 
+    if google_flags is None and global_step:
+        raise KbertError("--global-step is read beside --google-flags only.")
+    if google_flags is not None and planning != PlanOptions():
+        raise KbertError(
+            "--google-flags has settings of its own: write them there, as --train_batch_size=64."
+        )
     if google_flags is not None:
         return show_google_plan(google_flags, data, examples, global_step, reading, as_json=json)
     settings = {
@@ -148,6 +155,7 @@ def resume(
     batch_size: int | None = None,
     accumulation: int | None = None,
     learning_rate: float | None = None,
+    warmup_proportion: float | None = None,
     scale_epochs: bool = False,
     force: tuple[str, ...] = (),
     backend: Backend | None = None,
@@ -166,6 +174,8 @@ def resume(
         Another number of batches per update.
     learning_rate
         Another highest learning rate.
+    warmup_proportion
+        Another share of the updates spent on warmup.
     scale_epochs
         Make the epochs so many that the new plan has as many updates as the old one.
     force
@@ -180,6 +190,7 @@ def resume(
         "batch_size": batch_size,
         "accumulation": accumulation,
         "learning_rate": learning_rate,
+        "warmup_proportion": warmup_proportion,
         "force": force or None,
         "backend": backend,
     }

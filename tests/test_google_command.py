@@ -195,6 +195,15 @@ def test_the_plan_is_judged_as_any_plan(changes, expected):
     assert {finding.code: finding.severity for finding in findings} == expected
 
 
+def test_cures_are_flags_of_the_script():
+    commands = GoogleCommand(examples=100), GoogleCommand(examples=10_000, warmup_proportion=0.9)
+    cures = {finding.code: finding.cure for c in commands for finding in c.findings()}
+    assert cures["too-few-updates"].startswith("--train_batch_size=")
+    assert " --num_train_epochs=" in cures["too-few-updates"]
+    assert cures["warmup-too-long"].startswith("--warmup_proportion=")
+    assert cures["rate-zero"] == ("--recipe recommended, none of whose updates has rate 0 (kbert)")
+
+
 def test_sorted_rows_are_more_than_the_shuffle_buffer_mixes():
     labels = np.repeat([0, 1], 1834)
     *others, finding = MRPC.findings(labels)

@@ -66,12 +66,37 @@ def test_plan_of_a_google_command(data, tmp_path):
     assert "Skipping training" in out
     assert " plan-ended\n" in out
     assert ("small-shuffle-buffer" in out) == data
-    assert "train" in out.splitlines()[-1]
-    assert "--recipe google --batch-size 32 --epochs 2" in out.splitlines()[-1]
+    instead = next(line for line in out.splitlines() if line.startswith("Type instead: "))
+    assert " train " in instead
+    assert "--recipe google --batch-size 32 --epochs 2" in instead
     status, out, err = kbert("plan", *source, *flags, "--json")
     assert (status, err) == (2, "")
     record = json.loads(out)
     assert (record["updates"], record["remaining"], record["learning_rate_now"]) == (62, 0, 0.0)
+
+
+def test_plan_of_a_google_command_that_kbert_would_refuse():
+    flags = ["--google-flags", "--train_batch_size=128 --num_train_epochs=1.5"]
+    status, out, _ = kbert("plan", "--examples", 500, *flags)
+    assert status == 2
+    assert "Cure: --train_batch_size=" in out
+    *_, reason, epochs = out.splitlines()
+    assert reason.startswith("  (as it stands kbert refuses it: The run changes the weights 6 ")
+    assert epochs == "  (kbert trains whole epochs: 1.5 are 2)"
+    _, out, _ = kbert("plan", "--examples", 100, *flags)
+    assert "refuses it: 100 examples do not fill one batch of 128" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--global-step", 5], "--global-step is read beside --google-flags only"),
+        (["--google-flags", "", "--batch-size", 64], "write them there, as --train_batch_size=64"),
+    ],
+)
+def test_plan_refuses_settings_that_it_would_pass_over(arguments, message):
+    status, _, err = kbert("plan", "--examples", 1000, *arguments)
+    assert (status, message in err) == (2, True)
 
 
 def test_inspect(reviews, tmp_path):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kbert.data.class_order import SHUFFLE_BUFFER
 from kbert.data.examples import Examples
+from kbert.data.labels import bare_label
 from kbert.data.shuffle_buffer import recommend_shuffle_buffer
 from kbert.data.tokenizer import Tokenizer
 from kbert.findings import Finding
@@ -14,13 +15,14 @@ if TYPE_CHECKING:
     from kbert.data.inspect_examples import Inspection
 
 _FEW_ROWS = 10  # of a class
+_FEW_DEV_ROWS = 50
 
 
 def data_findings(
     facts: "Inspection", examples: Examples, tokenizer: Tokenizer | None, max_length: int
 ) -> list[Finding]:
     """Return what will hurt, from the facts about a data set."""
-    findings = [*_bad_rows(examples), *_labels(facts, examples), *_texts(facts, examples)]
+    findings = [*_bad_rows(examples), *_labels(facts), *_texts(facts)]
     if facts.order is not None:
         findings += _order(facts, examples)
     if facts.lengths is not None and tokenizer is not None:
@@ -34,6 +36,16 @@ def data_findings(
                     f"{shared:,} of the {rows:,} rows of {name} ({shared / rows:.1%}) stand in the "
                     "training set too, so a model that has learned them by heart scores well.",
                     f"take these rows out of one of the two files, or leave --{name} out",
+                )
+            )
+        if name == "dev" and 0 < rows < _FEW_DEV_ROWS:
+            findings.append(
+                Finding(
+                    "dev-small",
+                    "warning",
+                    f"dev has {counted(rows, 'row')}: one of them is {1 / rows:.1%} of its "
+                    f"accuracy, which chance alone moves by {0.98 / rows**0.5:.0%} and more.",
+                    "a larger share, --dev-proportion 0.3, or a larger file, --dev FILE",
                 )
             )
     return findings
@@ -54,11 +66,11 @@ def _bad_rows(examples: Examples) -> list[Finding]:
     ]
 
 
-def _labels(facts: "Inspection", examples: Examples) -> list[Finding]:
+def _labels(facts: "Inspection") -> list[Finding]:
     findings = []
     variants = defaultdict(list)
     for name in facts.classes:
-        variants["".join(name.split()).casefold()].append(name)
+        variants[bare_label(name)].append(name)
     same = [names for names in variants.values() if len(names) > 1]
     if same:
         shown = [f"{name!r} ({counted(facts.classes[name], 'row')})" for name in same[0]]
@@ -99,7 +111,7 @@ def _labels(facts: "Inspection", examples: Examples) -> list[Finding]:
     return findings
 
 
-def _texts(facts: "Inspection", examples: Examples) -> list[Finding]:
+def _texts(facts: "Inspection") -> list[Finding]:
     findings = []
     same = facts.duplicates
     if same.repeated:
@@ -108,13 +120,13 @@ def _texts(facts: "Inspection", examples: Examples) -> list[Finding]:
                 "duplicates",
                 "warning" if same.repeated > 0.01 * facts.rows else "info",
                 f"{counted(same.repeated, 'row')} ({same.repeated / facts.rows:.1%}) with the text "
-                "of an earlier one; split at random, some stand in training and dev set.",
-                "take them out, or pass a dev set of its own: --dev FILE",
+                "of an earlier one: they count twice in training, and a random split puts "
+                "some into both sets.",
+                "take them out, or measure on a file without them: --dev FILE",
             )
         )
     if same.conflict is not None:
-        numbers = range(1, facts.rows + 1) if examples.rows is None else examples.rows
-        first, second = (int(numbers[place]) for place in same.conflict)
+        first, second = same.conflict
         findings.append(
             Finding(
                 "conflicting-labels",

@@ -27,7 +27,7 @@ class Inspection:
         skipped: int. Rows that cannot be used.
         classes: rows of each class, by name, the largest first.
         scripts: shares of the writing systems among the letters, the greatest first.
-        duplicates: Duplicates.
+        duplicates: Duplicates, whose `conflict` are two row numbers, counted from 1.
         order: ClassOrder, or None without labels.
         lengths: TextLengths, or None without a tokenizer.
         overlaps: for each other set, its rows and how many of them stand in this one.
@@ -160,7 +160,7 @@ def inspect_examples(
         skipped=len(examples.skipped),
         classes=classes,
         scripts=scripts(examples.texts),
-        duplicates=find_duplicates(keys, examples.label_ids),
+        duplicates=_in_rows(find_duplicates(keys, examples.label_ids), examples),
         order=None if examples.label_ids is None else class_order(examples.label_ids),
         lengths=None if tokenizer is None else text_lengths(examples, tokenizer, count_rows),
         overlaps={
@@ -171,6 +171,15 @@ def inspect_examples(
     )
     findings = by_severity(data_findings(inspection, examples, tokenizer, max_length))
     return replace(inspection, findings=tuple(findings))
+
+
+def _in_rows(duplicates: Duplicates, examples: Examples) -> Duplicates:
+    """Return duplicates with the file's row numbers, from 1, in place of places."""
+    if duplicates.conflict is None:
+        return duplicates
+    numbers = range(1, len(examples) + 1) if examples.rows is None else examples.rows
+    first, second = duplicates.conflict
+    return replace(duplicates, conflict=(int(numbers[first]), int(numbers[second])))
 
 
 def _length_lines(lengths: TextLengths) -> list[str]:

@@ -56,10 +56,17 @@ class Labels:
         """Return the sentence that says that `value` is no class of these."""
         shown = ", ".join(repr(name) for name in self.names[:10])
         more = f" and {len(self) - 10} more" if len(self) > 10 else ""
-        return f"the label {value!r} is none of the {len(self)} known labels ({shown}{more})"
+        near = next((n for n in self.names if bare_label(n) == bare_label(value)), None)
+        hint = "" if near is None else f"; it differs from {near!r} only in case or blanks"
+        return f"the label {value!r} is none of the {len(self)} known labels ({shown}{more}){hint}"
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def bare_label(name: str) -> str:
+    """Return a label without blanks and letter case, in which mistyped ones agree."""
+    return "".join(name.split()).casefold()
 
 
 def _is_integer(name: str) -> bool:

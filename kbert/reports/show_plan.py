@@ -66,6 +66,8 @@ def show_plan(
         record["seconds"] = asdict(estimate)
         if not as_json:
             print(f"Time on this machine: {estimate}")
+    if examples is None and not as_json:
+        print(f"What is in the data: {program()} inspect {config.data}{config.flags()}")
     if as_json:
         print(json.dumps(record, indent=2))
     return _status(plan.findings())
@@ -109,7 +111,20 @@ def show_google_plan(
     if findings:
         print(findings_table(findings))
     print(f"Type instead: {instead}")
+    for reason in _why_refused(command):
+        print(f"  (as it stands kbert refuses it: {reason})")
+    if command.epochs != command.whole_epochs:
+        print(f"  (kbert trains whole epochs: {command.epochs:g} are {command.whole_epochs})")
     return _status(findings)
+
+
+def _why_refused(command: GoogleCommand) -> list[str]:
+    """Return what kbert would say against a plan with the command's settings."""
+    try:
+        findings = command.kbert_plan().findings()
+    except KbertError as error:
+        return [str(error)]
+    return [f"{f.message} Cure: {f.cure}" for f in findings if f.severity == "error"]
 
 
 def _curve(plan: TrainingPlan) -> str:

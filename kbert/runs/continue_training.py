@@ -58,6 +58,11 @@ def continue_run(
             "own: in the old one the optimizer stands at the end of its plan, at learning rate 0. "
             f"Name another: --output {next_free(Path(run).parent, Path(run).name)}"
         )
+    if Path(run).resolve() in Path(output).resolve().parents:
+        raise KbertError(
+            f"{output} lies inside the run {run}. Name a directory beside it: "
+            f"--output {next_free(Path(run).parent, Path(run).name)}"
+        )
     return train(replace(config, output=output, parent=str(run)), report)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.config import TrainConfig
 from kbert.errors import KbertError
+from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 
 
@@ -21,7 +22,7 @@ def parent_config(run: str | Path) -> TrainConfig:
             f"was stopped after its first epoch goes on with: kbert resume {run}. Else train "
             f"again: kbert train --config {run}/config.toml --output NEW"
         )
-    return TrainConfig.from_toml(parent.path / "config.toml")
+    return run_config(parent)
 
 
 def parent_settings(run: str | Path) -> dict[str, Any]:

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from kbert.changed_plan import ChangedPlan
-from kbert.config import TrainConfig
 from kbert.errors import KbertError
 from kbert.findings import forgive, refuse_errors
 from kbert.models.checkpoint_position import Position, read_position
 from kbert.plan import TrainingPlan
 from kbert.runs.fitting import fit_run, now
 from kbert.runs.preparation import Prepared, build_model, prepare
+from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.train import plan_record
 
-_OF_THE_PLAN = ("epochs", "batch_size", "accumulation", "learning_rate")
+_OF_THE_PLAN = ("epochs", "batch_size", "accumulation", "learning_rate", "warmup_proportion")
 _MAY_CHANGE = (*_OF_THE_PLAN, "backend", "force")
 
 
@@ -37,7 +37,8 @@ def resume(
         scale_epochs: bool. Make the epochs so many that the new plan has the updates of the old
             one. Defaults to False.
         report: function of str. Defaults to `print`.
-        **changes: `epochs`, `batch_size`, `accumulation`, `learning_rate`, `backend`, `force`.
+        **changes: `epochs`, `batch_size`, `accumulation`, `learning_rate`, `warmup_proportion`,
+            `backend`, `force`.
 
     Raises:
         KbertError: there is no checkpoint, the data are others, or nothing would be trained.
@@ -56,7 +57,7 @@ def resume(
             )
     directory = RunDirectory(run)
     folder, position = _checkpoint(directory)
-    config = TrainConfig.from_toml(directory.path / "config.toml")
+    config = run_config(directory)
     old = TrainingPlan(**position.plan)
     # The plan that has been trained by, not that of an attempt which came to no epoch.
     trained_by = {name: position.plan[name] for name in _OF_THE_PLAN}

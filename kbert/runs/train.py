@@ -52,6 +52,7 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
     run.update(
         status="running",
         started=now(),
+        started_in=str(Path.cwd()),
         backend=prepared.config.backend,
         versions=_versions(),
         labels=list(model.labels.names),

@@ -46,14 +46,14 @@ def severities(inspection):
 
 
 def test_a_sound_file(rows, read, minilm):
-    dev = read([["New.", "good"], ["Newer.", "bad"]], "dev.csv")
+    dev = read([["New.", "good"], ["Newer.", "bad"]] * 25, "dev.csv")
     inspection = inspect_examples(read(rows), tokenizer=minilm, dev=dev)
     assert inspection.findings == ()
     assert (inspection.rows, inspection.skipped) == (200, 0)
     assert inspection.classes == {"bad": 100, "good": 100}
     assert inspection.majority == 1 / 2
     assert inspection.scripts == {"LATIN": 1}
-    assert inspection.overlaps == {"dev": (2, 0)}
+    assert inspection.overlaps == {"dev": (50, 0)}
     assert str(inspection).splitlines()[-1] == "no findings"
 
 
@@ -144,7 +144,7 @@ def test_duplicates(repeated, severity, counted, rows, read):
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"duplicates": severity}
     message = found(inspection)["duplicates"].message
-    assert message.startswith(f"{counted} ({repeated / 200:.1%}) with the text of an earlier one;")
+    assert message.startswith(f"{counted} ({repeated / 200:.1%}) with the text of an earlier one:")
     assert f"  duplicates   {counted} with an earlier row's text" in str(inspection).splitlines()
 
 
@@ -162,17 +162,30 @@ def test_conflicting_labels_are_told_by_the_numbers_of_the_file(rows, read):
     message = found(inspection)["conflicting-labels"].message
     assert message.startswith("2 rows have a text that stands there with another label too")
     assert f"such as rows {first + 1} and {second + 1};" in message
+    assert inspection.to_dict()["duplicates"]["conflict"] == (first + 1, second + 1)
 
 
-@pytest.mark.parametrize(("shared", "severity"), [(1, "warning"), (10, "warning"), (11, "error")])
+@pytest.mark.parametrize(("shared", "severity"), [(1, "warning"), (25, "warning"), (26, "error")])
 def test_rows_of_the_development_set(shared, severity, rows, read):
-    dev = [*rows[:shared], *(["Never seen.", "bad"] for _ in range(20 - shared))]
+    dev = [*rows[:shared], *(["Never seen.", "bad"] for _ in range(50 - shared))]
     inspection = inspect_examples(read(rows), dev=read(dev, "dev.csv"))
     assert severities(inspection) == {"dev-overlap": severity}
-    assert inspection.overlaps == {"dev": (20, shared)}
+    assert inspection.overlaps == {"dev": (50, shared)}
     finding = found(inspection)["dev-overlap"]
-    assert finding.message.startswith(f"{shared} of the 20 rows of dev ({shared / 20:.1%}) stand")
+    assert finding.message.startswith(f"{shared} of the 50 rows of dev ({shared / 50:.1%}) stand")
     assert finding.cure.endswith("or leave --dev out")
+
+
+@pytest.mark.parametrize(("size", "few"), [(2, True), (49, True), (50, False)])
+def test_a_development_set_that_is_too_small_to_measure_by(size, few, rows, read):
+    dev = read([["New.", "good"], *[["Newer.", "bad"]] * (size - 1)], "dev.csv")
+    inspection = inspect_examples(read(rows), dev=dev, test=dev)
+    assert severities(inspection) == ({"dev-small": "warning"} if few else {})
+    if size == 49:
+        # 1.96 * sqrt(0.5 * 0.5 / 49)
+        assert "one of them is 2.0% of its accuracy, which chance alone moves by 14%" in (
+            found(inspection)["dev-small"].message
+        )
 
 
 def test_a_file_sorted_by_class(reviews, sentences):

@@ -49,3 +49,10 @@ def test_an_unknown_value_is_refused_with_the_known_ones():
         Labels(("no", "yes")).encode(["yes", "maybe"])
     with pytest.raises(KbertError, match=r"'9' and 5 more\)"):
         Labels(tuple(str(n) for n in range(15))).encode(["x"])
+
+
+@pytest.mark.parametrize("value", ["Very Good", "very good ", "verygood"])
+def test_a_mistyped_value_is_told_which_it_may_be(value):
+    message = f"{value!r} is none of .*; it differs from 'very good' only in case or blanks"
+    with pytest.raises(KbertError, match=message):
+        Labels(("bad", "very good")).encode([value])

@@ -154,6 +154,14 @@ def test_refuses_an_output_that_exists(parent, child, where):
     assert contents(output.parent) == before
 
 
+@pytest.mark.parametrize("inside", ["second", "model/second"])
+def test_refuses_an_output_inside_the_parent(parent, inside):
+    message = f"lies inside the run {parent.path}. Name a directory beside it: --output"
+    with pytest.raises(KbertError, match=message):
+        continue_training(parent.path, parent.path / inside, epochs=1, report=silent)
+    assert not (parent.path / inside).exists()
+
+
 def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
     for name, message in (("none", "none does not exist"), ("", "is no run directory")):
         with pytest.raises(KbertError, match=f"{message}.*kbert train"):

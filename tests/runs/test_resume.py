@@ -193,6 +193,14 @@ def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
     assert steps_of(run)[0] == [*range(11), *range(6, 12)]
 
 
+def test_with_another_warmup(stopped):
+    run = resume(stopped.path, warmup_proportion=0.5, report=silent)
+    steps, rates = steps_of(run)
+    new = replace(PLAN, warmup_proportion=0.5)
+    assert steps == list(range(22))
+    np.testing.assert_allclose(rates[11:], new.learning_rate_at(np.arange(11, 22)), rtol=1e-6)
+
+
 def test_refuses_to_change_what_a_run_is_about(stopped):
     before = contents(stopped.path)
     with pytest.raises(KbertError, match="cannot change `seed`; it can change epochs, batch_size"):

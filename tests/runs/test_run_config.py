@@ -1,0 +1,41 @@
+"""Settings of a run that is taken up from another folder than it was started in."""
+
+import pytest
+
+from kbert.config import TrainConfig
+from kbert.runs.run_config import run_config
+from kbert.runs.run_directory import RunDirectory
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A run that was started in one folder, and is looked at from another."""
+    start, here = tmp_path / "start", tmp_path / "here"
+    for folder in (start, here):
+        folder.mkdir()
+    (start / "data.csv").touch()
+    (start / "dev.csv").touch()
+    run = RunDirectory.create(start / "run")
+    run.write_config(TrainConfig(data="data.csv", dev="dev.csv", test="none.csv").to_toml())
+    run.update(started_in=str(start))
+    monkeypatch.chdir(here)
+    return run
+
+
+def test_paths_are_found_from_where_the_run_was_started(run, tmp_path):
+    config = run_config(run)
+    assert config.data == str(tmp_path / "start" / "data.csv")
+    assert config.dev == str(tmp_path / "start" / "dev.csv")
+    assert (config.test, config.preset) == ("none.csv", "minilm")
+
+
+def test_a_file_that_is_here_comes_first(run, tmp_path):
+    (tmp_path / "here" / "data.csv").touch()
+    config = run_config(run)
+    assert config.data == "data.csv"
+    assert config.dev == str(tmp_path / "start" / "dev.csv")
+
+
+def test_a_run_that_does_not_tell_where_it_was_started(run):
+    (run.path / "run.json").unlink()
+    assert run_config(run).data == "data.csv"
