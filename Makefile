@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BACKEND ?= tensorflow
 EPOCHS ?= 3
+MINUTES ?= 20
+SECONDS ?= 600
 PRESET ?= minilm
 DATA ?= $(DEMO)
 OUTPUT ?=
@@ -19,7 +21,7 @@ TORCH := torch==2.13.0
 DEMO_ARGS := $(if $(filter $(DEMO),$(DATA)),--max-length 64)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train predict test parity notebooks bench lint typecheck clean
+.PHONY: help setup train predict test parity notebooks bench fuzz kills soak lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -37,11 +39,11 @@ predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or wi
 	printf '%s\n' "$(TEXT)" | $(BIN)/kbert predict "$$run" --backend $(BACKEND)
 
 test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each backend
-	$(BIN)/python -m pytest -q -n 2 -m "not keras and not parity"
+	$(BIN)/python -m pytest -q -n 2 -m "not keras and not parity and not faults"
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
 	KERAS_BACKEND=torch $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
-	$(BIN)/python -m pytest -q -m parity
+	$(BIN)/python -m pytest -q -m "parity or faults"
 
 parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences
 	$(BIN)/python -m tests.parity.table
@@ -51,6 +53,16 @@ notebooks: $(VENV)/.installed-test  ## execute the notebooks anew, in place
 
 bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-hub's own fit
 	$(BIN)/python -m benchmarks.training_speed
+
+kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, half of them while it saves, and resume it
+	$(BIN)/python -m tools.kill_runs
+
+soak: $(VENV)/.installed-test  ## train, kill and resume for MINUTES, and watch memory, disk and result
+	$(BIN)/python -m tools.soak --minutes $(MINUTES)
+
+fuzz: $(VENV)/.installed-test  ## mutate files for SECONDS in all, and look for anything but a refusal
+	$(PIP) -e ".[fuzz]"
+	KERAS_BACKEND=$(BACKEND) $(BIN)/python tools/fuzz.py $(SECONDS)
 
 lint: $(VENV)/.installed-test  ## check format and style
 	$(BIN)/ruff format --check .

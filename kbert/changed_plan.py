@@ -15,7 +15,8 @@ class ChangedPlan:
     After `examples_seen` rows an old plan of n examples has made so many updates, and the new one
     counts on from the update that it would have reached with the same rows:
 
-        update of a plan = examples_seen / n * steps_per_epoch // accumulation
+        batches of a plan = epochs * steps_per_epoch + (steps_per_epoch - batches that are left)
+        update of a plan = batches // accumulation
 
     Args:
         old: TrainingPlan.
@@ -45,6 +46,17 @@ class ChangedPlan:
                 f"{self.new.examples:,} now. A run resumes on its own data; for other data: "
                 "kbert continue RUN DATA --output NEW"
             )
+
+    @property
+    def batches_differ(self) -> bool:
+        """Whether the new plan makes other batches or updates of the same rows."""
+        names = ("batch_size", "accumulation", "drop_remainder")
+        return any(getattr(self.old, name) != getattr(self.new, name) for name in names)
+
+    @property
+    def new_batches(self) -> int:
+        """The batch from which the new plan goes on."""
+        return _batches(self.new, self.examples_seen)
 
     @property
     def old_update(self) -> int:
@@ -122,5 +134,12 @@ class ChangedPlan:
 
 
 def _update(plan: TrainingPlan, examples_seen: int) -> int:
-    batches = round(examples_seen / plan.examples * plan.steps_per_epoch)
-    return batches // plan.accumulation
+    return _batches(plan, examples_seen) // plan.accumulation
+
+
+def _batches(plan: TrainingPlan, examples_seen: int) -> int:
+    """Return the batches with which a plan has seen so many rows, those left filling batches."""
+    epochs, within = divmod(examples_seen, plan.examples)
+    rest = plan.examples - within
+    left = rest // plan.batch_size if plan.drop_remainder else -(-rest // plan.batch_size)
+    return (epochs + 1) * plan.steps_per_epoch - left

@@ -10,12 +10,9 @@ from typing import Any
 from cyclopts.config import Dict, Toml
 
 from kbert.config import read_toml
-from kbert.errors import KbertError
+from kbert.errors import KbertError, MachineError
+from kbert.runs.stop_signals import Terminated
 from kbert.verbs import app
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which leaves as Ctrl-C does but for the exit status."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,9 +24,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         status = app(arguments or ["--help"]) or 0
     except KbertError as error:
         print(f"kbert: {error}", file=sys.stderr)
-        status = 2
+        status = 1 if isinstance(error, MachineError) else 2
     except KeyboardInterrupt as stop:
-        status = 143 if isinstance(stop, _Terminated) else 130
+        status = 143 if isinstance(stop, Terminated) else 130
         print(f"kbert: stopped{_what_is_left(stop)}", file=sys.stderr)
     except BrokenPipeError:  # the reader of our output has gone, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
+    raise Terminated
 
 
 def _what_is_left(stop: KeyboardInterrupt) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from kbert.choices import Backend, Format, Monitor, OnBadRow, Precision, Quoting, Recipe, Weights
 from kbert.errors import KbertError
 from kbert.findings import check_codes
+from kbert.untrusted import check_regular
 
 if TYPE_CHECKING:
     from kbert.data.examples import Examples
@@ -152,6 +153,13 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
 
     force: tuple[str, ...] = ()
     """Codes of findings that are not to stop the run, such as too-few-updates."""
+    checkpoint_steps: int | None = None
+    """Leave a checkpoint after so many batches, beside that of every epoch."""
+    checkpoint_minutes: float | None = 10.0
+    """Leave a checkpoint after so many minutes, beside that of every epoch."""
+    keep_checkpoints: int = 2
+    """How many checkpoints to keep, beside the best one."""
+
     seed: int = 0
     """Decides the split, the order of the data, the new head and dropout."""
     precision: Precision = "float32"
@@ -178,8 +186,15 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
             raise KbertError(f"--dropout must be from 0 to below 1. Received: {self.dropout}")
         if not 0 <= self.seed < 2**32:
             raise KbertError(f"--seed must be from 0 to 4294967295. Received: {self.seed}")
-        if self.patience is not None and self.patience < 1:
-            raise KbertError(f"--patience must be 1 or more. Received: {self.patience}")
+        for name in ("patience", "checkpoint_steps", "keep_checkpoints"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                flag = name.replace("_", "-")
+                raise KbertError(f"--{flag} must be 1 or more. Received: {value}")
+        if self.checkpoint_minutes is not None and not self.checkpoint_minutes > 0:
+            raise KbertError(
+                f"--checkpoint-minutes must be above 0. Received: {self.checkpoint_minutes}"
+            )
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "TrainConfig":
@@ -187,7 +202,8 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
         values = read_toml(path)
         if "data" not in values:
             raise KbertError(f'{path} names no data. Add the labelled file: data = "FILE.csv"')
-        values["force"] = tuple(values.get("force", ()))
+        force = values.get("force", [])
+        values["force"] = tuple(force) if isinstance(force, list) else force
         return cls(**values)
 
     def to_toml(self) -> str:
@@ -198,14 +214,28 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
         return tomli_w.dumps({k: v for k, v in values.items() if v not in (None, ())})
 
 
+# In bytes. tomllib takes memory by the square of the parts of a dotted key, which is one line.
+_LARGEST_TOML = 2**16
+_LONGEST_LINE = 2**12
+
+
 def read_toml(path: str | Path) -> dict[str, Any]:
     """Return the settings in a TOML file by name, or raise KbertError for an unknown name."""
     try:
+        check_regular(Path(path))
         with open(path, "rb") as file:
-            values = tomllib.load(file)
+            text = file.read(_LARGEST_TOML + 1)
+        if len(text) > _LARGEST_TOML or max(map(len, text.split(b"\n"))) > _LONGEST_LINE:
+            raise KbertError(
+                f"{path} is not TOML of settings: at most {_LARGEST_TOML:,} bytes in lines of at "
+                f"most {_LONGEST_LINE:,} were expected."
+            )
+        values = tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
         raise KbertError(f"There is no file {path}. Check the path after --config.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except KbertError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise KbertError(f"{path} is not TOML: {error}") from None
     except OSError as error:
         raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
@@ -214,7 +244,7 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             meant = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
-            raise KbertError(f"{path}: there is no setting {name!r}.{meant}")
+            raise KbertError(f"{path}: there is no setting {name!r:.80}.{meant}")
     return values
 
 

@@ -1,4 +1,4 @@
-"""The one exception that kbert raises for a mistake that its user can mend."""
+"""The exceptions that kbert raises for what its user can mend."""
 
 
 class KbertError(ValueError):
@@ -7,3 +7,7 @@ class KbertError(ValueError):
     The message says what was expected, what was received, where, and the cure. The command line
     prints it as one sentence and exits with status 2; a traceback would add nothing.
     """
+
+
+class MachineError(KbertError):
+    """Something that the machine lacks, such as room on its disk; exit status 1."""

@@ -26,6 +26,14 @@ CODES = {
     "last-batch-dropped": "rows are left out of every epoch",
     "unusual-rate": "the peak is far from what fine-tunes a BERT",
     "plan-behind": "the changed plan ends before the point that was reached",
+    # a resumed run
+    "run-differs": "the checkpoint is of another run",
+    "labels-differ": "the checkpoint is of a model with other labels",
+    "preset-differs": "the checkpoint is of another preset",
+    "tokenizer-differs": "the checkpoint is of a model with another tokenizer",
+    "data-differs": "the data have changed since the run was started",
+    "order-differs": "the data come in another order than before",
+    "optimizer-differs": "the checkpoint is of another optimizer",
     # training
     "weights-unchanged": "updates change no weight",
     "update-ratio": "updates are too large or too small for the weights",

@@ -24,6 +24,7 @@ class FitFacts:
         steps: int or None. Batches an epoch; None where Keras does not know.
         iterations: int. Updates that the optimizer has made.
         accumulation: int. Batches that the optimizer takes for an update.
+        batches_done: int. Batches of the first epoch that have been made. Defaults to 0.
         rates: function of an int array of updates that returns their learning rates.
     """
 
@@ -33,12 +34,17 @@ class FitFacts:
     iterations: int
     accumulation: int
     rates: Callable[[np.ndarray], np.ndarray]
+    batches_done: int = 0
+
+    def batches(self, steps: int) -> int:
+        """Return the batches of this `fit`, with so many an epoch."""
+        return max((self.epochs - self.initial_epoch) * steps - self.batches_done, 0)
 
 
 def fit_findings(plan: TrainingPlan, fit: FitFacts) -> list[Finding]:
     """Return what is wrong with a `fit`; no updates to make is not judged here."""
     steps = plan.steps_per_epoch if fit.steps is None else fit.steps
-    updates = max(fit.epochs - fit.initial_epoch, 0) * steps // fit.accumulation
+    updates = fit.batches(steps) // fit.accumulation
     if updates == 0:
         return []
     first, end = fit.iterations, fit.iterations + updates
@@ -72,7 +78,7 @@ def fit_findings(plan: TrainingPlan, fit: FitFacts) -> list[Finding]:
                 _FRESH if first else _CREATE,
             )
         )
-    expected = fit.initial_epoch * steps // fit.accumulation
+    expected = (fit.initial_epoch * steps + fit.batches_done) // fit.accumulation
     if fit.initial_epoch and abs(first - expected) > 1:
         findings.append(
             Finding(
@@ -119,7 +125,7 @@ def _other_size(plan: TrainingPlan, fit: FitFacts, steps: int, lost: int, zeros:
         cure = "the plan's batch size and all its examples: fit(model.batches(train, plan), ...)"
     if lost:
         return Finding(code, "error", f"{facts}: {zeros}.", cure)
-    end = fit.iterations + (fit.epochs - fit.initial_epoch) * steps // fit.accumulation
+    end = fit.iterations + fit.batches(steps) // fit.accumulation
     rate = float(fit.rates(np.array([end - 1]))[0])
     left = f"the run ends at a rate of {rate:.3g}, {rate / plan.learning_rate:.0%} of the peak"
     return Finding(code, "warning", f"{facts}: {left}.", cure)

@@ -157,10 +157,15 @@ def resume(
     learning_rate: float | None = None,
     warmup_proportion: float | None = None,
     scale_epochs: bool = False,
+    checkpoint: str | None = None,
+    checkpoint_steps: int | None = None,
+    checkpoint_minutes: float | None = None,
+    keep_checkpoints: int | None = None,
+    allow: tuple[str, ...] = (),
     force: tuple[str, ...] = (),
     backend: Backend | None = None,
 ) -> None:
-    """Go on with an interrupted run after its last whole epoch, also with a changed plan.
+    """Go on with an interrupted run from its last checkpoint, also with a changed plan.
 
     Parameters
     ----------
@@ -178,6 +183,16 @@ def resume(
         Another share of the updates spent on warmup.
     scale_epochs
         Make the epochs so many that the new plan has as many updates as the old one.
+    checkpoint
+        An earlier checkpoint to go back to, by its name; the last one without it.
+    checkpoint_steps
+        Leave a checkpoint after so many batches.
+    checkpoint_minutes
+        Leave a checkpoint after so many minutes.
+    keep_checkpoints
+        How many checkpoints to keep.
+    allow
+        Codes of differences from the checkpoint that are not to stop it, such as data-differs.
     force
         Codes of findings that are not to stop the run.
     backend
@@ -191,10 +206,15 @@ def resume(
         "accumulation": accumulation,
         "learning_rate": learning_rate,
         "warmup_proportion": warmup_proportion,
+        "checkpoint_steps": checkpoint_steps,
+        "checkpoint_minutes": checkpoint_minutes,
+        "keep_checkpoints": keep_checkpoints,
         "force": force or None,
         "backend": backend,
     }
-    _show_next(resume_run(run, scale_epochs=scale_epochs, **changes))
+    _show_next(
+        resume_run(run, scale_epochs=scale_epochs, checkpoint=checkpoint, allow=allow, **changes)
+    )
 
 
 @app.command(name="continue")

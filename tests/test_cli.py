@@ -211,7 +211,7 @@ def _wait_for_line(process, start):
             130,
             "epoch 2: dev",  # by then the model of the first is in the run
             "; {run} holds the best model so far; "
-            "KBERT resume {run} goes on after the last whole epoch.",
+            "KBERT resume {run} goes on from the last checkpoint.",
         ),
         (signal.SIGTERM, 143, "Loading", "."),
     ],

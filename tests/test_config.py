@@ -20,6 +20,7 @@ OTHERS = {
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
     **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
     **{"parent": "runs/a", "force": ("no-warmup", "imbalance")},
+    **{"checkpoint_steps": 100, "checkpoint_minutes": 2.5, "keep_checkpoints": 5},
 }
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -112,6 +113,10 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         ({"force": "no-warmup"}, "'force' must be a list of texts. Received: 'no-warmup'"),
         ({"force": ("none",)}, "There is no finding 'none'. Known: rate-zero, "),
         ({"patience": 0}, "--patience must be 1 or more"),
+        ({"checkpoint_steps": 0}, "--checkpoint-steps must be 1 or more"),
+        ({"keep_checkpoints": 0}, "--keep-checkpoints must be 1 or more"),
+        ({"checkpoint_minutes": 0}, "--checkpoint-minutes must be above 0"),
+        ({"checkpoint_minutes": float("nan")}, "--checkpoint-minutes must be above 0"),
         ({"patience": 2, "dev_proportion": 0}, "--patience needs a dev set: pass --dev FILE"),
     ],
     ids=str,

@@ -12,6 +12,7 @@ from kbert.data.batches import Batches
 from kbert.errors import KbertError
 from kbert.files import write_text
 from kbert.metrics import Evaluation
+from kbert.models.model_directory import by_stable_name
 
 
 class EpochEvaluation(keras.callbacks.Callback):
@@ -29,6 +30,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         restore_best: bool. Give the model the best epoch's weights at the end. Defaults to True.
         folder: where to write evaluations.json and, in Google's form, eval_results.txt. Defaults
             to None: nowhere.
+        model_folder: where to save a `BertClassifier` after every epoch that is the best so far.
+            Defaults to None: nowhere.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
         **sets: the sets by name: `Batches`, or for any other Keras model `(x, label_ids)`.
 
@@ -54,6 +57,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         patience: int | None = None,
         restore_best: bool = True,
         folder: str | Path | None = None,
+        model_folder: str | Path | None = None,
         verbose: int = 1,
         **sets: Any,
     ) -> None:
@@ -72,7 +76,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.folder = None if folder is None else Path(folder)
         self.verbose = verbose
         self._sets = {name: _inputs_and_labels(name, data) for name, data in sets.items()}
-        self._goes_on = False
+        self._model_folder = None if model_folder is None else Path(model_folder)
         self._reset()
 
     def _reset(self) -> None:
@@ -83,37 +87,50 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._steps: list[int] = []
         self._epochs: list[int] = []
 
-    def load_history(self, epochs: int) -> None:
-        """Take up the first epochs that `folder` tells of, for the `fit` that goes on after them.
+    def load(self, record: dict[str, Any], best_weights: dict[str, Any] | None = None) -> None:
+        """Take up what `to_dict` gave in a `fit` that this one goes on from.
 
         Args:
-            epochs: int. How many.
+            record: dict.
+            best_weights: dict of arrays by path, the weights of the best of these epochs, or None.
 
         Raises:
-            KbertError: evaluations.json is missing or of another form.
+            KbertError: the record is of another form, or of other sets.
         """
-        file = Path(str(self.folder)) / "evaluations.json"
+        self._reset()
         try:
-            record = json.loads(file.read_text(encoding="utf-8"))
-            self._reset()
-            for epoch in record["epochs"][:epochs]:
+            for epoch in record["epochs"]:
                 self._epochs.append(epoch["epoch"] - 1)
                 self._steps.append(epoch["step"])
                 self.evaluations.append(
                     {name: Evaluation.from_dict(epoch[name]) for name in self._sets}
                 )
+        except (KeyError, TypeError, ValueError) as error:
+            raise KbertError(
+                f"The earlier epochs were not evaluated on {', '.join(self._sets)}: {error}"
+            ) from None
+        if self.evaluations:
             places = range(len(self.evaluations))
             self._best_place = max(places, key=lambda place: (self._score(place), -place))
             self.best_epoch = self._epochs[self._best_place]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise KbertError(f"{file} does not tell of earlier epochs: {error}") from None
-        self._goes_on = True
+            self._write()
+        if best_weights is not None:
+            self._best_weights = [best_weights[n] for n in by_stable_name(self.model.weights)]
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Forget an earlier `fit`, unless this one goes on."""
-        if not self._goes_on:
-            self._reset()
-        self._goes_on = False
+        """Forget an earlier `fit`."""
+        self._reset()
+
+    @property
+    def last_epoch(self) -> int | None:
+        """The epoch, counted from 0, that was evaluated last."""
+        return self._epochs[-1] if self._epochs else None
+
+    @property
+    def patience_is_over(self) -> bool:
+        """Whether there were `patience` epochs without a better one."""
+        worse = len(self.evaluations) - 1 - self._best_place
+        return self.patience is not None and worse >= self.patience
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Evaluate each set, note the scores, and stop when patience is at its end."""
@@ -132,12 +149,14 @@ class EpochEvaluation(keras.callbacks.Callback):
             self.best_epoch, self._best_place = epoch, len(self.evaluations) - 1
             if self.restore_best:
                 self._best_weights = model.get_weights()
+            if self._model_folder is not None:
+                model.save_to(self._model_folder)
         if self.verbose:
             for name, evaluation in results.items():
                 mark = "  (best so far)" if better else ""
                 print(f"epoch {epoch + 1}: {name} {evaluation.summary()}{mark}", flush=True)
         self._write()
-        if self.patience and len(self.evaluations) - 1 - self._best_place >= self.patience:
+        if self.patience_is_over:
             model.stop_training = True
             if self.verbose:
                 print(f"stopping: no better {self.monitor} for {self.patience} epochs", flush=True)
@@ -163,11 +182,10 @@ class EpochEvaluation(keras.callbacks.Callback):
             value = -value
         return -np.inf if np.isnan(value) else value
 
-    def _write(self) -> None:
-        if self.folder is None:
-            return
+    def to_dict(self, before: int | None = None) -> dict[str, Any]:
+        """Return the epochs and their scores as plain data; those before an epoch, or all."""
         epochs = zip(self._epochs, self._steps, self.evaluations, strict=True)
-        record = {
+        return {
             "monitor": self.monitor,
             "best_epoch": None if self.best_epoch is None else self.best_epoch + 1,
             "epochs": [
@@ -177,9 +195,15 @@ class EpochEvaluation(keras.callbacks.Callback):
                     **{name: evaluation.to_dict() for name, evaluation in results.items()},
                 }
                 for epoch, step, results in epochs
+                if before is None or epoch < before
             ],
         }
-        write_text(self.folder / "evaluations.json", json.dumps(record, indent=2) + "\n")
+
+    def _write(self) -> None:
+        if self.folder is None:
+            return
+        text = json.dumps(self.to_dict(), indent=2) + "\n"
+        write_text(self.folder / "evaluations.json", text)
         first = next(iter(self.best.values()))
         step = self._steps[self._best_place]
         write_text(self.folder / "eval_results.txt", first.google_lines(step))

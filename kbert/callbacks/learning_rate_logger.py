@@ -35,7 +35,8 @@ class LearningRateLogger(keras.callbacks.Callback):
         """Open the file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists() or self.path.stat().st_size == 0
-        self._file = self.path.open("a", encoding="utf-8", newline="")
+        # A line at a time, so that a run that is killed has told of every step it made.
+        self._file = self.path.open("a", buffering=1, encoding="utf-8", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
         if is_new:
             self._rows.writerow(["step", "epoch", "learning_rate", "loss"])
@@ -43,10 +44,12 @@ class LearningRateLogger(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Note the epoch, in which Keras's mean of the loss begins anew."""
         self._epoch = epoch
-        self._total = self._count = 0.0
+        self._before: tuple[float, float] | None = None
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Note the rate of the step about to be made."""
+        if self._before is None:  # 0, but for an epoch that is gone on with
+            self._before = self._mean()
         optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
         rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         # `iterations` would count updates under accumulation, and a schedule sees batches.
@@ -55,19 +58,19 @@ class LearningRateLogger(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Write the step that was made."""
-        mean = next((m for m in self.model.metrics if m.name == "loss"), None)
-        loss = ""
-        if isinstance(mean, keras.metrics.Mean):
-            total, count = (float(keras.ops.convert_to_numpy(v)) for v in (mean.total, mean.count))
-            if count > self._count:
-                loss = f"{(total - self._total) / (count - self._count):.6g}"
-            self._total, self._count = total, count
+        loss, before, now = "", self._before, self._mean()
+        if before is not None and now is not None and now[1] > before[1]:
+            loss = f"{(now[0] - before[0]) / (now[1] - before[1]):.6g}"
+        self._before = now
         self._rows.writerow([*self._step, loss])
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Bring what was written to the file."""
-        if self._file is not None:
-            self._file.flush()
+    def _mean(self) -> tuple[float, float] | None:
+        """Return total and count of Keras's mean of the loss, if the model has one."""
+        mean = next((m for m in self.model.metrics if m.name == "loss"), None)
+        if not isinstance(mean, keras.metrics.Mean):
+            return None
+        total, count = (float(keras.ops.convert_to_numpy(v)) for v in (mean.total, mean.count))
+        return total, count
 
     def on_train_end(self, logs: Any = None) -> None:
         """Close the file."""

@@ -27,8 +27,8 @@ class PlanGuard(keras.callbacks.Callback):
     While training it looks at every loss, and at rate and weights in the first updates and in every
     50th: a rate of 0, no weight changing, updates too large or too small for the weights. A loss
     that is NaN or infinite ends `fit` with an exception, the model having its last good weights
-    again. With data it also tells of batches that hold a single class and, after each epoch, of a
-    model that says the same class for everything.
+    again. With data it also tells of batches that hold a single class and, at the end of an epoch,
+    of a model that says the same class for everything.
 
     Args:
         plan: TrainingPlan.
@@ -77,10 +77,11 @@ class PlanGuard(keras.callbacks.Callback):
         self._started = False
         self._batches = 0
         self._labels: LabelWatch | None = None
+        self._judged = 0  # updates when the model's answers were last looked at
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Judge the whole `fit` before its first step; Keras tells where it begins only here."""
-        self._epoch_start = self._batches
+        self._epoch, self._epoch_start = epoch, self._batches
         if self._started:
             return
         self._started = True
@@ -88,19 +89,22 @@ class PlanGuard(keras.callbacks.Callback):
         optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
         self._accumulation = optimizer.gradient_accumulation_steps or 1
         self._first = _updates(optimizer)
+        # A fit may go on in the middle of an update.
+        self._batches = self._epoch_start = _batches(optimizer) % self._accumulation
+        data = self._watched if self._given is None else self._given
+        self._watched = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
         facts = FitFacts(
             epochs=self.params["epochs"],
             initial_epoch=epoch,
-            steps=self.params["steps"],
+            steps=None if self.params["steps"] is None else int(self.params["steps"]),
             iterations=self._first,
+            batches_done=getattr(data, "first", 0),
             accumulation=self._accumulation,
             rates=lambda updates: rates_of(optimizer, updates * self._accumulation),
         )
         self._tell(fit_findings(self.plan, facts))
-        data = self._watched if self._given is None else self._given
-        self._watched = None  # the next fit may be another model's
         if data is not None:
             self._labels = LabelWatch(data, self.plan.batch_size)
             self._tell(self._labels.findings())
@@ -114,7 +118,7 @@ class PlanGuard(keras.callbacks.Callback):
         """Look at the loss, and now and then at the update that was made."""
         loss = float((logs or {}).get("loss", 0.0))
         if not np.isfinite(loss):
-            self._stop(loss)
+            self._stop(loss, batch)
         looks = self._looks_at()
         self._batches = self._epoch_start + batch + 1  # of which Keras may tell only each tenth
         if looks and self._batches % self._accumulation == 0:
@@ -126,13 +130,16 @@ class PlanGuard(keras.callbacks.Callback):
                 self._weights.keep(model, made)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """See whether the model says one class for everything."""
-        if self._labels is not None:
+        """See whether the model says one class for everything; not after every short epoch."""
+        updates = self._batches // self._accumulation
+        is_last = epoch + 1 >= self.params["epochs"]
+        if self._labels is not None and (is_last or updates - self._judged >= _EVERY):
+            self._judged = updates
             self._tell(self._labels.judge(self.model))
 
     def on_train_end(self, logs: Any = None) -> None:
         """Tell of a `fit` that made no step at all, which Keras does not."""
-        if not self._started:
+        if not self._started and not self.model.stop_training:
             self._tell(
                 [
                     Finding(
@@ -149,7 +156,7 @@ class PlanGuard(keras.callbacks.Callback):
         update = self._batches // self._accumulation
         return update < 3 or update % _EVERY == 0 or update == self.plan.warmup_updates
 
-    def _stop(self, loss: float) -> None:
+    def _stop(self, loss: float, batch: int) -> None:
         model = self.model
         self._weights.restore(model)
         update = self._first + self._batches // self._accumulation
@@ -158,7 +165,8 @@ class PlanGuard(keras.callbacks.Callback):
         finding = Finding(
             "loss-not-finite",
             "error",
-            f"The loss is {loss} at update {update:,}, at learning rate {rate:.3g}; the model has "
+            f"The loss is {loss} in epoch {self._epoch + 1}, batch {batch + 1:,}, update "
+            f"{update:,}, at learning rate {rate:.3g}; the model has "
             f"the weights after {self._weights.updates:,} updates again.",
             f"learning_rate={self.plan.learning_rate / 4:g}, or float32 in place of a narrower "
             "precision",
@@ -187,6 +195,11 @@ def rates_of(optimizer: Any, steps: np.ndarray) -> np.ndarray:
         # One by one: Keras's own schedules take a scalar.
         return np.array([float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in steps])
     return np.full(len(steps), float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+
+
+def _batches(optimizer: Any) -> int:
+    """Return the batches that an optimizer has been given."""
+    return int(keras.ops.convert_to_numpy(optimizer._iterations))
 
 
 def _updates(optimizer: Any) -> int:

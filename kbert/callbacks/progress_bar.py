@@ -17,6 +17,7 @@ class ProgressBar(keras.callbacks.Callback):
 
     Args:
         batches: int. Batches of the whole run, such as `plan.batches`.
+        done: int. Batches that an earlier `fit` of the run has made. Defaults to 0.
 
     Example:
 
@@ -25,16 +26,18 @@ class ProgressBar(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, batches: int) -> None:
+    def __init__(self, batches: int, done: int = 0) -> None:
         super().__init__()
         self.batches = batches
+        self.done = done
         self._bar: Progress | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Start the clock and, on a terminal, the bar."""
-        self._done = 0
-        self._shown_tenth = 0
-        self._begin = self._last = time.monotonic()
+        self._done = self.done
+        self._shown_tenth = self._done * 10 // max(self.batches, 1)
+        self._last = time.monotonic()
+        self._second: float | None = None  # when the first batch, which compiles, was made
         self._epoch = 1
         if sys.stdout.isatty():
             self._bar = Progress(
@@ -46,7 +49,8 @@ class ProgressBar(keras.callbacks.Callback):
                 console=Console(),
                 transient=True,
             )
-            self._task = self._bar.add_task("training", total=self.batches, loss="-")
+            total, done = self.batches, self._done
+            self._task = self._bar.add_task("training", total=total, completed=done, loss="-")
             self._bar.start()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -57,6 +61,8 @@ class ProgressBar(keras.callbacks.Callback):
         """Count a batch; show it at most twice a second."""
         self._done += 1
         now = time.monotonic()
+        if self._second is None:
+            self._second = now
         if self._bar is not None:
             if now - self._last > 0.5 or self._done == self.batches:
                 self._last = now
@@ -66,10 +72,11 @@ class ProgressBar(keras.callbacks.Callback):
                 )
         elif self._done * 10 // self.batches > self._shown_tenth:
             self._shown_tenth = self._done * 10 // self.batches
-            left = (now - self._begin) / self._done * (self.batches - self._done)
+            timed = self._done - self.done - 1
+            seconds = (now - self._second) / timed if timed else None
             print(
-                f"epoch {self._epoch}, batch {self._done:,} of {self.batches:,}, "
-                f"loss {_loss(logs)}, about {_duration(left)} left",
+                f"epoch {self._epoch}, batch {self._done:,} of {self.batches:,}, loss "
+                f"{_loss(logs)}{_left(seconds, self.batches - self._done)}",
                 flush=True,
             )
 
@@ -86,6 +93,10 @@ class ProgressBar(keras.callbacks.Callback):
 
 def _loss(logs: Any) -> str:
     return f"{float((logs or {}).get('loss', float('nan'))):.4f}"
+
+
+def _left(seconds: float | None, batches: int) -> str:
+    return "" if seconds is None else f", about {_duration(seconds * batches)} left"
 
 
 def _duration(seconds: float) -> str:

@@ -1,40 +1,296 @@
-"""Leave a checkpoint to go on from."""
+"""Leave checkpoints to go on from, and go on from them."""
 
-from dataclasses import asdict
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from kbert.models.checkpoint import write_checkpoint
-from kbert.models.checkpoint_position import Position
+from kbert.callbacks.checkpoint_facts import facts_findings, facts_of
+from kbert.callbacks.epoch_evaluation import EpochEvaluation
+from kbert.callbacks.position_counter import PositionCounter
+from kbert.changed_plan import ChangedPlan
+from kbert.checkpoints.background_writer import BackgroundWriter
+from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.checkpoints.training_state import (
+    check_finite,
+    put_epoch_state,
+    put_random_states,
+    put_state,
+    random_states,
+    random_states_of,
+    take_state,
+)
+from kbert.data.batches import Batches
+from kbert.errors import KbertError
+from kbert.findings import forgive, refuse_errors
 from kbert.plan import TrainingPlan
 
 
 class RunCheckpoint(keras.callbacks.Callback):
-    """Writes weights, optimizer and position to `folder/last` after every epoch, atomically.
+    """Commits the whole state of a training now and then, and lets `fit` go on from it exactly.
+
+    A checkpoint holds the weights, the optimizer, the states of dropout and metrics, and the
+    position in the data; see `CheckpointStore` for how it is written. It is taken after every
+    epoch and, with `Batches`, whose order is known, inside epochs too. With `resume=True` a new
+    process with the same model and data goes on after the last committed batch, and on the same
+    machine and backend ends with the very weights that it would have had undisturbed.
 
     Args:
-        folder: str or Path.
-        plan: TrainingPlan, of this `fit`.
+        folder: str or Path. The folder of the checkpoints.
+        plan: TrainingPlan, of this `fit`. With another plan than the checkpoint's the position is
+            kept in examples seen, see `ChangedPlan`. Defaults to None.
+        data: Batches, what `fit` is given; `BertClassifier.fit` gives its own. Defaults to None.
+        evaluation: EpochEvaluation, which stands before this in the list of callbacks: its history
+            is kept too, and the checkpoint of its best epoch. Defaults to None.
+        every_steps: int or None. Save after so many batches, too. Defaults to None.
+        every_minutes: float or None. Save after so many minutes, too. Defaults to None.
+        keep: int. Checkpoints to keep beside the best. Defaults to 2.
+        resume: bool. Whether the first `fit` goes on from what `folder` holds, or begins where it
+            holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
+        allow: sequence of str. Codes of differences from the checkpoint that are not to stop the
+            resumption, such as "data-differs". Defaults to ().
+        background: bool. Write from a copy of the state while the next step runs. Defaults to
+            True.
+        facts: dict of more facts, such as the preset, that must be the same when resuming.
+
+    Raises:
+        KbertError: a checkpoint that is damaged or does not fit, or a folder in use.
+        MachineError: the disk is full or gone; raised after the batch that follows.
 
     Example:
 
     ```python
-    model.fit(batches, epochs=plan.epochs, callbacks=[RunCheckpoint("runs/a/checkpoints", plan)])
+    checkpoint = RunCheckpoint("runs/a", plan, every_steps=100, resume=True)
+    model.fit(batches, epochs=plan.epochs, callbacks=[checkpoint])
     ```
     """
 
-    def __init__(self, folder: str | Path, plan: TrainingPlan) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        plan: TrainingPlan | None = None,
+        *,
+        data: Batches | None = None,
+        evaluation: EpochEvaluation | None = None,
+        every_steps: int | None = None,
+        every_minutes: float | None = None,
+        keep: int = 2,
+        resume: bool = False,
+        allow: Sequence[str] = (),
+        background: bool = True,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__()
-        self.folder = Path(folder)
+        for name, value in (("every_steps", every_steps), ("every_minutes", every_minutes)):
+            if value is not None and value <= 0:
+                raise KbertError(f"`{name}` must be above 0, or None. Received: {value}")
+        self.store = CheckpointStore(folder, keep)
         self.plan = plan
+        self.evaluation = evaluation
+        self.every_steps = every_steps
+        self.every_minutes = every_minutes
+        self.resume = resume
+        self.allow = tuple(allow)
+        self.facts = dict(facts or {})
+        self._given = data
+        self._watched: Any = None
+        self._writer = BackgroundWriter(background=background)
+        self._used = False  # whether the checkpoints in the folder are our own
+        self._stop: BaseException | None = None
+        self._counter = PositionCounter(None, None, 0, None)
+        self._in_batches = False
+        self._random: Arrays | None = None
+        self._state_is_whole = False  # whether the model stands where the counter does
+
+    def watch(self, data: Any) -> None:
+        """Take the data of the next `fit`; `BertClassifier.fit` gives its own."""
+        self._watched = data
+
+    def stop(self, reason: BaseException) -> None:
+        """Raise `reason` as soon as the state can be saved; for the handler of a signal."""
+        if self._in_batches:
+            self._stop = reason
+        else:
+            raise reason
+
+    def save_interrupted(self) -> None:
+        """Save the state of a `fit` that an exception has ended, where it is between two steps."""
+        self._writer.wait()
+        if self._state_is_whole:
+            self._save()
+            self._writer.wait()
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Go on from the last checkpoint, where that was asked for."""
+        data = self._watched if self._given is None else self._given
+        self._watched = None
+        self._data = data if isinstance(data, Batches) else None
+        self._stop, self._in_batches, self._state_is_whole = None, False, False
+        self._resumed: Checkpoint | None = None
+        self._random = None
+        self._saved_time, self._saved_batches = time.monotonic(), 0
+        self._facts = {**facts_of(self.model, self.plan, self._data), **self.facts}
+        self._check_data()
+        rows = 0 if self.plan is None else self.plan.examples
+        rows = rows if self._data is None else len(self._data.store)
+        self._counter = PositionCounter(self._data, self.params.get("steps"), rows, None)
+        last = self.store.last()
+        if self.resume and last is not None:
+            self._go_on(read_checkpoint(last))
+        elif last is not None and not self._used:
+            raise KbertError(
+                f"{self.store.folder} already holds checkpoints, the last {last.name}. To go on "
+                "from it: RunCheckpoint(..., resume=True); else name another folder."
+            )
+        self.resume = False  # a later fit begins where it is told to
+        self._used = True
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Begin the epoch where the checkpoint was taken, or at its first batch."""
+        self.model._initial_epoch = None  # which Keras would keep for the next fit
+        data, resumed = self._data, self._resumed
+        if resumed is not None:
+            self._resumed = None
+            self._begin_inside(epoch, resumed)
+        elif data is not None and data.epoch != epoch:
+            data.epoch = epoch
+        self._counter.begin(epoch)
+        self._in_batches, self._state_is_whole = True, False
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Let the steps' random numbers go on where they were before anything between epochs."""
+        if self._random is not None:
+            put_random_states(self._random)
+            self._random = None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Count the batch, and save when it is time."""
+        self._writer.wait()  # one step runs beside the writing, so no more is lost by a kill
+        made = batch + 1
+        counter = self._counter
+        counter.count(made)
+        if counter.is_last(made):
+            # The epoch's end saves; a signal in its evaluation finds the epoch trained.
+            counter.end(evaluated=self.evaluation is None)
+            self._in_batches, self._state_is_whole = False, True
+            self._random = random_states()
+        elif self._is_due():
+            self._save()
+        if self._stop is not None:
+            self._state_is_whole = self._in_batches is False or self._data is not None
+            raise self._stop
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write the checkpoint."""
-        position = Position(
-            epochs=epoch + 1,
-            examples_seen=(epoch + 1) * self.plan.examples,
-            plan=asdict(self.plan),
+        """Save the whole epoch."""
+        counter, evaluation = self._counter, self.evaluation
+        if self._in_batches and self.params.get("steps") is not None:
+            return  # another callback has stopped the training inside the epoch
+        if self._in_batches:
+            counter.end(evaluated=True)
+        counter.position = replace(counter.position, evaluated=True)
+        self._in_batches = False
+        if evaluation is not None and evaluation.last_epoch != epoch:
+            raise KbertError("EpochEvaluation must stand before RunCheckpoint in `callbacks`.")
+        self._save()
+        self._state_is_whole = False
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Wait until the last checkpoint is on the disk."""
+        self.model._initial_epoch = None
+        self._writer.wait()
+
+    def _save(self) -> None:
+        position, evaluation = self._counter.position, self.evaluation
+        self._writer.wait()
+        arrays = take_state(self.model, self._random, metrics=bool(position.parts))
+        check_finite(arrays["model"], position)
+        evaluated = position.epoch if position.evaluated else position.epoch - 1
+        state = {
+            "position": position.to_dict(),
+            "facts": self._facts,
+            "evaluations": None if evaluation is None else evaluation.to_dict(evaluated),
+        }
+        ended = not position.parts and position.evaluated
+        best = ended and evaluation is not None and evaluation.best_epoch == position.epoch - 1
+        self._writer.start(partial(self.store.commit, position.name, arrays, state, best=best))
+        self._saved_time, self._saved_batches = time.monotonic(), position.batches_made
+
+    def _is_due(self) -> bool:
+        made = self._counter.position.batches_made - self._saved_batches
+        minutes = (time.monotonic() - self._saved_time) / 60
+        return (self.every_steps is not None and made >= self.every_steps) or (
+            self.every_minutes is not None and minutes >= self.every_minutes
         )
-        write_checkpoint(self.model, self.folder / "last", position)
+
+    def _go_on(self, checkpoint: Checkpoint) -> None:
+        """Give model, optimizer, data and evaluation the state of a checkpoint."""
+        findings = facts_findings(checkpoint.facts, self._facts)
+        position, model = checkpoint.position, self.model
+        old = checkpoint.facts.get("plan")
+        change = None
+        if old is not None and self.plan is not None and old != self._facts["plan"]:
+            change = ChangedPlan(TrainingPlan(**old), self.plan, position.examples_seen)
+            findings += change.findings()
+        refuse_errors(forgive(findings, self.allow), lambda codes: f"allow={codes}")
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        new_batches = change is not None and change.batches_differ
+        put_state(model, checkpoint, fresh_accumulators=new_batches)
+        if change is not None:
+            # Keras counts batches here, and divides by the accumulation itself.
+            k = change.new.accumulation
+            model.optimizer._iterations.assign(
+                change.new_batches // k * k if new_batches else change.new_batches
+            )
+        self._counter.position = position
+        self._saved_batches = position.batches_made
+        self._random = random_states_of(checkpoint)
+        self._resumed = checkpoint
+        model._initial_epoch = position.epoch
+        if position.parts:
+            if self._data is None:
+                raise KbertError(
+                    f"{checkpoint.path} was taken inside an epoch of Batches. Give fit the same "
+                    "Batches: RunCheckpoint(..., data=batches)"
+                )
+            self._data.go_on(position.epoch, position.parts)
+        if self.evaluation is not None and checkpoint.evaluations is not None:
+            best = self.store.best() if self.evaluation.restore_best else None
+            weights = None if best is None else read_checkpoint(best).arrays["model"]
+            self.evaluation.load(checkpoint.evaluations, weights)
+        if not position.evaluated and self.evaluation is not None:
+            epoch = position.epoch - 1
+            self.evaluation.on_epoch_end(epoch, {})
+            self._counter.position = replace(position, evaluated=True)
+            self._save()
+        if self.evaluation is not None and self.evaluation.patience_is_over:
+            model.stop_training = True
+            model._initial_epoch = self.params["epochs"]  # no epoch is left to make
+
+    def _begin_inside(self, epoch: int, checkpoint: Checkpoint) -> None:
+        """Begin the first epoch after a checkpoint."""
+        position = checkpoint.position
+        if epoch != position.epoch:
+            raise KbertError(
+                f"fit begins with epoch {epoch} and the checkpoint with {position.epoch}, counted "
+                "from 0. Leave `initial_epoch` out; the checkpoint sets it."
+            )
+        if position.parts:
+            assert self._data is not None
+            put_epoch_state(self.model, checkpoint, self._data[0])
+
+    def _check_data(self) -> None:
+        """Raise KbertError where it is to save inside epochs that it could not go on with."""
+        inside = self.every_steps is not None or self.every_minutes is not None
+        steps = self.params.get("steps")
+        if inside and (self._data is None or steps != len(self._data)):
+            raise KbertError(
+                "A training goes on inside an epoch only with whole epochs of Batches, whose order "
+                "is known. Pass them to fit, and to RunCheckpoint(..., data=batches) where the "
+                "model is no BertClassifier; or leave `every_steps` and `every_minutes` out."
+            )

@@ -26,7 +26,7 @@ class UpdateWatch:
         kernels = kernels or variables
         places = np.linspace(0, len(kernels) - 1, min(len(kernels), _MOST_KERNELS)).astype(int)
         self._kernels = [kernels[place] for place in places]
-        self._before: list[np.ndarray] = []
+        self._before: list[np.ndarray] | None = None
         self._rate = 0.0
 
     def before(self, model: Any) -> None:
@@ -36,6 +36,8 @@ class UpdateWatch:
 
     def after(self, update: int) -> list[Finding]:
         """Return what is wrong with the update that was made since, the one of this number."""
+        if self._before is None:  # a fit that has begun in the middle of an update
+            return []
         ratios = [self._ratio(v, old) for v, old in zip(self._kernels, self._before, strict=True)]
         changed = float(np.median(ratios)) if ratios else 0.0
         if self._rate == 0 and update > 0:

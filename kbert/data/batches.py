@@ -1,6 +1,7 @@
 """Batches for Keras."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import keras
@@ -64,6 +65,7 @@ class Batches(keras.utils.PyDataset):
         widths = choose_widths(store.lengths, multiple=_MULTIPLE, least_rows=batch_size)
         self.widths = np.minimum(widths, store.max_length)  # a model may have no more positions
         self._next: int | None = None  # the batch that a pass takes next; None outside a pass
+        self._waits = False  # whether `go_on` has set the next pass
         self._warned = False
         self.epoch = epoch
 
@@ -74,14 +76,43 @@ class Batches(keras.utils.PyDataset):
 
     @epoch.setter
     def epoch(self, epoch: int) -> None:
-        self._start(epoch)
+        if not (self._waits and epoch == self._epoch):
+            self._start(epoch)
         self._pinned = True
 
+    def go_on(self, epoch: int, parts: Sequence[tuple[int, int]]) -> None:
+        """Let the next pass begin inside an epoch.
+
+        Args:
+            epoch: int.
+            parts: sequence of (batch size, batches): what has been made of the epoch. Where the
+                last batch size is not that of these batches, the rows that are left are laid out
+                anew.
+        """
+        self._start(epoch, parts)
+        self._pinned = self._waits = True
+
+    @property
+    def parts(self) -> tuple[tuple[int, int], ...]:
+        """What had been made of the epoch before this pass, as `go_on` was told."""
+        return self._parts
+
+    @property
+    def first(self) -> int:
+        """The place in the epoch of the batch that this pass begins with: 0, but for `go_on`."""
+        return self._first
+
     def __len__(self) -> int:
-        return len(self._rows)
+        """Return the batches of a pass; before it, of a whole epoch, which is what Keras plans."""
+        return len(self._rows) - (0 if self._next is None else self._first)
+
+    @property
+    def num_batches(self) -> int:
+        """The batches of a pass, as Keras asks for them."""
+        return _Steps(len(self), self)
 
     def rows(self, index: int) -> np.ndarray:
-        """Return the row numbers of a batch."""
+        """Return the row numbers of a batch of the epoch."""
         return self._rows[index]
 
     def width(self, index: int) -> int:
@@ -91,6 +122,8 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> Any:
         """Return the batch at `index`."""
         self._expect(index)
+        if self._next is not None:
+            index += self._first
         rows, width = self._rows[index], self._batch_widths[index]
         if self._next is None and index == 1 and len(self.widths) > 1:
             # Before an epoch Keras's TensorFlow adapter looks at the first two batches, and holds
@@ -131,8 +164,11 @@ class Batches(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         """End a pass; one broken off, as by Keras to learn the shapes, does not count."""
-        if self._next is not None and self._next < len(self):
+        broken_off = self._next is not None and self._next < len(self)
+        if broken_off:
             self._pinned = True
+        elif self._next is not None:
+            self._waits = False
         self._next = None
 
     def _expect(self, index: int) -> None:
@@ -148,29 +184,71 @@ class Batches(keras.utils.PyDataset):
             )
         self._next += 1
 
-    def _start(self, epoch: int) -> None:
-        """Lay out the batches of an epoch."""
-        lengths, size = self.store.lengths, self.batch_size
+    def _start(self, epoch: int, parts: Sequence[tuple[int, int]] = ()) -> None:
+        """Lay out the batches of an epoch, of which some may have been made."""
         self._epoch = epoch
+        self._waits = False
+        self._rows, self._batch_widths = self._layout(self.batch_size)
+        self._parts, self._first = tuple(parts), 0
+        if not parts:
+            return
+        *before, (size, made) = parts
+        left = np.arange(len(self.store))
+        for earlier, batches in (*before, *([(size, made)] if size != self.batch_size else [])):
+            rows, _ = self._layout(earlier, left)
+            left = np.setdiff1d(left, np.concatenate(rows[:batches]))
+        rows, widths = self._layout(self.batch_size, left)
+        if size == self.batch_size:
+            rows, widths = rows[made:], widths[made:]
+        self._first = len(self._rows) - len(rows)
+        self._rows[self._first :], self._batch_widths[self._first :] = rows, widths
+
+    def _layout(
+        self, size: int, among: np.ndarray | None = None
+    ) -> tuple[list[np.ndarray], list[int]]:
+        """Return this epoch's batches of some rows, or of all, and their widths."""
+        lengths = self.store.lengths if among is None else self.store.lengths[among]
         if self.order == "shuffled":
             drop = self.drop_remainder
-            batches = epoch_order(self.seed, epoch, lengths, size, drop_remainder=drop)
+            batches = epoch_order(self.seed, self._epoch, lengths, size, drop_remainder=drop)
         elif self.order == "length":
             batches = length_order(lengths, size)
         else:
             batches = given_order(len(lengths), size)
+        if among is not None:
+            batches = [among[rows] for rows in batches]
         if len(batches) == 1:  # then TensorFlow sees one width before the first epoch
             widths = [int(self.widths[-1])]
         else:
-            widths = [self._width_of(rows) for rows in batches]
+            widths = [self._width_of(rows, size) for rows in batches]
         if self.order == "shuffled":
             batches, widths = _widest_first(batches, widths)
-        self._rows, self._batch_widths = batches, widths
+        return batches, widths
 
-    def _width_of(self, rows: np.ndarray) -> int:
-        if len(rows) < self.batch_size:
+    def _width_of(self, rows: np.ndarray, size: int) -> int:
+        if len(rows) < size:
             return int(self.widths[-1])  # the one incomplete batch then has one shape in all epochs
         return int(self.widths[np.searchsorted(self.widths, self.store.lengths[rows].max())])
+
+
+class _Steps(int):
+    """The steps of an epoch, which end early in a pass that has begun inside the epoch.
+
+    Keras notes the number once for a whole `fit`, and before each step asks whether as many were
+    made. Were the number too great, it would begin one more step, for which there is no batch; on
+    TensorFlow that step draws random numbers before it fails, and no resumed run would be exact.
+    """
+
+    _batches: Batches
+
+    def __new__(cls, number: int, batches: Batches) -> "_Steps":
+        steps = super().__new__(cls, number)
+        steps._batches = batches
+        return steps
+
+    def __le__(self, made: int) -> bool:
+        """Whether an epoch with so many steps made is over: `made >= steps`."""
+        return int(self) - self._batches.first <= made
 
 
 class EpochSetter(keras.callbacks.Callback):

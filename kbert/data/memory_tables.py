@@ -7,28 +7,74 @@ from typing import Any
 from kbert.data.rows import Row, Table
 from kbert.errors import KbertError
 
+_LONGEST_FIXED = 64  # bytes; a decimal has up to 32
+
 
 def read_parquet(path: Path) -> Table:
-    """Return the table of a Parquet file, read batch by batch."""
+    """Return the table of a Parquet file, read batch by batch.
+
+    Columns of nested or fixed-size binary values, which are no text, are left out.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         file = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        _check_parquet(file.metadata, path)
+        leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
+        every = file.schema_arrow.names
+        names = [n for n in every if n in leaves and leaves[n].length <= _LONGEST_FIXED]
+        # Left as dictionaries, a text that stands in a million rows is one text in memory.
+        texts = [name for name in names if leaves[name].physical_type == "BYTE_ARRAY"]
+        file = pq.ParquetFile(path, read_dictionary=texts)
+        batches = file.iter_batches(columns=names if names != every else None)
+    except KbertError:
+        raise
+    except Exception as error:  # pyarrow lets through what its readers raise
         raise KbertError(f"{path} is not a readable Parquet file: {error}") from None
 
     def rows() -> Iterator[Row]:
         number = 0
         try:
-            for batch in file.iter_batches():
-                for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            for batch in batches:
+                if batch.schema.names != names:
+                    raise KbertError(
+                        f"{path}: the names of its columns are not clear. Rename them."
+                    )
+                for cells in zip(*map(_cells, batch.columns), strict=True):
                     number += 1
                     yield Row(number, 0, cells)
-        except (pa.ArrowException, OSError) as error:
+        except KbertError:
+            raise
+        except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
             raise KbertError(f"{path}, behind row {number}: broken Parquet: {error}") from None
 
-    return Table(str(path), list(file.schema_arrow.names), rows())
+    return Table(str(path), names, rows())
+
+
+def _cells(column: Any) -> list[Any]:
+    if not hasattr(column, "dictionary"):
+        return list(column.to_pylist())
+    used = column.indices.unique().drop_null()  # the dictionary grows from batch to batch
+    values = dict(zip(used.to_pylist(), column.dictionary.take(used).to_pylist(), strict=True))
+    return list(map(values.get, column.indices.to_pylist()))
+
+
+def _check_parquet(metadata: Any, path: Path) -> None:
+    """Raise KbertError when a file claims far more than its bytes can hold of texts."""
+    size = path.stat().st_size
+    if metadata.num_rows > max(1_000_000, size):
+        raise KbertError(
+            f"{path} claims {metadata.num_rows:,} rows in {size:,} bytes, more than one a byte. "
+            "Expected a Parquet file of texts."
+        )
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    claimed = sum(group.total_byte_size for group in groups)
+    if claimed > max(2**28, 200 * size):
+        raise KbertError(
+            f"{path} claims {claimed:,} bytes of values in {size:,}. Expected a Parquet file of "
+            "texts."
+        )
 
 
 def read_object(source: Any) -> Table:

@@ -20,6 +20,7 @@ from kbert.data.text_lines import BadLine, TextLines, open_binary
 from kbert.data.text_tables import read_delimited, read_json_lines, read_lines
 from kbert.errors import KbertError
 
+_LONGEST_LABEL = 1000  # characters
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -248,6 +249,9 @@ def _usable(
             assert columns.label is not None
             reason = f"the label (column {table.columns[columns.label]!r}) is missing"
             cure = f"Fill it, {skip}"
+        elif len(value) > _LONGEST_LABEL:
+            reason = f"the label has {len(value):,} characters, and at most {_LONGEST_LABEL:,} go"
+            cure = f"Name the label's column (--label NAME), {skip}"
         elif not value.isascii() and re.search("[\ud800-\udfff]", value):
             reason = f"the label {value!r} holds half a character, which no file can store"
             cure = f"Correct it, {skip}"

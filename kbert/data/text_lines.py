@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from kbert.errors import KbertError
+from kbert.untrusted import check_line, check_regular, lines_of
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
@@ -67,7 +68,7 @@ class TextLines(Iterator[str]):
                     name = kind
                 break
         self._encoding = f"{name}-le" if name in ("utf-16", "utf-32") else name
-        self._lines = _split(stream, "\n".encode(self._encoding))
+        self._lines = _split(stream, "\n".encode(self._encoding), source)
 
     def __next__(self) -> str:
         self.number += 1
@@ -97,14 +98,14 @@ class TextLines(Iterator[str]):
         )
 
 
-def _split(stream: BinaryIO, end: bytes) -> Iterator[bytes]:
+def _split(stream: BinaryIO, end: bytes, source: str) -> Iterator[bytes]:
     """Yield lines that end in the bytes `end`, at a multiple of their number."""
     if len(end) == 1:
-        yield from stream
+        yield from lines_of(stream, source)
         return
     rest = b""
     while chunk := stream.read(65_536):
-        data, start, at = rest + chunk, 0, 0
+        data, start, at = rest + chunk, 0, max(0, len(rest) - len(end))
         while (at := data.find(end, at)) >= 0:
             if at % len(end):
                 at += 1
@@ -113,6 +114,7 @@ def _split(stream: BinaryIO, end: bytes) -> Iterator[bytes]:
             yield data[start:at]
             start = at
         rest = data[start:]
+        check_line(rest, source)
     if rest:
         yield rest
 
@@ -128,6 +130,7 @@ def _decodes(data: bytes, encoding: str) -> bool:
 def open_binary(path: Path) -> BinaryIO:
     """Open a file for reading, or raise KbertError that says what stands there."""
     try:
+        check_regular(path)
         return path.open("rb")
     except FileNotFoundError:
         near = [p.name for p in path.parent.glob("*") if p.suffix == path.suffix][:5]

@@ -10,8 +10,9 @@ from typing import BinaryIO
 from kbert.data.rows import BadRow, Row, Table
 from kbert.data.text_lines import BadLine, TextLines
 from kbert.errors import KbertError
+from kbert.untrusted import LONGEST_LINE, is_deep
 
-csv.field_size_limit(2**31 - 1)  # the default, 131072, is less than a text may have
+csv.field_size_limit(LONGEST_LINE)  # the default, 131072, is less than a text may have
 
 _QUOTING_CURE = (
     "Close or double the quote; for a file without quoting, pass --quoting none; or skip the row: "
@@ -184,6 +185,9 @@ def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
             if not content.strip():
                 continue
             value = json.loads(content)
+            # Counted first, which is quick: few lines hold so many brackets.
+            if content.count("[") + content.count("{") > 64 and is_deep(value):
+                raise RecursionError
             if isinstance(value, dict):
                 number += 1
                 yield Row(number, lines.number, [value])

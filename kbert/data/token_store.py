@@ -1,5 +1,6 @@
 """Token ids on disk, made once and read through a memory map."""
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -101,6 +102,16 @@ class TokenStore:
         if table is None:
             raise KbertError(f"The token file {path} was written and cannot be read back.")
         return cls(table, max_length)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A hash of the tokens and labels."""
+        digest = hashlib.sha256()
+        for values, offsets in zip(self._values, self._offsets, strict=True):
+            digest.update(values[offsets[0] : offsets[-1]].tobytes())
+        for array in (self.lengths, self.first_lengths, self.labels):
+            digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     def __len__(self) -> int:
         return len(self.lengths)

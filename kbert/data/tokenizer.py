@@ -12,6 +12,7 @@ from tokenizers import Tokenizer as RustTokenizer
 from tokenizers import models, normalizers, pre_tokenizers
 
 from kbert.errors import KbertError
+from kbert.untrusted import parse_json, read_bytes
 
 # Outside these blocks the Rust normalizer and Google's differ on some characters: it follows an
 # older Unicode, drops private-use characters, and lower-cases a final sigma without its context.
@@ -24,6 +25,7 @@ _RECLASSIFIED = "\u166d\u1734\U000111c9"  # punctuation or accents to the Rust n
 _CJK_IN_RARE = re.compile(
     "[\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f]"
 )
+_LONGEST_PIECE = 1000  # characters; WordPiece looks up words of at most 200
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
@@ -57,6 +59,18 @@ class Tokenizer:
         split_cjk: bool = True,
     ) -> None:
         self.vocabulary = tuple(vocabulary)
+        for piece in self.vocabulary:
+            if not isinstance(piece, str) or len(piece) > _LONGEST_PIECE or "\0" in piece:
+                raise KbertError(
+                    f"A piece of a vocabulary must be a text of at most {_LONGEST_PIECE:,} "
+                    f"characters without NUL. Received: {piece!r:.80}"
+                )
+        for setting in (lowercase, strip_accents, split_cjk):
+            if setting not in (True, False, None):
+                raise KbertError(
+                    "The tokenizer's settings must be true, false or null. "
+                    f"Received: {setting!r:.80}"
+                )
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
         self.split_cjk = bool(split_cjk)
@@ -74,7 +88,9 @@ class Tokenizer:
         # A letter that no piece holds: what is made of it can only become [UNK].
         self._letters = set("".join(self.vocabulary))
         yi_syllables = map(chr, range(0xA000, 0xA48D))
-        self._unknown = next(c for c in yi_syllables if c not in self._letters)
+        self._unknown = next((c for c in yi_syllables if c not in self._letters), "")
+        if not self._unknown:
+            raise KbertError("The vocabulary holds all Yi syllables, and kbert needs a free one.")
         rust = RustTokenizer(
             models.WordPiece(vocab=ids, unk_token="[UNK]", max_input_chars_per_word=200)
         )
@@ -97,13 +113,16 @@ class Tokenizer:
         """
         path = Path(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            data = read_bytes(path)
+            if path.suffix == ".json":
+                return cls(**{**_from_hugging_face(parse_json(data, path), path), **settings})
+            text = data.decode("utf-8")
         except FileNotFoundError:
             raise KbertError(f"There is no vocabulary file {path}.") from None
         except UnicodeDecodeError as error:
             raise KbertError(f"{path} is not a vocabulary: it is not UTF-8 ({error}).") from None
-        if path.suffix == ".json":
-            return cls(**{**_from_hugging_face(text, path), **settings})
+        except OSError as error:
+            raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
         # Only "\n" ends a piece: a vocabulary may hold the Unicode line separators.
         pieces = [piece.strip() for piece in text.removesuffix("\n").split("\n")]
         return cls(pieces, **settings)
@@ -214,28 +233,26 @@ def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:
     return keep_first, min(second, budget - keep_first)
 
 
-def _from_hugging_face(text: str, path: Path) -> dict[str, Any]:
-    try:
-        spec = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise KbertError(f"{path} is not JSON: {error}") from None
+def _from_hugging_face(spec: Any, path: Path) -> dict[str, Any]:
     model = spec.get("model") if isinstance(spec, dict) else None
     if not isinstance(model, dict):
         model = {}
     kind = model.get("type", "WordPiece" if "vocab" in model else "unknown")
     if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
         raise KbertError(
-            f"{path} holds a tokenizer of the kind {kind}, and kbert takes BERT's "
+            f"{path} holds a tokenizer of the kind {kind!s:.80}, and kbert takes BERT's "
             "WordPiece. Is it the tokenizer of a BERT model?"
         )
-    normalizer = spec.get("normalizer") or {}
+    normalizer = spec.get("normalizer")
+    if not isinstance(normalizer, dict):
+        normalizer = {}
     if normalizer.get("type") != "BertNormalizer":
         raise KbertError(
-            f"{path} normalizes with {normalizer.get('type')}, and kbert takes BertNormalizer. "
-            "Is it the tokenizer of a BERT model?"
+            f"{path} normalizes with {normalizer.get('type')!s:.80}, and kbert takes "
+            "BertNormalizer. Is it the tokenizer of a BERT model?"
         )
     ids = model["vocab"]
-    if sorted(ids.values()) != list(range(len(ids))):
+    if not all(type(i) is int for i in ids.values()) or set(ids.values()) != set(range(len(ids))):
         raise KbertError(f"{path}: the ids of the vocabulary are not 0 to {len(ids) - 1}.")
     return {
         "vocabulary": sorted(ids, key=ids.__getitem__),

@@ -1,12 +1,21 @@
 """keras-hub's BERT backbone, with weights from a preset."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import keras_hub
 
 from kbert.errors import KbertError
-from kbert.models.presets import Preset, call_hub
+from kbert.models.presets import Preset, call_hub, read_json
+from kbert.untrusted import (
+    check_backbone,
+    check_file,
+    check_size,
+    h5_size,
+    plain_name,
+    safetensors_size,
+)
 
 Gelu = Literal["tanh", "erf"]
 
@@ -40,22 +49,35 @@ def load_backbone(
     load = keras_hub.models.BertBackbone.from_preset
     if preset.path is None:
         return call_hub(preset.name, load, dtype=dtype, load_weights=pretrained), "tanh"
-    if preset.kind == "keras_hub_folder":
-        return _local(preset, load, dtype=dtype, load_weights=pretrained), "tanh"
     config = preset.config()
+    if preset.kind == "keras_hub_folder":
+        return _keras_hub_folder(preset, config.get("config"), pretrained, dtype), "tanh"
     activation = config.get("hidden_act", "gelu")
-    if activation not in _GELU:
+    if not isinstance(activation, str) or activation not in _GELU:
         raise KbertError(
-            f"{preset.name}: hidden_act must be one of {', '.join(_GELU)}. Received: {activation!r}"
+            f"{preset.name}: hidden_act must be one of {', '.join(_GELU)}. "
+            f"Received: {activation!r:.80}"
         )
+    sizes = _backbone_config(preset, config)
     if not pretrained:
-        return new_backbone(_backbone_config(preset, config), dtype), _GELU[activation]
+        return new_backbone(sizes, dtype), _GELU[activation]
     if not any(preset.path.glob("*.safetensors")):
+        pickles = sorted(preset.path.glob("*.bin"))
+        if pickles:
+            raise KbertError(
+                f"{pickles[0]} is a pickle, which can run code when it is read; kbert reads "
+                "*.safetensors. Convert it where it was made: "
+                "model.save_pretrained(FOLDER, safe_serialization=True)"
+            )
         raise KbertError(
             f"{preset.name} holds no weights (*.safetensors). To train a new model of that size "
             "from random weights: --weights random"
         )
-    backbone = _local(preset, load, dtype=dtype, dropout=config.get("hidden_dropout_prob", 0.1))
+    check_backbone(sizes, preset.path / "config.json")
+    check_size(sizes, 0, _local(preset, _weights_size, preset.path), preset.name)
+    # The whole path: keras-hub takes a relative one for the name of a preset of its own.
+    folder = str(preset.path.resolve())
+    backbone = _local(preset, load, folder, dtype=dtype, dropout=sizes["dropout"])
     set_gelu(backbone, _GELU[activation])
     return backbone, _GELU[activation]
 
@@ -67,9 +89,10 @@ def new_backbone(config: dict[str, Any], dtype: Any = None) -> keras_hub.models.
         raise KbertError(
             f"A backbone has no {', '.join(map(repr, unknown))}. Known: {', '.join(_ARGUMENTS)}."
         )
+    check_backbone(config, "The backbone")
     try:
         return keras_hub.models.BertBackbone(**config, dtype=dtype)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise KbertError(f"The configuration of a backbone does not fit: {error}") from None
 
 
@@ -103,9 +126,44 @@ def _backbone_config(preset: Preset, config: dict[str, Any]) -> dict[str, Any]:
         raise KbertError(f"{preset.name}: config.json lacks {error}.") from None
 
 
-def _local(preset: Preset, load: Any, **arguments: Any) -> keras_hub.models.BertBackbone:
+def _weights_size(folder: Path) -> tuple[int, int]:
+    """Return how many arrays and numbers a folder's safetensors hold, after checking them."""
+    names = ["model.safetensors"]
+    index = folder / "model.safetensors.index.json"
+    if index.exists():
+        shards = read_json(index).get("weight_map")
+        names = list(shards.values()) if isinstance(shards, dict) else []
+        if not names or not all(map(plain_name, names)):
+            raise KbertError(f"{index}: names of files in the folder itself were expected.")
+    sizes = [safetensors_size(folder / name, folder) for name in sorted(set(names))]
+    return sum(arrays for arrays, _ in sizes), sum(numbers for _, numbers in sizes)
+
+
+def _keras_hub_folder(
+    preset: Preset, config: Any, pretrained: bool, dtype: Any
+) -> keras_hub.models.BertBackbone:
+    """Return the backbone of a keras-hub folder, without the class that its file names."""
+    assert preset.path is not None
+    check_backbone(config, preset.path / "config.json")
+    sizes = {name: config[name] for name in _ARGUMENTS if name in config}
+    if not pretrained:
+        return new_backbone(sizes, dtype)
+    file = preset.path / "model.weights.h5"
+    if not file.is_file():
+        raise KbertError(
+            f"{preset.name} holds no weights (model.weights.h5). To train a new model of that "
+            "size from random weights: --weights random"
+        )
+    check_file(file, preset.path)
+    check_size(sizes, 0, h5_size(file, file), file)
+    backbone = new_backbone(sizes, dtype)
+    _local(preset, backbone.load_weights, str(file))
+    return backbone
+
+
+def _local(preset: Preset, load: Any, path: Any, **arguments: Any) -> Any:
     try:
-        return load(str(preset.path), **arguments)
+        return load(path, **arguments)
     except Exception as error:  # keras-hub lets through whatever its converters raise
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise KbertError(

@@ -13,21 +13,49 @@ from safetensors.numpy import load_file, save_file
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.files import new_directory
+from kbert.files import new_directory, replace_file
 from kbert.models.presets import read_json
+from kbert.untrusted import (
+    check_classifier,
+    check_file,
+    check_keras_zip,
+    check_size,
+    safetensors_size,
+)
 
 _FORMAT = "kbert-model-1"
+_WEIGHTS = "model.safetensors"
+# What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
+_KERAS_MODULES = re.compile(
+    r"keras\.(src\.)?(backend\.torch\.)?(optimizers|losses|metrics)(\.\w+)*"
+)
 
 
 def write_model(model: keras.Model, folder: Path) -> None:
     """Write a classifier's configuration, vocabulary and weights in place of `folder`."""
     config = model.get_config()
     vocabulary = config["tokenizer"].pop("vocabulary")
+    settings = json.dumps({"format": _FORMAT, **config}, indent=2, ensure_ascii=False) + "\n"
+    files = {
+        "config.json": settings.encode(),
+        "vocab.txt": ("\n".join(vocabulary) + "\n").encode(),
+    }
+    arrays = arrays_of(model.weights)
+    if all(_holds(folder / name, content) for name, content in files.items()):
+        # As after every better epoch of a run: one file is replaced, in one step.
+        replace_file(folder / _WEIGHTS, lambda file: save_file(arrays, file))
+        return
     with new_directory(folder) as new:
-        text = json.dumps({"format": _FORMAT, **config}, indent=2, ensure_ascii=False)
-        (new / "config.json").write_text(text + "\n", encoding="utf-8")
-        (new / "vocab.txt").write_bytes(("\n".join(vocabulary) + "\n").encode())
-        save_file(arrays_of(model.weights), new / "model.safetensors", metadata={"format": _FORMAT})
+        for name, content in files.items():
+            (new / name).write_bytes(content)
+        save_file(arrays, new / _WEIGHTS)
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    try:
+        return file.read_bytes() == content
+    except OSError:
+        return False
 
 
 def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]:
@@ -40,33 +68,91 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]
         KbertError: there is none, or it is of another kind.
     """
     folder = path / "model" if (path / "model" / "config.json").is_file() else path
+    if path.is_file():
+        raise KbertError(
+            f"{path} is a file. Expected a run directory, a model folder or a .keras file; weights "
+            "of another form (.h5, .npz, .bin, .pt) are not read."
+        )
     if not (folder / "config.json").is_file():
         what = "holds no trained model" if path.exists() else "does not exist"
         raise KbertError(f"{path} {what}. Expected a run directory that `kbert train` has written.")
+    file = folder / _WEIGHTS
+    check_file(folder / "config.json", path)
     config = read_json(folder / "config.json")
     if config.pop("format", None) != _FORMAT:
         raise KbertError(
             f"{folder / 'config.json'} is not a kbert model ({_FORMAT}). To start from another "
             "model's weights, train with --preset"
         )
+    check_classifier(config, folder / "config.json")
     settings = config.get("tokenizer", {})
-    config["tokenizer"] = Tokenizer.from_file(folder / "vocab.txt", **settings).get_config()
-    file = folder / "model.safetensors"
+    try:
+        tokenizer = Tokenizer.from_file(folder / "vocab.txt", **settings)
+    except TypeError as error:
+        raise KbertError(f"{folder}: the tokenizer in config.json does not fit: {error}") from None
+    config["tokenizer"] = tokenizer.get_config()
+    check_size(config["backbone"], len(config["labels"]), safetensors_size(file), file)
     return config, read_arrays(file), file
 
 
 def read_keras_file(path: Path) -> keras.Model:
-    """Return the model in a .keras file, or raise KbertError."""
+    """Return the classifier in a .keras file, or raise KbertError.
+
+    Keras runs no code of a file's, but it makes objects of any of its classes that the file
+    names. So what is named is checked before, and the sizes too.
+    """
     # Keras finds the classes that are registered, which they are once imported.
     import kbert.optimizers
     import kbert.schedules  # noqa: F401
 
     if not path.is_file():
         raise KbertError(f"There is no file {path}.")
+    saved, held = check_keras_zip(path)
+    if saved.get("registered_name") != "kbert>BertClassifier":
+        name = str(saved.get("class_name"))[:80]
+        raise KbertError(f"{path} holds a {name}, not a BertClassifier.")
+    config = saved.pop("config", None)
+    check_classifier(config, path)
+    check_size(config["backbone"], len(config["labels"]), held, path)
+    _check_objects([config, saved.get("build_config"), saved.get("compile_config")], path)
     try:
         return keras.models.load_model(path)
     except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
         raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
+
+
+def _check_objects(value: Any, path: Path) -> None:
+    """Raise KbertError when a configuration names a class or function that no training needs."""
+    if isinstance(value, list):
+        for part in value:
+            _check_objects(part, path)
+    if not isinstance(value, dict):
+        return
+    if "class_name" in value and not _is_known(value):
+        raise KbertError(
+            f"{path} names the object {value.get('module')!s:.80}.{value['class_name']!s:.80}, "
+            "which is refused. Expected optimizers, losses and metrics of kbert, of Keras, or "
+            "registered by the running program."
+        )
+    for part in value.values():
+        _check_objects(part, path)
+
+
+def _is_known(value: dict[str, Any]) -> bool:
+    """Whether Keras would make of this an object that training needs; it looks here first."""
+    module, name = value.get("module"), value["class_name"]
+    is_function = name == "function"
+    registered = value.get("config") if is_function else value.get("registered_name") or name
+    if not isinstance(registered, str):
+        return False
+    found = keras.saving.get_registered_object(registered)
+    if found is not None:
+        return not found.__module__.startswith(("keras.", "keras_hub."))
+    if is_function:
+        return module == "builtins" and hasattr(keras.losses, registered)
+    if (module, name) == ("keras", "DTypePolicy"):
+        return True
+    return isinstance(module, str) and _KERAS_MODULES.fullmatch(module) is not None
 
 
 def assign_variables(
@@ -119,5 +205,5 @@ def read_arrays(file: Path) -> dict[str, np.ndarray]:
     """Return the arrays of a safetensors file, or raise KbertError."""
     try:
         return load_file(file)
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, KeyError) as error:  # KeyError: a type that NumPy lacks
         raise KbertError(f"{file} cannot be read: {error}") from None

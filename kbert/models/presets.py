@@ -1,13 +1,13 @@
 """Where a model comes from: what a preset's name means, and its tokenizer."""
 
 import importlib.util
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.untrusted import check_file, parse_json, read_bytes
 
 Kind = Literal["hugging_face", "keras_hub_folder", "keras_hub"]
 
@@ -70,14 +70,17 @@ def find_preset(name: str) -> Preset:
         return Preset(name, "keras_hub")
     config = read_json(path / "config.json")
     if "class_name" in config and "registered_name" in config:
+        if config["class_name"] != "BertBackbone":
+            kind = config["class_name"]
+            raise KbertError(f"{name} holds a model of the type {kind!r:.80}; kbert takes BERT.")
         return Preset(name, "keras_hub_folder", path)
     if config.get("model_type") == "bert" or "vocab_size" in config:
         kind = config.get("model_type", "bert")
         if kind != "bert":
-            raise KbertError(f"{name} holds a model of the type {kind!r}; kbert takes BERT.")
+            raise KbertError(f"{name} holds a model of the type {kind!r:.80}; kbert takes BERT.")
         return Preset(name, "hugging_face", path)
     raise KbertError(
-        f"{name} holds a model of the type {config.get('model_type', 'unknown')!r}. Expected a "
+        f"{name} holds a model of the type {config.get('model_type', 'unknown')!r:.80}. Expected a "
         "folder of a Hugging Face BERT (config.json, vocab.txt, model.safetensors) or of a "
         "keras-hub BERT preset."
     )
@@ -86,13 +89,14 @@ def find_preset(name: str) -> Preset:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a JSON file, or raise KbertError."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        data = read_bytes(path)
     except FileNotFoundError:
         raise KbertError(f"There is no file {path}, which a preset's folder must hold.") from None
     except NotADirectoryError:
         raise KbertError(f"{path.parent} is a file; the preset's folder was expected.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise KbertError(f"{path} is not JSON: {error}") from None
+    except OSError as error:
+        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+    value = parse_json(data, path)
     if not isinstance(value, dict):
         raise KbertError(f"{path} must hold a JSON object. Received: {type(value).__name__}")
     return value
@@ -113,8 +117,13 @@ def _hugging_face_tokenizer(path: Path) -> Tokenizer:
 
 
 def _keras_hub_folder_tokenizer(path: Path) -> Tokenizer:
-    config = read_json(path / "tokenizer.json").get("config", {})
+    saved = read_json(path / "tokenizer.json")
+    config = saved.get("config", {})
+    if saved.get("class_name", "BertTokenizer") != "BertTokenizer" or not isinstance(config, dict):
+        raise KbertError(f"{path / 'tokenizer.json'} holds no BertTokenizer, which was expected.")
     vocabulary = path / "assets" / "tokenizer" / "vocabulary.txt"
+    if vocabulary.exists():
+        check_file(vocabulary, path)
     return Tokenizer.from_file(vocabulary, lowercase=config.get("lowercase", False))
 
 

@@ -1,12 +1,13 @@
-"""The training itself: evaluate after each epoch, keep the best, leave a checkpoint."""
+"""The training itself: evaluate after each epoch, keep the best, leave checkpoints."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 from kbert.program import program
+from kbert.runs.memory import says_out_of_memory, too_large
 from kbert.runs.preparation import Prepared, Report
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.stop_signals import stop_signals
 
 
 def fit_run(
@@ -15,19 +16,24 @@ def fit_run(
     run: RunDirectory,
     report: Report,
     *,
-    epochs_done: int = 0,
+    resume: bool = False,
+    batches_done: int = 0,
+    trained: bool = False,
+    allow: tuple[str, ...] = (),
 ) -> None:
-    """Train a compiled model, and leave the best one and a checkpoint in the run.
+    """Train a compiled model, and leave the best one and checkpoints in the run.
 
     Args:
         prepared: Prepared.
-        model: BertClassifier, compiled with the plan's optimizer, which stands at `epochs_done`.
+        model: BertClassifier, compiled with the plan's optimizer.
         run: the directory.
         report: function of str.
-        epochs_done: int. Epochs that were trained before. Defaults to 0.
+        resume: bool. Whether to go on from the run's last checkpoint. Defaults to False.
+        batches_done: int. Batches of the plan that were made before. Defaults to 0.
+        trained: bool. Whether only the end is left to write. Defaults to False.
+        allow: tuple of str. Differences from the checkpoint that do not matter. Defaults to ().
     """
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
-    from kbert.callbacks.keep_best import KeepBest
     from kbert.callbacks.learning_rate_logger import LearningRateLogger
     from kbert.callbacks.plan_guard import PlanGuard
     from kbert.callbacks.progress_bar import ProgressBar
@@ -44,10 +50,9 @@ def fit_run(
         drop_remainder=plan.drop_remainder,
         pad_id=pad_id,
     )
-    progress = ProgressBar(plan.steps_per_epoch * (plan.epochs - epochs_done))
+    progress = ProgressBar(plan.batches, batches_done)
     logger = LearningRateLogger(run.path / "learning_rate.csv")
     guard = PlanGuard(plan, force=config.force)
-    callbacks: list[Any] = [guard, progress, logger]
     evaluation = None
     dev_stores = {name: store for name, store in prepared.stores.items() if name != "train"}
     if dev_stores:
@@ -55,43 +60,47 @@ def fit_run(
             monitor=config.monitor,
             patience=config.patience,
             folder=run.path,
+            model_folder=run.model_folder,
             restore_best=False,  # the best model is in the run
             **{n: Batches(s, plan.batch_size, pad_id=pad_id) for n, s in dev_stores.items()},
         )
-        if epochs_done:
-            evaluation.load_history(epochs_done)
-        callbacks += [evaluation, KeepBest(evaluation, run.model_folder)]
-    callbacks.append(RunCheckpoint(run.path / "checkpoints", plan))
+    checkpoint = RunCheckpoint(
+        run.checkpoints,
+        plan,
+        evaluation=evaluation,
+        every_steps=config.checkpoint_steps,
+        every_minutes=config.checkpoint_minutes,
+        keep=config.keep_checkpoints,
+        resume=resume,
+        allow=allow,
+        facts={"run": run.info.get("id"), "preset": config.preset},
+    )
+    # The checkpoint comes last: it keeps what the others have seen, and found sound.
+    callbacks: list[Any] = [progress, logger, *([evaluation] if evaluation else []), checkpoint]
+    if not trained:
+        callbacks.insert(0, guard)
     started = time.monotonic()
     try:
-        model.fit(
-            batches,
-            initial_epoch=epochs_done,
-            epochs=plan.epochs,
-            verbose=0,
-            callbacks=callbacks,
-        )
+        with stop_signals(checkpoint.stop):
+            try:
+                model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=callbacks)
+            except KeyboardInterrupt:
+                progress.close()
+                checkpoint.save_interrupted()
+                raise
     except BaseException as error:
         progress.close()
         logger.close()
-        run.update(
-            status="stopped" if isinstance(error, KeyboardInterrupt) else "failed", ended=now()
-        )
+        stopped = isinstance(error, KeyboardInterrupt)
+        run.try_to_update(status="stopped" if stopped else "failed", ended=now())
+        if says_out_of_memory(error):
+            raise too_large(config, batches) from error
         error.add_note(_what_is_left(run))
         raise
     seconds = time.monotonic() - started
     if evaluation is None:
         model.save_to(run.model_folder)
-    minutes, rest = divmod(round(seconds), 60)
-    report(f"Trained in {minutes} min {rest} s.")
-    findings = {finding["code"]: finding for finding in run.info.get("findings", [])}
-    findings |= {finding.code: finding.to_dict() for finding in guard.findings}
-    run.update(
-        training_seconds=round(seconds, 1),
-        findings=list(findings.values()),
-        status="finished",
-        ended=now(),
-    )
+    _finish(run, guard.findings, seconds, report)
     if evaluation is not None and evaluation.best_epoch is not None:
         run.update(best_epoch=evaluation.best_epoch + 1)
         report(f"The best epoch, which the run keeps: {evaluation.best_epoch + 1}")
@@ -104,12 +113,25 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S%z")
 
 
+def _finish(run: RunDirectory, findings: list[Any], seconds: float, report: Report) -> None:
+    minutes, rest = divmod(round(seconds), 60)
+    report(f"Trained in {minutes} min {rest} s.")
+    by_code = {finding["code"]: finding for finding in run.info.get("findings", [])}
+    by_code |= {finding.code: finding.to_dict() for finding in findings}
+    run.update(
+        training_seconds=round(run.info.get("training_seconds", 0.0) + seconds, 1),
+        findings=list(by_code.values()),
+        status="finished",
+        ended=now(),
+    )
+
+
 def _what_is_left(run: RunDirectory) -> str:
     parts = []
     if run.model_folder.exists():
         parts.append(f"{run} holds the best model so far")
-    if Path(run.path / "checkpoints" / "last").exists():
-        parts.append(f"{program()} resume {run} goes on after the last whole epoch")
+    if (run.checkpoints / "last").exists():
+        parts.append(f"{program()} resume {run} goes on from the last checkpoint")
     if not parts:
         parts.append(f"{run} is left without a model: delete it, or name another --output")
     return "; ".join(parts) + "."

@@ -14,7 +14,8 @@ from kbert.data.labels import Labels
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.data.tokenizer import Tokenizer
 from kbert.findings import Finding, findings_table, forgive, refuse_errors
-from kbert.models.presets import Preset, find_preset, read_json
+from kbert.models.model_settings import model_settings
+from kbert.models.presets import Preset, find_preset
 from kbert.plan import TrainingPlan
 
 Report = Callable[[str], None]
@@ -134,14 +135,14 @@ def build_model(prepared: Prepared, report: Report) -> Any:
 
 def model_labels(run: Path) -> Labels:
     """Return the labels of a run's model, or raise KbertError when it has none."""
-    return Labels(tuple(read_json(run / "model" / "config.json").get("labels", [])))
+    return Labels(tuple(model_settings(run / "model")["labels"]))
 
 
 def _local_tokenizer(config: TrainConfig, preset: Preset | None) -> Tokenizer | None:
     """Return the tokenizer, or None where it lies in a hub."""
     if preset is None:
         model = Path(str(config.parent)) / "model"
-        settings = read_json(model / "config.json").get("tokenizer", {})
+        settings = model_settings(model).get("tokenizer", {})
         return Tokenizer.from_file(model / "vocab.txt", **settings)
     return preset.tokenizer() if preset.path is not None else None
 

@@ -1,47 +1,63 @@
 """An interrupted run goes on, as it was planned or with a changed plan."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kbert.changed_plan import ChangedPlan
+from kbert.checkpoints.checkpoint_files import Checkpoint, read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.config import TrainConfig
 from kbert.errors import KbertError
-from kbert.findings import forgive, refuse_errors
-from kbert.models.checkpoint_position import Position, read_position
+from kbert.files import replace_file
+from kbert.findings import check_codes, forgive, refuse_errors
 from kbert.plan import TrainingPlan
+from kbert.program import program
 from kbert.runs.fitting import fit_run, now
 from kbert.runs.preparation import Prepared, build_model, prepare
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_lock import run_lock
 from kbert.runs.train import plan_record
 
 _OF_THE_PLAN = ("epochs", "batch_size", "accumulation", "learning_rate", "warmup_proportion")
-_MAY_CHANGE = (*_OF_THE_PLAN, "backend", "force")
+_OF_THE_CHECKPOINTS = ("checkpoint_steps", "checkpoint_minutes", "keep_checkpoints")
+_MAY_CHANGE = (*_OF_THE_PLAN, *_OF_THE_CHECKPOINTS, "backend", "force")
 
 
 def resume(
     run: str | Path,
     *,
     scale_epochs: bool = False,
+    checkpoint: str | None = None,
+    allow: Sequence[str] = (),
     report: Callable[[str], None] = print,
     **changes: Any,
 ) -> RunDirectory:
-    """Go on with a run from its last checkpoint, and return it.
+    """Go on with a run from its last committed checkpoint, and return it.
 
-    With other `epochs`, `batch_size`, `accumulation` or `learning_rate` the plan is a new one, and
-    the point from which it goes on is that of the same examples seen; old and new plan are shown.
+    On the same machine and backend the run ends with the very weights and scores that it would
+    have had undisturbed. With other `epochs`, `batch_size`, `accumulation`, `learning_rate` or
+    `warmup_proportion` the plan is a new one, and the point from which it goes on is that of the
+    same examples seen; old and new plan are shown.
 
     Args:
         run: str or Path.
         scale_epochs: bool. Make the epochs so many that the new plan has the updates of the old
             one. Defaults to False.
+        checkpoint: str or None. The name of an earlier checkpoint to go back to. Defaults to None:
+            the last.
+        allow: sequence of str. Codes of differences from the checkpoint that are not to stop the
+            resumption, such as "data-differs". Defaults to ().
         report: function of str. Defaults to `print`.
-        **changes: `epochs`, `batch_size`, `accumulation`, `learning_rate`, `warmup_proportion`,
-            `backend`, `force`.
+        **changes: the settings of the plan named above, those of the checkpoints, `backend`,
+            `force`.
 
     Raises:
-        KbertError: there is no checkpoint, the data are others, or nothing would be trained.
+        KbertError: there is no checkpoint or it is damaged, the data are others, another process
+            is at work on the run, or nothing would be trained.
 
     Example:
 
@@ -55,78 +71,160 @@ def resume(
                 f"A resumed run cannot change `{name}`; it can change {', '.join(_MAY_CHANGE)}. "
                 f"For other settings: kbert continue {run} --output NEW"
             )
+    check_codes(allow)
     directory = RunDirectory(run)
-    folder, position = _checkpoint(directory)
-    config = run_config(directory)
-    old = TrainingPlan(**position.plan)
-    # The plan that has been trained by, not that of an attempt which came to no epoch.
-    trained_by = {name: position.plan[name] for name in _OF_THE_PLAN}
-    asked = {name: value for name, value in changes.items() if value is not None}
-    config = replace(config, **{**trained_by, **asked})
-    change = ChangedPlan(old, config.plan(old.examples), position.examples_seen)
-    if scale_epochs and change.new != change.old:
-        change = change.in_proportion()
-        config = replace(config, epochs=change.new.epochs)
-    if change.remaining == 0 and change.new == change.old:
-        raise KbertError(
-            f"{directory} has made all its {old.epochs} epochs. To train longer by the same plan: "
-            f"--epochs {old.epochs + 1}; for a second training: kbert continue {directory}"
+    if not (directory.path / "config.toml").is_file():
+        what = "is no run directory" if directory.path.exists() else "does not exist"
+        raise KbertError(f"{run} {what}. Name one that `kbert train` has written.")
+    with run_lock(directory.path):
+        store = CheckpointStore(directory.checkpoints)
+        found = _read(directory, store, checkpoint)
+        if found is None:
+            _begin(directory, {k: v for k, v in changes.items() if v is not None}, report)
+            return directory
+        config, change = _changed(directory, found, scale_epochs, changes)
+        finished = directory.info.get("status") == "finished"
+        if change.remaining == 0 and change.new == change.old and finished:
+            raise KbertError(
+                f"{directory} has made all its {change.old.epochs} epochs. To train longer by the "
+                f"same plan: --epochs {change.old.epochs + 1}; for a second training: kbert "
+                f"continue {directory}"
+            )
+        report(f"Going on from {found.path.name}: {found.position}")
+        report(str(change))
+        trained = change.remaining == 0 and change.new == change.old
+        findings = [] if trained else change.findings()
+        if change.remaining == 0:
+            refuse_errors(findings)  # which no --force can help
+        refuse_errors(
+            forgive(findings, (*config.force, *allow)),
+            lambda codes: " ".join(f"--force {code}" for code in codes),
         )
-    report(str(change))
-    if change.remaining == 0:
-        refuse_errors(change.findings())  # which no --force can help
-    refuse_errors(
-        forgive(change.findings(), config.force),
-        lambda codes: " ".join(f"--force {code}" for code in codes),
-    )
-    parent = config.parent
-    if parent is not None and directory.model_folder.exists():
-        # The run has a model of its own by now, and its parent may be gone.
-        config = replace(config, parent=str(run))
-    prepared = prepare(config, report)
-    _check_data(directory, prepared)
-    model = build_model(prepared, report)
-    from kbert.models.checkpoint import restore_checkpoint
-    from kbert.optimizers import create_optimizer
-
-    model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
-    model.optimizer.build(model.trainable_variables)
-    other = old.accumulation != prepared.plan.accumulation
-    restore_checkpoint(model, folder, other_accumulation=other)
-    # Keras counts batches here, and divides by the accumulation itself.
-    model.optimizer._iterations.assign(position.epochs * prepared.plan.steps_per_epoch)
-    directory.keep_epochs(position.epochs)
-    directory.write_config(replace(prepared.config, parent=parent).to_toml())
-    directory.update(
-        status="running",
-        plan=plan_record(prepared.plan),
-        resumed=[
-            *directory.info.get("resumed", []),
-            {"at": now(), "after_epoch": position.epochs, "backend": prepared.config.backend},
-        ],
-    )
-    fit_run(prepared, model, directory, report, epochs_done=position.epochs)
+        _go_on(directory, store, found, config, change, trained, tuple(allow), report)
     return directory
 
 
-def _checkpoint(run: RunDirectory) -> tuple[Path, Position]:
-    folder = run.path / "checkpoints" / "last"
-    if not (run.path / "config.toml").is_file():
-        what = "is no run directory" if run.path.exists() else "does not exist"
-        raise KbertError(f"{run} {what}. Name one that `kbert train` has written.")
-    if not folder.is_dir():
+def _read(run: RunDirectory, store: CheckpointStore, name: str | None) -> Checkpoint | None:
+    """Return the checkpoint to go on from; offer an earlier one where it is damaged."""
+    path = store.last() if name is None else store.folder / name
+    if path is None:
+        return None
+    if name is not None and path not in store.committed():
+        store.go_back_to(name)  # for its message
+    try:
+        found = read_checkpoint(path)
+        if name is not None:
+            best = (found.evaluations or {}).get("best_epoch")
+            store.go_back_to(name, f"-epoch-{best}-batch-0")
+        return found
+    except KbertError as error:
+        others = [other.name for other in store.committed() if other != path]
+        if not others:
+            raise
         raise KbertError(
-            f"{run} has no checkpoint: it was stopped before the end of its first epoch. Train "
-            f"again: kbert train --config {run}/config.toml --output NEW"
-        )
-    return folder, read_position(folder)
+            f"{error} The checkpoint before it: {program()} resume {run} --checkpoint {others[-1]}"
+        ) from None
+
+
+def _changed(
+    run: RunDirectory, found: Checkpoint, scale_epochs: bool, changes: dict[str, Any]
+) -> tuple[TrainConfig, ChangedPlan]:
+    """Return the settings to go on with, and the change of the plan."""
+    config = run_config(run)
+    old = TrainingPlan(**found.facts["plan"])
+    # The plan that has been trained by, not that of an attempt which came to no checkpoint.
+    trained_by = {name: found.facts["plan"][name] for name in _OF_THE_PLAN}
+    asked = {name: value for name, value in changes.items() if value is not None}
+    config = replace(config, **{**trained_by, **asked})
+    change = ChangedPlan(old, config.plan(old.examples), found.position.examples_seen)
+    if scale_epochs and change.new != change.old:
+        change = change.in_proportion()
+        config = replace(config, epochs=change.new.epochs)
+    return config, change
+
+
+def _begin(run: RunDirectory, changes: dict[str, Any], report: Callable[[str], None]) -> None:
+    """Train a run that was stopped before its first checkpoint, from its beginning."""
+    report(f"{run} was stopped before its first checkpoint, and begins anew.")
+    config = replace(run_config(run), **changes)
+    prepared = prepare(config, report)
+    _check_data(run, prepared)
+    model = _model(run, prepared, config, 0, report)
+    fit_run(prepared, model, run, report)
+
+
+def _model(
+    run: RunDirectory,
+    prepared: Prepared,
+    config: TrainConfig,
+    batches_made: int,
+    report: Callable[[str], None],
+) -> Any:
+    """Return the model, compiled, the run having been taken back to where it goes on."""
+    model = build_model(prepared, report)
+    from kbert.optimizers import create_optimizer
+
+    model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
+    run.go_back(batches_made)
+    run.write_config(replace(prepared.config, parent=config.parent).to_toml())
+    run.update(status="running", plan=plan_record(prepared.plan))
+    return model
+
+
+def _go_on(
+    run: RunDirectory,
+    store: CheckpointStore,
+    found: Checkpoint,
+    config: TrainConfig,
+    change: ChangedPlan,
+    trained: bool,
+    allow: tuple[str, ...],
+    report: Callable[[str], None],
+) -> None:
+    own = config
+    if config.parent is not None and run.model_folder.exists():
+        # The run has a model of its own by now, and its parent may be gone.
+        own = replace(config, parent=str(run))
+    prepared = prepare(own, report)
+    if "data-differs" not in allow:
+        _check_data(run, prepared)
+    model = _model(run, prepared, config, found.position.batches_made, report)
+    _restore_best(run, store)
+    resumed = {
+        "at": now(),
+        "from": found.path.name,
+        "after_epoch": found.position.epoch,
+        "batch": found.position.batch,
+        "backend": prepared.config.backend,
+    }
+    run.update(resumed=[*run.info.get("resumed", []), resumed])
+    fit_run(
+        prepared,
+        model,
+        run,
+        report,
+        resume=True,
+        batches_done=change.new_batches,
+        trained=trained,
+        allow=(*config.force, *allow),
+    )
+
+
+def _restore_best(run: RunDirectory, store: CheckpointStore) -> None:
+    """Give the run the best model of the epochs that it goes on from."""
+    best = store.best()
+    file = run.model_folder / "model.safetensors"
+    if best is not None and file.exists():
+        weights = best / "model.safetensors"
+        replace_file(file, lambda new: shutil.copyfile(weights, new))
 
 
 def _check_data(run: RunDirectory, prepared: Prepared) -> None:
-    recorded = run.info.get("data", {}).get("train", {}).get("sha256")
-    if recorded != prepared.training.fingerprint:
-        raise KbertError(
-            f"{prepared.training.source} is not what {run} was trained on: its content has "
-            "changed. Restore the file, or train further on the new one: "
-            f"kbert continue {run} DATA --output NEW"
-        )
+    recorded = run.info.get("data", {})
+    for name, examples in {"train": prepared.training, **prepared.sets}.items():
+        if recorded.get(name, {}).get("sha256") != examples.fingerprint:
+            raise KbertError(
+                f"{examples.source} is not what {run} was started with: its content has changed. "
+                f"Restore the file, or train further on the new one: kbert continue {run} DATA "
+                "--output NEW; or go on nevertheless: --allow data-differs"
+            )

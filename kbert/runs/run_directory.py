@@ -1,5 +1,6 @@
 """The directory that a run leaves behind."""
 
+import contextlib
 import csv
 import io
 import itertools
@@ -10,7 +11,9 @@ from typing import Any
 
 from kbert.data.rows import BadRow
 from kbert.errors import KbertError
-from kbert.files import write_text
+from kbert.files import remove_temporary, write_text
+
+LOCK = ".lock"  # what the name of a file begins with that tells of a process at work
 
 
 class RunDirectory:
@@ -22,6 +25,7 @@ class RunDirectory:
         evaluations.json     the scores after each epoch, with the table by class
         eval_results.txt     the best epoch's, in the form of Google's run_classifier
         skipped_rows.csv     the rows left out under --on-bad-row skip
+        checkpoints/         what `kbert resume` goes on from, see CheckpointStore
         model/               the best epoch's model: config.json, vocab.txt, model.safetensors
 
     Args:
@@ -60,6 +64,11 @@ class RunDirectory:
         return self.path / "model"
 
     @property
+    def checkpoints(self) -> Path:
+        """Where the checkpoints stand."""
+        return self.path / "checkpoints"
+
+    @property
     def info(self) -> dict[str, Any]:
         """What run.json holds; empty without one."""
         try:
@@ -83,16 +92,24 @@ class RunDirectory:
         merged = {**self.info, **values}
         write_text(self.path / "run.json", json.dumps(merged, indent=2, ensure_ascii=False) + "\n")
 
+    def try_to_update(self, **values: Any) -> None:
+        """Change run.json where that can be: something else has failed, and is to be told."""
+        with contextlib.suppress(OSError):
+            if self.path.is_dir():
+                self.update(**values)
+
     def write_config(self, toml: str) -> None:
         """Write the resolved settings."""
         write_text(self.path / "config.toml", toml)
 
-    def keep_epochs(self, epochs: int) -> None:
-        """Take out of learning_rate.csv what a run did after the epochs that it goes on from."""
+    def go_back(self, batches: int) -> None:
+        """Take away what a run did after the batches that it goes on from, or left half done."""
+        for folder in (self.path, self.model_folder):
+            remove_temporary(folder)
         path = self.path / "learning_rate.csv"
         if path.exists():
             header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            write_text(path, header + "".join(r for r in rows if int(r.split(",")[1]) < epochs))
+            write_text(path, header + "".join(rows[:batches]))
 
     def write_skipped(self, rows: Iterable[BadRow]) -> None:
         """Write the rows that were left out, when there are any."""
@@ -114,8 +131,8 @@ class RunDirectory:
 def check_free(path: str | Path) -> None:
     """Raise KbertError when something stands at `path` that a run would overwrite."""
     path = Path(path)
-    if path.is_dir() and not any(path.iterdir()):
-        return
+    if path.is_dir() and all(file.name.startswith(LOCK) for file in path.iterdir()):
+        return  # a process that was killed before it wrote anything
     if path.exists():
         what = "a run" if (path / "run.json").exists() else "something"
         raise KbertError(

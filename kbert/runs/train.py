@@ -1,6 +1,7 @@
 """Train a classifier from a labelled file to a run directory."""
 
 import platform
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from kbert.plan import TrainingPlan
 from kbert.runs.fitting import fit_run, now
 from kbert.runs.preparation import Prepared, build_model, prepare
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
+from kbert.runs.run_lock import run_lock
 
 _PACKAGES = ("kbert", "keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
 
@@ -46,10 +48,19 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
     model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
     # From here on there is something to keep.
     run = RunDirectory.create(str(config.output))
-    run.write_config(prepared.config.to_toml())
+    with run_lock(run.path):
+        _record(run, prepared, model)
+        fit_run(prepared, model, run, report)
+    return run
+
+
+def _record(run: RunDirectory, prepared: Prepared, model: Any) -> None:
+    """Write what the run is made of, before its first step."""
     sets = {"train": prepared.training, **prepared.sets}
+    run.write_config(prepared.config.to_toml())
     run.write_skipped(row for examples in sets.values() for row in examples.skipped)
     run.update(
+        id=secrets.token_hex(8),
         status="running",
         started=now(),
         started_in=str(Path.cwd()),
@@ -71,8 +82,6 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
         findings=[finding.to_dict() for finding in prepared.findings],
         **_lineage(prepared),
     )
-    fit_run(prepared, model, run, report)
-    return run
 
 
 def plan_record(plan: TrainingPlan) -> dict[str, Any]:

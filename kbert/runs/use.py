@@ -15,8 +15,8 @@ from kbert.data.examples import Examples
 from kbert.data.labels import Labels
 from kbert.errors import KbertError
 from kbert.files import write_text
+from kbert.models.model_settings import model_settings
 from kbert.models.prediction import Prediction
-from kbert.models.presets import read_json
 from kbert.runs.run_directory import RunDirectory
 
 
@@ -119,8 +119,7 @@ def _model_facts(run: Path) -> tuple[Labels | None, bool | None]:
         if not run.exists():
             why = "it does not exist"
         raise KbertError(f"{run} holds no trained model: {why}. Name a run that has finished.")
-    names = read_json(folder / "config.json").get("labels", [])
-    return Labels(tuple(names)), RunDirectory(run).info.get("text_pairs")
+    return Labels(tuple(model_settings(folder)["labels"])), RunDirectory(run).info.get("text_pairs")
 
 
 def _check_pairs(examples: Examples, text_pairs: bool | None) -> None:

@@ -196,7 +196,7 @@ def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
     # The product of three such layers is beyond what float32 holds.
     model, guard = plain_model(create_optimizer(plan), layers=3), PlanGuard(plan)
     before = model.get_weights()
-    with pytest.raises(FindingsError, match="loss is nan at update .* the weights after 0 updates"):
+    with pytest.raises(FindingsError, match="loss is nan in epoch 1, batch .* after 0 updates"):
         fit(model, guard)
     assert [finding.code for finding in guard.findings] == ["update-ratio", "loss-not-finite"]
     assert same_weights(model, before)
@@ -209,7 +209,7 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
     def spoil(model):
         model.set_weights([np.full_like(weights, math.nan) for weights in before])
 
-    with pytest.raises(FindingsError, match="The loss is nan at update 7, at learning rate 0.001"):
+    with pytest.raises(FindingsError, match="is nan in epoch .*, update 7, at learning rate 0.001"):
         fit(model, guard, At(7, spoil))
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
     assert f"the weights after {guard._weights.updates} updates again" in str(guard.findings[-1])

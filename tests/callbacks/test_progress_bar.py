@@ -34,8 +34,18 @@ def test_a_line_a_tenth_of_the_run(batches, expected, capsys):
     bar.on_train_end()
     lines = capsys.readouterr().out.splitlines()
     assert [int(re.search(r"batch (\d+) of", line)[1]) for line in lines] == expected
-    form = r"epoch 1, batch \d+ of \d+, loss 0\.5000, about \d.* left"
+    form = r"epoch 1, batch \d+ of \d+, loss 0\.5000(, about \d.* left)?"
     assert all(re.fullmatch(form, line) for line in lines)
+    # The first batch compiles, and tells nothing of the time left.
+    assert [line.endswith(" left") for line in lines] == [number > 1 for number in expected]
+
+
+def test_a_run_that_goes_on_counts_from_where_it_was(capsys):
+    bar = ProgressBar(20, 10)
+    bar.on_train_begin()
+    _drive(bar, 10)
+    lines = capsys.readouterr().out.splitlines()
+    assert [int(re.search(r"batch (\d+) of 20", line)[1]) for line in lines] == [12, 14, 16, 18, 20]
 
 
 def test_counts_the_whole_run_in_a_fit(capsys):

@@ -1,80 +1,305 @@
-import json
-
 import keras
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 
-from kbert import RunCheckpoint, TrainingPlan, create_optimizer
-from kbert.models.checkpoint import restore_checkpoint
-from kbert.models.checkpoint_position import Position, read_position
-from kbert.models.model_directory import arrays_of
+from kbert import (
+    Batches,
+    BertClassifier,
+    EpochEvaluation,
+    Examples,
+    FindingsError,
+    KbertError,
+    Labels,
+    RunCheckpoint,
+    TokenStore,
+    TrainingPlan,
+    create_optimizer,
+)
+from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.training_state import take_state
+from kbert.errors import MachineError
 
 pytestmark = pytest.mark.keras
 
 PLAN = TrainingPlan(12, batch_size=4, epochs=3, learning_rate=1e-2)
 X = np.random.default_rng(0).normal(size=(12, 2)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
+TEXTS = ["good film", "bad film", "a good one", "a bad one", "so good", "so very very bad", "good"]
+TEXTS = (TEXTS * 3)[:20]
 
 
-class Reader(keras.callbacks.Callback):
-    """Reads what stands in the folder after each epoch, and what the model then holds."""
+class Stop(keras.callbacks.Callback):
+    """Ends `fit` in a step, as a kill would: with no one asked."""
 
-    def __init__(self, folder):
+    def __init__(self, step):
         super().__init__()
-        self.folder = folder
-        self.seen = []
+        self.step = step
 
-    def on_epoch_end(self, epoch, logs=None):
-        model = self.model
-        arrays = {**arrays_of(model.variables), **arrays_of(model.optimizer.variables)}
-        files = [load_file(self.folder / f"{n}.safetensors") for n in ("model", "optimizer")]
-        self.seen.append((read_position(self.folder), {**files[0], **files[1]}, arrays))
+    def on_train_batch_begin(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == self.step:
+            raise KeyboardInterrupt
 
 
-def make_model():
+def plain_model(plan=PLAN):
     keras.utils.set_random_seed(7)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="line")], name="plain")
-    model.compile(create_optimizer(PLAN), loss="mse")
+    model.compile(create_optimizer(plan), loss="mse")
     return model
 
 
-def fit(model, folder, **arguments):
-    reader = Reader(folder / "last")
-    callbacks = [RunCheckpoint(folder, PLAN), reader]
+def fit_plain(model, checkpoint, **arguments):
     settings = {"epochs": 3, "shuffle": False, "verbose": 0, **arguments}
-    model.fit(X, Y, batch_size=4, callbacks=callbacks, **settings)
-    return reader.seen
+    model.fit(X, Y, batch_size=4, callbacks=[checkpoint], **settings)
+
+
+@pytest.fixture
+def classifier(tiny_model):
+    """A function that makes a classifier, its batches, and the plan they are of."""
+
+    def make(batch_size=4, epochs=2, **plan):
+        keras.utils.set_random_seed(11)
+        model = tiny_model()
+        examples = Examples(
+            TEXTS,
+            label_ids=np.array([t.count("bad") for t in TEXTS], np.int32),
+            labels=Labels(("good", "bad")),
+        )
+        plan = TrainingPlan(len(TEXTS), batch_size, epochs, learning_rate=1e-3, **plan)
+        store = TokenStore.build(examples, model.tokenizer, model.max_length)
+        batches = Batches(store, batch_size, order="shuffled", seed=3)
+        model.compile(create_optimizer(plan), metrics=["accuracy"])
+        return model, batches, plan
+
+    return make
+
+
+def fit(made, folder, *more, **arguments):
+    """Fit a classifier with a checkpoint every 2 steps, and return the callback."""
+    model, batches, plan = made
+    checkpoint = RunCheckpoint(folder, plan, **{"every_steps": 2, **arguments})
+    model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=[*more, checkpoint])
+    return checkpoint
+
+
+def assert_same_state(model, other):
+    left, right = take_state(model), take_state(other)
+    for file in ("model", "optimizer"):
+        for name, array in left[file].items():
+            np.testing.assert_array_equal(array, right[file][name], err_msg=name)
 
 
 def test_after_each_epoch_last_holds_the_state(tmp_path):
-    seen = fit(make_model(), tmp_path / "new" / "checkpoints")
-    positions, files, states = zip(*seen, strict=True)
-    plan = json.loads(json.dumps(PLAN.__dict__))
-    assert positions == tuple(Position(n, 12 * n, plan) for n in (1, 2, 3))
-    assert TrainingPlan(**positions[-1].plan) == PLAN
-    assert [int(arrays["adamw/iteration"]) for arrays in files] == [3, 6, 9]
-    for arrays, state in zip(files, states, strict=True):
-        assert sorted(arrays) == sorted(state)
-        for path, array in arrays.items():
-            np.testing.assert_array_equal(array, state[path], err_msg=path)
-    assert np.any(files[0]["plain/line/kernel"] != files[1]["plain/line/kernel"])
+    model = plain_model()
+    checkpoint = RunCheckpoint(tmp_path / "new" / "checkpoints", PLAN, keep=3)
+    fit_plain(model, checkpoint)
+    found = [read_checkpoint(path) for path in checkpoint.store.committed()]
+    assert [(c.position.epoch, c.position.batch, c.position.examples_seen) for c in found] == [
+        *((1, 0, 12), (2, 0, 24), (3, 0, 36))
+    ]
+    assert [c.position.batches_made for c in found] == [3, 6, 9]
+    assert TrainingPlan(**found[-1].facts["plan"]) == PLAN
+    assert checkpoint.store.last() == found[-1].path
+    for file, arrays in take_state(model, metrics=False).items():
+        for name, array in arrays.items():
+            if not name.startswith("random/"):
+                np.testing.assert_array_equal(array, found[-1].arrays[file][name], err_msg=name)
 
 
-def test_one_checkpoint_is_kept_and_nothing_beside_it(tmp_path):
-    fit(make_model(), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["last"]
-    assert len(list((tmp_path / "last").iterdir())) == 3
+def test_a_plain_model_goes_on_after_its_last_whole_epoch(tmp_path):
+    whole, model, again = plain_model(), plain_model(), plain_model()
+    fit_plain(whole, RunCheckpoint(tmp_path / "whole", PLAN))
+    fit_plain(model, RunCheckpoint(tmp_path / "run", PLAN), epochs=1)
+    fit_plain(again, RunCheckpoint(tmp_path / "run", PLAN, resume=True))
+    assert_same_state(again, whole)
 
 
-def test_a_fit_that_goes_on_counts_on(tmp_path):
-    model, whole = make_model(), make_model()
+def test_a_second_fit_begins_where_it_is_told_to(tmp_path):
+    model = plain_model()
+    fit_plain(model, RunCheckpoint(tmp_path, PLAN), epochs=1)
+    again = plain_model()
+    checkpoint = RunCheckpoint(tmp_path, PLAN, resume=True)
+    fit_plain(again, checkpoint, epochs=2)
+    assert int(again.optimizer.iterations) == 6
+    history = again.fit(X, Y, batch_size=4, epochs=2, verbose=0, callbacks=[checkpoint])
+    assert history.epoch == [0, 1]
+    assert int(again.optimizer.iterations) == 12
+
+
+@pytest.mark.parametrize("step", [3, 5, 7])
+def test_a_classifier_goes_on_inside_an_epoch(step, classifier, tmp_path):
+    whole = classifier()
     fit(whole, tmp_path / "whole")
-    fit(model, tmp_path, epochs=1)
-    restored = make_model()
-    restored.optimizer.build(restored.trainable_variables)
-    restore_checkpoint(restored, tmp_path / "last")
-    seen = fit(restored, tmp_path, initial_epoch=1)
-    assert [(p.epochs, p.examples_seen) for p, _, _ in seen] == [(2, 24), (3, 36)]
-    for new, expected in zip(restored.get_weights(), whole.get_weights(), strict=True):
-        np.testing.assert_array_equal(new, expected)
+    stopped = classifier()
+    with pytest.raises(KeyboardInterrupt):
+        fit(stopped, tmp_path / "run", Stop(step))
+    again = classifier()
+    checkpoint = fit(again, tmp_path / "run", resume=True)
+    assert_same_state(again[0], whole[0])
+    assert int(again[0].optimizer.iterations) == 10
+    assert read_checkpoint(checkpoint.store.last()).position.examples_seen == 40
+
+
+def test_with_other_batches_the_rows_that_are_left_are_trained_on(classifier, tmp_path):
+    stopped = classifier()
+    with pytest.raises(KeyboardInterrupt):
+        fit(stopped, tmp_path, Stop(2))
+    seen = np.concatenate([stopped[1].rows(index) for index in range(2)])
+    model, batches, plan = classifier(batch_size=2)
+    rows = []
+
+    class Rows(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            rows.append((batches.epoch, batches.rows(batches.first + batch)))
+
+    checkpoint = fit((model, batches, plan), tmp_path, Rows(), resume=True)
+    first = np.concatenate([part for epoch, part in rows if epoch == 0])
+    assert sorted([*seen, *first]) == list(range(20))
+    assert sorted(np.concatenate([part for epoch, part in rows if epoch == 1])) == list(range(20))
+    # 2 batches of 4 are 4 batches of 2, and 16 are left of the 20.
+    assert int(model.optimizer.iterations) == 20
+    last = read_checkpoint(checkpoint.store.last()).position
+    assert (last.epoch, last.examples_seen, last.batches_made) == (2, 40, 2 + 16)
+
+
+def test_a_folder_in_use_is_refused(tmp_path):
+    fit_plain(plain_model(), RunCheckpoint(tmp_path, PLAN), epochs=1)
+    with pytest.raises(KbertError, match=r"already holds checkpoints, the last 000001-epoch-1-.*"):
+        fit_plain(plain_model(), RunCheckpoint(tmp_path, PLAN))
+
+
+def test_a_folder_that_holds_nothing_is_begun_with(tmp_path):
+    checkpoint = RunCheckpoint(tmp_path / "none", PLAN, resume=True)
+    fit_plain(plain_model(), checkpoint, epochs=1)
+    assert checkpoint.store.last() is not None
+
+
+def test_saving_inside_an_epoch_needs_batches(tmp_path):
+    with pytest.raises(KbertError, match="only with whole epochs of Batches"):
+        fit_plain(plain_model(), RunCheckpoint(tmp_path, PLAN, every_steps=2))
+
+
+@pytest.mark.parametrize("name", ["every_steps", "every_minutes"])
+def test_refuses_intervals_of_nothing(name, tmp_path):
+    with pytest.raises(KbertError, match=f"`{name}` must be above 0"):
+        RunCheckpoint(tmp_path, **{name: 0})
+
+
+def test_every_minutes(classifier, tmp_path):
+    checkpoint = fit(classifier(), tmp_path, every_steps=None, every_minutes=1e-9, keep=99)
+    positions = [read_checkpoint(path).position for path in checkpoint.store.committed()]
+    assert [(p.epoch, p.batch) for p in positions] == [
+        *((0, 1), (0, 2), (0, 3), (0, 4), (1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (2, 0))
+    ]
+
+
+def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
+    fit(classifier(epochs=1), tmp_path, facts={"preset": "tiny"})
+    model, batches, plan = classifier(epochs=2)
+    batches.seed = 4
+    with pytest.raises(FindingsError) as refused:
+        fit((model, batches, plan), tmp_path, resume=True, facts={"preset": "other"})
+    assert [finding.code for finding in refused.value.findings] == [
+        *("preset-differs", "order-differs")
+    ]
+    assert "expected 'tiny', found 'other'" in str(refused.value)
+    assert "allow=['preset-differs', 'order-differs']" in str(refused.value)
+    allow = ("preset-differs", "order-differs")
+    fit((model, batches, plan), tmp_path, resume=True, facts={"preset": "other"}, allow=allow)
+
+
+def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
+    fit(classifier(epochs=1), tmp_path)
+    model, batches, plan = classifier(epochs=2)
+    batches.store.labels = 1 - batches.store.labels
+    with pytest.raises(FindingsError, match="another training data"):
+        fit((model, batches, plan), tmp_path, resume=True)
+
+
+def test_a_plan_that_ends_before_the_point_reached_is_refused(classifier, tmp_path):
+    fit(classifier(epochs=2), tmp_path)
+    with pytest.raises(
+        FindingsError, match="has made 10 updates, which is the end of the new plan"
+    ):
+        fit(classifier(epochs=1), tmp_path, resume=True)
+
+
+def test_the_evaluation_goes_on_too(classifier, tmp_path):
+    def evaluated(made, folder, *more, **arguments):
+        model, batches, plan = made
+        evaluation = EpochEvaluation(dev=Batches(batches.store, 8), verbose=0)
+        checkpoint = RunCheckpoint(folder, plan, evaluation=evaluation, **arguments)
+        callbacks = [*more, evaluation, checkpoint]
+        model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=callbacks)
+        return evaluation, checkpoint
+
+    whole = classifier(epochs=3)
+    expected, best = evaluated(whole, tmp_path / "whole")
+    stopped = classifier(epochs=3)
+    with pytest.raises(KeyboardInterrupt):
+        evaluated(stopped, tmp_path / "run", Stop(11))
+    again = classifier(epochs=3)
+    evaluation, checkpoint = evaluated(again, tmp_path / "run", resume=True)
+    assert evaluation.to_dict() == expected.to_dict()
+    assert evaluation.best_epoch == expected.best_epoch
+    assert checkpoint.store.best().name == best.store.best().name
+    # Also the weights of a best epoch that came before.
+    for one, other in zip(again[0].get_weights(), whole[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_evaluation_must_come_first(classifier, tmp_path):
+    model, batches, plan = classifier()
+    evaluation = EpochEvaluation(dev=Batches(batches.store, 8), verbose=0)
+    checkpoint = RunCheckpoint(tmp_path, plan, evaluation=evaluation)
+    with pytest.raises(KbertError, match="EpochEvaluation must stand before RunCheckpoint"):
+        model.fit(batches, epochs=2, verbose=0, callbacks=[checkpoint, evaluation])
+
+
+@pytest.mark.parametrize("background", [True, False])
+def test_an_error_of_writing_ends_the_fit_within_a_step(
+    background, classifier, tmp_path, monkeypatch
+):
+    made = classifier()
+    checkpoint = RunCheckpoint(tmp_path, made[2], every_steps=2, background=background)
+    commit = checkpoint.store.commit
+
+    def fail(name, arrays, state, *, best=False):
+        if checkpoint.store.last() is not None:
+            raise MachineError("no room")
+        return commit(name, arrays, state, best=best)
+
+    monkeypatch.setattr(checkpoint.store, "commit", fail)
+    with pytest.raises(MachineError, match="no room"):
+        made[0].fit(made[1], epochs=2, verbose=0, callbacks=[checkpoint])
+    assert int(made[0].optimizer.iterations) in (4, 5)
+    assert read_checkpoint(checkpoint.store.last()).position.batch == 2
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path):
+    model = plain_model()
+    fit_plain(model, checkpoint := RunCheckpoint(tmp_path, PLAN), epochs=1)
+    good = checkpoint.store.last()
+    model.layers[-1].kernel.assign([[np.nan], [0.0]])
+    with pytest.raises(KbertError, match="not finite after batch"):
+        fit_plain(model, checkpoint, epochs=1)
+    assert checkpoint.store.last() == good
+
+
+def test_a_classifier_of_a_run_loads_from_the_checkpoint_of_its_best(classifier, tmp_path):
+    model, batches, plan = classifier()
+    evaluation = EpochEvaluation(
+        dev=Batches(batches.store, 8), model_folder=tmp_path / "model", verbose=0
+    )
+    checkpoint = RunCheckpoint(tmp_path / "checkpoints", plan, evaluation=evaluation)
+    model.fit(batches, epochs=2, verbose=0, callbacks=[evaluation, checkpoint])
+    best = read_checkpoint(checkpoint.store.best())
+    assert best.position.epoch == evaluation.best_epoch + 1
+    loaded = BertClassifier.load(tmp_path / "model")
+    for name, array in take_state_of_weights(loaded).items():
+        np.testing.assert_array_equal(array, best.arrays["model"][name], err_msg=name)
+
+
+def take_state_of_weights(model):
+    from kbert.models.model_directory import arrays_of
+
+    return arrays_of(model.weights)

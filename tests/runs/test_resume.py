@@ -10,6 +10,7 @@ from safetensors.numpy import load_file
 
 from kbert import (
     ChangedPlan,
+    EpochEvaluation,
     FindingsError,
     KbertError,
     RunCheckpoint,
@@ -19,6 +20,7 @@ from kbert import (
     resume,
     train,
 )
+from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
@@ -50,6 +52,12 @@ def assert_same_arrays(file, other):
     assert list(arrays) == list(others)
     for path, array in arrays.items():
         np.testing.assert_array_equal(array, others[path], err_msg=path)
+
+
+def last_of(run):
+    path = CheckpointStore(run.checkpoints).last()
+    assert path is not None
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +119,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
     assert stopped.info["status"] == "stopped"
     reported = []
     run = resume(stopped.path, report=reported.append)
-    assert reported[0] == str(ChangedPlan(PLAN, PLAN, 85))
+    assert reported[1] == str(ChangedPlan(PLAN, PLAN, 85))
     steps, rates = steps_of(run)
     assert steps == list(range(22))
     np.testing.assert_allclose(rates, PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
@@ -121,9 +129,9 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
     assert (run.info["status"], run.info["best_epoch"]) == ("finished", record["best_epoch"])
     assert [entry["after_epoch"] for entry in run.info["resumed"]] == [1]
     assert run.info["resumed"][0]["backend"] == run.info["backend"]
-    for name in ("model/model", "checkpoints/last/model", "checkpoints/last/optimizer"):
-        file = f"{name}.safetensors"
-        assert_same_arrays(run.path / file, finished.path / file)
+    for store in (last_of, lambda run: run.model_folder):
+        for file in sorted(store(finished).glob("*.safetensors")):
+            assert_same_arrays(store(run) / file.name, file)
 
 
 def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
@@ -133,7 +141,7 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
     # So small a rate changes no score, so no later epoch is better.
     run = resume(whole.path, epochs=3, learning_rate=1e-12, report=reported.append)
     new = replace(PLAN, epochs=3, learning_rate=1e-12)
-    assert reported[0] == str(ChangedPlan(PLAN, new, 170))
+    assert reported[1] == str(ChangedPlan(PLAN, new, 170))
     steps, rates = steps_of(run)
     assert steps == list(range(33))
     np.testing.assert_allclose(rates[:22], PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
@@ -148,11 +156,15 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
     assert (written.epochs, written.learning_rate) == (3, 1e-12)
 
 
-def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole):
-    record = evaluations_of(whole)
-    for epoch in record["epochs"]:
-        epoch["dev"]["accuracy"] = 0.01
-    (whole.path / "evaluations.json").write_text(json.dumps(record), encoding="utf-8")
+def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
+    load = EpochEvaluation.load
+
+    def worse(self, record, best_weights=None):
+        for epoch in record["epochs"]:
+            epoch["dev"]["accuracy"] = 0.01
+        load(self, record, best_weights)
+
+    monkeypatch.setattr(EpochEvaluation, "load", worse)
     model = contents(whole.model_folder)
     run = resume(whole.path, epochs=3, report=silent)
     assert run.info["best_epoch"] == evaluations_of(run)["best_epoch"] == 3
@@ -163,8 +175,8 @@ def test_with_larger_batches_and_epochs_in_proportion(stopped):
     reported = []
     run = resume(stopped.path, batch_size=16, scale_epochs=True, report=reported.append)
     new = replace(PLAN, batch_size=16, epochs=4)
-    assert reported[0] == str(ChangedPlan(PLAN, new, 85))
-    lines = [line.split() for line in reported[0].splitlines()]
+    assert reported[1] == str(ChangedPlan(PLAN, new, 85))
+    lines = [line.split() for line in reported[1].splitlines()]
     assert ["batch", "size", "8", "16"] in lines
     assert ["updates", "22", "24"] in lines
     assert ["update", "here", "11", "6"] in lines
@@ -181,14 +193,15 @@ def test_with_another_accumulation(stopped):
     run = resume(stopped.path, accumulation=2, epochs=6, report=silent)
     new = replace(PLAN, accumulation=2, epochs=6)
     steps, rates = steps_of(run)
-    assert steps == list(range(66))
-    expected = new.learning_rate_at(np.arange(11, 66) // 2)
+    # 11 batches are 5 updates of 2 batches, and the batch that is over counts as none.
+    assert steps == [*range(11), *range(10, 65)]
+    expected = new.learning_rate_at(np.arange(10, 65) // 2)
     np.testing.assert_allclose(rates[11:], expected, rtol=1e-6)
 
 
 def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
     run = resume(stopped.path, batch_size=16, epochs=3, report=silent)
-    run.keep_epochs(2)
+    run.go_back(17)
     # An epoch of 11 steps, and one of 6 that begins where 85 examples are 6 batches of 16.
     assert steps_of(run)[0] == [*range(11), *range(6, 12)]
 
@@ -224,7 +237,7 @@ def test_refuses_a_plan_that_ends_before_the_point_reached(stopped):
     change = ChangedPlan(PLAN, replace(PLAN, batch_size=64), 85)
     assert list(e.value.findings) == change.findings()
     assert str(e.value).endswith("--force plan-behind")
-    assert reported == [str(change)]
+    assert reported[1:] == [str(change)]
     assert contents(stopped.path) == before
 
 
@@ -256,16 +269,22 @@ def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
     settings = TrainConfig.from_toml(stopped.path / "config.toml")
     stopped.write_config(replace(settings, data=str(data)).to_toml())
     before = contents(stopped.path)
-    message = f"data.csv.* is not what {stopped} was trained on: its content has changed"
+    message = f"data.csv.* is not what {stopped} was started with: its content has changed"
     with pytest.raises(KbertError, match=f"{message}.*kbert continue {stopped}"):
         resume(stopped.path, report=silent)
     assert contents(stopped.path) == before
 
 
-def test_refuses_a_run_without_a_checkpoint(stopped, tmp_path):
+def test_without_a_checkpoint_it_begins_anew(stopped, finished):
     shutil.rmtree(stopped.path / "checkpoints")
-    with pytest.raises(KbertError, match="has no checkpoint: it was stopped before the end of its"):
-        resume(stopped.path, report=silent)
+    reported = []
+    run = resume(stopped.path, report=reported.append)
+    assert reported[0] == f"{run} was stopped before its first checkpoint, and begins anew."
+    assert evaluations_of(run) == evaluations_of(finished)
+    assert steps_of(run)[0] == list(range(22))
+
+
+def test_refuses_what_is_no_run(tmp_path):
     for name, message in (("none", "none does not exist"), ("", "is no run directory")):
         with pytest.raises(KbertError, match=f"{message}.*kbert train"):
             resume(tmp_path / name, report=silent)

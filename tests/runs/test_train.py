@@ -6,6 +6,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from kbert import BertClassifier, KbertError, TrainConfig, TrainingPlan, read_examples, train
+from kbert.errors import MachineError
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
@@ -50,7 +51,7 @@ def rates_of(run):
 def test_files_of_a_run(finished):
     run, _ = finished
     assert sorted(path.name for path in run.path.iterdir()) == [
-        *("checkpoints", "config.toml", "eval_results.txt", "evaluations.json"),
+        *(".lock", "checkpoints", "config.toml", "eval_results.txt", "evaluations.json"),
         *("learning_rate.csv", "model", "run.json"),
     ]
     assert sorted(path.name for path in run.model_folder.iterdir()) == [
@@ -174,7 +175,7 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
         train(config, lambda line: None)
     [note] = stopped.value.__notes__
     assert note.startswith(f"{config.output} holds the best model so far; ")
-    assert note.endswith(f"resume {config.output} goes on after the last whole epoch.")
+    assert note.endswith(f"resume {config.output} goes on from the last checkpoint.")
     run = RunDirectory(config.output)
     assert (run.info["status"], "ended" in run.info) == ("stopped", True)
     # Of the step that was begun and not made nothing is told.
@@ -184,15 +185,27 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
 
 def test_failure_is_noted(configure, monkeypatch):
     def fail(*args, **kwargs):
-        raise RuntimeError("out of memory")
+        raise RuntimeError("out of luck")
 
     monkeypatch.setattr(BertClassifier, "fit", fail)
     config = configure()
-    with pytest.raises(RuntimeError, match="out of memory") as failed:
+    with pytest.raises(RuntimeError, match="out of luck") as failed:
         train(config, lambda line: None)
     assert failed.value.__notes__ == [
         f"{config.output} is left without a model: delete it, or name another --output."
     ]
+    assert RunDirectory(config.output).info["status"] == "failed"
+
+
+def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr(BertClassifier, "fit", fail)
+    config = configure()
+    cure = f"--batch-size {config.batch_size // 2} --accumulation 2, which makes about the same"
+    with pytest.raises(MachineError, match=f"does not hold a training step with .* {cure}"):
+        train(config, lambda line: None)
     assert RunDirectory(config.output).info["status"] == "failed"
 
 

@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 
 from kbert import BertClassifier, EpochEvaluation, Tokenizer
-from kbert.callbacks.keep_best import KeepBest
 
 pytestmark = pytest.mark.keras
 
@@ -45,8 +44,8 @@ def fit(classes, folder, **arguments):
     model = BertClassifier(backbone, ["x", "y", "z"], tokenizer, max_length=4)
     model.compile(keras.optimizers.SGD(0.0))
     settings = {"restore_best": False, "verbose": 0, **arguments}
-    evaluation = EpochEvaluation(dev=(INPUTS, LABELS), **settings)
-    callbacks = [Says(classes), evaluation, KeepBest(evaluation, folder), saved := Saved(folder)]
+    evaluation = EpochEvaluation(dev=(INPUTS, LABELS), model_folder=folder, **settings)
+    callbacks = [Says(classes), evaluation, saved := Saved(folder)]
     model.fit(INPUTS, LABELS, epochs=len(classes), verbose=0, callbacks=callbacks)
     return saved.epochs
 

@@ -1,0 +1,38 @@
+"""Writing beside the training, one job at a time, whose errors are not lost."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+
+class BackgroundWriter:
+    """Runs one job at a time in a thread of its own, or at once.
+
+    Args:
+        background: bool. False runs every job at once, in the caller's thread.
+    """
+
+    def __init__(self, *, background: bool) -> None:
+        self._pool = ThreadPoolExecutor(1, "checkpoint") if background else None
+        self._job: Future[object] | None = None
+
+    def start(self, job: Callable[[], object]) -> None:
+        """Wait for the job before, and begin this one."""
+        self.wait()
+        if self._pool is None:
+            job()
+        else:
+            self._job = self._pool.submit(job)
+
+    def wait(self) -> None:
+        """Wait for the job to end, and raise what it raised."""
+        job = self._job
+        if job is None:
+            return
+        try:
+            job.result()
+        except BaseException as error:
+            if not (job.done() and job.exception() is error):
+                raise  # a Ctrl-C has ended the wait; the job is still to be waited for
+            self._job = None
+            raise
+        self._job = None

@@ -1,0 +1,154 @@
+"""The files of one checkpoint: arrays and state, with a checksum each."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from kbert.checkpoints.position import Position
+from kbert.errors import KbertError
+from kbert.files import sync_directory, write_text
+
+FORMAT = "kbert-checkpoint-2"
+MARK = "COMMITTED"  # holds the checksum of the manifest; without it a checkpoint is not finished
+_MANIFEST, _STATE = "manifest.json", "state.json"
+# What comes of JSON that has another form than what was written.
+_NOT_AS_WRITTEN = (
+    *(ValueError, KeyError, TypeError, AttributeError),
+    *(RecursionError, OverflowError),
+)
+_MOST_STATE = 100_000_000  # bytes of a state that is read
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that was read and found whole.
+
+    Args:
+        path: Path. Its directory.
+        position: Position.
+        facts: what the training was about: plan, labels, data, and so on, by name.
+        arrays: dict of the arrays of each file by name: "model", "optimizer", "counters".
+        evaluations: what `EpochEvaluation` had noted, or None.
+    """
+
+    path: Path
+    position: Position
+    facts: dict[str, Any]
+    arrays: dict[str, Arrays]
+    evaluations: dict[str, Any] | None = None
+
+
+def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, Any]) -> str:
+    """Write a checkpoint's files into a folder, and return the checksum of their manifest."""
+    for name, named in arrays.items():
+        # safetensors writes the memory of an array as it lies, whatever its strides say.
+        in_order = {key: np.asarray(array, order="C") for key, array in named.items()}
+        save_file(in_order, folder / f"{name}.safetensors")
+    text = json.dumps({"format": FORMAT, **state}, indent=2)
+    (folder / _STATE).write_text(text + "\n", encoding="utf-8")
+    entries = {}
+    for file in sorted(folder.iterdir()):
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+        entries[file.name] = {"bytes": file.stat().st_size, "sha256": _checksum(file)}
+    manifest = folder / _MANIFEST
+    write_text(manifest, json.dumps({"files": entries}, indent=2) + "\n")
+    sync_directory(folder)
+    return _checksum(manifest)
+
+
+def mark(folder: Path, checksum: str) -> None:
+    """Declare a checkpoint finished."""
+    write_text(folder / MARK, checksum + "\n")
+    sync_directory(folder)
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Return a checkpoint, every file of which was compared with its checksum.
+
+    Raises:
+        KbertError: it was not finished, or a file is missing, foreign or damaged: which, and how.
+    """
+    names = _verify(path)
+    try:
+        state = json.loads((path / _STATE).read_text(encoding="utf-8"))
+        found = state.get("format")
+        if found != FORMAT:
+            raise KbertError(f"{path} is of the format {found!r}, and this kbert reads {FORMAT}.")
+        return Checkpoint(
+            path=path,
+            position=Position.from_dict(state["position"]),
+            facts=dict(state["facts"]),
+            arrays={
+                name.removesuffix(".safetensors"): load_file(path / name)
+                for name in names
+                if name.endswith(".safetensors")
+            },
+            evaluations=state.get("evaluations"),
+        )
+    except KbertError:
+        raise
+    except _NOT_AS_WRITTEN as error:
+        raise KbertError(f"{path / _STATE} describes no checkpoint: {error}") from None
+    except (OSError, SafetensorError) as error:
+        raise KbertError(f"{path} cannot be read: {error}") from None
+
+
+def _verify(path: Path) -> list[str]:
+    """Return the names of a checkpoint's files, all of which are what they were written as."""
+    manifest = path / _MANIFEST
+    for file in (path / MARK, manifest):
+        if file.is_symlink():
+            raise KbertError(f"{file} lies outside its checkpoint, which kbert does not follow.")
+    try:
+        expected = (path / MARK).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise KbertError(f"{path} was never finished: it has no readable {MARK}.") from None
+    try:
+        if _checksum(manifest) != expected:
+            raise KbertError(f"{manifest} is damaged: its checksum is not that in {MARK}.")
+        entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        if _STATE not in entries:
+            raise KbertError(f"{manifest} does not list {_STATE}.")
+        for name, entry in entries.items():
+            if Path(name).name != name:
+                raise KbertError(f"{manifest} lists {name!r}, which lies outside its checkpoint.")
+            _verify_file(path / name, entry["bytes"], entry["sha256"])
+    except OSError as error:
+        raise KbertError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except _NOT_AS_WRITTEN as error:
+        raise (
+            error
+            if isinstance(error, KbertError)
+            else KbertError(f"{manifest} lists no files: {error}")
+        ) from None
+    return list(entries)
+
+
+def _verify_file(file: Path, size: int, checksum: str) -> None:
+    if file.is_symlink():
+        raise KbertError(f"{file} lies outside its checkpoint, which kbert does not follow.")
+    if not file.is_file():
+        raise KbertError(f"{file} is missing.")
+    found = file.stat().st_size
+    if found != size:
+        raise KbertError(f"{file} is damaged: it has {found:,} bytes, and {size:,} were written.")
+    if file.name == _STATE and size > _MOST_STATE:
+        raise KbertError(f"{file} has {size:,} bytes, more than any state of a training.")
+    if _checksum(file) != checksum:
+        raise KbertError(f"{file} is damaged: its checksum is not that of what was written.")
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

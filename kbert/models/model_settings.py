@@ -1,0 +1,18 @@
+"""What a saved model's config.json says, readable without Keras."""
+
+from pathlib import Path
+from typing import Any
+
+from kbert.models.presets import read_json
+from kbert.untrusted import check_classifier
+
+
+def model_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of a saved model.
+
+    Raises:
+        KbertError: there are none, or they are of other types than a classifier's.
+    """
+    settings = read_json(folder / "config.json")
+    check_classifier(settings, folder / "config.json")
+    return settings

@@ -1,0 +1,52 @@
+"""One process at a time in a run directory."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kbert.errors import KbertError, MachineError
+from kbert.runs.run_directory import LOCK
+
+
+@contextmanager
+def run_lock(path: Path) -> Iterator[None]:
+    """Hold a run directory for this process; that of a process that died is free.
+
+    The system itself releases the lock of a process that ends, however it ends.
+
+    Raises:
+        KbertError: another process is at work there.
+    """
+    file = path / LOCK
+    lock = FileLock(file, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise KbertError(
+            f"Another process{_holder(file)} is at work in {path}. Wait for it, or stop it."
+        ) from None
+    except OSError as error:
+        raise MachineError(f"{path} cannot be written to: {error.strerror}.") from None
+    try:
+        with contextlib.suppress(OSError):  # it only names us to others
+            _pid(file).write_text(f"{os.getpid()}\n", encoding="ascii")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            _pid(file).unlink(missing_ok=True)
+        lock.release()
+
+
+def _pid(file: Path) -> Path:
+    return file.with_suffix(".pid")
+
+
+def _holder(file: Path) -> str:
+    try:
+        return f" (pid {int(_pid(file).read_text(encoding='ascii'))})"
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,303 @@
+"""Checks of files that someone else may have written, before a library reads them. No Keras."""
+
+import io
+import json
+import math
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from kbert.errors import KbertError
+
+LONGEST_LINE = 2**24  # bytes; no row of text is longer, and a file without line ends would be
+_LARGEST_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
+_DEEPEST_JSON = 64
+_LONGEST_HEADER = 2**24  # bytes of a safetensors file; BERT-large has some 50,000
+_LARGEST_MODEL = 10**10  # parameters
+_BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
+_KERAS_ENTRIES = {"config.json", "metadata.json", "model.weights.h5"}
+
+
+def check_file(path: Path, folder: Path | None = None) -> None:
+    """Raise KbertError unless a file is a regular one that lies in its folder, links followed.
+
+    Args:
+        path: the file.
+        folder: the folder that was named by the user. Defaults to None: the file's own.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    check_regular(path)
+    root = Path(os.path.realpath(folder or path.parent))
+    roots = [root]
+    if root.parent.name == "snapshots" and root.parent.parent.name.startswith("models--"):
+        roots.append(root.parent.parent / "blobs")  # where the Hugging Face cache keeps files
+    real = Path(os.path.realpath(path))
+    if not any(real.is_relative_to(root) for root in roots):
+        raise KbertError(
+            f"{path} leads to {real}, and nothing outside of the folder is read. Put the file "
+            "itself into the folder."
+        )
+
+
+def check_regular(path: Path) -> None:
+    """Raise KbertError when a path leads to a device or pipe, which might never end.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise KbertError(f"{path} is a device or a pipe; a file was expected. Copy it to a file.")
+
+
+def read_bytes(path: Path, folder: Path | None = None) -> bytes:
+    """Return the bytes of a small file after `check_file`, or raise KbertError or OSError."""
+    check_file(path, folder)
+    size = path.stat().st_size
+    if size > _LARGEST_JSON:
+        raise KbertError(
+            f"{path} has {size:,} bytes; at most {_LARGEST_JSON:,} were expected. Is it the "
+            "right file?"
+        )
+    return path.read_bytes()
+
+
+def parse_json(data: bytes, source: object) -> Any:
+    """Return the value of a JSON text, or raise KbertError: broken, too deep, or not finite."""
+
+    def no_number(name: str) -> None:
+        raise ValueError(f"it holds {name}, which is no number")
+
+    try:
+        value = json.loads(data.decode("utf-8"), parse_constant=no_number)
+    except (ValueError, RecursionError) as error:
+        raise KbertError(f"{source} is not JSON: {error}") from None
+    if is_deep(value):
+        raise KbertError(
+            f"{source} is not JSON of kbert's: it is nested more than {_DEEPEST_JSON} levels deep."
+        )
+    return value
+
+
+def is_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
+    """Whether lists and dicts are nested in more than so many levels."""
+    if not isinstance(value, (list, dict)):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(is_deep(part, levels - 1) for part in parts)
+
+
+def check_backbone(config: Any, source: object) -> None:
+    """Raise KbertError unless these are a BERT's sizes, of the right type and range."""
+    if not isinstance(config, dict):
+        raise KbertError(f"{source}: a backbone's sizes were expected. Received: {config!r:.80}")
+    missing = [name for name in _BACKBONE if name not in config]
+    if missing:
+        lacks = ", ".join(missing)
+        raise KbertError(f"{source}: the configuration of a backbone does not fit: no {lacks}.")
+    for name in (*_BACKBONE, "max_sequence_length", "num_segments"):
+        value = config.get(name, 1)
+        most = 1000 if name == "num_layers" else 10**8
+        if type(value) is not int or not 1 <= value <= most:
+            raise KbertError(
+                f"{source}: {name} must be a whole number from 1 to {most:,}. "
+                f"Received: {value!r:.80}"
+            )
+    if config["num_heads"] > config["hidden_dim"]:
+        raise KbertError(
+            f"{source}: num_heads ({config['num_heads']}) must be at most hidden_dim "
+            f"({config['hidden_dim']})."
+        )
+    _check_share(config.get("dropout", 0.1), source)
+    if parameters(config) > _LARGEST_MODEL:
+        raise KbertError(
+            f"{source} asks for a model of {parameters(config):,} parameters; at most "
+            f"{_LARGEST_MODEL:,} were expected."
+        )
+
+
+def _check_share(dropout: Any, source: object) -> None:
+    if type(dropout) not in (int, float) or not 0 <= dropout < 1:
+        raise KbertError(f"{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}")
+
+
+def check_classifier(config: Any, source: object) -> None:
+    """Raise KbertError when a `BertClassifier.get_config` has values of other types.
+
+    A dict in place of a name would make Keras look for a class.
+    """
+    if not isinstance(config, dict):
+        raise KbertError(f"{source}: a model's settings were expected. Received: {config!r:.80}")
+    check_backbone(config.get("backbone"), source)
+    labels = config.get("labels")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise KbertError(f"{source}: labels must be a list of texts. Received: {labels!r:.80}")
+    if not isinstance(config.get("tokenizer", {}), dict):
+        raise KbertError(
+            f"{source}: tokenizer must be an object. Received: {config['tokenizer']!r:.80}"
+        )
+    if type(config.get("max_length", 3)) is not int:
+        raise KbertError(
+            f"{source}: max_length must be a whole number. Received: {config['max_length']!r:.80}"
+        )
+    _check_share(config.get("dropout", 0.1), source)
+    if config.get("gelu", "tanh") not in ("tanh", "erf"):
+        raise KbertError(f"{source}: gelu must be tanh or erf. Received: {config['gelu']!r:.80}")
+    for name in ("dtype", "name"):
+        if not isinstance(config.get(name), (str, type(None))):
+            raise KbertError(f"{source}: {name} must be a text. Received: {config[name]!r:.80}")
+
+
+def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:
+    """Return the number of parameters of a BERT of these sizes, with a head if it has labels."""
+    hidden, inner = backbone["hidden_dim"], backbone["intermediate_dim"]
+    heads = backbone["num_heads"] * (hidden // backbone["num_heads"])
+    rows = backbone["vocabulary_size"] + backbone.get("max_sequence_length", 512)
+    embeddings = (rows + backbone.get("num_segments", 2) + 2) * hidden
+    attention = 4 * hidden * heads + 3 * heads + hidden
+    layer = attention + 2 * hidden * inner + inner + hidden + 4 * hidden
+    head = hidden * hidden + hidden + labels * (hidden + 1)
+    return embeddings + backbone["num_layers"] * layer + head
+
+
+def check_size(
+    backbone: Mapping[str, int], labels: int, held: tuple[int, int], source: object
+) -> None:
+    """Raise KbertError when a model would need far more than the file of its weights holds.
+
+    Every layer of BERT has 16 arrays. What is missing by little is named once the model stands.
+
+    Args:
+        backbone: the sizes, checked.
+        labels: int. The number of labels.
+        held: the number of arrays and of numbers that the file holds.
+        source: what messages call the file.
+    """
+    arrays, numbers = held
+    asked = parameters(backbone, labels)
+    if asked > numbers + 1_000_000 or 16 * backbone["num_layers"] > arrays + 100:
+        raise KbertError(
+            f"{source} does not fit the model: its configuration asks for {asked:,} parameters in "
+            f"{backbone['num_layers']:,} layers, and the file holds {numbers:,} in {arrays:,} "
+            "arrays."
+        )
+
+
+def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
+    """Return how many arrays and numbers a safetensors file holds, by its header, or KbertError.
+
+    The library checks that the shapes are those of the file, without gaps and overlaps.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        check_file(path, folder)
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+        if length > _LONGEST_HEADER:
+            raise KbertError(
+                f"{path} cannot be read: its header would have {length:,} bytes, and at most "
+                f"{_LONGEST_HEADER:,} were expected. Is it a safetensors file?"
+            )
+        with safe_open(path, framework="numpy") as opened:
+            shapes = [opened.get_slice(name).get_shape() for name in opened.keys()]  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise KbertError(f"{path} cannot be read: {error}") from None
+    return len(shapes), sum(map(math.prod, shapes))
+
+
+def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
+    """Return the configuration in a .keras file and the size of its weights, or raise KbertError.
+
+    Keras stores three entries as they are: whatever is compressed or beside them is not its own.
+    """
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            names = {entry.filename for entry in entries}
+            if names != _KERAS_ENTRIES or len(entries) != len(names):
+                raise KbertError(
+                    f"{path} holds {', '.join(sorted(map(repr, names)))[:300]}. Expected a .keras "
+                    f"file of kbert's with {', '.join(sorted(_KERAS_ENTRIES))}."
+                )
+            size = path.stat().st_size
+            stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
+            if not stored or sum(entry.file_size for entry in entries) > size:
+                raise KbertError(
+                    f"{path} would unpack to {sum(e.file_size for e in entries):,} bytes from "
+                    f"{size:,}. Keras does not compress: expected a file that it has written."
+                )
+            if archive.getinfo("config.json").file_size > _LARGEST_JSON:
+                raise KbertError(f"{path}: config.json is larger than {_LARGEST_JSON:,} bytes.")
+            config = parse_json(archive.read("config.json"), f"{path}: config.json")
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+            held = h5_size(weights, f"{path}: model.weights.h5")
+    except KbertError:
+        raise
+    except Exception as error:  # zipfile lets through what its parts raise, as of broken names
+        raise KbertError(f"{path} cannot be loaded: {error}") from None
+    return config, held
+
+
+def h5_size(file: Any, source: object) -> tuple[int, int]:
+    """Return how many arrays and numbers an HDF5 file holds, or raise KbertError.
+
+    Refused are links, data in other files, and arrays of which less is stored than they claim.
+    """
+    import h5py  # type: ignore[import-untyped]
+
+    shapes: list[tuple[int, ...]] = []
+    names: list[str] = []
+    try:
+        with h5py.File(file, "r") as opened:
+            opened.visit_links(names.append)  # an error in its callback would be lost
+            for name in names:
+                if not isinstance(opened.get(name, getlink=True), h5py.HardLink):
+                    raise KbertError(f"{source}: {name!r} is a link, which weights do not hold.")
+                item = opened[name]
+                if isinstance(item, h5py.Dataset):
+                    _check_array(item, f"{source}: {name!r}")
+                    shapes.append(item.shape)
+    except KbertError:
+        raise
+    except Exception as error:  # h5py lets through what HDF5 says of a broken file
+        raise KbertError(f"{source} cannot be read: {error}") from None
+    return len(shapes), sum(map(math.prod, shapes))
+
+
+def _check_array(item: Any, source: str) -> None:
+    if item.external or item.is_virtual:
+        raise KbertError(f"{source} lies in another file, where nothing is read.")
+    size, stored = math.prod(item.shape or ()), item.id.get_storage_size()
+    if item.dtype.hasobject or size * item.dtype.itemsize > stored:
+        raise KbertError(
+            f"{source} claims {size * item.dtype.itemsize:,} bytes of numbers, and the file holds "
+            f"{stored:,}."
+        )
+
+
+def plain_name(name: object) -> bool:
+    """Whether this is the name of a file in a folder, without a way out of it."""
+    return isinstance(name, str) and re.fullmatch(r"\w[\w.-]*", name) is not None
+
+
+def lines_of(stream: BinaryIO, source: str) -> Iterator[bytes]:
+    """Yield the lines of a binary stream, or raise KbertError at one that is far too long."""
+    while line := stream.readline(LONGEST_LINE + 1):
+        check_line(line, source)
+        yield line
+
+
+def check_line(line: bytes, source: str) -> None:
+    """Raise KbertError when a line of a text file is far too long."""
+    if len(line) > LONGEST_LINE:
+        raise KbertError(
+            f"{source} holds a line of more than {LONGEST_LINE:,} bytes. Is it a text file?"
+        )

@@ -1,0 +1,109 @@
+import signal
+import threading
+
+import pytest
+
+from kbert.checkpoints.background_writer import BackgroundWriter
+
+
+def fail():
+    raise OSError("full")
+
+
+@pytest.fixture
+def gate():
+    """An event that is set at the end in any case, so that no thread waits for ever."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_in_the_foreground_a_job_runs_at_once():
+    writer, threads = BackgroundWriter(background=False), []
+    writer.start(lambda: threads.append(threading.current_thread()))
+    assert threads == [threading.current_thread()]
+    with pytest.raises(OSError, match="full"):
+        writer.start(fail)
+    writer.wait()
+
+
+def test_in_the_background_a_job_runs_beside_the_caller(gate):
+    writer, threads = BackgroundWriter(background=True), []
+
+    def job():
+        assert gate.wait(10)
+        threads.append(threading.current_thread())
+
+    writer.start(job)
+    assert threads == []
+    gate.set()
+    writer.wait()
+    (thread,) = threads
+    assert thread is not threading.current_thread()
+    assert thread.name.startswith("checkpoint")
+
+
+def test_a_job_waits_for_the_one_before(gate):
+    writer, done = BackgroundWriter(background=True), []
+
+    def first():
+        assert gate.wait(10)
+        done.append(1)
+
+    writer.start(first)
+    threading.Timer(0.05, gate.set).start()
+    writer.start(lambda: done.append(2))
+    assert done[0] == 1
+    for number in range(3, 30):
+        writer.start(lambda number=number: done.append(number))
+    writer.wait()
+    assert done == list(range(1, 30))
+
+
+@pytest.mark.parametrize("ask", ["wait", "start"])
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_an_error_comes_out_once(ask, error):
+    writer, begun = BackgroundWriter(background=True), []
+
+    def job():
+        raise error("full")
+
+    writer.start(job)
+    with pytest.raises(error, match="full"):
+        writer.start(lambda: begun.append(1)) if ask == "start" else writer.wait()
+    writer.wait()
+    assert begun == []
+    writer.start(lambda: begun.append(2))  # and the next job runs
+    writer.wait()
+    assert begun == [2]
+
+
+def test_nothing_to_wait_for():
+    for background in (False, True):
+        BackgroundWriter(background=background).wait()
+
+
+def test_a_wait_that_is_interrupted_does_not_forget_the_job(gate):
+    writer, interrupted = BackgroundWriter(background=True), []
+
+    def interrupt(number, frame):
+        if not interrupted:
+            interrupted.append(number)
+            raise KeyboardInterrupt
+
+    def job():
+        assert gate.wait(10)
+        fail()
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        writer.start(job)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        with pytest.raises(KeyboardInterrupt):
+            writer.wait()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    gate.set()
+    with pytest.raises(OSError, match="full"):
+        writer.wait()

@@ -1,0 +1,480 @@
+import functools
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import namedtuple
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from kbert.checkpoints import checkpoint_files, checkpoint_store
+from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.checkpoints.position import Position
+from kbert.errors import KbertError, MachineError
+
+FILES = ["COMMITTED", "counters.safetensors", "manifest.json", "model.safetensors"]
+FILES += ["optimizer.safetensors", "state.json"]
+STEPS = ("mkdir", "rename", "replace", "unlink", "rmdir", "fsync", "chmod")
+
+
+def arrays(number, size=12):
+    return {
+        "model": {"kernel": np.full(size, number, np.float32)},
+        "optimizer": {"kernel/m": np.full(size, number / 8, np.float32)},
+        "counters": {"seeds/0": np.array([number, 7], np.int64)},
+    }
+
+
+def commit(store, number, *, best=False, size=12):
+    state = {"position": Position(number, (), 80 * number, 10 * number).to_dict(), "facts": {}}
+    return store.commit(f"epoch-{number}", arrays(number, size), state, best=best)
+
+
+def number(path):
+    """Return the number of a checkpoint, every file of which is that of this number."""
+    if path is None:
+        return None
+    found = read_checkpoint(path)
+    epoch = found.position.epoch
+    for file, named in arrays(epoch).items():
+        for name, array in named.items():
+            np.testing.assert_array_equal(found.arrays[file][name], array, strict=True)
+    return epoch
+
+
+def numbers(store):
+    return [number(path) for path in store.committed()]
+
+
+@pytest.fixture(autouse=True)
+def _quick_disk(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # a busy disk takes seconds for them
+
+
+@pytest.fixture
+def store(tmp_path):
+    return CheckpointStore(tmp_path / "checkpoints")
+
+
+@pytest.fixture
+def two(store):
+    commit(store, 1, best=True)
+    commit(store, 2)
+    return store
+
+
+def test_a_commit_leaves_its_files_and_nothing_else(store):
+    path = commit(store, 1)
+    assert path == store.folder / "000001-epoch-1"
+    assert sorted(os.listdir(path)) == FILES
+    assert sorted(os.listdir(store.folder)) == ["000001-epoch-1", "last"]
+    assert json.loads((store.folder / "last").read_text()) == {"checkpoint": "000001-epoch-1"}
+    path = commit(store, 2, best=True)
+    assert path == store.folder / "000002-epoch-2"
+    assert sorted(os.listdir(path)) == FILES
+    assert sorted(os.listdir(store.folder)) == ["000001-epoch-1", path.name, "best", "last"]
+
+
+def test_last_and_best_point_to_what_they_say(store):
+    assert (store.last(), store.best()) == (None, None)
+    expected = [(False, None), (True, 2), (False, 2), (True, 4), (False, 4)]
+    for made, (best, best_number) in enumerate(expected, 1):
+        commit(store, made, best=best)
+        for each in (store, CheckpointStore(store.folder)):
+            assert (number(each.last()), number(each.best())) == (made, best_number)
+
+
+@pytest.mark.parametrize(
+    ("keep", "best", "kept"),
+    [
+        (1, 2, [2, 6]),
+        (2, 2, [2, 5, 6]),
+        (3, 2, [2, 4, 5, 6]),
+        (1, None, [6]),
+        (2, 6, [5, 6]),
+        (3, 5, [4, 5, 6]),
+        (9, 1, [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_the_last_few_and_the_best_are_kept(keep, best, kept, tmp_path):
+    store = CheckpointStore(str(tmp_path), keep)
+    for made in range(1, 7):
+        commit(store, made, best=made == best)
+    assert numbers(store) == kept
+    assert len(os.listdir(tmp_path)) == len(kept) + 1 + (best is not None)
+
+
+@pytest.mark.parametrize("keep", [0, -1])
+def test_at_least_one_is_kept(keep, tmp_path):
+    with pytest.raises(KbertError, match=f"^`keep` must be 1 or more. Received: {keep}$"):
+        CheckpointStore(tmp_path, keep)
+
+
+@pytest.mark.parametrize(
+    "name", ["Epoch_1", "", "epoch 1", "epoch-1\n", "../x", "a/b", "epoch.1", "é"], ids=ascii
+)
+def test_a_name_that_no_checkpoint_may_have(name, two):
+    before = sorted(two.folder.rglob("*"))
+    for each in (two, CheckpointStore(two.folder.parent / "new")):
+        with pytest.raises(KbertError) as caught:
+            each.commit(name, arrays(3), {})
+        assert caught.type is KbertError  # nothing that the machine lacks
+        assert str(caught.value) == f"`name` may have a-z, 0-9 and -. Received: {name!r}"
+        assert not (two.folder.parent / "new").exists()
+    assert sorted(two.folder.rglob("*")) == before
+
+
+def test_a_folder_that_is_not_there_holds_none(store):
+    store.clean()
+    assert (store.last(), store.best(), store.committed()) == (None, None, [])
+    assert not store.folder.exists()
+    with pytest.raises(KbertError, match=r"has no checkpoint '000001-a'. It has: none.$"):
+        store.go_back_to("000001-a")
+
+
+def test_serial_numbers_grow_beyond_their_digits(two):
+    (two.folder / "000002-epoch-2").rename(two.folder / "999999-epoch-2")
+    two.go_back_to("999999-epoch-2")
+    assert commit(two, 3).name == "1000000-epoch-3"
+    assert commit(two, 4).name == "1000001-epoch-4"
+    assert numbers(two) == [1, 3, 4]
+
+
+def test_leftovers_vanish_with_the_next_commit_and_nothing_else(two):
+    folder = two.folder
+    for leftover in (".new-000009-epoch-9", ".new-000003-epoch-3", "000007-epoch-7", "000004-a"):
+        (folder / leftover).mkdir()
+        (folder / leftover / "model.safetensors").write_bytes(b"half")
+    for leftover in (".last-abc.tmp", ".best-x_1.tmp"):
+        (folder / leftover).write_text("half")
+    mine = ["notes.txt", ".notes", "000008", "000008-a.txt", "a.tmp"]
+    for name in mine:
+        (folder / name).write_text("mine")
+    for name in ("mine", "12-epoch-1", "epoch-1", "000009-Mine"):
+        mine.append(name)
+        (folder / name).mkdir()
+        (folder / name / "model.safetensors").write_bytes(b"mine")
+    assert numbers(two) == [1, 2]
+    assert commit(two, 3).name == "000003-epoch-3"
+    made = ["000001-epoch-1", "000002-epoch-2", "000003-epoch-3", "best", "last"]
+    assert sorted(os.listdir(folder)) == sorted(mine + made)
+    assert numbers(two) == [1, 2, 3]
+
+
+def full(*arguments, **options):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
+    before = sorted(two.folder.rglob("*"))
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_store, "write_files", full)
+        with pytest.raises(MachineError) as caught:
+            commit(two, 3, best=True)
+    assert str(caught.value) == (
+        f"The checkpoint epoch-3 cannot be written to {two.folder}: [Errno 28] No space left on "
+        "device. What was committed before is intact; when there is room to write again, resume "
+        "from it."
+    )
+    assert sorted(two.folder.rglob("*")) == before
+    assert (number(two.last()), number(two.best())) == (2, 1)
+    commit(two, 3)
+    assert number(two.last()) == 3
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (checkpoint_files, "save_file"),
+        (checkpoint_files, "write_text"),
+        (checkpoint_files, "sync_directory"),
+        (os, "rename"),
+        (checkpoint_store, "sync_directory"),
+        (checkpoint_store, "mark"),
+        (os, "replace"),
+        (os, "fsync"),
+        (os, "mkdir"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_whatever_fails_before_the_mark_the_last_is_the_last(module, name, two, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, full)
+        with pytest.raises(MachineError, match="No space left on device"):
+            commit(two, 3, best=True)
+    assert (number(two.last()), number(two.best()), numbers(two)) == (2, 1, [1, 2])
+    commit(two, 3)
+    assert sorted(os.listdir(two.folder))[2:] == ["000003-epoch-3", "best", "last"]
+    assert numbers(two) == [1, 2, 3]
+
+
+def test_a_pointer_that_cannot_be_written_is_told(two, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_store, "write_text", full)
+        with pytest.raises(MachineError, match="No space left on device"):
+            commit(two, 3)
+    assert (number(two.last()), numbers(two)) == (2, [1, 2, 3])
+    commit(two, 4)
+    assert (number(two.last()), numbers(two)) == (4, [1, 3, 4])
+
+
+def test_an_interruption_leaves_no_stray(two, monkeypatch):
+    before = sorted(two.folder.rglob("*"))
+
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint_store, "write_files", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        commit(two, 3)
+    assert sorted(two.folder.rglob("*")) == before
+
+
+def test_too_little_room_is_told_before_anything_is_written(two, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    before = sorted(two.folder.rglob("*"))
+    needed = sum(a.nbytes for named in arrays(3, 10**6).values() for a in named.values())
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, needed + 1000))
+    with pytest.raises(MachineError, match=r"it takes 8\.0 MB and the disk has 8\.0 MB free\."):
+        commit(two, 3, size=10**6)
+    assert sorted(two.folder.rglob("*")) == before
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, needed + 2**20))
+    commit(two, 3, size=10**6)
+
+
+FULL = """
+import resource, sys
+import numpy as np
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.errors import MachineError
+
+folder, limit, size, facts = sys.argv[1], *map(int, sys.argv[2:])
+store, arrays = CheckpointStore(folder), {"model": {"a": np.ones(size, "f4")}}
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+try:
+    store.commit("epoch-3", arrays, {"facts": "x" * facts}, best=True)
+except MachineError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "size", "facts"),
+    [(2**16, 2**18, 0), (2**16, 8, 2**18), (200, 8, 0), (0, 8, 0)],
+    ids=["arrays", "state", "manifest", "nothing"],
+)
+def test_a_disk_that_is_full(limit, size, facts, two):
+    before = {path: path.is_dir() or path.read_bytes() for path in two.folder.rglob("*")}
+    found = subprocess.run(
+        [sys.executable, "-c", FULL, str(two.folder), str(limit), str(size), str(facts)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.startswith(f"The checkpoint epoch-3 cannot be written to {two.folder}: ")
+    assert "File too large" in found.stdout
+    after = {path: path.is_dir() or path.read_bytes() for path in two.folder.rglob("*")}
+    assert after == before
+    assert (number(two.last()), number(two.best())) == (2, 1)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MachineError, match=r"cannot be written to .*file/a: "):
+        commit(CheckpointStore(tmp_path / "file" / "a"), 1)
+
+
+def test_going_back(store):
+    store.keep = 3
+    for made in range(1, 5):
+        commit(store, made, best=made == 1)
+    assert store.go_back_to("000002-epoch-2") == store.folder / "000002-epoch-2"
+    assert (number(store.last()), number(store.best())) == (2, 1)
+    assert numbers(store) == [1, 2, 3, 4]
+    assert commit(store, 5).name == "000005-epoch-5"
+    assert (number(store.last()), numbers(store)) == (5, [1, 3, 4, 5])
+
+
+@pytest.mark.parametrize(
+    ("best", "found"), [("-epoch-1", 1), ("-epoch-2", 2), ("-epoch-9", None), (None, None)]
+)
+def test_going_back_behind_the_best(best, found, tmp_path):
+    store = CheckpointStore(tmp_path, 9)
+    for made in range(1, 5):
+        commit(store, made, best=made == 3)
+    store.go_back_to("000002-epoch-2", best)
+    assert (number(store.last()), store.best() and number(store.best())) == (2, found)
+    commit(store, 5)
+
+
+@pytest.mark.parametrize("name", ["000009-epoch-9", "000003-epoch-3", "../x", "", "last"])
+def test_going_back_to_what_was_never_committed(name, two):
+    (two.folder / "000003-epoch-3").mkdir()
+    with pytest.raises(KbertError) as caught:
+        two.go_back_to(name)
+    assert str(caught.value) == (
+        f"{two.folder} has no checkpoint {name!r}. It has: 000001-epoch-1, 000002-epoch-2."
+    )
+    assert number(two.last()) == 2
+
+
+RUBBISH = [
+    *(b"", b"{", b"[]", b"3", b'"000001-epoch-1"', b"{}", b'{"checkpoint": 5}', b"\xff\xfe"),
+    *(b'{"checkpoint": null}', b'{"checkpoint": "../x"}', b'{"checkpoint": "/etc"}'),
+    *(b'{"checkpoint": "000001-../../x"}', b'{"checkpoint": "000001-epoch-1\\n"}'),
+    b"[" * 200_000 + b"]" * 200_000,
+]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH, ids=lambda rubbish: repr(rubbish[:30]))
+def test_a_pointer_that_holds_rubbish(rubbish, two):
+    for pointer, ask in (("last", two.last), ("best", two.best)):
+        (two.folder / pointer).write_bytes(rubbish)
+        with pytest.raises(KbertError) as caught:
+            ask()
+        assert str(caught.value) == (
+            f"{two.folder / pointer} names no checkpoint. Those that there are: 000001-epoch-1, "
+            "000002-epoch-2."
+        )
+    two.go_back_to("000001-epoch-1")
+    assert number(two.last()) == 1
+
+
+def test_a_commit_mends_a_last_that_holds_rubbish(two):
+    (two.folder / "last").write_text("rubbish")
+    commit(two, 3)
+    assert number(two.last()) == 3
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH, ids=lambda rubbish: repr(rubbish[:30]))
+def test_a_best_that_holds_rubbish_stops_no_commit(rubbish, two):
+    (two.folder / "best").write_bytes(rubbish)
+    for made in (3, 4):
+        commit(two, made)
+        assert number(two.last()) == made
+        assert numbers(two)[-2:] == [made - 1, made]
+    assert (two.folder / "best").read_bytes() == rubbish
+    commit(two, 5, best=True)  # which mends it
+    assert (number(two.last()), number(two.best())) == (5, 5)
+
+
+def test_a_pointer_to_a_checkpoint_that_was_removed(two):
+    shutil.rmtree(two.last())
+    with pytest.raises(KbertError, match="was never finished"):
+        read_checkpoint(two.last())
+    commit(two, 3)
+    assert (number(two.last()), numbers(two)) == (3, [1, 3])
+
+
+class Killed(BaseException):
+    pass
+
+
+@contextmanager
+def killed_at(step):
+    """Let nothing change the disk any more from a step on, as of a process that is killed."""
+    taken = itertools.count()
+
+    def wrap(function):
+        def take(*arguments, **options):
+            if step is not None and next(taken) >= step:
+                raise Killed
+            return function(*arguments, **options)
+
+        return take
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in STEPS:
+            patch.setattr(os, name, wrap(getattr(os, name)))
+        patch.setattr(checkpoint_files, "save_file", wrap(checkpoint_files.save_file))
+        yield
+
+
+def try_to_commit(store, made, step, best):
+    """Return whether the commit was finished, and not killed at the step."""
+    try:
+        with killed_at(step):
+            commit(store, made, best=best)
+    except Killed:
+        return False
+    return True
+
+
+COMMITS = st.lists(st.tuples(st.booleans(), st.none() | st.integers(0, 60)), max_size=6)
+
+
+@given(st.integers(1, 3), COMMITS)
+@example(1, [(True, None), (False, None), (True, 30), (False, 45), (True, 50)])
+@settings(max_examples=25, deadline=None)
+def test_whenever_it_is_killed_last_and_best_are_whole(keep, commits):
+    with tempfile.TemporaryDirectory() as folder:
+        last = best_made = None
+        for made, (best, step) in enumerate(commits, 1):
+            whole = try_to_commit(CheckpointStore(folder, keep), made, step, best)
+            store = CheckpointStore(folder, keep)
+            # What is asked after a restart is a whole checkpoint, that before or this one.
+            assert number(store.last()) in ([made] if whole else [last, made])
+            assert number(store.best()) in (
+                [made] if best and whole else [best_made, made] if best else [best_made]
+            )
+            last, best_made = number(store.last()), number(store.best())
+            assert {last, best_made} - {None} <= set(numbers(store))
+        made = len(commits) + 1
+        store = CheckpointStore(folder, keep)
+        assert try_to_commit(store, made, None, False)
+        kept = numbers(store)
+        assert kept == sorted({*kept, made, *({best_made} - {None})})
+        assert len(kept) <= keep + (best_made is not None)
+        names = {path.name for path in store.committed()} | {"last"}
+        assert set(os.listdir(folder)) == names | ({"best"} if best_made else set())
+        assert all(sorted(os.listdir(path)) == FILES for path in store.committed())
+
+
+@functools.cache
+def after_each_kill(best):
+    """Kill a commit at each of its steps; return what is last and best then, and one commit on."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        start = CheckpointStore(Path(folder) / "start", keep=1)
+        for made in (1, 2):
+            commit(start, made, best=made == 1)
+        for step in itertools.count():
+            store = CheckpointStore(Path(folder) / str(step), keep=1)
+            shutil.copytree(start.folder, store.folder)
+            ended = try_to_commit(store, 3, step, best)
+            last_and_best = number(store.last()), number(store.best())
+            assert set(last_and_best) <= set(numbers(store))  # all of which are whole
+            commit(store, 4)
+            found.append((*last_and_best, numbers(store), len(os.listdir(store.folder))))
+            if ended:
+                return found
+
+
+@pytest.mark.parametrize("best", [False, True], ids=["another", "the best"])
+def test_each_step_of_a_commit_may_be_the_last(best):
+    found = after_each_kill(best)
+    for last, best_made, kept, entries in found:
+        assert last in (2, 3)
+        assert best_made in ((1, 3) if best else (1,))
+        assert kept == [best_made, 4]
+        assert entries == 4  # two checkpoints, last and best
+    assert [last for last, *_ in found] == sorted(last for last, *_ in found)
+    assert (found[0][:2], found[-1][:2]) == ((2, 1), (3, 3 if best else 1))
+    assert len(found) > 20
+
+
+def test_the_best_is_never_behind_the_last():
+    # The state of the last says that its epoch was the best: it is not evaluated again.
+    assert (3, 1) not in {(last, best) for last, best, *_ in after_each_kill(True)}

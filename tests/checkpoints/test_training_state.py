@@ -1,0 +1,167 @@
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from kbert import BertClassifier, KbertError, Tokenizer, TrainingPlan, create_optimizer
+from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.checkpoints.position import Position
+from kbert.checkpoints.training_state import (
+    check_finite,
+    put_epoch_state,
+    put_random_states,
+    put_state,
+    random_states_of,
+    take_state,
+)
+
+pytestmark = pytest.mark.keras
+
+DROPOUT = 0.4
+BACKBONE = {
+    "dropout": DROPOUT,
+    "vocabulary_size": 6,
+    "num_layers": 1,
+    "num_heads": 2,
+    "hidden_dim": 4,
+    "intermediate_dim": 4,
+    "max_sequence_length": 16,
+}
+PLAN = TrainingPlan(16, batch_size=4, epochs=2, learning_rate=1e-2, accumulation=2)
+POSITION = Position(epoch=1, parts=(), examples_seen=16, batches_made=3)
+IDS = np.random.default_rng(0).integers(0, 6, size=(16, 8)).astype("int32")
+INPUTS = {"token_ids": IDS, "segment_ids": np.zeros_like(IDS), "padding_mask": np.ones_like(IDS)}
+
+
+def make_model(plan=PLAN, labels=("x", "y"), metrics=("accuracy",)):
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b"])
+    settings = {"labels": labels, "max_length": 8, "dropout": DROPOUT}
+    model = BertClassifier(BACKBONE, tokenizer=tokenizer, **settings)
+    model.compile(create_optimizer(plan), metrics=list(metrics))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def train(model):
+    # An odd number of batches, so that half an update's gradients are in the optimizer.
+    model.fit(INPUTS, IDS[:, 0] % 2, batch_size=6, shuffle=False, verbose=0)
+
+
+def write(model, folder):
+    state = {"position": POSITION.to_dict(), "facts": {}}
+    return read_checkpoint(CheckpointStore(folder).commit("test", take_state(model), state))
+
+
+def assert_equal(state, other):
+    for file, arrays in state.items():
+        assert sorted(arrays) == sorted(other[file])
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(array, other[file][name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    model = make_model()
+    train(model)
+    return model
+
+
+@pytest.fixture
+def checkpoint(trained, tmp_path):
+    return write(trained, tmp_path)
+
+
+def test_a_fresh_model_gets_every_variable(trained, checkpoint):
+    model = make_model()
+    saved = take_state(trained)
+    assert_equal(saved, checkpoint.arrays)
+    put_state(model, checkpoint)
+    put_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
+    put_random_states(random_states_of(checkpoint))
+    assert_equal(saved, take_state(model))
+    assert int(model.optimizer.iterations) == 1
+    assert int(keras.ops.convert_to_numpy(model.optimizer._iterations)) == 3
+    assert any(np.any(a) for name, a in saved["optimizer"].items() if "accumulator" in name)
+
+
+def test_the_names_are_the_same_on_every_backend(checkpoint):
+    counters = sorted(n for n in checkpoint.arrays["counters"] if not n.startswith("random/"))
+    assert [name.split("/")[0] for name in counters] == ["metrics"] * 4 + ["seeds"] * 5
+    assert all(checkpoint.arrays["counters"][n].dtype == np.int64 for n in counters[4:])
+    assert not any(re.search(r"_\d+/seed_generator_state", name) for name in counters)
+    assert "logits/kernel" in checkpoint.arrays["model"]
+    assert "adamw/iteration" in checkpoint.arrays["optimizer"]
+
+
+def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
+    model, other = make_model(), make_model()
+    train(model)
+    checkpoint = write(model, tmp_path)
+    put_state(other, checkpoint)
+    put_epoch_state(
+        other, checkpoint, (INPUTS, IDS[:, 0] % 2)
+    )  # builds, which takes random numbers
+    for one in (model, other):
+        put_random_states(random_states_of(checkpoint))
+        train(one)
+    left, right = take_state(model), take_state(other)
+    for file in ("model", "optimizer"):
+        assert_equal({file: left[file]}, {file: right[file]})
+
+
+def test_accumulated_gradients_can_be_left_out(checkpoint):
+    model = make_model()
+    put_state(model, checkpoint, fresh_accumulators=True)
+    arrays = take_state(model)["optimizer"]
+    assert not any(np.any(array) for name, array in arrays.items() if "accumulator" in name)
+    longer = TrainingPlan(16, batch_size=4, epochs=2, learning_rate=1e-2)
+    put_state(make_model(longer), checkpoint, fresh_accumulators=True)
+
+
+def _misshape(arrays):
+    arrays["logits/kernel"] = arrays["logits/kernel"].T.copy()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("model", lambda a: a.pop("logits/bias"), r"model.*: missing: logits/bias\.$"),
+        ("model", lambda a: a.update(more=np.zeros(1)), r"model.*: unknown: more\.$"),
+        ("model", _misshape, r"logits/kernel: expected \(4, 2\), received \(2, 4\)"),
+        ("optimizer", lambda a: a.pop("adamw/iteration"), "optimizer.*: missing: adamw/iteration"),
+        ("optimizer", lambda a: a.update(more=np.zeros(1)), r"optimizer.*: unknown: more\.$"),
+        ("counters", lambda a: a.update({"seeds/more": np.zeros(2, int)}), "unknown: more"),
+    ],
+    ids=["missing", "unknown", "misshapen", "optimizer-missing", "optimizer-unknown", "seed"],
+)
+def test_refuses_variables_that_do_not_fit(checkpoint, name, change, message):
+    change(checkpoint.arrays[name])
+    model = make_model()
+    with pytest.raises(KbertError, match=message):
+        put_state(model, checkpoint)
+
+
+def test_refuses_another_model_and_another_optimizer(checkpoint):
+    with pytest.raises(KbertError, match=r"logits/kernel: expected \(4, 3\), received \(4, 2\)"):
+        put_state(make_model(labels=("x", "y", "z")), checkpoint)
+    plan = TrainingPlan(16, batch_size=4, epochs=2, recipe="google", accumulation=2)
+    with pytest.raises(KbertError, match="optimizer.safetensors does not fit.* missing: bert_adam"):
+        put_state(make_model(plan), checkpoint)
+
+
+def test_refuses_other_metrics(checkpoint):
+    model = make_model(metrics=())
+    with pytest.raises(
+        KbertError, match="written with 4 variables of metrics, and the model has 2"
+    ):
+        put_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_refuses_weights_that_are_not_finite(value):
+    arrays = {"a": np.zeros(3, "f4"), "b": np.array([0, value], "f4"), "c": np.zeros(1, int)}
+    with pytest.raises(KbertError, match="The weight b is not finite after batch 3, so this state"):
+        check_finite(arrays, POSITION)
+    check_finite({"a": arrays["a"], "c": arrays["c"]}, POSITION)

@@ -1,0 +1,99 @@
+"""A training begun on one backend and resumed on another: python -m tests.parity.resumption.
+
+Each backend trains 20 updates of the recommended recipe without dropout, and leaves a checkpoint
+after the eighth, inside the second epoch. Then each backend goes on from each checkpoint. Printed
+is how far the end is from that of the backend that was not interrupted.
+"""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from .table import BACKENDS, BOUNDS, initial_weights
+from .worker import WEIGHTS, plan_and_batches, tiny_model
+
+CASES = list(itertools.product(BACKENDS, BACKENDS))
+_EVERY = 3
+_ROOT = Path(__file__).parents[2]
+
+
+def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarray]:
+    """Train with checkpoints, and return all weights."""
+    from kbert import RunCheckpoint, create_optimizer
+    from kbert.models.model_directory import arrays_of
+
+    model = tiny_model(folder)
+    plan, batches = plan_and_batches(model, "recommended")
+    model.compile(create_optimizer(plan), metrics=["accuracy"])
+    checkpoint = RunCheckpoint(checkpoints, plan, every_steps=_EVERY, keep=99, **arguments)
+    model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=[checkpoint])
+    assert int(model.optimizer.iterations) == 20
+    return arrays_of(model.weights)
+
+
+def work(backend: str, folder: Path, phase: str) -> None:
+    """Do one backend's part: begin a training, or go on with each that was begun."""
+    from kbert.backend import choose_backend, import_keras
+    from kbert.checkpoints.checkpoint_store import CheckpointStore
+
+    choose_backend(backend)
+    import_keras()
+    if phase == "begin":
+        save_file(fit(folder, folder / backend), folder / f"{backend}.safetensors")
+        return
+    for begun in BACKENDS:
+        own = shutil.copytree(folder / begun, folder / f"{begun}-{backend}")
+        store = CheckpointStore(own)
+        inside = next(
+            path.name for path in store.committed() if path.name.endswith("epoch-1-batch-3")
+        )
+        store.go_back_to(inside)
+        save_file(fit(folder, own, resume=True), folder / f"{begun}-{backend}.safetensors")
+
+
+def measure(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
+    """Return, for each pair of backends, the greatest differences by kind of weight."""
+    save_file(initial_weights(), folder / WEIGHTS)
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment.pop("KERAS_BACKEND", None)
+    for phase, backend in itertools.product(("begin", "resume"), BACKENDS):
+        command = [sys.executable, "-m", "tests.parity.resumption", backend, str(folder), phase]
+        done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
+    found = {}
+    for begun, resumed in CASES:
+        one = load_file(folder / f"{begun}.safetensors")
+        other = load_file(folder / f"{begun}-{resumed}.safetensors")
+        kinds = {"weights recommended": 0.0, "key biases recommended": 0.0}
+        for name, array in one.items():
+            kind = f"{'key biases' if name.endswith('/key/bias') else 'weights'} recommended"
+            kinds[kind] = max(kinds[kind], float(np.abs(array - other[name]).max()))
+        found[begun, resumed] = kinds
+    return found
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = measure(Path(folder))
+    print(f"{'begun on':<12}{'resumed on':<12}{'weights':>10}{'key biases':>12}")
+    for (begun, resumed), kinds in found.items():
+        shown = [f"{value:.1e}" if value else "equal bits" for value in kinds.values()]
+        print(f"{begun:<12}{resumed:<12}{shown[0]:>10}{shown[1]:>12}")
+    print(f"bounds      {'':<12}" + "".join(f"{BOUNDS[k]:>10.0e}  " for k in kinds))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        work(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+    else:
+        main()

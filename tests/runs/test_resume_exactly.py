@@ -1,0 +1,175 @@
+"""A run that is interrupted wherever it may be ends with the bits of one that is not."""
+
+import csv
+import itertools
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kbert import (
+    BertClassifier,
+    EpochEvaluation,
+    RunCheckpoint,
+    TrainConfig,
+    resume,
+    train,
+)
+from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.keras
+
+
+def silent(line):
+    """Report nothing."""
+
+
+class Kill(BaseException):
+    """What no code catches, as no code outlives a kill."""
+
+
+def run_until(batch, call, monkeypatch, *, where="on_train_batch_begin"):
+    """Call, and end it with `Kill` in the batch of this number, counted from 0 in this process."""
+    counts = itertools.count()
+    original = getattr(RunCheckpoint, where)
+
+    def kill(self, *args, **kwargs):
+        if next(counts) == batch:
+            self._writer.wait()
+            raise Kill
+        return original(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunCheckpoint, where, kill)
+        with pytest.raises(Kill):
+            call()
+
+
+@pytest.fixture(scope="module")
+def config(reviews, tiny_preset, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return TrainConfig(
+        data=str(reviews),
+        output=str(folder / "whole"),
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=8,
+        epochs=2,
+        batch_size=8,
+        accumulation=3,
+        learning_rate=1e-3,
+        dev_proportion=0.2,
+        checkpoint_steps=4,
+        force=("too-few-updates",),
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(config):
+    """A run that nothing has interrupted: 2 epochs of 11 batches."""
+    return train(config, silent)
+
+
+def state_of(run):
+    """Everything that the run's last checkpoint holds, and what the run tells of its course."""
+    checkpoint = read_checkpoint(CheckpointStore(run.checkpoints).last())
+    with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
+        steps = list(csv.DictReader(file))
+    evaluations = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
+    return checkpoint, steps, evaluations, (run.model_folder / "model.safetensors").read_bytes()
+
+
+def assert_same(run, other):
+    (left, *told), (right, *others) = state_of(run), state_of(other)
+    assert left.position == right.position
+    for file, arrays in left.arrays.items():
+        assert list(arrays) == list(right.arrays[file])
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(array, right.arrays[file][name], err_msg=name)
+    assert told == others
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [(0,), (9,), (13,), (9, 3, 4)],
+    ids=lambda kills: "-".join(map(str, kills)),
+)
+def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    first = replace(config, output=str(run.path))
+    run_until(kills[0], lambda: train(first, silent), monkeypatch)
+    for batch in kills[1:]:
+        run_until(batch, lambda: resume(run.path, report=silent), monkeypatch)
+    resume(run.path, report=silent)
+    assert_same(run, finished)
+    assert run.info["status"] == "finished"
+    assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("epoch", [0])
+def test_killed_before_the_end_of_an_epoch_is_saved(config, finished, epoch, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    first = replace(config, output=str(run.path))
+    run_until(epoch, lambda: train(first, silent), monkeypatch, where="on_epoch_end")
+    resume(run.path, report=silent)
+    assert_same(run, finished)
+
+
+@pytest.mark.parametrize("epoch", [0, 1])
+def test_stopped_while_it_is_evaluated(config, finished, epoch, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    original = EpochEvaluation.on_epoch_end
+
+    def stop(self, number, logs=None):
+        if number == epoch:
+            raise KeyboardInterrupt
+        original(self, number, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EpochEvaluation, "on_epoch_end", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(config, output=str(run.path)), silent)
+    last = read_checkpoint(CheckpointStore(run.checkpoints).last())
+    assert (last.position.epoch, last.position.evaluated) == (epoch + 1, False)
+    resume(run.path, report=silent)
+    assert_same(run, finished)
+
+
+def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    first = replace(config, output=str(run.path), keep_checkpoints=99)
+    run_until(7, lambda: train(first, silent), monkeypatch)
+    resume(run.path, report=silent)
+    found = [path.name[7:] for path in CheckpointStore(run.checkpoints).committed()]
+    assert found == [
+        *("epoch-0-batch-4", "epoch-0-batch-8", "epoch-1-batch-0"),
+        *("epoch-1-batch-4", "epoch-1-batch-8", "epoch-2-batch-0"),
+    ]
+
+
+@pytest.mark.parametrize("where", ["on_train_end", "on_epoch_end"])
+def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    # So small a rate changes no score, so the second epoch is no better.
+    patient = replace(config, output=str(run.path), epochs=5, patience=1, learning_rate=1e-12)
+    kill = 0 if where == "on_train_end" else 1
+    run_until(kill, lambda: train(patient, silent), monkeypatch, where=where)
+    resume(run.path, report=silent)
+    evaluations = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
+    assert [epoch["epoch"] for epoch in evaluations["epochs"]] == [1, 2]
+    assert run.info["status"] == "finished"
+    assert run.info["best_epoch"] == 1
+
+
+def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    first = replace(config, output=str(run.path))
+    run_until(0, lambda: train(first, silent), monkeypatch, where="on_train_end")
+    assert run.info["status"] == "failed"
+    resume(run.path, report=silent)
+    assert_same(run, finished)
+    assert run.info["status"] == "finished"
+    assert BertClassifier.load(run.path).labels.names == ("bad", "good")

