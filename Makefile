@@ -54,7 +54,7 @@ notebooks: $(VENV)/.installed-test  ## execute the notebooks anew, in place
 bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-hub's own fit
 	$(BIN)/python -m benchmarks.training_speed
 
-kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, half of them while it saves, and resume it
+kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, often while it saves, and resume it
 	$(BIN)/python -m tools.kill_runs
 
 soak: $(VENV)/.installed-test  ## train, kill and resume for MINUTES, and watch memory, disk and result

@@ -2,10 +2,11 @@
 
     python -m tools.kill_runs --kills 200
 
-A tiny model is trained on film reviews, a checkpoint every few steps. Half of the kills wait for a
-checkpoint to be in writing, the others come at any time. Every attempt is a process of its own,
-forked from one that has imported everything, and is ended by SIGKILL. Prints the kills, those that
-hit a checkpoint in writing, the steps lost at most, and what the ends of the runs have in common.
+A tiny model is trained on film reviews, a checkpoint every few steps. More than half of the kills
+wait for a checkpoint to be in writing, the others come at any time. Every attempt is a process of
+its own, forked from one that has imported everything, and is ended by SIGKILL. Prints the kills,
+those that hit a checkpoint in writing, the steps lost at most, and what the ends of the runs have
+in common.
 """
 
 import argparse
@@ -121,7 +122,9 @@ def lost_steps(run: Path) -> int:
     log = run / "learning_rate.csv"
     made = log.read_text().count("\n") - 1 if log.exists() else 0
     last = CheckpointStore(run / "checkpoints").last()
-    return made - (0 if last is None else read_checkpoint(last).position.batches_made)
+    return made - (
+        0 if last is None else read_checkpoint(last, with_arrays=False).position.batches_made
+    )
 
 
 def content(run: Path) -> dict[str, str]:

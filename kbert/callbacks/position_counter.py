@@ -13,18 +13,14 @@ class PositionCounter:
         data: Batches, or None for data whose batches are not known.
         steps: int or None. Batches of an epoch.
         rows: int. Rows of an epoch, or 0 where they are not known.
-        position: Position to go on from, or None to begin with the epoch of the first `begin`.
-
     """
 
-    def __init__(
-        self, data: Batches | None, steps: int | None, rows: int, position: Position | None
-    ) -> None:
+    def __init__(self, data: Batches | None, steps: int | None, rows: int) -> None:
         self._data = data
         # Batches gives Keras a number that compares as no other does.
         self._steps = None if steps is None else int(steps)
         self._rows = rows
-        self._position = position
+        self._position: Position | None = None  # until an epoch begins, or `position` is set
 
     @property
     def position(self) -> Position:

@@ -102,7 +102,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._writer = BackgroundWriter(background=background)
         self._used = False  # whether the checkpoints in the folder are our own
         self._stop: BaseException | None = None
-        self._counter = PositionCounter(None, None, 0, None)
+        self._counter = PositionCounter(None, None, 0)
         self._in_batches = False
         self._random: Arrays | None = None
         self._state_is_whole = False  # whether the model stands where the counter does
@@ -138,7 +138,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._check_data()
         rows = 0 if self.plan is None else self.plan.examples
         rows = rows if self._data is None else len(self._data.store)
-        self._counter = PositionCounter(self._data, self.params.get("steps"), rows, None)
+        self._counter = PositionCounter(self._data, self.params.get("steps"), rows)
         last = self.store.last()
         if self.resume and last is not None:
             self._go_on(read_checkpoint(last))

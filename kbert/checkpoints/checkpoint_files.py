@@ -73,8 +73,13 @@ def mark(folder: Path, checksum: str) -> None:
     sync_directory(folder)
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
     """Return a checkpoint, every file of which was compared with its checksum.
+
+    Args:
+        path: Path. Its directory.
+        with_arrays: bool. Whether to load the arrays too, as large as the model several times.
+            Defaults to True.
 
     Raises:
         KbertError: it was not finished, or a file is missing, foreign or damaged: which, and how.
@@ -92,7 +97,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             arrays={
                 name.removesuffix(".safetensors"): load_file(path / name)
                 for name in names
-                if name.endswith(".safetensors")
+                if with_arrays and name.endswith(".safetensors")
             },
             evaluations=state.get("evaluations"),
         )

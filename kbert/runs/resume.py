@@ -112,7 +112,8 @@ def _read(run: RunDirectory, store: CheckpointStore, name: str | None) -> Checkp
     if name is not None and path not in store.committed():
         store.go_back_to(name)  # for its message
     try:
-        found = read_checkpoint(path)
+        # Without the arrays, which would stay in the memory for as long as the run lasts.
+        found = read_checkpoint(path, with_arrays=False)
         if name is not None:
             best = (found.evaluations or {}).get("best_epoch")
             store.go_back_to(name, f"-epoch-{best}-batch-0")
