@@ -27,12 +27,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         status = 1 if isinstance(error, MachineError) else 2
     except KeyboardInterrupt as stop:
         status = 143 if isinstance(stop, Terminated) else 130
-        print(f"kbert: stopped{_what_is_left(stop)}", file=sys.stderr)
+        print(f"kbert: stopped{_what_is_left(stop) or '.'}", file=sys.stderr)
     except BrokenPipeError:  # the reader of our output has gone, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except OSError as error:
-        print(f"kbert: {error}", file=sys.stderr)
+        print(f"kbert: {error}{_what_is_left(error)}", file=sys.stderr)
         status = 1
     sys.exit(status)
 
@@ -41,10 +41,10 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
 
-def _what_is_left(stop: KeyboardInterrupt) -> str:
+def _what_is_left(error: BaseException) -> str:
     """Return what a run that was stopped has noted on the exception that stopped it."""
-    notes = getattr(stop, "__notes__", [])
-    return f"; {notes[-1]}" if notes else "."
+    notes = getattr(error, "__notes__", [])
+    return f"; {notes[-1]}" if notes else ""
 
 
 def _defaults(arguments: list[str]) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ class Tally:
     strays: int = 0
 
 
-def make_work(folder: Path) -> list[str]:
+def make_work(folder: Path, rows: int = 400) -> list[str]:
     """Write a tiny preset and a small set of texts, and return the flags of a run on them."""
     from kbert.models.presets import find_preset
     from tools.movie_reviews import read_movie_reviews
@@ -50,9 +50,10 @@ def make_work(folder: Path) -> list[str]:
     config = {"model_type": "bert", "vocab_size": 30522, **sizes, **more}
     (preset / "config.json").write_text(json.dumps(config))
     shutil.copy(Path(str(find_preset("minilm").path)) / "vocab.txt", preset)
-    table = read_movie_reviews("rotten_tomatoes").slice(4000, 400)
-    rows = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)
-    lines = [json.dumps({"text": text, "label": str(label)}) for text, label in rows]
+    table = read_movie_reviews("rotten_tomatoes")
+    table = table.slice((len(table) - rows) // 2, rows)  # sorted by class: half of each
+    pairs = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)
+    lines = [json.dumps({"text": text, "label": str(label)}) for text, label in pairs]
     (folder / "data.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     flags = "--weights random --max-length 16 --epochs 3 --batch-size 8 --learning-rate 1e-3"
     named = ["--preset", str(preset), "--dev-proportion", "0.2"]

@@ -67,6 +67,8 @@ class Batches(keras.utils.PyDataset):
         self._next: int | None = None  # the batch that a pass takes next; None outside a pass
         self._waits = False  # whether `go_on` has set the next pass
         self._warned = False
+        # What has kept a batch from being made; TensorFlow's own error holds no more than its text.
+        self.failure: Exception | None = None
         self.epoch = epoch
 
     @property
@@ -121,6 +123,13 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         """Return the batch at `index`."""
+        try:
+            return self._make(index)
+        except Exception as error:
+            self.failure = error
+            raise
+
+    def _make(self, index: int) -> Any:
         self._expect(index)
         if self._next is not None:
             index += self._first

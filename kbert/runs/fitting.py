@@ -95,6 +95,9 @@ def fit_run(
         run.try_to_update(status="stopped" if stopped else "failed", ended=now())
         if says_out_of_memory(error):
             raise too_large(config, batches) from error
+        if not stopped and batches.failure not in (None, error):
+            batches.failure.add_note(_what_is_left(run))
+            raise batches.failure from error
         error.add_note(_what_is_left(run))
         raise
     seconds = time.monotonic() - started

@@ -80,7 +80,8 @@ def resume(
         store = CheckpointStore(directory.checkpoints)
         found = _read(directory, store, checkpoint)
         if found is None:
-            _begin(directory, {k: v for k, v in changes.items() if v is not None}, report)
+            asked = {name: value for name, value in changes.items() if value is not None}
+            _begin(directory, asked, tuple(allow), report)
             return directory
         config, change = _changed(directory, found, scale_epochs, changes)
         finished = directory.info.get("status") == "finished"
@@ -144,12 +145,18 @@ def _changed(
     return config, change
 
 
-def _begin(run: RunDirectory, changes: dict[str, Any], report: Callable[[str], None]) -> None:
+def _begin(
+    run: RunDirectory,
+    changes: dict[str, Any],
+    allow: tuple[str, ...],
+    report: Callable[[str], None],
+) -> None:
     """Train a run that was stopped before its first checkpoint, from its beginning."""
     report(f"{run} was stopped before its first checkpoint, and begins anew.")
     config = replace(run_config(run), **changes)
     prepared = prepare(config, report)
-    _check_data(run, prepared)
+    if "data-differs" not in allow:
+        _check_data(run, prepared)
     model = _model(run, prepared, config, 0, report)
     fit_run(prepared, model, run, report)
 

@@ -1,6 +1,7 @@
 """What real processes do when the machine or a person gets in the way; on the fastest backend.
 
-The kills are in tools/kill_runs.py, whose short form is here too.
+The kills are in tools/kill_runs.py, whose short form is here too. At the end a table is printed
+(conftest.py): the fault, the sentence that was read, and what was intact afterwards.
 """
 
 import json
@@ -16,24 +17,34 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kbert import resume
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.errors import KbertError
 
 pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = [
-    *("--weights", "random", "--max-length", "8", "--batch-size", "4", "--seed", "3"),
-    *("--checkpoint-steps", "5"),
+    *("--weights", "random", "--checkpoint-steps", "5"),
 ]
 
 
-class Process:
-    """The command line in a process of its own, on torch."""
+SMALL = ["--max-length", "8", "--batch-size", "4"]
 
-    def __init__(self, *arguments, before=""):
+
+class Process:
+    """The command line in a process of its own, on torch unless told otherwise."""
+
+    def __init__(self, *arguments, before="", **environment):
         code = f"{before}\nfrom kbert.cli import main\nmain()"
-        environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONUNBUFFERED": "1"}
+        environment = {
+            **os.environ,
+            "KERAS_BACKEND": "torch",
+            "PYTHONUNBUFFERED": "1",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **environment,
+        }
         self.popen = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],
             stdout=subprocess.PIPE,
@@ -52,9 +63,9 @@ class Process:
 def train(reviews, tiny_preset, tmp_path):
     """A function that starts a run of so many epochs in a process of its own."""
 
-    def start(epochs=500, *, output=tmp_path / "run", before="", data=reviews):
-        flags = ["--preset", tiny_preset, *SETTINGS, "--epochs", epochs, "--output", output]
-        return Process("train", data, *flags, before=before)
+    def start(epochs=500, *, output=tmp_path / "run", data=reviews, sizes=SMALL, **how):
+        flags = ["--preset", tiny_preset, *SETTINGS, *sizes, "--epochs", epochs]
+        return Process("train", data, *flags, "--output", output, **how)
 
     return start
 
@@ -78,8 +89,29 @@ def has_trained(run, batches):
     return lambda: log.exists() and log.read_text().count("\n") > batches
 
 
+def goes_on(run):
+    """Resume the run until it has trained beyond its last checkpoint, and return how that began."""
+    made = last_of(run).position.batches_made
+    again = Process("resume", run)
+    wait_for(lambda: last_of(run).position.batches_made > made, again)
+    again.popen.kill()
+    again.end()
+    return f"the checkpoint of batch {made}, resumed"
+
+
+PATCH = """
+from kbert.callbacks.run_checkpoint import RunCheckpoint
+original = RunCheckpoint.on_train_batch_begin
+def meddle(self, batch, logs=None):
+    original(self, batch, logs)
+    if int(self.model.optimizer.iterations) == {update}:
+        {deed}
+RunCheckpoint.on_train_batch_begin = meddle
+"""
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, status):
+def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, status, tell):
     run = tmp_path / "run"
     process = train(
         before="import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
@@ -94,9 +126,27 @@ def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, stat
     steps = (run / "learning_rate.csv").read_text().count("\n") - 1
     assert last_of(run).position.batches_made == steps
     assert json.loads((run / "run.json").read_text())["status"] == "stopped"
+    tell(signal.Signals(number).name, ended, err, f"every step: {goes_on(run)}")
 
 
-def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp_path):
+def test_a_second_ctrl_c_ends_at_once_and_breaks_nothing(train, tmp_path, tell):
+    run = tmp_path / "run"
+    before = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    process = train(before=before + PATCH.format(update=33, deed="import time; time.sleep(60)"))
+    wait_for(has_trained(run, 33), process)
+    time.sleep(1)  # into the step that does not end
+    for _ in range(2):
+        started = time.monotonic()
+        process.popen.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+    status, _, err = process.end()
+    assert time.monotonic() - started < 5
+    assert status == 130
+    assert "Traceback" not in err
+    tell("Ctrl-C twice, in a step that does not end", status, err, goes_on(run))
+
+
+def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp_path, tell):
     run = tmp_path / "run"
     first = train()
     wait_for(lambda: last_of(run) is not None, first)
@@ -105,14 +155,12 @@ def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp
     assert f"Another process (pid {first.popen.pid}) is at work in {run}. Wait for it" in err
     first.popen.kill()
     first.end()
-    made = last_of(run).position.batches_made
-    again = Process("resume", run)
-    wait_for(has_trained(run, made + 5), again)
-    again.popen.kill()
-    again.end()
+    tell(
+        "a second process on the run", status, err, f"the first; once it is killed, {goes_on(run)}"
+    )
 
 
-def test_a_file_that_may_not_grow_ends_the_run_with_a_sentence(train, tmp_path):
+def test_a_file_that_may_not_grow_ends_the_run_with_a_sentence(train, tmp_path, tell):
     """As on a full disk: the limit comes when a checkpoint has been committed."""
     run = tmp_path / "run"
     before = """
@@ -129,15 +177,33 @@ threading.Thread(target=limit, daemon=True).start()
     assert re.match(r"kbert: The checkpoint epoch-\S+ cannot be written to .*: .*", err)
     assert "What was committed before is intact" in err
     assert err.count("\n") == 1
-    checkpoint = last_of(run)
     assert not [path for path in (run / "checkpoints").iterdir() if path.name.startswith(".")]
-    again = Process("resume", run)
-    wait_for(lambda: last_of(run).position.batches_made > checkpoint.position.batches_made, again)
-    again.popen.kill()
-    again.end()
+    tell("disk full (RLIMIT_FSIZE) while saving", status, err, goes_on(run))
 
 
-def test_a_directory_that_is_removed_ends_the_run_with_a_sentence(train, tmp_path):
+# No mode stops root, unless it gives up CAP_DAC_OVERRIDE (1) by PR_CAPBSET_DROP (24).
+AS_ANYONE = """
+import ctypes, os, sys
+if os.getuid() == 0 and os.environ.pop("AS_ROOT", None):
+    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+    os.execv(sys.executable, sys.orig_argv)
+"""
+
+
+def test_a_directory_that_becomes_read_only(train, tmp_path, tell):
+    run = tmp_path / "run"
+    process = train(before=AS_ANYONE, AS_ROOT="1")
+    wait_for(lambda: last_of(run) is not None, process)
+    (run / "checkpoints").chmod(0o555)
+    status, _, err = process.end()
+    (run / "checkpoints").chmod(0o755)
+    assert status == 1
+    assert re.match(r"kbert: The checkpoint epoch-\S+ cannot be written to .*Permission", err)
+    assert err.count("\n") == 1
+    tell("the directory becomes read-only", status, err, goes_on(run))
+
+
+def test_a_directory_that_is_removed_ends_the_run_with_a_sentence(train, tmp_path, tell):
     run = tmp_path / "run"
     process = train()
     wait_for(lambda: last_of(run) is not None, process)
@@ -147,68 +213,129 @@ def test_a_directory_that_is_removed_ends_the_run_with_a_sentence(train, tmp_pat
     assert status == 1
     assert "Traceback" not in err
     assert re.match(r"kbert: .*(gone|No such file)", err)
+    tell("the run's directory is removed", status, err, "nothing is left to be")
 
 
-def test_data_that_have_changed_are_refused(train, reviews, tmp_path):
+def test_data_that_have_changed_are_refused(train, reviews, tmp_path, tell):
     data, run = tmp_path / "own.csv", tmp_path / "run"
     shutil.copy(reviews, data)
     process = train(data=data)
     wait_for(lambda: last_of(run) is not None, process)
     process.popen.kill()
     process.end()
-    data.write_text(
-        data.read_text(encoding="utf-8").replace("good\n", "bad\n", 3), encoding="utf-8"
-    )
+    before = data.read_text(encoding="utf-8")
+    data.write_text(before.replace("good\n", "bad\n", 3), encoding="utf-8")
     status, _, err = Process("resume", run).end()
     assert status == 2
     assert f"own.csv is not what {run} was started with: its content has changed" in err
     assert "--allow data-differs" in err
+    data.write_text(before, encoding="utf-8")
+    tell("the data file has changed", status, err, f"with the data as they were, {goes_on(run)}")
 
 
-@pytest.mark.parametrize("change", ["truncated", "emptied", "one bit", "gone"])
-def test_a_damaged_checkpoint_is_named_and_the_one_before_it_offered(train, tmp_path, change):
-    run = tmp_path / "run"
-    process = train()
-    wait_for(lambda: len(CheckpointStore(run / "checkpoints").committed()) > 1, process)
-    process.popen.kill()
-    process.end()
+def flipped(content):
+    changed = bytearray(content)
+    changed[len(content) // 2] ^= 1
+    return bytes(changed)
+
+
+CHANGES = {
+    "truncated": lambda content, other: content[: len(content) // 2],
+    "emptied": lambda content, other: b"",
+    "one bit flipped": lambda content, other: flipped(content),
+    "another run's": lambda content, other: other,
+}
+
+
+@pytest.fixture(scope="module")
+def two_runs(reviews, tiny_preset, tmp_path_factory):
+    """Two runs that were killed, the other of another seed, each with two checkpoints."""
+    runs = []
+    for seed in ("3", "4"):
+        run = tmp_path_factory.mktemp("runs") / "run"
+        flags = ["--preset", tiny_preset, *SETTINGS, *SMALL, "--seed", seed, "--epochs", 500]
+        process = Process("train", reviews, *flags, "--output", run)
+        store = CheckpointStore(run / "checkpoints")
+        wait_for(lambda store=store: len(store.committed()) > 1, process)
+        process.popen.kill()
+        process.end()
+        store.clean()
+        runs.append(run)
+    return runs
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_damaged_file_is_named_and_the_checkpoint_before_it_offered(two_runs, change, tell):
+    run, other = two_runs
     store = CheckpointStore(run / "checkpoints")
-    store.clean()
-    file = store.last() / "optimizer.safetensors"
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    new = {"truncated": content[:-1], "emptied": b"", "one bit": content}.get(change)
-    file.unlink() if new is None else file.write_bytes(new)
-    status, _, err = Process("resume", run).end()
-    assert status == 2
-    assert str(file) in err
-    others = [path for path in store.committed() if path != store.last()]
-    assert f"resume {run} --checkpoint {others[-1].name}" in err
-    again = Process("resume", run, "--checkpoint", others[-1].name)
-    wait_for(lambda: store.last().name > file.parent.name, again)
-    again.popen.kill()
-    again.end()
+    last, theirs = store.last(), CheckpointStore(other / "checkpoints").last()
+    before = [path for path in store.committed() if path != last][-1]
+    files = sorted(path.name for path in last.iterdir())
+    assert len(files) == 6
+    for file in files:
+        content = (last / file).read_bytes()
+        (last / file).write_bytes(CHANGES[change](content, (theirs / file).read_bytes()))
+        try:
+            with pytest.raises(KbertError, match=re.escape(str(last)) + f".*{file}") as refused:
+                resume(run, report=lambda line: None)
+        finally:
+            (last / file).write_bytes(content)
+        assert f"resume {run} --checkpoint {before.name}" in str(refused.value)
+        tell(f"{file}: {change}", 2, f"{refused.value}", f"{before.name}, offered")
 
 
-def test_weights_that_become_nan_end_the_run_and_leave_the_last_good_checkpoint(train, tmp_path):
+def test_weights_that_become_nan_leave_the_last_good_checkpoint(train, tmp_path, tell):
     run = tmp_path / "run"
-    before = """
-import numpy as np
-from kbert.callbacks import run_checkpoint
-original = run_checkpoint.RunCheckpoint.on_train_batch_begin
-def spoil(self, batch, logs=None):
-    original(self, batch, logs)
-    if int(self.model.optimizer.iterations) == 33:
-        kernel = self.model.layers[-1].kernel
-        kernel.assign(np.full(kernel.shape, np.nan))
-run_checkpoint.RunCheckpoint.on_train_batch_begin = spoil
-"""
-    status, _, err = train(before=before).end()
+    spoil = "kernel = self.model.layers[-1].kernel; kernel.assign(kernel * float('nan'))"
+    status, _, err = train(before=PATCH.format(update=33, deed=spoil)).end()
     assert status == 2
     assert re.search(r"The loss is nan in epoch 2, batch \d+, update 33, at learning rate", err)
     checkpoint = last_of(run)
     assert 28 <= checkpoint.position.batches_made <= 33
     assert all(np.isfinite(array).all() for array in checkpoint.arrays["model"].values())
+    tell("the loss becomes NaN", status, err, goes_on(run))
+
+
+def test_a_memory_that_is_too_small_is_told_with_a_smaller_batch(train, tmp_path, tell):
+    data, run = tmp_path / "long.csv", tmp_path / "run"
+    rows = (f"A long and winding tale {'of every day ' * 20}{i},{i % 2}\n" for i in range(9000))
+    data.write_text("text,label\n" + "".join(rows), encoding="utf-8")
+    limit = """import resource; now = int(open("/proc/self/statm").read().split()[0]) * 4096
+        resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 29),) * 2)"""
+    sizes = ["--batch-size", "4096", "--max-length", "64", "--force", "too-few-updates"]
+    before = PATCH.format(update=0, deed=limit)
+    status, _, err = train(3, data=data, sizes=sizes, before=before).end()
+    assert status == 1
+    assert "Cure: --batch-size 2048 --accumulation 2" in err
+    assert err.count("\n") == 1
+    again = Process("resume", run, "--batch-size", "16")
+    wait_for(lambda: last_of(run) is not None, again)
+    again.popen.kill()
+    again.end()
+    tell("out of memory (RLIMIT_AS) in the first step", status, err, "the run; resumed with 16")
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "torch"])
+def test_a_batch_that_cannot_be_made_ends_the_run(train, tmp_path, tell, backend):
+    """On TensorFlow batches are made in a thread of its input pipeline."""
+    run = tmp_path / "run"
+    before = """
+from kbert.data.batches import Batches
+original = Batches._make
+def fail(self, index):
+    if self.epoch == 1 and index == 9:
+        raise OSError(5, "Input/output error", "tokens.arrow")
+    return original(self, index)
+Batches._make = fail
+"""
+    status, _, err = train(before=before, KERAS_BACKEND=backend).end()
+    assert status == 1
+    said = err[err.index("kbert: ") :]  # after TensorFlow's own
+    assert re.match(r"kbert: .*Input/output error: 'tokens.arrow'; .* goes on from", said)
+    assert "Traceback" not in err
+    assert said.count("\n") == 1
+    assert last_of(run).position.epoch == 1
+    tell(f"the loading of a batch fails, {backend}", status, said, goes_on(run))
 
 
 def test_kills(tmp_path):
