@@ -164,6 +164,8 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
     """Decides the split, the order of the data, the new head and dropout."""
     precision: Precision = "float32"
     """What the model computes in; the weights stay float32."""
+    deterministic: bool = False
+    """Whether GPUs too may take only kernels whose results repeat to the bit, which are slower."""
     backend: Backend | None = None
     """What Keras runs on; without it KERAS_BACKEND, keras.json, or the first installed."""
 

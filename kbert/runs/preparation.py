@@ -13,6 +13,7 @@ from kbert.data.inspect_examples import inspect_examples
 from kbert.data.labels import Labels
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.data.tokenizer import Tokenizer
+from kbert.determinism import use_deterministic_kernels
 from kbert.findings import Finding, findings_table, forgive, refuse_errors
 from kbert.models.model_settings import model_settings
 from kbert.models.presets import Preset, find_preset
@@ -52,7 +53,9 @@ def prepare(config: TrainConfig, report: Report) -> Prepared:
     Raises:
         KbertError: with what to mend; FindingsError for findings that --force names.
     """
-    config = replace(config, backend=choose_backend(config.backend))
+    config = replace(config, backend=(backend := choose_backend(config.backend)))
+    if config.deterministic:
+        use_deterministic_kernels(backend)
     labels = None if config.parent is None else model_labels(Path(config.parent))
     training, sets = read_sets(config, labels)
     for examples in (training, *sets.values()):

@@ -1,0 +1,49 @@
+"""What deterministic kernels cost: examples a second of MiniLM without and with them.
+
+Each side is a process of its own, and they take turns:
+
+    python -m benchmarks.deterministic_cost
+"""
+
+import argparse
+import json
+import os
+import statistics
+
+from benchmarks.sides import BACKENDS, in_a_process
+from benchmarks.training_speed import kbert_speed, read_rows
+
+
+def measure(rows: int, deterministic: bool) -> float:
+    """Return the examples a second in this process."""
+    from kbert.backend import choose_backend
+    from kbert.determinism import use_deterministic_kernels
+
+    if deterministic:
+        use_deterministic_kernels(choose_backend(os.environ["KERAS_BACKEND"]))
+    return kbert_speed(*read_rows(rows))["speed"]
+
+
+def main() -> None:
+    """Measure one side in this process, or print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--here", choices=("default", "deterministic"))
+    parser.add_argument("--rows", type=int, default=480)
+    parser.add_argument("--turns", type=int, default=3)
+    options = parser.parse_args()
+    if options.here:
+        print(json.dumps(measure(options.rows, options.here == "deterministic")))
+        return
+    print(f"{'backend':<12}{'default':>10}{'deterministic':>16}{'ratio':>8}   examples a second")
+    for backend in BACKENDS:
+        found: dict[str, list[float]] = {"default": [], "deterministic": []}
+        for _ in range(options.turns):
+            for side, speeds in found.items():
+                arguments = ("--here", side, "--rows", options.rows)
+                speeds.append(in_a_process("deterministic_cost", backend, *arguments))
+        one, other = (statistics.median(speeds) for speeds in found.values())
+        print(f"{backend:<12}{one:>10.1f}{other:>16.1f}{other / one:>8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Kernels whose results repeat to the bit."""
+
+import os
+import sys
+
+from kbert.choices import Backend
+from kbert.errors import KbertError
+
+# What the backends read from the environment when they start.
+_SETTINGS: dict[Backend, tuple[str, str]] = {
+    "tensorflow": ("TF_DETERMINISTIC_OPS", "1"),
+    "jax": ("XLA_FLAGS", "--xla_gpu_deterministic_ops=true"),
+    "torch": ("CUBLAS_WORKSPACE_CONFIG", ":4096:8"),
+}
+
+
+def use_deterministic_kernels(backend: Backend) -> None:
+    """Let a backend take only kernels whose results repeat; call it before Keras is imported.
+
+    On the processor the kernels that a BERT takes repeat without it (`python -m
+    tools.interruptions`). On GPUs some add in an order that changes from run to run, such as those
+    of the gradients of embeddings.
+
+    Args:
+        backend: str. "tensorflow", "jax" or "torch".
+
+    Raises:
+        KbertError: the backend is running already, and without this.
+
+    Example:
+
+    ```python
+    use_deterministic_kernels("torch")
+    ```
+    """
+    name, value = _SETTINGS[backend]
+    present = os.environ.get(name, "")
+    if value not in present.split():
+        if backend in sys.modules and backend != "torch":
+            raise KbertError(
+                f"{backend} is running already, and takes its kernels as it was started. Set "
+                f"{name}={value} in the environment before Keras is imported."
+            )
+        # Only XLA_FLAGS holds several.
+        os.environ[name] = f"{present} {value}".strip() if name == "XLA_FLAGS" else value
+    if backend == "torch":
+        import torch
+
+        torch.use_deterministic_algorithms(True)
