@@ -18,9 +18,14 @@ OTHERS = {
     **{"on_bad_row": "skip", "dev_proportion": 0.25, "preset": "some/folder", "weights": "random"},
     **{"max_length": 64, "dropout": 0.0, "epochs": 5, "batch_size": 16, "accumulation": 2},
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
-    **{"patience": 2, "seed": 7, "precision": "bfloat16", "deterministic": True},
+    **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
     **{"parent": "runs/a", "force": ("no-warmup", "imbalance")},
-    **{"checkpoint_steps": 100, "checkpoint_minutes": 2.5, "keep_checkpoints": 5},
+    **{
+        "checkpoint_steps": 100,
+        "checkpoint_minutes": 2.5,
+        "keep_checkpoints": 5,
+        "deterministic": True,
+    },
 }
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
