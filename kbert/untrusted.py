@@ -6,7 +6,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,8 +16,6 @@ LONGEST_LINE = 2**24  # bytes; no row of text is longer, and a file without line
 _LARGEST_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
 _DEEPEST_JSON = 64
 _LONGEST_HEADER = 2**24  # bytes of a safetensors file; BERT-large has some 50,000
-_LARGEST_MODEL = 10**10  # parameters
-_BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
 _KERAS_ENTRIES = {"config.json", "metadata.json", "model.weights.h5"}
 
 
@@ -90,102 +88,6 @@ def is_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
         return False
     parts = value.values() if isinstance(value, dict) else value
     return levels == 0 or any(is_deep(part, levels - 1) for part in parts)
-
-
-def check_backbone(config: Any, source: object) -> None:
-    """Raise KbertError unless these are a BERT's sizes, of the right type and range."""
-    if not isinstance(config, dict):
-        raise KbertError(f"{source}: a backbone's sizes were expected. Received: {config!r:.80}")
-    missing = [name for name in _BACKBONE if name not in config]
-    if missing:
-        lacks = ", ".join(missing)
-        raise KbertError(f"{source}: the configuration of a backbone does not fit: no {lacks}.")
-    for name in (*_BACKBONE, "max_sequence_length", "num_segments"):
-        value = config.get(name, 1)
-        most = 1000 if name == "num_layers" else 10**8
-        if type(value) is not int or not 1 <= value <= most:
-            raise KbertError(
-                f"{source}: {name} must be a whole number from 1 to {most:,}. "
-                f"Received: {value!r:.80}"
-            )
-    if config["num_heads"] > config["hidden_dim"]:
-        raise KbertError(
-            f"{source}: num_heads ({config['num_heads']}) must be at most hidden_dim "
-            f"({config['hidden_dim']})."
-        )
-    _check_share(config.get("dropout", 0.1), source)
-    if parameters(config) > _LARGEST_MODEL:
-        raise KbertError(
-            f"{source} asks for a model of {parameters(config):,} parameters; at most "
-            f"{_LARGEST_MODEL:,} were expected."
-        )
-
-
-def _check_share(dropout: Any, source: object) -> None:
-    if type(dropout) not in (int, float) or not 0 <= dropout < 1:
-        raise KbertError(f"{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}")
-
-
-def check_classifier(config: Any, source: object) -> None:
-    """Raise KbertError when a `BertClassifier.get_config` has values of other types.
-
-    A dict in place of a name would make Keras look for a class.
-    """
-    if not isinstance(config, dict):
-        raise KbertError(f"{source}: a model's settings were expected. Received: {config!r:.80}")
-    check_backbone(config.get("backbone"), source)
-    labels = config.get("labels")
-    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise KbertError(f"{source}: labels must be a list of texts. Received: {labels!r:.80}")
-    if not isinstance(config.get("tokenizer", {}), dict):
-        raise KbertError(
-            f"{source}: tokenizer must be an object. Received: {config['tokenizer']!r:.80}"
-        )
-    if type(config.get("max_length", 3)) is not int:
-        raise KbertError(
-            f"{source}: max_length must be a whole number. Received: {config['max_length']!r:.80}"
-        )
-    _check_share(config.get("dropout", 0.1), source)
-    if config.get("gelu", "tanh") not in ("tanh", "erf"):
-        raise KbertError(f"{source}: gelu must be tanh or erf. Received: {config['gelu']!r:.80}")
-    for name in ("dtype", "name"):
-        if not isinstance(config.get(name), (str, type(None))):
-            raise KbertError(f"{source}: {name} must be a text. Received: {config[name]!r:.80}")
-
-
-def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:
-    """Return the number of parameters of a BERT of these sizes, with a head if it has labels."""
-    hidden, inner = backbone["hidden_dim"], backbone["intermediate_dim"]
-    heads = backbone["num_heads"] * (hidden // backbone["num_heads"])
-    rows = backbone["vocabulary_size"] + backbone.get("max_sequence_length", 512)
-    embeddings = (rows + backbone.get("num_segments", 2) + 2) * hidden
-    attention = 4 * hidden * heads + 3 * heads + hidden
-    layer = attention + 2 * hidden * inner + inner + hidden + 4 * hidden
-    head = hidden * hidden + hidden + labels * (hidden + 1)
-    return embeddings + backbone["num_layers"] * layer + head
-
-
-def check_size(
-    backbone: Mapping[str, int], labels: int, held: tuple[int, int], source: object
-) -> None:
-    """Raise KbertError when a model would need far more than the file of its weights holds.
-
-    Every layer of BERT has 16 arrays. What is missing by little is named once the model stands.
-
-    Args:
-        backbone: the sizes, checked.
-        labels: int. The number of labels.
-        held: the number of arrays and of numbers that the file holds.
-        source: what messages call the file.
-    """
-    arrays, numbers = held
-    asked = parameters(backbone, labels)
-    if asked > numbers + 1_000_000 or 16 * backbone["num_layers"] > arrays + 100:
-        raise KbertError(
-            f"{source} does not fit the model: its configuration asks for {asked:,} parameters in "
-            f"{backbone['num_layers']:,} layers, and the file holds {numbers:,} in {arrays:,} "
-            "arrays."
-        )
 
 
 def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:

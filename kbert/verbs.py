@@ -9,7 +9,6 @@ from kbert import __version__
 from kbert.choices import Backend
 from kbert.config import PlanOptions, ReadingOptions, TrainConfig
 from kbert.errors import KbertError
-from kbert.program import program
 
 app = App(
     name="kbert",
@@ -142,9 +141,10 @@ def train(
     settings
         A TOML file with any of these settings, as a run's config.toml; flags override it.
     """
+    from kbert.reports.show_next import show_next
     from kbert.runs.train import train as train_run
 
-    _show_next(train_run(config))
+    show_next(train_run(config))
 
 
 @app.command
@@ -198,6 +198,7 @@ def resume(
     backend
         What Keras runs on.
     """
+    from kbert.reports.show_next import show_next
     from kbert.runs.resume import resume as resume_run
 
     changes: dict[str, Any] = {
@@ -212,7 +213,7 @@ def resume(
         "force": force or None,
         "backend": backend,
     }
-    _show_next(
+    show_next(
         resume_run(run, scale_epochs=scale_epochs, checkpoint=checkpoint, allow=allow, **changes)
     )
 
@@ -228,9 +229,10 @@ def continue_(run: Path, config: Annotated[TrainConfig, Parameter(name="*")]) ->
     run
         The run directory whose model to start from.
     """
+    from kbert.reports.show_next import show_next
     from kbert.runs.continue_training import continue_run
 
-    _show_next(continue_run(run, config))
+    show_next(continue_run(run, config))
 
 
 @app.command
@@ -302,18 +304,3 @@ def predict(
         batch_size=batch_size,
         backend=backend,
     )
-
-
-def _show_next(run: Any) -> None:
-    """Print where the run is, and what to type next."""
-    kbert = program()
-    if (run.path / "skipped_rows.csv").exists():
-        print(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
-    print(f"\nThe run is in {run}. Next:")
-    if run.info["text_pairs"]:
-        print(f"  {kbert} predict {run} FILE     # pairs of texts: CSV, TSV, JSON Lines")
-    else:
-        print(f"  echo 'A text to classify.' | {kbert} predict {run}")
-        print(f"  {kbert} predict {run} FILE     # one text a line, or CSV, TSV, JSON Lines")
-    flags = TrainConfig.from_toml(run.path / "config.toml").flags()
-    print(f"  {kbert} evaluate {run} FILE{flags}    # a labelled file")

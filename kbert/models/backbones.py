@@ -7,11 +7,10 @@ import keras
 import keras_hub
 
 from kbert.errors import KbertError
+from kbert.models.model_sizes import check_backbone, check_size
 from kbert.models.presets import Preset, call_hub, read_json
 from kbert.untrusted import (
-    check_backbone,
     check_file,
-    check_size,
     h5_size,
     plain_name,
     safetensors_size,

@@ -14,12 +14,11 @@ from safetensors.numpy import load_file, save_file
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.files import new_directory, replace_file
+from kbert.models.model_sizes import check_classifier, check_size
 from kbert.models.presets import read_json
 from kbert.untrusted import (
-    check_classifier,
     check_file,
     check_keras_zip,
-    check_size,
     safetensors_size,
 )
 
