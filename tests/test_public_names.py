@@ -30,7 +30,7 @@ ABOVE_DATA = ("schedules", "optimizers", "models", *ABOVE_MODELS)
 ABOVE_PLAN = ("data", "fit_findings", "changed_plan", "google_command", *ABOVE_DATA)
 FORBIDDEN = {
     **dict.fromkeys(("errors", "wording", "choices", "files", "untrusted"), ABOVE_PLAN),
-    **dict.fromkeys(("learning_rate", "program"), ABOVE_PLAN),
+    **dict.fromkeys(("learning_rate", "program", "determinism"), ABOVE_PLAN),
     **dict.fromkeys(("findings", "plan", "plan_findings", "metrics", "backend"), ABOVE_PLAN),
     **dict.fromkeys(("data", "fit_findings", "changed_plan", "google_command"), ABOVE_DATA),
     "config": ABOVE_DATA,
