@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--here", action="store_true")
     parser.add_argument("--rows", type=int, default=1600)
     parser.add_argument("--turns", type=int, default=2)
+    parser.add_argument("--backends", nargs="+", default=BACKENDS, choices=BACKENDS)
     options = parser.parse_args()
     if options.here:
         print(json.dumps(measure(options.rows, options.turns)))
@@ -70,7 +71,7 @@ def main() -> None:
     print(f"MiniLM, {options.rows} rows, batch {BATCH}: seconds of an epoch, and the ratio to none")
     print(f"{'backend':<12}{'none':>8}{'one an epoch':>20}{'every 20 steps':>20}{'MB each':>10}")
     size = ["--rows", str(options.rows), "--turns", str(options.turns)]
-    for backend in BACKENDS:
+    for backend in options.backends:
         found = in_a_process("checkpoint_cost", backend, "--here", *size)
         none, *others = (found[way] for way in WAYS)
         shown = "".join(f"{value:>12.1f} ({value / none:.2f})" for value in others)
