@@ -43,7 +43,7 @@ test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each b
 	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
 	KERAS_BACKEND=torch $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
-	$(BIN)/python -m pytest -q -m "parity or faults"
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "parity or faults"
 
 parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences
 	$(BIN)/python -m tests.parity.table

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from tools.kill_runs import Tally, attempt, content, make_work, strays
 
-_EPOCHS = "12"
+_EPOCHS = 12
 
 
 def disk(run: Path) -> float:
@@ -37,7 +37,7 @@ def memory() -> float:
 def soak(minutes: float, folder: Path) -> bool:
     """Train, kill and resume for so long, and return whether nothing grew and all ends agree."""
     chance, tally = random.Random(1), Tally()
-    flags = [*make_work(folder), "--checkpoint-steps", "10", "--epochs", _EPOCHS]
+    flags = [*make_work(folder, epochs=_EPOCHS), "--checkpoint-steps", "10"]
     undisturbed = folder / "undisturbed"
     assert attempt(undisturbed, flags, None, tally)
     expected, first_memory = content(undisturbed), memory()

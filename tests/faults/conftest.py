@@ -2,19 +2,23 @@
 
 import pytest
 
-_TABLE = pytest.StashKey[list]()
-
 
 @pytest.fixture
 def tell(request):
     """A function that notes a fault, the exit status, what was said, and what was intact."""
-    rows = request.config.stash.setdefault(_TABLE, [])
-    return lambda fault, status, said, intact: rows.append((fault, status, said.strip(), intact))
+    notes = request.node.user_properties
+
+    def note(fault, status, said, intact):
+        notes.append(("fault", (fault, status, said.strip(), intact)))
+
+    return note
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter):
     """Print the table."""
-    rows = config.stash.get(_TABLE, [])
+    reports = [r for reports in terminalreporter.stats.values() for r in reports]
+    notes = [n for r in reports if getattr(r, "when", "") == "call" for n in r.user_properties]
+    rows = [row for name, row in notes if name == "fault"]
     if rows:
         terminalreporter.section("fault -> exit status and sentence -> what was intact")
     for fault, status, said, intact in rows:
