@@ -32,7 +32,9 @@ _MODULES = {
     "continue_training": "kbert.runs.continue_training",
     "create_optimizer": "kbert.optimizers.create_optimizer",
     "epoch_order": "kbert.data.epoch_order",
+    "export": "kbert.exports.export",
     "find_preset": "kbert.models.presets",
+    "import_model": "kbert.runs.import_model",
     "inspect_examples": "kbert.data.inspect_examples",
     "read_examples": "kbert.data.read_examples",
     "recommend_shuffle_buffer": "kbert.data.shuffle_buffer",
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from kbert.data.token_store import TokenStore as TokenStore
     from kbert.data.tokenizer import Tokenizer as Tokenizer
     from kbert.errors import KbertError as KbertError
+    from kbert.exports.export import export as export
     from kbert.findings import Finding as Finding
     from kbert.findings import FindingsError as FindingsError
     from kbert.metrics import Evaluation as Evaluation
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer
     from kbert.plan import TrainingPlan as TrainingPlan
     from kbert.runs.continue_training import continue_training as continue_training
+    from kbert.runs.import_model import import_model as import_model
     from kbert.runs.resume import resume as resume
     from kbert.runs.train import train as train
     from kbert.schedules.warmup_polynomial_decay import (

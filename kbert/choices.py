@@ -4,6 +4,7 @@ from typing import Literal
 
 Backend = Literal["tensorflow", "jax", "torch"]
 Boundary = Literal["continuous", "google"]
+ExportFormat = Literal["huggingface", "google", "keras"]
 Format = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
 Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
 OnBadRow = Literal["error", "skip"]

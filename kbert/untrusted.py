@@ -82,6 +82,22 @@ def parse_json(data: bytes, source: object) -> Any:
     return value
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file, or raise KbertError."""
+    try:
+        data = read_bytes(path)
+    except FileNotFoundError:
+        raise KbertError(f"There is no file {path}, which a preset's folder must hold.") from None
+    except NotADirectoryError:
+        raise KbertError(f"{path.parent} is a file; the preset's folder was expected.") from None
+    except OSError as error:
+        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+    value = parse_json(data, path)
+    if not isinstance(value, dict):
+        raise KbertError(f"{path} must hold a JSON object. Received: {type(value).__name__}")
+    return value
+
+
 def is_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
     """Whether lists and dicts are nested in more than so many levels."""
     if not isinstance(value, (list, dict)):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from kbert import __version__
-from kbert.choices import Backend
+from kbert.choices import Backend, ExportFormat
 from kbert.config import PlanOptions, ReadingOptions, TrainConfig
 from kbert.errors import KbertError
 
@@ -304,3 +304,75 @@ def predict(
         batch_size=batch_size,
         backend=backend,
     )
+
+
+@app.command(name="import")
+def import_(
+    source: str,
+    *,
+    output: Path,
+    base: Path | None = None,
+    labels: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    lowercase: bool | None = None,
+    max_length: int | None = None,
+    backend: Backend | None = None,
+) -> None:
+    """Make a model of kbert's from Google's TF1 checkpoints or a Hugging Face folder.
+
+    Parameters
+    ----------
+    source
+        The folder: a release of Google's, the output directory of run_classifier.py, or a
+        Hugging Face BERT.
+    output
+        The folder to write, which must not exist yet.
+    base
+        The release that run_classifier.py has fine-tuned, for its output directory.
+    labels
+        The names of the head's classes, in the order of their numbers, where no file has them.
+    lowercase
+        Whether a vocabulary of Google's is lower-case; by the folder's name or the pieces
+        without it.
+    max_length
+        The most tokens of a text; 128 without it.
+    backend
+        What Keras runs on.
+    """
+    from kbert.runs.import_model import import_model
+
+    import_model(
+        source,
+        output,
+        base=base,
+        labels=labels,
+        lowercase=lowercase,
+        max_length=max_length,
+        backend=backend,
+    )
+
+
+@app.command
+def export(
+    run: Path,
+    *,
+    output: Path,
+    format: ExportFormat,
+    backend: Backend | None = None,
+) -> None:
+    """Write a run's model for other programs, and check that it predicts there what it does here.
+
+    Parameters
+    ----------
+    run
+        The run directory.
+    output
+        The folder or file to write, which must not exist yet.
+    format
+        huggingface: a folder for transformers. google: a TF1 checkpoint with its head. keras: a
+        .keras file.
+    backend
+        What Keras runs on.
+    """
+    from kbert.exports.export import export as export_run
+
+    export_run(run, output, format=format, backend=backend)

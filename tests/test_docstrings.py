@@ -19,6 +19,9 @@ NOT_RUN = {
     "kbert.config.ReadingOptions": "a labelled file",
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",
     "kbert.runs.continue_training.continue_training": "a run",
+    "kbert.exports.export.export": "a run",
+    "kbert.interop.source_model.SourceModel": "a checkpoint",
+    "kbert.runs.import_model.import_model": "a checkpoint",
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.train.train": "a labelled file",
 }

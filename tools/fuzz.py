@@ -73,8 +73,8 @@ def tokenizer() -> Read:
 
 def classifier() -> Read:
     """Return the reader of a model's configuration, which reads a tokenizer with it."""
-    from kbert.models.model_sizes import check_classifier, check_size
-    from kbert.models.presets import read_json
+    from kbert.model_sizes import check_classifier, check_size
+    from kbert.untrusted import read_json
 
     def read(path: Path) -> None:
         config = read_json(path)

@@ -12,7 +12,7 @@ from kbert.data.batches import Batches
 from kbert.errors import KbertError
 from kbert.files import write_text
 from kbert.metrics import Evaluation
-from kbert.models.model_directory import by_stable_name
+from kbert.models.variables import by_stable_name
 
 
 class EpochEvaluation(keras.callbacks.Callback):

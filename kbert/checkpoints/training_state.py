@@ -8,7 +8,7 @@ import numpy as np
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
 from kbert.errors import KbertError
-from kbert.models.model_directory import arrays_of, assign_variables, by_stable_name
+from kbert.models.variables import arrays_of, assign_variables, by_stable_name
 
 _ACCUMULATOR = "_gradient_accumulator"
 _SEEDS, _METRICS, _RANDOM = "seeds/", "metrics/", "random/"

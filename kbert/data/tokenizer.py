@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer as RustTokenizer
-from tokenizers import models, normalizers, pre_tokenizers
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
 from kbert.errors import KbertError
 from kbert.untrusted import parse_json, read_bytes
@@ -179,6 +179,22 @@ class Tokenizer:
 
         text = json.dumps(self.get_config(), ensure_ascii=True, sort_keys=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def to_hugging_face(self) -> str:
+        """Return the tokenizer.json of Hugging Face's libraries, with BERT's special pieces.
+
+        It lacks what kbert does in Python for characters on which the Rust normalizer differs
+        from Google's: private-use ones, final sigmas, and scripts newer than it.
+        """
+        own = RustTokenizer.from_str(self._rust.to_str())
+        own.add_special_tokens([p for p in (*_SPECIALS, "[MASK]") if p in self.ids])
+        own.post_processor = processors.TemplateProcessing(
+            single="[CLS]:0 $A:0 [SEP]:0",
+            pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+            special_tokens=[("[CLS]", self.cls_id), ("[SEP]", self.sep_id)],
+        )
+        own.decoder = decoders.WordPiece()
+        return own.to_str(pretty=True)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

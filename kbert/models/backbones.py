@@ -1,19 +1,20 @@
 """keras-hub's BERT backbone, with weights from a preset."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 import keras
 import keras_hub
 
 from kbert.errors import KbertError
-from kbert.models.model_sizes import check_backbone, check_size
-from kbert.models.presets import Preset, call_hub, read_json
+from kbert.interop.google import google_sizes
+from kbert.interop.hugging_face import hugging_face_gelu, hugging_face_sizes
+from kbert.interop.source_model import SourceModel
+from kbert.model_sizes import check_backbone, check_size
+from kbert.models.presets import Preset, call_hub
+from kbert.models.variables import assign_variables
 from kbert.untrusted import (
     check_file,
     h5_size,
-    plain_name,
-    safetensors_size,
 )
 
 Gelu = Literal["tanh", "erf"]
@@ -22,14 +23,6 @@ _ARGUMENTS = (
     *("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim"),
     *("dropout", "max_sequence_length", "num_segments"),
 )
-# What a Hugging Face config calls the two forms of GELU.
-_GELU: dict[str, Gelu] = {
-    "gelu": "erf",
-    "gelu_python": "erf",
-    "gelu_new": "tanh",
-    "gelu_fast": "tanh",
-    "gelu_pytorch_tanh": "tanh",
-}
 
 
 def load_backbone(
@@ -51,34 +44,25 @@ def load_backbone(
     config = preset.config()
     if preset.kind == "keras_hub_folder":
         return _keras_hub_folder(preset, config.get("config"), pretrained, dtype), "tanh"
-    activation = config.get("hidden_act", "gelu")
-    if not isinstance(activation, str) or activation not in _GELU:
-        raise KbertError(
-            f"{preset.name}: hidden_act must be one of {', '.join(_GELU)}. "
-            f"Received: {activation!r:.80}"
-        )
-    sizes = _backbone_config(preset, config)
-    if not pretrained:
-        return new_backbone(sizes, dtype), _GELU[activation]
-    if not any(preset.path.glob("*.safetensors")):
-        pickles = sorted(preset.path.glob("*.bin"))
-        if pickles:
-            raise KbertError(
-                f"{pickles[0]} is a pickle, which can run code when it is read; kbert reads "
-                "*.safetensors. Convert it where it was made: "
-                "model.save_pretrained(FOLDER, safe_serialization=True)"
-            )
-        raise KbertError(
-            f"{preset.name} holds no weights (*.safetensors). To train a new model of that size "
-            "from random weights: --weights random"
-        )
-    check_backbone(sizes, preset.path / "config.json")
-    check_size(sizes, 0, _local(preset, _weights_size, preset.path), preset.name)
-    # The whole path: keras-hub takes a relative one for the name of a preset of its own.
-    folder = str(preset.path.resolve())
-    backbone = _local(preset, load, folder, dtype=dtype, dropout=sizes["dropout"])
-    set_gelu(backbone, _GELU[activation])
-    return backbone, _GELU[activation]
+    if pretrained:
+        source = preset.read()
+        return encoder_of(source, dtype), source.gelu
+    if preset.kind == "google":
+        return new_backbone(google_sizes(preset.path), dtype), "tanh"
+    file = preset.path / "config.json"
+    gelu = hugging_face_gelu(config, file)
+    backbone = new_backbone(hugging_face_sizes(config, file), dtype)
+    set_gelu(backbone, gelu)
+    return backbone, gelu
+
+
+def encoder_of(source: SourceModel, dtype: Any = None) -> keras_hub.models.BertBackbone:
+    """Return the backbone of another program's model, with its weights."""
+    backbone = new_backbone(source.backbone, dtype)
+    set_gelu(backbone, source.gelu)
+    encoder = {n: array for n, array in source.arrays.items() if not n.startswith("logits/")}
+    assign_variables(backbone.weights, encoder, source.kind)
+    return backbone
 
 
 def new_backbone(config: dict[str, Any], dtype: Any = None) -> keras_hub.models.BertBackbone:
@@ -107,35 +91,6 @@ def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
 def backbone_config(backbone: keras_hub.models.BertBackbone) -> dict[str, Any]:
     """Return the arguments of `BertBackbone` that make one of the same size."""
     return {name: getattr(backbone, name) for name in _ARGUMENTS}
-
-
-def _backbone_config(preset: Preset, config: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {
-            "vocabulary_size": config["vocab_size"],
-            "num_layers": config["num_hidden_layers"],
-            "num_heads": config["num_attention_heads"],
-            "hidden_dim": config["hidden_size"],
-            "intermediate_dim": config["intermediate_size"],
-            "dropout": config.get("hidden_dropout_prob", 0.1),
-            "max_sequence_length": config.get("max_position_embeddings", 512),
-            "num_segments": config.get("type_vocab_size", 2),
-        }
-    except KeyError as error:
-        raise KbertError(f"{preset.name}: config.json lacks {error}.") from None
-
-
-def _weights_size(folder: Path) -> tuple[int, int]:
-    """Return how many arrays and numbers a folder's safetensors hold, after checking them."""
-    names = ["model.safetensors"]
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
-        shards = read_json(index).get("weight_map")
-        names = list(shards.values()) if isinstance(shards, dict) else []
-        if not names or not all(map(plain_name, names)):
-            raise KbertError(f"{index}: names of files in the folder itself were expected.")
-    sizes = [safetensors_size(folder / name, folder) for name in sorted(set(names))]
-    return sum(arrays for arrays, _ in sizes), sum(numbers for _, numbers in sizes)
 
 
 def _keras_hub_folder(

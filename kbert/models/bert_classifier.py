@@ -17,14 +17,10 @@ from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.metrics import softmax
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
-from kbert.models.model_directory import (
-    assign_variables,
-    read_keras_file,
-    read_model,
-    write_model,
-)
+from kbert.models.model_directory import read_keras_file, read_model, write_model
 from kbert.models.prediction import Prediction
 from kbert.models.presets import find_preset
+from kbert.models.variables import assign_variables
 from kbert.plan import TrainingPlan
 
 

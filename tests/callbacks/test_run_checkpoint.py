@@ -300,6 +300,6 @@ def test_a_classifier_of_a_run_loads_from_the_checkpoint_of_its_best(classifier,
 
 
 def take_state_of_weights(model):
-    from kbert.models.model_directory import arrays_of
+    from kbert.models.variables import arrays_of
 
     return arrays_of(model.weights)

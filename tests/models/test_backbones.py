@@ -125,7 +125,7 @@ def _config(tmp_path, **changes):
     [
         ({"hidden_act": "relu"}, False, "hidden_act must be one of .*gelu_new.* Received: 'relu'"),
         ({"hidden_size": None}, False, "config.json lacks 'hidden_size'"),
-        ({}, True, r"holds no weights \(\*\.safetensors\).*--weights random"),
+        ({}, True, r"holds no weights \(model\.safetensors, .*--weights random"),
     ],
     ids=["activation", "size", "weights"],
 )
@@ -137,7 +137,7 @@ def test_refuses_a_folder(tmp_path, changes, pretrained, message):
 def test_refuses_broken_weights(tmp_path):
     preset = _config(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(KbertError, match="could not be loaded as a BERT"):
+    with pytest.raises(KbertError, match="model.safetensors cannot be read"):
         load_backbone(preset)
 
 

@@ -6,7 +6,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from kbert import BertClassifier, KbertError, Tokenizer
-from kbert.models.model_directory import arrays_of, assign_variables
+from kbert.models.variables import arrays_of, assign_variables
 
 pytestmark = pytest.mark.keras
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kbert import KbertError
-from kbert.models.presets import call_hub, find_preset, read_json
+from kbert.models.presets import call_hub, find_preset
+from kbert.untrusted import read_json
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "A", "é", "e"]
 

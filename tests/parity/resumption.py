@@ -28,7 +28,7 @@ _ROOT = Path(__file__).parents[2]
 def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarray]:
     """Train with checkpoints, and return all weights."""
     from kbert import RunCheckpoint, create_optimizer
-    from kbert.models.model_directory import arrays_of
+    from kbert.models.variables import arrays_of
 
     model = tiny_model(folder)
     plan, batches = plan_and_batches(model, "recommended")

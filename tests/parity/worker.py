@@ -50,7 +50,7 @@ def tiny_model(folder: Path) -> Any:
     from safetensors.numpy import load_file
 
     from kbert import BertClassifier, Tokenizer
-    from kbert.models.model_directory import assign_variables
+    from kbert.models.variables import assign_variables
 
     tokenizer = Tokenizer(VOCABULARY)
     model = BertClassifier(dict(TINY), LABELS, tokenizer, max_length=MAX_LENGTH, dropout=0.0)
@@ -122,7 +122,7 @@ def loss_and_gradients(model: Any, inputs: Any, labels: Any) -> tuple[Any, list[
 def train(folder: Path, recipe: str) -> dict[str, Any]:
     """Return all weights after 20 updates, and the order in which `fit` took the rows."""
     from kbert import create_optimizer
-    from kbert.models.model_directory import arrays_of
+    from kbert.models.variables import arrays_of
 
     model = tiny_model(folder)
     plan, batches = plan_and_batches(model, recipe)

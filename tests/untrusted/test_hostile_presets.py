@@ -70,7 +70,7 @@ def test_sizes_beyond_the_file(folder):
 def test_a_pickle_of_pytorch(folder, payload):
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(payload)
-    refused(folder, r"pytorch_model.bin is a pickle.*kbert reads \*\.safetensors")
+    refused(folder, "pytorch_model.bin holds something else than tensors, or is broken, and is not")
 
 
 def test_a_pickle_under_another_name(folder, payload):

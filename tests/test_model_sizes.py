@@ -1,7 +1,7 @@
 import pytest
 
 from kbert import KbertError
-from kbert.models.model_sizes import check_backbone, check_classifier, check_size, parameters
+from kbert.model_sizes import check_backbone, check_classifier, check_size, parameters
 
 SIZES = {
     "vocabulary_size": 6,

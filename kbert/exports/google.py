@@ -1,0 +1,32 @@
+"""A TF1 checkpoint with its head, as google-research/bert reads it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.interop.google import read_google
+from kbert.interop.write_google import write_google
+from kbert.models.classifier_of import classifier_of
+from kbert.models.variables import arrays_of
+
+
+def write(model: Any, path: Path) -> None:
+    """Write the folder."""
+    path.mkdir()
+    write_google(
+        path,
+        backbone=model.get_config()["backbone"],
+        gelu=model.gelu,
+        arrays=arrays_of(model.weights),
+        tokenizer=model.tokenizer,
+        labels=model.labels.names,
+    )
+
+
+def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
+    """Return the probabilities of the checkpoint as TensorFlow reads it."""
+    source = read_google(path, lowercase=model.tokenizer.lowercase)
+    opened = classifier_of(source, max_length=model.max_length)
+    return np.array([list(p.probabilities.values()) for p in opened.predict_texts(texts)])

@@ -1,0 +1,43 @@
+"""A folder for transformers: `pipeline("text-classification", model=FOLDER)`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.interop.write_hugging_face import write_hugging_face
+from kbert.models.variables import arrays_of
+
+
+def write(model: Any, path: Path) -> None:
+    """Write the folder."""
+    path.mkdir()
+    config = model.get_config()
+    write_hugging_face(
+        path,
+        backbone=config["backbone"],
+        gelu=model.gelu,
+        arrays=arrays_of(model.weights),
+        tokenizer=model.tokenizer,
+        labels=model.labels.names,
+        dropout=model.dropout,
+        max_length=model.max_length,
+    )
+
+
+def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
+    """Return the probabilities by transformers, None where it or torch is not installed."""
+    try:
+        import torch
+        import transformers
+    except ImportError:
+        return None
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(path).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
+    rows = []
+    for text in texts:
+        encoded = tokenizer(text, truncation=True, max_length=model.max_length, return_tensors="pt")
+        with torch.no_grad():
+            rows.append(torch.softmax(theirs(**encoded).logits[0], -1).numpy())
+    return np.array(rows)

@@ -1,0 +1,92 @@
+"""A folder that transformers reads: config.json, model.safetensors, and the tokenizer's files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.data.tokenizer import Tokenizer
+from kbert.interop.weights import weights_of
+
+_GELU = {"erf": "gelu", "tanh": "gelu_new"}
+
+
+def write_hugging_face(
+    folder: Path,
+    *,
+    backbone: Mapping[str, Any],
+    gelu: str,
+    arrays: Mapping[str, np.ndarray],
+    tokenizer: Tokenizer,
+    labels: Sequence[str] = (),
+    dropout: float = 0.1,
+    max_length: int | None = None,
+) -> None:
+    """Write a model's files into a folder that is there.
+
+    Args:
+        folder: Path.
+        backbone: the arguments of keras-hub's `BertBackbone`.
+        gelu: "tanh" or "erf".
+        arrays: dict of the weights by kbert's names.
+        tokenizer: Tokenizer.
+        labels: sequence of str. The classes of the head; none where there is no head. Defaults
+            to ().
+        dropout: float. Before the head. Defaults to 0.1.
+        max_length: int or None. What tokenizers cut texts to. Defaults to None: the positions.
+    """
+    from safetensors.numpy import save_file
+
+    config = {
+        "architectures": ["BertForSequenceClassification" if labels else "BertModel"],
+        "model_type": "bert",
+        "vocab_size": backbone["vocabulary_size"],
+        "num_hidden_layers": backbone["num_layers"],
+        "num_attention_heads": backbone["num_heads"],
+        "hidden_size": backbone["hidden_dim"],
+        "intermediate_size": backbone["intermediate_dim"],
+        "max_position_embeddings": backbone["max_sequence_length"],
+        "type_vocab_size": backbone["num_segments"],
+        "hidden_act": _GELU[gelu],
+        "hidden_dropout_prob": backbone["dropout"],
+        "attention_probs_dropout_prob": backbone["dropout"],
+        "layer_norm_eps": 1e-12,
+        "position_embedding_type": "absolute",
+        "pad_token_id": tokenizer.pad_id,
+    }
+    if labels:
+        config["classifier_dropout"] = dropout
+        config["problem_type"] = "single_label_classification"
+        config["id2label"] = {str(number): label for number, label in enumerate(labels)}
+        config["label2id"] = {label: number for number, label in enumerate(labels)}
+    specials = {
+        **{"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"},
+        **({"mask_token": "[MASK]"} if "[MASK]" in tokenizer.ids else {}),
+    }
+    settings = {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": tokenizer.lowercase,
+        "strip_accents": tokenizer.strip_accents,
+        "tokenize_chinese_chars": tokenizer.split_cjk,
+        "model_max_length": max_length or backbone["max_sequence_length"],
+        **specials,
+    }
+    _write_json(folder / "config.json", config)
+    _write_json(folder / "tokenizer_config.json", settings)
+    _write_json(folder / "special_tokens_map.json", specials)
+    (folder / "tokenizer.json").write_text(tokenizer.to_hugging_face(), encoding="utf-8")
+    vocabulary = "".join(f"{piece}\n" for piece in tokenizer.vocabulary)
+    (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
+    prefix = "bert." if labels else ""
+    named = {}
+    for weight in weights_of(backbone, len(labels)):
+        head = weight.name.startswith("logits/")
+        name = weight.hugging_face if head else prefix + weight.hugging_face
+        named[name] = np.ascontiguousarray(weight.to_hugging_face(arrays[weight.name]))
+    save_file(named, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _write_json(file: Path, value: Any) -> None:
+    file.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

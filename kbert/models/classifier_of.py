@@ -1,0 +1,60 @@
+"""A classifier from another program's model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kbert.data.labels import Labels
+from kbert.errors import KbertError
+from kbert.interop.source_model import SourceModel
+from kbert.models.backbones import encoder_of
+from kbert.models.bert_classifier import BertClassifier
+from kbert.models.variables import assign_variables
+
+
+def classifier_of(
+    source: SourceModel,
+    labels: Labels | Sequence[str] | None = None,
+    *,
+    max_length: int | None = None,
+    dtype: Any = None,
+) -> BertClassifier:
+    """Return another program's classifier, head and all.
+
+    Args:
+        source: SourceModel, with a head.
+        labels: Labels or sequence of str. The classes in the order of their numbers. Defaults to
+            None: those that the source names.
+        max_length: int or None. Defaults to None: 128, or the positions of the model where it has
+            fewer.
+        dtype: dtype policy. Defaults to None: Keras's own.
+
+    Raises:
+        KbertError: there is no head, its classes have no names, or not so many.
+    """
+    names = labels.names if isinstance(labels, Labels) else labels or source.labels
+    if not source.classes:
+        raise KbertError(
+            f"The source, {source.kind}, has no classification head. To train one on it, name it "
+            "as the --preset of kbert train, or pass labels to BertClassifier.from_preset."
+        )
+    if names is None or len(names) != source.classes:
+        found = "no names" if names is None else f"{len(names)}: {', '.join(map(str, names))}"
+        raise KbertError(
+            f"The head has {source.classes} classes, and their names are needed in the order of "
+            f"their numbers. Received: {found[:200]}"
+        )
+    positions = source.backbone["max_sequence_length"]
+    model = BertClassifier(
+        encoder_of(source, dtype),
+        names,
+        source.tokenizer,
+        max_length or min(128, positions),
+        source.dropout,
+        source.gelu,
+    )
+    head = {
+        "logits/kernel": source.arrays["logits/kernel"],
+        "logits/bias": source.arrays["logits/bias"],
+    }
+    assign_variables(model.get_layer("logits").weights, head, source.kind)
+    return model

@@ -1,0 +1,119 @@
+"""Another program's model, as one of kbert's."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kbert.backend import choose_backend, import_keras
+from kbert.errors import KbertError
+from kbert.files import new_directory
+from kbert.interop.google import checkpoint_prefix, read_google
+from kbert.interop.source_model import SourceModel
+from kbert.interop.write_hugging_face import write_hugging_face
+from kbert.models.presets import find_preset
+
+_SENTENCES = ("A moving story, beautifully told.", "这部电影很好看。", "1 + 1 = 2?")
+
+
+def import_model(
+    source: str | Path,
+    output: str | Path,
+    *,
+    base: str | Path | None = None,
+    labels: Sequence[str] = (),
+    lowercase: bool | None = None,
+    max_length: int | None = None,
+    backend: str | None = None,
+    report: Callable[[str], None] = print,
+) -> Path:
+    """Write the model of a Google or Hugging Face folder as one that kbert uses.
+
+    A classifier becomes a model folder for `kbert predict`, `evaluate` and `export`. An encoder
+    without a head becomes a preset, a folder in Hugging Face's form, for `kbert train --preset`.
+
+    Args:
+        source: str or Path. The folder, or the name of a preset.
+        output: str or Path. Must not exist.
+        base: str or Path. The release that Google's script has fine-tuned, where `source` is its
+            output directory.
+        labels: sequence of str. The classes in the order of their numbers, where the source does
+            not name them. Defaults to ().
+        lowercase: bool or None. Whether a vocabulary of Google's is lower-case. Defaults to None:
+            see `read_google`.
+        max_length: int or None. The most tokens of a text. Defaults to None: 128, or the positions
+            of the model where it has fewer.
+        backend: str or None. Defaults to None: see `choose_backend`.
+        report: function of str. Defaults to `print`.
+
+    Raises:
+        KbertError: the source is no BERT, its weights do not fit, or `output` exists.
+
+    Example:
+
+    ```python
+    import_model("uncased_L-2_H-128_A-2", "presets/tiny")
+    ```
+    """
+    output = Path(output)
+    if output.exists():
+        raise KbertError(f"{output} exists, and nothing is overwritten. Name another --output.")
+    choose_backend(backend)
+    import_keras()
+    found = _read(str(source), base, lowercase)
+    report(f"{source} is {found.kind}.")
+    for note in found.notes:
+        report(note)
+    if not found.classes:
+        if labels:
+            raise KbertError(f"{source} has no classification head that --labels could name.")
+        with new_directory(output) as folder:
+            write_hugging_face(
+                folder,
+                backbone=found.backbone,
+                gelu=found.gelu,
+                arrays=found.arrays,
+                tokenizer=found.tokenizer,
+            )
+        report(f"It has no head: {output} is an encoder for kbert train --preset {output}")
+        return output
+    if labels:
+        found.labels = tuple(labels)
+    if found.labels is None:
+        raise KbertError(
+            f"{source} has a head of {found.classes} classes and does not name them. Name them in "
+            "the order of the processor's get_labels: --labels FIRST SECOND ..."
+        )
+    _write_classifier(found, output, max_length)
+    report(f"Classes: {', '.join(found.labels)}")
+    report(f"{output} is a model for kbert predict {output}")
+    return output
+
+
+def _read(source: str, base: str | Path | None, lowercase: bool | None) -> SourceModel:
+    folder = Path(source)
+    if folder.is_dir() and not (folder / "config.json").exists() and checkpoint_prefix(folder):
+        return read_google(folder, base=base, lowercase=lowercase)
+    for name, value in (("--base", base), ("--lowercase", lowercase)):
+        if value is not None:
+            raise KbertError(f"{name} is for checkpoints of Google's, and {source} is none.")
+    preset = find_preset(source)
+    if preset.path is None:
+        raise KbertError(f"There is no folder {source}. Check the path of the model to import.")
+    if preset.kind == "keras_hub_folder":
+        raise KbertError(
+            f"{source} is a preset of keras-hub, which kbert takes as it is: kbert train --preset "
+            f"{source}"
+        )
+    return preset.read()
+
+
+def _write_classifier(found: SourceModel, output: Path, max_length: int | None) -> None:
+    """Build the classifier, let it label a few sentences, and write it."""
+    from kbert.models.classifier_of import classifier_of
+
+    model = classifier_of(found, max_length=max_length)
+    predictions = model.predict_texts(_SENTENCES)
+    if not all(np.isfinite(prediction.probability) for prediction in predictions):
+        raise KbertError(f"The model of {found.kind} computes no finite probabilities.")
+    model.save_to(output)

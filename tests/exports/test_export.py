@@ -1,0 +1,123 @@
+"""A trained model, written for other programs and opened there."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kbert import BertClassifier, KbertError, read_examples
+from kbert.exports import export as exporting
+from kbert.exports.export import export
+from kbert.interop.google import read_google
+from kbert.interop.hugging_face import read_hugging_face
+from kbert.models.variables import arrays_of
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_model, tmp_path_factory):
+    """A saved model with tanh-GELU, whose weights are far from their initial values."""
+    made = tiny_model(labels=["bad", "good", "好"], max_length=32)
+    model = BertClassifier.from_config({**made.get_config(), "gelu": "tanh"})
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(variable + random.normal(0, 0.2, variable.shape))
+    path = tmp_path_factory.mktemp("model") / "model"
+    model.save_to(path)
+    return path
+
+
+def silent(line):
+    """Report nothing."""
+
+
+@pytest.mark.parametrize(
+    ("format", "name"), [("huggingface", "hf"), ("google", "tf1"), ("keras", "model.keras")]
+)
+def test_it_is_opened_and_predicts_the_same(format, name, folder, tmp_path):
+    said = []
+    path = export(folder, tmp_path / name, format=format, report=said.append)
+    assert path == tmp_path / name
+    assert len(said) == 1
+    assert float(said[0].split("within ")[1].rstrip(".")) < 1e-5
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
+    import transformers
+
+    path = export(folder, tmp_path / "hf", format="huggingface", report=silent)
+    pipeline = transformers.pipeline("text-classification", model=str(path), top_k=None)
+    texts = list(read_examples(str(reviews)).texts)
+    theirs = pipeline(texts, truncation=True)
+    ours = BertClassifier.load(folder).predict_texts(texts)
+    for one, other in zip(ours, theirs, strict=True):
+        assert other[0]["label"] == one.label
+        found = {entry["label"]: entry["score"] for entry in other}
+        assert found.keys() == one.probabilities.keys()
+        for label, probability in one.probabilities.items():
+            assert found[label] == pytest.approx(probability, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("format", "read"), [("huggingface", read_hugging_face), ("google", read_google)]
+)
+def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
+    source = read(export(folder, tmp_path / "out", format=format, report=silent))
+    model = BertClassifier.load(folder)
+    assert source.labels == model.labels.names
+    assert source.tokenizer.get_config() == model.tokenizer.get_config()
+    assert source.gelu == model.gelu
+    arrays = arrays_of(model.weights)
+    assert source.arrays.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
+
+
+def test_google_has_no_erf(tiny_model, tmp_path):
+    tiny_model().save_to(tmp_path / "model")
+    with pytest.raises(KbertError, match="Google's code computes GELU by tanh"):
+        export(tmp_path / "model", tmp_path / "out", format="google")
+    assert [p.name for p in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("name", "format", "message"),
+    [
+        ("there", "huggingface", "there exists, and nothing is overwritten"),
+        ("new", "word", "must be one of huggingface, google, keras. Received: 'word'"),
+        ("new", "keras", "ends in .keras. Received: --output .*new"),
+    ],
+)
+def test_refuses(name, format, message, folder, tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(KbertError, match=message):
+        export(folder, tmp_path / name, format=format)
+
+
+def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
+    class Wrong:
+        def write(self, model, path):
+            path.write_text("")
+
+        def predict(self, path, texts, model):
+            return np.full((len(texts), 3), 1 / 3)
+
+    monkeypatch.setattr(exporting, "_format", lambda name: Wrong())
+    with pytest.raises(KbertError, match="is refused: it differs from the model. The sentence"):
+        export(folder, tmp_path / "out", format="huggingface")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    said = []
+    path = export(folder, tmp_path / "out", format="huggingface", report=said.append)
+    assert said == [
+        f"{path} was written, and not opened: the program of its format is not installed."
+    ]
+    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}

@@ -1,0 +1,209 @@
+"""Folders that transformers writes, read by kbert, and the logits of both."""
+
+import json
+import pickle
+import re
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from kbert import BertClassifier, KbertError
+from kbert.interop.hugging_face import read_hugging_face
+from kbert.models.classifier_of import classifier_of
+
+pytestmark = pytest.mark.keras
+
+SIZES = {
+    **{"vocab_size": 120, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2},
+    **{"intermediate_size": 64, "max_position_embeddings": 40},
+}
+NAMES = {0: "sad", 1: "so so", 2: "glad"}
+
+
+def make(folder, kind="BertForSequenceClassification", **changes):
+    """Write a tiny model of random weights, biases and norms among them, and return it."""
+    settings = {**SIZES, "id2label": NAMES, "label2id": {n: i for i, n in NAMES.items()}, **changes}
+    torch.manual_seed(3)
+    model = getattr(transformers, kind)(transformers.BertConfig(**settings)).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    model.save_pretrained(folder)
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"piece{i}" for i in range(115))]
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    return model
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    random = np.random.default_rng(0)
+    ids = random.integers(5, 120, (4, 16)).astype("int32")
+    lengths = np.array([16, 9, 3, 12])[:, None]
+    mask = (np.arange(16) < lengths).astype("int32")
+    segments = ((np.arange(16) >= lengths // 2) & (mask == 1)).astype("int32")
+    return {"token_ids": ids * mask, "segment_ids": segments, "padding_mask": mask}
+
+
+def logits_of(model, inputs):
+    return model.predict(inputs, verbose=0)
+
+
+def theirs_of(model, inputs):
+    ids, segments, mask = (torch.tensor(array).long() for array in inputs.values())
+    with torch.no_grad():
+        return model(ids, token_type_ids=segments, attention_mask=mask).logits.numpy()
+
+
+@pytest.mark.parametrize("activation", ["gelu", "gelu_new"])
+def test_logits_are_those_of_transformers(activation, inputs, tmp_path):
+    theirs = make(tmp_path, hidden_act=activation)
+    source = read_hugging_face(tmp_path)
+    assert source.labels == ("sad", "so so", "glad")
+    assert source.gelu == ("erf" if activation == "gelu" else "tanh")
+    model = classifier_of(source)
+    assert model.labels.names == source.labels
+    assert model.max_length == 40
+    np.testing.assert_allclose(logits_of(model, inputs), theirs_of(theirs, inputs), atol=1e-5)
+
+
+def unprefixed(file):
+    arrays = load_file(file)
+    save_file({name.removeprefix("bert."): array for name, array in arrays.items()}, file)
+
+
+def old_names(file):
+    arrays = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): array
+        for name, array in load_file(file).items()
+    }
+    save_file({**arrays, "bert.embeddings.position_ids": torch.arange(40)[None]}, file)
+
+
+def half_precision(file):
+    save_file({name: array.to(torch.bfloat16) for name, array in load_file(file).items()}, file)
+
+
+def pickled(file):
+    torch.save(load_file(file), file.with_name("pytorch_model.bin"))
+    file.unlink()
+
+
+def sharded(file):
+    arrays = load_file(file)
+    names = {name: f"part-{number % 2}.safetensors" for number, name in enumerate(arrays)}
+    for part in set(names.values()):
+        save_file({n: a for n, a in arrays.items() if names[n] == part}, file.with_name(part))
+    file.with_name("model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
+    file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "tolerance"),
+    [(unprefixed, 0), (old_names, 0), (pickled, 0), (sharded, 0), (half_precision, 0.02)],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_other_forms_of_the_same_weights(change, tolerance, tmp_path):
+    make(tmp_path)
+    before = read_hugging_face(tmp_path).arrays
+    change(tmp_path / "model.safetensors")
+    after = read_hugging_face(tmp_path).arrays
+    assert list(after) == list(before)
+    for name, array in after.items():
+        assert array.dtype == np.float32
+        np.testing.assert_allclose(array, before[name], atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.parametrize("kind", ["BertModel", "BertForPreTraining"])
+def test_an_encoder_gets_a_new_head(kind, inputs, tmp_path):
+    theirs = make(tmp_path, kind)
+    source = read_hugging_face(tmp_path)
+    assert (source.classes, source.labels) == (0, None)
+    assert any("pretraining" in note for note in source.notes) == (kind == "BertForPreTraining")
+    with pytest.raises(KbertError, match=r"has no classification head. To train one on it, name"):
+        classifier_of(source)
+    model = BertClassifier.from_preset(str(tmp_path), ["a", "b"], max_length=16)
+    pooled = model.backbone.predict(inputs, verbose=0)["pooled_output"]
+    ids, segments, mask = (torch.tensor(array).long() for array in inputs.values())
+    encoder = theirs if kind == "BertModel" else theirs.bert
+    with torch.no_grad():
+        expected = encoder(ids, token_type_ids=segments, attention_mask=mask).pooler_output
+    np.testing.assert_allclose(pooled, expected.numpy(), atol=1e-5)
+
+
+def without(name):
+    def change(arrays):
+        del arrays[name]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (without("bert.pooler.dense.bias"), "missing: pooler.dense.bias."),
+        (lambda arrays: arrays.update({"bert.more": torch.ones(2)}), "surplus: more."),
+        (
+            lambda arrays: arrays.update({"classifier.weight": torch.ones(4, 32)}),
+            "classifier.weight: expected (3, 32), received (4, 32).",
+        ),
+    ],
+    ids=["missing", "surplus", "misshapen"],
+)
+def test_weights_that_do_not_fit_are_named(change, message, tmp_path):
+    make(tmp_path)
+    file = tmp_path / "model.safetensors"
+    arrays = load_file(file)
+    change(arrays)
+    save_file(arrays, file)
+    with pytest.raises(KbertError, match=re.escape(message)):
+        read_hugging_face(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"problem_type": "multi_label_classification"}, "trained for 'multi_label_classificat"),
+        ({"problem_type": "regression"}, "one label a text"),
+        ({"id2label": {"1": "a", "2": "b", "3": "c"}}, "id2label must name the classes from 0"),
+        ({"id2label": ["a"]}, "id2label must name the classes from 0"),
+        ({"id2label": {"0": "a", "1": "a"}}, "two classes different names"),
+        ({"id2label": {"0": 1, "1": 2}}, "two classes different names"),
+        ({"hidden_act": "relu"}, "hidden_act must be one of gelu, "),
+        ({"position_embedding_type": "relative_key"}, "must be absolute. Received: 'relative_key'"),
+        ({"hidden_size": None}, "hidden_dim must be a whole number"),
+    ],
+    ids=str,
+)
+def test_other_models_are_refused(changes, message, tmp_path):
+    make(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+    with pytest.raises(KbertError, match=message):
+        read_hugging_face(tmp_path)
+
+
+class Harmful:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_a_pickle_that_runs_something_is_refused(tmp_path):
+    make(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    sentinel = tmp_path / "ran"
+    for harmful in ({"classifier.bias": Harmful(sentinel)}, [1, 2]):
+        torch.save(harmful, tmp_path / "pytorch_model.bin")
+        with pytest.raises(KbertError, match=r"pytorch_model.bin.*(not read|tensors by their)"):
+            read_hugging_face(tmp_path)
+    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(Harmful(sentinel)))
+    with pytest.raises(KbertError, match=r"holds something else than tensors, or is broken"):
+        read_hugging_face(tmp_path)
+    assert not sentinel.exists()
