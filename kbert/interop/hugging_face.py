@@ -208,6 +208,13 @@ def _open_pickles(folder: Path, names: list[str]) -> tuple[dict[str, tuple[int, 
         ):
             raise KbertError(f"{folder / name}: tensors by their names were expected.")
         tensors |= loaded
+    # A view may claim more than is stored.
+    numbers = sum(tensor.numel() for tensor in tensors.values())
+    held = sum((folder / name).stat().st_size for name in names)
+    if numbers > held:
+        raise KbertError(
+            f"{folder / names[0]} claims {numbers:,} numbers, and its files hold {held:,} bytes."
+        )
     return (
         {name: tuple(tensor.shape) for name, tensor in tensors.items()},
         lambda name: tensors[name].detach().to(torch.float32).numpy(),

@@ -207,3 +207,12 @@ def test_a_pickle_that_runs_something_is_refused(tmp_path):
     with pytest.raises(KbertError, match=r"holds something else than tensors, or is broken"):
         read_hugging_face(tmp_path)
     assert not sentinel.exists()
+
+
+def test_a_pickle_that_claims_more_than_it_holds_is_refused(tmp_path):
+    make(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    huge = torch.zeros(1).expand(10**9, 64)
+    torch.save({"bert.embeddings.word_embeddings.weight": huge}, tmp_path / "pytorch_model.bin")
+    with pytest.raises(KbertError, match=r"claims 64,000,000,000 numbers, and its files hold"):
+        read_hugging_face(tmp_path)
