@@ -169,7 +169,8 @@ def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Ta
         record = run / "run.json"  # which may already say that all was done
         return record.exists() and json.loads(record.read_text())["status"] == "finished"
     if status != 0:
-        raise SystemExit(f"{arguments} ended with {status}:\n{log.read_text()[-3000:]}")
+        said = log.read_text()[-3000:] if log.exists() else "It died before it said anything."
+        raise SystemExit(f"{arguments} ended with {status}:\n{said}")
     return True
 
 
