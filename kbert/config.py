@@ -6,9 +6,21 @@ import shlex
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
-from kbert.choices import Backend, Format, Monitor, OnBadRow, Precision, Quoting, Recipe, Weights
+from cyclopts import Parameter
+
+from kbert.choices import (
+    Backend,
+    Format,
+    Monitor,
+    OnBadRow,
+    Precision,
+    Quoting,
+    Recipe,
+    Task,
+    Weights,
+)
 from kbert.errors import KbertError
 from kbert.findings import check_codes
 from kbert.untrusted import check_regular
@@ -103,8 +115,8 @@ class PlanOptions:
 class _Data:
     """The one setting without a name before it, which the command line wants to come first."""
 
-    data: str
-    """The labelled file: CSV, TSV, JSON Lines or Parquet."""
+    data: Annotated[str, Parameter(alias="--data-dir")]
+    """The labelled file: CSV, TSV, JSON Lines or Parquet; of a --task its folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +137,8 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
     ```
     """
 
+    task: Task | None = None
+    """A data set of GLUE's or XNLI's layout: its splits are read as run_classifier.py does."""
     dev: str | None = None
     """A file to evaluate on after each epoch; without it, a share of the data is set aside."""
     test: str | None = None
@@ -174,6 +188,14 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
         for field in dataclasses.fields(self):
             _check_type(field.name, getattr(self, field.name), hints[field.name])
         check_codes(self.force)
+        if self.task is not None:
+            given = [n for n in _OF_FILES if getattr(self, n) != _DEFAULTS[n]]
+            if given:
+                flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+                raise KbertError(
+                    f"--task {self.task} says how its files are read and which they are. Leave out "
+                    f"{flags}, or --task."
+                )
         for name in ("epochs", "batch_size", "accumulation"):
             if getattr(self, name) < 1:
                 flag = name.replace("_", "-")
@@ -215,6 +237,10 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
         values = dataclasses.asdict(self)
         return tomli_w.dumps({k: v for k, v in values.items() if v not in (None, ())})
 
+
+# What a --task decides by itself.
+_OF_FILES = (*(field.name for field in dataclasses.fields(ReadingOptions)), "dev", "test")
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
 
 # In bytes. tomllib takes memory by the square of the parts of a dotted key, which is one line.
 _LARGEST_TOML = 2**16

@@ -27,6 +27,7 @@ OTHERS = {
         "deterministic": True,
     },
 }
+TASK = {"task": "mrpc"}  # which decides what some of the others say
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
@@ -36,7 +37,9 @@ def round_trip(config, folder):
     return TrainConfig.from_toml(path)
 
 
-@pytest.mark.parametrize("changes", [{}, *({k: v} for k, v in OTHERS.items()), OTHERS], ids=str)
+@pytest.mark.parametrize(
+    "changes", [{}, TASK, *({k: v} for k, v in OTHERS.items()), OTHERS], ids=str
+)
 def test_toml_gives_back_every_setting(changes, tmp_path):
     config = TrainConfig("reviews.csv", **changes)
     assert config != TrainConfig("reviews.csv") or not changes
@@ -45,10 +48,15 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here_and_a_help_text():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS} == set(names)
+    assert {"data", *OTHERS, *TASK} == set(names)
     source = Path(__import__("kbert.config").config.__file__).read_text("utf-8")
     for name in names:
         assert source.partition(f"\n    {name}: ")[2].partition("\n    ")[2].startswith('"""')
+
+
+def test_a_task_says_how_its_files_are_read():
+    with pytest.raises(KbertError, match="Leave out --text, --dev, or --task"):
+        TrainConfig("glue/MRPC", task="mrpc", text="3", dev="dev.tsv")
 
 
 @given(data=TEXT, text=TEXT, rate=st.floats(1e-9, 1), seed=st.integers(0, 2**32 - 1))

@@ -90,7 +90,7 @@ def read_examples(
     ```
     """
     with ExitStack() as files:
-        table = _table(source, files, encoding, header, delimiter, quoting, format)
+        table = open_table(source, files, encoding, header, delimiter, quoting, format)
         columns = choose_columns(
             table.columns,
             table.source,
@@ -100,10 +100,10 @@ def read_examples(
             need_label=need_label,
             has_header=table.has_header,
         )
-        return _collect(table, columns, labels, on_bad_row, need_label)
+        return collect(table, columns, labels, on_bad_row, need_label)
 
 
-def _table(
+def open_table(
     source: Any,
     files: ExitStack,
     encoding: str,
@@ -178,13 +178,14 @@ def _tsv_quoting(path: Path, encoding: str) -> Quoting:
                 continue
 
 
-def _collect(
+def collect(
     table: Table,
     columns: Columns,
     labels: Labels | None,
     on_bad_row: OnBadRow,
     need_label: bool,
 ) -> Examples:
+    """Return the examples of a table's rows; bad ones are skipped, or the first is refused."""
     numbers: list[int] = []
     texts: list[str] = []
     pairs: list[str] = []

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from kbert.program import program
+from kbert.runs.google_results import write_google_results
 from kbert.runs.memory import says_out_of_memory, too_large
 from kbert.runs.preparation import Prepared, Report
 from kbert.runs.run_directory import RunDirectory
@@ -109,6 +110,9 @@ def fit_run(
         report(f"The best epoch, which the run keeps: {evaluation.best_epoch + 1}")
         for name, scores in evaluation.best.items():
             report(f"{name}: {scores}")
+    if config.task is not None:
+        for path in write_google_results(prepared, run, int(model.optimizer.iterations)):
+            report(f"As run_classifier.py leaves it: {path}")
 
 
 def now() -> str:

@@ -11,6 +11,7 @@ from kbert.config import TrainConfig
 from kbert.data.examples import Examples
 from kbert.data.inspect_examples import inspect_examples
 from kbert.data.labels import Labels
+from kbert.data.tasks import read_task
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.data.tokenizer import Tokenizer
 from kbert.determinism import use_deterministic_kernels
@@ -97,6 +98,11 @@ def read_sets(
         config: TrainConfig.
         labels: Labels or None. The classes, where a model that has them is trained further.
     """
+    if config.task is not None:
+        return (
+            read_task(config.task, config.data, "train"),
+            {"dev": read_task(config.task, config.data, "dev")},
+        )
     training = config.read(config.data, labels=labels)
     sets = {
         name: config.read(path, labels=training.labels)
