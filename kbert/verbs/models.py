@@ -1,0 +1,153 @@
+"""Verbs that use a model, and move it from and to other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.choices import Backend, ExportFormat
+from kbert.config import ReadingOptions
+from kbert.verbs.app import Reading, app
+
+
+@app.command
+def evaluate(
+    run: Path,
+    data: str,
+    *,
+    batch_size: int = 32,
+    json: bool = False,
+    backend: Backend | None = None,
+    reading: Reading = ReadingOptions(),  # noqa: B008
+) -> None:
+    """Score a run's model on a labelled file.
+
+    Parameters
+    ----------
+    run
+        The run directory.
+    data
+        The labelled file: CSV, TSV, JSON Lines or Parquet.
+    batch_size
+        Rows per batch.
+    json
+        Print JSON for a machine.
+    backend
+        What Keras runs on.
+    """
+    from kbert.runs.use import evaluate_run
+
+    evaluate_run(run, data, reading, batch_size=batch_size, as_json=json, backend=backend)
+
+
+@app.command
+def predict(
+    run: Path,
+    data: str = "-",
+    *,
+    output: Path | None = None,
+    output_format: Annotated[str, Parameter(name="--to")] = "",
+    batch_size: int = 32,
+    backend: Backend | None = None,
+    reading: Reading = ReadingOptions(),  # noqa: B008
+) -> None:
+    """Label texts with a run's model, in their order.
+
+    Parameters
+    ----------
+    run
+        The run directory.
+    data
+        A file (.txt: one text a line; CSV, TSV, JSON Lines, Parquet), or - for standard input.
+    output
+        Where to write; standard output without it.
+    output_format
+        csv or jsonl; by the suffix of --output, else csv.
+    batch_size
+        Rows per batch.
+    backend
+        What Keras runs on.
+    """
+    from kbert.runs.use import predict_run
+
+    predict_run(
+        run,
+        data,
+        reading,
+        output=output,
+        output_format=output_format,
+        batch_size=batch_size,
+        backend=backend,
+    )
+
+
+@app.command(name="import")
+def import_(
+    source: str,
+    *,
+    output: Path,
+    base: Path | None = None,
+    labels: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    lowercase: bool | None = None,
+    max_length: int | None = None,
+    backend: Backend | None = None,
+) -> None:
+    """Make a model of kbert's from Google's TF1 checkpoints or a Hugging Face folder.
+
+    Parameters
+    ----------
+    source
+        The folder: a release of Google's, the output directory of run_classifier.py, or a
+        Hugging Face BERT.
+    output
+        The folder to write, which must not exist yet.
+    base
+        The release that run_classifier.py has fine-tuned, for its output directory.
+    labels
+        The names of the head's classes, in the order of their numbers, where no file has them.
+    lowercase
+        Whether a vocabulary of Google's is lower-case; by the folder's name or the pieces
+        without it.
+    max_length
+        The most tokens of a text; 128 without it.
+    backend
+        What Keras runs on.
+    """
+    from kbert.runs.import_model import import_model
+
+    import_model(
+        source,
+        output,
+        base=base,
+        labels=labels,
+        lowercase=lowercase,
+        max_length=max_length,
+        backend=backend,
+    )
+
+
+@app.command
+def export(
+    run: Path,
+    *,
+    output: Path,
+    format: ExportFormat,
+    backend: Backend | None = None,
+) -> None:
+    """Write a run's model for other programs, and check that it predicts there what it does here.
+
+    Parameters
+    ----------
+    run
+        The run directory.
+    output
+        The folder or file to write, which must not exist yet.
+    format
+        huggingface: a folder for transformers. google: a TF1 checkpoint with its head. keras: a
+        .keras file.
+    backend
+        What Keras runs on.
+    """
+    from kbert.exports.export import export as export_run
+
+    export_run(run, output, format=format, backend=backend)
