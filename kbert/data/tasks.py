@@ -109,7 +109,9 @@ TASKS: dict[Task, TaskLayout] = {
 _RENAMED = {"contradictory": "contradiction"}
 
 
-def read_task(task: Task, folder: str | Path, split: Split) -> Examples:
+def read_task(
+    task: Task, folder: str | Path, split: Split, known: Labels | None = None
+) -> Examples:
     """Return a split of a task, as its publisher laid it out: TSV without quoting.
 
     Args:
@@ -117,18 +119,24 @@ def read_task(task: Task, folder: str | Path, split: Split) -> Examples:
         folder: str or Path. `--data_dir` of run_classifier.py.
         split: "train", "dev" (of MNLI the matched one) or "test", which has no labels but for
             XNLI's.
+        known: Labels or None. The classes of the model that is trained further. Defaults to None.
 
     Returns:
         Examples, with the labels in the order of Google's `get_labels`.
 
     Raises:
-        KbertError: the file is not there, or has other columns or labels.
+        KbertError: the file is not there, or file or model have other labels or columns.
 
     Source: `MrpcProcessor`, `ColaProcessor`, `MnliProcessor` and `XnliProcessor` of
     `run_classifier.py`; GLUE's own files for the others.
     """
     layout = TASKS[task].splits[split]
     labels = Labels(TASKS[task].labels)
+    if known is not None and known != labels:
+        raise KbertError(
+            f"{task} has the labels {', '.join(labels.names)}, and the model has "
+            f"{', '.join(known.names)[:200]}. Train another model on it: kbert train --task {task}"
+        )
     path = Path(folder) / layout.file
     if not path.is_file():
         raise KbertError(
@@ -161,6 +169,13 @@ def read_task(task: Task, folder: str | Path, split: Split) -> Examples:
         rows = _selected(table.rows, layout, label)
         table = replace(table, rows=rows)
         return collect(table, columns, labels, "error", label is not None)
+
+
+def read_test(task: Task, folder: str | Path) -> Examples | None:
+    """Return a task's test set, or None where its file is not there."""
+    if not (Path(folder) / TASKS[task].splits["test"].file).is_file():
+        return None
+    return read_task(task, folder, "test")
 
 
 def _selected(

@@ -83,7 +83,7 @@ def export(
     try:
         written = folder / output.name
         chosen.write(model, written)
-        here = np.array([list(p.probabilities.values()) for p in model.predict_texts(_SENTENCES)])
+        here = model.probabilities(_SENTENCES)
         there = chosen.predict(written, _SENTENCES, model)
         if there is not None:
             _compare(here, there, format)

@@ -29,4 +29,4 @@ def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
     """Return the probabilities of the checkpoint as TensorFlow reads it."""
     source = read_google(path, lowercase=model.tokenizer.lowercase)
     opened = classifier_of(source, max_length=model.max_length)
-    return np.array([list(p.probabilities.values()) for p in opened.predict_texts(texts)])
+    return opened.probabilities(texts)

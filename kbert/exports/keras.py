@@ -15,4 +15,4 @@ def write(model: Any, path: Path) -> None:
 def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
     """Return the probabilities of the file, loaded."""
     opened = type(model).load(path)
-    return np.array([list(p.probabilities.values()) for p in opened.predict_texts(texts)])
+    return opened.probabilities(texts)

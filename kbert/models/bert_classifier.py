@@ -246,19 +246,18 @@ class BertClassifier(keras.Model):
             raise KbertError("`texts` must be a list of texts. For one text: [text]")
         if len(texts) == 0:
             return []
+        rows = self.probabilities(texts, pairs, batch_size)
+        return [Prediction.of(row, self.labels.names) for row in rows]
+
+    def probabilities(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
+    ) -> np.ndarray:
+        """Return the probabilities [texts, labels] in their order; see `predict_texts`."""
         store = TokenStore.build(Examples(texts, pairs), self.tokenizer, self.max_length)
         batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
         logits = np.empty((len(texts), len(self.labels)), np.float32)
         logits[batches.row_order()] = self.predict(batches, verbose=0)
-        names = self.labels.names
-        return [
-            Prediction(
-                label=names[int(row.argmax())],
-                probability=float(row.max()),
-                probabilities=dict(zip(names, map(float, row), strict=True)),
-            )
-            for row in softmax(logits)
-        ]
+        return softmax(logits)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""

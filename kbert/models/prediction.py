@@ -1,7 +1,11 @@
 """What a classifier says of one text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -17,3 +21,12 @@ class Prediction:
     label: str
     probability: float
     probabilities: Mapping[str, float]
+
+    @classmethod
+    def of(cls, row: "np.ndarray", names: Sequence[str]) -> "Prediction":
+        """Return what the probabilities of one text say."""
+        return cls(
+            label=names[int(row.argmax())],
+            probability=float(row.max()),
+            probabilities=dict(zip(names, map(float, row), strict=True)),
+        )

@@ -4,11 +4,11 @@ import time
 from typing import Any
 
 from kbert.program import program
-from kbert.runs.google_results import write_google_results
 from kbert.runs.memory import says_out_of_memory, too_large
 from kbert.runs.preparation import Prepared, Report
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
+from kbert.runs.task_predictions import write_test_results
 
 
 def fit_run(
@@ -110,9 +110,8 @@ def fit_run(
         report(f"The best epoch, which the run keeps: {evaluation.best_epoch + 1}")
         for name, scores in evaluation.best.items():
             report(f"{name}: {scores}")
-    if config.task is not None:
-        for path in write_google_results(prepared, run, int(model.optimizer.iterations)):
-            report(f"As run_classifier.py leaves it: {path}")
+    if prepared.unlabelled is not None:
+        report(f"As run_classifier.py leaves it: {write_test_results(run, prepared.unlabelled)}")
 
 
 def now() -> str:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from kbert.backend import choose_backend, import_keras
+from kbert.choices import Split
 from kbert.config import TrainConfig
 from kbert.data.examples import Examples
 from kbert.data.inspect_examples import inspect_examples
 from kbert.data.labels import Labels
-from kbert.data.tasks import read_task
+from kbert.data.tasks import read_task, read_test
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.data.tokenizer import Tokenizer
 from kbert.determinism import use_deterministic_kernels
@@ -20,6 +21,7 @@ from kbert.models.model_settings import model_settings
 from kbert.models.presets import Preset, find_preset
 from kbert.plan import TrainingPlan
 
+_LABELLED: tuple[Split, ...] = ("train", "dev")
 Report = Callable[[str], None]
 
 _COUNT_ROWS = 2000  # enough to see whether texts are cut; `kbert inspect` looks at more
@@ -40,6 +42,8 @@ class Prepared:
     tokenizer: Tokenizer
     stores: dict[str, TokenStore]
     findings: list[Finding]
+    unlabelled: Examples | None = None
+    """A task's test set, to be predicted when all is trained."""
 
     @property
     def labels(self) -> Labels:
@@ -54,7 +58,8 @@ def prepare(config: TrainConfig, report: Report) -> Prepared:
     Raises:
         KbertError: with what to mend; FindingsError for findings that --force names.
     """
-    config = replace(config, backend=(backend := choose_backend(config.backend)))
+    backend = choose_backend(config.backend)
+    config = replace(config, backend=backend)
     if config.deterministic:
         use_deterministic_kernels(backend)
     labels = None if config.parent is None else model_labels(Path(config.parent))
@@ -67,6 +72,7 @@ def prepare(config: TrainConfig, report: Report) -> Prepared:
                 f"WARNING: {lost:.0%} of the rows of {examples.source} are skipped; the first: "
                 f"{examples.skipped[0]}"
             )
+    unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     report(str(plan))
     preset = find_preset(config.preset) if config.parent is None else None
@@ -86,6 +92,7 @@ def prepare(config: TrainConfig, report: Report) -> Prepared:
         tokenizer=tokenizer,
         stores=_tokenize(config, tokenizer, {"train": training, **sets}, report),
         findings=findings,
+        unlabelled=unlabelled,
     )
 
 
@@ -99,10 +106,8 @@ def read_sets(
         labels: Labels or None. The classes, where a model that has them is trained further.
     """
     if config.task is not None:
-        return (
-            read_task(config.task, config.data, "train"),
-            {"dev": read_task(config.task, config.data, "dev")},
-        )
+        train, dev = (read_task(config.task, config.data, split, labels) for split in _LABELLED)
+        return train, {"dev": dev}
     training = config.read(config.data, labels=labels)
     sets = {
         name: config.read(path, labels=training.labels)

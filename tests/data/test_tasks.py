@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kbert import KbertError
+from kbert import KbertError, Labels
 from kbert.data.tasks import TASKS, read_task
 
 # What their publishers' files begin with, and a few rows.
@@ -128,3 +128,10 @@ def test_a_label_of_another_task(write):
     with pytest.raises(KbertError, match=r"train.tsv, row 1.*entailment"):
         read_task("qnli", Path(write("mnli")), "train")
     assert folder.exists()
+
+
+def test_a_model_of_other_labels(write):
+    folder = write("sst-2")
+    assert len(read_task("sst-2", folder, "dev", Labels(("0", "1")))) == 1
+    with pytest.raises(KbertError, match="sst-2 has the labels 0, 1, and the model has bad, good"):
+        read_task("sst-2", folder, "train", Labels(("bad", "good")))

@@ -1,12 +1,13 @@
 import csv
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from kbert import TrainConfig, read_examples, resume, train
+from kbert import KbertError, TrainConfig, read_examples, resume, train
 from kbert.data.tasks import read_task
-from kbert.runs.google_results import eval_results
 
 pytestmark = pytest.mark.keras
 
@@ -45,35 +46,34 @@ def finished(reviews, tiny_preset, tmp_path_factory):
 
 def test_the_files_of_run_classifier(finished):
     run, said, folder = finished
-    assert said[-2:] == [
-        f"As run_classifier.py leaves it: {run.path / 'eval_results.txt'}",
-        f"As run_classifier.py leaves it: {run.path / 'test_results.tsv'}",
-    ]
+    assert said[-1] == f"As run_classifier.py leaves it: {run.path / 'test_results.tsv'}"
     text = (run.path / "eval_results.txt").read_text(encoding="utf-8")
     found = dict(line.split(" = ") for line in text.splitlines())
     assert list(found) == ["eval_accuracy", "eval_loss", "global_step", "loss"]
     record = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
     best = next(e for e in record["epochs"] if e["epoch"] == run.info["best_epoch"])
+    assert int(found["global_step"]) == best["step"]
     for name in ("accuracy", "loss"):
         assert float(found[f"eval_{name}"]) == pytest.approx(best["dev"][name], abs=1e-5)
-    steps = (run.path / "learning_rate.csv").read_text(encoding="utf-8").count("\n") - 1
-    assert int(found["global_step"]) == steps
     with (run.path / "test_results.tsv").open(encoding="utf-8", newline="") as file:
         rows = [[float(cell) for cell in row] for row in csv.reader(file, delimiter="\t")]
     assert len(rows) == len(read_task("sst-2", folder, "test")) == 9
     np.testing.assert_allclose(np.sum(rows, axis=1), 1, atol=1e-6)
 
 
-def test_a_longer_training_writes_them_anew(finished):
+def test_a_longer_training_predicts_anew(finished):
     run, _, _ = finished
-    before = (run.path / "eval_results.txt").read_text(encoding="utf-8")
+    (run.path / "test_results.tsv").unlink()
     resume(run.path, epochs=3, report=silent)
-    after = (run.path / "eval_results.txt").read_text(encoding="utf-8")
-    assert before.split("global_step")[1] != after.split("global_step")[1]
+    assert (run.path / "test_results.tsv").read_text(encoding="utf-8").count("\n") == 9
 
 
-def test_loss_is_the_mean_over_batches_of_eight():
-    logits = np.zeros((10, 2), np.float32)
-    logits[8:, 1] = 100.0  # two rows that are wrong by far, in a batch of their own
-    text = eval_results(logits, np.zeros(10, int), 7)
-    assert text == "eval_accuracy = 0.8\neval_loss = 20.554518\nglobal_step = 7\nloss = 50.346573\n"
+def test_a_test_set_that_cannot_be_read_is_refused_before_the_first_step(finished, tmp_path):
+    run, _, folder = finished
+    data = shutil.copytree(folder, tmp_path / "data", ignore=shutil.ignore_patterns("run"))
+    (data / "test.tsv").write_text("index\tsentence\n0\n", encoding="utf-8")
+    config = TrainConfig.from_toml(run.path / "config.toml")
+    config = replace(config, data=str(data), output=str(tmp_path / "run"))
+    with pytest.raises(KbertError, match=r"test.tsv, row 1.*1 fields where the first row has 2"):
+        train(config, silent)
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,29 @@
+"""The file that run_classifier.py leaves of a task's test set: test_results.tsv."""
+
+from pathlib import Path
+
+import numpy as np
+
+from kbert.data.examples import Examples
+from kbert.files import write_text
+from kbert.runs.run_directory import RunDirectory
+
+
+def write_test_results(run: RunDirectory, examples: Examples) -> Path:
+    """Write the probabilities that a run's best model gives a test set, and return the path.
+
+    A line a row: the probability of every label, in the order of `get_labels`, without a header.
+
+    Args:
+        run: RunDirectory, trained.
+        examples: Examples.
+
+    Source: `main` in `run_classifier.py`.
+    """
+    from kbert.models.bert_classifier import BertClassifier
+
+    rows = BertClassifier.load(run.path).probabilities(examples.texts, examples.pairs)
+    lines = ("\t".join(str(np.float32(share)) for share in row) + "\n" for row in rows)
+    path = run.path / "test_results.tsv"
+    write_text(path, "".join(lines))
+    return path
