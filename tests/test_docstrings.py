@@ -20,7 +20,7 @@ NOT_RUN = {
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",
     "kbert.runs.continue_training.continue_training": "a run",
     "kbert.exports.export.export": "a run",
-    "kbert.interop.source_model.SourceModel": "a checkpoint",
+    "kbert.interop.plain_model.PlainModel": "a checkpoint",
     "kbert.runs.import_model.import_model": "a checkpoint",
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.train.train": "a labelled file",

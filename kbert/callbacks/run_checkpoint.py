@@ -118,6 +118,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         else:
             raise reason
 
+    def finish_saving(self) -> None:
+        """Wait until what has begun to be saved is on the disk, or raise why it is not."""
+        self._writer.wait()
+
     def save_interrupted(self) -> None:
         """Save the state of a `fit` that an exception has ended, where it is between two steps."""
         self._writer.wait()

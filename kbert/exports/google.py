@@ -8,21 +8,13 @@ import numpy as np
 
 from kbert.interop.google import read_google
 from kbert.interop.write_google import write_google
-from kbert.models.classifier_of import classifier_of
-from kbert.models.variables import arrays_of
+from kbert.models.classifier_of import classifier_of, plain_model_of
 
 
 def write(model: Any, path: Path) -> None:
     """Write the folder."""
     path.mkdir()
-    write_google(
-        path,
-        backbone=model.get_config()["backbone"],
-        gelu=model.gelu,
-        arrays=arrays_of(model.weights),
-        tokenizer=model.tokenizer,
-        labels=model.labels.names,
-    )
+    write_google(path, plain_model_of(model))
 
 
 def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:

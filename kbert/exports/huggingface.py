@@ -7,23 +7,13 @@ from typing import Any
 import numpy as np
 
 from kbert.interop.write_hugging_face import write_hugging_face
-from kbert.models.variables import arrays_of
+from kbert.models.classifier_of import plain_model_of
 
 
 def write(model: Any, path: Path) -> None:
     """Write the folder."""
     path.mkdir()
-    config = model.get_config()
-    write_hugging_face(
-        path,
-        backbone=config["backbone"],
-        gelu=model.gelu,
-        arrays=arrays_of(model.weights),
-        tokenizer=model.tokenizer,
-        labels=model.labels.names,
-        dropout=model.dropout,
-        max_length=model.max_length,
-    )
+    write_hugging_face(path, plain_model_of(model), model.max_length)
 
 
 def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:

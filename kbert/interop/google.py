@@ -1,5 +1,6 @@
 """Checkpoints of google-research/bert: releases, and output directories of run_classifier.py."""
 
+import math
 import os
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.interop.source_model import SourceModel, bert_sizes, take_weights
+from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
 from kbert.interop.weights import weights_of
 from kbert.model_sizes import check_backbone
 from kbert.untrusted import check_file, read_bytes, read_json
@@ -18,7 +19,7 @@ from kbert.wording import counted
 GOOGLE_CONFIG, _VOCABULARY = "bert_config.json", "vocab.txt"
 _NUMBERED = re.compile(r"model\.ckpt-(\d+)\.index")
 # The folder names of Google's releases, as its validate_case_matches_checkpoint knows them.
-_CASED = re.compile(r"(^|[^n])cased_|multi_cased_")
+_CASED = re.compile(r"(?<!un)cased_")
 _UNCASED = re.compile(r"uncased_|chinese_|multilingual_")
 
 
@@ -43,7 +44,7 @@ def checkpoint_prefix(folder: Path) -> str | None:
 
 def read_google(
     folder: str | Path, *, base: str | Path | None = None, lowercase: bool | None = None
-) -> SourceModel:
+) -> PlainModel:
     """Return the model of a release, or of an output directory of run_classifier.py.
 
     The slots of Adam, global_step, and the heads of pretraining are left behind.
@@ -77,7 +78,7 @@ def read_google(
     kept, notes = _leave_behind(shapes, read)
     classes = kept["output_bias"][0] if len(kept.get("output_bias", ())) == 1 else 0
     arrays = take_weights(weights_of(sizes, classes), kept, read, folder / prefix, google=True)
-    return SourceModel(
+    return PlainModel(
         kind="a TF1 checkpoint of Google's BERT",
         backbone=sizes,
         gelu="tanh",
@@ -129,7 +130,7 @@ def _open(folder: Path, prefix: str) -> tuple[dict[str, tuple[int, ...]], Any]:
     except Exception as error:  # TensorFlow's reader lets through what its parts raise
         said = " ".join(str(error).split())
         raise KbertError(f"{folder / prefix} cannot be read: {said[:300]}") from None
-    numbers, held = sum(map(_count, shapes.values())), sum(p.stat().st_size for p in files)
+    numbers, held = sum(map(math.prod, shapes.values())), sum(p.stat().st_size for p in files)
     if numbers > held:
         raise KbertError(
             f"{folder / prefix} claims {numbers:,} numbers, and its files hold {held:,} bytes."
@@ -145,15 +146,11 @@ def _open(folder: Path, prefix: str) -> tuple[dict[str, tuple[int, ...]], Any]:
     return shapes, read
 
 
-def _count(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape, dtype=np.float64))
-
-
 def _leave_behind(
     shapes: dict[str, tuple[int, ...]], read: Any
 ) -> tuple[dict[str, tuple[int, ...]], list[str]]:
     """Return what is no part of a classifier's weights taken out, and what it was."""
-    slots = [name for name in shapes if re.search(r"/adam_[mv](_\d+)?$|^output_.*/adam_", name)]
+    slots = [name for name in shapes if re.search(r"/adam_[mv](_\d+)?$", name)]
     pretraining = [name for name in shapes if name.startswith("cls/") and name not in slots]
     notes = []
     if slots:
@@ -171,7 +168,8 @@ def _labels(folder: Path, classes: int) -> tuple[str, ...] | None:
     file = folder / "labels.txt"
     if not classes or not file.is_file():
         return None
-    return tuple(read_bytes(file, folder).decode("utf-8", "replace").splitlines())
+    text = read_bytes(file, folder).decode("utf-8", "replace")
+    return tuple(text.removesuffix("\n").split("\n"))  # a label may hold Unicode's line separators
 
 
 def _casing(folder: Path, lowercase: bool | None) -> tuple[bool, str]:

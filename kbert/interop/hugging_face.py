@@ -1,5 +1,6 @@
 """Folders of Hugging Face's BERT: config.json, weights, and the tokenizer's files."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +9,7 @@ import numpy as np
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.interop.source_model import SourceModel, bert_sizes, take_weights
+from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
 from kbert.interop.weights import weights_of
 from kbert.model_sizes import check_backbone, check_size
 from kbert.untrusted import check_file, plain_name, read_json, safetensors_size
@@ -25,7 +26,7 @@ GELU: dict[str, Literal["tanh", "erf"]] = {
 _KNOWN_BESIDE = re.compile(r"(bert\.)?embeddings\.position_ids|cls\..*")
 
 
-def read_hugging_face(folder: str | Path) -> SourceModel:
+def read_hugging_face(folder: str | Path) -> PlainModel:
     """Return the model of a folder that `save_pretrained` has written.
 
     Weights are read from *.safetensors, or from PyTorch's pickles (*.bin) by a load that makes
@@ -46,7 +47,9 @@ def read_hugging_face(folder: str | Path) -> SourceModel:
     shapes, read = _open(folder)
     theirs, beside = _plain_names(shapes)
     labels = _labels(config, file) if "classifier.weight" in theirs else None
-    check_size(sizes, len(labels or ()), (len(shapes), sum(map(_count, shapes.values()))), folder)
+    check_size(
+        sizes, len(labels or ()), (len(shapes), sum(map(math.prod, shapes.values()))), folder
+    )
     arrays = take_weights(
         weights_of(sizes, len(labels or ())),
         {name: shapes[own] for name, own in theirs.items()},
@@ -56,7 +59,7 @@ def read_hugging_face(folder: str | Path) -> SourceModel:
     )
     notes = [f"Left behind: {counted(len(beside), 'array')} of pretraining."] if beside else []
     dropout = config.get("classifier_dropout")
-    return SourceModel(
+    return PlainModel(
         kind="a Hugging Face BERT",
         backbone=sizes,
         gelu=gelu,
@@ -139,10 +142,6 @@ def _plain_names(shapes: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
             plain = plain.replace(".gamma", ".weight").replace(".beta", ".bias")
         theirs[plain] = own
     return theirs, beside
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    return int(np.prod(shape, dtype=np.float64))
 
 
 def _open(folder: Path) -> tuple[dict[str, tuple[int, ...]], Any]:

@@ -1,44 +1,31 @@
 """A folder as run_classifier.py takes it: TF1 checkpoint, configuration, vocabulary, labels."""
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.interop.google import GOOGLE_CONFIG, import_tensorflow
+from kbert.interop.plain_model import PlainModel
 from kbert.interop.weights import weights_of
 
 _PREFIX = "bert_model.ckpt"
 
 
-def write_google(
-    folder: Path,
-    *,
-    backbone: Mapping[str, Any],
-    gelu: str,
-    arrays: Mapping[str, np.ndarray],
-    tokenizer: Tokenizer,
-    labels: Sequence[str] = (),
-) -> None:
+def write_google(folder: Path, model: PlainModel) -> None:
     """Write a model's files into a folder that is there.
 
     Args:
         folder: Path.
-        backbone: the arguments of keras-hub's `BertBackbone`.
-        gelu: "tanh" or "erf"; Google's code has only the first.
-        arrays: dict of the weights by kbert's names.
-        tokenizer: Tokenizer.
-        labels: sequence of str. The classes of the head; none where there is no head. Defaults
-            to ().
+        model: PlainModel.
 
     Raises:
-        KbertError: the model has the other GELU, or TensorFlow is not installed.
+        KbertError: the model has erf-GELU, which Google's code lacks, or TensorFlow is not
+            installed.
     """
-    if gelu != "tanh":
+    backbone, labels = model.backbone, model.labels or ()
+    if model.gelu != "tanh":
         raise KbertError(
             "Google's code computes GELU by tanh, and this model was trained with erf: its "
             "predictions would differ. Export it in another format, such as huggingface."
@@ -58,11 +45,11 @@ def write_google(
         "vocab_size": backbone["vocabulary_size"],
     }
     (folder / GOOGLE_CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for name, lines in (("vocab.txt", tokenizer.vocabulary), ("labels.txt", labels)):
+    for name, lines in (("vocab.txt", model.tokenizer.vocabulary), ("labels.txt", labels)):
         if lines:
             text = "".join(f"{line}\n" for line in lines)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    named = {w.google: w.to_google(arrays[w.name]) for w in weights_of(backbone, len(labels))}
+    named = {w.google: w.to_google(model.arrays[w.name]) for w in weights_of(backbone, len(labels))}
     named["global_step"] = np.asarray(0, np.int64)
     tf.raw_ops.SaveV2(
         prefix=str(folder / _PREFIX),

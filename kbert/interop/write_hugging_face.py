@@ -1,44 +1,28 @@
 """A folder that transformers reads: config.json, model.safetensors, and the tokenizer's files."""
 
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kbert.data.tokenizer import Tokenizer
+from kbert.interop.plain_model import PlainModel
 from kbert.interop.weights import weights_of
 
 _GELU = {"erf": "gelu", "tanh": "gelu_new"}
 
 
-def write_hugging_face(
-    folder: Path,
-    *,
-    backbone: Mapping[str, Any],
-    gelu: str,
-    arrays: Mapping[str, np.ndarray],
-    tokenizer: Tokenizer,
-    labels: Sequence[str] = (),
-    dropout: float = 0.1,
-    max_length: int | None = None,
-) -> None:
+def write_hugging_face(folder: Path, model: PlainModel, max_length: int | None = None) -> None:
     """Write a model's files into a folder that is there.
 
     Args:
         folder: Path.
-        backbone: the arguments of keras-hub's `BertBackbone`.
-        gelu: "tanh" or "erf".
-        arrays: dict of the weights by kbert's names.
-        tokenizer: Tokenizer.
-        labels: sequence of str. The classes of the head; none where there is no head. Defaults
-            to ().
-        dropout: float. Before the head. Defaults to 0.1.
+        model: PlainModel.
         max_length: int or None. What tokenizers cut texts to. Defaults to None: the positions.
     """
     from safetensors.numpy import save_file
 
+    backbone, tokenizer, labels = model.backbone, model.tokenizer, model.labels or ()
     config = {
         "architectures": ["BertForSequenceClassification" if labels else "BertModel"],
         "model_type": "bert",
@@ -49,7 +33,7 @@ def write_hugging_face(
         "intermediate_size": backbone["intermediate_dim"],
         "max_position_embeddings": backbone["max_sequence_length"],
         "type_vocab_size": backbone["num_segments"],
-        "hidden_act": _GELU[gelu],
+        "hidden_act": _GELU[model.gelu],
         "hidden_dropout_prob": backbone["dropout"],
         "attention_probs_dropout_prob": backbone["dropout"],
         "layer_norm_eps": 1e-12,
@@ -57,7 +41,7 @@ def write_hugging_face(
         "pad_token_id": tokenizer.pad_id,
     }
     if labels:
-        config["classifier_dropout"] = dropout
+        config["classifier_dropout"] = model.dropout
         config["problem_type"] = "single_label_classification"
         config["id2label"] = {str(number): label for number, label in enumerate(labels)}
         config["label2id"] = {label: number for number, label in enumerate(labels)}
@@ -84,7 +68,7 @@ def write_hugging_face(
     for weight in weights_of(backbone, len(labels)):
         head = weight.name.startswith("logits/")
         name = weight.hugging_face if head else prefix + weight.hugging_face
-        named[name] = np.ascontiguousarray(weight.to_hugging_face(arrays[weight.name]))
+        named[name] = np.ascontiguousarray(weight.to_hugging_face(model.arrays[weight.name]))
     save_file(named, folder / "model.safetensors", metadata={"format": "pt"})
 
 

@@ -8,7 +8,7 @@ import keras_hub
 from kbert.errors import KbertError
 from kbert.interop.google import google_sizes
 from kbert.interop.hugging_face import hugging_face_gelu, hugging_face_sizes
-from kbert.interop.source_model import SourceModel
+from kbert.interop.plain_model import PlainModel
 from kbert.model_sizes import check_backbone, check_size
 from kbert.models.presets import Preset, call_hub
 from kbert.models.variables import assign_variables
@@ -56,7 +56,7 @@ def load_backbone(
     return backbone, gelu
 
 
-def encoder_of(source: SourceModel, dtype: Any = None) -> keras_hub.models.BertBackbone:
+def encoder_of(source: PlainModel, dtype: Any = None) -> keras_hub.models.BertBackbone:
     """Return the backbone of another program's model, with its weights."""
     backbone = new_backbone(source.backbone, dtype)
     set_gelu(backbone, source.gelu)

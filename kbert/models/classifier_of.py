@@ -1,18 +1,18 @@
-"""A classifier from another program's model."""
+"""A classifier from a plain model, and back."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from kbert.data.labels import Labels
 from kbert.errors import KbertError
-from kbert.interop.source_model import SourceModel
+from kbert.interop.plain_model import PlainModel
 from kbert.models.backbones import encoder_of
 from kbert.models.bert_classifier import BertClassifier
-from kbert.models.variables import assign_variables
+from kbert.models.variables import arrays_of, assign_variables
 
 
 def classifier_of(
-    source: SourceModel,
+    source: PlainModel,
     labels: Labels | Sequence[str] | None = None,
     *,
     max_length: int | None = None,
@@ -21,7 +21,7 @@ def classifier_of(
     """Return another program's classifier, head and all.
 
     Args:
-        source: SourceModel, with a head.
+        source: PlainModel, with a head.
         labels: Labels or sequence of str. The classes in the order of their numbers. Defaults to
             None: those that the source names.
         max_length: int or None. Defaults to None: 128, or the positions of the model where it has
@@ -58,3 +58,17 @@ def classifier_of(
     }
     assign_variables(model.get_layer("logits").weights, head, source.kind)
     return model
+
+
+def plain_model_of(model: BertClassifier) -> PlainModel:
+    """Return a classifier as plain data."""
+    return PlainModel(
+        kind="a BertClassifier",
+        backbone=model.get_config()["backbone"],
+        gelu=model.gelu,
+        read_tokenizer=lambda: model.tokenizer,
+        arrays=arrays_of(model.weights),
+        classes=len(model.labels),
+        labels=model.labels.names,
+        dropout=model.dropout,
+    )

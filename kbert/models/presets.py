@@ -9,7 +9,7 @@ from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.interop.google import GOOGLE_CONFIG, google_tokenizer, read_google
 from kbert.interop.hugging_face import hugging_face_tokenizer, read_hugging_face
-from kbert.interop.source_model import SourceModel
+from kbert.interop.plain_model import PlainModel
 from kbert.untrusted import check_file, read_json
 
 Kind = Literal["google", "hugging_face", "keras_hub_folder", "keras_hub"]
@@ -41,7 +41,7 @@ class Preset:
         assert self.path is not None
         return read_json(self.path / (GOOGLE_CONFIG if self.kind == "google" else "config.json"))
 
-    def read(self) -> SourceModel:
+    def read(self) -> PlainModel:
         """Return the model of a folder of Google's or Hugging Face's form, with its weights."""
         assert self.path is not None
         return (read_google if self.kind == "google" else read_hugging_face)(self.path)

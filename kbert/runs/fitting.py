@@ -34,6 +34,8 @@ def fit_run(
         trained: bool. Whether only the end is left to write. Defaults to False.
         allow: tuple of str. Differences from the checkpoint that do not matter. Defaults to ().
     """
+    from keras.callbacks import LambdaCallback
+
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
     from kbert.callbacks.learning_rate_logger import LearningRateLogger
     from kbert.callbacks.plan_guard import PlanGuard
@@ -76,8 +78,17 @@ def fit_run(
         allow=allow,
         facts={"run": run.info.get("id"), "preset": config.preset},
     )
+    # A step that ran beside the writing of a checkpoint counts when that is on the disk: so a kill
+    # costs no more steps than lie between two checkpoints.
+    saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())
     # The checkpoint comes last: it keeps what the others have seen, and found sound.
-    callbacks: list[Any] = [progress, logger, *([evaluation] if evaluation else []), checkpoint]
+    callbacks: list[Any] = [
+        saved,
+        progress,
+        logger,
+        *([evaluation] if evaluation else []),
+        checkpoint,
+    ]
     if not trained:
         callbacks.insert(0, guard)
     started = time.monotonic()

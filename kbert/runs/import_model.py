@@ -9,7 +9,7 @@ from kbert.backend import choose_backend, import_keras
 from kbert.errors import KbertError
 from kbert.files import new_directory
 from kbert.interop.google import checkpoint_prefix, read_google
-from kbert.interop.source_model import SourceModel
+from kbert.interop.plain_model import PlainModel
 from kbert.interop.write_hugging_face import write_hugging_face
 from kbert.models.presets import find_preset
 
@@ -68,13 +68,7 @@ def import_model(
         if labels:
             raise KbertError(f"{source} has no classification head that --labels could name.")
         with new_directory(output) as folder:
-            write_hugging_face(
-                folder,
-                backbone=found.backbone,
-                gelu=found.gelu,
-                arrays=found.arrays,
-                tokenizer=found.tokenizer,
-            )
+            write_hugging_face(folder, found)
         report(f"It has no head: {output} is an encoder for kbert train --preset {output}")
         return output
     if labels:
@@ -90,7 +84,7 @@ def import_model(
     return output
 
 
-def _read(source: str, base: str | Path | None, lowercase: bool | None) -> SourceModel:
+def _read(source: str, base: str | Path | None, lowercase: bool | None) -> PlainModel:
     folder = Path(source)
     if folder.is_dir() and not (folder / "config.json").exists() and checkpoint_prefix(folder):
         return read_google(folder, base=base, lowercase=lowercase)
@@ -108,7 +102,7 @@ def _read(source: str, base: str | Path | None, lowercase: bool | None) -> Sourc
     return preset.read()
 
 
-def _write_classifier(found: SourceModel, output: Path, max_length: int | None) -> None:
+def _write_classifier(found: PlainModel, output: Path, max_length: int | None) -> None:
     """Build the classifier, let it label a few sentences, and write it."""
     from kbert.models.classifier_of import classifier_of
 

@@ -1,4 +1,4 @@
-"""A model of another program, as plain data."""
+"""A model as plain data, as readers return it and writers take it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from kbert.interop.weights import Weight
 
 
 @dataclass
-class SourceModel:
-    """What a reader has found: sizes, tokenizer, weights by kbert's names, and what it left.
+class PlainModel:
+    """Sizes, tokenizer, and weights by kbert's names.
 
     Example:
 
