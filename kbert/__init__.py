@@ -23,6 +23,7 @@ _MODULES = {
     "LearningRateLogger": "kbert.callbacks.learning_rate_logger",
     "PlanGuard": "kbert.callbacks.plan_guard",
     "Prediction": "kbert.models.prediction",
+    "Predictor": "kbert.serving.predictor",
     "RunCheckpoint": "kbert.callbacks.run_checkpoint",
     "TokenStore": "kbert.data.token_store",
     "Tokenizer": "kbert.data.tokenizer",
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from kbert.schedules.warmup_polynomial_decay import (
         WarmupPolynomialDecay as WarmupPolynomialDecay,
     )
+    from kbert.serving.predictor import Predictor as Predictor
 
 
 def __getattr__(name: str) -> Any:

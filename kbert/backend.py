@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -79,6 +80,8 @@ def import_keras() -> None:
     processor features straight to file descriptor 2. They are shown only when the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Every width of the batches is traced once, on purpose.
+    logging.getLogger("tensorflow").addFilter(lambda note: "retracing" not in note.getMessage())
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
         saved = os.dup(2)

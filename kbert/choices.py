@@ -4,11 +4,22 @@ from typing import Literal
 
 Backend = Literal["tensorflow", "jax", "torch"]
 Boundary = Literal["continuous", "google"]
-ExportFormat = Literal["huggingface", "google", "keras"]
+ExportFormat = Literal[
+    "huggingface",
+    "google",
+    "keras",
+    "keras-hub",
+    "saved_model",
+    "onnx",
+    "openvino",
+    "litert",
+    "torch",
+]
 Format = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
 Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
 OnBadRow = Literal["error", "skip"]
 Precision = Literal["float32", "bfloat16"]
+Quantization = Literal["int8"]
 Quoting = Literal["auto", "standard", "none"]
 Recipe = Literal["recommended", "google"]
 Severity = Literal["info", "warning", "error"]

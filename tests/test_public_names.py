@@ -11,8 +11,9 @@ import kbert
 NAMES = [
     *("AdamW", "Batches", "BertAdam", "BertClassifier", "ChangedPlan", "EpochEvaluation"),
     *("Evaluation", "Examples", "Finding", "FindingsError", "FreshOptimizer", "Inspection"),
-    *("KbertError", "Labels", "LearningRateLogger", "PlanGuard", "Prediction", "RunCheckpoint"),
-    *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan", "WarmupPolynomialDecay"),
+    *("KbertError", "Labels", "LearningRateLogger", "PlanGuard", "Prediction", "Predictor"),
+    *("RunCheckpoint", "TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
+    "WarmupPolynomialDecay",
     *("continue_training", "create_optimizer", "epoch_order", "export", "find_preset"),
     *("import_model", "inspect_examples", "read_examples", "recommend_shuffle_buffer", "resume"),
     *("simulate_shuffle_buffer", "train"),
@@ -25,7 +26,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 ABOVE_RUNS = ("exports", "reports", "verbs", "cli")
 ABOVE_CALLBACKS = ("runs", *ABOVE_RUNS)
 ABOVE_CHECKPOINTS = ("callbacks", *ABOVE_CALLBACKS)
-ABOVE_MODELS = ("checkpoints", *ABOVE_CHECKPOINTS)
+ABOVE_SERVING = ("checkpoints", *ABOVE_CHECKPOINTS)
+ABOVE_MODELS = ("serving", *ABOVE_SERVING)
 ABOVE_INTEROP = ("schedules", "optimizers", "models", *ABOVE_MODELS)
 ABOVE_DATA = ("interop", *ABOVE_INTEROP)
 ABOVE_PLAN = ("data", "fit_findings", "changed_plan", "google_command", *ABOVE_DATA)
@@ -37,6 +39,7 @@ FORBIDDEN = {
     "config": ABOVE_DATA,
     "interop": ABOVE_INTEROP,
     **dict.fromkeys(("schedules", "optimizers", "models"), ABOVE_MODELS),
+    "serving": ABOVE_SERVING,
     "checkpoints": ABOVE_CHECKPOINTS,
     "callbacks": ABOVE_CALLBACKS,
     "runs": ABOVE_RUNS,

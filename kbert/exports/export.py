@@ -3,36 +3,22 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, get_args
-
-import numpy as np
+from typing import Any
 
 from kbert.backend import choose_backend, import_keras
-from kbert.choices import ExportFormat
+from kbert.choices import ExportFormat, Quantization
+from kbert.config import ReadingOptions
 from kbert.errors import KbertError
-
-_TOLERANCE = 1e-4  # of a probability
-_SENTENCES = (
-    "A moving story, beautifully told from start to end.",
-    "no",
-    "The plot makes no sense at all, and I wanted my money back after twenty minutes of it!",
-    "Zürich, 3 p.m.: “it's 50 % off” – naïve café-goers paid €7.50 (again)...",
-    "这部电影很好看,我会推荐给朋友。",
-    "UPPER lower MiXeD 1234567890 antidisestablishmentarianism",
-    "word " * 300,
-)
-
-
-class Format(Protocol):
-    """What a module of this package has for its format."""
-
-    def write(self, model: Any, path: Path) -> None:
-        """Write the model to a path that is not there yet."""
-
-    def predict(self, path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
-        """Return the probabilities [texts, labels] by the format's own program, if installed."""
+from kbert.exports.compare import Compute, compare
+from kbert.exports.comparison import Comparison
+from kbert.exports.formats import Format, check_format, module_of
+from kbert.exports.how_to_call import how_to_call
+from kbert.exports.write_program import write_program
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.run_program import run_program
 
 
 def export(
@@ -40,23 +26,34 @@ def export(
     output: str | Path,
     *,
     format: ExportFormat,
+    length: int | None = None,
+    quantize: Quantization | None = None,
+    dev: str | None = None,
+    reading: ReadingOptions | None = None,
     backend: str | None = None,
     report: Callable[[str], None] = print,
-) -> Path:
+) -> Comparison:
     """Write a run's model in another form, opened and compared before it takes its name.
 
     Args:
-        run: str or Path. A run directory, a model folder or a .keras file.
+        run: str or Path. A run directory, a model folder, a .keras file, or a folder of Google's
+            or Hugging Face's form with a head.
         output: str or Path. Must not exist.
-        format: "huggingface" (config.json, model.safetensors and tokenizer files; labels in
-            id2label), "google" (bert_model.ckpt, bert_config.json, vocab.txt, labels.txt) or
-            "keras" (a .keras file).
-        backend: str or None. Defaults to None: see `choose_backend`.
+        format: "huggingface", "google" (a TF1 checkpoint), "keras" (a .keras file), "keras-hub";
+            or a program: "saved_model", "onnx", "openvino", "litert", "torch" (.pt2).
+        length: int or None. The one width in tokens that a program is to take. Defaults to None:
+            any width up to the model's.
+        quantize: "int8" or None. Round the weights of an onnx, openvino or litert program to 8
+            bits; agreement and accuracy are told then. Defaults to None.
+        dev: str or None. A labelled file to compare on. Defaults to None: the run's own.
+        reading: ReadingOptions or None. How `dev` is read. Defaults to None: as the run's data.
+        backend: str or None. What the model is computed on, to be compared; a program is written
+            on the backend that can. Defaults to None: see `choose_backend`.
         report: function of str. Defaults to `print`.
 
     Raises:
-        KbertError: `output` exists, the format cannot hold the model, or its probabilities there
-            differ by more than 1e-4.
+        KbertError: `output` exists, the format cannot hold the model, a package is missing, or
+            its probabilities there differ by more than 1e-4.
 
     Example:
 
@@ -64,51 +61,81 @@ def export(
     export("runs/a", "exports/a", format="huggingface")
     ```
     """
-    output = Path(output)
+    run, output = Path(run), Path(output)
     if output.exists():
         raise KbertError(f"{output} exists, and nothing is overwritten. Name another --output.")
-    if format not in get_args(ExportFormat):
-        known = ", ".join(get_args(ExportFormat))
-        raise KbertError(f"The format must be one of {known}. Received: {format!r}")
-    if format == "keras" and output.suffix != ".keras":
+    chosen = check_format(format, length, quantize is not None)
+    if not output.name.endswith(chosen.suffix):
         raise KbertError(f"A file of Keras ends in .keras. Received: --output {output}")
     choose_backend(backend)
     import_keras()
-    from kbert.models.bert_classifier import BertClassifier
+    from kbert.exports.dev_examples import dev_examples
+    from kbert.models.load_classifier import load_classifier
 
-    model = BertClassifier.load(run)
-    chosen = _format(format)
+    model = load_classifier(run, dtype="float32")
+    if length is not None and not 3 <= length <= model.max_length:
+        raise KbertError(
+            f"--length must be from 3 to the {model.max_length} tokens of the model. "
+            f"Received: {length}"
+        )
+    examples = dev_examples(run, model.labels, dev, reading, report)
+    here = model.probabilities
+    if length is not None:  # what the model says of texts that are cut there
+        model.max_length = length
     output.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
     try:
         written = folder / output.name
-        chosen.write(model, written)
-        here = model.probabilities(_SENTENCES)
-        there = chosen.predict(written, _SENTENCES, model)
-        if there is not None:
-            _compare(here, there, format)
+        there: Compute
+        if chosen.backend is None:
+            module_of(format).write(model, written)
+            there = partial(module_of(format).predict, written, model=model)
+        else:
+            pairs = None if examples is None else examples.pairs is not None
+            there = _write_program(
+                model, written, format, chosen, length, quantize is not None, pairs
+            )
+        seen = compare(written, here, there, examples, exact=quantize is None)
         os.replace(written, output)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if there is None:
-        report(f"{output} was written, and not opened: the program of its format is not installed.")
-    else:
-        greatest = float(np.abs(here - there).max())
-        report(f"{output} was opened and predicts the same: probabilities within {greatest:.1e}.")
-    return output
+    report(f"Wrote {output}. {seen}")
+    return seen
 
 
-def _format(name: str) -> Format:
-    import importlib
-
-    return importlib.import_module(f"kbert.exports.{name}")
-
-
-def _compare(here: np.ndarray, there: np.ndarray, format: str) -> None:
-    if here.shape != there.shape or not np.abs(here - there).max() <= _TOLERANCE:
-        row = int(np.abs(here - there).max(axis=1).argmax()) if here.shape == there.shape else 0
-        raise KbertError(
-            f"The {format} export is refused: it differs from the model. The sentence "
-            f"{_SENTENCES[row]!r:.60} has the probabilities {here[row].round(5).tolist()} here and "
-            f"{there[row].round(5).tolist()} there; at most {_TOLERANCE} were expected."
-        )
+def _write_program(
+    model: Any,
+    folder: Path,
+    format: ExportFormat,
+    chosen: Format,
+    length: int | None,
+    int8: bool,
+    text_pairs: bool | None,
+) -> Compute:
+    """Write a program with all that it needs beside it, and return what it computes of texts."""
+    module = module_of(format)
+    tokenizer = model.tokenizer.get_config()
+    tokenizer.pop("vocabulary")
+    settings = ExportSettings(
+        kind=format,
+        file=module.FILE,
+        labels=model.labels.names,
+        max_length=model.max_length,
+        length=length,
+        int8=int8,
+        text_pairs=text_pairs,
+        tokenizer=tokenizer,
+    )
+    folder.mkdir()
+    with tempfile.TemporaryDirectory(dir=folder.parent) as between:
+        model.save_to(Path(between) / "model")
+        assert chosen.backend is not None
+        write_program(format, chosen.backend, Path(between) / "model", folder, length, int8)
+    settings.write(folder)
+    (folder / "vocab.txt").write_text(
+        "\n".join(model.tokenizer.vocabulary) + "\n", encoding="utf-8", newline=""
+    )
+    (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
+    (folder / "README.md").write_text(how_to_call(settings), encoding="utf-8")
+    program = module.open_program(folder / module.FILE)
+    return partial(run_program, program, settings.read_tokenizer(folder), settings)

@@ -17,8 +17,10 @@ def write(model: Any, path: Path) -> None:
     write_google(path, plain_model_of(model))
 
 
-def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
+def predict(
+    path: Path, texts: Sequence[str], pairs: Sequence[str] | None, model: Any
+) -> np.ndarray | None:
     """Return the probabilities of the checkpoint as TensorFlow reads it."""
     source = read_google(path, lowercase=model.tokenizer.lowercase)
     opened = classifier_of(source, max_length=model.max_length)
-    return opened.probabilities(texts)
+    return opened.probabilities(texts, pairs)

@@ -12,7 +12,9 @@ def write(model: Any, path: Path) -> None:
     model.save(path)
 
 
-def predict(path: Path, texts: Sequence[str], model: Any) -> np.ndarray | None:
+def predict(
+    path: Path, texts: Sequence[str], pairs: Sequence[str] | None, model: Any
+) -> np.ndarray | None:
     """Return the probabilities of the file, loaded."""
     opened = type(model).load(path)
-    return opened.probabilities(texts)
+    return opened.probabilities(texts, pairs)

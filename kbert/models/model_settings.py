@@ -16,3 +16,10 @@ def model_settings(folder: Path) -> dict[str, Any]:
     settings = read_json(folder / "config.json")
     check_classifier(settings, folder / "config.json")
     return settings
+
+
+def is_model_folder(folder: Path) -> bool:
+    """Whether a folder holds a model in kbert's own form, as far as its config.json says."""
+    if not (folder / "config.json").is_file():
+        return False
+    return str(read_json(folder / "config.json").get("format", "")).startswith("kbert-model-")

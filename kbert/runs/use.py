@@ -9,15 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
+import numpy as np
+
 from kbert.backend import choose_backend, import_keras
 from kbert.config import ReadingOptions
 from kbert.data.examples import Examples
 from kbert.data.labels import Labels
 from kbert.errors import KbertError
 from kbert.files import write_text
-from kbert.models.model_settings import model_settings
+from kbert.interop.google import GOOGLE_CONFIG
+from kbert.metrics import Evaluation
+from kbert.models.model_settings import is_model_folder, model_settings
 from kbert.models.prediction import Prediction
 from kbert.runs.run_directory import RunDirectory
+from kbert.serving.export_settings import ExportSettings, is_export
+from kbert.serving.predictor import Predictor
 
 
 def evaluate_run(
@@ -32,7 +38,7 @@ def evaluate_run(
     """Print a model's scores on a labelled file.
 
     Args:
-        run: a run directory, a model folder or a .keras file.
+        run: what `Predictor.load` takes.
         data: the labelled file.
         reading: how it is read.
         batch_size: int. Rows a batch.
@@ -45,14 +51,27 @@ def evaluate_run(
     _check_pairs(examples, text_pairs)
     print(examples, file=sys.stderr)
     _show_skipped(examples)
-    choose_backend(backend)
-    import_keras()
-    from kbert.callbacks.epoch_evaluation import evaluate_batches
-    from kbert.models.bert_classifier import BertClassifier
+    if is_export(run):
+        scores = _evaluate_export(run, examples, batch_size)
+    else:
+        choose_backend(backend)
+        import_keras()
+        from kbert.callbacks.epoch_evaluation import evaluate_batches
+        from kbert.models.load_classifier import load_classifier
 
-    model = BertClassifier.load(run)
-    scores = evaluate_batches(model, model.batches(examples, batch_size=batch_size))
+        model = load_classifier(run)
+        if labels is None:
+            examples = reading.read(data, labels=model.labels)
+        scores = evaluate_batches(model, model.batches(examples, batch_size=batch_size))
     print(json.dumps(scores.to_dict(), indent=2) if as_json else scores)
+
+
+def _evaluate_export(run: Path, examples: Examples, batch_size: int) -> Evaluation:
+    assert examples.label_ids is not None
+    predictor = Predictor.load(run)
+    shares = predictor.probabilities(examples.texts, examples.pairs, batch_size)
+    logits = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
+    return Evaluation.from_logits(logits, examples.label_ids, predictor.labels)
 
 
 def predict_run(
@@ -68,7 +87,7 @@ def predict_run(
     """Write the label and the probabilities of each text, in their order.
 
     Args:
-        run: a run directory, a model folder or a .keras file.
+        run: what `Predictor.load` takes.
         data: the file of texts, or "-" for standard input.
         reading: how it is read.
         output: the file to write, or None for standard output.
@@ -87,13 +106,8 @@ def predict_run(
         examples = replace(examples, pairs=None)
     _check_pairs(examples, text_pairs)
     _show_skipped(examples)
-    choose_backend(backend)
-    import_keras()
-    from kbert.models.bert_classifier import BertClassifier
-
-    predictions = BertClassifier.load(run).predict_texts(
-        examples.texts, examples.pairs, batch_size=batch_size
-    )
+    predictor = Predictor.load(run, backend=backend)
+    predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
     lines = _csv_lines if output_format == "csv" else _json_lines
     if output is None:
         _stdout_utf8().writelines(lines(examples, predictions))
@@ -110,16 +124,20 @@ def check_batch_size(batch_size: int) -> None:
 
 def _model_facts(run: Path) -> tuple[Labels | None, bool | None]:
     """Return a model's labels and whether it takes pairs, as far as files tell without Keras."""
-    if run.suffix == ".keras":
-        return None, None
+    if is_export(run):
+        settings = ExportSettings.read(run)
+        return Labels(settings.labels), settings.text_pairs
     folder = run / "model" if (run / "model").is_dir() else run
-    if not (folder / "config.json").is_file():
-        info = RunDirectory(run).info
-        why = f"its status is {info['status']!r}" if info else "it is no run directory"
-        if not run.exists():
-            why = "it does not exist"
-        raise KbertError(f"{run} holds no trained model: {why}. Name a run that has finished.")
-    return Labels(tuple(model_settings(folder)["labels"])), RunDirectory(run).info.get("text_pairs")
+    if is_model_folder(folder):
+        labels = Labels(tuple(model_settings(folder)["labels"]))
+        return labels, RunDirectory(run).info.get("text_pairs")
+    if run.suffix == ".keras" or (run / GOOGLE_CONFIG).exists() or (run / "config.json").exists():
+        return None, None  # what it says is read with its weights
+    info = RunDirectory(run).info
+    why = f"its status is {info['status']!r}" if info else "it is no run directory"
+    if not run.exists():
+        why = "it does not exist"
+    raise KbertError(f"{run} holds no trained model: {why}. Name a run that has finished.")
 
 
 def _check_pairs(examples: Examples, text_pairs: bool | None) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from kbert.choices import Backend, ExportFormat
+from kbert.choices import Backend, ExportFormat, Quantization
 from kbert.config import ReadingOptions
 from kbert.verbs.app import Reading, app
 
@@ -56,7 +56,8 @@ def predict(
     Parameters
     ----------
     run
-        The run directory.
+        The run directory; or an export as onnx, openvino or litert, which needs no Keras, a model
+        folder, a .keras file, a Hugging Face folder.
     data
         A file (.txt: one text a line; CSV, TSV, JSON Lines, Parquet), or - for standard input.
     output
@@ -132,6 +133,12 @@ def export(
     *,
     output: Path,
     format: ExportFormat,
+    length: int | None = None,
+    quantize: Quantization | None = None,
+    dev: str | None = None,
+    text: str | None = None,
+    pair: str | None = None,
+    label: str | None = None,
     backend: Backend | None = None,
 ) -> None:
     """Write a run's model for other programs, and check that it predicts there what it does here.
@@ -139,15 +146,38 @@ def export(
     Parameters
     ----------
     run
-        The run directory.
+        The run directory, or another model that kbert predict takes.
     output
         The folder or file to write, which must not exist yet.
     format
         huggingface: a folder for transformers. google: a TF1 checkpoint with its head. keras: a
-        .keras file.
+        .keras file. keras-hub: a task folder. And programs that need no Keras: saved_model, onnx,
+        openvino, litert, torch (.pt2).
+    length
+        The one width in tokens that a program takes; any up to the model's without it.
+    quantize
+        Round the weights of onnx, openvino or litert to 8 bits.
+    dev
+        A labelled file to compare on; the run's own development set without it.
+    text
+        Its column of texts; as in the run's data without it, like the next two.
+    pair
+        Its column of second texts.
+    label
+        Its column of labels.
     backend
-        What Keras runs on.
+        What the model is computed on; programs are written on the backend that can.
     """
     from kbert.exports.export import export as export_run
 
-    export_run(run, output, format=format, backend=backend)
+    named = text, pair, label
+    export_run(
+        run,
+        output,
+        format=format,
+        length=length,
+        quantize=quantize,
+        dev=dev,
+        reading=ReadingOptions(text=text, pair=pair, label=label) if any(named) else None,
+        backend=backend,
+    )

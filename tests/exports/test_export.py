@@ -33,21 +33,25 @@ def silent(line):
 
 
 @pytest.mark.parametrize(
-    ("format", "name"), [("huggingface", "hf"), ("google", "tf1"), ("keras", "model.keras")]
+    ("format", "name"),
+    [("huggingface", "hf"), ("google", "tf1"), ("keras", "model.keras"), ("keras-hub", "task")],
 )
-def test_it_is_opened_and_predicts_the_same(format, name, folder, tmp_path):
+def test_it_is_opened_and_predicts_the_same(format, name, folder, real_reviews, tmp_path):
     said = []
-    path = export(folder, tmp_path / name, format=format, report=said.append)
-    assert path == tmp_path / name
-    assert len(said) == 1
-    assert float(said[0].split("within ")[1].rstrip(".")) < 1e-5
+    path = tmp_path / name
+    seen = export(folder, path, format=format, dev=str(real_reviews), report=said.append)
+    assert seen.texts == seen.agreeing == 207
+    assert seen.greatest < 1e-5
+    assert seen.size == sum(f.stat().st_size for f in [path, *path.rglob("*")] if f.is_file())
+    assert said == [f"Wrote {path}. {seen}"]
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
 def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
     import transformers
 
-    path = export(folder, tmp_path / "hf", format="huggingface", report=silent)
+    path = tmp_path / "hf"
+    export(folder, path, format="huggingface", report=silent)
     pipeline = transformers.pipeline("text-classification", model=str(path), top_k=None)
     texts = list(read_examples(str(reviews)).texts)
     theirs = pipeline(texts, truncation=True)
@@ -64,7 +68,8 @@ def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
     ("format", "read"), [("huggingface", read_hugging_face), ("google", read_google)]
 )
 def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
-    source = read(export(folder, tmp_path / "out", format=format, report=silent))
+    export(folder, tmp_path / "out", format=format, report=silent)
+    source = read(tmp_path / "out")
     model = BertClassifier.load(folder)
     assert source.labels == model.labels.names
     assert source.tokenizer.get_config() == model.tokenizer.get_config()
@@ -75,10 +80,11 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
         np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
 
 
-def test_google_has_no_erf(tiny_model, tmp_path):
+@pytest.mark.parametrize("format", ["google", "keras-hub"])
+def test_there_is_no_erf(format, tiny_model, tmp_path):
     tiny_model().save_to(tmp_path / "model")
-    with pytest.raises(KbertError, match="Google's code computes GELU by tanh"):
-        export(tmp_path / "model", tmp_path / "out", format="google")
+    with pytest.raises(KbertError, match="computes GELU by tanh, and this model was trained with"):
+        export(tmp_path / "model", tmp_path / "out", format=format)
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
@@ -86,7 +92,7 @@ def test_google_has_no_erf(tiny_model, tmp_path):
     ("name", "format", "message"),
     [
         ("there", "huggingface", "there exists, and nothing is overwritten"),
-        ("new", "word", "must be one of huggingface, google, keras. Received: 'word'"),
+        ("new", "word", "must be one of huggingface, google, keras, .*torch. Received: 'word'"),
         ("new", "keras", "ends in .keras. Received: --output .*new"),
     ],
 )
@@ -101,11 +107,11 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
         def write(self, model, path):
             path.write_text("")
 
-        def predict(self, path, texts, model):
+        def predict(self, path, texts, pairs, model):
             return np.full((len(texts), 3), 1 / 3)
 
-    monkeypatch.setattr(exporting, "_format", lambda name: Wrong())
-    with pytest.raises(KbertError, match="is refused: it differs from the model. The sentence"):
+    monkeypatch.setattr(exporting, "module_of", lambda name: Wrong())
+    with pytest.raises(KbertError, match="is refused: it differs from the model. The text"):
         export(folder, tmp_path / "out", format="huggingface")
     assert list(tmp_path.iterdir()) == []
 
@@ -115,9 +121,9 @@ def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "transformers", None)
     said = []
-    path = export(folder, tmp_path / "out", format="huggingface", report=said.append)
-    assert said == [
-        f"{path} was written, and not opened: the program of its format is not installed."
-    ]
+    path = tmp_path / "out"
+    export(folder, path, format="huggingface", report=said.append)
+    assert said[0].startswith(f"Wrote {path}. It was written (")
+    assert said[0].endswith("and not opened: its program is not installed.")
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}

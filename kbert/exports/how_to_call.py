@@ -1,0 +1,73 @@
+"""The README of an export: how its program is called without kbert, and with it."""
+
+from kbert.serving.export_settings import ExportSettings
+
+_CALLS = {
+    "onnx": """import onnxruntime
+session = onnxruntime.InferenceSession("model.onnx")
+probabilities = session.run(["probabilities"], inputs)[0]""",
+    "openvino": """import openvino
+# Without the hint, processors that have bfloat16 compute in it, and differ in the third digit.
+compiled = openvino.compile_model("model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+probabilities = compiled(inputs)["probabilities"]""",
+    "litert": """from ai_edge_litert.interpreter import Interpreter
+run = Interpreter("model.tflite").get_signature_runner()
+probabilities = run(**inputs)["probabilities"]""",
+    "saved_model": """import tensorflow as tf
+serve = tf.saved_model.load("1").signatures["serving_default"]
+probabilities = serve(**{name: tf.constant(a) for name, a in inputs.items()})["probabilities"]""",
+    "torch": """import torch
+program = torch.export.load("model.pt2").module()
+names = ("token_ids", "segment_ids", "padding_mask")
+probabilities = program(*(torch.from_numpy(inputs[name]) for name in names))""",
+}
+
+
+def how_to_call(settings: ExportSettings) -> str:
+    """Return the text of README.md."""
+    width = (
+        f"{settings.length} wide, always"
+        if settings.length
+        else f"up to {settings.max_length} wide"
+    )
+    padding = (
+        f"tokenizer.enable_padding(length={settings.length})"
+        if settings.length
+        else "tokenizer.enable_padding()"
+    )
+    texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
+    labels = "\n".join(f"{number}. {name}" for number, name in enumerate(settings.labels))
+    with_kbert = (
+        "With kbert, whose extra `serve` is all it takes:\n\n"
+        "```python\nfrom kbert import Predictor\npredictor = Predictor.load(FOLDER)\n"
+        f"predictor.predict([text]{', [second_text]' if settings.text_pairs else ''})\n```\n\n"
+        if settings.kind in ("onnx", "openvino", "litert")
+        else ""
+    )
+    return f"""# A BERT classifier as {settings.kind}{", int8" if settings.int8 else ""}
+
+In: `token_ids`, `segment_ids`, `padding_mask`, int32 [rows, width], {width}. Out: `probabilities`,
+float32 [rows, {len(settings.labels)}], a column a class:
+
+{labels}
+
+{with_kbert}Without it, in this folder, with the package tokenizers:
+
+```python
+import numpy as np
+from tokenizers import Tokenizer
+
+tokenizer = Tokenizer.from_file("tokenizer.json")
+tokenizer.enable_truncation({settings.max_length})
+{padding}
+encoded = tokenizer.encode_batch({texts})
+inputs = {{
+    "token_ids": np.array([e.ids for e in encoded], np.int32),
+    "segment_ids": np.array([e.type_ids for e in encoded], np.int32),
+    "padding_mask": np.array([e.attention_mask for e in encoded], np.int32),
+}}
+{_CALLS[settings.kind]}
+```
+
+`kbert.json` has the same settings for programs.
+"""

@@ -1,0 +1,36 @@
+"""TensorFlow's SavedModel, in the folders that TensorFlow Serving looks for."""
+
+from pathlib import Path
+from typing import Any
+
+from kbert.serving.programs import INPUTS, OUTPUT, Program
+
+FILE = "1"  # TensorFlow Serving serves the greatest number among a model's folders
+
+
+def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
+    """Write the folder of the first version; Keras runs on TensorFlow."""
+    import tensorflow as tf
+
+    @tf.function(input_signature=[tf.TensorSpec((None, length), tf.int32, n) for n in INPUTS])
+    def serve(token_ids: Any, segment_ids: Any, padding_mask: Any) -> dict[str, Any]:
+        inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
+        return {OUTPUT: tf.nn.softmax(model(inputs, training=False))}
+
+    # keras.export.ExportArchive would write every weight twice.
+    module = tf.Module()
+    module.weights = [variable.value for variable in model.weights]
+    tf.saved_model.save(module, str(folder / FILE), signatures=serve)
+
+
+def open_program(file: Path) -> Program:
+    """Return the program, opened by TensorFlow."""
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(file))
+    serve = loaded.signatures["serving_default"]
+
+    def program(feed: Any, _alive: Any = loaded) -> Any:
+        return serve(**{n: tf.constant(array) for n, array in feed.items()})[OUTPUT].numpy()
+
+    return program

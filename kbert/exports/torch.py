@@ -1,0 +1,48 @@
+"""PyTorch's exported program (.pt2)."""
+
+from pathlib import Path
+from typing import Any
+
+from kbert.serving.programs import INPUTS, Program
+
+FILE = "model.pt2"
+
+
+def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
+    """Write model.pt2; Keras runs on torch."""
+    import torch
+
+    torch.export.save(exported_program(model, length), folder / FILE)
+
+
+def open_program(file: Path) -> Program:
+    """Return the program, opened by torch."""
+    import torch
+
+    module = torch.export.load(file).module()
+
+    def program(feed: Any) -> Any:
+        with torch.no_grad():
+            return module(*(torch.from_numpy(feed[name]) for name in INPUTS)).numpy()
+
+    return program
+
+
+def exported_program(model: Any, length: int | None) -> Any:
+    """Return the model as torch.export.ExportedProgram: three arrays in, probabilities out."""
+    import torch
+
+    # The model is no part of the module: its weights would be stored as parameters, and once more
+    # as the constants that Keras's layers compute with.
+    class Served(torch.nn.Module):
+        def forward(self, token_ids: Any, segment_ids: Any, padding_mask: Any) -> Any:
+            inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
+            return torch.softmax(model(inputs, training=False), dim=-1)
+
+    sizes = {0: torch.export.Dim("rows", min=1, max=2**16)}
+    if length is None:
+        sizes[1] = torch.export.Dim("width", min=2, max=model.backbone.max_sequence_length)
+    # Of one tensor, passed three times, it would make one input.
+    example = tuple(torch.ones((2, length or 8), dtype=torch.int32) for _ in INPUTS)
+    with torch.no_grad():
+        return torch.export.export(Served().eval(), example, dynamic_shapes=(sizes,) * len(INPUTS))

@@ -1,0 +1,96 @@
+"""What an export's kbert.json says: how its program is fed, and what its numbers mean."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from kbert.data.tokenizer import Tokenizer
+from kbert.errors import KbertError
+from kbert.untrusted import check_file, plain_name, read_json
+
+_FILE = "kbert.json"
+_FORMAT = "kbert-export-1"
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What a program needs that takes token ids and returns probabilities.
+
+    Args:
+        kind: str. The format, such as "onnx".
+        file: str. The program's file or folder in the export.
+        labels: tuple of str. The classes in the order of their numbers.
+        max_length: int. The most tokens of a text or pair.
+        length: int or None. The one width that the program takes; None for any up to `max_length`.
+        int8: bool. Whether the weights were rounded to 8 bits.
+        text_pairs: bool or None. Whether it was trained on pairs, where that is known.
+        tokenizer: dict. The tokenizer's settings; its vocabulary is vocab.txt.
+    """
+
+    kind: str
+    file: str
+    labels: tuple[str, ...]
+    max_length: int
+    length: int | None
+    int8: bool
+    text_pairs: bool | None
+    tokenizer: Mapping[str, Any]
+
+    def write(self, folder: Path) -> None:
+        """Write them into an export's folder."""
+        text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
+        (folder / _FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "ExportSettings":
+        """Return the settings of an export, or raise KbertError."""
+        path = folder / _FILE
+        values = read_json(path)
+        if values.pop("format", None) != _FORMAT:
+            raise KbertError(f"{path} is of another version; {_FORMAT} was expected.")
+        labels = values.get("labels")
+        if isinstance(labels, list):
+            values["labels"] = tuple(labels)
+        try:
+            settings = cls(**values)
+        except TypeError as error:
+            raise KbertError(f"{path} does not fit: {error}") from None
+        settings._check(path)
+        return settings
+
+    def read_tokenizer(self, folder: Path) -> Tokenizer:
+        """Return the tokenizer of the export."""
+        vocabulary = folder / "vocab.txt"
+        if vocabulary.exists():
+            check_file(vocabulary, folder)
+        try:
+            return Tokenizer.from_file(vocabulary, **self.tokenizer)
+        except TypeError as error:
+            raise KbertError(f"{folder / _FILE}: the tokenizer does not fit: {error}") from None
+
+    def _check(self, path: Path) -> None:
+        """Raise KbertError when a value is of another type or out of range."""
+        names = isinstance(self.labels, tuple) and all(isinstance(n, str) for n in self.labels)
+        numbers = (self.max_length, self.max_length if self.length is None else self.length)
+        expected = {
+            "kind": isinstance(self.kind, str),
+            "file": plain_name(self.file),
+            "labels": names and len(self.labels) > 1,
+            "max_length": all(type(number) is int and 3 <= number <= 10**5 for number in numbers),
+            "int8": isinstance(self.int8, bool),
+            "text_pairs": self.text_pairs in (None, True, False),
+            "tokenizer": isinstance(self.tokenizer, dict),
+        }
+        for name, fits in expected.items():
+            if not fits:
+                raise KbertError(
+                    f"{path}: {name} is not of the kind that kbert export writes. "
+                    f"Received: {getattr(self, name)!r:.80}"
+                )
+
+
+def is_export(path: Path) -> bool:
+    """Whether a path is the folder of an exported program."""
+    return (path / _FILE).is_file()

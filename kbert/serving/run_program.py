@@ -1,0 +1,62 @@
+"""Texts through a program, in batches of texts of similar length."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from kbert.data.epoch_order import length_order
+from kbert.data.tokenizer import Tokenizer
+from kbert.errors import KbertError
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.programs import INPUTS, Program
+
+_MULTIPLE = 8  # of tokens: few widths, for runtimes that prepare for each
+
+
+def run_program(
+    program: Program,
+    tokenizer: Tokenizer,
+    settings: ExportSettings,
+    texts: Sequence[str],
+    pairs: Sequence[str] | None = None,
+    batch_size: int = 32,
+) -> np.ndarray:
+    """Return the probabilities [texts, labels] in the order of the texts.
+
+    Args:
+        program: Program.
+        tokenizer: Tokenizer.
+        settings: ExportSettings.
+        texts: sequence of str.
+        pairs: sequence of str, the second texts, or None.
+        batch_size: int. Defaults to 32.
+    """
+    encoded = tokenizer.encode(texts, pairs, max_length=settings.max_length)
+    result = np.empty((len(texts), len(settings.labels)), np.float32)
+    for rows, feed in _feeds(encoded, settings, tokenizer.pad_id, batch_size):
+        computed = np.asarray(program(feed))
+        if computed.shape != (len(rows), len(settings.labels)):
+            raise KbertError(
+                f"The program returned an array {computed.shape} for {len(rows)} texts, and its "
+                f"settings name {len(settings.labels)} labels. Is kbert.json of another export?"
+            )
+        result[rows] = computed
+    return result
+
+
+def _feeds(
+    encoded: list[tuple[list[int], int]], settings: ExportSettings, pad_id: int, batch_size: int
+) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Yield the numbers of a batch's texts, and its arrays, longest texts first."""
+    lengths = np.array([len(ids) for ids, _ in encoded], np.int32)
+    for rows in length_order(lengths, batch_size):
+        longest = -(-int(lengths[rows].max()) // _MULTIPLE) * _MULTIPLE
+        width = settings.length or min(longest, settings.max_length)
+        token_ids = np.full((len(rows), width), pad_id, np.int32)
+        segment_ids, padding_mask = np.zeros((2, len(rows), width), np.int32)
+        for place, row in enumerate(rows):
+            ids, first = encoded[row]
+            token_ids[place, : len(ids)] = ids
+            segment_ids[place, first : len(ids)] = 1
+            padding_mask[place, : len(ids)] = 1
+        yield rows, dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))

@@ -1,0 +1,188 @@
+"""A trained model as a program that needs no Keras, written on whatever backend can."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kbert import BertClassifier, KbertError, Labels, Predictor, read_examples
+from kbert.exports.export import export
+from kbert.serving.export_settings import ExportSettings
+
+pytestmark = pytest.mark.keras
+
+SERVED = ("onnx", "openvino", "litert")
+
+
+def silent(line):
+    """Report nothing."""
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    """A model whose probabilities are far from even."""
+    model = tiny_model(labels=["bad", "good"], max_length=48)
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(variable + random.normal(0, 0.2, variable.shape))
+    return model
+
+
+@pytest.fixture(scope="module")
+def folder(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model"
+    model.save_to(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(folder, real_reviews, tmp_path_factory):
+    """A function that exports the model once in a format, and returns where, and what was seen."""
+    done = {}
+
+    def export_once(format, **options):
+        key = format, *options.items()
+        if key not in done:
+            path = tmp_path_factory.mktemp("exports") / format
+            seen = export(
+                folder, path, format=format, dev=str(real_reviews), report=silent, **options
+            )
+            done[key] = path, seen
+        return done[key]
+
+    return export_once
+
+
+@pytest.mark.parametrize("format", ["saved_model", "onnx", "openvino", "litert", "torch"])
+def test_it_is_opened_and_predicts_the_same(format, exported, model):
+    path, seen = exported(format)
+    assert seen.texts == seen.agreeing == 207
+    assert 0 < seen.greatest < 1e-5
+    settings = ExportSettings.read(path)
+    assert settings.labels == ("bad", "good")
+    assert settings.text_pairs is False
+    assert settings.read_tokenizer(path).get_config() == model.tokenizer.get_config()
+    assert seen.size < 4 * 1.2 * model.count_params() + 1.5e6
+    left = sorted(p.name for p in path.parent.iterdir())
+    assert left == [format]
+
+
+@pytest.mark.parametrize("format", ["saved_model", "onnx", "openvino", "litert", "torch"])
+def test_what_its_readme_says_is_true(format, exported, model):
+    path, _ = exported(format)
+    blocks = (path / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
+    (code,) = [block.split("```")[0] for block in blocks if "enable_truncation" in block]
+    code += "\nprint([float(number) for number in np.asarray(probabilities)[0]])"
+    if format == "torch":
+        code = code.replace("asarray(probabilities)", "asarray(probabilities.detach())")
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=path, capture_output=True, text=True, check=True
+    )
+    expected = model.probabilities(["A moving story."])[0]
+    np.testing.assert_allclose(json.loads(done.stdout.splitlines()[-1]), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("format", SERVED)
+def test_a_predictor_of_it(format, exported, model, real_reviews):
+    path, _ = exported(format)
+    texts = read_examples(str(real_reviews)).texts[:40]
+    predictor = Predictor.load(path, threads=1)
+    assert predictor.labels == ("bad", "good")
+    for ours, theirs in zip(predictor.predict(texts), model.predict_texts(texts), strict=True):
+        assert ours.label == theirs.label
+        assert ours.probabilities == pytest.approx(dict(theirs.probabilities), abs=1e-5)
+    pairs = list(reversed(texts))
+    np.testing.assert_allclose(
+        predictor.probabilities(texts, pairs, batch_size=7),
+        model.probabilities(texts, pairs),
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize("format", SERVED)
+def test_int8(format, exported):
+    _, exact = exported(format)
+    path, seen = exported(format, quantize="int8")
+    assert ExportSettings.read(path).int8
+    assert seen.size < exact.size
+    assert 1e-6 < seen.greatest < 0.3
+    assert seen.agreeing > 180
+    assert seen.rows == 200
+    before, after = seen.accuracy
+    assert abs(before - after) < 0.1
+    assert f"Accuracy on 200 rows: {before:.4f} before, {after:.4f} after." in str(seen)
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_one_length(format, exported, model):
+    path, seen = exported(format, length=24)
+    assert seen.greatest < 1e-5
+    settings = ExportSettings.read(path)
+    assert (settings.length, settings.max_length) == (24, 24)
+    assert model.max_length == 48
+    assert "24 wide, always" in (path / "README.md").read_text(encoding="utf-8")
+
+
+def test_bfloat16_is_written_in_full_precision(model, tmp_path):
+    half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
+    half.set_weights(model.get_weights())
+    half.save(tmp_path / "half.keras")
+    seen = export(tmp_path / "half.keras", tmp_path / "out", format="onnx", report=silent)
+    assert seen.greatest < 1e-5
+    np.testing.assert_allclose(
+        Predictor.load(tmp_path / "out").probabilities(["A joy."]),
+        model.probabilities(["A joy."]),
+        atol=1e-5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"format": "onnx", "length": 60}, "--length must be from 3 to the 48 tokens .* 60"),
+        ({"format": "keras-hub", "length": 8}, "--length is for programs: saved_model, onnx"),
+        ({"format": "torch", "quantize": "int8"}, "int8 is for onnx, openvino, litert. The"),
+        ({"format": "onnx", "dev": "none.csv"}, "There is no file none.csv"),
+    ],
+)
+def test_refuses(options, message, folder, tmp_path):
+    with pytest.raises(KbertError, match=message):
+        export(folder, tmp_path / "out", report=silent, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_that_is_missing_is_named(folder, tmp_path, monkeypatch):
+    from kbert.exports import formats
+
+    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(KbertError, match=r"needs tensorflow, openvino, nncf.*'kbert\[export\]'"):
+        export(folder, tmp_path / "out", format="openvino", quantize="int8")
+
+
+def test_a_converter_that_fails_ends_in_a_sentence(folder, tmp_path, monkeypatch):
+    from kbert.exports import write_program
+
+    monkeypatch.setattr(write_program.sys, "executable", "/bin/false")
+    with pytest.raises(KbertError, match="could not be written by torch: the process ended with"):
+        export(folder, tmp_path / "out", format="onnx", report=silent)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_is_compared_on_its_own_development_set(model, reviews, tmp_path):
+    from kbert.config import TrainConfig
+    from kbert.exports.dev_examples import dev_examples
+    from kbert.runs.run_directory import RunDirectory
+
+    run = RunDirectory.create(tmp_path / "run")
+    config = TrainConfig(data=str(reviews), dev_proportion=0.5)
+    run.write_config(config.to_toml())
+    said = []
+    found = dev_examples(run.path, model.labels, None, None, said.append)
+    assert len(found) == 54
+    assert said == []
+    run.write_config(TrainConfig(data=str(tmp_path / "gone.csv")).to_toml())
+    assert dev_examples(run.path, model.labels, None, None, said.append) is None
+    assert said[0].startswith("The run's development set is not read again: There is no file")
+    assert dev_examples(tmp_path / "none", Labels(("a", "b")), None, None, said.append) is None
