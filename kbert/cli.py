@@ -14,6 +14,11 @@ from kbert.errors import KbertError, MachineError
 from kbert.runs.stop_signals import Terminated
 from kbert.verbs import app
 
+# What the extra `train` installs; an environment that only serves has none of it.
+_OF_TRAINING = {
+    *("filelock", "keras", "keras_hub", "optree", "pyarrow", "safetensors", "sklearn", "tomli_w"),
+}
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status: 0, 1, 2, 130 or 143."""
@@ -25,6 +30,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     except KbertError as error:
         print(f"kbert: {error}", file=sys.stderr)
         status = 1 if isinstance(error, MachineError) else 2
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _OF_TRAINING:
+            raise
+        print(
+            f"kbert: the package {error.name} is not installed, which comes with a backend. "
+            "Install one: pip install 'kbert[tensorflow]' (or kbert[jax], kbert[torch])",
+            file=sys.stderr,
+        )
+        status = 2
     except KeyboardInterrupt as stop:
         status = 143 if isinstance(stop, Terminated) else 130
         print(f"kbert: stopped{_what_is_left(stop) or '.'}", file=sys.stderr)

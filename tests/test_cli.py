@@ -7,10 +7,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from kbert import TrainConfig
+from kbert.cli import _OF_TRAINING, main
 
 COMMAND = [sys.executable, "-m", "kbert"]
 # What runs in a shell's background inherits that Ctrl-C is ignored; this one hears it. (A
@@ -242,3 +244,22 @@ def test_stops_without_a_traceback(settings, tmp_path, number, status, start, le
     if run.exists():
         assert json.loads((run / "run.json").read_text())["status"] == "stopped"
     assert run.exists() == ("{run}" in left)
+
+
+def test_what_comes_with_a_backend_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "good.csv").write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 20)
+    (tmp_path / "rows.parquet").touch()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(SystemExit) as end:
+        main(["inspect", str(tmp_path / "rows.parquet")])
+    assert end.value.code == 2
+    assert "kbert: the package pyarrow is not installed" in capsys.readouterr().err
+
+
+def test_what_training_needs_is_what_the_extra_installs():
+    import tomllib
+
+    text = Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8")
+    extra = tomllib.loads(text)["project"]["optional-dependencies"]["train"]
+    names = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in extra}
+    assert {name.replace("scikit_learn", "sklearn") for name in names} == _OF_TRAINING

@@ -1,0 +1,86 @@
+import json
+import shutil
+
+import pytest
+
+from kbert import KbertError
+from kbert.serving.export_settings import ExportSettings, is_export
+
+
+@pytest.fixture
+def folder(export_folder, tmp_path):
+    return shutil.copytree(export_folder, tmp_path / "export")
+
+
+def change(folder, **values):
+    path = folder / "kbert.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+
+
+def test_written_and_read_again(folder, tokenizer):
+    settings = ExportSettings.read(folder)
+    assert settings.labels == ("high", "low")
+    assert settings.read_tokenizer(folder).get_config() == tokenizer.get_config()
+    settings.write(folder)
+    assert ExportSettings.read(folder) == settings
+
+
+def test_what_an_export_is(folder, tmp_path):
+    assert is_export(folder)
+    assert not is_export(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("file", "../model.onnx"),
+        ("file", "/etc/passwd"),
+        ("labels", "high"),
+        ("labels", ["high"]),
+        ("labels", ["high", 2]),
+        ("max_length", "12"),
+        ("max_length", 10**9),
+        ("length", 2),
+        ("int8", None),
+        ("text_pairs", "yes"),
+        ("tokenizer", []),
+        ("kind", None),
+    ],
+)
+def test_refuses_a_value(name, value, folder):
+    change(folder, **{name: value})
+    with pytest.raises(KbertError, match="kbert.json: .*is not of the kind.*Received"):
+        ExportSettings.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": "kbert-export-9"}, "of another version; kbert-export-1 was expected"),
+        ({"program": "rm"}, "does not fit: .*program"),
+    ],
+)
+def test_refuses(values, message, folder):
+    change(folder, **values)
+    with pytest.raises(KbertError, match=message):
+        ExportSettings.read(folder)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [({"alphabet": "x"}, "the tokenizer does not fit"), ({"lowercase": "yes"}, "Received: 'yes'")],
+)
+def test_refuses_a_tokenizer(changed, message, folder):
+    change(folder, tokenizer=changed)
+    with pytest.raises(KbertError, match=message):
+        ExportSettings.read(folder).read_tokenizer(folder)
+
+
+def test_a_vocabulary_elsewhere_is_not_read(folder, tmp_path):
+    (folder / "vocab.txt").rename(tmp_path / "vocab.txt")
+    settings = ExportSettings.read(folder)
+    with pytest.raises(KbertError, match="There is no vocabulary file"):
+        settings.read_tokenizer(folder)
+    (folder / "vocab.txt").symlink_to(tmp_path / "vocab.txt")
+    with pytest.raises(KbertError, match="nothing outside of the folder is read"):
+        settings.read_tokenizer(folder)

@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kbert import KbertError, Tokenizer
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.run_program import run_program
+
+WORDS = ["a", "moving", "story", "dull", "mess", "."]
+TOKENIZER = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS])
+SETTINGS = ExportSettings("onnx", "model.onnx", ("x", "y"), 12, None, False, None, {})
+TEXTS = st.lists(st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join), min_size=1)
+
+
+class Program:
+    """Returns the sum of each row's ids, and of its segments; remembers what it was fed."""
+
+    def __init__(self):
+        self.fed = []
+
+    def __call__(self, feed):
+        self.fed.append(feed)
+        ids, segments = feed["token_ids"] * feed["padding_mask"], feed["segment_ids"]
+        return np.stack([ids.sum(1), segments.sum(1)], axis=1).astype(np.float32)
+
+
+def sums(texts, pairs=None):
+    encoded = TOKENIZER.encode(texts, pairs, max_length=12)
+    return [[sum(ids), len(ids) - first] for ids, first in encoded]
+
+
+@given(texts=TEXTS, batch_size=st.integers(1, 9), length=st.sampled_from([None, 12]))
+def test_every_text_has_its_own_row(texts, batch_size, length):
+    program = Program()
+    settings = replace(SETTINGS, length=length)
+    found = run_program(program, TOKENIZER, settings, texts, None, batch_size)
+    assert found.tolist() == sums(texts)
+    shapes = [feed["token_ids"].shape for feed in program.fed]
+    assert sum(rows for rows, _ in shapes) == len(texts)
+    assert all(rows <= batch_size for rows, _ in shapes)
+    assert all(width in ((12,) if length else (8, 12)) for _, width in shapes)
+    for feed in program.fed:
+        assert all(array.dtype == np.int32 for array in feed.values())
+        assert (feed["token_ids"][feed["padding_mask"] == 0] == TOKENIZER.pad_id).all()
+
+
+@given(texts=TEXTS, data=st.data())
+def test_pairs(texts, data):
+    pairs = data.draw(st.permutations(texts))
+    found = run_program(Program(), TOKENIZER, SETTINGS, texts, pairs, 4)
+    assert found.tolist() == sums(texts, pairs)
+
+
+def test_a_program_of_other_labels_is_refused():
+    settings = replace(SETTINGS, labels=("x", "y", "z"))
+    with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 texts, .* name 3 labels"):
+        run_program(Program(), TOKENIZER, settings, ["a"], None, 4)
