@@ -288,9 +288,9 @@ def _check(
         raise KbertError(
             f"`labels` must be at least two different names. Received: {list(names)[:20]}"
         )
-    if len(tokenizer.vocabulary) > backbone.vocabulary_size:
+    if len(tokenizer) > backbone.vocabulary_size:
         raise KbertError(
-            f"The tokenizer has {len(tokenizer.vocabulary)} pieces and the backbone takes "
+            f"The tokenizer has {len(tokenizer)} pieces and the backbone takes "
             f"{backbone.vocabulary_size}. Pass the vocabulary that the weights were trained with."
         )
     if not 3 <= max_length <= backbone.max_sequence_length:
