@@ -8,6 +8,9 @@ from kbert.errors import KbertError
 _LARGEST_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
 
+BACKBONE_ARGUMENTS = (*_BACKBONE, "dropout", "max_sequence_length", "num_segments")
+"""The arguments of keras-hub's `BertBackbone` that tell a model's size."""
+
 
 def check_backbone(config: Any, source: object) -> None:
     """Raise KbertError unless these are a BERT's sizes, of the right type and range."""
@@ -30,7 +33,7 @@ def check_backbone(config: Any, source: object) -> None:
             f"{source}: num_heads ({config['num_heads']}) must be at most hidden_dim "
             f"({config['hidden_dim']})."
         )
-    _check_share(config.get("dropout", 0.1), source)
+    check_share(config.get("dropout", 0.1), source)
     if parameters(config) > _LARGEST_MODEL:
         raise KbertError(
             f"{source} asks for a model of {parameters(config):,} parameters; at most "
@@ -38,7 +41,8 @@ def check_backbone(config: Any, source: object) -> None:
         )
 
 
-def _check_share(dropout: Any, source: object) -> None:
+def check_share(dropout: Any, source: object) -> None:
+    """Raise KbertError unless a dropout is a number from 0 to below 1."""
     if type(dropout) not in (int, float) or not 0 <= dropout < 1:
         raise KbertError(f"{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}")
 
@@ -62,7 +66,7 @@ def check_classifier(config: Any, source: object) -> None:
         raise KbertError(
             f"{source}: max_length must be a whole number. Received: {config['max_length']!r:.80}"
         )
-    _check_share(config.get("dropout", 0.1), source)
+    check_share(config.get("dropout", 0.1), source)
     if config.get("gelu", "tanh") not in ("tanh", "erf"):
         raise KbertError(f"{source}: gelu must be tanh or erf. Received: {config['gelu']!r:.80}")
     for name in ("dtype", "name"):

@@ -56,7 +56,7 @@ def read_hugging_face(folder: str | Path) -> PlainModel:
         {name: shapes[own] for name, own in theirs.items()},
         lambda name: read(theirs[name]),
         folder,
-        google=False,
+        form="hugging_face",
     )
     notes = [f"Left behind: {counted(len(beside), 'array')} of pretraining."] if beside else []
     dropout = config.get("classifier_dropout")
