@@ -51,8 +51,8 @@ def find_model(path: Path) -> Path | None:
                 return folder
             if str(form).startswith("kbert-model-"):
                 raise KbertError(
-                    f"{folder / 'config.json'} has the format {form!s:.80}, and this kbert expected "
-                    f"{FORMAT}. Install the kbert that has written it."
+                    f"{folder / 'config.json'} has the format {form!s:.80}, and {FORMAT} was "
+                    "expected. Install the kbert that has written it."
                 )
     if (path / "run.json").is_file():
         raise KbertError(

@@ -66,6 +66,7 @@ def import_model(
     report(f"{source} is {found.kind}.")
     for note in found.notes:
         report(note)
+    _check_vocabulary(found, source, report)
     if not found.classes:
         if labels:
             raise KbertError(f"{source} has no classification head that --labels could name.")
@@ -97,6 +98,21 @@ def _read(source: str, base: str | Path | None, lowercase: bool | None) -> Plain
     if preset.path is None:
         raise KbertError(f"There is no folder {source}. Check the path of the model to import.")
     return preset.read()
+
+
+def _check_vocabulary(found: PlainModel, source: str | Path, report: Callable[[str], None]) -> None:
+    """Raise KbertError when there are more pieces than embeddings, and say when there are fewer."""
+    pieces, rows = len(found.tokenizer), found.backbone["vocabulary_size"]
+    if pieces > rows:
+        raise KbertError(
+            f"{source}: its tokenizer has {pieces:,} pieces and its table of embeddings {rows:,} "
+            "rows. Put the vocabulary there that the weights were trained with."
+        )
+    if pieces < rows:
+        report(
+            f"The tokenizer has {pieces:,} pieces and the table of embeddings {rows:,} rows: see "
+            "that the vocabulary is the one that the weights were trained with."
+        )
 
 
 def _write_classifier(found: PlainModel, output: Path, max_length: int | None) -> None:

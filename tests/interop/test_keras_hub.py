@@ -203,7 +203,7 @@ FAULTS = {
         lambda folder: (folder / "assets/tokenizer/vocabulary.txt").write_text(
             "\n".join([*PIECES, "x", "y"])
         ),
-        "The tokenizer has 15 pieces and the backbone takes 13",
+        "task: its tokenizer has 15 pieces and its table of embeddings 13 rows",
     ),
 }
 
