@@ -100,7 +100,6 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
         config = {**config, **_read_if_there(folder / "special_tokens_map.json")}
     if (folder / "tokenizer.json").is_file():
         found = Tokenizer.from_file(folder / "tokenizer.json")
-        added = list(found.added_tokens)
     else:
         found = Tokenizer.from_file(
             folder / "vocab.txt",
@@ -109,15 +108,20 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
             split_cjk=config.get("tokenize_chinese_chars", True),
         )
         older = _read_if_there(folder / "added_tokens.json")
-        added = added_tokens_beside(config, older, found.ids, folder)
-    named = {token["content"] for token in added}
+        found = _with_added(found, added_tokens_beside(config, older, found.ids, folder), folder)
+    named = {token["content"] for token in found.added_tokens}
     special = {token["content"]: token for token in special_tokens(config)}
     # Of what is called special and not added, a piece is unsplittable; the rest has no weights.
     beside = [t for text, t in special.items() if text in found.ids and text not in named]
-    if len(found.added_tokens) == len(added) + len(beside):
+    return _with_added(found, beside, folder)
+
+
+def _with_added(found: Tokenizer, tokens: list[dict[str, Any]], folder: Path) -> Tokenizer:
+    if not tokens:
         return found
+    added = [*found.added_tokens, *tokens]
     try:
-        return Tokenizer.from_config({**found.get_config(), "added_tokens": [*added, *beside]})
+        return Tokenizer.from_config({**found.get_config(), "added_tokens": added})
     except KbertError as error:
         raise KbertError(f"{folder}: {error}") from None
 
