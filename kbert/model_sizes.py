@@ -8,7 +8,8 @@ from kbert.errors import KbertError
 _LARGEST_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
 
-BACKBONE_ARGUMENTS = (*_BACKBONE, "dropout", "max_sequence_length", "num_segments")
+_DEFAULTS = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
+BACKBONE_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
 """The arguments of keras-hub's `BertBackbone` that tell a model's size."""
 
 
@@ -39,6 +40,11 @@ def check_backbone(config: Any, source: object) -> None:
             f"{source} asks for a model of {parameters(config):,} parameters; at most "
             f"{_LARGEST_MODEL:,} were expected."
         )
+
+
+def full_backbone(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all arguments of a `BertBackbone`, its defaults among them, from a checked config."""
+    return {name: config.get(name, _DEFAULTS.get(name)) for name in BACKBONE_ARGUMENTS}
 
 
 def check_share(dropout: Any, source: object) -> None:

@@ -13,7 +13,7 @@ from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.interop.plain_model import PlainModel, take_weights
 from kbert.interop.weights import weights_of
-from kbert.model_sizes import BACKBONE_ARGUMENTS, check_backbone, check_share, check_size
+from kbert.model_sizes import check_backbone, check_share, check_size, full_backbone
 from kbert.untrusted import check_file, h5_size, read_json
 
 _TASK, _WEIGHTS, _TASK_WEIGHTS = "task.json", "model.weights.h5", "task.weights.h5"
@@ -70,8 +70,7 @@ def keras_hub_sizes(folder: Path) -> dict[str, Any]:
         )
     config: dict[str, Any] = saved.get("config", {})
     check_backbone(config, file)
-    defaults = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
-    return {name: config.get(name, defaults.get(name)) for name in BACKBONE_ARGUMENTS}
+    return full_backbone(config)
 
 
 def keras_hub_tokenizer(folder: Path, *, accents: bool = False) -> Tokenizer:

@@ -49,7 +49,7 @@ def classifier_of(
             f"their numbers. Received: {found[:200]}. Name them: --labels FIRST SECOND ..., or "
             'labels=[...] with head="preset" to BertClassifier.from_preset.'
         )
-    positions = source.backbone.get("max_sequence_length", 512)
+    positions = source.backbone["max_sequence_length"]
     model = BertClassifier(
         encoder_of(source, dtype or source.dtype),
         names,

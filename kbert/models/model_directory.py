@@ -15,7 +15,7 @@ from kbert.errors import KbertError
 from kbert.files import new_directory, replace_file
 from kbert.interop.plain_model import PlainModel, take_weights
 from kbert.interop.weights import weights_of
-from kbert.model_sizes import check_classifier, check_size
+from kbert.model_sizes import check_classifier, check_size, full_backbone
 from kbert.models.model_settings import FORMAT, model_tokenizer
 from kbert.models.variables import arrays_of
 from kbert.untrusted import (
@@ -98,7 +98,7 @@ def read_own(path: Path) -> PlainModel:
         config, held, file = model.get_config(), arrays_of(model.weights), path
     else:
         config, held, file = read_model(path)
-    backbone, labels = config["backbone"], tuple(config["labels"])
+    backbone, labels = full_backbone(config["backbone"]), tuple(config["labels"])
     return PlainModel(
         kind="a model of kbert's",
         backbone=backbone,

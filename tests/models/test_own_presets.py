@@ -131,6 +131,16 @@ def test_another_number_of_names(saved):
     assert BertClassifier.from_preset(run, ["a", "b", "c"], head="preset").labels.names[2] == "c"
 
 
+def test_sizes_that_a_folder_leaves_out(saved, tmp_path):
+    shutil.copytree(saved[0] / "run" / "model", tmp_path / "model")
+    file = tmp_path / "model" / "config.json"
+    config = json.loads(file.read_text())
+    del config["backbone"]["num_segments"], config["backbone"]["dropout"]
+    file.write_text(json.dumps(config))
+    same = BertClassifier.from_preset(str(tmp_path / "model"))
+    np.testing.assert_array_equal(same.probabilities(TEXTS), saved[1].probabilities(TEXTS))
+
+
 def test_a_folder_of_a_newer_kbert(saved, tmp_path):
     shutil.copytree(saved[0] / "run" / "model", tmp_path / "model")
     file = tmp_path / "model" / "config.json"
