@@ -159,28 +159,34 @@ def _arrays(
         check_size(sizes, 0, held, file)
     names: dict[str, str] = {}
     shapes: dict[str, tuple[int, ...]] = {}
-    with h5py.File(file, "r") as opened:
+    try:
+        with h5py.File(file, "r") as opened:
+            found: list[tuple[str, Any]] = []
+            opened.visititems(lambda name, item: found.append((name, item)))
+            for name, item in found:
+                plain = _plain(name)
+                if isinstance(item, h5py.Dataset) and plain.startswith("layers/"):
+                    plain = name if plain in names else plain
+                    names[plain], shapes[plain] = name, item.shape
+            return take_weights(
+                weights,
+                shapes,
+                lambda plain: _floats(np.asarray(opened[names[plain]]), f"{file}: {plain}"),
+                file,
+                form="keras_hub",
+            )
+    except KbertError:
+        raise
+    except Exception as error:  # h5py lets through what HDF5 says of a broken file
+        raise KbertError(f"{file} cannot be read: {error}") from None
 
-        def add(name: str, item: Any) -> None:
-            plain = _plain(name)
-            if isinstance(item, h5py.Dataset) and plain.startswith("layers/"):
-                plain = name if plain in names else plain
-                names[plain], shapes[plain] = name, item.shape
 
-        opened.visititems(add)
-
-        def read(name: str) -> np.ndarray:
-            try:
-                array = np.asarray(opened[names[name]])
-            except Exception as error:  # h5py lets through what HDF5 says of a broken file
-                raise KbertError(f"{file}: {name} cannot be read: {error}") from None
-            if array.dtype == np.dtype("V2"):  # HDF5 has no bfloat16: the upper half of a float32
-                return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-            if array.dtype.kind != "f":
-                raise KbertError(f"{file}: {name} holds {array.dtype}; floats were expected.")
-            return array
-
-        return take_weights(weights, shapes, read, file, form="keras_hub")
+def _floats(array: np.ndarray, source: str) -> np.ndarray:
+    if array.dtype == np.dtype("V2"):  # HDF5 has no bfloat16: the upper half of a float32
+        return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+    if array.dtype.kind != "f":
+        raise KbertError(f"{source} holds {array.dtype}; floats were expected.")
+    return array
 
 
 def _plain(name: str) -> str:

@@ -126,6 +126,7 @@ def read_keras_file(path: Path) -> keras.Model:
     names. So what is named is checked before, and the sizes too.
     """
     # Keras finds the classes that are registered, which they are once imported.
+    import kbert.models.bert_classifier
     import kbert.optimizers
     import kbert.schedules  # noqa: F401
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +149,11 @@ def test_a_folder_of_a_newer_kbert(saved, tmp_path):
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": "kbert-model-9"}))
     with pytest.raises(KbertError, match=r"kbert-model-9, and kbert-model-1 was expected"):
         find_preset(str(tmp_path / "model"))
+
+
+def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):
+    command = [*(sys.executable, "-m", "kbert", "import"), saved[0] / "model.keras"]
+    done = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    same = BertClassifier.load(tmp_path / "out")
+    np.testing.assert_array_equal(same.probabilities(TEXTS), saved[1].probabilities(TEXTS))
