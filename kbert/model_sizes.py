@@ -8,6 +8,10 @@ from kbert.errors import KbertError
 _LARGEST_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
 
+_DEFAULTS = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
+BACKBONE_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
+"""The arguments of keras-hub's `BertBackbone` that tell a model's size."""
+
 
 def check_backbone(config: Any, source: object) -> None:
     """Raise KbertError unless these are a BERT's sizes, of the right type and range."""
@@ -30,7 +34,7 @@ def check_backbone(config: Any, source: object) -> None:
             f"{source}: num_heads ({config['num_heads']}) must be at most hidden_dim "
             f"({config['hidden_dim']})."
         )
-    _check_share(config.get("dropout", 0.1), source)
+    check_share(config.get("dropout", 0.1), source)
     if parameters(config) > _LARGEST_MODEL:
         raise KbertError(
             f"{source} asks for a model of {parameters(config):,} parameters; at most "
@@ -38,7 +42,13 @@ def check_backbone(config: Any, source: object) -> None:
         )
 
 
-def _check_share(dropout: Any, source: object) -> None:
+def full_backbone(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all arguments of a `BertBackbone`, its defaults among them, from a checked config."""
+    return {name: config.get(name, _DEFAULTS.get(name)) for name in BACKBONE_ARGUMENTS}
+
+
+def check_share(dropout: Any, source: object) -> None:
+    """Raise KbertError unless a dropout is a number from 0 to below 1."""
     if type(dropout) not in (int, float) or not 0 <= dropout < 1:
         raise KbertError(f"{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}")
 
@@ -62,7 +72,7 @@ def check_classifier(config: Any, source: object) -> None:
         raise KbertError(
             f"{source}: max_length must be a whole number. Received: {config['max_length']!r:.80}"
         )
-    _check_share(config.get("dropout", 0.1), source)
+    check_share(config.get("dropout", 0.1), source)
     if config.get("gelu", "tanh") not in ("tanh", "erf"):
         raise KbertError(f"{source}: gelu must be tanh or erf. Received: {config['gelu']!r:.80}")
     for name in ("dtype", "name"):

@@ -66,7 +66,9 @@ def main() -> None:
     wanted: list[tuple[str, str | None]] = [(format, None) for format in arguments.formats]
     wanted += [(format, "int8") for format in arguments.formats if FORMATS[format].int8 is not None]
     print("format       | backend    | written on | differs by | same label |      MB | texts/s |")
-    print("-------------|------------|------------|------------|------------|---------|---------|--")
+    print(
+        "-------------|------------|------------|------------|------------|---------|---------|--"
+    )
     with tempfile.TemporaryDirectory() as between:
         tanh = Path(between) / "tanh"
         python(WITH_TANH, str(arguments.run), str(tanh))

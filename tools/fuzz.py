@@ -7,42 +7,29 @@ process of its own for its share of the time. What came of a target stands in .c
 one file for each kind of finding, and its traceback beside it.
 """
 
-import io
-import json
 import re
 import subprocess
 import sys
 import tempfile
 import traceback
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fuzz_models import MODEL_TARGETS
+from fuzz_samples import (
+    ADDED,
+    CONFIG,
+    PIECES,
+    SPEC,
+    as_json,
+    h5,
+    keras_file,
+    parquet,
+    safetensors,
+)
+
 FINDINGS = Path(".cache/fuzz")
-PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "##b", "é"]
-SIZES = {
-    "vocabulary_size": 7,
-    "num_layers": 1,
-    "num_heads": 2,
-    "hidden_dim": 4,
-    "intermediate_dim": 4,
-    "max_sequence_length": 16,
-}
-SPEC = {
-    "model": {"type": "WordPiece", "vocab": {p: i for i, p in enumerate(PIECES)}},
-    "normalizer": {"type": "BertNormalizer", "lowercase": True, "strip_accents": None},
-}
-CONFIG = {
-    "format": "kbert-model-1",
-    "backbone": SIZES,
-    "labels": ["a", "b"],
-    "tokenizer": {"lowercase": True, "strip_accents": None, "split_cjk": True},
-    "max_length": 12,
-    "gelu": "erf",
-    "dtype": "float32",
-    "name": "x",
-}
 Read = Callable[[Path], Any]
 
 
@@ -127,57 +114,6 @@ def folder() -> Read:
     return read
 
 
-def parquet() -> list[bytes]:
-    """Return valid Parquet files."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    files = []
-    for table in (
-        pa.table({"text": ["a", "bb", "c"], "label": ["x", "y", "x"]}),
-        pa.table({"text": ["a", None], "label": [1.5, 2.0], "tags": [["x"], []]}),
-    ):
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink)
-        files.append(sink.getvalue().to_pybytes())
-    return files
-
-
-def safetensors() -> bytes:
-    """Return a valid safetensors file."""
-    import numpy as np
-    from safetensors.numpy import save
-
-    return save({"a": np.zeros((2, 3), np.float32), "b/c": np.ones(4, np.float16)})
-
-
-def h5() -> bytes:
-    """Return a valid HDF5 file."""
-    import h5py
-    import numpy as np
-
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
-        file["layers/dense/vars/0"] = np.zeros((2, 3), np.float32)
-        file["layers/dense"].attrs["name"] = "dense"
-    return buffer.getvalue()
-
-
-def keras_file() -> bytes:
-    """Return a valid .keras file of another model."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("metadata.json", "{}")
-        archive.writestr("config.json", json.dumps({"class_name": "x", "config": CONFIG}))
-        archive.writestr("model.weights.h5", h5())
-    return buffer.getvalue()
-
-
-def as_json(value: Any) -> bytes:
-    """Return JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
 # Of each target: the name of its file, what makes the reader, and valid files.
 TARGETS: dict[str, tuple[str, Callable[[], Read], list[bytes] | Callable[[], list[bytes]]]] = {
     "csv": examples(".csv", b'text,label\n"a ""b""\nc",x\nd,y\n', b"gj04,1,*,a\n"),
@@ -193,12 +129,17 @@ TARGETS: dict[str, tuple[str, Callable[[], Read], list[bytes] | Callable[[], lis
         [b'data = "a"\nepochs = 3\nforce = ["x"]\n[a.b]\nc = [1, {d=1}]\n'],
     ),
     "vocab": ("vocab.txt", tokenizer, ["\n".join(PIECES).encode()]),
-    "tokenizer": ("tokenizer.json", tokenizer, [as_json(SPEC)]),
+    "tokenizer": (
+        "tokenizer.json",
+        tokenizer,
+        [as_json(SPEC), as_json({**SPEC, "added_tokens": ADDED})],
+    ),
     "config": ("config.json", classifier, [as_json(CONFIG)]),
     "model": ("config.json", folder, [as_json(CONFIG)]),
     "safetensors": ("model.safetensors", weights, lambda: [safetensors()]),
     "h5": ("model.weights.h5", hdf5, lambda: [h5()]),
     "keras": ("model.keras", keras_zip, lambda: [keras_file()]),
+    **MODEL_TARGETS,
 }
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,21 +10,18 @@ from typing import Any
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
+from kbert.data.added_tokens import (
+    GOOGLE_SPECIALS,
+    LONGEST_PIECE,
+    check_added_tokens,
+    rust_tokens,
+)
+from kbert.data.hugging_face_tokenizer import settings_of
+from kbert.data.rare_characters import RareCharacters, is_rare
 from kbert.errors import KbertError
 from kbert.untrusted import parse_json, read_bytes
 
-# Outside these blocks the Rust normalizer and Google's differ on some characters: it follows an
-# older Unicode, drops private-use characters, and lower-cases a final sigma without its context.
-# A text with any other character is normalized in Python first; tests compare every code point.
-_RARE = re.compile(
-    "[^\0-\u03a2\u03a4-\u05ff\u0e00-\u0e7f\u1e00-\u1fff\u2000-\u2e42\u3000-\u9fff\uac00-\ud7a3"
-    "\uff00-\uffef\U0001f300-\U0001f6ff]"
-)
-_RECLASSIFIED = "\u166d\u1734\U000111c9"  # punctuation or accents to the Rust normalizer only
-_CJK_IN_RARE = re.compile(
-    "[\uf900-\ufaff\U00020000-\U0002a6df\U0002a700-\U0002ceaf\U0002f800-\U0002fa1f]"
-)
-_LONGEST_PIECE = 1000  # characters; WordPiece looks up words of at most 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
@@ -38,9 +34,13 @@ class Tokenizer:
         lowercase: bool. Whether to lower-case and to strip accents. Defaults to True.
         strip_accents: bool or None. None follows `lowercase`, as Google does. Defaults to None.
         split_cjk: bool. Whether every Chinese character is a word. Defaults to True.
+        added_tokens: sequence of dict. Tokens that are looked for before a text is cut into words,
+            as Hugging Face's tokenizers have them; those that are no pieces get the ids after the
+            vocabulary's, in their order. See `check_added_tokens`. Google's special pieces are
+            none: "[MASK]" in a text is plain text. Defaults to ().
 
     Raises:
-        KbertError: a special piece is missing.
+        KbertError: a special piece is missing, or an added token is of another type.
 
     Example:
 
@@ -57,12 +57,13 @@ class Tokenizer:
         lowercase: bool = True,
         strip_accents: bool | None = None,
         split_cjk: bool = True,
+        added_tokens: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         for piece in self.vocabulary:
-            if not isinstance(piece, str) or len(piece) > _LONGEST_PIECE or "\0" in piece:
+            if not isinstance(piece, str) or len(piece) > LONGEST_PIECE or "\0" in piece:
                 raise KbertError(
-                    f"A piece of a vocabulary must be a text of at most {_LONGEST_PIECE:,} "
+                    f"A piece of a vocabulary must be a text of at most {LONGEST_PIECE:,} "
                     f"characters without NUL. Received: {piece!r:.80}"
                 )
         for setting in (lowercase, strip_accents, split_cjk):
@@ -83,25 +84,43 @@ class Tokenizer:
                 f"The vocabulary of {len(self.vocabulary)} pieces lacks {', '.join(missing)}. "
                 "Is it a BERT vocabulary, one piece a line?"
             )
-        self.ids = ids
+        self.added_tokens = check_added_tokens(added_tokens)
+        beyond = [t["content"] for t in self.added_tokens if t["content"] not in ids]
+        if beyond and len(ids) < len(self.vocabulary):
+            raise KbertError(
+                "A piece of the vocabulary stands twice, and so the added tokens have no clear "
+                "ids. Take it out, or leave the added tokens out."
+            )
+        self._names = (*self.vocabulary, *beyond)
+        self.ids = ids | {piece: len(self.vocabulary) + n for n, piece in enumerate(beyond)}
         self.pad_id, self.unk_id, self.cls_id, self.sep_id = (ids[p] for p in _SPECIALS)
-        # A letter that no piece holds: what is made of it can only become [UNK].
-        self._letters = set("".join(self.vocabulary))
-        yi_syllables = map(chr, range(0xA000, 0xA48D))
-        self._unknown = next((c for c in yi_syllables if c not in self._letters), "")
-        if not self._unknown:
-            raise KbertError("The vocabulary holds all Yi syllables, and kbert needs a free one.")
+        stripped = self.lowercase if strip_accents is None else strip_accents
+        letters = set("".join(self._names))
+        self._rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
+        self._rust = self._new_rust(self.added_tokens)
+        for token in self.added_tokens:
+            if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
+                raise KbertError(
+                    f"Nothing is left of the added token {token['content']!r:.80} once it is "
+                    "normalized. Take it out, or set its `normalized` to false."
+                )
+
+    def _new_rust(
+        self, added_tokens: Sequence[dict[str, Any]], clean_text: bool = True
+    ) -> RustTokenizer:
+        pieces = {piece: self.ids[piece] for piece in self.vocabulary}
         rust = RustTokenizer(
-            models.WordPiece(vocab=ids, unk_token="[UNK]", max_input_chars_per_word=200)
+            models.WordPiece(vocab=pieces, unk_token="[UNK]", max_input_chars_per_word=200)
         )
         rust.normalizer = normalizers.BertNormalizer(
-            clean_text=True,
+            clean_text=clean_text,
             handle_chinese_chars=self.split_cjk,
-            strip_accents=strip_accents,
+            strip_accents=self.strip_accents,
             lowercase=self.lowercase,
         )
         rust.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        self._rust = rust
+        rust.add_tokens(rust_tokens(added_tokens))
+        return rust
 
     @classmethod
     def from_file(cls, path: str | Path, **settings: Any) -> "Tokenizer":
@@ -115,27 +134,48 @@ class Tokenizer:
         try:
             data = read_bytes(path)
             if path.suffix == ".json":
-                return cls(**{**_from_hugging_face(parse_json(data, path), path), **settings})
-            text = data.decode("utf-8")
+                settings = {**settings_of(parse_json(data, path), path), **settings}
+                pieces = settings.pop("vocabulary")
+            else:
+                # Only "\n" ends a piece: a vocabulary may hold the Unicode line separators.
+                text = data.decode("utf-8").removesuffix("\n")
+                pieces = [piece.strip() for piece in text.split("\n")]
         except FileNotFoundError:
             raise KbertError(f"There is no vocabulary file {path}.") from None
         except UnicodeDecodeError as error:
             raise KbertError(f"{path} is not a vocabulary: it is not UTF-8 ({error}).") from None
         except OSError as error:
             raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
-        # Only "\n" ends a piece: a vocabulary may hold the Unicode line separators.
-        pieces = [piece.strip() for piece in text.removesuffix("\n").split("\n")]
-        return cls(pieces, **settings)
+        try:
+            return cls(pieces, **settings)
+        except KbertError as error:
+            raise KbertError(f"{path}: {error}") from None
+
+    def __len__(self) -> int:
+        """The number of ids: of the vocabulary, and of the added tokens that are no pieces."""
+        return len(self._names)
 
     def tokenize(self, text: str) -> list[str]:
         """Return the pieces of one text, without special ones."""
-        return self._rust.encode(self._prepared(text), add_special_tokens=False).tokens
+        return [self._names[number] for number in self.token_ids([text])[0]]
 
     def token_ids(self, texts: Iterable[str]) -> list[list[int]]:
         """Return the ids of each text, without special pieces, computed on all cores."""
-        prepared = [self._prepared(text) for text in texts]
-        encodings = self._rust.encode_batch_fast(prepared, add_special_tokens=False)
-        return [encoding.ids for encoding in encodings]
+        texts = list(texts)
+        rare = {number: self._parts(text) for number, text in enumerate(texts) if is_rare(text)}
+        common = ["" if number in rare else text for number, text in enumerate(texts)]
+        encodings = self._rust.encode_batch_fast(common, add_special_tokens=False)
+        found = [encoding.ids for encoding in encodings]
+        if rare:
+            prepared = [part for parts in rare.values() for part in parts if isinstance(part, str)]
+            encodings = self._rust_for_prepared.encode_batch_fast(
+                prepared, add_special_tokens=False
+            )
+            ids = iter([encoding.ids for encoding in encodings])
+            for number, parts in rare.items():
+                known = ([p] if isinstance(p, int) else next(ids) for p in parts)
+                found[number] = [number for part in known for number in part]
+        return found
 
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
@@ -187,7 +227,7 @@ class Tokenizer:
         from Google's: private-use ones, final sigmas, and scripts newer than it.
         """
         own = RustTokenizer.from_str(self._rust.to_str())
-        own.add_special_tokens([p for p in (*_SPECIALS, "[MASK]") if p in self.ids])
+        own.add_special_tokens([p for p in GOOGLE_SPECIALS if p in self.ids])
         own.post_processor = processors.TemplateProcessing(
             single="[CLS]:0 $A:0 [SEP]:0",
             pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
@@ -197,45 +237,56 @@ class Tokenizer:
         return own.to_str(pretty=True)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
-        return {
+        """Return the constructor's arguments; `added_tokens` only where there are some."""
+        config = {
             "vocabulary": list(self.vocabulary),
             "lowercase": self.lowercase,
             "strip_accents": self.strip_accents,
             "split_cjk": self.split_cjk,
         }
+        # Without added tokens the fingerprint stays that of runs from before there were any.
+        return (
+            {**config, "added_tokens": [dict(token) for token in self.added_tokens]}
+            if self.added_tokens
+            else config
+        )
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
         """Return the tokenizer of a `get_config`."""
         return cls(**config)
 
-    def _prepared(self, text: str) -> str:
-        """Normalize in Python a text on which the Rust normalizer might differ from Google's."""
-        if not _RARE.search(text):
-            return text
-        # `lower` looks round a sigma, so what is removed must be gone by then.
-        text = "".join(c for c in text if not _is_removed(c))
-        if self.lowercase:
-            text = text.lower()
-        if self.lowercase if self.strip_accents is None else self.strip_accents:
-            text = unicodedata.normalize("NFD", text)
-            text = "".join(c for c in text if unicodedata.category(c) != "Mn")
-        return "".join(self._separated(c) for c in text)
+    @cached_property
+    def _rust_for_prepared(self) -> RustTokenizer:
+        """For texts that Python has prepared, and split at the tokens that are not normalized."""
+        tokens = []
+        for token in self.added_tokens:
+            if token["normalized"]:
+                tokens.append(token)
+            elif self.ids[token["content"]] >= len(
+                self.vocabulary
+            ):  # keeps its id, and is never found
+                tokens.append({**token, "content": "\0" + token["content"]})
+        return self._new_rust(tokens, clean_text=not self._rare.any_private)
 
-    def _separated(self, character: str) -> str:
-        category = unicodedata.category(character)
-        known = category not in ("Co", "Cn", "Cs") and character not in _RECLASSIFIED
-        shown = character if known or character in self._letters else self._unknown
-        if category[0] == "P" or (self.split_cjk and _CJK_IN_RARE.match(character)):
-            return f" {shown} "
-        return shown
+    @cached_property
+    def _splitter(self) -> RustTokenizer:
+        """Finds the added tokens that are looked for in a text as it is."""
+        rust = RustTokenizer(models.WordLevel(vocab={"[UNK]": 0}, unk_token="[UNK]"))
+        rust.add_tokens(rust_tokens(t for t in self.added_tokens if not t["normalized"]))
+        return rust
 
-
-def _is_removed(character: str) -> bool:
-    if character in "\t\n\r":
-        return False
-    return character in "\0\ufffd" or unicodedata.category(character) in ("Cc", "Cf")
+    def _parts(self, text: str) -> list[str | int]:
+        """Return the prepared parts of a text, and the ids of the added tokens between them."""
+        if all(token["normalized"] for token in self.added_tokens):
+            return [self._rare.prepared(text)]
+        encoding = self._splitter.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+        return [
+            self.ids[str(self._splitter.id_to_token(number))]
+            if number
+            else self._rare.prepared(text[start:end])
+            for number, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
+        ]
 
 
 def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:
@@ -247,32 +298,3 @@ def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:
         return first, second
     keep_first = min(first, max(budget - second, (budget + 1) // 2))
     return keep_first, min(second, budget - keep_first)
-
-
-def _from_hugging_face(spec: Any, path: Path) -> dict[str, Any]:
-    model = spec.get("model") if isinstance(spec, dict) else None
-    if not isinstance(model, dict):
-        model = {}
-    kind = model.get("type", "WordPiece" if "vocab" in model else "unknown")
-    if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
-        raise KbertError(
-            f"{path} holds a tokenizer of the kind {kind!s:.80}, and kbert takes BERT's "
-            "WordPiece. Is it the tokenizer of a BERT model?"
-        )
-    normalizer = spec.get("normalizer")
-    if not isinstance(normalizer, dict):
-        normalizer = {}
-    if normalizer.get("type") != "BertNormalizer":
-        raise KbertError(
-            f"{path} normalizes with {normalizer.get('type')!s:.80}, and kbert takes "
-            "BertNormalizer. Is it the tokenizer of a BERT model?"
-        )
-    ids = model["vocab"]
-    if not all(type(i) is int for i in ids.values()) or set(ids.values()) != set(range(len(ids))):
-        raise KbertError(f"{path}: the ids of the vocabulary are not 0 to {len(ids) - 1}.")
-    return {
-        "vocabulary": sorted(ids, key=ids.__getitem__),
-        "lowercase": normalizer.get("lowercase", True),
-        "strip_accents": normalizer.get("strip_accents"),
-        "split_cjk": normalizer.get("handle_chinese_chars", True),
-    }

@@ -77,7 +77,7 @@ def read_google(
     shapes, read = _open(folder, prefix)
     kept, notes = _leave_behind(shapes, read)
     classes = kept["output_bias"][0] if len(kept.get("output_bias", ())) == 1 else 0
-    arrays = take_weights(weights_of(sizes, classes), kept, read, folder / prefix, google=True)
+    arrays = take_weights(weights_of(sizes, classes), kept, read, folder / prefix, form="google")
     return PlainModel(
         kind="a TF1 checkpoint of Google's BERT",
         backbone=sizes,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from kbert.data.hugging_face_tokenizer import added_tokens_beside, special_tokens
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
@@ -55,7 +56,7 @@ def read_hugging_face(folder: str | Path) -> PlainModel:
         {name: shapes[own] for name, own in theirs.items()},
         lambda name: read(theirs[name]),
         folder,
-        google=False,
+        form="hugging_face",
     )
     notes = [f"Left behind: {counted(len(beside), 'array')} of pretraining."] if beside else []
     dropout = config.get("classifier_dropout")
@@ -94,17 +95,39 @@ def hugging_face_gelu(config: dict[str, Any], source: object) -> Literal["tanh",
 
 def hugging_face_tokenizer(folder: Path) -> Tokenizer:
     """Return the tokenizer of a folder's tokenizer.json, or of its vocab.txt and settings."""
+    config = _read_if_there(folder / "tokenizer_config.json")
+    if "added_tokens_decoder" not in config:  # as transformers has it
+        config = {**config, **_read_if_there(folder / "special_tokens_map.json")}
     if (folder / "tokenizer.json").is_file():
-        return Tokenizer.from_file(folder / "tokenizer.json")
-    settings: dict[str, Any] = {}
-    if (folder / "tokenizer_config.json").is_file():
-        config = read_json(folder / "tokenizer_config.json")
-        settings = {
-            "lowercase": config.get("do_lower_case", True),
-            "strip_accents": config.get("strip_accents"),
-            "split_cjk": config.get("tokenize_chinese_chars", True),
-        }
-    return Tokenizer.from_file(folder / "vocab.txt", **settings)
+        found = Tokenizer.from_file(folder / "tokenizer.json")
+    else:
+        found = Tokenizer.from_file(
+            folder / "vocab.txt",
+            lowercase=config.get("do_lower_case", True),
+            strip_accents=config.get("strip_accents"),
+            split_cjk=config.get("tokenize_chinese_chars", True),
+        )
+        older = _read_if_there(folder / "added_tokens.json")
+        found = _with_added(found, added_tokens_beside(config, older, found.ids, folder), folder)
+    named = {token["content"] for token in found.added_tokens}
+    special = {token["content"]: token for token in special_tokens(config)}
+    # Of what is called special and not added, a piece is unsplittable; the rest has no weights.
+    beside = [t for text, t in special.items() if text in found.ids and text not in named]
+    return _with_added(found, beside, folder)
+
+
+def _with_added(found: Tokenizer, tokens: list[dict[str, Any]], folder: Path) -> Tokenizer:
+    if not tokens:
+        return found
+    added = [*found.added_tokens, *tokens]
+    try:
+        return Tokenizer.from_config({**found.get_config(), "added_tokens": added})
+    except KbertError as error:
+        raise KbertError(f"{folder}: {error}") from None
+
+
+def _read_if_there(file: Path) -> dict[str, Any]:
+    return read_json(file) if file.is_file() else {}
 
 
 def _labels(config: dict[str, Any], source: object) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.interop.weights import Weight
+from kbert.interop.weights import Form, Weight
 
 
 @dataclass
@@ -37,6 +37,10 @@ class PlainModel:
     """Their names, where it tells them."""
     dropout: float = 0.1
     """Before the head."""
+    max_length: int | None = None
+    """The tokens that its texts were cut to, where it tells."""
+    dtype: str | None = None
+    """The dtype policy that it computes with, where it tells."""
     notes: list[str] = field(default_factory=list)
     """What was decided, and what was left behind."""
 
@@ -52,7 +56,7 @@ def take_weights(
     read: Callable[[str], np.ndarray],
     source: object,
     *,
-    google: bool,
+    form: Form,
 ) -> dict[str, np.ndarray]:
     """Return all weights by kbert's names, or raise KbertError that names what does not fit.
 
@@ -61,16 +65,16 @@ def take_weights(
         theirs: the shapes of what there is, by their names, but for what may be left behind.
         read: function of such a name that returns the array.
         source: what messages call it.
-        google: whether names and shapes are Google's or Hugging Face's.
+        form: whose names and shapes they have.
 
     Raises:
         KbertError: weights are missing, surplus or of another shape; the first five are named.
     """
-    needed = {(w.google if google else w.hugging_face): w for w in weights}
+    needed = {weight.name_in(form): weight for weight in weights}
     faults = [f"missing: {name}" for name in needed if name not in theirs]
     faults += [f"surplus: {name}" for name in theirs if name not in needed]
     for name, weight in needed.items():
-        expected = weight.google_shape() if google else weight.hugging_face_shape()
+        expected = weight.shape_in(form)
         if name in theirs and tuple(theirs[name]) != expected:
             faults.append(f"{name}: expected {expected}, received {tuple(theirs[name])}")
     if faults:
@@ -82,8 +86,7 @@ def take_weights(
     arrays = {}
     for name, weight in needed.items():
         array = np.asarray(read(name), np.float32)
-        converted = weight.from_google(array) if google else weight.from_hugging_face(array)
-        arrays[weight.name] = np.ascontiguousarray(converted)
+        arrays[weight.name] = np.ascontiguousarray(weight.taken_from(form, array))
     return arrays
 
 

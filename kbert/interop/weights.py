@@ -4,10 +4,26 @@ Dense kernels are [inputs, outputs] with Google, [outputs, inputs] with Hugging 
 [outputs, inputs] with both. With kbert the attention's have an axis for the heads.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+
+Form = Literal["google", "hugging_face", "keras_hub", "kbert"]
+# keras-hub's files count the layers of a class, and the variables of a layer.
+_KERAS_HUB_LAYERS = {
+    "token_embedding": "reversible_embedding",
+    "segment_embedding": "embedding",
+    "embeddings_layer_norm": "layer_normalization",
+    "pooled_dense": "dense",
+    "logits": "dense",
+}
+_KERAS_HUB_PARTS = {
+    **{part: f"{part}_dense" for part in ("query", "key", "value")},
+    "attention_output": "output_dense",
+}
 
 
 @dataclass(frozen=True)
@@ -48,13 +64,24 @@ class Weight:
         """Return kbert's array as Hugging Face has it."""
         return array.reshape(self.flat).T if self.is_kernel else array.reshape(self.flat)
 
-    def google_shape(self) -> tuple[int, ...]:
-        """Return the shape that Google's array has."""
-        return self.flat[::-1] if self._is_head else self.flat
+    def name_in(self, form: Form) -> str:
+        """Return what a form calls the weight."""
+        if form == "keras_hub":
+            return _keras_hub_name(self.name)
+        return {"google": self.google, "hugging_face": self.hugging_face}.get(form, self.name)
 
-    def hugging_face_shape(self) -> tuple[int, ...]:
-        """Return the shape that Hugging Face's array has."""
-        return self.flat[::-1] if self.is_kernel else self.flat
+    def shape_in(self, form: Form) -> tuple[int, ...]:
+        """Return the shape that a form's array has."""
+        if form in ("keras_hub", "kbert"):
+            return self.shape
+        turned = self._is_head if form == "google" else self.is_kernel
+        return self.flat[::-1] if turned else self.flat
+
+    def taken_from(self, form: Form, array: np.ndarray) -> np.ndarray:
+        """Return a form's array as kbert has it."""
+        if form in ("keras_hub", "kbert"):
+            return array
+        return self.from_google(array) if form == "google" else self.from_hugging_face(array)
 
     @property
     def _is_head(self) -> bool:
@@ -146,6 +173,16 @@ def _dense(
         )
         for part in sizes
     ]
+
+
+def _keras_hub_name(ours: str) -> str:
+    """Return where a weight stands in the files of keras-hub, without leading underscores."""
+    layer, *parts, variable = ours.split("/")
+    number = re.fullmatch(r"transformer_layer_(\d+)", layer)
+    if number:
+        layer = "transformer_encoder" + (f"_{number[1]}" if number[1] != "0" else "")
+    layers = [_KERAS_HUB_LAYERS.get(layer, layer), *(_KERAS_HUB_PARTS.get(p, p) for p in parts)]
+    return "/".join(("layers", *layers, "vars", "01"[variable in ("bias", "beta")]))
 
 
 def _dotted(path: str) -> str:

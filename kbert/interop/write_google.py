@@ -21,14 +21,20 @@ def write_google(folder: Path, model: PlainModel) -> None:
         model: PlainModel.
 
     Raises:
-        KbertError: the model has erf-GELU, which Google's code lacks, or TensorFlow is not
-            installed.
+        KbertError: the model has erf-GELU or added tokens, which Google's code lacks, or
+            TensorFlow is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
     if model.gelu != "tanh":
         raise KbertError(
             "Google's code computes GELU by tanh, and this model was trained with erf: its "
             "predictions would differ. Export it in another format, such as huggingface."
+        )
+    if model.tokenizer.added_tokens:
+        tokens = ", ".join(repr(t["content"]) for t in model.tokenizer.added_tokens[:5])
+        raise KbertError(
+            f"Google's code knows no added tokens, and the tokenizer of this model has some: "
+            f"{tokens:.200}. Export it in another format, such as huggingface."
         )
     tf = import_tensorflow()
     config = {

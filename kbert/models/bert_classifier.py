@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import keras_hub
@@ -17,6 +17,7 @@ from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.metrics import softmax
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
+from kbert.models.classifier_parts import check_parts
 from kbert.models.model_directory import read_keras_file, read_model, write_model
 from kbert.models.prediction import Prediction
 from kbert.models.presets import find_preset
@@ -74,7 +75,7 @@ class BertClassifier(keras.Model):
         if isinstance(labels, str):
             raise KbertError(f"`labels` must be a list of names. Received: {labels!r}")
         names = labels.names if isinstance(labels, Labels) else tuple(str(n) for n in labels)
-        _check(backbone, names, tokenizer, max_length)
+        check_parts(backbone, names, tokenizer, max_length)
         pooled = backbone(backbone.input)["pooled_output"]
         dropped = keras.layers.Dropout(dropout, name="classifier_dropout")(pooled)
         logits = keras.layers.Dense(
@@ -95,29 +96,50 @@ class BertClassifier(keras.Model):
     def from_preset(
         cls,
         preset: str,
-        labels: Labels | Sequence[str],
+        labels: Labels | Sequence[str] | None = None,
         *,
-        max_length: int = 128,
-        dropout: float = 0.1,
+        head: Literal["new", "preset"] | None = None,
+        max_length: int | None = None,
+        dropout: float | None = None,
         pretrained: bool = True,
         tokenizer: Tokenizer | None = None,
         dtype: Any = None,
     ) -> "BertClassifier":
-        """Return a classifier with a preset's encoder and a new head.
+        """Return a classifier with a preset's encoder, and a new head or the preset's own.
+
+        With `labels` the head is new, whatever the preset has; without, it is the preset's.
 
         Args:
-            preset: str. "minilm", a folder of Hugging Face's or keras-hub's form, or a keras-hub
-                preset's name or handle; see `find_preset`.
-            labels: Labels or sequence of str.
-            max_length: int. Defaults to 128.
-            dropout: float. Before the head. Defaults to 0.1.
+            preset: str. "minilm", a run, or a folder of Google's, Hugging Face's or keras-hub's
+                form, or a keras-hub preset's name or handle; see `find_preset`.
+            labels: Labels or sequence of str, or None. Defaults to None: those that the preset
+                names.
+            head: "new" or "preset"; "preset" with `labels` names the classes of a head that does
+                not, as of keras-hub. Defaults to None: new where there are labels.
+            max_length: int or None. Defaults to None: that of the preset's head where it tells,
+                else 128, or the positions where there are fewer.
+            dropout: float or None. Before the head. Defaults to None: that of the preset's head,
+                0.1 for a new one.
             pretrained: bool. False gives random weights of the preset's size. Defaults to True.
             tokenizer: Tokenizer or None. Defaults to None: the preset's.
             dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
+
+        Raises:
+            KbertError: the preset is no BERT, or has no head or no names where those are wanted.
         """
         found = find_preset(preset)
+        if head == "preset" or (head is None and labels is None):
+            from kbert.models.classifier_of import classifier_of_preset
+
+            return classifier_of_preset(
+                found, labels, max_length, dropout, tokenizer, dtype, pretrained=pretrained
+            )
+        if labels is None:
+            raise KbertError("A new head needs the names of its classes: pass labels=[...].")
         tokenizer = tokenizer or found.tokenizer()
         backbone, gelu = load_backbone(found, pretrained=pretrained, dtype=dtype)
+        max_length = max_length or min(128, backbone.max_sequence_length)
+        dropout = 0.1 if dropout is None else dropout
         return cls(backbone, labels, tokenizer, max_length, dropout, gelu)
 
     @classmethod
@@ -276,25 +298,3 @@ class BertClassifier(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BertClassifier":
         """Return a classifier of the same size with new weights."""
         return cls(**{**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])})
-
-
-def _check(
-    backbone: keras_hub.models.BertBackbone,
-    names: tuple[str, ...],
-    tokenizer: Tokenizer,
-    max_length: int,
-) -> None:
-    if len(names) < 2 or any(not name for name in names) or len(set(names)) < len(names):
-        raise KbertError(
-            f"`labels` must be at least two different names. Received: {list(names)[:20]}"
-        )
-    if len(tokenizer.vocabulary) > backbone.vocabulary_size:
-        raise KbertError(
-            f"The tokenizer has {len(tokenizer.vocabulary)} pieces and the backbone takes "
-            f"{backbone.vocabulary_size}. Pass the vocabulary that the weights were trained with."
-        )
-    if not 3 <= max_length <= backbone.max_sequence_length:
-        raise KbertError(
-            f"`max_length` must be from 3 to the {backbone.max_sequence_length} positions of the "
-            f"backbone. Received: {max_length}"
-        )

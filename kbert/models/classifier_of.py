@@ -1,13 +1,16 @@
 """A classifier from a plain model, and back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from kbert.data.labels import Labels
+from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.interop.plain_model import PlainModel
 from kbert.models.backbones import encoder_of
 from kbert.models.bert_classifier import BertClassifier
+from kbert.models.presets import Preset
 from kbert.models.variables import arrays_of, assign_variables
 
 
@@ -16,6 +19,7 @@ def classifier_of(
     labels: Labels | Sequence[str] | None = None,
     *,
     max_length: int | None = None,
+    dropout: float | None = None,
     dtype: Any = None,
 ) -> BertClassifier:
     """Return another program's classifier, head and all.
@@ -24,9 +28,10 @@ def classifier_of(
         source: PlainModel, with a head.
         labels: Labels or sequence of str. The classes in the order of their numbers. Defaults to
             None: those that the source names.
-        max_length: int or None. Defaults to None: 128, or the positions of the model where it has
-            fewer.
-        dtype: dtype policy. Defaults to None: Keras's own.
+        max_length: int or None. Defaults to None: the source's where it tells, else 128, or the
+            positions of the model where it has fewer.
+        dropout: float or None. Before the head. Defaults to None: the source's.
+        dtype: dtype policy. Defaults to None: the source's where it tells, else Keras's own.
 
     Raises:
         KbertError: there is no head, its classes have no names, or not so many.
@@ -41,15 +46,16 @@ def classifier_of(
         found = "no names" if names is None else f"{len(names)}: {', '.join(map(str, names))}"
         raise KbertError(
             f"The head has {source.classes} classes, and their names are needed in the order of "
-            f"their numbers. Received: {found[:200]}"
+            f"their numbers. Received: {found[:200]}. Name them: --labels FIRST SECOND ..., or "
+            'labels=[...] with head="preset" to BertClassifier.from_preset.'
         )
     positions = source.backbone["max_sequence_length"]
     model = BertClassifier(
-        encoder_of(source, dtype),
+        encoder_of(source, dtype or source.dtype),
         names,
         source.tokenizer,
-        max_length or min(128, positions),
-        source.dropout,
+        max_length or source.max_length or min(128, positions),
+        source.dropout if dropout is None else dropout,
         source.gelu,
     )
     head = {
@@ -58,6 +64,28 @@ def classifier_of(
     }
     assign_variables(model.get_layer("logits").weights, head, source.kind)
     return model
+
+
+def classifier_of_preset(
+    preset: Preset,
+    labels: Labels | Sequence[str] | None,
+    max_length: int | None,
+    dropout: float | None,
+    tokenizer: Tokenizer | None,
+    dtype: Any,
+    *,
+    pretrained: bool = True,
+) -> BertClassifier:
+    """Return a preset's classifier, head and all; see `BertClassifier.from_preset`."""
+    if not pretrained or preset.path is None:
+        what = "without its weights" if preset.path is not None else "of a hub"
+        raise KbertError(
+            f"The preset {preset.name} {what} has no head to take. Pass labels=[...] for a new one."
+        )
+    source = preset.read()
+    if tokenizer is not None:
+        source = replace(source, read_tokenizer=lambda: tokenizer)
+    return classifier_of(source, labels, max_length=max_length, dropout=dropout, dtype=dtype)
 
 
 def plain_model_of(model: BertClassifier) -> PlainModel:

@@ -13,7 +13,10 @@ from safetensors.numpy import load_file, save_file
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.files import new_directory, replace_file
-from kbert.model_sizes import check_classifier, check_size
+from kbert.interop.plain_model import PlainModel, take_weights
+from kbert.interop.weights import weights_of
+from kbert.model_sizes import check_classifier, check_size, full_backbone
+from kbert.models.model_settings import FORMAT, model_tokenizer
 from kbert.models.variables import arrays_of
 from kbert.untrusted import (
     check_file,
@@ -22,7 +25,6 @@ from kbert.untrusted import (
     safetensors_size,
 )
 
-_FORMAT = "kbert-model-1"
 _WEIGHTS = "model.safetensors"
 # What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
 _KERAS_MODULES = re.compile(
@@ -34,7 +36,7 @@ def write_model(model: keras.Model, folder: Path) -> None:
     """Write a classifier's configuration, vocabulary and weights in place of `folder`."""
     config = model.get_config()
     vocabulary = config["tokenizer"].pop("vocabulary")
-    settings = json.dumps({"format": _FORMAT, **config}, indent=2, ensure_ascii=False) + "\n"
+    settings = json.dumps({"format": FORMAT, **config}, indent=2, ensure_ascii=False) + "\n"
     files = {
         "config.json": settings.encode(),
         "vocab.txt": ("\n".join(vocabulary) + "\n").encode(),
@@ -78,20 +80,43 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]
     file = folder / _WEIGHTS
     check_file(folder / "config.json", path)
     config = read_json(folder / "config.json")
-    if config.pop("format", None) != _FORMAT:
+    if config.pop("format", None) != FORMAT:
         raise KbertError(
-            f"{folder / 'config.json'} is not a kbert model ({_FORMAT}). To start from another "
+            f"{folder / 'config.json'} is not a kbert model ({FORMAT}). To start from another "
             "model's weights, train with --preset"
         )
     check_classifier(config, folder / "config.json")
-    settings = config.get("tokenizer", {})
-    try:
-        tokenizer = Tokenizer.from_file(folder / "vocab.txt", **settings)
-    except TypeError as error:
-        raise KbertError(f"{folder}: the tokenizer in config.json does not fit: {error}") from None
-    config["tokenizer"] = tokenizer.get_config()
+    config["tokenizer"] = model_tokenizer(folder, config).get_config()
     check_size(config["backbone"], len(config["labels"]), safetensors_size(file), file)
     return config, read_arrays(file), file
+
+
+def read_own(path: Path) -> PlainModel:
+    """Return the model of a run directory, a model folder or a .keras file as plain data."""
+    if path.is_file():
+        model = read_keras_file(path)
+        config, held, file = model.get_config(), arrays_of(model.weights), path
+    else:
+        config, held, file = read_model(path)
+    backbone, labels = full_backbone(config["backbone"]), tuple(config["labels"])
+    return PlainModel(
+        kind="a model of kbert's",
+        backbone=backbone,
+        gelu=config.get("gelu", "tanh"),
+        read_tokenizer=lambda: Tokenizer.from_config(config["tokenizer"]),
+        arrays=take_weights(
+            weights_of(backbone, len(labels)),
+            {name: array.shape for name, array in held.items()},
+            held.__getitem__,
+            file,
+            form="kbert",
+        ),
+        classes=len(labels),
+        labels=labels,
+        dropout=config.get("dropout", 0.1),
+        max_length=config.get("max_length"),
+        dtype=config.get("dtype"),
+    )
 
 
 def read_keras_file(path: Path) -> keras.Model:
@@ -101,6 +126,7 @@ def read_keras_file(path: Path) -> keras.Model:
     names. So what is named is checked before, and the sizes too.
     """
     # Keras finds the classes that are registered, which they are once imported.
+    import kbert.models.bert_classifier
     import kbert.optimizers
     import kbert.schedules  # noqa: F401
 

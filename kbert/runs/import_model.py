@@ -27,13 +27,15 @@ def import_model(
     backend: str | None = None,
     report: Callable[[str], None] = print,
 ) -> Path:
-    """Write the model of a Google or Hugging Face folder as one that kbert uses.
+    """Write the model of another program, or of a run, as a folder that kbert uses.
 
     A classifier becomes a model folder for `kbert predict`, `evaluate` and `export`. An encoder
     without a head becomes a preset, a folder in Hugging Face's form, for `kbert train --preset`.
 
     Args:
-        source: str or Path. The folder, or the name of a preset.
+        source: str or Path. A release or output directory of Google's, a Hugging Face BERT, what
+            `save_to_preset` of a keras-hub BertTextClassifier or BertBackbone has written, a run
+            or a .keras file of kbert's, or "minilm".
         output: str or Path. Must not exist.
         base: str or Path. The release that Google's script has fine-tuned, where `source` is its
             output directory.
@@ -41,8 +43,8 @@ def import_model(
             not name them. Defaults to ().
         lowercase: bool or None. Whether a vocabulary of Google's is lower-case. Defaults to None:
             see `read_google`.
-        max_length: int or None. The most tokens of a text. Defaults to None: 128, or the positions
-            of the model where it has fewer.
+        max_length: int or None. The most tokens of a text. Defaults to None: the source's where it
+            tells, else 128, or the positions of the model where it has fewer.
         backend: str or None. Defaults to None: see `choose_backend`.
         report: function of str. Defaults to `print`.
 
@@ -64,6 +66,7 @@ def import_model(
     report(f"{source} is {found.kind}.")
     for note in found.notes:
         report(note)
+    _check_vocabulary(found, source, report)
     if not found.classes:
         if labels:
             raise KbertError(f"{source} has no classification head that --labels could name.")
@@ -94,12 +97,22 @@ def _read(source: str, base: str | Path | None, lowercase: bool | None) -> Plain
     preset = find_preset(source)
     if preset.path is None:
         raise KbertError(f"There is no folder {source}. Check the path of the model to import.")
-    if preset.kind == "keras_hub_folder":
-        raise KbertError(
-            f"{source} is a preset of keras-hub, which kbert takes as it is: kbert train --preset "
-            f"{source}"
-        )
     return preset.read()
+
+
+def _check_vocabulary(found: PlainModel, source: str | Path, report: Callable[[str], None]) -> None:
+    """Raise KbertError when there are more pieces than embeddings, and say when there are fewer."""
+    pieces, rows = len(found.tokenizer), found.backbone["vocabulary_size"]
+    if pieces > rows:
+        raise KbertError(
+            f"{source}: its tokenizer has {pieces:,} pieces and its table of embeddings {rows:,} "
+            "rows. Put the vocabulary there that the weights were trained with."
+        )
+    if pieces < rows:
+        report(
+            f"The tokenizer has {pieces:,} pieces and the table of embeddings {rows:,} rows: see "
+            "that the vocabulary is the one that the weights were trained with."
+        )
 
 
 def _write_classifier(found: PlainModel, output: Path, max_length: int | None) -> None:

@@ -17,7 +17,7 @@ from kbert.data.token_store import TokenStore, default_cache
 from kbert.data.tokenizer import Tokenizer
 from kbert.determinism import use_deterministic_kernels
 from kbert.findings import Finding, findings_table, forgive, refuse_errors
-from kbert.models.model_settings import model_settings
+from kbert.models.model_settings import model_settings, model_tokenizer
 from kbert.models.presets import Preset, find_preset
 from kbert.plan import TrainingPlan
 
@@ -156,8 +156,7 @@ def _local_tokenizer(config: TrainConfig, preset: Preset | None) -> Tokenizer | 
     """Return the tokenizer, or None where it lies in a hub."""
     if preset is None:
         model = Path(str(config.parent)) / "model"
-        settings = model_settings(model).get("tokenizer", {})
-        return Tokenizer.from_file(model / "vocab.txt", **settings)
+        return model_tokenizer(model, model_settings(model))
     return preset.tokenizer() if preset.path is not None else None
 
 

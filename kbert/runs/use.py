@@ -19,11 +19,12 @@ from kbert.errors import KbertError
 from kbert.files import write_text
 from kbert.interop.google import GOOGLE_CONFIG
 from kbert.metrics import Evaluation
-from kbert.models.model_settings import is_model_folder, model_settings
+from kbert.models.model_settings import FORMAT, model_settings
 from kbert.models.prediction import Prediction
 from kbert.runs.run_directory import RunDirectory
 from kbert.serving.export_settings import ExportSettings, is_export
 from kbert.serving.predictor import Predictor
+from kbert.untrusted import read_json
 
 
 def evaluate_run(
@@ -128,10 +129,11 @@ def _model_facts(run: Path) -> tuple[Labels | None, bool | None]:
         settings = ExportSettings.read(run)
         return Labels(settings.labels), settings.text_pairs
     folder = run / "model" if (run / "model").is_dir() else run
-    if is_model_folder(folder):
+    config = folder / "config.json"
+    if config.is_file() and read_json(config).get("format") == FORMAT:
         labels = Labels(tuple(model_settings(folder)["labels"]))
         return labels, RunDirectory(run).info.get("text_pairs")
-    if run.suffix == ".keras" or (run / GOOGLE_CONFIG).exists() or (run / "config.json").exists():
+    if run.suffix == ".keras" or (run / GOOGLE_CONFIG).exists() or config.exists():
         return None, None  # what it says is read with its weights
     info = RunDirectory(run).info
     why = f"its status is {info['status']!r}" if info else "it is no run directory"

@@ -93,13 +93,14 @@ def import_(
     max_length: int | None = None,
     backend: Backend | None = None,
 ) -> None:
-    """Make a model of kbert's from Google's TF1 checkpoints or a Hugging Face folder.
+    """Make a model of kbert's from one of Google, Hugging Face or keras-hub, or from a run.
 
     Parameters
     ----------
     source
-        The folder: a release of Google's, the output directory of run_classifier.py, or a
-        Hugging Face BERT.
+        The folder: a release of Google's, the output directory of run_classifier.py, a Hugging
+        Face BERT, what keras-hub's save_to_preset has written, or a run; or a .keras file of
+        kbert's.
     output
         The folder to write, which must not exist yet.
     base
@@ -110,7 +111,7 @@ def import_(
         Whether a vocabulary of Google's is lower-case; by the folder's name or the pieces
         without it.
     max_length
-        The most tokens of a text; 128 without it.
+        The most tokens of a text; the source's own without it, or 128 where it does not tell.
     backend
         What Keras runs on.
     """

@@ -20,7 +20,8 @@ PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS, *(f"##{c}" for c in LETT
 # What a lower-case model must get right, more often than chance would have it.
 HARD = "ΣσςΌΔΟΣ\u0345\u0301\u0130\u00ad\u200b\u2028\u3000\ue000\uffff\ud800\U0001f600\u0149ﬁÅÇǆＡ，"
 HARD += "\u1680\u180e\u166d\u1734\U000111c9㐀\uf900\U00020000\U0002f800\U000e0001\0\ufffd\x85\x1c\t"
-CLOSE = st.text(st.one_of(st.characters(), st.sampled_from(HARD + LETTERS + " ABE")), max_size=30)
+# A list: `st.text` would take the union of the alphabets, in which the hard ones drown.
+CLOSE = st.lists(st.one_of(st.characters(), st.sampled_from(HARD + LETTERS + " ABE")), max_size=30)
 REFERENCE = Path(__file__).parent / "reference"
 
 
@@ -60,7 +61,7 @@ def test_the_60_pairs_of_google(tokenizers):
 
 
 @pytest.mark.parametrize("lower", [True, False], ids=["lower", "cased"])
-@given(text=CLOSE)
+@given(text=CLOSE.map("".join))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_tokenized_as_the_plain_rules_say(lower, text):
     small = SMALL[lower]

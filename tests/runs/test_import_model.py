@@ -86,7 +86,9 @@ def test_refuses(source, options, message, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", ["roberta", "distilbert", "albert"])
+@pytest.mark.parametrize(
+    "kind", ["roberta", "distilbert", "albert", "deberta", "deberta-v2", "xlnet", "gpt2"]
+)
 def test_other_models_are_refused_by_name(kind, tmp_path):
     (tmp_path / "config.json").write_text(f'{{"model_type": "{kind}", "vocab_size": 10}}')
     with pytest.raises(KbertError, match=f"holds a model of the type '{kind}'; kbert takes BERT"):
@@ -108,3 +110,40 @@ def test_the_verbs(tmp_path, capsys):
     assert one.labels == ("x", "y", "z")
     for name, array in other.arrays.items():
         np.testing.assert_array_equal(one.arrays[name], array)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        (31, "theirs: its tokenizer has 31 pieces and its table of embeddings 30 rows"),
+        (29, "has 29 pieces and the table of embeddings 30 rows: see that the vocabulary is"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["BertModel", "BertForSequenceClassification"])
+def test_a_vocabulary_of_another_size(kind, pieces, said, tmp_path, capsys):
+    import transformers
+
+    sizes = {"vocab_size": 30, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = transformers.BertConfig(**sizes, intermediate_size=8)
+    getattr(transformers, kind)(config).save_pretrained(tmp_path / "theirs")
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *(f"p{n}" for n in range(pieces - 4))]
+    (tmp_path / "theirs" / "vocab.txt").write_text("\n".join(names))
+    with pytest.raises(SystemExit) as left:
+        main(["import", str(tmp_path / "theirs"), "--output", str(tmp_path / "out")])
+    out, err = capsys.readouterr()
+    assert left.value.code == (2 if pieces > 30 else 0)
+    assert said in (err if pieces > 30 else out)
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("RobertaBackbone", "DistilBertBackbone", "AlbertBackbone", "DebertaV3Backbone"),
+        *("XLNetBackbone", "GPT2Backbone"),
+    ],
+)
+def test_other_models_of_keras_hub_are_refused_by_name(kind, tmp_path):
+    (tmp_path / "config.json").write_text(f'{{"class_name": "{kind}", "registered_name": "x"}}')
+    with pytest.raises(KbertError, match=f"type '{kind}'; kbert takes BERT. Expected a folder"):
+        import_model(tmp_path, tmp_path / "out", report=silent)

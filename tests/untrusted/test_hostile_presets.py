@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from kbert import KbertError
+from kbert import BertClassifier, KbertError
 from kbert.models.backbones import load_backbone
 from kbert.models.presets import find_preset
 
@@ -156,3 +156,99 @@ def test_weights_of_keras_hub_that_lead_elsewhere(hub_folder, outside):
     refused(hub_folder, "model.weights.h5 leads to")
     file.unlink()
     refused(hub_folder, "holds no weights")
+
+
+@pytest.fixture
+def task_folder(tmp_path):
+    sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 4, "intermediate_dim": 4}
+    backbone = keras_hub.models.BertBackbone(vocabulary_size=6, **sizes)
+    tokenizer = keras_hub.models.BertTokenizer(
+        vocabulary=["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"]
+    )
+    preprocessor = keras_hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=9)
+    path = tmp_path / "task"
+    keras_hub.models.BertTextClassifier(backbone, 2, preprocessor).save_to_preset(str(path))
+    return path
+
+
+def change_json(file, change):
+    saved = json.loads(file.read_text())
+    change(saved)
+    file.write_text(json.dumps(saved))
+
+
+def test_the_classes_that_a_task_names_are_not_looked_for(task_folder, monkeypatch):
+    (task_folder / "hostile_module.py").write_text("raise SystemExit('the module was imported')")
+    monkeypatch.syspath_prepend(task_folder)
+    hostile = {"module": "hostile_module", "class_name": "X", "config": {}, "registered_name": "x"}
+
+    def change(saved):
+        saved.update(module="hostile_module", registered_name="hostile>X", compile_config=hostile)
+        for name in ("backbone", "preprocessor", "tokenizer", "dtype", "name"):
+            if name in saved["config"]:
+                saved["config"][name] = hostile
+
+    for name in ("task.json", "preprocessor.json", "tokenizer.json"):
+        change_json(task_folder / name, change)
+    model = BertClassifier.from_preset(str(task_folder), ["x", "y"], head="preset")
+    assert type(model.backbone) is keras_hub.models.BertBackbone
+    assert model.max_length == 9
+    assert "hostile_module" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"class_name": "Hostile"}, "task.json holds a Hostile; of keras-hub's tasks kbert takes"),
+        ({"class_name": None}, "task.json holds a None"),
+        ({"class_name": ["BertTextClassifier"]}, r"task.json holds a \['BertTextClassifier'\]"),
+        ({"config": None}, "num_classes must be a whole number"),
+        ({"config": {"num_classes": 10**6}}, r"expected \(4, 1000000\), received \(4, 2\)"),
+        ({"config": {"num_classes": 2, "activation": {"class_name": "X"}}}, "must be softmax or n"),
+        ({"config": {"num_classes": 2, "dropout": "0"}}, "dropout must be"),
+    ],
+    ids=["class", "none", "list", "null", "huge", "activation", "dropout"],
+)
+def test_hostile_tasks(task_folder, changes, message):
+    change_json(task_folder / "task.json", lambda saved: saved.update(changes))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras_hub.models.BertBackbone, "__init__", None)
+        with pytest.raises(KbertError, match=message):
+            find_preset(str(task_folder)).read()
+
+
+def test_weights_of_a_task_that_lead_elsewhere(task_folder, outside):
+    file = task_folder / "task.weights.h5"
+    with h5py.File(file, "a") as weights:
+        del weights["layers/dense/vars/1"]
+        weights["layers/dense/vars/1"] = h5py.ExternalLink(str(outside), "/x")
+    with pytest.raises(KbertError, match="'layers/dense/vars/1' is a link"):
+        find_preset(str(task_folder)).read()
+    file.unlink()
+    file.symlink_to(outside)
+    with pytest.raises(KbertError, match=r"task.weights.h5 leads to"):
+        find_preset(str(task_folder)).read()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("added_tokens.json", {"<x>": 6, "x" * 10**7: 7}),
+        ("added_tokens.json", {"<x>": [6]}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"6": {"content": "x" * 10**7}}}),
+        ("tokenizer_config.json", {"added_tokens_decoder": {"6": {"content": {}}}}),
+        ("special_tokens_map.json", {"bos_token": {"content": "a", "normalized": {}}}),
+    ],
+    ids=["long", "list", "long-content", "object", "flag"],
+)
+def test_hostile_added_tokens(folder, name, content):
+    (folder / name).write_text(json.dumps(content))
+    with pytest.raises(KbertError, match=r"added token") as refusal:
+        find_preset(str(folder)).tokenizer()
+    assert len(str(refusal.value)) < 500
+
+
+def test_a_link_in_place_of_added_tokens(folder, outside):
+    (folder / "added_tokens.json").symlink_to(outside)
+    with pytest.raises(KbertError, match=r"added_tokens.json leads to"):
+        find_preset(str(folder)).tokenizer()

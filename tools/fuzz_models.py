@@ -1,0 +1,108 @@
+"""The readers of other programs' models, each of a folder of which one file is mutated."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fuzz_samples import (
+    BERT,
+    CONFIG,
+    DECODER,
+    PIECES,
+    as_json,
+    bert,
+    google_file,
+    keras_hub_files,
+)
+
+Read = Callable[[Path], Any]
+
+
+def google() -> Read:
+    """Return the reader of a release of Google's, of which configuration or index is mutated."""
+    from kbert.interop.google import read_google
+
+    release = Path(__file__).parents[1] / "tests" / "data" / "reference" / "tiny_checkpoint"
+
+    def read(path: Path) -> None:
+        _lay_beside(path, {file.name: file.read_bytes() for file in release.iterdir()})
+        _ = read_google(path.parent).tokenizer
+
+    return read
+
+
+def hugging_face() -> Read:
+    """Return the reader of a Hugging Face folder of which one file is mutated."""
+    from kbert.interop.hugging_face import read_hugging_face
+
+    files = {
+        "config.json": as_json(BERT),
+        "model.safetensors": bert("hugging_face"),
+        "vocab.txt": "\n".join(PIECES).encode(),
+    }
+
+    def read(path: Path) -> None:
+        _lay_beside(path, files)
+        _ = read_hugging_face(path.parent).tokenizer
+
+    return read
+
+
+def keras_hub() -> Read:
+    """Return the reader of a keras-hub folder of which one file is mutated."""
+    from kbert.interop.keras_hub import read_keras_hub
+
+    files = keras_hub_files()
+
+    def read(path: Path) -> None:
+        _lay_beside(path, files)
+        _ = read_keras_hub(path.parent).tokenizer
+
+    return read
+
+
+def own() -> Read:
+    """Return the reader of a model folder as a preset, of which the configuration is mutated."""
+    from kbert.models.model_directory import read_own
+    from kbert.models.presets import find_preset
+
+    def read(path: Path) -> None:
+        files = {"vocab.txt": "\n".join(PIECES).encode(), "model.safetensors": bert("kbert")}
+        _lay_beside(path, files)
+        preset = find_preset(str(path.parent))
+        if preset.kind == "kbert":
+            _ = preset.tokenizer(), preset.sizes(), read_own(path.parent).tokenizer
+
+    return read
+
+
+def _lay_beside(path: Path, files: dict[str, bytes]) -> None:
+    """Write the other files of a folder, once."""
+    for name, data in files.items():
+        file = path.parent / name
+        if file != path and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+
+
+# As TARGETS of fuzz.py.
+MODEL_TARGETS: dict[str, tuple[str, Callable[[], Read], Callable[[], list[bytes]]]] = {
+    "google-config": ("bert_config.json", google, lambda: [google_file("bert_config.json")]),
+    "google-index": (
+        "bert_model.ckpt.index",
+        google,
+        lambda: [google_file("bert_model.ckpt.index")],
+    ),
+    "hf-config": ("config.json", hugging_face, lambda: [as_json(BERT)]),
+    "hf-tokens": ("tokenizer_config.json", hugging_face, lambda: [as_json(DECODER)]),
+    "hf-older": ("added_tokens.json", hugging_face, lambda: [as_json({"<x>": 7, "[Y]": 8})]),
+    "hub-config": ("config.json", keras_hub, lambda: [keras_hub_files()["config.json"]]),
+    "hub-task": ("task.json", keras_hub, lambda: [keras_hub_files()["task.json"]]),
+    "hub-tokens": ("tokenizer.json", keras_hub, lambda: [keras_hub_files()["tokenizer.json"]]),
+    "hub-weights": ("task.weights.h5", keras_hub, lambda: [keras_hub_files()["task.weights.h5"]]),
+    "own-preset": (
+        "config.json",
+        own,
+        lambda: [as_json({**CONFIG, "tokenizer": {"lowercase": True, "added_tokens": []}})],
+    ),
+}
