@@ -45,14 +45,16 @@ for format, quantize in formats:
     print(json.dumps({"format": format, "quantize": quantize, "note": note, **row}), flush=True)
 """
 WITH_TANH = """
-import sys
+import shutil, sys
 from kbert.backend import import_keras
 import_keras()
 from kbert import BertClassifier
 model = BertClassifier.load(sys.argv[1], dtype="float32")
 other = BertClassifier.from_config({**model.get_config(), "gelu": "tanh"})
 other.set_weights(model.get_weights())
-other.save_to(sys.argv[2])
+other.save_to(sys.argv[2] + "/model")
+for name in ("config.toml", "run.json"):  # by which the development set is found
+    shutil.copy(sys.argv[1] + "/" + name, sys.argv[2])
 """
 
 
@@ -71,6 +73,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as between:
         tanh = Path(between) / "tanh"
+        tanh.mkdir()
         python(WITH_TANH, str(arguments.run), str(tanh))
         for backend in arguments.backends:
             folder = Path(between) / backend
