@@ -8,11 +8,13 @@ from fuzz_samples import (
     BERT,
     CONFIG,
     DECODER,
+    EXPORT,
     PIECES,
     as_json,
     bert,
     google_file,
     keras_hub_files,
+    onnx_file,
 )
 
 Read = Callable[[Path], Any]
@@ -76,6 +78,26 @@ def own() -> Read:
     return read
 
 
+def exported() -> Read:
+    """Return the reader of an export's settings, and of the tokenizer that they describe."""
+    from kbert.serving.export_settings import ExportSettings
+
+    def read(path: Path) -> None:
+        _lay_beside(path, {"vocab.txt": "\n".join(PIECES).encode()})
+        settings = ExportSettings.read(path.parent)
+        assert len(settings.labels) > 1
+        settings.read_tokenizer(path.parent).encode(["a éb"], max_length=settings.max_length)
+
+    return read
+
+
+def onnx() -> Read:
+    """Return what opens an export's ONNX program."""
+    from kbert.serving.programs import open_program
+
+    return lambda path: open_program("onnx", path, threads=1)
+
+
 def _lay_beside(path: Path, files: dict[str, bytes]) -> None:
     """Write the other files of a folder, once."""
     for name, data in files.items():
@@ -105,4 +127,6 @@ MODEL_TARGETS: dict[str, tuple[str, Callable[[], Read], Callable[[], list[bytes]
         own,
         lambda: [as_json({**CONFIG, "tokenizer": {"lowercase": True, "added_tokens": []}})],
     ),
+    "export-settings": ("kbert.json", exported, lambda: [as_json(EXPORT)]),
+    "export-onnx": ("model.onnx", onnx, lambda: [onnx_file()]),
 }

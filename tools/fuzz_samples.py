@@ -33,6 +33,17 @@ ADDED = [
     {"id": 7, "content": "<x>", "normalized": True, "lstrip": True, "special": False},
     {"id": 8, "content": "[Y]", "normalized": False, "single_word": True, "rstrip": True},
 ]
+EXPORT = {
+    "format": "kbert-export-1",
+    "kind": "onnx",
+    "file": "model.onnx",
+    "labels": ["a", "b"],
+    "max_length": 12,
+    "length": None,
+    "int8": False,
+    "text_pairs": None,
+    "tokenizer": {"lowercase": True, "added_tokens": ADDED[:1]},
+}
 BERT = {
     "model_type": "bert",
     "vocab_size": 7,
@@ -144,3 +155,16 @@ def keras_hub_files() -> dict[str, bytes]:
         "model.weights.h5": h5(arrays),
         "task.weights.h5": h5(head),
     }
+
+
+def onnx_file() -> bytes:
+    """Return a small ONNX program."""
+    from onnx import TensorProto, helper
+
+    given = helper.make_tensor_value_info("token_ids", TensorProto.INT32, ["rows", "width"])
+    result = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["rows", "width"])
+    cast = helper.make_node("Cast", ["token_ids"], ["ids"], to=TensorProto.FLOAT)
+    softmax = helper.make_node("Softmax", ["ids"], ["probabilities"])
+    graph = helper.make_graph([cast, softmax], "g", [given], [result])
+    opsets = [helper.make_opsetid("", 20)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10).SerializeToString()

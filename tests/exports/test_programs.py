@@ -125,6 +125,23 @@ def test_one_length(format, exported, model):
     assert "24 wide, always" in (path / "README.md").read_text(encoding="utf-8")
 
 
+def test_added_tokens(model, tmp_path):
+    tokenizer = {**model.tokenizer.get_config(), "added_tokens": [{"content": "<user>"}]}
+    backbone = {**model.get_config()["backbone"], "vocabulary_size": 30523}
+    config = {**model.get_config(), "tokenizer": tokenizer, "backbone": backbone}
+    larger = BertClassifier.from_config(config)
+    larger.save_to(tmp_path / "larger")
+    seen = export(tmp_path / "larger", tmp_path / "out", format="litert", report=silent)
+    assert seen.greatest < 1e-5
+    texts = ["A <user> writes.", "a<USER>b"]
+    assert larger.tokenizer.token_ids(texts)[0][1] == 30522
+    np.testing.assert_allclose(
+        Predictor.load(tmp_path / "out").probabilities(texts),
+        larger.probabilities(texts),
+        atol=1e-5,
+    )
+
+
 def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.set_weights(model.get_weights())
