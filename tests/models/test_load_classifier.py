@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from kbert import KbertError
+from kbert.exports.export import export
+from kbert.models.load_classifier import load_classifier
+
+pytestmark = pytest.mark.keras
+
+TEXTS = ["A joy.", "It drags, and drags.", "Schön; 很好"]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return tiny_model(labels=["no", "yes"])
+
+
+@pytest.fixture(scope="module")
+def places(model, tmp_path_factory):
+    """The same model in several forms."""
+    folder = tmp_path_factory.mktemp("models")
+    model.save_to(folder / "run" / "model")
+    model.save(folder / "file.keras")
+    export(folder / "run", folder / "hf", format="huggingface", report=lambda line: None)
+    return folder
+
+
+@pytest.mark.parametrize("dtype", [None, "float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", ["run", "run/model", "file.keras", "hf"])
+def test_it_is_the_same_model(name, dtype, places, model):
+    loaded = load_classifier(places / name, dtype=dtype)
+    assert loaded.labels.names == ("no", "yes")
+    assert loaded.backbone.dtype_policy.name == (dtype or "float32")
+    tolerance = 0.02 if dtype == "mixed_bfloat16" else 1e-6
+    np.testing.assert_allclose(
+        loaded.probabilities(TEXTS), model.probabilities(TEXTS), atol=tolerance
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("none", "none does not exist"), ("none.keras", "There is no"), (".", "There is no file")],
+)
+def test_refuses(name, message, tmp_path):
+    with pytest.raises(KbertError, match=message):
+        load_classifier(tmp_path / name)
