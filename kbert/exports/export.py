@@ -17,6 +17,7 @@ from kbert.exports.comparison import Comparison
 from kbert.exports.formats import Format, check_format, module_of
 from kbert.exports.how_to_call import how_to_call
 from kbert.exports.write_program import write_program
+from kbert.runs.run_directory import RunDirectory
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_program import run_program
 
@@ -91,7 +92,9 @@ def export(
             module_of(format).write(model, written)
             there = partial(module_of(format).predict, written, model=model)
         else:
-            pairs = None if examples is None else examples.pairs is not None
+            pairs = RunDirectory(run).info.get("text_pairs")
+            if examples is not None:
+                pairs = examples.pairs is not None
             there = _write_program(
                 model, written, format, chosen, length, quantize is not None, pairs
             )

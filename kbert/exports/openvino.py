@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.exports import saved_model
-from kbert.serving.programs import INPUTS, OUTPUT, open_program
+from kbert.serving.programs import INPUTS, OUTPUT, import_openvino, open_program
 
 __all__ = ["FILE", "open_program", "write"]
 
@@ -16,8 +16,7 @@ open_program = partial(open_program, "openvino")
 
 def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     """Write model.xml and model.bin; Keras runs on TensorFlow."""
-    import openvino
-
+    openvino = import_openvino()
     with tempfile.TemporaryDirectory() as between:
         saved_model.write(model, Path(between), length, int8=False)
         converted = openvino.convert_model(Path(between) / saved_model.FILE)

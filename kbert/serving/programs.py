@@ -1,5 +1,6 @@
 """Programs that take token ids and return probabilities, each opened by its own runtime."""
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -62,8 +63,7 @@ def _open_onnx(file: Path, threads: int | None) -> Program:
 
 
 def _open_openvino(file: Path, threads: int | None) -> Program:
-    import openvino
-
+    openvino = import_openvino()
     check_file(file.with_suffix(".bin"), file.parent)
     # On processors with bfloat16 OpenVINO would compute in it, three digits in all.
     settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
@@ -71,6 +71,14 @@ def _open_openvino(file: Path, threads: int | None) -> Program:
         settings["INFERENCE_NUM_THREADS"] = threads
     compiled = openvino.compile_model(file, "CPU", settings)
     return lambda feed: compiled.create_infer_request().infer(dict(feed))[OUTPUT]
+
+
+def import_openvino() -> Any:
+    """Return the package openvino, kept from reporting each use of it over the network."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
 
 
 def _open_litert(file: Path, threads: int | None) -> Program:

@@ -1,4 +1,5 @@
 import shutil
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 from kbert import KbertError
-from kbert.serving.programs import open_program
+from kbert.serving.programs import import_openvino, open_program
 
 
 def feed(rows=2, width=8):
@@ -23,8 +24,7 @@ def test_onnx(export_folder):
 
 
 def test_openvino_reads_it_too(export_folder, tmp_path):
-    import openvino
-
+    openvino = import_openvino()
     model = openvino.convert_model(export_folder / "model.onnx")
     openvino.save_model(model, tmp_path / "model.xml", compress_to_fp16=False)
     program = open_program("openvino", tmp_path / "model.xml", threads=1)
@@ -33,6 +33,18 @@ def test_openvino_reads_it_too(export_folder, tmp_path):
     with ThreadPoolExecutor(4) as pool:  # as a server calls it
         for one, found in zip(feeds * 5, pool.map(program, feeds * 5), strict=True):
             np.testing.assert_allclose(found, onnx(one), atol=1e-6)
+
+
+def test_openvino_reports_no_use_of_it(export_folder, tmp_path):
+    code = (
+        "import os, sys, threading\n"
+        "os.register_at_fork(before=lambda: print('forked'))\n"
+        "from kbert.serving.programs import import_openvino\n"
+        f"import_openvino().convert_model({str(export_folder / 'model.onnx')!r})\n"
+        "print([n for n, m in sys.modules.items() if 'openvino_telemetry' in n and m])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino", "litert"])
