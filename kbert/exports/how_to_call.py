@@ -1,6 +1,7 @@
 """The README of an export: how its program is called without kbert, and with it."""
 
 from kbert.serving.export_settings import ExportSettings
+from kbert.serving.programs import EXTRAS
 
 _CALLS = {
     "onnx": """import onnxruntime
@@ -38,10 +39,10 @@ def how_to_call(settings: ExportSettings) -> str:
     texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
     labels = "\n".join(f"{number}. {name}" for number, name in enumerate(settings.labels))
     with_kbert = (
-        "With kbert, whose extra `serve` is all it takes:\n\n"
+        f"With kbert, for which `pip install 'kbert[{EXTRAS[settings.kind]}]'` suffices:\n\n"
         "```python\nfrom kbert import Predictor\npredictor = Predictor.load(FOLDER)\n"
         f"predictor.predict([text]{', [second_text]' if settings.text_pairs else ''})\n```\n\n"
-        if settings.kind in ("onnx", "openvino", "litert")
+        if settings.kind in EXTRAS
         else ""
     )
     return f"""# A BERT classifier as {settings.kind}{", int8" if settings.int8 else ""}

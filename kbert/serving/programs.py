@@ -16,6 +16,8 @@ Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 INPUTS = ("token_ids", "segment_ids", "padding_mask")
 OUTPUT = "probabilities"
+EXTRAS = {"onnx": "serve", "openvino": "openvino", "litert": "litert"}
+"""Which extra of kbert's installs the runtime of a kind."""
 
 
 def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
@@ -43,9 +45,9 @@ def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
     except KbertError:
         raise
     except ModuleNotFoundError as error:
-        extra = {"onnx": "serve"}.get(kind, kind)
         raise KbertError(
-            f"{file} needs the package {error.name}. Install it: pip install 'kbert[{extra}]'"
+            f"{file} needs the package {error.name}. Install it: pip install "
+            f"'kbert[{EXTRAS[kind]}]'"
         ) from None
     except Exception as error:  # each runtime raises its own kind
         said = " ".join(str(error).split()) or type(error).__name__

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,7 +14,11 @@ from kbert.serving.export_settings import ExportSettings
 
 pytestmark = pytest.mark.keras
 
-SERVED = ("onnx", "openvino", "litert")
+# A program is written by another process on the backend that can: what differs with the backend of
+# this one is the model that it is compared with. So one backend tries all of it, the others a part.
+ALL = keras.backend.backend() == "tensorflow"
+FORMATS = ("saved_model", "onnx", "openvino", "litert", "torch") if ALL else ("saved_model", "onnx")
+SERVED = ("onnx", "openvino", "litert") if ALL else ("onnx",)
 
 
 def silent(line):
@@ -55,7 +60,7 @@ def exported(folder, real_reviews, tmp_path_factory):
     return export_once
 
 
-@pytest.mark.parametrize("format", ["saved_model", "onnx", "openvino", "litert", "torch"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_it_is_opened_and_predicts_the_same(format, exported, model):
     path, seen = exported(format)
     assert seen.texts == seen.agreeing == 207
@@ -69,7 +74,7 @@ def test_it_is_opened_and_predicts_the_same(format, exported, model):
     assert left == [format]
 
 
-@pytest.mark.parametrize("format", ["saved_model", "onnx", "openvino", "litert", "torch"])
+@pytest.mark.parametrize("format", FORMATS)
 def test_what_its_readme_says_is_true(format, exported, model):
     path, _ = exported(format)
     blocks = (path / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
@@ -115,7 +120,7 @@ def test_int8(format, exported):
     assert f"Accuracy on 200 rows: {before:.4f} before, {after:.4f} after." in str(seen)
 
 
-@pytest.mark.parametrize("format", ["onnx", "litert"])
+@pytest.mark.parametrize("format", ["onnx", "litert"] if ALL else ["onnx"])
 def test_one_length(format, exported, model):
     path, seen = exported(format, length=24)
     assert seen.greatest < 1e-5
@@ -131,7 +136,7 @@ def test_added_tokens(model, tmp_path):
     config = {**model.get_config(), "tokenizer": tokenizer, "backbone": backbone}
     larger = BertClassifier.from_config(config)
     larger.save_to(tmp_path / "larger")
-    seen = export(tmp_path / "larger", tmp_path / "out", format="litert", report=silent)
+    seen = export(tmp_path / "larger", tmp_path / "out", format="onnx", report=silent)
     assert seen.greatest < 1e-5
     texts = ["A <user> writes.", "a<USER>b"]
     assert larger.tokenizer.token_ids(texts)[0][1] == 30522
