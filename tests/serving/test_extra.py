@@ -10,7 +10,17 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-NOT_THERE = "keras keras_hub tensorflow jax torch pyarrow sklearn safetensors optree".split()
+NOT_THERE = [
+    "keras",
+    "keras_hub",
+    "tensorflow",
+    "jax",
+    "torch",
+    "pyarrow",
+    "sklearn",
+    "safetensors",
+    "optree",
+]
 
 
 def run(*command, **options):
