@@ -115,6 +115,11 @@ REFUSALS = {
     "evaluate none good.csv": "none holds no trained model: it does not exist",
     "evaluate run good.csv": "its status is 'stopped'",
     "predict run good.csv": "its status is 'stopped'",
+    "predict . good.csv": ". holds no trained model: it is no run directory",
+    "export run --format onnx --output run": "run exists, and nothing is overwritten",
+    "export run --format keras --output new": "A file of Keras ends in .keras",
+    "export run --format google --output new --length 9": "--length is for programs",
+    "export run --format google --output new --quantize int8": "--quantize int8 is for onnx",
     "predict run --batch-size 0": "--batch-size must be 1 or more. Received: 0",
     "predict run --to xml": "--to must be csv or jsonl. Received: 'xml'",
 }
@@ -125,6 +130,8 @@ REFUSED_FLAGS = {
     "train good.csv --epochz 3": "--epochz",
     "train --config=typed.toml": "three",
     "evaluate": "run",
+    "export run --format onxx --output new": "onxx",
+    "export run --output new": "--format",
     "predict run --backend mxnet": "mxnet",
     "learn good.csv": "learn",
 }

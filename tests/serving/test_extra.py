@@ -10,17 +10,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
-NOT_THERE = [
-    "keras",
-    "keras_hub",
-    "tensorflow",
-    "jax",
-    "torch",
-    "pyarrow",
-    "sklearn",
-    "safetensors",
-    "optree",
-]
+NOT_THERE = ("keras", "keras_hub", "tensorflow", "jax", "torch", "pyarrow", "sklearn", "optree")
 
 
 def run(*command, **options):
