@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from kbert.backend import choose_backend, import_keras
 from kbert.choices import ExportFormat, Quantization
@@ -14,12 +13,9 @@ from kbert.config import ReadingOptions
 from kbert.errors import KbertError
 from kbert.exports.compare import Compute, compare
 from kbert.exports.comparison import Comparison
-from kbert.exports.formats import Format, check_format, module_of
-from kbert.exports.how_to_call import how_to_call
-from kbert.exports.write_program import write_program
+from kbert.exports.formats import check_format, module_of
+from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.runs.run_directory import RunDirectory
-from kbert.serving.export_settings import ExportSettings
-from kbert.serving.run_program import run_program
 
 
 def export(
@@ -83,6 +79,7 @@ def export(
     here = model.probabilities
     if length is not None:  # what the model says of texts that are cut there
         model.max_length = length
+    report(f"Writing {run} as {format} ...")
     output.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
     try:
@@ -93,52 +90,17 @@ def export(
             there = partial(module_of(format).predict, written, model=model)
         else:
             pairs = RunDirectory(run).info.get("text_pairs")
-            if examples is not None:
-                pairs = examples.pairs is not None
-            there = _write_program(
-                model, written, format, chosen, length, quantize is not None, pairs
+            settings = program_settings(
+                model,
+                format,
+                fixed_length=length is not None,
+                int8=quantize is not None,
+                text_pairs=pairs if examples is None else examples.pairs is not None,
             )
+            there = write_program_folder(model, written, settings, chosen.backend)
         seen = compare(written, here, there, examples, exact=quantize is None)
         os.replace(written, output)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     report(f"Wrote {output}. {seen}")
     return seen
-
-
-def _write_program(
-    model: Any,
-    folder: Path,
-    format: ExportFormat,
-    chosen: Format,
-    length: int | None,
-    int8: bool,
-    text_pairs: bool | None,
-) -> Compute:
-    """Write a program with all that it needs beside it, and return what it computes of texts."""
-    module = module_of(format)
-    tokenizer = model.tokenizer.get_config()
-    tokenizer.pop("vocabulary")
-    settings = ExportSettings(
-        kind=format,
-        file=module.FILE,
-        labels=model.labels.names,
-        max_length=model.max_length,
-        length=length,
-        int8=int8,
-        text_pairs=text_pairs,
-        tokenizer=tokenizer,
-    )
-    folder.mkdir()
-    with tempfile.TemporaryDirectory(dir=folder.parent) as between:
-        model.save_to(Path(between) / "model")
-        assert chosen.backend is not None
-        write_program(format, chosen.backend, Path(between) / "model", folder, length, int8)
-    settings.write(folder)
-    (folder / "vocab.txt").write_text(
-        "\n".join(model.tokenizer.vocabulary) + "\n", encoding="utf-8", newline=""
-    )
-    (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
-    (folder / "README.md").write_text(how_to_call(settings), encoding="utf-8")
-    program = module.open_program(folder / module.FILE)
-    return partial(run_program, program, settings.read_tokenizer(folder), settings)

@@ -43,7 +43,7 @@ def test_it_is_opened_and_predicts_the_same(format, name, folder, real_reviews, 
     assert seen.texts == seen.agreeing == 207
     assert seen.greatest < 1e-5
     assert seen.size == sum(f.stat().st_size for f in [path, *path.rglob("*")] if f.is_file())
-    assert said == [f"Wrote {path}. {seen}"]
+    assert said == [f"Writing {folder} as {format} ...", f"Wrote {path}. {seen}"]
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -123,7 +123,7 @@ def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
     said = []
     path = tmp_path / "out"
     export(folder, path, format="huggingface", report=said.append)
-    assert said[0].startswith(f"Wrote {path}. It was written (")
-    assert said[0].endswith("and not opened: its program is not installed.")
+    assert said[1].startswith(f"Wrote {path}. It was written (")
+    assert said[1].endswith("and not opened: its program is not installed.")
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}

@@ -1,0 +1,57 @@
+"""The folder of a program, with all that it needs beside it."""
+
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kbert.choices import Backend
+from kbert.exports.compare import Compute
+from kbert.exports.formats import module_of
+from kbert.exports.how_to_call import how_to_call
+from kbert.exports.write_program import write_program
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.run_program import run_program
+
+
+def program_settings(
+    model: Any, format: str, *, fixed_length: bool, int8: bool, text_pairs: bool | None
+) -> ExportSettings:
+    """Return what is told of a model's program in kbert.json."""
+    tokenizer = model.tokenizer.get_config()
+    tokenizer.pop("vocabulary")
+    return ExportSettings(
+        kind=format,
+        file=module_of(format).FILE,
+        labels=model.labels.names,
+        max_length=model.max_length,
+        length=model.max_length if fixed_length else None,
+        int8=int8,
+        text_pairs=text_pairs,
+        tokenizer=tokenizer,
+    )
+
+
+def write_program_folder(
+    model: Any, folder: Path, settings: ExportSettings, backend: Backend
+) -> Compute:
+    """Write a model's program and what it needs, and return what it computes of texts.
+
+    Args:
+        model: BertClassifier, in float32.
+        folder: Path. Not there yet.
+        settings: ExportSettings. Its kind is the format.
+        backend: the one that writes the format.
+    """
+    folder.mkdir()
+    with tempfile.TemporaryDirectory(dir=folder.parent) as between:
+        saved = Path(between) / "model"
+        model.save_to(saved)
+        write_program(settings.kind, backend, saved, folder, settings.length, settings.int8)
+    settings.write(folder)
+    vocabulary = "\n".join(model.tokenizer.vocabulary) + "\n"
+    (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="")
+    (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
+    (folder / "README.md").write_text(how_to_call(settings), encoding="utf-8")
+    program = module_of(settings.kind).open_program(folder / settings.file)
+    return partial(run_program, program, settings.read_tokenizer(folder), settings)
