@@ -1,5 +1,6 @@
 """Programs that take token ids and return probabilities, each opened by its own runtime."""
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -86,7 +87,8 @@ def import_openvino() -> Any:
 def _open_litert(file: Path, threads: int | None) -> Program:
     from ai_edge_litert.interpreter import Interpreter
 
-    interpreter = Interpreter(str(file), num_threads=threads)
+    # By itself it takes one.
+    interpreter = Interpreter(str(file), num_threads=threads or os.cpu_count())
     run = interpreter.get_signature_runner()
     alone = threading.Lock()  # an interpreter holds the arrays of the call that it is in
 
