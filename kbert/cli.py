@@ -22,7 +22,7 @@ _OF_TRAINING = {
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status: 0, 1, 2, 130 or 143."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    arguments = _without_dash(list(sys.argv[1:] if argv is None else argv))
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app.config = _defaults(arguments)
@@ -49,6 +49,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"kbert: {error}{_what_is_left(error)}", file=sys.stderr)
         status = 1
     sys.exit(status)
+
+
+def _without_dash(arguments: list[str]) -> list[str]:
+    """Leave out the "-" of `kbert predict RUN -`, which is the default and looks like a flag."""
+    return [
+        argument
+        for before, argument in zip(["", *arguments], arguments, strict=False)
+        if argument != "-" or arguments[0] != "predict" or before.startswith("-")
+    ]
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -1,11 +1,13 @@
 """Writing files so that a reader never meets half of one."""
 
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 _SUFFIX = ".tmp"
 _NEW, _OLD = ".new", ".new.old"  # of directories
@@ -15,6 +17,20 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file under another name, flush it to the disk, and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, lambda file: file.write_text(text, encoding="utf-8", newline=""))
+
+
+def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> None:
+    """Write a safetensors file, or raise OSError: the library has its own exception for that."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    try:
+        save_file(dict(arrays), file, metadata=metadata)
+    except SafetensorError as error:
+        found = re.search(r"os error (\d+)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1])), str(file)) from None
 
 
 @contextmanager

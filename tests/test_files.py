@@ -4,6 +4,7 @@ import shutil
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kbert import files
@@ -320,3 +321,11 @@ def test_windows_knows_no_such_thing(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "name", "nt")
         sync_directory(missing)
+
+
+def test_a_full_disk_is_an_oserror(tmp_path):
+    from kbert.files import save_arrays
+
+    with pytest.raises(OSError, match="No such file or directory") as refused:
+        save_arrays({"a": np.zeros(3, np.float32)}, tmp_path / "none" / "a.safetensors")
+    assert refused.value.filename == str(tmp_path / "none" / "a.safetensors")

@@ -24,19 +24,19 @@ _SENTENCES = (
 )
 _ROWS = 200
 
-Compute = Callable[[Sequence[str], Sequence[str] | None], np.ndarray | None]
-"""From texts, and pairs or None, to probabilities [texts, labels]; None where nothing runs it."""
+Compute = Callable[[Sequence[str], Sequence[str] | None], np.ndarray]
+"""From texts, and pairs or None, to probabilities [texts, labels]."""
 
 
 def compare(
-    path: Path, here: Compute, there: Compute, dev: Examples | None, *, exact: bool = True
+    path: Path, here: Compute, there: Compute | None, dev: Examples | None, *, exact: bool = True
 ) -> Comparison:
     """Return what was seen of an export beside its model.
 
     Args:
         path: Path. The export.
         here: function of texts and pairs that returns the model's probabilities.
-        there: the same of the export.
+        there: the same of the export; None where nothing reads it here.
         dev: Examples or None. A labelled set, of which 200 rows from all over are asked too, and
             all of an export that is not exact.
         exact: bool. Whether a difference above `TOLERANCE` is refused. Defaults to True.
@@ -46,10 +46,9 @@ def compare(
     """
     texts, pairs = _texts(dev)
     size = sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file())
-    ours, theirs = here(texts, pairs), there(texts, pairs)
-    if theirs is None:
+    if there is None:
         return Comparison(size)
-    assert ours is not None
+    ours, theirs = here(texts, pairs), there(texts, pairs)
     if theirs.shape != ours.shape:
         raise KbertError(
             f"The export is refused: its probabilities have the shape {theirs.shape}, and the "
@@ -87,6 +86,4 @@ def _texts(dev: Examples | None) -> tuple[list[str], list[str] | None]:
 
 
 def _accuracy(compute: Compute, dev: Examples) -> float:
-    computed = compute(dev.texts, dev.pairs)
-    assert computed is not None
-    return float((computed.argmax(1) == dev.label_ids).mean())
+    return float((compute(dev.texts, dev.pairs).argmax(1) == dev.label_ids).mean())

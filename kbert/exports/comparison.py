@@ -29,7 +29,10 @@ class Comparison:
         """Return what was seen, for a person."""
         size = f"{self.size / 1e6:.1f} MB"
         if not self.texts:
-            return f"It was written ({size}) and not opened: its program is not installed."
+            return (
+                f"It was written ({size}) and not opened, for which transformers and torch are "
+                "needed."
+            )
         said = (
             f"It was opened ({size}): {self.agreeing} of {self.texts} texts have the same label, "
             f"probabilities are within {self.greatest:.1e}; {self.per_second:,.0f} texts/s."

@@ -1,7 +1,9 @@
 """The development set that a run was chosen by, read again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kbert.config import ReadingOptions
 from kbert.data.examples import Examples
@@ -16,7 +18,7 @@ def dev_examples(
     run: Path,
     labels: Labels,
     dev: str | None,
-    reading: ReadingOptions | None,
+    reading: Mapping[str, Any],
     report: Callable[[str], None],
 ) -> Examples | None:
     """Return labelled rows that a run was not trained on, or None where there are none.
@@ -25,17 +27,31 @@ def dev_examples(
         run: Path. The run directory; a model folder has no such rows.
         labels: Labels. The model's.
         dev: str or None. A file to read in place of the run's.
-        reading: ReadingOptions or None. How `dev` is read; None for as the run's data.
-        report: function of str. It is told why there are none.
+        reading: dict. How `dev` is read other than the run's data was, by the names of
+            `ReadingOptions`.
+        report: function of str. It is told what was read, or why there is nothing.
     """
-    has_config = (run / "config.toml").is_file()
-    config = run_config(RunDirectory(run)) if has_config else None
+    directory = RunDirectory(run)
+    config = run_config(directory) if (run / "config.toml").is_file() else None
     if dev is not None:
-        return (reading or config or ReadingOptions()).read(dev, labels=labels)
+        options: ReadingOptions = replace(config or ReadingOptions(), **reading)
+        found = options.read(dev, labels=labels)
+        report(str(found))
+        return found
+    if reading:
+        raise KbertError(f"{', '.join(f'--{n}' for n in reading)} are for the file of --dev FILE.")
     if config is None:
         return None
     try:
-        return read_sets(config, labels)[1].get("dev")
+        again = read_sets(config, labels)[1].get("dev")
     except KbertError as error:
         report(f"The run's development set is not read again: {error}")
         return None
+    recorded = directory.info.get("data", {}).get("dev", {}).get("sha256")
+    if again is not None and recorded not in (None, again.fingerprint):
+        report(
+            f"{again.source} has changed since the run was trained, and is not compared on: rows "
+            "that it was trained on may be among the development set's. Name other rows: --dev FILE"
+        )
+        return None
+    return again

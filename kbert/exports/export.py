@@ -1,19 +1,18 @@
 """Write a model for other programs, and see that it predicts there what it does here."""
 
 import os
-import shutil
-import tempfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from kbert.backend import choose_backend, import_keras
 from kbert.choices import ExportFormat, Quantization
-from kbert.config import ReadingOptions
 from kbert.errors import KbertError
 from kbert.exports.compare import Compute, compare
 from kbert.exports.comparison import Comparison
 from kbert.exports.formats import check_format, module_of
+from kbert.exports.opened_elsewhere import OpenedElsewhere
+from kbert.exports.output import check_output, folder_beside
 from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.runs.run_directory import RunDirectory
 
@@ -26,7 +25,7 @@ def export(
     length: int | None = None,
     quantize: Quantization | None = None,
     dev: str | None = None,
-    reading: ReadingOptions | None = None,
+    reading: Mapping[str, Any] | None = None,
     backend: str | None = None,
     report: Callable[[str], None] = print,
 ) -> Comparison:
@@ -43,7 +42,8 @@ def export(
         quantize: "int8" or None. Round the weights of an onnx, openvino or litert program to 8
             bits; agreement and accuracy are told then. Defaults to None.
         dev: str or None. A labelled file to compare on. Defaults to None: the run's own.
-        reading: ReadingOptions or None. How `dev` is read. Defaults to None: as the run's data.
+        reading: dict or None. How `dev` is read other than the run's data was, by the names of
+            `ReadingOptions`, such as {"label": "stars"}. Defaults to None.
         backend: str or None. What the model is computed on, to be compared; a program is written
             on the backend that can. Defaults to None: see `choose_backend`.
         report: function of str. Defaults to `print`.
@@ -59,35 +59,31 @@ def export(
     ```
     """
     run, output = Path(run), Path(output)
-    if output.exists():
-        raise KbertError(f"{output} exists, and nothing is overwritten. Name another --output.")
     chosen = check_format(format, length, quantize is not None)
+    check_output(output)
     if not output.name.endswith(chosen.suffix):
         raise KbertError(f"A file of Keras ends in .keras. Received: --output {output}")
-    choose_backend(backend)
-    import_keras()
-    from kbert.exports.dev_examples import dev_examples
-    from kbert.models.load_classifier import load_classifier
+    with folder_beside(output) as folder:
+        choose_backend(backend)
+        import_keras()
+        from kbert.exports.dev_examples import dev_examples
+        from kbert.serving.load_classifier import load_classifier
 
-    model = load_classifier(run, dtype="float32")
-    if length is not None and not 3 <= length <= model.max_length:
-        raise KbertError(
-            f"--length must be from 3 to the {model.max_length} tokens of the model. "
-            f"Received: {length}"
-        )
-    examples = dev_examples(run, model.labels, dev, reading, report)
-    here = model.probabilities
-    if length is not None:  # what the model says of texts that are cut there
-        model.max_length = length
-    report(f"Writing {run} as {format} ...")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
-    try:
+        model = load_classifier(run, dtype="float32")
+        if length is not None and not 3 <= length <= model.max_length:
+            raise KbertError(
+                f"--length must be from 3 to the {model.max_length} tokens of the model. "
+                f"Received: {length}"
+            )
+        examples = dev_examples(run, model.labels, dev, reading or {}, report)
+        if length is not None:  # what the model says of texts that are cut there
+            model.max_length = length
+        report(f"Writing {run} as {format} ...")
         written = folder / output.name
-        there: Compute
+        there: Compute | None
         if chosen.backend is None:
             module_of(format).write(model, written)
-            there = partial(module_of(format).predict, written, model=model)
+            there = module_of(format).opened(written, model)
         else:
             pairs = RunDirectory(run).info.get("text_pairs")
             settings = program_settings(
@@ -98,9 +94,12 @@ def export(
                 text_pairs=pairs if examples is None else examples.pairs is not None,
             )
             there = write_program_folder(model, written, settings, chosen.backend)
-        seen = compare(written, here, there, examples, exact=quantize is None)
+        try:
+            seen = compare(written, model.probabilities, there, examples, exact=quantize is None)
+        finally:
+            if isinstance(there, OpenedElsewhere):
+                there.close()
+        check_output(output)  # another process may have been quicker
         os.replace(written, output)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     report(f"Wrote {output}. {seen}")
     return seen

@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
@@ -46,10 +45,8 @@ class WeightsFormat(Protocol):
     def write(self, model: Any, path: Any) -> None:
         """Write the model to a path that is not there yet."""
 
-    def predict(
-        self, path: Any, texts: Sequence[str], pairs: Sequence[str] | None, model: Any
-    ) -> Any:
-        """Return the probabilities [texts, labels] by the format's own program, if installed."""
+    def opened(self, path: Any, model: Any) -> Any:
+        """Return the export as a function of texts, and pairs or None; None: nothing reads it."""
 
 
 class ProgramFormat(Protocol):
@@ -60,8 +57,8 @@ class ProgramFormat(Protocol):
     def write(self, model: Any, folder: Any, length: int | None, int8: bool) -> None:
         """Write the program into a folder; Keras runs on the format's backend."""
 
-    def open_program(self, file: Any) -> Any:
-        """Return the program, opened by its own runtime."""
+    def opened(self, folder: Any, settings: Any) -> Any:
+        """Return the export as a function of texts, and pairs or None, by its own runtime."""
 
 
 def module_of(name: str) -> Any:
@@ -85,7 +82,7 @@ def check_format(name: str, length: int | None, int8: bool) -> Format:
     missing = [package for package in needed if importlib.util.find_spec(package) is None]
     if missing:
         raise KbertError(
-            f"The format {name} needs {', '.join(missing)}, not installed here. Install it: "
-            "pip install 'kbert[export]'"
+            f"The format {name} needs {', '.join(missing)}, not installed here. Install it: pip "
+            f"install {' '.join(package.replace('_', '-') for package in missing)}"
         )
     return found

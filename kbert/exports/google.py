@@ -1,11 +1,9 @@
 """A TF1 checkpoint with its head, as google-research/bert reads it."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from kbert.exports.compare import Compute
 from kbert.interop.google import read_google
 from kbert.interop.write_google import write_google
 from kbert.models.classifier_of import classifier_of, plain_model_of
@@ -17,10 +15,7 @@ def write(model: Any, path: Path) -> None:
     write_google(path, plain_model_of(model))
 
 
-def predict(
-    path: Path, texts: Sequence[str], pairs: Sequence[str] | None, model: Any
-) -> np.ndarray | None:
-    """Return the probabilities of the checkpoint as TensorFlow reads it."""
+def opened(path: Path, model: Any) -> Compute:
+    """Return the checkpoint as TensorFlow reads it."""
     source = read_google(path, lowercase=model.tokenizer.lowercase)
-    opened = classifier_of(source, max_length=model.max_length)
-    return opened.probabilities(texts, pairs)
+    return classifier_of(source, max_length=model.max_length).probabilities

@@ -1,7 +1,7 @@
 """The README of an export: how its program is called without kbert, and with it."""
 
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.programs import EXTRAS
+from kbert.serving.programs import PACKAGES
 
 _CALLS = {
     "onnx": """import onnxruntime
@@ -39,10 +39,10 @@ def how_to_call(settings: ExportSettings) -> str:
     texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
     labels = "\n".join(f"{number}. {name}" for number, name in enumerate(settings.labels))
     with_kbert = (
-        f"With kbert, for which `pip install 'kbert[{EXTRAS[settings.kind]}]'` suffices:\n\n"
+        f"With kbert, which needs the package {PACKAGES[settings.kind]} for it:\n\n"
         "```python\nfrom kbert import Predictor\npredictor = Predictor.load(FOLDER)\n"
         f"predictor.predict([text]{', [second_text]' if settings.text_pairs else ''})\n```\n\n"
-        if settings.kind in EXTRAS
+        if settings.kind in PACKAGES
         else ""
     )
     return f"""# A BERT classifier as {settings.kind}{", int8" if settings.int8 else ""}
@@ -52,7 +52,7 @@ float32 [rows, {len(settings.labels)}], a column a class:
 
 {labels}
 
-{with_kbert}Without it, in this folder, with the package tokenizers:
+{with_kbert}Without kbert, in this folder, with the package tokenizers:
 
 ```python
 import numpy as np

@@ -1,10 +1,9 @@
 """A .keras file: `keras.models.load_model(FILE)` once kbert is imported."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from kbert.exports.compare import Compute
 
 
 def write(model: Any, path: Path) -> None:
@@ -12,9 +11,6 @@ def write(model: Any, path: Path) -> None:
     model.save(path)
 
 
-def predict(
-    path: Path, texts: Sequence[str], pairs: Sequence[str] | None, model: Any
-) -> np.ndarray | None:
-    """Return the probabilities of the file, loaded."""
-    opened = type(model).load(path)
-    return opened.probabilities(texts, pairs)
+def opened(path: Path, model: Any) -> Compute:
+    """Return the file, loaded."""
+    return type(model).load(path).probabilities

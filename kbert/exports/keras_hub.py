@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import KbertError
+from kbert.exports.compare import Compute
 from kbert.metrics import softmax
 
 
@@ -49,12 +50,14 @@ def write(model: Any, path: Path) -> None:
     (path / "labels.txt").write_text("\n".join(model.labels.names) + "\n", encoding="utf-8")
 
 
-def predict(
-    path: Path, texts: Sequence[str], pairs: Sequence[str] | None, model: Any
-) -> np.ndarray | None:
-    """Return the probabilities by keras-hub, from texts on."""
+def opened(path: Path, model: Any) -> Compute:
+    """Return the folder as keras-hub reads it, from texts on."""
     import keras_hub
 
     task = keras_hub.models.BertTextClassifier.from_preset(str(path))
-    given = list(texts) if pairs is None else (list(texts), list(pairs))
-    return softmax(np.asarray(task.predict(given, verbose=0), np.float32))
+
+    def compute(texts: Sequence[str], pairs: Sequence[str] | None) -> np.ndarray:
+        given = list(texts) if pairs is None else (list(texts), list(pairs))
+        return softmax(np.asarray(task.predict(given, verbose=0), np.float32))
+
+    return compute

@@ -1,17 +1,15 @@
 """LiteRT (TensorFlow Lite), for phones and small machines."""
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kbert.exports import saved_model
-from kbert.serving.programs import open_program
+from kbert.exports.program_texts import opened
 
-__all__ = ["FILE", "open_program", "write"]
+__all__ = ["FILE", "opened", "write"]
 
 FILE = "model.tflite"
-open_program = partial(open_program, "litert")
 
 
 def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:

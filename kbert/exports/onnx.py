@@ -1,17 +1,16 @@
 """ONNX, for ONNX Runtime and what else reads it."""
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kbert.exports.program_texts import opened
 from kbert.exports.torch import exported_program
-from kbert.serving.programs import INPUTS, OUTPUT, open_program
+from kbert.serving.programs import INPUTS, OUTPUT
 
-__all__ = ["FILE", "open_program", "write"]
+__all__ = ["FILE", "opened", "write"]
 
 FILE = "model.onnx"
-open_program = partial(open_program, "onnx")
 
 
 def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:

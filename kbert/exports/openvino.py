@@ -1,17 +1,16 @@
 """OpenVINO's intermediate representation, for Intel's processors."""
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from kbert.exports import saved_model
-from kbert.serving.programs import INPUTS, OUTPUT, import_openvino, open_program
+from kbert.exports.program_texts import opened
+from kbert.serving.programs import INPUTS, OUTPUT, import_openvino
 
-__all__ = ["FILE", "open_program", "write"]
+__all__ = ["FILE", "opened", "write"]
 
 FILE = "model.xml"
-open_program = partial(open_program, "openvino")
 
 
 def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:

@@ -1,7 +1,6 @@
 """The folder of a program, with all that it needs beside it."""
 
 import tempfile
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from kbert.exports.formats import module_of
 from kbert.exports.how_to_call import how_to_call
 from kbert.exports.write_program import write_program
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.run_program import run_program
 
 
 def program_settings(
@@ -53,5 +51,4 @@ def write_program_folder(
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="")
     (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
     (folder / "README.md").write_text(how_to_call(settings), encoding="utf-8")
-    program = module_of(settings.kind).open_program(folder / settings.file)
-    return partial(run_program, program, settings.read_tokenizer(folder), settings)
+    return module_of(settings.kind).opened(folder, settings)

@@ -1,9 +1,13 @@
 """TensorFlow's SavedModel, in the folders that TensorFlow Serving looks for."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kbert.serving.programs import INPUTS, OUTPUT, Program
+from kbert.exports.compare import Compute
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.programs import INPUTS, OUTPUT
+from kbert.serving.run_program import run_program
 
 FILE = "1"  # TensorFlow Serving serves the greatest number among a model's folders
 
@@ -23,14 +27,14 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     tf.saved_model.save(module, str(folder / FILE), signatures=serve)
 
 
-def open_program(file: Path) -> Program:
-    """Return the program, opened by TensorFlow."""
+def opened(folder: Path, settings: ExportSettings) -> Compute:
+    """Return the folder as TensorFlow computes it."""
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(str(file))
+    loaded = tf.saved_model.load(str(folder / FILE))
     serve = loaded.signatures["serving_default"]
 
     def program(feed: Any, _alive: Any = loaded) -> Any:
         return serve(**{n: tf.constant(array) for n, array in feed.items()})[OUTPUT].numpy()
 
-    return program
+    return partial(run_program, program, settings.read_tokenizer(folder), settings)

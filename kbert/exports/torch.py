@@ -1,9 +1,16 @@
 """PyTorch's exported program (.pt2)."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kbert.serving.programs import INPUTS, Program
+import numpy as np
+
+from kbert.exports.opened_elsewhere import OpenedElsewhere
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.programs import INPUTS
+from kbert.serving.run_program import run_program
 
 FILE = "model.pt2"
 
@@ -15,17 +22,23 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     torch.export.save(exported_program(model, length), folder / FILE)
 
 
-def open_program(file: Path) -> Program:
-    """Return the program, opened by torch."""
+def opened(folder: Path, settings: ExportSettings) -> OpenedElsewhere:
+    """Return the folder as torch computes it."""
+    return OpenedElsewhere("torch", folder, settings.max_length)
+
+
+def open_texts(path: Path, max_length: int) -> Callable[..., np.ndarray]:
+    """Return the function of texts, and pairs or None, that torch computes."""
     import torch
 
-    module = torch.export.load(file).module()
+    module = torch.export.load(path / FILE).module()
 
-    def program(feed: Any) -> Any:
+    def program(feed: Any) -> np.ndarray:
         with torch.no_grad():
             return module(*(torch.from_numpy(feed[name]) for name in INPUTS)).numpy()
 
-    return program
+    settings = ExportSettings.read(path)
+    return partial(run_program, program, settings.read_tokenizer(path), settings)
 
 
 def exported_program(model: Any, length: int | None) -> Any:

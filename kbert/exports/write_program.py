@@ -1,12 +1,13 @@
 """Write a program in a process of its own, on the backend that can."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from kbert.choices import Backend
-from kbert.errors import KbertError
+from kbert.errors import KbertError, MachineError
 
 
 def write_program(
@@ -30,6 +31,11 @@ def write_program(
         errors="replace",
     )
     if done.returncode != 0:
+        if "No space left" in done.stderr or shutil.disk_usage(folder).free < 2**20:
+            raise MachineError(
+                f"The disk that holds {folder.parent.parent} is full. Make room, or name another "
+                "--output."
+            )
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         why = lines[-1].strip() if lines else f"the process ended with status {done.returncode}"
         raise KbertError(f"The {format} export could not be written by {backend}: {why[:400]}")

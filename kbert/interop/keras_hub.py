@@ -14,7 +14,7 @@ from kbert.errors import KbertError
 from kbert.interop.plain_model import PlainModel, take_weights
 from kbert.interop.weights import weights_of
 from kbert.model_sizes import check_backbone, check_share, check_size, full_backbone
-from kbert.untrusted import check_file, h5_size, read_json
+from kbert.untrusted import check_file, h5_size, read_bytes, read_json
 
 _TASK, _WEIGHTS, _TASK_WEIGHTS = "task.json", "model.weights.h5", "task.weights.h5"
 _ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax
@@ -52,6 +52,7 @@ def read_keras_hub(folder: str | Path, *, head: bool = True) -> PlainModel:
     source.dropout = task.get("dropout", 0.1)
     source.max_length = _max_length(folder, sizes["max_sequence_length"])
     source.read_tokenizer = lambda: keras_hub_tokenizer(folder, accents=True)
+    source.labels = _labels(folder)
     source.notes.append(
         "Texts are tokenized as Google does it; keras-hub's own tokenizer differs on some of the "
         "full-width and composed characters."
@@ -124,6 +125,14 @@ def _task(file: Path) -> dict[str, Any]:
         )
     check_share(config.get("dropout", 0.1), file)
     return config
+
+
+def _labels(folder: Path) -> tuple[str, ...] | None:
+    """Return the names of the classes, which kbert writes beside what keras-hub writes."""
+    file = folder / "labels.txt"
+    if not file.is_file():
+        return None
+    return tuple(read_bytes(file, folder).decode("utf-8", "replace").removesuffix("\n").split("\n"))
 
 
 def _max_length(folder: Path, positions: int) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kbert.files import save_arrays
 from kbert.interop.plain_model import PlainModel
 from kbert.interop.weights import weights_of
 
@@ -20,8 +21,6 @@ def write_hugging_face(folder: Path, model: PlainModel, max_length: int | None =
         model: PlainModel.
         max_length: int or None. What tokenizers cut texts to. Defaults to None: the positions.
     """
-    from safetensors.numpy import save_file
-
     backbone, tokenizer, labels = model.backbone, model.tokenizer, model.labels or ()
     config = {
         "architectures": ["BertForSequenceClassification" if labels else "BertModel"],
@@ -69,7 +68,7 @@ def write_hugging_face(folder: Path, model: PlainModel, max_length: int | None =
         head = weight.name.startswith("logits/")
         name = weight.hugging_face if head else prefix + weight.hugging_face
         named[name] = np.ascontiguousarray(weight.to_hugging_face(model.arrays[weight.name]))
-    save_file(named, folder / "model.safetensors", metadata={"format": "pt"})
+    save_arrays(named, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def _write_json(file: Path, value: Any) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.files import new_directory, replace_file
+from kbert.files import new_directory, replace_file, save_arrays
 from kbert.interop.plain_model import PlainModel, take_weights
 from kbert.interop.weights import weights_of
 from kbert.model_sizes import check_classifier, check_size, full_backbone
@@ -44,12 +44,12 @@ def write_model(model: keras.Model, folder: Path) -> None:
     arrays = arrays_of(model.weights)
     if all(_holds(folder / name, content) for name, content in files.items()):
         # As after every better epoch of a run: one file is replaced, in one step.
-        replace_file(folder / _WEIGHTS, lambda file: save_file(arrays, file))
+        replace_file(folder / _WEIGHTS, lambda file: save_arrays(arrays, file))
         return
     with new_directory(folder) as new:
         for name, content in files.items():
             (new / name).write_bytes(content)
-        save_file(arrays, new / _WEIGHTS)
+        save_arrays(arrays, new / _WEIGHTS)
 
 
 def _holds(file: Path, content: bytes) -> bool:

@@ -79,7 +79,8 @@ def import_model(
     if found.labels is None:
         raise KbertError(
             f"{source} has a head of {found.classes} classes and does not name them. Name them in "
-            "the order of the processor's get_labels: --labels FIRST SECOND ..."
+            "the order of their numbers (of run_classifier.py: of the processor's get_labels): "
+            "--labels FIRST SECOND ..."
         )
     _write_classifier(found, output, max_length)
     report(f"Classes: {', '.join(found.labels)}")

@@ -58,7 +58,7 @@ def evaluate_run(
         choose_backend(backend)
         import_keras()
         from kbert.callbacks.epoch_evaluation import evaluate_batches
-        from kbert.models.load_classifier import load_classifier
+        from kbert.serving.load_classifier import load_classifier
 
         model = load_classifier(run)
         if labels is None:

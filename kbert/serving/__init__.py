@@ -1,1 +1,1 @@
-"""Trained models at work, without Keras."""
+"""Trained models at work, with Keras and without."""

@@ -76,7 +76,7 @@ class Predictor:
             raise KbertError(f"{path} does not exist. Check the path of the model.")
         choose_backend(backend)
         import_keras()
-        from kbert.models.load_classifier import load_classifier
+        from kbert.serving.load_classifier import load_classifier
 
         model = load_classifier(path)
         alone = threading.Lock()  # Keras makes a model's predict function when it is first called

@@ -17,8 +17,8 @@ Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 INPUTS = ("token_ids", "segment_ids", "padding_mask")
 OUTPUT = "probabilities"
-EXTRAS = {"onnx": "serve", "openvino": "openvino", "litert": "litert"}
-"""Which extra of kbert's installs the runtime of a kind."""
+PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
+"""What is to be installed for each kind that `open_program` takes."""
 
 
 def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
@@ -48,11 +48,13 @@ def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
     except ModuleNotFoundError as error:
         raise KbertError(
             f"{file} needs the package {error.name}. Install it: pip install "
-            f"'kbert[{EXTRAS[kind]}]'"
+            f"{str(error.name).replace('_', '-')}"
         ) from None
     except Exception as error:  # each runtime raises its own kind
         said = " ".join(str(error).split()) or type(error).__name__
-        raise KbertError(f"{file} cannot be opened: {said[:300]}") from None
+        raise KbertError(
+            f"{file} cannot be opened: {said[:300]} Is it whole? Copy it, or export it, again."
+        ) from None
 
 
 def _open_onnx(file: Path, threads: int | None) -> Program:

@@ -34,7 +34,7 @@ def run_program(
     encoded = tokenizer.encode(texts, pairs, max_length=settings.max_length)
     result = np.empty((len(texts), len(settings.labels)), np.float32)
     for rows, feed in _feeds(encoded, settings, tokenizer.pad_id, batch_size):
-        computed = np.asarray(program(feed))
+        computed = np.asarray(_called(program, feed))
         if computed.shape != (len(rows), len(settings.labels)):
             raise KbertError(
                 f"The program returned an array {computed.shape} for {len(rows)} texts, and its "
@@ -42,6 +42,18 @@ def run_program(
             )
         result[rows] = computed
     return result
+
+
+def _called(program: Program, feed: dict[str, np.ndarray]) -> np.ndarray:
+    try:
+        return program(feed)
+    except Exception as error:  # each runtime raises its own kind
+        said = " ".join(str(error).split()) or type(error).__name__
+        shape = feed["token_ids"].shape
+        raise KbertError(
+            f"The program does not take {shape[0]} rows of {shape[1]} tokens: {said[:300]}. Is "
+            "kbert.json of another export?"
+        ) from None
 
 
 def _feeds(

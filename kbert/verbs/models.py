@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from kbert.choices import Backend, ExportFormat, Quantization
+from kbert.choices import Backend, ExportFormat, OnBadRow, Quantization
 from kbert.config import ReadingOptions
 from kbert.verbs.app import Reading, app
 
@@ -140,6 +140,9 @@ def export(
     text: str | None = None,
     pair: str | None = None,
     label: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    on_bad_row: OnBadRow | None = None,
     backend: Backend | None = None,
 ) -> None:
     """Write a run's model for other programs, and check that it predicts there what it does here.
@@ -161,17 +164,24 @@ def export(
     dev
         A labelled file to compare on; the run's own development set without it.
     text
-        Its column of texts; as in the run's data without it, like the next two.
+        Its column of texts; as in the run's data without it, like all that follows.
     pair
         Its column of second texts.
     label
         Its column of labels.
+    encoding
+        Its encoding, such as cp1252.
+    delimiter
+        What divides its fields.
+    on_bad_row
+        Whether a row that cannot be used stops everything, or is skipped.
     backend
         What the model is computed on; programs are written on the backend that can.
     """
     from kbert.exports.export import export as export_run
 
-    named = text, pair, label
+    reading = {"text": text, "pair": pair, "label": label, "encoding": encoding}
+    reading |= {"delimiter": delimiter, "on_bad_row": on_bad_row}
     export_run(
         run,
         output,
@@ -179,6 +189,6 @@ def export(
         length=length,
         quantize=quantize,
         dev=dev,
-        reading=ReadingOptions(text=text, pair=pair, label=label) if any(named) else None,
+        reading={name: value for name, value in reading.items() if value is not None},
         backend=backend,
     )

@@ -43,7 +43,8 @@ def test_it_is_opened_and_predicts_the_same(format, name, folder, real_reviews, 
     assert seen.texts == seen.agreeing == 207
     assert seen.greatest < 1e-5
     assert seen.size == sum(f.stat().st_size for f in [path, *path.rglob("*")] if f.is_file())
-    assert said == [f"Writing {folder} as {format} ...", f"Wrote {path}. {seen}"]
+    assert said[0].startswith(f"{real_reviews}: 200 rows; ")
+    assert said[1:] == [f"Writing {folder} as {format} ...", f"Wrote {path}. {seen}"]
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -80,6 +81,16 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
         np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
 
 
+def test_labels_come_back_from_keras_hub(folder, tmp_path):
+    export(folder, tmp_path / "task", format="keras-hub", report=silent)
+    back = BertClassifier.from_preset(str(tmp_path / "task"))
+    assert back.labels.names == ("bad", "good", "好")
+    texts = ["A joy.", "很好"]
+    np.testing.assert_allclose(
+        back.probabilities(texts), BertClassifier.load(folder).probabilities(texts), atol=1e-6
+    )
+
+
 @pytest.mark.parametrize("format", ["google", "keras-hub"])
 def test_there_is_no_erf(format, tiny_model, tmp_path):
     tiny_model().save_to(tmp_path / "model")
@@ -107,8 +118,8 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
         def write(self, model, path):
             path.write_text("")
 
-        def predict(self, path, texts, pairs, model):
-            return np.full((len(texts), 3), 1 / 3)
+        def opened(self, path, model):
+            return lambda texts, pairs: np.full((len(texts), 3), 1 / 3)
 
     monkeypatch.setattr(exporting, "module_of", lambda name: Wrong())
     with pytest.raises(KbertError, match="is refused: it differs from the model. The text"):
@@ -117,13 +128,13 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
 
 
 def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
-    import sys
+    from kbert.exports import huggingface
 
-    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setattr(huggingface.importlib.util, "find_spec", lambda name: None)
     said = []
     path = tmp_path / "out"
     export(folder, path, format="huggingface", report=said.append)
     assert said[1].startswith(f"Wrote {path}. It was written (")
-    assert said[1].endswith("and not opened: its program is not installed.")
+    assert said[1].endswith("and not opened, for which transformers and torch are needed.")
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}

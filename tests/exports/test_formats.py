@@ -22,10 +22,8 @@ def test_every_choice_has_its_format_and_its_row_in_the_document():
 def test_a_module_has_what_its_kind_needs(name):
     module = module_of(name)
     assert callable(module.write)
-    if FORMATS[name].backend is None:
-        assert callable(module.predict)
-    else:
-        assert callable(module.open_program)
+    assert callable(module.opened)
+    if FORMATS[name].backend is not None:
         settings = ExportSettings(name, module.FILE, ("a", "b"), 8, None, False, True, {})
         assert module.FILE in how_to_call(settings)
 

@@ -58,3 +58,13 @@ def test_a_program_of_other_labels_is_refused():
     settings = replace(SETTINGS, labels=("x", "y", "z"))
     with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 texts, .* name 3 labels"):
         run_program(Program(), TOKENIZER, settings, ["a"], None, 4)
+
+
+def test_what_a_runtime_refuses_is_one_sentence():
+    def program(feed):
+        raise RuntimeError("invalid\n expand shape")
+
+    with pytest.raises(
+        KbertError, match="not take 1 rows of 8 tokens: invalid expand shape. Is kb"
+    ):
+        run_program(program, TOKENIZER, SETTINGS, ["a"], None, 4)

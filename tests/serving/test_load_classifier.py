@@ -3,7 +3,7 @@ import pytest
 
 from kbert import KbertError
 from kbert.exports.export import export
-from kbert.models.load_classifier import load_classifier
+from kbert.serving.load_classifier import load_classifier
 
 pytestmark = pytest.mark.keras
 
@@ -35,6 +35,11 @@ def test_it_is_the_same_model(name, dtype, places, model):
     np.testing.assert_allclose(
         loaded.probabilities(TEXTS), model.probabilities(TEXTS), atol=tolerance
     )
+
+
+def test_an_export_has_no_weights(export_folder):
+    with pytest.raises(KbertError, match="is an export, .* Name the run or the model that it was"):
+        load_classifier(export_folder)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from kbert.errors import KbertError
 from kbert.models.bert_classifier import BertClassifier
 from kbert.models.model_settings import find_model
+from kbert.serving.export_settings import is_export
 
 
 def load_classifier(path: str | Path, dtype: Any = None) -> BertClassifier:
@@ -19,6 +21,11 @@ def load_classifier(path: str | Path, dtype: Any = None) -> BertClassifier:
         KbertError: there is none, it is broken, or it has no head.
     """
     path = Path(path)
+    if is_export(path):
+        raise KbertError(
+            f"{path} is an export, which has no weights to take out. Name the run or the model "
+            "that it was made of."
+        )
     if path.suffix == ".keras" or (path.is_dir() and find_model(path) is None):
         return BertClassifier.from_preset(str(path), dtype=dtype)
     return BertClassifier.load(path, **({} if dtype is None else {"dtype": dtype}))

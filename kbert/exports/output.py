@@ -1,0 +1,40 @@
+"""Where an export is written, until it takes its name."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kbert.errors import KbertError, MachineError
+
+
+def check_output(output: Path) -> None:
+    """Raise KbertError when there is something at the path, or it names nothing."""
+    if not output.name:
+        raise KbertError(f"--output must name a folder or file to write. Received: {str(output)!r}")
+    if output.exists():
+        raise KbertError(f"{output} exists, and nothing is overwritten. Name another --output.")
+    above = next(path for path in output.parents if path.exists())
+    if not above.is_dir():
+        raise KbertError(f"{above} is a file, and {output} would lie in it. Name another --output.")
+
+
+@contextmanager
+def folder_beside(output: Path) -> Iterator[Path]:
+    """Give a folder to write in, on the disk where `output` will be, and take it away afterwards.
+
+    Raises:
+        MachineError: nothing can be written there.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
+    except OSError as error:
+        raise MachineError(
+            f"Nothing can be written in {output.parent}: {error.strerror}. Name another --output."
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,85 @@
+import json
+
+import pytest
+
+from kbert import KbertError, Labels
+from kbert.config import TrainConfig
+from kbert.exports.dev_examples import dev_examples
+from kbert.runs.preparation import read_sets
+from kbert.runs.run_directory import RunDirectory
+
+LABELS = Labels(("bad", "good"))
+
+
+@pytest.fixture
+def data(reviews, tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_bytes(
+        reviews.read_bytes().replace(b"text,label", b"said;stars").replace(b",g", b";g")
+    )
+    text = path.read_text(encoding="utf-8").replace(",bad", ";bad")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(data, tmp_path):
+    """A run directory as of a training on the file."""
+    run = RunDirectory.create(tmp_path / "run")
+    how = {"text": "said", "label": "stars", "delimiter": ";", "on_bad_row": "skip"}
+    config = TrainConfig(data=str(data), dev_proportion=0.5, **how)
+    run.write_config(config.to_toml())
+    dev = read_sets(config)[1]["dev"]
+    run.update(data={"dev": {"sha256": dev.fingerprint}})
+    return run.path
+
+
+def found(run, dev=None, **reading):
+    said = []
+    return dev_examples(run, LABELS, dev, reading, said.append), said
+
+
+def test_a_runs_own(run):
+    examples, said = found(run)
+    assert len(examples) == 54
+    assert said == []
+
+
+def test_a_file_that_has_changed_is_told(run, data):
+    with data.open("a", encoding="utf-8") as file:
+        file.write("One more.;good\n")
+    examples, said = found(run)
+    assert examples is None
+    assert "has changed since the run was trained" in said[0]
+
+
+def test_a_file_that_has_gone_is_told(run, data):
+    data.unlink()
+    examples, said = found(run)
+    assert examples is None
+    assert said[0].startswith("The run's development set is not read again: There is no file")
+
+
+def test_there_is_none(tmp_path):
+    assert found(tmp_path) == (None, [])
+
+
+def test_a_file_is_read_as_the_runs_data(run, tmp_path):
+    (tmp_path / "dev.csv").write_text("said;stars\nA joy.;good\nA mess.;terrible\n")
+    examples, said = found(run, str(tmp_path / "dev.csv"))
+    assert (len(examples), len(examples.skipped)) == (1, 1)
+    assert "1 bad row skipped" in said[0]
+
+
+def test_how_it_is_read_can_be_told(run, tmp_path):
+    (tmp_path / "dev.csv").write_text("said,label\nA joy.,good\n")
+    examples, _ = found(run, str(tmp_path / "dev.csv"), label="label", delimiter=",")
+    assert examples.texts[0] == "A joy."
+    with pytest.raises(KbertError, match="--label are for the file of --dev FILE"):
+        found(run, label="label")
+
+
+def test_labels_are_the_models(run, tmp_path):
+    (tmp_path / "dev.jsonl").write_text(json.dumps({"said": "A joy.", "stars": "five"}))
+    with pytest.raises(KbertError, match="'five' is none of the 2 known labels"):
+        found(run, str(tmp_path / "dev.jsonl"), on_bad_row="error")
