@@ -130,7 +130,14 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
 def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
     from kbert.exports import huggingface
 
-    monkeypatch.setattr(huggingface.importlib.util, "find_spec", lambda name: None)
+    class Util:
+        def find_spec(name):
+            return None
+
+    class Importlib:
+        util = Util
+
+    monkeypatch.setattr(huggingface, "importlib", Importlib)
     said = []
     path = tmp_path / "out"
     export(folder, path, format="huggingface", report=said.append)
