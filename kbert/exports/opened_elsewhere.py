@@ -33,7 +33,7 @@ class OpenedElsewhere:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
             encoding="utf-8",
             errors="replace",
         )

@@ -1,5 +1,6 @@
 """Where an export is written, until it takes its name."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ def folder_beside(output: Path) -> Iterator[Path]:
     """Give a folder to write in, on the disk where `output` will be, and take it away afterwards.
 
     Raises:
-        MachineError: nothing can be written there.
+        MachineError: nothing can be written there, or the disk is full.
     """
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -36,5 +37,11 @@ def folder_beside(output: Path) -> Iterator[Path]:
         ) from None
     try:
         yield folder
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise MachineError(
+            f"The disk that holds {output.parent} is full. Make room, or name another --output."
+        ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,9 +19,11 @@ def write_program(
 
     Raises:
         KbertError: the process failed; with the last line that it said.
+        MachineError: it failed where hardly any room is left on the disk.
     """
     arguments = [format, str(model), str(folder), str(length or ""), "int8" if int8 else ""]
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["CUDA_VISIBLE_DEVICES"] = ""  # a program holds no device, and needs none here
     done = subprocess.run(
         [sys.executable, "-m", "kbert.exports.write_program", *arguments],
         env=environment,
@@ -30,15 +32,18 @@ def write_program(
         encoding="utf-8",
         errors="replace",
     )
-    if done.returncode != 0:
-        if "No space left" in done.stderr or shutil.disk_usage(folder).free < 2**20:
-            raise MachineError(
-                f"The disk that holds {folder.parent.parent} is full. Make room, or name another "
-                "--output."
-            )
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        why = lines[-1].strip() if lines else f"the process ended with status {done.returncode}"
-        raise KbertError(f"The {format} export could not be written by {backend}: {why[:400]}")
+    if done.returncode == 0:
+        return
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    why = lines[-1].strip() if lines else f"the process ended with status {done.returncode}"
+    said = f"The {format} export could not be written by {backend}: {why[:400]}"
+    free, needed = shutil.disk_usage(folder).free, (model / "model.safetensors").stat().st_size
+    if free < needed:  # each converter says in its own way that the disk is full, or does not
+        raise MachineError(
+            f"{said}. Its disk has {free / 1e6:.0f} MB left, and the model has {needed / 1e6:.0f}: "
+            "make room, or name another --output."
+        )
+    raise KbertError(said)
 
 
 def main(arguments: list[str]) -> None:

@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
 from kbert import BertClassifier, KbertError, Predictor, read_examples
+from kbert.errors import MachineError
 from kbert.exports.export import export
 from kbert.serving.export_settings import ExportSettings
 
@@ -187,6 +189,11 @@ def test_a_converter_that_fails_ends_in_a_sentence(folder, tmp_path, monkeypatch
     from kbert.exports import write_program
 
     monkeypatch.setattr(write_program.sys, "executable", "/bin/false")
-    with pytest.raises(KbertError, match="could not be written by torch: the process ended with"):
+    message = "could not be written by torch: the process ended with status 1"
+    with pytest.raises(KbertError, match=message + "$"):
+        export(folder, tmp_path / "out", format="onnx", report=silent)
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr(write_program.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(MachineError, match=message + ". Its disk has 1 MB left, and the model has"):
         export(folder, tmp_path / "out", format="onnx", report=silent)
     assert list(tmp_path.iterdir()) == []

@@ -44,3 +44,17 @@ def test_where_nothing_can_be_written(tmp_path, monkeypatch):
         folder_beside(tmp_path / "b"),
     ):
         raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("number", "expected", "message"),
+    [(28, MachineError, "The disk that holds .* is full"), (5, OSError, "Input/output error")],
+)
+def test_a_disk_that_fails(number, expected, message, tmp_path):
+    def failing():
+        with folder_beside(tmp_path / "b"):
+            raise OSError(number, "Input/output error")
+
+    with pytest.raises(expected, match=message):
+        failing()
+    assert list(tmp_path.iterdir()) == []
