@@ -1,5 +1,7 @@
 """The README of an export: how its program is called without kbert, and with it."""
 
+from collections.abc import Sequence
+
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.programs import PACKAGES
 
@@ -24,6 +26,49 @@ probabilities = program(*(torch.from_numpy(inputs[name]) for name in names))""",
 }
 
 
+_READ = {
+    "huggingface": """```python
+from transformers import pipeline
+
+classify = pipeline("text-classification", model=FOLDER, top_k=None)
+probabilities = classify(["A moving story."], truncation=True)
+```
+""",
+    "keras-hub": """```python
+import keras
+import keras_hub
+
+classifier = keras_hub.models.BertTextClassifier.from_preset(FOLDER)
+probabilities = keras.ops.softmax(classifier.predict(["A moving story."]))
+```
+""",
+    "google": """google-research/bert starts from it with
+
+    python run_classifier.py --do_predict=true --vocab_file=FOLDER/vocab.txt \\
+      --bert_config_file=FOLDER/bert_config.json --init_checkpoint=FOLDER/bert_model.ckpt
+
+and the task, the data, the greatest length and the casing of the training.
+""",
+}
+
+
+def how_to_read(format: str, labels: Sequence[str], max_length: int) -> str:
+    """Return the text of README.md of a folder of weights."""
+    return f"""# A BERT classifier, for {format}
+
+Its classes, in the order of their numbers:
+
+{_numbered(labels)}
+
+It was trained on texts of up to {max_length} tokens. FOLDER is where this file lies.
+
+{_READ[format]}"""
+
+
+def _numbered(labels: Sequence[str]) -> str:
+    return "\n".join(f"{number}. {name}" for number, name in enumerate(labels))
+
+
 def how_to_call(settings: ExportSettings) -> str:
     """Return the text of README.md."""
     width = (
@@ -37,7 +82,6 @@ def how_to_call(settings: ExportSettings) -> str:
         else "tokenizer.enable_padding()"
     )
     texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
-    labels = "\n".join(f"{number}. {name}" for number, name in enumerate(settings.labels))
     with_kbert = (
         f"With kbert, which needs the package {PACKAGES[settings.kind]} for it:\n\n"
         "```python\nfrom kbert import Predictor\npredictor = Predictor.load(FOLDER)\n"
@@ -50,7 +94,7 @@ def how_to_call(settings: ExportSettings) -> str:
 In: `token_ids`, `segment_ids`, `padding_mask`, int32 [rows, width], {width}. Out: `probabilities`,
 float32 [rows, {len(settings.labels)}], a column a class:
 
-{labels}
+{_numbered(settings.labels)}
 
 {with_kbert}Without kbert, in this folder, with the package tokenizers:
 

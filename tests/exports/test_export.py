@@ -81,6 +81,27 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
         np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
 
 
+@pytest.mark.parametrize("format", ["huggingface", "keras-hub", "google"])
+def test_what_its_readme_says_is_true(format, folder, tmp_path):
+    export(folder, tmp_path / "out", format=format, report=silent)
+    text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "\n0. bad\n1. good\n2. 好\n" in text
+    assert "up to 32 tokens" in text
+    if format == "google":
+        assert "--init_checkpoint=FOLDER/bert_model.ckpt\n" in text
+        return
+    found = {}
+    code = text.split("```python\n")[1].split("```")[0]
+    exec(code.replace("FOLDER", repr(str(tmp_path / "out"))), found)
+    expected = BertClassifier.load(folder).probabilities(["A moving story."])[0]
+    probabilities = found["probabilities"][0]
+    if format == "huggingface":
+        scores = {entry["label"]: entry["score"] for entry in probabilities}
+        probabilities = [scores[label] for label in ("bad", "good", "好")]
+    probabilities = [float(number) for number in probabilities]
+    np.testing.assert_allclose(probabilities, expected, atol=1e-5)
+
+
 def test_labels_come_back_from_keras_hub(folder, tmp_path):
     export(folder, tmp_path / "task", format="keras-hub", report=silent)
     back = BertClassifier.from_preset(str(tmp_path / "task"))
