@@ -81,7 +81,7 @@ def import_keras() -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Every width of the batches is traced once, on purpose.
-    logging.getLogger("tensorflow").addFilter(lambda note: "retracing" not in note.getMessage())
+    logging.getLogger("tensorflow").addFilter(_is_not_of_retracing)
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
         saved = os.dup(2)
@@ -98,6 +98,10 @@ def import_keras() -> None:
         finally:
             os.dup2(saved, 2)
             os.close(saved)
+
+
+def _is_not_of_retracing(note: logging.LogRecord) -> bool:
+    return "retracing" not in note.getMessage()
 
 
 def _installed(backend: str) -> bool:

@@ -10,7 +10,7 @@ from kbert.choices import ExportFormat, Quantization
 from kbert.errors import KbertError
 from kbert.exports.compare import Compute, compare
 from kbert.exports.comparison import Comparison
-from kbert.exports.formats import check_format, module_of
+from kbert.exports.formats import WeightsFormat, check_format, module_of
 from kbert.exports.how_to_call import how_to_read
 from kbert.exports.opened_elsewhere import OpenedElsewhere
 from kbert.exports.output import check_output, folder_beside
@@ -83,11 +83,12 @@ def export(
         written = folder / output.name
         there: Compute | None
         if chosen.backend is None:
-            module_of(format).write(model, written)
+            weights: WeightsFormat = module_of(format)
+            weights.write(model, written)
             if written.is_dir():
                 text = how_to_read(format, model.labels.names, model.max_length)
                 (written / "README.md").write_text(text, encoding="utf-8")
-            there = module_of(format).opened(written, model)
+            there = weights.opened(written, model)
         else:
             pairs = RunDirectory(run).info.get("text_pairs")
             settings = program_settings(

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,11 +29,13 @@ class OpenedElsewhere:
 
     def __init__(self, format: str, path: Path, max_length: int) -> None:
         self._format = format
+        # A pipe would fill up, and stop the process.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, format, str(path), str(max_length)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
             encoding="utf-8",
             errors="replace",
@@ -54,9 +57,12 @@ class OpenedElsewhere:
         """End the process."""
         self._process.kill()
         self._process.communicate()
+        self._said.close()
 
     def _why(self) -> str:
-        _, said = self._process.communicate()
+        self._process.communicate()
+        self._said.seek(0)
+        said = self._said.read().decode("utf-8", "replace")
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         why = lines[-1] if lines else f"its process ended with status {self._process.returncode}"
         return f"The {self._format} export was written and could not be opened: {why[:400]}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from kbert.choices import Backend
 from kbert.exports.compare import Compute
-from kbert.exports.formats import module_of
+from kbert.exports.formats import ProgramFormat, module_of
 from kbert.exports.how_to_call import how_to_call
 from kbert.exports.write_program import write_program
 from kbert.serving.export_settings import ExportSettings
@@ -51,4 +51,5 @@ def write_program_folder(
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="")
     (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
     (folder / "README.md").write_text(how_to_call(settings), encoding="utf-8")
-    return module_of(settings.kind).opened(folder, settings)
+    program: ProgramFormat = module_of(settings.kind)
+    return program.opened(folder, settings)

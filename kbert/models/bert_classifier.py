@@ -19,7 +19,7 @@ from kbert.metrics import softmax
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.classifier_parts import check_parts
 from kbert.models.model_directory import read_keras_file, read_model, write_model
-from kbert.models.prediction import Prediction
+from kbert.models.prediction import Prediction, check_texts
 from kbert.models.presets import find_preset
 from kbert.models.variables import assign_variables
 from kbert.plan import TrainingPlan
@@ -138,7 +138,8 @@ class BertClassifier(keras.Model):
             raise KbertError("A new head needs the names of its classes: pass labels=[...].")
         tokenizer = tokenizer or found.tokenizer()
         backbone, gelu = load_backbone(found, pretrained=pretrained, dtype=dtype)
-        max_length = max_length or min(128, backbone.max_sequence_length)
+        if max_length is None:
+            max_length = min(128, backbone.max_sequence_length)
         dropout = 0.1 if dropout is None else dropout
         return cls(backbone, labels, tokenizer, max_length, dropout, gelu)
 
@@ -264,8 +265,7 @@ class BertClassifier(keras.Model):
             pairs: sequence of str, the second texts, or None.
             batch_size: int. Defaults to 32.
         """
-        if isinstance(texts, str):
-            raise KbertError("`texts` must be a list of texts. For one text: [text]")
+        check_texts(texts, pairs)
         if len(texts) == 0:
             return []
         rows = self.probabilities(texts, pairs, batch_size)

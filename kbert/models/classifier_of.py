@@ -54,7 +54,7 @@ def classifier_of(
         encoder_of(source, dtype or source.dtype),
         names,
         source.tokenizer,
-        max_length or source.max_length or min(128, positions),
+        next(n for n in (max_length, source.max_length, min(128, positions)) if n is not None),
         source.dropout if dropout is None else dropout,
         source.gelu,
     )

@@ -4,8 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kbert.errors import KbertError
+
 if TYPE_CHECKING:
     import numpy as np
+
+
+def check_texts(texts: Sequence[str], pairs: Sequence[str] | None) -> None:
+    """Raise KbertError unless these are lists of texts, as long as each other."""
+    for name, given in (("texts", texts), ("pairs", pairs)):
+        if isinstance(given, str):
+            raise KbertError(f"`{name}` must be a list of texts. For one text: [text]")
+    if pairs is not None and len(pairs) != len(texts):
+        raise KbertError(f"There are {len(texts)} texts and {len(pairs)} second texts.")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbert.errors import KbertError
-from kbert.models.prediction import Prediction
+from kbert.models.prediction import Prediction, check_texts
 from kbert.serving.export_settings import ExportSettings, is_export
 from kbert.serving.programs import open_program
 from kbert.serving.run_program import run_program
@@ -107,11 +107,7 @@ class Predictor:
         """Return the probabilities [texts, labels] in the order of the texts; see `predict`."""
         import numpy as np
 
-        for name, given in (("texts", texts), ("pairs", pairs)):
-            if isinstance(given, str):
-                raise KbertError(f"`{name}` must be a list of texts. For one text: [text]")
-        if pairs is not None and len(pairs) != len(texts):
-            raise KbertError(f"There are {len(texts)} texts and {len(pairs)} second texts.")
+        check_texts(texts, pairs)
         if len(texts) == 0:
             return np.empty((0, len(self.labels)), np.float32)
         return self._compute(texts, pairs, batch_size)

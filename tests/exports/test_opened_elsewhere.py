@@ -20,3 +20,17 @@ def test_a_process_that_dies_ends_in_a_sentence(tmp_path, monkeypatch):
     with pytest.raises(KbertError, match="could not be opened: its process ended with status 1"):
         opened(["a text"], None)
     opened.close()
+
+
+def test_a_process_that_says_much_goes_on(tmp_path, monkeypatch):
+    from kbert.exports import opened_elsewhere
+
+    loud = tmp_path / "loud"
+    loud.write_text(
+        "#!/bin/sh\nread line\nhead -c 1000000 /dev/zero | tr '\\0' 'x' >&2\necho '[[0.5, 0.5]]'\n"
+    )
+    loud.chmod(0o755)
+    monkeypatch.setattr(opened_elsewhere.sys, "executable", str(loud))
+    opened = OpenedElsewhere("torch", tmp_path, 8)
+    assert opened(["a text"], None).tolist() == [[0.5, 0.5]]
+    opened.close()
