@@ -157,3 +157,9 @@ def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     same = BertClassifier.load(tmp_path / "out")
     np.testing.assert_array_equal(same.probabilities(TEXTS), saved[1].probabilities(TEXTS))
+
+
+@pytest.mark.parametrize("labels", [None, ["x", "y"]], ids=["own head", "new head"])
+def test_a_length_of_0_is_refused(labels, saved):
+    with pytest.raises(KbertError, match="must be from 3 to the .* Received: 0"):
+        BertClassifier.from_preset(str(saved[0] / "run"), labels, max_length=0)
