@@ -16,8 +16,8 @@ from benchmarks.training_speed import kbert_speed, read_rows
 
 def measure(rows: int, deterministic: bool) -> float:
     """Return the examples a second in this process."""
-    from kbert.backend import choose_backend
-    from kbert.determinism import use_deterministic_kernels
+    from kbert.backend.choose_backend import choose_backend
+    from kbert.backend.determinism import use_deterministic_kernels
 
     if deterministic:
         use_deterministic_kernels(choose_backend(os.environ["KERAS_BACKEND"]))

@@ -22,7 +22,7 @@ def measure(rows: int, epochs: int) -> dict[str, float]:
     import keras
 
     from kbert import BertClassifier, Examples, Labels, PlanGuard, TrainingPlan, create_optimizer
-    from kbert.callbacks.label_watch import LabelWatch
+    from kbert.callbacks.watches.label_watch import LabelWatch
 
     texts, labels = read_rows(rows)
     names = Labels(("negative", "positive"))

@@ -10,37 +10,37 @@ _MODULES = {
     "Batches": "kbert.data.batches",
     "BertAdam": "kbert.optimizers.bert_adam",
     "BertClassifier": "kbert.models.bert_classifier",
-    "ChangedPlan": "kbert.changed_plan",
+    "ChangedPlan": "kbert.plans.changed_plan",
     "EpochEvaluation": "kbert.callbacks.epoch_evaluation",
-    "Evaluation": "kbert.metrics",
-    "Examples": "kbert.data.examples",
+    "Evaluation": "kbert.results.evaluation",
+    "Examples": "kbert.data.reading.examples",
     "Finding": "kbert.findings",
     "FindingsError": "kbert.findings",
     "FreshOptimizer": "kbert.callbacks.fresh_optimizer",
-    "Inspection": "kbert.data.inspect_examples",
+    "Inspection": "kbert.data.inspection.inspection",
     "KbertError": "kbert.errors",
-    "Labels": "kbert.data.labels",
+    "Labels": "kbert.data.reading.labels",
     "LearningRateLogger": "kbert.callbacks.learning_rate_logger",
     "PlanGuard": "kbert.callbacks.plan_guard",
-    "Prediction": "kbert.models.prediction",
+    "Prediction": "kbert.results.prediction",
     "Predictor": "kbert.serving.predictor",
     "RunCheckpoint": "kbert.callbacks.run_checkpoint",
     "TokenStore": "kbert.data.token_store",
-    "Tokenizer": "kbert.data.tokenizer",
+    "Tokenizer": "kbert.tokenizer.tokenizer",
     "TrainConfig": "kbert.config",
-    "TrainingPlan": "kbert.plan",
+    "TrainingPlan": "kbert.plans.training_plan",
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
     "continue_training": "kbert.runs.continue_training",
     "create_optimizer": "kbert.optimizers.create_optimizer",
     "epoch_order": "kbert.data.epoch_order",
     "export": "kbert.exports.export",
-    "find_preset": "kbert.models.presets",
-    "import_model": "kbert.runs.import_model",
-    "inspect_examples": "kbert.data.inspect_examples",
-    "read_examples": "kbert.data.read_examples",
-    "recommend_shuffle_buffer": "kbert.data.shuffle_buffer",
+    "find_preset": "kbert.interop.sources",
+    "import_model": "kbert.models.import_model",
+    "inspect_examples": "kbert.data.inspection.inspect_examples",
+    "read_examples": "kbert.data.reading.read_examples",
+    "recommend_shuffle_buffer": "kbert.data.inspection.shuffle_buffer",
     "resume": "kbert.runs.resume",
-    "simulate_shuffle_buffer": "kbert.data.shuffle_buffer",
+    "simulate_shuffle_buffer": "kbert.data.inspection.shuffle_buffer",
     "train": "kbert.runs.train",
 }
 
@@ -53,39 +53,43 @@ if TYPE_CHECKING:
     from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
     from kbert.callbacks.plan_guard import PlanGuard as PlanGuard
     from kbert.callbacks.run_checkpoint import RunCheckpoint as RunCheckpoint
-    from kbert.changed_plan import ChangedPlan as ChangedPlan
     from kbert.config import TrainConfig as TrainConfig
     from kbert.data.batches import Batches as Batches
     from kbert.data.epoch_order import epoch_order as epoch_order
-    from kbert.data.examples import Examples as Examples
-    from kbert.data.inspect_examples import Inspection as Inspection
-    from kbert.data.inspect_examples import inspect_examples as inspect_examples
-    from kbert.data.labels import Labels as Labels
-    from kbert.data.read_examples import read_examples as read_examples
-    from kbert.data.shuffle_buffer import recommend_shuffle_buffer as recommend_shuffle_buffer
-    from kbert.data.shuffle_buffer import simulate_shuffle_buffer as simulate_shuffle_buffer
+    from kbert.data.inspection.inspect_examples import inspect_examples as inspect_examples
+    from kbert.data.inspection.inspection import Inspection as Inspection
+    from kbert.data.inspection.shuffle_buffer import (
+        recommend_shuffle_buffer as recommend_shuffle_buffer,
+    )
+    from kbert.data.inspection.shuffle_buffer import (
+        simulate_shuffle_buffer as simulate_shuffle_buffer,
+    )
+    from kbert.data.reading.examples import Examples as Examples
+    from kbert.data.reading.labels import Labels as Labels
+    from kbert.data.reading.read_examples import read_examples as read_examples
     from kbert.data.token_store import TokenStore as TokenStore
-    from kbert.data.tokenizer import Tokenizer as Tokenizer
     from kbert.errors import KbertError as KbertError
     from kbert.exports.export import export as export
     from kbert.findings import Finding as Finding
     from kbert.findings import FindingsError as FindingsError
-    from kbert.metrics import Evaluation as Evaluation
+    from kbert.interop.sources import find_preset as find_preset
     from kbert.models.bert_classifier import BertClassifier as BertClassifier
-    from kbert.models.prediction import Prediction as Prediction
-    from kbert.models.presets import find_preset as find_preset
+    from kbert.models.import_model import import_model as import_model
     from kbert.optimizers.adamw import AdamW as AdamW
     from kbert.optimizers.bert_adam import BertAdam as BertAdam
     from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer
-    from kbert.plan import TrainingPlan as TrainingPlan
+    from kbert.plans.changed_plan import ChangedPlan as ChangedPlan
+    from kbert.plans.training_plan import TrainingPlan as TrainingPlan
+    from kbert.results.evaluation import Evaluation as Evaluation
+    from kbert.results.prediction import Prediction as Prediction
     from kbert.runs.continue_training import continue_training as continue_training
-    from kbert.runs.import_model import import_model as import_model
     from kbert.runs.resume import resume as resume
     from kbert.runs.train import train as train
     from kbert.schedules.warmup_polynomial_decay import (
         WarmupPolynomialDecay as WarmupPolynomialDecay,
     )
     from kbert.serving.predictor import Predictor as Predictor
+    from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
 
 
 def __getattr__(name: str) -> Any:

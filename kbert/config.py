@@ -2,113 +2,25 @@
 
 import dataclasses
 import difflib
-import shlex
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from cyclopts import Parameter
 
 from kbert.choices import (
     Backend,
-    Format,
     Monitor,
-    OnBadRow,
     Precision,
-    Quoting,
-    Recipe,
     Task,
     Weights,
 )
+from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
 from kbert.findings import check_codes
-from kbert.untrusted import check_regular
-
-if TYPE_CHECKING:
-    from kbert.data.examples import Examples
-    from kbert.plan import TrainingPlan
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadingOptions:
-    """How a labelled file is read; what `read_examples` takes.
-
-    Example:
-
-    ```python
-    options = ReadingOptions(text="text", encoding="cp1252")
-    examples = options.read("reviews.csv")
-    ```
-    """
-
-    text: str | None = None
-    """The text's column, by name or position from 0; common names are found."""
-    pair: str | None = None
-    """The second text's column, for text pairs."""
-    label: str | None = None
-    """The label's column; common names are found."""
-    format: Format | None = None
-    """The format of the files, for those with another suffix."""
-    encoding: str = "utf-8"
-    """The encoding of the files, such as cp1252 or gb18030."""
-    header: bool = True
-    """Whether the first row names the columns."""
-    delimiter: str | None = None
-    """What divides the fields of a CSV or TSV file, such as a semicolon."""
-    quoting: Quoting = "auto"
-    """How fields are quoted in CSV and TSV files."""
-    on_bad_row: OnBadRow = "error"
-    """Whether a row that cannot be used stops everything, or is skipped and listed."""
-
-    def read(self, source: Any, **more: Any) -> "Examples":
-        """Return the examples of a source; `more` is passed to `read_examples` too."""
-        from kbert.data.read_examples import read_examples
-
-        fields = dataclasses.fields(ReadingOptions)
-        options = {field.name: getattr(self, field.name) for field in fields}
-        return read_examples(source, **{**options, **more})
-
-    def flags(self) -> str:
-        """Return the flags with which another file like this one is read."""
-        flags = ""
-        for name in ("text", "pair", "label", "format", "encoding", "delimiter", "quoting"):
-            value = getattr(self, name)
-            if value not in (None, "utf-8", "auto"):
-                flags += f" --{name} {shlex.quote(value)}"
-        return flags if self.header else f"{flags} --no-header"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlanOptions:
-    """What makes a `TrainingPlan` of a number of examples.
-
-    Example:
-
-    ```python
-    assert PlanOptions(epochs=4).plan(examples=320).updates == 40
-    ```
-    """
-
-    epochs: int = 3
-    """Passes over the data."""
-    batch_size: int = 32
-    """Rows per batch."""
-    accumulation: int = 1
-    """Batches per update of the weights."""
-    learning_rate: float = 5e-5
-    """The highest learning rate, at the end of warmup."""
-    warmup_proportion: float = 0.1
-    """The share of the updates spent on warmup."""
-    recipe: Recipe = "recommended"
-    """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier."""
-
-    def plan(self, examples: int) -> "TrainingPlan":
-        """Return the plan for a number of training rows."""
-        from kbert.plan import TrainingPlan
-
-        fields = dataclasses.fields(PlanOptions)
-        return TrainingPlan(examples=examples, **{f.name: getattr(self, f.name) for f in fields})
+from kbert.plans.plan_options import PlanOptions
+from kbert.utils.untrusted import check_regular
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kbert.config import TrainConfig, read_toml
 from kbert.errors import KbertError
-from kbert.files import write_text
+from kbert.utils.files import write_text
 
 # Another value than the default for each setting.
 OTHERS = {

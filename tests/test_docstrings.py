@@ -21,7 +21,7 @@ NOT_RUN = {
     "kbert.runs.continue_training.continue_training": "a run",
     "kbert.exports.export.export": "a run",
     "kbert.interop.plain_model.PlainModel": "a checkpoint",
-    "kbert.runs.import_model.import_model": "a checkpoint",
+    "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.train.train": "a labelled file",
@@ -76,9 +76,12 @@ RUN = [(name, block) for name, block in EXAMPLES if name not in NOT_RUN]
 
 
 def test_the_modules_are_those_that_are_meant():
-    assert {"kbert.plan", "kbert.config", "kbert.data.tokenizer", "kbert.runs.train"} <= set(
-        MODULES
-    )
+    assert {
+        "kbert.plans.training_plan",
+        "kbert.config",
+        "kbert.tokenizer.tokenizer",
+        "kbert.runs.train",
+    } <= set(MODULES)
     assert {"kbert.data.batches", "kbert.optimizers.adamw"} <= KERAS_MODULES
 
 

@@ -144,7 +144,7 @@ def test_inspect_without_the_tokenizer_counts_no_tokens(reviews):
 )
 def test_imports_no_framework(arguments, status, reviews, tmp_path):
     arguments = [argument.format(reviews=reviews) for argument in arguments]
-    code = f"import kbert.cli, sys\ntry: kbert.cli.main({arguments})\n"
+    code = f"import kbert.cli.main, sys\ntry: kbert.cli.main.main({arguments})\n"
     code += "except SystemExit as end: status = end.code\n"
     code += "print(status, *sys.modules, sep='\\n')"
     done = subprocess.run(
@@ -152,6 +152,6 @@ def test_imports_no_framework(arguments, status, reviews, tmp_path):
     )
     lines = done.stdout.split("\n")
     assert str(status) in lines
-    assert "kbert.cli" in lines
+    assert "kbert.cli.main" in lines
     assert {"keras", "keras_hub", "tensorflow", "jax", "torch"}.isdisjoint(lines)
     assert not list(tmp_path.iterdir())

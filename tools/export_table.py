@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import get_args
 
 from kbert.choices import Backend, ExportFormat
-from kbert.exports.formats import FORMATS
+from kbert.exports.formats.registry import FORMATS
 
 WORKER = """
 import json, sys
@@ -46,7 +46,7 @@ for format, quantize in formats:
 """
 WITH_TANH = """
 import shutil, sys
-from kbert.backend import import_keras
+from kbert.backend.choose_backend import import_keras
 import_keras()
 from kbert import BertClassifier
 model = BertClassifier.load(sys.argv[1], dtype="float32")

@@ -37,7 +37,7 @@ def examples(suffix: str, *valid: bytes) -> tuple[str, Callable[[], Read], list[
     """Return a target of `read_examples`."""
 
     def make() -> Read:
-        from kbert.data.read_examples import read_examples
+        from kbert.data.reading.read_examples import read_examples
 
         return lambda path: read_examples(path, need_label=False, on_bad_row="skip")
 
@@ -53,15 +53,15 @@ def settings() -> Read:
 
 def tokenizer() -> Read:
     """Return the reader of vocabularies."""
-    from kbert.data.tokenizer import Tokenizer
+    from kbert.tokenizer.tokenizer import Tokenizer
 
     return Tokenizer.from_file
 
 
 def classifier() -> Read:
     """Return the reader of a model's configuration, which reads a tokenizer with it."""
-    from kbert.model_sizes import check_classifier, check_size
-    from kbert.untrusted import read_json
+    from kbert.interop.config_checks import check_classifier, check_size
+    from kbert.utils.untrusted import read_json
 
     def read(path: Path) -> None:
         config = read_json(path)
@@ -75,7 +75,7 @@ def weights() -> Read:
     """Return the reader of safetensors, header and arrays."""
     from safetensors.numpy import load_file
 
-    from kbert.untrusted import safetensors_size
+    from kbert.utils.untrusted import safetensors_size
 
     def read(path: Path) -> None:
         arrays, numbers = safetensors_size(path)
@@ -90,14 +90,14 @@ def weights() -> Read:
 
 def hdf5() -> Read:
     """Return the check of HDF5 files."""
-    from kbert.untrusted import h5_size
+    from kbert.utils.untrusted import h5_size
 
     return lambda path: h5_size(path, path)
 
 
 def keras_zip() -> Read:
     """Return the check of .keras files."""
-    from kbert.untrusted import check_keras_zip
+    from kbert.utils.untrusted import check_keras_zip
 
     return check_keras_zip
 

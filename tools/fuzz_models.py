@@ -65,8 +65,8 @@ def keras_hub() -> Read:
 
 def own() -> Read:
     """Return the reader of a model folder as a preset, of which the configuration is mutated."""
+    from kbert.interop.sources import find_preset
     from kbert.models.model_directory import read_own
-    from kbert.models.presets import find_preset
 
     def read(path: Path) -> None:
         files = {"vocab.txt": "\n".join(PIECES).encode(), "model.safetensors": bert("kbert")}

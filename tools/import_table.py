@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.backend import choose_backend, import_keras
+from kbert.backend.choose_backend import choose_backend, import_keras
 
 REFERENCE = Path(__file__).parents[1] / "tests" / "data" / "reference"
 LABELS = ["bad", "good"]
@@ -47,7 +47,7 @@ def google() -> Iterator[Row]:
     """Compare with what google-research/bert computed."""
     from kbert import BertClassifier
     from kbert.interop.google import read_google
-    from kbert.models.classifier_of import classifier_of
+    from kbert.models.build_classifier import classifier_of
 
     computed = np.load(REFERENCE / "logits.npz")
     names = {"input_ids": "token_ids", "segment_ids": "segment_ids", "input_mask": "padding_mask"}
@@ -63,7 +63,7 @@ def google() -> Iterator[Row]:
             greatest(outputs[name], computed[name]),
         )
     source = read_google(REFERENCE / "tiny_checkpoint_classifier", base=release)
-    model = classifier_of(source, ["x", "y", "z"], max_length=32)
+    model = classifier_of(BertClassifier, source, ["x", "y", "z"], max_length=32)
     difference = greatest(model.predict(inputs, verbose=0), computed["logits"])
     yield "run_classifier.py's output directory", "bert on TF 2.15", "logits", difference
 
@@ -73,7 +73,7 @@ def hugging_face(folder: Path, texts: list[str]) -> Iterator[Row]:
     import torch
     import transformers
 
-    from kbert.models.presets import find_preset
+    from kbert.interop.sources import find_preset
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()

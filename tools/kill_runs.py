@@ -40,7 +40,7 @@ class Tally:
 
 def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
     """Write a tiny preset and a small set of texts, and return the flags of a run on them."""
-    from kbert.models.presets import find_preset
+    from kbert.interop.sources import find_preset
     from tools.movie_reviews import read_movie_reviews
 
     preset = folder / "tiny"
@@ -68,7 +68,7 @@ def start(arguments: list[str], log: Path) -> int:
     with log.open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    from kbert.cli import main
+    from kbert.cli.main import main
 
     status = 1
     try:
@@ -209,7 +209,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    from kbert.backend import choose_backend, import_keras
+    from kbert.backend.choose_backend import choose_backend, import_keras
 
     choose_backend(options.backend)
     import_keras()

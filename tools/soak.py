@@ -72,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["PYTHONUNBUFFERED"] = "1"
 
-    from kbert.backend import choose_backend, import_keras
+    from kbert.backend.choose_backend import choose_backend, import_keras
 
     choose_backend(options.backend)
     import_keras()

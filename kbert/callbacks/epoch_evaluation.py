@@ -10,9 +10,9 @@ import numpy as np
 from kbert.choices import Monitor
 from kbert.data.batches import Batches
 from kbert.errors import KbertError
-from kbert.files import write_text
-from kbert.metrics import Evaluation
 from kbert.models.variables import by_stable_name
+from kbert.results.evaluation import Evaluation
+from kbert.utils.files import write_text
 
 
 class EpochEvaluation(keras.callbacks.Callback):

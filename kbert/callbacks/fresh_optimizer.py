@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from kbert.optimizers.create_optimizer import create_optimizer
-from kbert.plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan
 
 
 class FreshOptimizer(keras.callbacks.Callback):

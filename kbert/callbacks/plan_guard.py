@@ -6,12 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.callbacks.label_watch import LabelWatch
-from kbert.callbacks.last_good_weights import LastGoodWeights
-from kbert.callbacks.update_watch import UpdateWatch
+from kbert.callbacks.watches.label_watch import LabelWatch
+from kbert.callbacks.watches.last_good_weights import LastGoodWeights
+from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.findings import Finding, FindingsError, by_severity, check_codes, forgive, refuse_errors
-from kbert.fit_findings import FitFacts, fit_findings
-from kbert.plan import TrainingPlan
+from kbert.plans.fit_findings import FitFacts, fit_findings
+from kbert.plans.training_plan import TrainingPlan
 
 _EVERY = 50  # updates between two looks at rate and weights
 

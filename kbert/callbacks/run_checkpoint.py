@@ -9,13 +9,12 @@ from typing import Any
 
 import keras
 
-from kbert.callbacks.checkpoint_facts import facts_findings, facts_of
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
-from kbert.callbacks.position_counter import PositionCounter
-from kbert.changed_plan import ChangedPlan
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.checkpoints.position_counter import PositionCounter
+from kbert.checkpoints.training_identity import facts_findings, facts_of
 from kbert.checkpoints.training_state import (
     check_finite,
     put_epoch_state,
@@ -28,7 +27,8 @@ from kbert.checkpoints.training_state import (
 from kbert.data.batches import Batches
 from kbert.errors import KbertError
 from kbert.findings import forgive, refuse_errors
-from kbert.plan import TrainingPlan
+from kbert.plans.changed_plan import ChangedPlan
+from kbert.plans.training_plan import TrainingPlan
 
 
 class RunCheckpoint(keras.callbacks.Callback):

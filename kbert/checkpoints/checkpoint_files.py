@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from kbert.checkpoints.position import Position
 from kbert.errors import KbertError
-from kbert.files import sync_directory, write_text
+from kbert.utils.files import sync_directory, write_text
 
 FORMAT = "kbert-checkpoint-2"
 MARK = "COMMITTED"  # holds the checksum of the manifest; without it a checkpoint is not finished

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from kbert.checkpoints.checkpoint_files import MARK, Arrays, mark, write_files
 from kbert.errors import KbertError, MachineError
-from kbert.files import remove_temporary, sync_directory, write_text
+from kbert.utils.files import remove_temporary, sync_directory, write_text
 
 _NAME = re.compile(r"(\d{6,})-[a-z0-9-]+")
 _NEW = ".new-"

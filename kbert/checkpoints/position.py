@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kbert.wording import counted
+from kbert.utils.wording import counted
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from kbert.data.examples import Examples
-from kbert.data.tokenizer import Tokenizer
+from kbert.data.reading.examples import Examples
 from kbert.errors import KbertError
+from kbert.tokenizer.tokenizer import Tokenizer
 
 _FORMAT = 1  # raise it when what is stored for the same data changes
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kbert.data.examples import Examples
+from kbert.data.reading.examples import Examples
 from kbert.errors import KbertError
 from kbert.exports.comparison import Comparison
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kbert.config import ReadingOptions
-from kbert.data.examples import Examples
-from kbert.data.labels import Labels
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.labels import Labels
+from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
-from kbert.runs.preparation import read_sets
+from kbert.runs.prepare import read_sets
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 

@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kbert.backend import choose_backend, import_keras
+from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.choices import ExportFormat, Quantization
 from kbert.errors import KbertError
 from kbert.exports.compare import Compute, compare
 from kbert.exports.comparison import Comparison
-from kbert.exports.formats import WeightsFormat, check_format, module_of
-from kbert.exports.how_to_call import how_to_read
-from kbert.exports.opened_elsewhere import OpenedElsewhere
+from kbert.exports.formats.registry import WeightsFormat, check_format, module_of
 from kbert.exports.output import check_output, folder_beside
 from kbert.exports.program_folder import program_settings, write_program_folder
+from kbert.exports.reader_process import OpenedElsewhere
+from kbert.exports.readme import how_to_read
 from kbert.runs.run_directory import RunDirectory
 
 

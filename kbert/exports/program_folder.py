@@ -6,9 +6,9 @@ from typing import Any
 
 from kbert.choices import Backend
 from kbert.exports.compare import Compute
-from kbert.exports.formats import ProgramFormat, module_of
-from kbert.exports.how_to_call import how_to_call
-from kbert.exports.write_program import write_program
+from kbert.exports.formats.registry import ProgramFormat, module_of
+from kbert.exports.readme import how_to_call
+from kbert.exports.writer_process import write_program
 from kbert.serving.export_settings import ExportSettings
 
 

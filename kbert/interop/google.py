@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.interop.config_checks import check_backbone
 from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
 from kbert.interop.weights import weights_of
-from kbert.model_sizes import check_backbone
-from kbert.untrusted import check_file, read_bytes, read_json
-from kbert.wording import counted
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.untrusted import check_file, read_bytes, read_json
+from kbert.utils.wording import counted
 
 GOOGLE_CONFIG, _VOCABULARY = "bert_config.json", "vocab.txt"
 _NUMBERED = re.compile(r"model\.ckpt-(\d+)\.index")

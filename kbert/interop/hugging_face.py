@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kbert.data.hugging_face_tokenizer import added_tokens_beside, special_tokens
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.interop.config_checks import check_backbone, check_size
 from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
 from kbert.interop.weights import weights_of
-from kbert.model_sizes import check_backbone, check_size
-from kbert.untrusted import check_file, plain_name, read_json, safetensors_size
-from kbert.wording import counted
+from kbert.tokenizer.hugging_face_files import added_tokens_beside, special_tokens
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.untrusted import check_file, plain_name, read_json, safetensors_size
+from kbert.utils.wording import counted
 
 # What a config calls the two forms of GELU.
 GELU: dict[str, Literal["tanh", "erf"]] = {

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.interop.config_checks import check_backbone, check_share, check_size, full_backbone
 from kbert.interop.plain_model import PlainModel, take_weights
 from kbert.interop.weights import weights_of
-from kbert.model_sizes import check_backbone, check_share, check_size, full_backbone
-from kbert.untrusted import check_file, h5_size, read_bytes, read_json
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.untrusted import check_file, h5_size, read_bytes, read_json
 
 _TASK, _WEIGHTS, _TASK_WEIGHTS = "task.json", "model.weights.h5", "task.weights.h5"
 _ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax

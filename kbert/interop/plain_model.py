@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.interop.weights import Form, Weight
+from kbert.tokenizer.tokenizer import Tokenizer
 
 
 @dataclass

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from kbert.files import save_arrays
 from kbert.interop.plain_model import PlainModel
 from kbert.interop.weights import weights_of
+from kbert.utils.files import save_arrays
 
 _GELU = {"erf": "gelu", "tanh": "gelu_new"}
 

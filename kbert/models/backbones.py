@@ -6,9 +6,9 @@ import keras
 import keras_hub
 
 from kbert.errors import KbertError
+from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
 from kbert.interop.plain_model import PlainModel
-from kbert.model_sizes import BACKBONE_ARGUMENTS, check_backbone
-from kbert.models.presets import Preset, call_hub
+from kbert.interop.sources import Preset, call_hub
 from kbert.models.variables import assign_variables
 
 Gelu = Literal["tanh", "erf"]

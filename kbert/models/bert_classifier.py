@@ -8,21 +8,23 @@ import keras
 import keras_hub
 import numpy as np
 
-from kbert.backend import xla_is_slower
+from kbert.backend.choose_backend import xla_is_slower
 from kbert.data.batches import Batches, EpochSetter
-from kbert.data.examples import Examples
-from kbert.data.labels import Labels
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.labels import Labels
 from kbert.data.token_store import TokenStore
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.metrics import softmax
+from kbert.interop.sources import find_preset
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
+from kbert.models.build_classifier import classifier_of_preset
 from kbert.models.classifier_parts import check_parts
-from kbert.models.model_directory import read_keras_file, read_model, write_model
-from kbert.models.prediction import Prediction, check_texts
-from kbert.models.presets import find_preset
+from kbert.models.keras_file import read_keras_file
+from kbert.models.model_directory import read_model, write_model
 from kbert.models.variables import assign_variables
-from kbert.plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan
+from kbert.results.evaluation import softmax
+from kbert.results.prediction import Prediction, check_texts
+from kbert.tokenizer.tokenizer import Tokenizer
 
 
 @keras.saving.register_keras_serializable(package="kbert")
@@ -129,10 +131,8 @@ class BertClassifier(keras.Model):
         """
         found = find_preset(preset)
         if head == "preset" or (head is None and labels is None):
-            from kbert.models.classifier_of import classifier_of_preset
-
             return classifier_of_preset(
-                found, labels, max_length, dropout, tokenizer, dtype, pretrained=pretrained
+                cls, found, labels, max_length, dropout, tokenizer, dtype, pretrained=pretrained
             )
         if labels is None:
             raise KbertError("A new head needs the names of its classes: pass labels=[...].")
@@ -156,10 +156,7 @@ class BertClassifier(keras.Model):
         """
         path = Path(path)
         if path.suffix == ".keras":
-            model = read_keras_file(path)
-            if not isinstance(model, cls):
-                raise KbertError(f"{path} holds a {type(model).__name__}, not a {cls.__name__}.")
-            return model
+            return read_keras_file(path, cls)
         config, arrays, source = read_model(path)
         try:
             model = cls.from_config({**config, **changes})

@@ -2,8 +2,8 @@
 
 import keras_hub
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.tokenizer.tokenizer import Tokenizer
 
 
 def check_parts(

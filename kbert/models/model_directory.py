@@ -1,7 +1,6 @@
 """A model as a folder: config.json, vocab.txt and model.safetensors."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +9,21 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.files import new_directory, replace_file, save_arrays
+from kbert.interop.config_checks import check_classifier, check_size, full_backbone
+from kbert.interop.kbert_model import FORMAT, model_tokenizer
 from kbert.interop.plain_model import PlainModel, take_weights
 from kbert.interop.weights import weights_of
-from kbert.model_sizes import check_classifier, check_size, full_backbone
-from kbert.models.model_settings import FORMAT, model_tokenizer
 from kbert.models.variables import arrays_of
-from kbert.untrusted import (
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.files import new_directory, replace_file, save_arrays
+from kbert.utils.untrusted import (
     check_file,
-    check_keras_zip,
     read_json,
     safetensors_size,
 )
 
 _WEIGHTS = "model.safetensors"
-# What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
-_KERAS_MODULES = re.compile(
-    r"keras\.(src\.)?(backend\.torch\.)?(optimizers|losses|metrics)(\.\w+)*"
-)
 
 
 def write_model(model: keras.Model, folder: Path) -> None:
@@ -92,12 +86,8 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray], Path]
 
 
 def read_own(path: Path) -> PlainModel:
-    """Return the model of a run directory, a model folder or a .keras file as plain data."""
-    if path.is_file():
-        model = read_keras_file(path)
-        config, held, file = model.get_config(), arrays_of(model.weights), path
-    else:
-        config, held, file = read_model(path)
+    """Return the model of a run directory or a model folder as plain data."""
+    config, held, file = read_model(path)
     backbone, labels = full_backbone(config["backbone"]), tuple(config["labels"])
     return PlainModel(
         kind="a model of kbert's",
@@ -117,67 +107,6 @@ def read_own(path: Path) -> PlainModel:
         max_length=config.get("max_length"),
         dtype=config.get("dtype"),
     )
-
-
-def read_keras_file(path: Path) -> keras.Model:
-    """Return the classifier in a .keras file, or raise KbertError.
-
-    Keras runs no code of a file's, but it makes objects of any of its classes that the file
-    names. So what is named is checked before, and the sizes too.
-    """
-    # Keras finds the classes that are registered, which they are once imported.
-    import kbert.models.bert_classifier
-    import kbert.optimizers
-    import kbert.schedules  # noqa: F401
-
-    if not path.is_file():
-        raise KbertError(f"There is no file {path}.")
-    saved, held = check_keras_zip(path)
-    if saved.get("registered_name") != "kbert>BertClassifier":
-        name = str(saved.get("class_name"))[:80]
-        raise KbertError(f"{path} holds a {name}, not a BertClassifier.")
-    config = saved.pop("config", None)
-    check_classifier(config, path)
-    check_size(config["backbone"], len(config["labels"]), held, path)
-    _check_objects([config, saved.get("build_config"), saved.get("compile_config")], path)
-    try:
-        return keras.models.load_model(path)
-    except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
-        raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
-
-
-def _check_objects(value: Any, path: Path) -> None:
-    """Raise KbertError when a configuration names a class or function that no training needs."""
-    if isinstance(value, list):
-        for part in value:
-            _check_objects(part, path)
-    if not isinstance(value, dict):
-        return
-    if "class_name" in value and not _is_known(value):
-        raise KbertError(
-            f"{path} names the object {value.get('module')!s:.80}.{value['class_name']!s:.80}, "
-            "which is refused. Expected optimizers, losses and metrics of kbert, of Keras, or "
-            "registered by the running program."
-        )
-    for part in value.values():
-        _check_objects(part, path)
-
-
-def _is_known(value: dict[str, Any]) -> bool:
-    """Whether Keras would make of this an object that training needs; it looks here first."""
-    module, name = value.get("module"), value["class_name"]
-    is_function = name == "function"
-    registered = value.get("config") if is_function else value.get("registered_name") or name
-    if not isinstance(registered, str):
-        return False
-    found = keras.saving.get_registered_object(registered)
-    if found is not None:
-        return not found.__module__.startswith(("keras.", "keras_hub."))
-    if is_function:
-        return module == "builtins" and hasattr(keras.losses, registered)
-    if (module, name) == ("keras", "DTypePolicy"):
-        return True
-    return isinstance(module, str) and _KERAS_MODULES.fullmatch(module) is not None
 
 
 def read_arrays(file: Path) -> dict[str, np.ndarray]:

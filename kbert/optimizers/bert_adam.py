@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kbert.optimizers.gradients import summed
+from kbert.backend.gradients import summed
 from kbert.optimizers.weight_decay import NO_DECAY, excluded_from_decay
 
 

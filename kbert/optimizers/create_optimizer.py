@@ -4,7 +4,7 @@ import keras
 
 from kbert.optimizers.adamw import AdamW
 from kbert.optimizers.bert_adam import BertAdam
-from kbert.plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay
 
 

@@ -6,21 +6,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kbert.changed_plan import ChangedPlan
 from kbert.checkpoints.checkpoint_files import Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import TrainConfig
 from kbert.errors import KbertError
-from kbert.files import replace_file
 from kbert.findings import check_codes, forgive, refuse_errors
-from kbert.plan import TrainingPlan
-from kbert.program import program
-from kbert.runs.fitting import fit_run, now
-from kbert.runs.preparation import Prepared, build_model, prepare
+from kbert.plans.changed_plan import ChangedPlan
+from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.fit_run import fit_run, now
+from kbert.runs.prepare import Prepared, build_model, prepare
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.train import plan_record
+from kbert.utils.files import replace_file
+from kbert.utils.program import program
 
 _OF_THE_PLAN = ("epochs", "batch_size", "accumulation", "learning_rate", "warmup_proportion")
 _OF_THE_CHECKPOINTS = ("checkpoint_steps", "checkpoint_minutes", "keep_checkpoints")

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from kbert.data.rows import BadRow
+from kbert.data.reading.rows import BadRow
 from kbert.errors import KbertError
-from kbert.files import remove_temporary, write_text
+from kbert.utils.files import remove_temporary, write_text
 
 LOCK = ".lock"  # what the name of a file begins with that tells of a process at work
 

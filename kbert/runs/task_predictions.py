@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from kbert.data.examples import Examples
-from kbert.files import write_text
+from kbert.data.reading.examples import Examples
 from kbert.runs.run_directory import RunDirectory
+from kbert.utils.files import write_text
 
 
 def write_test_results(run: RunDirectory, examples: Examples) -> Path:

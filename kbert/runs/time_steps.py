@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kbert.runs.preparation import Prepared, Report, build_model
+from kbert.runs.prepare import Prepared, Report, build_model
 
 
 @dataclass(frozen=True)

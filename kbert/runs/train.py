@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
-from kbert.plan import TrainingPlan
-from kbert.runs.fitting import fit_run, now
-from kbert.runs.preparation import Prepared, build_model, prepare
+from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.fit_run import fit_run, now
+from kbert.runs.prepare import Prepared, build_model, prepare
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
 

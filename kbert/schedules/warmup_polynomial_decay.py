@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kbert.choices import Boundary
-from kbert.learning_rate import learning_rate_at
+from kbert.plans.learning_rate import learning_rate_at
 
 
 class _NumpyFloat32:

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
-from kbert.untrusted import check_file, plain_name, read_json
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.untrusted import check_file, plain_name, read_json
 
 _FILE = "kbert.json"
 _FORMAT = "kbert-export-1"

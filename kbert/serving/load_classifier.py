@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import KbertError
+from kbert.interop.kbert_model import find_model
 from kbert.models.bert_classifier import BertClassifier
-from kbert.models.model_settings import find_model
 from kbert.serving.export_settings import is_export
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kbert.errors import KbertError
-from kbert.models.prediction import Prediction, check_texts
+from kbert.results.prediction import Prediction, check_texts
 from kbert.serving.export_settings import ExportSettings, is_export
 from kbert.serving.programs import open_program
 from kbert.serving.run_program import run_program
@@ -70,7 +70,7 @@ class Predictor:
 
     @classmethod
     def _of_weights(cls, path: Path, backend: str | None) -> "Predictor":
-        from kbert.backend import choose_backend, import_keras
+        from kbert.backend.choose_backend import choose_backend, import_keras
 
         if not path.exists():
             raise KbertError(f"{path} does not exist. Check the path of the model.")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import KbertError
-from kbert.untrusted import check_file
+from kbert.utils.untrusted import check_file
 
 Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 """From int32 arrays [rows, width] by name to probabilities [rows, labels]."""

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kbert.data.epoch_order import length_order
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.programs import INPUTS, Program
+from kbert.tokenizer.tokenizer import Tokenizer
 
 _MULTIPLE = 8  # of tokens: few widths, for runtimes that prepare for each
 

@@ -18,7 +18,7 @@ from kbert import (
     WarmupPolynomialDecay,
     create_optimizer,
 )
-from kbert.callbacks.last_good_weights import LastGoodWeights
+from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 
 pytestmark = pytest.mark.keras
 
@@ -217,7 +217,7 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
 
 
 def test_weights_that_are_not_finite_are_never_kept(monkeypatch):
-    monkeypatch.setattr("kbert.callbacks.last_good_weights.time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("kbert.callbacks.watches.last_good_weights.time.monotonic", lambda: 0.0)
     model = plain_model()
     kept = LastGoodWeights(model, 0)
     good = [weights + 1 for weights in model.get_weights()]

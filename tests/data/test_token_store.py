@@ -8,11 +8,11 @@ import pytest
 
 from kbert.data import token_store
 from kbert.data.epoch_order import choose_widths, epoch_order
-from kbert.data.examples import Examples
-from kbert.data.labels import Labels
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.labels import Labels
 from kbert.data.token_store import TokenStore, default_cache
-from kbert.data.tokenizer import Tokenizer
 from kbert.errors import KbertError
+from kbert.tokenizer.tokenizer import Tokenizer
 
 WORDS = ["a", "film", "about", "nothing", "at", "all"]
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]

@@ -5,7 +5,7 @@ import pytest
 from kbert import KbertError, Labels
 from kbert.config import TrainConfig
 from kbert.exports.dev_examples import dev_examples
-from kbert.runs.preparation import read_sets
+from kbert.runs.prepare import read_sets
 from kbert.runs.run_directory import RunDirectory
 
 LABELS = Labels(("bad", "good"))

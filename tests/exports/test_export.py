@@ -149,7 +149,7 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
 
 
 def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
-    from kbert.exports import huggingface
+    from kbert.exports.formats import huggingface
 
     class Util:
         def find_spec(name):

@@ -37,7 +37,7 @@ class Process:
     """The command line in a process of its own, on torch unless told otherwise."""
 
     def __init__(self, *arguments, before="", **environment):
-        code = f"{before}\nfrom kbert.cli import main\nmain()"
+        code = f"{before}\nfrom kbert.cli.main import main\nmain()"
         environment = {
             **os.environ,
             "KERAS_BACKEND": "torch",

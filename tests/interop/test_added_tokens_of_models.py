@@ -12,7 +12,7 @@ from kbert import BertClassifier, KbertError
 from kbert.interop.hugging_face import read_hugging_face
 from kbert.interop.write_google import write_google
 from kbert.interop.write_hugging_face import write_hugging_face
-from kbert.models.classifier_of import classifier_of, plain_model_of
+from kbert.models.build_classifier import classifier_of, plain_model_of
 
 pytestmark = pytest.mark.keras
 
@@ -59,7 +59,7 @@ def probabilities(folder):
 
 
 def test_from_hugging_face_and_back(theirs, tmp_path):
-    model = classifier_of(read_hugging_face(theirs), max_length=32)
+    model = classifier_of(BertClassifier, read_hugging_face(theirs), max_length=32)
     expected = probabilities(theirs)
     np.testing.assert_allclose(model.probabilities(TEXTS), expected, atol=1e-5)
     model.save_to(tmp_path / "folder")
@@ -88,14 +88,16 @@ def test_a_table_that_lacks_them(theirs):
     spec["added_tokens"].append({"id": len(PIECES) + 3, "content": "more"})
     file.write_text(json.dumps(spec))
     with pytest.raises(KbertError, match=r"The tokenizer has 21 pieces and the backbone takes 20"):
-        classifier_of(read_hugging_face(theirs))
+        classifier_of(BertClassifier, read_hugging_face(theirs))
 
 
 @pytest.mark.parametrize(
     "added", [{"content": "x"}, ["x"], [{"content": 1}], [{"content": "x" * 10**7}]], ids=range(4)
 )
 def test_hostile_ones_in_a_model_folder(added, theirs, tmp_path):
-    classifier_of(read_hugging_face(theirs), max_length=32).save_to(tmp_path / "model")
+    classifier_of(BertClassifier, read_hugging_face(theirs), max_length=32).save_to(
+        tmp_path / "model"
+    )
     file = tmp_path / "model" / "config.json"
     config = json.loads(file.read_text())
     config["tokenizer"]["added_tokens"] = added

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from kbert import BertClassifier, KbertError
-from kbert.cli import main
+from kbert.cli.main import main
 from kbert.interop.keras_hub import read_keras_hub
-from kbert.metrics import softmax
-from kbert.models.classifier_of import classifier_of
-from kbert.models.presets import find_preset
-from kbert.runs.import_model import import_model
+from kbert.interop.sources import find_preset
+from kbert.models.build_classifier import classifier_of
+from kbert.models.import_model import import_model
+from kbert.results.evaluation import softmax
 
 pytestmark = pytest.mark.keras
 
@@ -59,7 +59,7 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     task.save_to_preset(str(tmp_path / "task"))
     source = read_keras_hub(tmp_path / "task")
     assert (source.classes, source.labels, source.dropout, source.max_length) == (3, None, 0.3, 12)
-    model = classifier_of(source, LABELS)
+    model = classifier_of(BertClassifier, source, LABELS)
     expected = np.asarray(task.predict(TEXTS, verbose=0))
     expected = expected if activation else softmax(expected)
     inputs = task.preprocessor(TEXTS)

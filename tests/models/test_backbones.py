@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kbert import BertClassifier, KbertError
+from kbert.interop.sources import find_preset
 from kbert.models.backbones import backbone_config, load_backbone
-from kbert.models.presets import find_preset
 
 pytestmark = pytest.mark.keras
 

@@ -12,7 +12,7 @@ from kbert import (
     create_optimizer,
     read_examples,
 )
-from kbert.metrics import softmax
+from kbert.results.evaluation import softmax
 
 pytestmark = pytest.mark.keras
 

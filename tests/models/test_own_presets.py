@@ -11,9 +11,9 @@ import pytest
 
 from kbert import BertClassifier, KbertError
 from kbert.exports.export import export
+from kbert.interop.sources import find_preset
 from kbert.models.backbones import load_backbone
-from kbert.models.presets import find_preset
-from kbert.runs.import_model import import_model
+from kbert.models.import_model import import_model
 
 pytestmark = pytest.mark.keras
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"

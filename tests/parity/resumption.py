@@ -41,7 +41,7 @@ def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarr
 
 def work(backend: str, folder: Path, phase: str) -> None:
     """Do one backend's part: begin a training, or go on with each that was begun."""
-    from kbert.backend import choose_backend, import_keras
+    from kbert.backend.choose_backend import choose_backend, import_keras
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
     choose_backend(backend)

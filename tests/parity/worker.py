@@ -194,7 +194,7 @@ def main(backend: str, folder: Path) -> None:
     if backend == "transformers":
         numbers = transformers_numbers()
     else:
-        from kbert.backend import choose_backend, import_keras
+        from kbert.backend.choose_backend import choose_backend, import_keras
 
         choose_backend(backend)
         import_keras()

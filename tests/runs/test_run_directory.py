@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from kbert.data.rows import BadRow
+from kbert.data.reading.rows import BadRow
 from kbert.errors import KbertError
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kbert import KbertError, TrainConfig, read_examples, resume, train
-from kbert.data.tasks import read_task
+from kbert.data.reading.tasks import read_task
 
 pytestmark = pytest.mark.keras
 

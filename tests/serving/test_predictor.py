@@ -60,7 +60,7 @@ def test_it_imports_neither_keras_nor_what_reads_data(export_folder):
 
 def test_the_command_line_predicts_with_it(export_folder, tmp_path):
     code = (
-        "import sys\nfrom kbert.cli import main\n"
+        "import sys\nfrom kbert.cli.main import main\n"
         f"try: main(['predict', {str(export_folder)!r}, '-'])\n"
         "except SystemExit as end: assert end.code == 0\n"
         "assert {'keras', 'tensorflow', 'jax', 'torch', 'pyarrow'}.isdisjoint(sys.modules)"

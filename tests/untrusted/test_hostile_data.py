@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kbert import KbertError, Tokenizer, TrainConfig, read_examples
 from kbert.config import read_toml
-from kbert.models.presets import find_preset
-from kbert.untrusted import read_json
+from kbert.interop.sources import find_preset
+from kbert.utils.untrusted import read_json
 
 PIECES = "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\n"
 SUFFIXES = [".csv", ".tsv", ".jsonl", ".parquet", ".txt"]

@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from kbert import BertClassifier, KbertError
+from kbert.interop.sources import find_preset
 from kbert.models.backbones import load_backbone
-from kbert.models.presets import find_preset
 
 pytestmark = pytest.mark.keras
 

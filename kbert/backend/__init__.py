@@ -1,0 +1,1 @@
+"""Keras backends: everything that depends on which one runs."""

@@ -1,0 +1,1 @@
+"""What callbacks observe while a model trains: labels, updates, weights."""

@@ -1,0 +1,122 @@
+"""Whether batches hold several classes, and whether the model tells them apart."""
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+
+from kbert.data.batches import Batches
+from kbert.data.inspection.batch_classes import class_counts, single_class_share
+from kbert.findings import Finding
+
+_BATCHES = 20  # looked at where labels are not at hand
+
+
+class LabelWatch:
+    """The labels of a training set's batches, and a batch to try the model on.
+
+    Args:
+        data: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or `(x, labels)`, with weights of
+            samples or without.
+        batch_size: int. Of `(x, label_ids)`.
+    """
+
+    def __init__(self, data: Any, batch_size: int) -> None:
+        self._counts = np.zeros((0, 1), int)
+        self._inputs: Any = None
+        self._labels = np.zeros(0, int)
+        if isinstance(data, Batches):
+            if data.store.labels is None:
+                return
+            labels, rows = data.store.labels, [data.rows(i) for i in range(len(data))]
+            self._counts = class_counts(labels, rows, int(labels.max()) + 1)
+            most = int((self._counts > 0).sum(axis=1).argmax())
+            self._inputs, self._labels = data[most]
+            return
+        pairs = [pair for pair in _batches(data, batch_size) if len(pair) > 1]
+        label_ids = [_ids(pair[1]) for pair in pairs]
+        if not label_ids:
+            return
+        classes = np.unique(np.concatenate(label_ids))  # which may be any numbers, such as -1, 1
+        self._counts = np.array([np.sum(ids[:, None] == classes, axis=0) for ids in label_ids])
+        most = int((self._counts > 0).sum(axis=1).argmax())
+        # As NumPy arrays: JAX and torch take no tensors of TensorFlow's, which tf.data gives.
+        self._inputs = keras.tree.map_structure(np.asarray, pairs[most][0])
+        self._labels = label_ids[most]
+
+    def findings(self) -> list[Finding]:
+        """Return whether batches hold single classes, more often than chance would have it."""
+        share, chance = single_class_share(self._counts)
+        if share < 0.2 or share < 2 * chance:
+            return self._one_class(share)
+        return [
+            Finding(
+                "single-class-batches",
+                "warning",
+                f"{share:.0%} of the batches hold a single class, where chance gives {chance:.0%}: "
+                "the model learns the class of the moment.",
+                "kbert.Batches(store, order='shuffled'), or shuffle all rows before batching",
+            )
+        ]
+
+    def _one_class(self, share: float) -> list[Finding]:
+        if share < 1 or len(self._counts) < 2:
+            return []
+        return [
+            Finding(
+                "single-class-batches",
+                "warning",
+                f"The first {len(self._counts)} batches hold one and the same class.",
+                "kbert.Batches(store, order='shuffled'), or shuffle all rows before batching",
+            )
+        ]
+
+    def judge(self, model: Any) -> list[Finding]:
+        """Return whether the model says the same class for all rows of a mixed batch."""
+        present, counts = np.unique(self._labels, return_counts=True)
+        if len(present) < 2 or counts.max() > 0.9 * counts.sum() or len(self._labels) < 8:
+            return []
+        predicted = _ids(model.predict_on_batch(self._inputs))
+        if len(np.unique(predicted)) > 1:
+            return []
+        names = getattr(getattr(model, "labels", None), "names", None)
+        said = repr(names[predicted[0]]) if names else predicted[0]
+        return [
+            Finding(
+                "one-class-predicted",
+                "warning",
+                f"The model says {said} for all {len(predicted)} rows of a training "
+                f"batch that holds {len(present)} classes.",
+                "more epochs or another rate: --epochs, --learning-rate",
+            )
+        ]
+
+
+def _batches(data: Any, batch_size: int) -> list[Any]:
+    """Return the first batches of any data that `fit` takes."""
+    if isinstance(data, keras.utils.PyDataset):
+        return [data[index] for index in range(min(len(data), _BATCHES))]
+    if isinstance(data, tuple):
+        x, labels = data[:2]
+        starts = range(0, min(len(labels), _BATCHES * batch_size), batch_size)
+        return [
+            (
+                keras.tree.map_structure(lambda a, s=start: a[s : s + batch_size], x),
+                labels[start : start + batch_size],
+            )
+            for start in starts
+        ]
+    if hasattr(data, "take"):  # a tf.data.Dataset, which gives the same again to fit
+        return list(itertools.islice(data, _BATCHES))
+    return []
+
+
+def _ids(labels: Any) -> np.ndarray:
+    """Return class numbers of integer labels, of one-hot labels, or of logits."""
+    labels = keras.ops.convert_to_numpy(labels)
+    if labels.ndim > 1 and labels.shape[-1] > 1:
+        return labels.argmax(axis=-1).reshape(-1)
+    if labels.dtype.kind == "f" and not np.all(labels == labels.round()):
+        labels = labels > 0.5  # the probability of a binary classifier
+    return labels.reshape(-1).astype(int)

@@ -1,0 +1,60 @@
+"""What a checkpoint and the training that goes on from it must have in common."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from kbert.data.batches import Batches
+from kbert.findings import Finding
+from kbert.plans.training_plan import TrainingPlan
+
+# The code of the finding, and what the fact is called, by the fact's name.
+_FACTS = {
+    "run": ("run-differs", "run"),
+    "labels": ("labels-differ", "list of labels"),
+    "preset": ("preset-differs", "preset"),
+    "tokenizer": ("tokenizer-differs", "tokenizer"),
+    "data": ("data-differs", "training data"),
+    "order_seed": ("order-differs", "seed of the data's order"),
+    "optimizer": ("optimizer-differs", "optimizer"),
+}
+
+
+def facts_of(model: Any, plan: TrainingPlan | None, data: Batches | None) -> dict[str, Any]:
+    """Return what can be told of a training that is about to run; what cannot is left out."""
+    facts: dict[str, Any] = {}
+    labels: Any = getattr(model, "labels", None)
+    tokenizer: Any = getattr(model, "tokenizer", None)
+    if hasattr(labels, "names"):
+        facts["labels"] = list(labels.names)
+    if hasattr(tokenizer, "fingerprint"):
+        facts["tokenizer"] = tokenizer.fingerprint
+    if data is not None:
+        facts["data"] = data.store.fingerprint
+        facts["order_seed"] = data.seed
+    if plan is not None:
+        facts["plan"] = asdict(plan)
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    facts["optimizer"] = type(optimizer).__name__
+    return facts
+
+
+def facts_findings(checkpoint: Mapping[str, Any], here: Mapping[str, Any]) -> list[Finding]:
+    """Return an error for each fact that is another here than in the checkpoint."""
+    return [
+        Finding(
+            code,
+            "error",
+            f"The checkpoint is of another {what}: expected {_shown(checkpoint[name])}, found "
+            f"{_shown(here[name])}.",
+            f"go on with what the run was started with; for another {what}: kbert continue RUN "
+            "--output NEW",
+        )
+        for name, (code, what) in _FACTS.items()
+        if name in checkpoint and name in here and checkpoint[name] != here[name]
+    ]
+
+
+def _shown(fact: Any) -> str:
+    text = repr(fact)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,1 @@
+"""The command line, a verb a module. None imports a framework before it needs it."""

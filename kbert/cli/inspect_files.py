@@ -1,0 +1,91 @@
+"""`kbert inspect`."""
+
+import contextlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from kbert.data.inspection.class_order import SHUFFLE_BUFFER
+from kbert.data.inspection.inspect_examples import inspect_examples
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import KbertError
+from kbert.findings import Finding
+from kbert.interop.sources import find_preset
+from kbert.tokenizer.tokenizer import Tokenizer
+
+
+def inspect_files(
+    data: str,
+    dev: str | None,
+    preset: str,
+    max_length: int,
+    reading: ReadingOptions,
+    *,
+    plot: Path | None,
+    as_json: bool,
+) -> int:
+    """Print what is in a file, and return the exit status: 2 when there is an error in it.
+
+    A row that cannot be used does not stop the inspection; it is one of its findings. A file
+    without labels is inspected without them.
+    """
+    tokenizer, why_not = _tokenizer(preset)
+    examples = _read(data, reading)
+    held_out = None if dev is None else reading.read(dev, labels=examples.labels, on_bad_row="skip")
+    inspection = inspect_examples(
+        examples, tokenizer=tokenizer, max_length=max_length, dev=held_out
+    )
+    if reading.on_bad_row == "skip":
+        inspection = replace(inspection, findings=tuple(map(_left_out, inspection.findings)))
+    if as_json:
+        print(json.dumps(inspection.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        print(f"{examples}\n" if examples.columns is not None else "", end="")
+        print(inspection)
+        if why_not:
+            print(f"  tokens were not counted: {why_not}")
+        if examples.labels is None:
+            print("  no column was recognised as the label; name it to see more: --label NAME")
+    if plot is not None and examples.label_ids is not None and examples.labels is not None:
+        from kbert.plots import plot_shuffle_buffers, save_plot
+
+        sizes = (SHUFFLE_BUFFER, len(examples))
+        save_plot(
+            plot_shuffle_buffers(examples.label_ids, sizes, names=examples.labels.names), plot
+        )
+        if not as_json:
+            print(f"The classes of the batches are drawn in {plot}")
+    return 2 if any(f.severity == "error" for f in inspection.findings) else 0
+
+
+def _left_out(finding: Finding) -> Finding:
+    """Return the finding as it is where bad rows are left out anyway."""
+    if finding.code != "bad-rows":
+        return finding
+    return replace(finding, severity="info", cure="none is needed: they are left out")
+
+
+def _read(data: str, reading: ReadingOptions) -> Examples:
+    """Return the examples, without labels where no column could be recognised as the label."""
+    try:
+        return reading.read(data, on_bad_row="skip")
+    except KbertError as error:
+        if reading.label is not None:
+            raise
+        with contextlib.suppress(KbertError):
+            examples = reading.read(data, on_bad_row="skip", need_label=False)
+            if examples.label_ids is None:
+                return examples
+        raise error from None
+
+
+def _tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
+    """Return a preset's tokenizer, or why there is none without a framework."""
+    try:
+        found = find_preset(preset)
+        if found.path is None:
+            return None, f"the preset {preset} lies in a hub, which needs Keras"
+        return found.tokenizer(), ""
+    except KbertError as error:
+        return None, str(error)

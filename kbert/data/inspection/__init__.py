@@ -1,0 +1,1 @@
+"""Inspection: facts about labelled data, and findings about them."""

@@ -1,0 +1,65 @@
+"""Texts that occur more than once, in one set or in two."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbert.data.reading.examples import Examples
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """How often texts repeat; letter case and blanks do not count.
+
+    Args:
+        repeated: int. Rows whose text has stood in an earlier row.
+        conflicting: int. Rows whose text occurs with several labels.
+        conflict: a pair of row places with the same text and different labels, or None.
+    """
+
+    repeated: int
+    conflicting: int
+    conflict: tuple[int, int] | None
+
+
+def text_keys(examples: Examples) -> np.ndarray:
+    """Return a 64-bit key of each row's text, or pair; it holds within this process only."""
+    texts = map(_normalized, examples.texts)
+    if examples.pairs is None:
+        keys = (hash(text) for text in texts)
+    else:
+        keys = (hash(both) for both in zip(texts, map(_normalized, examples.pairs), strict=True))
+    return np.fromiter(keys, np.int64, len(examples))
+
+
+def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicates:
+    """Return how often texts repeat, and whether with different labels.
+
+    Args:
+        keys: of `text_keys`.
+        label_ids: int array [rows], or None.
+    """
+    order = np.argsort(keys, kind="stable")
+    same = np.diff(keys[order]) == 0
+    if label_ids is None or not same.any():
+        return Duplicates(int(same.sum()), 0, None)
+    groups = np.concatenate([[0], np.cumsum(~same)])
+    labels = label_ids[order]
+    starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
+    mixed = np.maximum.reduceat(labels, starts) != np.minimum.reduceat(labels, starts)
+    conflict = None
+    if mixed.any():
+        # The first in the file: the order of the keys is another in every process.
+        start = min(starts[mixed], key=lambda place: order[place])
+        other = next(i for i in range(start, len(order)) if labels[i] != labels[start])
+        conflict = (int(order[start]), int(order[other]))
+    return Duplicates(int(same.sum()), int(mixed[groups].sum()), conflict)
+
+
+def overlap(keys: np.ndarray, others: np.ndarray) -> int:
+    """Return how many rows of `others` stand in the first set too."""
+    return int(np.isin(others, keys).sum())
+
+
+def _normalized(text: str) -> str:
+    return " ".join(text.split()).casefold()

@@ -1,0 +1,122 @@
+"""The facts about a data set and the findings that follow from them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kbert.data.inspection.class_order import ClassOrder
+from kbert.data.inspection.duplicates import Duplicates
+from kbert.data.inspection.text_lengths import TextLengths
+from kbert.findings import Finding, findings_table
+from kbert.utils.wording import counted
+
+_SCRIPTS = {"CJK": "CJK (Chinese characters)"}
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The facts about a data set and the findings that follow from them.
+
+    Args:
+        source: str. Where the rows came from.
+        rows: int.
+        skipped: int. Rows that cannot be used.
+        classes: rows of each class, by name, the largest first.
+        scripts: shares of the writing systems among the letters, the greatest first.
+        duplicates: Duplicates, whose `conflict` are two row numbers, counted from 1.
+        order: ClassOrder, or None without labels.
+        lengths: TextLengths, or None without a tokenizer.
+        overlaps: for each other set, its rows and how many of them stand in this one.
+        findings: list of Finding, errors first.
+    """
+
+    source: str
+    rows: int
+    skipped: int
+    classes: dict[str, int]
+    scripts: dict[str, float]
+    duplicates: Duplicates
+    order: ClassOrder | None
+    lengths: TextLengths | None
+    overlaps: dict[str, tuple[int, int]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def majority(self) -> float | None:
+        """The accuracy of saying the largest class for every row."""
+        return max(self.classes.values()) / self.rows if self.classes else None
+
+    def __str__(self) -> str:
+        """Return facts and findings as lines for a person."""
+        lines = [
+            f"{self.source}: {self.rows:,} rows" + (f", {self.skipped:,} bad" * bool(self.skipped))
+        ]
+        shares = ", ".join(
+            f"{_SCRIPTS.get(name, name)} {share:.0%}"
+            for name, share in self.scripts.items()
+            if share >= 0.005
+        )
+        lines.append(f"  script       {shares or 'no letters'}")
+        if self.classes:
+            shown = ", ".join(f"{name} {rows:,}" for name, rows in list(self.classes.items())[:6])
+            more = f", ... and {len(self.classes) - 6} more" if len(self.classes) > 6 else ""
+            lines.append(f"  classes      {len(self.classes)}: {shown}{more}")
+            lines.append(
+                f"  majority     accuracy {self.majority:.4f} by always saying the largest"
+            )
+        if self.order is not None:
+            o = self.order
+            lines.append(
+                f"  order        {o.runs:,} runs of one class; a random order has "
+                f"{o.expected_runs:,.0f} (z = {o.z:.1f})"
+            )
+        if self.lengths is not None:
+            lines += _length_lines(self.lengths)
+        lines.append(
+            f"  duplicates   {counted(self.duplicates.repeated, 'row')} with an earlier row's text"
+        )
+        for name, (rows, shared) in self.overlaps.items():
+            lines.append(
+                f"  {name:<12} {shared:,} of its {rows:,} rows stand in the training set too"
+            )
+        lines.append("findings:" if self.findings else "no findings")
+        if self.findings:
+            lines.append(findings_table(self.findings))
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return facts and findings as plain data."""
+        lengths = self.lengths
+        return {
+            "source": self.source,
+            "rows": self.rows,
+            "skipped": self.skipped,
+            "classes": self.classes,
+            "majority": self.majority,
+            "scripts": self.scripts,
+            "duplicates": vars(self.duplicates),
+            "order": None if self.order is None else vars(self.order),
+            "tokens": None
+            if lengths is None
+            else {
+                "sample": lengths.sample,
+                "quantiles": dict(zip(("50", "90", "99", "100"), lengths.quantiles, strict=True)),
+                "cut": {str(most): share for most, share in lengths.cut.items()},
+                "unknown": lengths.unknown,
+            },
+            "overlaps": {
+                name: {"rows": rows, "shared": shared}
+                for name, (rows, shared) in self.overlaps.items()
+            },
+            "findings": [finding.to_dict() for finding in self.findings],
+        }
+
+
+def _length_lines(lengths: TextLengths) -> list[str]:
+    half, most, nearly, longest = lengths.quantiles
+    cut = ", ".join(f"{n}: {share:.1%}" for n, share in lengths.cut.items())
+    return [
+        f"  tokens       {half} in the median, {most} at 90 %, {nearly} at 99 %, {longest} at most "
+        f"({lengths.sample:,} rows counted)",
+        f"  cut at       {cut} of the rows",
+        f"  [UNK]        {lengths.unknown:.2%} of the tokens",
+    ]

@@ -1,0 +1,166 @@
+"""What a shuffle buffer, as `tf.data` has it, does to the classes of a file."""
+
+import bisect
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbert.data.epoch_order import given_order
+from kbert.data.inspection.batch_classes import class_counts, classes_per_batch, single_class_share
+from kbert.errors import KbertError
+
+# The first seed of a tf.data.Dataset.shuffle(seed=...) in a program that sets no global one.
+_TF_GRAPH_SEED = 87654321
+_NEAR = 1.1  # times the unevenness of a full shuffle
+
+
+@dataclass(frozen=True)
+class ShuffledBatches:
+    """Batches as a shuffle buffer makes them.
+
+    Args:
+        counts: int array [batches, classes]. Rows of each class.
+        single_class: float. The share of batches that hold one class only.
+        by_chance: float. The same in a full shuffle.
+        classes: float. Classes in a batch, on average.
+        classes_by_chance: float. The same in a full shuffle.
+        unevenness: float. Mean distance (total variation, 0 to 1) between the class shares of a
+            batch and those of all rows.
+        standard_error: float. Of that mean.
+    """
+
+    counts: np.ndarray
+    single_class: float
+    by_chance: float
+    classes: float
+    classes_by_chance: float
+    unevenness: float
+    standard_error: float
+
+
+def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarray:
+    """Return the order in which `tf.data` gives rows through a shuffle buffer.
+
+    The buffer is filled with the first rows; the next one is drawn from it at random, and the row
+    that follows in the file takes its place. The order is bit for bit that of
+
+        tf.data.Dataset.range(rows).shuffle(buffer_size, seed=seed, reshuffle_each_iteration=False)
+
+    Args:
+        rows: int.
+        buffer_size: int. 1 leaves the order as it is; `rows` is a full shuffle.
+        seed: int. Defaults to 0.
+
+    Source: `shuffle_dataset_op.cc` and `philox_random.h` of TensorFlow.
+    """
+    if buffer_size < 1:
+        raise KbertError(f"`buffer_size` must be 1 or more. Received: {buffer_size}")
+    size = min(buffer_size, rows)
+    buffer = list(range(size))
+    order = np.empty(rows, np.int64)
+    for place, number in enumerate(_philox(_TF_GRAPH_SEED, seed % (2**31 - 1), rows).tolist()):
+        held = min(size, rows - place)
+        first = place % size  # where the ring of rows that are held begins
+        at = (place + number % held) % size
+        order[place] = buffer[at]
+        buffer[at] = buffer[first]
+        if place + size < rows:
+            buffer[first] = place + size
+    return order
+
+
+def simulate_shuffle_buffer(
+    label_ids: np.ndarray, buffer_size: int, batch_size: int, seed: int = 0
+) -> ShuffledBatches:
+    """Return the classes in every batch that a `tf.data` shuffle buffer would make.
+
+    Args:
+        label_ids: int array [rows], in the order of the file.
+        buffer_size: int. As of `tf.data.Dataset.shuffle`; google-research/bert has 100.
+        batch_size: int.
+        seed: int. Defaults to 0.
+
+    Example:
+
+    ```python
+    labels = np.repeat([0, 1], 1000)  # sorted by class
+    assert simulate_shuffle_buffer(labels, 100, 32).single_class > 0.8
+    assert simulate_shuffle_buffer(labels, 2000, 32).single_class == 0.0
+    ```
+    """
+    label_ids = np.asarray(label_ids)
+    if batch_size < 1:
+        raise KbertError(f"`batch_size` must be 1 or more. Received: {batch_size}")
+    shuffled = label_ids[shuffle_buffer_order(len(label_ids), buffer_size, seed)]
+    batches = given_order(len(shuffled), batch_size)
+    counts = class_counts(shuffled, batches, int(label_ids.max()) + 1)
+    single, chance = single_class_share(counts)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    overall = counts.sum(axis=0) / counts.sum()
+    classes, classes_by_chance = classes_per_batch(counts)
+    distance = 0.5 * np.abs(shares - overall).sum(axis=1)
+    return ShuffledBatches(
+        counts=counts,
+        single_class=single,
+        by_chance=chance,
+        classes=classes,
+        classes_by_chance=classes_by_chance,
+        unevenness=float(distance.mean()),
+        standard_error=float(distance.std() / len(distance) ** 0.5),
+    )
+
+
+def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int:
+    """Return the smallest buffer whose batches are about as mixed as those of a full shuffle.
+
+    Buffers of 1, 2, 4, ... times the batch size are simulated, up to all rows.
+
+    Args:
+        label_ids: int array [rows], in the order of the file.
+        batch_size: int. Defaults to 32.
+
+    Example:
+
+    ```python
+    assert recommend_shuffle_buffer(np.repeat([0, 1], 1000)) > 1000
+    ```
+    """
+    rows = len(label_ids)
+    sizes = [*itertools.takewhile(lambda n: n < rows, (batch_size << k for k in range(64))), rows]
+    full = simulate_shuffle_buffer(label_ids, rows, batch_size)
+    # A full shuffle is as uneven as chance makes it, more or less so with each seed.
+    most = full.unevenness * _NEAR + 3 * full.standard_error
+    # The larger the buffer, the better it mixes: so the first that will do is found by halving.
+    return sizes[
+        bisect.bisect_left(
+            range(len(sizes) - 1),
+            True,
+            key=lambda k: (
+                simulate_shuffle_buffer(label_ids, sizes[k], batch_size).unevenness <= most
+            ),
+        )
+    ]
+
+
+def _philox(seed: int, seed2: int, size: int) -> np.ndarray:
+    """Return numbers of Philox4x32-10 as TensorFlow seeds it, a uint64 array below 2**32."""
+    low = np.uint64(0xFFFFFFFF)
+    half = np.uint64(32)
+    blocks = -(-size // 4)
+    index = np.arange(blocks, dtype=np.uint64)
+    counter = [index & low, index >> half]
+    counter += [np.full(blocks, seed2 & 0xFFFFFFFF, np.uint64)]
+    counter += [np.full(blocks, seed2 >> 32 & 0xFFFFFFFF, np.uint64)]
+    keys = [seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF]
+    for _ in range(10):
+        first = np.uint64(0xD2511F53) * counter[0]
+        second = np.uint64(0xCD9E8D57) * counter[2]
+        counter = [
+            (second >> half) ^ counter[1] ^ np.uint64(keys[0]),
+            second & low,
+            (first >> half) ^ counter[3] ^ np.uint64(keys[1]),
+            first & low,
+        ]
+        keys = [keys[0] + 0x9E3779B9 & 0xFFFFFFFF, keys[1] + 0xBB67AE85 & 0xFFFFFFFF]
+    return np.stack(counter, axis=1).reshape(-1)[:size]

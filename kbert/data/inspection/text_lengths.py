@@ -1,0 +1,100 @@
+"""How long texts are in tokens, what the vocabulary knows, and which script they are in."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbert.data.epoch_order import permutation
+from kbert.data.reading.examples import Examples
+from kbert.tokenizer.tokenizer import Tokenizer
+
+MOST_ROWS = 20_000  # rows; a million would take a minute and tell the same
+_SCRIPT_ROWS, _SCRIPT_LETTERS = 2000, 500  # looked at for the writing system
+LENGTHS = (32, 64, 128, 256, 512)
+
+
+@dataclass(frozen=True)
+class TextLengths:
+    """Tokens of a sample of rows.
+
+    Args:
+        sample: int. Rows counted: all, or a number drawn by a fixed seed.
+        quantiles: the 50th, 90th, 99th and 100th percentile of tokens, special ones counted.
+        cut: the share of rows with more tokens than 32, 64, 128, 256 and 512.
+        unknown: float. The share of tokens that are [UNK].
+        unknown_otherwise: float. The same if the tokenizer lower-cased (or did not).
+    """
+
+    sample: int
+    quantiles: tuple[int, int, int, int]
+    cut: dict[int, float]
+    unknown: float
+    unknown_otherwise: float
+    _lengths: np.ndarray
+
+    def share_cut(self, max_length: int) -> float:
+        """Return the share of rows that have more tokens than `max_length`."""
+        return float(np.mean(self._lengths > max_length))
+
+
+def text_lengths(
+    examples: Examples, tokenizer: Tokenizer, most_rows: int = MOST_ROWS
+) -> TextLengths:
+    """Return the lengths of texts, or pairs, and what the vocabulary knows of them."""
+    rows = sample_rows(len(examples), most_rows)
+    texts = [examples.texts[row] for row in rows]
+    pairs = None if examples.pairs is None else [examples.pairs[row] for row in rows]
+    lengths, unknown = _count(tokenizer, texts, pairs)
+    otherwise = unknown
+    if unknown > 0:
+        settings = {**tokenizer.get_config(), "lowercase": not tokenizer.lowercase}
+        otherwise = _count(Tokenizer.from_config(settings), texts, pairs)[1]
+    return TextLengths(
+        sample=len(rows),
+        quantiles=tuple(int(q) for q in np.quantile(lengths, (0.5, 0.9, 0.99, 1.0))),  # type: ignore[arg-type]
+        cut={most: float(np.mean(lengths > most)) for most in LENGTHS},
+        unknown=unknown,
+        unknown_otherwise=otherwise,
+        _lengths=lengths,
+    )
+
+
+def scripts(texts: Sequence[str]) -> dict[str, float]:
+    """Return the shares of writing systems among the letters of a sample, the greatest first.
+
+    A script is named by the first word of its letters' Unicode names: LATIN, CJK (the Chinese
+    characters), HIRAGANA, CYRILLIC, ARABIC, ...
+    """
+    counts: Counter[str] = Counter()
+    for row in sample_rows(len(texts), _SCRIPT_ROWS):
+        counts.update(c for c in texts[row][:_SCRIPT_LETTERS] if c.isalpha())
+    named: Counter[str] = Counter()
+    for letter, count in counts.items():
+        named[unicodedata.name(letter, "UNNAMED").split()[0]] += count
+    total = max(named.total(), 1)
+    return {name: count / total for name, count in named.most_common(3)}
+
+
+def sample_rows(rows: int, most: int = MOST_ROWS) -> np.ndarray:
+    """Return all rows, or so many of them drawn by a fixed seed, in their order."""
+    if rows <= most:
+        return np.arange(rows)
+    return np.sort(permutation(np.random.PCG64(np.random.SeedSequence(0)), rows)[:most])
+
+
+def _count(
+    tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None
+) -> tuple[np.ndarray, float]:
+    ids = tokenizer.token_ids(texts)
+    lengths = np.array([len(row) + 2 for row in ids])
+    unknown = sum(row.count(tokenizer.unk_id) for row in ids)
+    total = sum(map(len, ids))
+    if pairs is not None:
+        seconds = tokenizer.token_ids(pairs)
+        lengths += np.array([len(row) + 1 for row in seconds])
+        unknown += sum(row.count(tokenizer.unk_id) for row in seconds)
+        total += sum(map(len, seconds))
+    return lengths, unknown / max(total, 1)

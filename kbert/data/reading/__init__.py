@@ -1,0 +1,1 @@
+"""Readers: labelled files and objects in memory become `Examples`."""

@@ -1,0 +1,118 @@
+"""Labelled texts in memory."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from kbert.data.epoch_order import permutation
+from kbert.data.reading.columns import Columns
+from kbert.data.reading.labels import Labels
+from kbert.data.reading.rows import BadRow
+from kbert.errors import KbertError
+from kbert.utils.wording import counted
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts, or text pairs, with their labels: what `read_examples` returns.
+
+    Args:
+        texts: sequence of str.
+        pairs: sequence of str, the second texts, or None.
+        label_ids: int32 array [rows], or None when there are no labels.
+        labels: Labels or None.
+        source: str. Where they came from.
+        columns: Columns or None. What was taken for what.
+        rows: int array [rows], the row numbers in the source from 1, or None.
+        skipped: the rows left out under `on_bad_row="skip"`.
+    """
+
+    texts: Sequence[str]
+    pairs: Sequence[str] | None = None
+    label_ids: np.ndarray | None = None
+    labels: Labels | None = None
+    source: str = "memory"
+    columns: Columns | None = None
+    rows: np.ndarray | None = None
+    skipped: tuple[BadRow, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __str__(self) -> str:
+        """Return what was read, for a person."""
+        parts = [f"{self.source}: {len(self):,} rows"]
+        if self.columns is not None:
+            parts.append(str(self.columns))
+        if self.labels is not None and self.label_ids is not None:
+            counts = np.bincount(self.label_ids, minlength=len(self.labels))
+            shown = ", ".join(
+                f"{name} {count:,}"
+                for name, count in list(zip(self.labels.names, counts, strict=True))[:6]
+            )
+            more = ", …" if len(self.labels) > 6 else ""
+            parts.append(f"{len(self.labels)} classes ({shown}{more})")
+        if self.skipped:
+            parts.append(f"{counted(len(self.skipped), 'bad row')} skipped")
+        return "; ".join(parts)
+
+    def take(self, indices: np.ndarray) -> "Examples":
+        """Return the rows at `indices`, in that order."""
+        return replace(
+            self,
+            texts=[self.texts[i] for i in indices],
+            pairs=None if self.pairs is None else [self.pairs[i] for i in indices],
+            label_ids=None if self.label_ids is None else self.label_ids[indices],
+            rows=None if self.rows is None else self.rows[indices],
+            skipped=(),
+        )
+
+    def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
+        """Return a training and a development set, each with the classes in proportion.
+
+        Of a class of n rows, round(n * dev) go to the development set, but at least one row to
+        either side; a class of a single row goes to the training set. The rows keep their order.
+
+        Args:
+            dev: float. The share of rows in the development set. Defaults to 0.1.
+            seed: int. The split is a function of the rows and of this. Defaults to 0.
+
+        Raises:
+            KbertError: no labels, or fewer than two classes with two rows.
+        """
+        if self.label_ids is None or self.labels is None:
+            raise KbertError(f"{self.source} has no labels, so it cannot be split by class.")
+        if not 0 < dev < 1:
+            raise KbertError(f"`dev` must lie between 0 and 1. Received: {dev!r}")
+        order = permutation(np.random.PCG64(np.random.SeedSequence(seed)), len(self))
+        in_dev = np.zeros(len(self), bool)
+        for number in range(len(self.labels)):
+            rows = order[self.label_ids[order] == number]
+            if len(rows) > 1:
+                in_dev[rows[: min(max(round(len(rows) * dev), 1), len(rows) - 1)]] = True
+        if len(np.unique(self.label_ids[in_dev])) < 2:
+            raise KbertError(
+                f"{self.source}: a development set needs two classes of two rows or more. "
+                f"Received {len(self)} rows of {len(self.labels)} classes. Was the right column "
+                "named as the label (--label NAME)? If so, add rows, or pass a development file "
+                "(--dev FILE)"
+            )
+        training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
+        return training, self.take(np.flatnonzero(in_dev))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of texts, pairs and label names: the same data, the same fingerprint."""
+        digest = hashlib.sha256()
+        names = self.labels.names if self.labels is not None else ()
+        for row, text in enumerate(self.texts):
+            pair = "" if self.pairs is None else self.pairs[row]
+            label = "" if self.label_ids is None else names[self.label_ids[row]]
+            for part in (text, pair, label):
+                data = part.encode("utf-8", "surrogatepass")
+                digest.update(len(data).to_bytes(8, "little"))
+                digest.update(data)
+        return digest.hexdigest()

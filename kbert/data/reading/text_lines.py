@@ -1,0 +1,140 @@
+"""The lines of a text file, decoded one by one so that a bad byte is found in its line."""
+
+import codecs
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from kbert.errors import KbertError
+from kbert.utils.untrusted import check_line, check_regular, lines_of
+
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+_GUESSES = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
+
+
+class BadLine(Exception):
+    """A line that is not text: its reason and its cure."""
+
+    def __init__(self, reason: str, cure: str, line: str) -> None:
+        super().__init__(reason)
+        self.reason, self.cure, self.line, self.content = reason, cure, line, line[:200]
+
+
+def check_encoding(encoding: str) -> None:
+    """Raise KbertError when Python knows no such encoding."""
+    try:
+        "\n".encode(encoding)
+    except LookupError:
+        raise KbertError(
+            f"`encoding` must be one that Python knows, such as utf-8, gb18030 or cp1252. "
+            f"Received: {encoding!r}"
+        ) from None
+
+
+class TextLines(Iterator[str]):
+    """An iterator over the lines of a binary stream, line ends kept.
+
+    A byte order mark is dropped. `__next__` raises BadLine for a line with bytes that are not of
+    the encoding, or with a NUL; the next call goes on behind it.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
+        check_encoding(encoding)
+        if isinstance(stream, io.TextIOBase):
+            raise KbertError(f"{source} was opened as text. Open it with mode 'rb'.")
+        self.number = 0
+        if not hasattr(stream, "peek"):
+            stream = io.BufferedReader(stream)  # type: ignore[type-var]
+        name = codecs.lookup(encoding).name.removesuffix("-sig")
+        # Guesses are tried on what is buffered too: one line alone fits many encodings.
+        self._sample = b"\n".join(stream.peek(4).splitlines()[:-1])
+        head = stream.peek(4)[:4]
+        for bom, kind in _BOMS.items():
+            if head.startswith(bom):
+                if kind != "utf-8" and not kind.startswith(name):
+                    raise KbertError(
+                        f"{source} begins with the byte order mark of {kind[:6]}, and was to be "
+                        f"read as {encoding}. Pass the encoding: --encoding {kind[:6]}"
+                    )
+                stream.read(len(bom))
+                if name in ("utf-16", "utf-32"):
+                    name = kind
+                break
+        self._encoding = f"{name}-le" if name in ("utf-16", "utf-32") else name
+        self._lines = _split(stream, "\n".encode(self._encoding), source)
+
+    def __next__(self) -> str:
+        self.number += 1
+        data = next(self._lines)
+        try:
+            line = data.decode(self._encoding)
+        except UnicodeDecodeError as error:
+            raise self._undecodable(data, error) from None
+        if "\0" in line:
+            raise BadLine(
+                "the line holds a NUL character, which no text does",
+                "Check that this is a text file, remove the character, or skip the row: "
+                "--on-bad-row skip",
+                line,
+            )
+        return line
+
+    def _undecodable(self, data: bytes, error: UnicodeDecodeError) -> BadLine:
+        both = self._sample + b"\n" + data
+        fits = [name for name in _GUESSES if name != self._encoding and _decodes(both, name)]
+        cure = f"Try --encoding {fits[0]}" if fits else "Check that this is a text file"
+        bad = " ".join(f"0x{byte:02x}" for byte in data[error.start : error.start + 4])
+        return BadLine(
+            f"the bytes {bad} are not {self._encoding}",
+            f"{cure}; if only this line is broken, skip the row: --on-bad-row skip",
+            data.decode(self._encoding, "replace"),
+        )
+
+
+def _split(stream: BinaryIO, end: bytes, source: str) -> Iterator[bytes]:
+    """Yield lines that end in the bytes `end`, at a multiple of their number."""
+    if len(end) == 1:
+        yield from lines_of(stream, source)
+        return
+    rest = b""
+    while chunk := stream.read(65_536):
+        data, start, at = rest + chunk, 0, max(0, len(rest) - len(end))
+        while (at := data.find(end, at)) >= 0:
+            if at % len(end):
+                at += 1
+                continue
+            at += len(end)
+            yield data[start:at]
+            start = at
+        rest = data[start:]
+        check_line(rest, source)
+    if rest:
+        yield rest
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return all(line.replace("\t", " ").isprintable() for line in text.splitlines())
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open a file for reading, or raise KbertError that says what stands there."""
+    try:
+        check_regular(path)
+        return path.open("rb")
+    except FileNotFoundError:
+        near = [p.name for p in path.parent.glob("*") if p.suffix == path.suffix][:5]
+        beside = f" Files of that kind beside it: {', '.join(sorted(near))}." if near else ""
+        raise KbertError(f"There is no file {path}.{beside} Check the path.") from None
+    except OSError as error:
+        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,22 @@
+"""A TF1 checkpoint with its head, as google-research/bert reads it."""
+
+from pathlib import Path
+from typing import Any
+
+from kbert.exports.compare import Compute
+from kbert.interop.google import read_google
+from kbert.interop.write_google import write_google
+from kbert.models.bert_classifier import BertClassifier
+from kbert.models.build_classifier import classifier_of, plain_model_of
+
+
+def write(model: Any, path: Path) -> None:
+    """Write the folder."""
+    path.mkdir()
+    write_google(path, plain_model_of(model))
+
+
+def opened(path: Path, model: Any) -> Compute:
+    """Return the checkpoint as TensorFlow reads it."""
+    source = read_google(path, lowercase=model.tokenizer.lowercase)
+    return classifier_of(BertClassifier, source, max_length=model.max_length).probabilities

@@ -1,0 +1,46 @@
+"""A folder for transformers: `pipeline("text-classification", model=FOLDER)`."""
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.exports.reader_process import OpenedElsewhere
+from kbert.interop.write_hugging_face import write_hugging_face
+
+
+def write(model: Any, path: Path) -> None:
+    """Write the folder."""
+    from kbert.models.build_classifier import plain_model_of
+
+    path.mkdir()
+    write_hugging_face(path, plain_model_of(model), model.max_length)
+
+
+def opened(path: Path, model: Any) -> OpenedElsewhere | None:
+    """Return the folder as transformers reads it, None where it or torch is not installed."""
+    if None in map(importlib.util.find_spec, ("torch", "transformers")):
+        return None
+    return OpenedElsewhere("huggingface", path, model.max_length)
+
+
+def open_texts(path: Path, max_length: int) -> Callable[..., np.ndarray]:
+    """Return the function of texts, and pairs or None, that transformers computes."""
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(path).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
+
+    def compute(texts: Sequence[str], pairs: Sequence[str] | None) -> np.ndarray:
+        rows = []
+        for asked in zip(texts, strict=True) if pairs is None else zip(texts, pairs, strict=True):
+            encoded = tokenizer(*asked, truncation=True, max_length=max_length, return_tensors="pt")
+            with torch.no_grad():
+                rows.append(torch.softmax(theirs(**encoded).logits[0], -1).numpy())
+        return np.array(rows)
+
+    return compute

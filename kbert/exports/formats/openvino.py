@@ -1,0 +1,29 @@
+"""OpenVINO's intermediate representation, for Intel's processors."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from kbert.exports.formats import saved_model
+from kbert.exports.formats.open_with_predictor import opened
+from kbert.serving.programs import INPUTS, OUTPUT, import_openvino
+
+__all__ = ["FILE", "opened", "write"]
+
+FILE = "model.xml"
+
+
+def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
+    """Write model.xml and model.bin; Keras runs on TensorFlow."""
+    openvino = import_openvino()
+    with tempfile.TemporaryDirectory() as between:
+        saved_model.write(model, Path(between), length, int8=False)
+        converted = openvino.convert_model(Path(between) / saved_model.FILE)
+        assert {name for port in converted.inputs for name in port.names} >= set(INPUTS)
+        assert OUTPUT in converted.outputs[0].names
+        if int8:
+            import nncf
+
+            converted = nncf.compress_weights(converted, mode=nncf.CompressWeightsMode.INT8_ASYM)
+        # Half precision is what it would store by itself.
+        openvino.save_model(converted, folder / FILE, compress_to_fp16=False)

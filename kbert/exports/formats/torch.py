@@ -1,0 +1,61 @@
+"""PyTorch's exported program (.pt2)."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.exports.reader_process import OpenedElsewhere
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.programs import INPUTS
+from kbert.serving.run_program import run_program
+
+FILE = "model.pt2"
+
+
+def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
+    """Write model.pt2; Keras runs on torch."""
+    import torch
+
+    torch.export.save(exported_program(model, length), folder / FILE)
+
+
+def opened(folder: Path, settings: ExportSettings) -> OpenedElsewhere:
+    """Return the folder as torch computes it."""
+    return OpenedElsewhere("torch", folder, settings.max_length)
+
+
+def open_texts(path: Path, max_length: int) -> Callable[..., np.ndarray]:
+    """Return the function of texts, and pairs or None, that torch computes."""
+    import torch
+
+    module = torch.export.load(path / FILE).module()
+
+    def program(feed: Any) -> np.ndarray:
+        with torch.no_grad():
+            return module(*(torch.from_numpy(feed[name]) for name in INPUTS)).numpy()
+
+    settings = ExportSettings.read(path)
+    return partial(run_program, program, settings.read_tokenizer(path), settings)
+
+
+def exported_program(model: Any, length: int | None) -> Any:
+    """Return the model as torch.export.ExportedProgram: three arrays in, probabilities out."""
+    import torch
+
+    # The model is no part of the module: its weights would be stored as parameters, and once more
+    # as the constants that Keras's layers compute with.
+    class Served(torch.nn.Module):
+        def forward(self, token_ids: Any, segment_ids: Any, padding_mask: Any) -> Any:
+            inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
+            return torch.softmax(model(inputs, training=False), dim=-1)
+
+    sizes = {0: torch.export.Dim("rows", min=1, max=2**16)}
+    if length is None:
+        sizes[1] = torch.export.Dim("width", min=2, max=model.backbone.max_sequence_length)
+    # Of one tensor, passed three times, it would make one input.
+    example = tuple(torch.ones((2, length or 8), dtype=torch.int32) for _ in INPUTS)
+    with torch.no_grad():
+        return torch.export.export(Served().eval(), example, dynamic_shapes=(sizes,) * len(INPUTS))

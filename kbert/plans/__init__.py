@@ -1,0 +1,1 @@
+"""Training plans and findings about them. Nothing here needs Keras."""

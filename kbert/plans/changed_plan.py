@@ -1,0 +1,145 @@
+"""A plan that is changed in the middle of a training."""
+
+from dataclasses import dataclass, replace
+
+from kbert.errors import KbertError
+from kbert.findings import Finding
+from kbert.plans.training_plan import TrainingPlan
+from kbert.utils.wording import counted
+
+
+@dataclass(frozen=True)
+class ChangedPlan:
+    """An old plan, a new one, and the point between them, which is kept in examples seen.
+
+    After `examples_seen` rows an old plan of n examples has made so many updates, and the new one
+    counts on from the update that it would have reached with the same rows:
+
+        batches of a plan = epochs * steps_per_epoch + (steps_per_epoch - batches that are left)
+        update of a plan = batches // accumulation
+
+    Args:
+        old: TrainingPlan.
+        new: TrainingPlan.
+        examples_seen: int. Rows trained on, repetitions counted.
+
+    Raises:
+        KbertError: the plans are for different numbers of examples.
+
+    Example:
+
+    ```python
+    old = TrainingPlan(examples=1000, batch_size=10, epochs=3)
+    change = ChangedPlan(old, TrainingPlan(examples=1000, batch_size=20, epochs=3), 1000)
+    assert (change.old_update, change.new_update) == (100, 50)
+    ```
+    """
+
+    old: TrainingPlan
+    new: TrainingPlan
+    examples_seen: int
+
+    def __post_init__(self) -> None:
+        if self.old.examples != self.new.examples:
+            raise KbertError(
+                f"The run was trained on {self.old.examples:,} examples, and there are "
+                f"{self.new.examples:,} now. A run resumes on its own data; for other data: "
+                "kbert continue RUN DATA --output NEW"
+            )
+
+    @property
+    def batches_differ(self) -> bool:
+        """Whether the new plan makes other batches or updates of the same rows."""
+        names = ("batch_size", "accumulation", "drop_remainder")
+        return any(getattr(self.old, name) != getattr(self.new, name) for name in names)
+
+    @property
+    def new_batches(self) -> int:
+        """The batch from which the new plan goes on."""
+        return _batches(self.new, self.examples_seen)
+
+    @property
+    def old_update(self) -> int:
+        """Updates made under the old plan."""
+        return _update(self.old, self.examples_seen)
+
+    @property
+    def new_update(self) -> int:
+        """The update from which the new plan goes on."""
+        return _update(self.new, self.examples_seen)
+
+    @property
+    def remaining(self) -> int:
+        """Updates that the new plan still makes."""
+        return max(self.new.updates_made - self.new_update, 0)
+
+    @property
+    def old_rate(self) -> float:
+        """The old plan's learning rate at this point."""
+        return float(self.old.learning_rate_at(self.old_update))
+
+    @property
+    def new_rate(self) -> float:
+        """The new plan's learning rate at this point."""
+        return float(self.new.learning_rate_at(self.new_update))
+
+    @property
+    def epochs_in_proportion(self) -> int:
+        """Epochs in which the new plan makes at least as many updates as the old one."""
+        updates = max(self.old.updates_made, self.new_update + 1)
+        return -(-updates * self.new.accumulation // self.new.steps_per_epoch)
+
+    def in_proportion(self) -> "ChangedPlan":
+        """Return the change with the new plan's epochs in proportion."""
+        return replace(self, new=replace(self.new, epochs=self.epochs_in_proportion))
+
+    def findings(self) -> list[Finding]:
+        """Return what is wrong with going on so."""
+        if self.new.updates_made >= self.old_update and self.remaining > 0:
+            return []
+        made = f"The run has made {counted(self.old_update, 'update')}"
+        if self.remaining == 0:
+            facts = (
+                f"{made}, which is the end of the new plan or past it: nothing would be trained."
+            )
+        else:
+            facts = (
+                f"{made}, and the new plan ends at {self.new.updates_made:,}: larger batches make "
+                f"fewer updates in {counted(self.new.epochs, 'epoch')} than were made already."
+            )
+        epochs = self.epochs_in_proportion
+        return [
+            Finding(
+                "plan-behind",
+                "error",
+                f"{facts} In proportion would be {counted(epochs, 'epoch')}.",
+                f"--scale-epochs, or --epochs {epochs}",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return both plans and the point between them, for a person."""
+        rows = [
+            ("", "old plan", "new plan"),
+            ("batch size", f"{self.old.batch_size:,}", f"{self.new.batch_size:,}"),
+            ("epochs", f"{self.old.epochs:,}", f"{self.new.epochs:,}"),
+            ("updates", f"{self.old.updates_made:,}", f"{self.new.updates_made:,}"),
+            ("update here", f"{self.old_update:,}", f"{self.new_update:,}"),
+            ("learning rate", f"{self.old_rate:.3g}", f"{self.new_rate:.3g}"),
+        ]
+        lines = [f"Resuming after {self.examples_seen:,} examples"]
+        lines += [f"  {name:<14}{old:>12}{new:>12}" for name, old, new in rows]
+        lines.append(f"  {counted(self.remaining, 'update')} left to make")
+        return "\n".join(lines)
+
+
+def _update(plan: TrainingPlan, examples_seen: int) -> int:
+    return _batches(plan, examples_seen) // plan.accumulation
+
+
+def _batches(plan: TrainingPlan, examples_seen: int) -> int:
+    """Return the batches with which a plan has seen so many rows, those left filling batches."""
+    epochs, within = divmod(examples_seen, plan.examples)
+    rest = plan.examples - within
+    left = rest // plan.batch_size if plan.drop_remainder else -(-rest // plan.batch_size)
+    return (epochs + 1) * plan.steps_per_epoch - left

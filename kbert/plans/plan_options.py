@@ -1,0 +1,42 @@
+"""What decides a plan: declared once, for TOML, Python and the command line."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kbert.choices import Recipe
+
+if TYPE_CHECKING:
+    from kbert.plans.training_plan import TrainingPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions:
+    """What makes a `TrainingPlan` of a number of examples.
+
+    Example:
+
+    ```python
+    assert PlanOptions(epochs=4).plan(examples=320).updates == 40
+    ```
+    """
+
+    epochs: int = 3
+    """Passes over the data."""
+    batch_size: int = 32
+    """Rows per batch."""
+    accumulation: int = 1
+    """Batches per update of the weights."""
+    learning_rate: float = 5e-5
+    """The highest learning rate, at the end of warmup."""
+    warmup_proportion: float = 0.1
+    """The share of the updates spent on warmup."""
+    recipe: Recipe = "recommended"
+    """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier."""
+
+    def plan(self, examples: int) -> "TrainingPlan":
+        """Return the plan for a number of training rows."""
+        from kbert.plans.training_plan import TrainingPlan
+
+        fields = dataclasses.fields(PlanOptions)
+        return TrainingPlan(examples=examples, **{f.name: getattr(self, f.name) for f in fields})

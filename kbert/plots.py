@@ -1,0 +1,126 @@
+"""Plots, with matplotlib, which is imported when one is asked for."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.data.inspection.shuffle_buffer import ShuffledBatches, simulate_shuffle_buffer
+from kbert.errors import KbertError
+from kbert.plans.training_plan import TrainingPlan
+
+_POINTS = 500
+
+
+def plot_plan(plan: TrainingPlan, axes: Any = None) -> Any:
+    """Draw a plan's learning rate by update, epochs marked, and return the axes.
+
+    Args:
+        plan: TrainingPlan.
+        axes: matplotlib axes, or None for new ones. Defaults to None.
+    """
+    axes = _axes(axes)
+    updates = np.unique(np.linspace(0, plan.updates_made, _POINTS).astype(np.int64))
+    axes.plot(updates, plan.learning_rate_at(updates))
+    for epoch in range(1, plan.epochs):
+        axes.axvline(epoch * plan.steps_per_epoch / plan.accumulation, color="0.85", zorder=0)
+    axes.set(xlabel="update", ylabel="learning rate", title="Learning rate; lines part the epochs")
+    return axes
+
+
+def plot_steps(*runs: str | Path) -> Any:
+    """Draw learning rate and loss of every step of runs, one after the other; return the figure.
+
+    Args:
+        *runs: run directories, or files that a `LearningRateLogger` has written.
+    """
+    figure, (upper, lower) = _pyplot().subplots(2, sharex=True, figsize=(8, 4))
+    start = 0
+    for run in runs:
+        file = Path(run) / "learning_rate.csv" if Path(run).is_dir() else Path(run)
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows = list(csv.DictReader(opened))
+        steps = start + np.arange(len(rows))
+        upper.plot(steps, [float(row["learning_rate"]) for row in rows], label=str(run))
+        lower.plot(steps, [float(row["loss"] or "nan") for row in rows], linewidth=0.8)
+        start += len(rows)
+    upper.set(ylabel="learning rate")
+    upper.legend(fontsize="small")
+    lower.set(xlabel="step, of all runs", ylabel="loss of the batch")
+    figure.tight_layout()
+    return figure
+
+
+def plot_shuffle_buffers(
+    label_ids: np.ndarray,
+    buffer_sizes: Sequence[int],
+    batch_size: int = 32,
+    names: Sequence[str] | None = None,
+) -> Any:
+    """Draw the classes of every batch under several shuffle buffers, and return the figure.
+
+    Args:
+        label_ids: int array [rows], in the order of the file.
+        buffer_sizes: sequence of int, a panel each.
+        batch_size: int. Defaults to 32.
+        names: the classes' names, or None for their numbers.
+    """
+    figure, panels = _pyplot().subplots(
+        len(buffer_sizes), sharex=True, figsize=(8, 2 * len(buffer_sizes)), squeeze=False
+    )
+    for panel, size in zip(panels[:, 0], buffer_sizes, strict=True):
+        batches = simulate_shuffle_buffer(label_ids, size, batch_size)
+        _stack(panel, batches, names)
+        classes = batches.counts.shape[1]
+        panel.set(
+            title=f"shuffle buffer of {size:,}: a batch holds {batches.classes:.1f} of {classes} "
+            "classes",
+            ylabel="share",
+        )
+    panels[-1, 0].set_xlabel("batch")
+    if classes <= 10:
+        panels[0, 0].legend(loc="upper right", fontsize="small")
+    figure.tight_layout()
+    return figure
+
+
+def save_plot(axes_or_figure: Any, path: str | Path) -> None:
+    """Write a plot to a file, whose suffix tells the format, and close it.
+
+    Raises:
+        KbertError: the file exists, or its suffix is no format.
+    """
+    figure = getattr(axes_or_figure, "figure", None) or axes_or_figure
+    path = Path(path)
+    try:
+        if path.exists():
+            raise KbertError(f"{path} exists, and kbert overwrites none. Name another file.")
+        if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
+            raise KbertError(f"The suffix of {path} names no format. Name a file that ends in .png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=120, bbox_inches="tight")
+    finally:
+        _pyplot().close(figure)
+
+
+def _stack(panel: Any, batches: ShuffledBatches, names: Sequence[str] | None) -> None:
+    shares = batches.counts / batches.counts.sum(axis=1, keepdims=True)
+    shown = names or [str(number) for number in range(shares.shape[1])]
+    panel.stackplot(np.arange(len(shares)), shares.T, labels=shown, step="mid")
+    panel.set(ylim=(0, 1), xlim=(0, max(len(shares) - 1, 1)))
+
+
+def _axes(axes: Any) -> Any:
+    return _pyplot().subplots(figsize=(8, 3))[1] if axes is None else axes
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise KbertError(
+            "Plots need matplotlib, which is not installed. Install it: pip install 'kbert[plot]'"
+        ) from None
+    return plt

@@ -1,1 +1,0 @@
-"""What people look at: curves in the terminal, plots."""

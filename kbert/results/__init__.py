@@ -1,0 +1,1 @@
+"""Scores and predictions as plain values. Nothing here needs Keras."""

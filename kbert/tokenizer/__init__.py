@@ -1,0 +1,1 @@
+"""Google's WordPiece tokenizer and its settings. Nothing here needs Keras."""

@@ -1,0 +1,300 @@
+"""Google's WordPiece, through the Rust `tokenizers`."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Tokenizer as RustTokenizer
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
+
+from kbert.errors import KbertError
+from kbert.tokenizer.added_tokens import (
+    GOOGLE_SPECIALS,
+    LONGEST_PIECE,
+    check_added_tokens,
+    rust_tokens,
+)
+from kbert.tokenizer.hugging_face_files import settings_of
+from kbert.tokenizer.rare_characters import RareCharacters, is_rare
+from kbert.utils.untrusted import parse_json, read_bytes
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+
+
+class Tokenizer:
+    """Texts to token ids, exactly as google-research/bert's `FullTokenizer` does it.
+
+    Args:
+        vocabulary: sequence of str. The pieces, in the order of their ids; must hold [PAD],
+            [UNK], [CLS] and [SEP].
+        lowercase: bool. Whether to lower-case and to strip accents. Defaults to True.
+        strip_accents: bool or None. None follows `lowercase`, as Google does. Defaults to None.
+        split_cjk: bool. Whether every Chinese character is a word. Defaults to True.
+        added_tokens: sequence of dict. Tokens that are looked for before a text is cut into words,
+            as Hugging Face's tokenizers have them; those that are no pieces get the ids after the
+            vocabulary's, in their order. See `check_added_tokens`. Google's special pieces are
+            none: "[MASK]" in a text is plain text. Defaults to ().
+
+    Raises:
+        KbertError: a special piece is missing, or an added token is of another type.
+
+    Example:
+
+    ```python
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##able"])
+    assert tokenizer.tokenize("Unable") == ["un", "##able"]
+    assert tokenizer.encode(["unable"], max_length=8) == [([2, 4, 5, 3], 4)]
+    ```
+    """
+
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        lowercase: bool = True,
+        strip_accents: bool | None = None,
+        split_cjk: bool = True,
+        added_tokens: Sequence[dict[str, Any]] = (),
+    ) -> None:
+        self.vocabulary = tuple(vocabulary)
+        for piece in self.vocabulary:
+            if not isinstance(piece, str) or len(piece) > LONGEST_PIECE or "\0" in piece:
+                raise KbertError(
+                    f"A piece of a vocabulary must be a text of at most {LONGEST_PIECE:,} "
+                    f"characters without NUL. Received: {piece!r:.80}"
+                )
+        for setting in (lowercase, strip_accents, split_cjk):
+            if setting not in (True, False, None):
+                raise KbertError(
+                    "The tokenizer's settings must be true, false or null. "
+                    f"Received: {setting!r:.80}"
+                )
+        self.lowercase = bool(lowercase)
+        self.strip_accents = strip_accents
+        self.split_cjk = bool(split_cjk)
+        ids: dict[str, int] = {}
+        for number, piece in enumerate(self.vocabulary):
+            ids[piece] = number  # of a piece that stands twice Google takes the last
+        missing = [piece for piece in _SPECIALS if piece not in ids]
+        if missing:
+            raise KbertError(
+                f"The vocabulary of {len(self.vocabulary)} pieces lacks {', '.join(missing)}. "
+                "Is it a BERT vocabulary, one piece a line?"
+            )
+        self.added_tokens = check_added_tokens(added_tokens)
+        beyond = [t["content"] for t in self.added_tokens if t["content"] not in ids]
+        if beyond and len(ids) < len(self.vocabulary):
+            raise KbertError(
+                "A piece of the vocabulary stands twice, and so the added tokens have no clear "
+                "ids. Take it out, or leave the added tokens out."
+            )
+        self._names = (*self.vocabulary, *beyond)
+        self.ids = ids | {piece: len(self.vocabulary) + n for n, piece in enumerate(beyond)}
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (ids[p] for p in _SPECIALS)
+        stripped = self.lowercase if strip_accents is None else strip_accents
+        letters = set("".join(self._names))
+        self._rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
+        self._rust = self._new_rust(self.added_tokens)
+        for token in self.added_tokens:
+            if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
+                raise KbertError(
+                    f"Nothing is left of the added token {token['content']!r:.80} once it is "
+                    "normalized. Take it out, or set its `normalized` to false."
+                )
+
+    def _new_rust(
+        self, added_tokens: Sequence[dict[str, Any]], clean_text: bool = True
+    ) -> RustTokenizer:
+        pieces = {piece: self.ids[piece] for piece in self.vocabulary}
+        rust = RustTokenizer(
+            models.WordPiece(vocab=pieces, unk_token="[UNK]", max_input_chars_per_word=200)
+        )
+        rust.normalizer = normalizers.BertNormalizer(
+            clean_text=clean_text,
+            handle_chinese_chars=self.split_cjk,
+            strip_accents=self.strip_accents,
+            lowercase=self.lowercase,
+        )
+        rust.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        rust.add_tokens(rust_tokens(added_tokens))
+        return rust
+
+    @classmethod
+    def from_file(cls, path: str | Path, **settings: Any) -> "Tokenizer":
+        """Return the tokenizer of a vocab.txt or of a Hugging Face tokenizer.json.
+
+        Args:
+            path: the file.
+            **settings: the constructor's arguments, over what a tokenizer.json says.
+        """
+        path = Path(path)
+        try:
+            data = read_bytes(path)
+            if path.suffix == ".json":
+                settings = {**settings_of(parse_json(data, path), path), **settings}
+                pieces = settings.pop("vocabulary")
+            else:
+                # Only "\n" ends a piece: a vocabulary may hold the Unicode line separators.
+                text = data.decode("utf-8").removesuffix("\n")
+                pieces = [piece.strip() for piece in text.split("\n")]
+        except FileNotFoundError:
+            raise KbertError(f"There is no vocabulary file {path}.") from None
+        except UnicodeDecodeError as error:
+            raise KbertError(f"{path} is not a vocabulary: it is not UTF-8 ({error}).") from None
+        except OSError as error:
+            raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+        try:
+            return cls(pieces, **settings)
+        except KbertError as error:
+            raise KbertError(f"{path}: {error}") from None
+
+    def __len__(self) -> int:
+        """The number of ids: of the vocabulary, and of the added tokens that are no pieces."""
+        return len(self._names)
+
+    def tokenize(self, text: str) -> list[str]:
+        """Return the pieces of one text, without special ones."""
+        return [self._names[number] for number in self.token_ids([text])[0]]
+
+    def token_ids(self, texts: Iterable[str]) -> list[list[int]]:
+        """Return the ids of each text, without special pieces, computed on all cores."""
+        texts = list(texts)
+        rare = {number: self._parts(text) for number, text in enumerate(texts) if is_rare(text)}
+        common = ["" if number in rare else text for number, text in enumerate(texts)]
+        encodings = self._rust.encode_batch_fast(common, add_special_tokens=False)
+        found = [encoding.ids for encoding in encodings]
+        if rare:
+            prepared = [part for parts in rare.values() for part in parts if isinstance(part, str)]
+            encodings = self._rust_for_prepared.encode_batch_fast(
+                prepared, add_special_tokens=False
+            )
+            ids = iter([encoding.ids for encoding in encodings])
+            for number, parts in rare.items():
+                known = ([p] if isinstance(p, int) else next(ids) for p in parts)
+                found[number] = [number for part in known for number in part]
+        return found
+
+    def encode(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
+    ) -> list[tuple[list[int], int]]:
+        """Return what the model reads for each text or pair, truncated as Google does.
+
+            one text:  [CLS] text [SEP]
+            a pair:    [CLS] text [SEP] pair [SEP]
+
+        A pair that is too long loses tokens from the end of its longer text, and at a tie from
+        the second. A pair of blanks counts as none.
+
+        Args:
+            texts: sequence of str.
+            pairs: sequence of str, or None.
+            max_length: int. The most tokens, the special ones counted; at least 3 (a pair: 5).
+
+        Returns:
+            A list of (ids, length of the first segment), the first segment with its [CLS], [SEP].
+        """
+        firsts = self.token_ids(texts)
+        if pairs is None:
+            seconds: list[list[int]] = [[]] * len(firsts)
+        else:
+            seconds = self.token_ids(pairs)
+        result = []
+        for first, second in zip(firsts, seconds, strict=True):
+            if second:
+                keep_first, keep_second = truncated_lengths(len(first), len(second), max_length - 3)
+                head = [self.cls_id, *first[:keep_first], self.sep_id]
+                result.append(([*head, *second[:keep_second], self.sep_id], len(head)))
+            else:
+                ids = [self.cls_id, *first[: max_length - 2], self.sep_id]
+                result.append((ids, len(ids)))
+        return result
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The SHA-256 of vocabulary and settings."""
+        import hashlib
+
+        text = json.dumps(self.get_config(), ensure_ascii=True, sort_keys=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def to_hugging_face(self) -> str:
+        """Return the tokenizer.json of Hugging Face's libraries, with BERT's special pieces.
+
+        It lacks what kbert does in Python for characters on which the Rust normalizer differs
+        from Google's: private-use ones, final sigmas, and scripts newer than it.
+        """
+        own = RustTokenizer.from_str(self._rust.to_str())
+        own.add_special_tokens([p for p in GOOGLE_SPECIALS if p in self.ids])
+        own.post_processor = processors.TemplateProcessing(
+            single="[CLS]:0 $A:0 [SEP]:0",
+            pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+            special_tokens=[("[CLS]", self.cls_id), ("[SEP]", self.sep_id)],
+        )
+        own.decoder = decoders.WordPiece()
+        return own.to_str(pretty=True)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; `added_tokens` only where there are some."""
+        config = {
+            "vocabulary": list(self.vocabulary),
+            "lowercase": self.lowercase,
+            "strip_accents": self.strip_accents,
+            "split_cjk": self.split_cjk,
+        }
+        # Without added tokens the fingerprint stays that of runs from before there were any.
+        return (
+            {**config, "added_tokens": [dict(token) for token in self.added_tokens]}
+            if self.added_tokens
+            else config
+        )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
+        """Return the tokenizer of a `get_config`."""
+        return cls(**config)
+
+    @cached_property
+    def _rust_for_prepared(self) -> RustTokenizer:
+        """For texts that Python has prepared, and split at the tokens that are not normalized."""
+        tokens = []
+        for token in self.added_tokens:
+            if token["normalized"]:
+                tokens.append(token)
+            elif self.ids[token["content"]] >= len(
+                self.vocabulary
+            ):  # keeps its id, and is never found
+                tokens.append({**token, "content": "\0" + token["content"]})
+        return self._new_rust(tokens, clean_text=not self._rare.any_private)
+
+    @cached_property
+    def _splitter(self) -> RustTokenizer:
+        """Finds the added tokens that are looked for in a text as it is."""
+        rust = RustTokenizer(models.WordLevel(vocab={"[UNK]": 0}, unk_token="[UNK]"))
+        rust.add_tokens(rust_tokens(t for t in self.added_tokens if not t["normalized"]))
+        return rust
+
+    def _parts(self, text: str) -> list[str | int]:
+        """Return the prepared parts of a text, and the ids of the added tokens between them."""
+        if all(token["normalized"] for token in self.added_tokens):
+            return [self._rare.prepared(text)]
+        encoding = self._splitter.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+        return [
+            self.ids[str(self._splitter.id_to_token(number))]
+            if number
+            else self._rare.prepared(text[start:end])
+            for number, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
+        ]
+
+
+def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:
+    """Return the lengths left when the longer of two texts loses tokens until both fit.
+
+    The closed form of Google's `_truncate_seq_pair`, in which a tie shortens the second text.
+    """
+    if first + second <= budget:
+        return first, second
+    keep_first = min(first, max(budget - second, (budget + 1) // 2))
+    return keep_first, min(second, budget - keep_first)

@@ -1,0 +1,124 @@
+import pytest
+
+from kbert.backend.out_of_memory import says_out_of_memory, too_large
+from kbert.config import TrainConfig
+from kbert.errors import KbertError, MachineError
+
+
+def of_kind(name, *bases):
+    """An exception class as a backend has one, without the backend."""
+    return type(name, bases or (Exception,), {})
+
+
+OP_ERROR = of_kind("OpError")  # TensorFlow's, no RuntimeError
+XLA = of_kind("XlaRuntimeError", RuntimeError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        of_kind("ResourceExhaustedError", OP_ERROR)("{{node MatMul}} OOM when allocating tensor"),
+        of_kind("ResourceExhaustedError", OP_ERROR)("failed"),
+        of_kind("OurError", of_kind("ResourceExhaustedError", OP_ERROR))("failed"),
+        RuntimeError("Exception encountered when calling X.call().\n\nOOM when allocating tensor"),
+        XLA("RESOURCE_EXHAUSTED: Out of memory allocating 1099511627776 bytes."),
+        of_kind("JaxRuntimeError", RuntimeError)("RESOURCE_EXHAUSTED: Failed to allocate 4.0GiB"),
+        XLA("Resource exhausted: allocating 17179869184 bytes"),
+        of_kind("OutOfMemoryError", RuntimeError)("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        of_kind("OutOfMemoryError", RuntimeError)("failed"),
+        RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be reported later"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9.0 GB, max allowed: 9.1 GB)."),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate "
+            "memory: you tried to allocate 4000000000000 bytes. Error code 12"
+        ),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:80] data. DefaultCPUAllocator: not enough memory: you "
+            "tried to allocate 4000000000000 bytes."
+        ),
+        RuntimeError("std::bad_alloc"),
+        MemoryError(),
+        of_kind("_ArrayMemoryError", MemoryError)("Unable to allocate 7.28 TiB for an array"),
+    ],
+    ids=lambda error: f"{type(error).__name__}: {str(error)[:24]!r}",
+)
+def test_each_backend_is_understood(error):
+    assert says_out_of_memory(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"),
+        RuntimeError(),
+        XLA("INVALID_ARGUMENT: Expected 3 inputs, got 4"),
+        of_kind("InvalidArgumentError", OP_ERROR)("indices[0] = 7 is not in [0, 4)"),
+        of_kind("UnknownError", OP_ERROR)("out of memory, says a text"),
+        ValueError("the text 'out of memory' is no label"),
+        KbertError("out of memory is no column"),
+        OSError(28, "No space left on device"),
+        KeyboardInterrupt("out of memory"),
+    ],
+    ids=lambda error: f"{type(error).__name__}: {str(error)[:24]!r}",
+)
+def test_other_errors_are_not_taken_for_it(error):
+    assert not says_out_of_memory(error)
+
+
+class Widths(list):
+    """What `too_large` asks of Batches."""
+
+    def width(self, index):
+        return self[index]
+
+
+@pytest.mark.parametrize(
+    ("settings", "widths", "sentence"),
+    [
+        (
+            {},
+            [16, 128, 64],
+            "with 32 rows of 128 tokens. Cure: --batch-size 16 --accumulation 2, which makes "
+            "about the same updates, or --max-length 64, or a smaller --preset",
+        ),
+        (
+            {"batch_size": 6, "accumulation": 3, "max_length": 512},
+            [504],
+            "with 6 rows of 504 tokens. Cure: --batch-size 3 --accumulation 6, which makes "
+            "about the same updates, or --max-length 256, or a smaller --preset",
+        ),
+        (
+            {"batch_size": 1, "max_length": 100},
+            [8, 104],
+            "with 1 row of 104 tokens. Cure: --max-length 50, or a smaller --preset",
+        ),
+        (
+            {"max_length": 9},
+            [16],
+            "with 32 rows of 16 tokens. Cure: --batch-size 16 --accumulation 2, which makes "
+            "about the same updates, or a smaller --preset",
+        ),
+    ],
+    ids=str,
+)
+def test_the_cure_makes_smaller_batches(settings, widths, sentence):
+    error = too_large(TrainConfig(data="a.csv", **settings), Widths(widths))
+    assert isinstance(error, MachineError)
+    assert str(error) == f"The memory does not hold a training step {sentence}"
+
+
+def cured(size, accumulation):
+    """The settings that the first cure names."""
+    config = TrainConfig(data="a.csv", batch_size=size, accumulation=accumulation)
+    cure = str(too_large(config, Widths([128]))).rsplit("Cure: ")[1]
+    flags = cure.split(", which makes about the same")[0].split()
+    assert flags[::2] == ["--batch-size", "--accumulation"]
+    return TrainConfig(data="a.csv", batch_size=int(flags[1]), accumulation=int(flags[3]))
+
+
+@pytest.mark.parametrize(("size", "accumulation"), [(32, 1), (2, 1), (7, 3), (48, 5)])
+def test_the_cure_is_a_config_whose_updates_have_no_more_rows(size, accumulation):
+    config = cured(size, accumulation)
+    assert config.batch_size < size
+    rows = config.batch_size * config.accumulation
+    assert size * accumulation - 2 * accumulation < rows <= size * accumulation

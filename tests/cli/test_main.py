@@ -1,0 +1,274 @@
+import csv
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kbert import TrainConfig
+from kbert.cli.main import _OF_TRAINING, main
+
+COMMAND = [sys.executable, "-m", "kbert"]
+# What runs in a shell's background inherits that Ctrl-C is ignored; this one hears it. (A
+# preexec_fn would fork the test's own process, which a backend's threads forbid.)
+HEARS_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("kbert", run_name="__main__")
+"""
+
+
+def kbert(*arguments, stdin=b"", cwd=None):
+    """Run the command line in a process of its own; return its status and what it printed."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, check=False
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_help():
+    status, out, err = kbert("--help")
+    assert (status, err) == (0, "")
+    assert kbert()[:2] == (0, out)
+    for verb in ("train", "evaluate", "predict", "resume", "continue", "plan"):
+        assert verb in out
+        status, text, err = kbert(verb, "--help")
+        assert (status, err) == (0, "")
+        assert "--backend" in text
+
+
+def test_help_tells_every_setting():
+    _, out, _ = kbert("train", "--help")
+    for name in TrainConfig.__dataclass_fields__:
+        if name != "_":
+            assert f"--{name.replace('_', '-')}" in out
+
+
+def test_version():
+    assert kbert("--version")[:2] == (0, "0.1.0\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["--version"]], ids=" ".join
+)
+def test_help_imports_no_framework(arguments):
+    code = (
+        f"import kbert.cli.main\ntry: kbert.cli.main.main({arguments})\nexcept SystemExit: pass\n"
+    )
+    code += "import sys\nprint(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.split("\n")
+    assert "kbert.cli.main" in loaded
+    assert {"keras", "keras_hub", "tensorflow", "jax", "torch", "numpy"}.isdisjoint(loaded)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with files that cannot be used, each in its way."""
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "header.csv").write_text("text,label\n")
+    (tmp_path / "one.csv").write_text("text,label\nA joy.,good\n")
+    (tmp_path / "good.csv").write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 20)
+    (tmp_path / "binary.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe" * 9)
+    (tmp_path / "data.png").write_bytes(b"\x89PNG")
+    (tmp_path / "bad.toml").write_text("epochs = ")
+    (tmp_path / "unknown.toml").write_text("epoch = 3\n")
+    (tmp_path / "typed.toml").write_text('data = "good.csv"\nepochs = "three"\n')
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text('{"status": "stopped"}')
+    return tmp_path
+
+
+REFUSALS = {
+    "train good.csv --force nothing": "There is no finding 'nothing'",
+    "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",
+    "inspect none.csv": "There is no file none.csv",
+    "inspect good.csv --label text": "named both as the text and as the label",
+    "plan": "Name the labelled file, or how many rows it has: --examples N",
+    "plan --examples 100 --time": "--time needs the labelled file",
+    "plan --google-flags --x": "Name the training file, or how many rows",
+    "plan --examples 9 --google-flags --num_train_epochs=x": "must be a number. Received: 'x'",
+    "continue none --output new": "none does not exist",
+    "continue run --output new": "run is no run directory",
+    "resume none": "none does not exist",
+    "resume run": "run is no run directory",
+    "train none.csv": "There is no file none.csv. Files of that kind beside it: ",
+    "train empty.csv": "empty.csv holds no rows",
+    "train header.csv": "header.csv: at least one row was expected",
+    "train one.csv": "every row has the label 'good'",
+    "train binary.csv": "(line 1): the bytes 0x89 0x50 0x4e 0x47 are not utf-8",
+    "train data.png": "the suffix '.png' tells no format",
+    "train .": "is a directory; a file was expected",
+    "train good.csv --text review": "no column 'review'. Its columns: 'text', 'label'",
+    "train good.csv --output run": "run already holds a run",
+    "train good.csv --epochs 0": "--epochs must be 1 or more. Received: 0",
+    "train good.csv --dropout 1.5": "--dropout must be from 0 to below 1. Received: 1.5",
+    "train good.csv --encoding klingon": "Received: 'klingon'",
+    "train good.csv --preset ./none": "There is no folder ./none",
+    "train good.csv --config none.toml": "There is no file none.toml",
+    "train good.csv --config bad.toml": "bad.toml is not TOML",
+    "train good.csv --config unknown.toml": "no setting 'epoch'. Did you mean 'epochs'?",
+    "evaluate none good.csv": "none holds no trained model: it does not exist",
+    "evaluate run good.csv": "its status is 'stopped'",
+    "predict run good.csv": "its status is 'stopped'",
+    "predict . good.csv": ". holds no trained model: it is no run directory",
+    "export run --format onnx --output run": "run exists, and nothing is overwritten",
+    "export run --format keras --output new": "A file of Keras ends in .keras",
+    "export run --format google --output new --length 9": "--length is for programs",
+    "export run --format google --output new --quantize int8": "--quantize int8 is for onnx",
+    "predict run --batch-size 0": "--batch-size must be 1 or more. Received: 0",
+    "predict run --to xml": "--to must be csv or jsonl. Received: 'xml'",
+}
+REFUSED_FLAGS = {
+    "train": "data",
+    "train good.csv --epochs three": "three",
+    "train good.csv --recipe theirs": "theirs",
+    "train good.csv --epochz 3": "--epochz",
+    "train --config=typed.toml": "three",
+    "evaluate": "run",
+    "export run --format onxx --output new": "onxx",
+    "export run --output new": "--format",
+    "predict run --backend mxnet": "mxnet",
+    "learn good.csv": "learn",
+}
+
+
+@pytest.mark.parametrize("line", REFUSALS)
+def test_refuses_with_one_sentence_and_status_2(folder, line):
+    before = sorted(folder.rglob("*"))
+    status, out, err = kbert(*line.split(), cwd=folder)
+    assert REFUSALS[line] in err
+    assert (status, err.count("\n"), "Traceback" in out) == (2, 1, False)
+    assert err.startswith("kbert: ")
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("line", REFUSED_FLAGS)
+def test_refuses_what_is_no_flag_or_value(folder, line):
+    status, out, err = kbert(*line.split(), cwd=folder)
+    assert REFUSED_FLAGS[line] in (out + err).lower()
+    assert status == 2
+    assert "Traceback" not in out + err
+    assert sorted(path.name for path in folder.glob("run*")) == ["run"]
+
+
+@pytest.fixture
+def settings(reviews, tiny_preset, tmp_path):
+    """A settings file of a small run into the folder `first`."""
+    config = TrainConfig(
+        data=str(reviews),
+        output=str(tmp_path / "first"),
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=16,
+        epochs=50,
+        batch_size=8,
+    )
+    (tmp_path / "settings.toml").write_text(config.to_toml(), encoding="utf-8")
+    return tmp_path / "settings.toml"
+
+
+@pytest.mark.keras
+def test_train_evaluate_predict(settings, reviews, tmp_path):
+    run = tmp_path / "second"
+    flags = ["--epochs", 1, "--output", run]
+    status, out, err = kbert("train", "--config", settings, *flags)
+    assert (status, err) == (0, "")
+    assert "epoch 1: dev accuracy" in out
+    assert f"The run is in {run}. Next:" in out
+    written = TrainConfig.from_toml(run / "config.toml")
+    assert (written.epochs, written.batch_size, written.output) == (1, 8, str(run))
+
+    status, out, err = kbert("evaluate", run, reviews, "--json")
+    assert status == 0
+    assert json.loads(out)["rows"] == 106
+    assert "Traceback" not in err
+
+    texts = ["Short.", "It is a rather long sentence, of more words.", "", "Schön"]
+    data = "\n".join(text for text in texts if text).encode()
+    status, out, err = kbert("predict", run, stdin=data)
+    assert (status, err) == (0, "")
+    rows = list(csv.DictReader(io.StringIO(out, newline="")))
+    assert [row["text"] for row in rows] == [text for text in texts if text]
+    assert {row["label"] for row in rows} <= {"bad", "good"}
+
+
+def _wait_for_line(process, start):
+    """Read lines until one begins so; the process's end or five minutes are a failure."""
+    deadline = time.monotonic() + 300
+    seen = []
+    while time.monotonic() < deadline:
+        line = process.stdout.readline()
+        if not line:
+            break
+        seen.append(line)
+        if line.startswith(start):
+            return
+    raise AssertionError(f"no line began with {start!r}: {''.join(seen)}")
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize(
+    ("number", "status", "start", "left"),
+    [
+        (
+            signal.SIGINT,
+            130,
+            "epoch 2: dev",  # by then the model of the first is in the run
+            "; {run} holds the best model so far; "
+            "KBERT resume {run} goes on from the last checkpoint.",
+        ),
+        (signal.SIGTERM, 143, "Loading", "."),
+    ],
+    ids=["interrupted-in-training", "terminated-while-loading"],
+)
+def test_stops_without_a_traceback(settings, tmp_path, number, status, start, left):
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        # Many epochs, lest the run be over before the signal comes.
+        [sys.executable, "-c", HEARS_CTRL_C, "train", "--config", str(settings), "--epochs", "500"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            _wait_for_line(process, start)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=120)
+        finally:
+            process.kill()
+    assert process.returncode == status
+    run = tmp_path / "first"
+    program = r"\S+ -m kbert"
+    assert re.fullmatch(
+        f"kbert: stopped{re.escape(left.format(run=run))}\n".replace("KBERT", program), err
+    )
+    if run.exists():
+        assert json.loads((run / "run.json").read_text())["status"] == "stopped"
+    assert run.exists() == ("{run}" in left)
+
+
+def test_what_comes_with_a_backend_is_named(tmp_path, monkeypatch, capsys):
+    (tmp_path / "good.csv").write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 20)
+    (tmp_path / "rows.parquet").touch()
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(SystemExit) as end:
+        main(["inspect", str(tmp_path / "rows.parquet")])
+    assert end.value.code == 2
+    assert "kbert: the package pyarrow is not installed" in capsys.readouterr().err
+
+
+def test_what_training_needs_is_what_the_extra_installs():
+    import tomllib
+
+    text = Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8")
+    extra = tomllib.loads(text)["project"]["optional-dependencies"]["train"]
+    names = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in extra}
+    assert {name.replace("scikit_learn", "sklearn") for name in names} == _OF_TRAINING

@@ -1,0 +1,204 @@
+import csv
+import io
+import json
+import sys
+
+import pytest
+
+from kbert import BertClassifier, KbertError, Labels, read_examples
+from kbert.callbacks.epoch_evaluation import evaluate_batches
+from kbert.cli.use import evaluate_run, predict_run
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.keras
+
+TEXTS = ["A joy.", "It drags, and drags.", 'Simply "wonderful".', "Schön; 很好"]
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return tiny_model()
+
+
+@pytest.fixture(scope="module")
+def run(model, tmp_path_factory):
+    """A run directory as of a finished training."""
+    run = RunDirectory.create(tmp_path_factory.mktemp("runs") / "run")
+    run.update(status="finished", text_pairs=False)
+    model.save_to(run.model_folder)
+    return run.path
+
+
+@pytest.fixture(scope="module")
+def expected(model):
+    return model.predict_texts(TEXTS)
+
+
+def split(changes):
+    """Take the reading options out of the arguments."""
+    names = [name for name in changes if name in ReadingOptions.__dataclass_fields__]
+    return [ReadingOptions(**{name: changes.pop(name) for name in names})]
+
+
+def evaluate(run, data, **changes):
+    arguments = {"batch_size": 8, "as_json": False, "backend": None}
+    evaluate_run(run, str(data), *split(changes), **{**arguments, **changes})
+
+
+def predict(run, data, **changes):
+    arguments = {"output": None, "output_format": "", "batch_size": 8, "backend": None}
+    predict_run(run, str(data), *split(changes), **{**arguments, **changes})
+
+
+def csv_rows(text):
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def check(rows, expected):
+    assert [row["text"] for row in rows] == TEXTS
+    assert [row["label"] for row in rows] == [prediction.label for prediction in expected]
+    probabilities = [float(row["probability"]) for row in rows]
+    assert probabilities == pytest.approx([p.probability for p in expected], abs=1e-5)
+
+
+@pytest.fixture
+def lines(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("".join(f"{text}\n" for text in TEXTS), encoding="utf-8")
+    return path
+
+
+def test_predicts_a_file_in_its_order_as_csv(run, lines, expected, capsys):
+    predict(run, lines, batch_size=3)
+    rows = csv_rows(capsys.readouterr().out)
+    assert list(rows[0]) == ["row", "text", "label", "probability", "p(bad)", "p(good)"]
+    check(rows, expected)
+    good = [float(row["p(good)"]) for row in rows]
+    assert good == pytest.approx([p.probabilities["good"] for p in expected], abs=1e-5)
+
+
+def test_predicts_standard_input(run, lines, expected, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.read_bytes())))
+    predict(run, "-", output_format="jsonl")
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    check(rows, expected)
+    assert list(rows[0]["probabilities"]) == ["bad", "good"]
+
+
+@pytest.mark.parametrize(
+    ("name", "output_format"),
+    [("out.csv", ""), ("out.jsonl", ""), ("out.ndjson", ""), ("out.txt", "jsonl"), ("out", "")],
+)
+def test_output_file_has_the_form_of_its_suffix(
+    run, lines, expected, tmp_path, capsys, name, output_format
+):
+    path = tmp_path / name
+    predict(run, lines, output=path, output_format=output_format)
+    text = path.read_text(encoding="utf-8")
+    is_json = name.endswith("json") or output_format == "jsonl" or name.endswith("jsonl")
+    check([json.loads(x) for x in text.splitlines()] if is_json else csv_rows(text), expected)
+    assert capsys.readouterr().out == ""
+
+
+def test_overwrites_no_file(run, lines):
+    before = lines.read_bytes()
+    with pytest.raises(KbertError, match="exists, and kbert overwrites none"):
+        predict(run, lines, output=lines)
+    assert lines.read_bytes() == before
+
+
+def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
+    with pytest.raises(KbertError, match="tells neither csv nor jsonl"):
+        predict(run, lines, output=tmp_path / "out.xlsx")
+
+
+def test_a_model_folder_and_a_keras_file_predict_the_same(
+    run, model, lines, expected, tmp_path, capsys
+):
+    model.save(tmp_path / "model.keras")
+    for path in (run / "model", tmp_path / "model.keras"):
+        predict(path, lines)
+        check(csv_rows(capsys.readouterr().out), expected)
+
+
+def test_skips_bad_rows_when_told(run, expected, tmp_path, capsys):
+    path = tmp_path / "texts.txt"
+    path.write_text(f"{TEXTS[0]}\n\n{TEXTS[1]}\n", encoding="utf-8")
+    with pytest.raises(KbertError, match=r"row 2 .*is empty"):
+        predict(run, path)
+    predict(run, path, on_bad_row="skip")
+    out, err = capsys.readouterr()
+    assert [(row["row"], row["text"]) for row in csv_rows(out)] == [
+        ("1", TEXTS[0]),
+        ("3", TEXTS[1]),
+    ]
+    assert "skipped: " in err
+    assert "row 2" in err
+
+
+def test_evaluates_a_file(run, model, reviews, capsys):
+    examples = read_examples(reviews, labels=Labels(("bad", "good")))
+    scores = evaluate_batches(model, model.batches(examples, batch_size=8))
+    evaluate(run, reviews)
+    out, err = capsys.readouterr()
+    assert out == f"{scores}\n"
+    assert "text = 'text', label = 'label'" in err
+    evaluate(run, reviews, as_json=True)
+    record = json.loads(capsys.readouterr().out)
+    assert (record["rows"], record["accuracy"]) == (len(examples), scores.accuracy)
+    assert [row["label"] for row in record["classes"]] == ["bad", "good"]
+
+
+def test_a_model_of_pairs(run, tmp_path, capsys):
+    pairs = RunDirectory.create(tmp_path / "pairs")
+    pairs.update(status="finished", text_pairs=True)
+    BertClassifier.load(run).save_to(pairs.model_folder)
+    data = tmp_path / "pairs.csv"
+    data.write_text("sentence1,sentence2,label\nA joy.,It is.,good\nA mess.,No.,bad\n")
+    evaluate(pairs.path, data)
+    predict(pairs.path, data)
+    assert len(csv_rows(capsys.readouterr().out.split("\n", 4)[-1])) == 2
+    with pytest.raises(KbertError, match="trained on single texts, and .* gives pairs of texts"):
+        evaluate(run, data)
+    with pytest.raises(KbertError, match="trained on pairs of texts.*--text NAME --pair NAME"):
+        evaluate(pairs.path, data, text="sentence1")
+
+
+@pytest.mark.parametrize("use", [evaluate, predict])
+def test_refuses_a_batch_size(run, reviews, use):
+    with pytest.raises(KbertError, match="--batch-size must be 1 or more. Received: 0"):
+        use(run, reviews, batch_size=0)
+
+
+def test_refuses_an_output_format(run, reviews):
+    with pytest.raises(KbertError, match="--to must be csv or jsonl. Received: 'xml'"):
+        predict(run, reviews, output_format="xml")
+
+
+@pytest.mark.parametrize("use", [evaluate, predict])
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (None, "it does not exist"),
+        ("", "it is no run directory"),
+        ("stopped", "its status is 'stopped'"),
+    ],
+    ids=["none", "empty", "stopped"],
+)
+def test_refuses_a_run_without_a_model(tmp_path, reviews, use, status, message):
+    if status is not None:
+        run = RunDirectory.create(tmp_path / "run")
+        if status:
+            run.update(status=status)
+        else:
+            run.path.joinpath("file").touch()
+    with pytest.raises(KbertError, match=f"holds no trained model: {message}"):
+        use(tmp_path / "run", reviews)
+
+
+def test_refuses_labels_that_the_model_does_not_know(run, tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text("text,label\nA joy.,splendid\n")
+    with pytest.raises(KbertError, match=r"row 1 .*'splendid' is none of the 2 known labels"):
+        evaluate(run, data)

@@ -1,0 +1,326 @@
+"""Each thing that hurts in a small file of real sentences, and a file in which nothing does."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from kbert import Tokenizer
+from kbert.data.inspection.class_order import class_order
+from kbert.data.inspection.inspect_examples import inspect_examples
+from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
+from kbert.data.reading.read_examples import read_examples
+
+
+@pytest.fixture
+def rows(sentences):
+    """200 rows of two classes in a random order, no text twice."""
+    texts, _ = sentences
+    labels = np.random.default_rng(0).permutation(["bad", "good"] * 100)
+    return [[f"{texts[i % len(texts)]} ({i})", str(label)] for i, label in enumerate(labels)]
+
+
+@pytest.fixture
+def read(tmp_path):
+    def write_and_read(rows, name="reviews.csv"):
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["text", "label"], *rows])
+        return read_examples(path, on_bad_row="skip")
+
+    return write_and_read
+
+
+@pytest.fixture(scope="module")
+def minilm(minilm_vocab):
+    return Tokenizer.from_file(minilm_vocab)
+
+
+def found(inspection):
+    return {finding.code: finding for finding in inspection.findings}
+
+
+def severities(inspection):
+    return {finding.code: finding.severity for finding in inspection.findings}
+
+
+def test_a_sound_file(rows, read, minilm):
+    dev = read([["New.", "good"], ["Newer.", "bad"]] * 25, "dev.csv")
+    inspection = inspect_examples(read(rows), tokenizer=minilm, dev=dev)
+    assert inspection.findings == ()
+    assert (inspection.rows, inspection.skipped) == (200, 0)
+    assert inspection.classes == {"bad": 100, "good": 100}
+    assert inspection.majority == 1 / 2
+    assert inspection.scripts == {"LATIN": 1}
+    assert inspection.overlaps == {"dev": (50, 0)}
+    assert str(inspection).splitlines()[-1] == "no findings"
+
+
+def test_bad_rows(rows, read):
+    rows[3][1] = ""
+    rows[8][0] = " "
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"bad-rows": "error"}
+    assert (inspection.rows, inspection.skipped) == (198, 2)
+    message = found(inspection)["bad-rows"].message
+    assert message.startswith("2 rows cannot be used, the first: row 4: the label (column")
+    assert str(inspection).splitlines()[0].endswith("reviews.csv: 198 rows, 2 bad")
+
+
+def test_one_bad_row(rows, read):
+    rows[3][1] = ""
+    message = found(inspect_examples(read(rows)))["bad-rows"].message
+    assert message.startswith("1 row cannot be used, the first: row 4: ")
+
+
+def test_labels_that_differ_only_in_case_or_blanks(rows, read):
+    for row in rows[:40]:
+        row[1] = {"good": "Good ", "bad": "bad"}[row[1]]
+    changed = sum(label == "Good " for _, label in rows)
+    inspection = inspect_examples(read(rows))
+    assert found(inspection)["label-variants"].severity == "error"
+    assert found(inspection)["label-variants"].message == (
+        "Labels differ only in case or blanks and would be classes of their own: "
+        f"'good' ({100 - changed} rows) and 'Good ' ({changed} rows)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("others", "more"), [(1, ", and 1 other group."), (2, ", and 2 other groups.")]
+)
+def test_several_labels_that_differ_only_in_case_or_blanks(others, more, rows, read):
+    names = ["good", "bad", "fair"][: others + 1]
+    rows = [
+        [text, (name if i < 150 else name.upper())]
+        for i, (text, _) in enumerate(rows)
+        for name in [names[i % len(names)]]
+    ]
+    message = found(inspect_examples(read(rows)))["label-variants"].message
+    assert message.startswith("Labels differ only in case or blanks and would be classes of their")
+    assert message.endswith(f" rows){more}")
+
+
+def test_a_variant_of_one_row(rows, read):
+    place = next(i for i, row in enumerate(rows) if row[1] == "good")
+    rows[place][1] = "Good"
+    message = found(inspect_examples(read(rows)))["label-variants"].message
+    assert message.endswith("'good' (99 rows) and 'Good' (1 row).")
+
+
+@pytest.mark.parametrize(
+    ("rare", "expected"),
+    [
+        (20, {}),
+        (19, {"imbalance": "warning"}),
+        (9, {"imbalance": "warning", "rare-class": "warning"}),
+    ],
+)
+def test_a_class_that_holds_nearly_all_rows(rare, expected, rows, read):
+    places = {(number + 1) * 200 // rare - 1 for number in range(rare)}
+    rows = [[text, "good" if i in places else "bad"] for i, (text, _) in enumerate(rows)]
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == expected
+    assert inspection.majority == (200 - rare) / 200
+    if "imbalance" in expected:
+        message = found(inspection)["imbalance"].message
+        assert f"{(200 - rare) / 200:.1%} of the rows are of the class 'bad'" in message
+    if "rare-class" in expected:
+        assert "1 of 2 classes has fewer than 10 rows ('good': 9)" in (
+            found(inspection)["rare-class"].message
+        )
+
+
+@pytest.mark.parametrize(
+    ("repeated", "severity", "counted"),
+    [(1, "info", "1 row"), (2, "info", "2 rows"), (3, "warning", "3 rows")],
+    ids=str,
+)
+def test_duplicates(repeated, severity, counted, rows, read):
+    same = [row for row in rows if row[1] == "good"][: repeated + 1]
+    for row in same:
+        row[0] = "A joy."
+    same[-1][0] = " a  JOY."
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"duplicates": severity}
+    message = found(inspection)["duplicates"].message
+    assert message.startswith(f"{counted} ({repeated / 200:.1%}) with the text of an earlier one:")
+    assert f"  duplicates   {counted} with an earlier row's text" in str(inspection).splitlines()
+
+
+def test_conflicting_labels_are_told_by_the_numbers_of_the_file(rows, read):
+    bad, good = ([i for i, row in enumerate(rows) if row[1] == name] for name in ("bad", "good"))
+    first, second = sorted([bad[5], good[5]])
+    rows[first][0], rows[second][0] = "So so.", "so  so."
+    rows[0][1] = ""  # a row that is skipped, and counted all the same
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {
+        "bad-rows": "error",
+        "conflicting-labels": "warning",
+        "duplicates": "info",
+    }
+    message = found(inspection)["conflicting-labels"].message
+    assert message.startswith("2 rows have a text that stands there with another label too")
+    assert f"such as rows {first + 1} and {second + 1};" in message
+    assert inspection.to_dict()["duplicates"]["conflict"] == (first + 1, second + 1)
+
+
+@pytest.mark.parametrize(("shared", "severity"), [(1, "warning"), (25, "warning"), (26, "error")])
+def test_rows_of_the_development_set(shared, severity, rows, read):
+    dev = [*rows[:shared], *(["Never seen.", "bad"] for _ in range(50 - shared))]
+    inspection = inspect_examples(read(rows), dev=read(dev, "dev.csv"))
+    assert severities(inspection) == {"dev-overlap": severity}
+    assert inspection.overlaps == {"dev": (50, shared)}
+    finding = found(inspection)["dev-overlap"]
+    assert finding.message.startswith(f"{shared} of the 50 rows of dev ({shared / 50:.1%}) stand")
+    assert finding.cure.endswith("or leave --dev out")
+
+
+@pytest.mark.parametrize(("size", "few"), [(2, True), (49, True), (50, False)])
+def test_a_development_set_that_is_too_small_to_measure_by(size, few, rows, read):
+    dev = read([["New.", "good"], *[["Newer.", "bad"]] * (size - 1)], "dev.csv")
+    inspection = inspect_examples(read(rows), dev=dev, test=dev)
+    assert severities(inspection) == ({"dev-small": "warning"} if few else {})
+    if size == 49:
+        # 1.96 * sqrt(0.5 * 0.5 / 49)
+        assert "one of them is 2.0% of its accuracy, which chance alone moves by 14%" in (
+            found(inspection)["dev-small"].message
+        )
+
+
+def test_a_file_sorted_by_class(reviews, sentences):
+    rows = len(sentences[0])
+    inspection = inspect_examples(read_examples(reviews))
+    assert severities(inspection) == {"class-sorted": "warning", "tail-split": "warning"}
+    order = class_order(read_examples(reviews).label_ids)
+    assert order.runs == 2
+    sorted_message = found(inspection)["class-sorted"].message
+    # Of two classes of the same size: 1 + rows / 2.
+    assert f"2 runs of one class, where a random order has {1 + rows / 2:,.0f}." in sorted_message
+    assert f"a batch of 32 holds {order.batch_classes:.1f} as they stand" in sorted_message
+    buffered = f"{order.batch_classes_buffered:.1f} through a shuffle buffer of 100"
+    assert buffered in sorted_message
+    assert "and 2.0 in a random order" in sorted_message
+    buffer = recommend_shuffle_buffer(read_examples(reviews).label_ids)
+    assert found(inspection)["class-sorted"].cure.endswith(f"elsewhere .shuffle({buffer})")
+    tail_message = found(inspection)["tail-split"].message
+    assert "The last tenth of the rows holds 1 of 2 classes (a random tenth 2)" in tail_message
+
+
+def test_a_file_in_which_rows_of_a_class_stand_together(rows, read):
+    rows = [[text, "good" if i // 5 % 2 else "bad"] for i, (text, _) in enumerate(rows)]
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"class-clustered": "warning"}
+    assert "40 runs of one class, where a random order has 101." in (
+        found(inspection)["class-clustered"].message
+    )
+
+
+def test_a_tail_that_lacks_a_class(rows, read):
+    for row in rows[180:]:
+        row[1] = "good"
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"tail-split": "warning"}
+    assert "holds 1 of 2 classes" in found(inspection)["tail-split"].message
+
+
+@pytest.mark.parametrize(("words", "cure"), [(40, "64"), (90, "128"), (400, "512")])
+def test_texts_that_are_cut(words, cure, rows, read, minilm):
+    for i in range(0, 200, 10):
+        rows[i][0] = " ".join([str(i % 7), *["very"] * (words - 2), f"fine{i}"])
+    examples = read(rows)
+    lengths = [len(ids) for ids, _ in minilm.encode(examples.texts, max_length=512)]
+    cut = sum(length > 32 for length in lengths) / 200
+    inspection = inspect_examples(examples, tokenizer=minilm, max_length=32)
+    assert severities(inspection) == {"texts-cut": "warning"}
+    finding = found(inspection)["texts-cut"]
+    assert finding.message.startswith(f"{cut:.0%} of the texts have more than 32 tokens")
+    assert f"(the longest has {max(lengths)})" in finding.message
+    assert finding.cure == f"--max-length {cure}"
+    assert severities(inspect_examples(examples, tokenizer=minilm, max_length=int(cure))) == {}
+
+
+@pytest.mark.parametrize(
+    ("max_length", "cure"),
+    [
+        (128, "--max-length 512"),  # the most that any proposal reads
+        (300, "--max-length 512"),
+        (512, "cut the texts where it matters least"),
+        (600, "cut the texts where it matters least"),
+    ],
+)
+def test_texts_that_no_model_can_read_in_full(max_length, cure, rows, read, minilm):
+    for i in range(0, 200, 10):
+        rows[i][0] = " ".join(["very"] * 600 + [str(i)])
+    inspection = inspect_examples(read(rows), tokenizer=minilm, max_length=max_length)
+    assert found(inspection)["texts-cut"].cure == cure
+
+
+def test_a_tokenizer_that_keeps_the_capitals_of_an_uncased_vocabulary(rows, read, minilm_vocab):
+    tokenizer = Tokenizer.from_file(minilm_vocab, lowercase=False)
+    examples = read(rows)
+    ids = [number for row in tokenizer.token_ids(examples.texts) for number in row]
+    unknown = ids.count(tokenizer.unk_id) / len(ids)
+    assert unknown > 0.02
+    inspection = inspect_examples(examples, tokenizer=tokenizer)
+    assert severities(inspection) == {"wrong-casing": "warning"}
+    finding = found(inspection)["wrong-casing"]
+    assert f"{unknown:.1%} of the tokens are [UNK], and otherwise 0.0% would be" in finding.message
+    assert finding.cure.startswith('"do_lower_case": true')
+
+
+@pytest.mark.parametrize(
+    ("text", "script", "preset"),
+    [
+        ("这部电影非常精彩，演员很棒", "CJK", "bert_base_zh"),
+        ("ሰላም ፊልም", "ETHIOPIC", "bert_base_multi"),
+    ],
+)
+def test_a_script_that_the_vocabulary_does_not_know(text, script, preset, rows, read, minilm):
+    examples = read([[f"{text} {i}", label] for i, (_, label) in enumerate(rows)])
+    ids = [number for row in minilm.token_ids(examples.texts) for number in row]
+    inspection = inspect_examples(examples, tokenizer=minilm)
+    assert severities(inspection) == {"unknown-tokens": "warning"}
+    finding = found(inspection)["unknown-tokens"]
+    assert finding.message.startswith(f"{ids.count(minilm.unk_id) / len(ids):.1%} of the tokens")
+    assert f"({script} letters)" in finding.message
+    assert finding.cure == f"--preset {preset}"
+
+
+def test_as_text_and_as_data(reviews, minilm, read, rows):
+    dev = read(rows[:7], "dev.csv")
+    inspection = inspect_examples(read_examples(reviews), tokenizer=minilm, max_length=8, dev=dev)
+    lines = str(inspection).splitlines()
+    assert lines[0] == f"{reviews}: {inspection.rows} rows"
+    words = [line.split(maxsplit=1)[0] for line in lines[1:8]]
+    assert words == ["script", "classes", "majority", "order", "tokens", "cut", "[UNK]"]
+    assert "dev          0 of its 7 rows stand in the training set too" in lines[9]
+    assert [line.split()[1] for line in lines if line.startswith("  WARNING")] == [
+        finding.code for finding in inspection.findings
+    ]
+    data = json.loads(json.dumps(inspection.to_dict()))
+    assert data["rows"] == sum(data["classes"].values()) == inspection.rows
+    assert data["tokens"]["quantiles"]["100"] == inspection.lengths.quantiles[-1]
+    assert data["overlaps"] == {"dev": {"rows": 7, "shared": 0}}
+    assert [finding["code"] for finding in data["findings"]] == [
+        finding.code for finding in inspection.findings
+    ]
+
+
+def test_texts_without_labels_and_without_a_tokenizer(tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("A joy.\nA chore.\na joy.\n", encoding="utf-8")
+    inspection = inspect_examples(read_examples(path, need_label=False))
+    assert severities(inspection) == {"duplicates": "warning"}
+    data = json.loads(json.dumps(inspection.to_dict()))
+    assert (data["classes"], data["majority"]) == ({}, None)
+    assert (data["order"], data["tokens"]) == (None, None)
+    assert "majority" not in str(inspection)
+
+
+def test_errors_come_first(rows, read):
+    rows = sorted(rows[:100], key=lambda row: row[1])
+    rows[0][1] = ""
+    inspection = inspect_examples(read(rows), dev=read(rows[1:], "dev.csv"))
+    found_severities = [finding.severity for finding in inspection.findings]
+    assert found_severities == ["error"] * 2 + ["warning"] * 2

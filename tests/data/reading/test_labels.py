@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbert.data.reading.labels import Labels
+from kbert.errors import KbertError
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        (["yes", "no", "yes"], ("no", "yes")),
+        (["10", "9", "-2", "9"], ("-2", "9", "10")),
+        (["10", "9", "x"], ("10", "9", "x")),
+        (["b", "B", "ä", "z", "好"], ("B", "b", "z", "ä", "好")),
+        (["01", "1", "0"], ("0", "01", "1")),
+        (["1.5", "1", "10"], ("1", "1.5", "10")),
+        (["--1", "2"], ("--1", "2")),
+        (["²", "3"], ("3", "²")),
+        ([], ()),
+    ],
+    ids=["words", "integers", "mixed", "code points", "zeros", "floats", "dashes", "digit", "none"],
+)
+def test_the_order_of_the_names(values, names):
+    assert Labels.from_values(values).names == names
+
+
+@given(st.lists(st.text(max_size=3)), st.randoms())
+@settings(deadline=None)
+def test_the_order_hangs_on_the_set_alone(values, random):
+    shuffled = [*values, *values]
+    random.shuffle(shuffled)
+    assert Labels.from_values(shuffled) == Labels.from_values(values)
+
+
+def test_encode():
+    labels = Labels(("no", "yes"))
+    numbers = labels.encode(["yes", "no", "yes"])
+    assert numbers.dtype == np.int32
+    assert numbers.tolist() == [1, 0, 1]
+    assert labels.ids == {"no": 0, "yes": 1}
+    assert len(labels) == 2
+    assert labels.encode([]).shape == (0,)
+
+
+def test_an_unknown_value_is_refused_with_the_known_ones():
+    with pytest.raises(KbertError, match=r"'maybe' is none of the 2 known labels \('no', 'yes'\)"):
+        Labels(("no", "yes")).encode(["yes", "maybe"])
+    with pytest.raises(KbertError, match=r"'9' and 5 more\)"):
+        Labels(tuple(str(n) for n in range(15))).encode(["x"])
+
+
+@pytest.mark.parametrize("value", ["Very Good", "very good ", "verygood"])
+def test_a_mistyped_value_is_told_which_it_may_be(value):
+    message = f"{value!r} is none of .*; it differs from 'very good' only in case or blanks"
+    with pytest.raises(KbertError, match=message):
+        Labels(("bad", "very good")).encode([value])

@@ -1,0 +1,159 @@
+"""Objects in memory and Parquet files."""
+
+import math
+
+import datasets
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from kbert.data.reading.read_examples import read_examples
+from kbert.errors import KbertError
+
+TEXTS, LABELS = ["good", "bad", "fine"], ["yes", "no", "yes"]
+FEATURES = datasets.Features(
+    {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["pos", "neg"])}
+)
+
+
+def parquet(tmp_path, columns, name="a.parquet"):
+    pq.write_table(pa.table(columns), tmp_path / name, row_group_size=2)
+    return tmp_path / name
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda folder: (TEXTS, LABELS),
+        lambda folder: {"label": LABELS, "text": TEXTS},
+        lambda folder: {"label": np.array(LABELS), "text": np.array(TEXTS, object)},
+        lambda folder: pd.DataFrame({"n": [1, 2, 3], "text": TEXTS, "label": LABELS}),
+        lambda folder: pd.DataFrame({"text": TEXTS, "label": LABELS}, index=[7, 7, 9]),
+        lambda folder: pd.DataFrame({"text": TEXTS, "label": pd.Categorical(LABELS)}),
+        lambda folder: datasets.Dataset.from_dict({"text": TEXTS, "label": LABELS}),
+        lambda folder: parquet(folder, {"text": TEXTS, "label": LABELS}),
+        lambda folder: parquet(folder, {"text": TEXTS, "label": LABELS}, "a.pq"),
+        lambda folder: parquet(
+            folder, {"text": TEXTS, "label": pa.array(LABELS).dictionary_encode()}
+        ),
+    ],
+    ids=[
+        *("lists", "dict", "arrays", "data frame", "index", "categorical", "data set", "parquet"),
+        *("pq", "dictionary"),
+    ],
+)
+def test_every_kind_of_source(make, tmp_path):
+    examples = read_examples(make(tmp_path))
+    assert examples.texts == TEXTS
+    assert examples.labels.names == ("no", "yes")
+    assert examples.label_ids.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "ids"),
+    [
+        ([2, 10, 2], ("2", "10"), [0, 1, 0]),
+        ([2.0, 10.0, 2.0], ("2", "10"), [0, 1, 0]),
+        ([0.5, 1.0, 0.5], ("0.5", "1"), [0, 1, 0]),
+        ([True, False, True], ("False", "True"), [1, 0, 1]),
+    ],
+    ids=["int", "whole float", "float", "bool"],
+)
+def test_labels_that_are_no_text(labels, names, ids, tmp_path):
+    columns = {"text": TEXTS, "label": labels}
+    frame = pd.DataFrame(columns)
+    for source in (columns, (TEXTS, labels), frame, parquet(tmp_path, columns)):
+        examples = read_examples(source)
+        assert (examples.labels.names, examples.label_ids.tolist()) == (names, ids)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["1", None, "2", "1"],
+        [1, None, 2, 1],
+        [1.0, math.nan, 2.0, 1.0],
+        pd.array([1, pd.NA, 2, 1], "Int64"),
+        pd.array(["1", pd.NA, "2", "1"], "string"),
+    ],
+    ids=["None", "int and None", "NaN", "Int64", "string"],
+)
+def test_a_missing_label_is_refused_or_skipped(column):
+    frame = pd.DataFrame({"text": ["a", "b", "c", "d"], "label": column})
+    with pytest.raises(KbertError, match=r"data frame, row 2: the label .* is missing\. Fill it"):
+        read_examples(frame)
+    examples = read_examples(frame, on_bad_row="skip")
+    assert (examples.texts, examples.labels.names) == (["a", "c", "d"], ("1", "2"))
+    assert [row.number for row in examples.skipped] == [2]
+
+
+def test_a_missing_text_is_refused():
+    with pytest.raises(
+        KbertError, match=r"lists, row 2: the text \(column 'text'\) is empty\. Fill"
+    ):
+        read_examples((["a", None], [0, 1]))
+
+
+def test_a_class_label_gives_its_names_and_minus_one_no_label():
+    data = datasets.Dataset.from_dict({"text": ["a", "b", "c"], "label": [0, 1, 0]}, FEATURES)
+    examples = read_examples(data)
+    assert (examples.labels.names, examples.label_ids.tolist()) == (("neg", "pos"), [1, 0, 1])
+    data = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, -1]}, FEATURES)
+    with pytest.raises(
+        KbertError, match=r"data set, row 2: the label \(column 'label'\) is missing"
+    ):
+        read_examples(data)
+
+
+@pytest.mark.parametrize("kind", [datasets.DatasetDict, dict])
+def test_a_data_set_of_several_splits_is_refused(kind):
+    split = datasets.Dataset.from_dict({"text": TEXTS, "label": LABELS})
+    with pytest.raises(KbertError, match=r"\(train, test\).*Pass one of them: data\['train'\]"):
+        read_examples(kind({"train": split, "test": split}))
+
+
+def test_pairs():
+    examples = read_examples((TEXTS, ["x", "y", "z"], LABELS))
+    assert (examples.texts, examples.pairs) == (TEXTS, ["x", "y", "z"])
+    frame = pd.DataFrame({"premise": TEXTS, "hypothesis": ["x", "y", " "], "label": LABELS})
+    with pytest.raises(KbertError, match=r"row 3: the text \(column 'hypothesis'\) is empty"):
+        read_examples(frame)
+
+
+def test_columns_without_names_are_taken_by_position():
+    examples = read_examples(pd.DataFrame([["yes", "a"], ["no", "b"]]), text="1", label="0")
+    assert (examples.texts, examples.label_ids.tolist()) == (["a", "b"], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("source", "held"),
+    [
+        ((TEXTS,), "(texts, labels)"),
+        ((TEXTS, TEXTS, LABELS, LABELS), "a tuple of 4"),
+        ((TEXTS, LABELS[:2]), "{'text': 3, 'label': 2}"),
+        ({"text": TEXTS, "label": LABELS[:2]}, "{'text': 3, 'label': 2}"),
+        ([("a", "b")], "Received: list"),
+        (7, "Received: int"),
+        (None, "Received: NoneType"),
+        (([], []), "at least one row"),
+        ((TEXTS, ["a"] * 3), "at least two classes"),
+    ],
+    ids=["one", "four", "uneven", "uneven dict", "list", "int", "None", "no rows", "one class"],
+)
+def test_other_objects_are_refused(source, held):
+    with pytest.raises(KbertError) as refusal:
+        read_examples(source)
+    assert held in str(refusal.value)
+
+
+def test_broken_parquet_is_refused(tmp_path):
+    path = parquet(tmp_path, {"text": TEXTS, "label": LABELS})
+    data = path.read_bytes()
+    for broken in (b"", b"PAR1", data[:-20], data[:4] + b"\xff" * 40 + data[44:]):
+        path.write_bytes(broken)
+        with pytest.raises(KbertError, match=r"a\.parquet"):
+            read_examples(path)
+    with pytest.raises(KbertError, match=r"no file .*none\.parquet.*beside it: a\.parquet"):
+        read_examples(tmp_path / "none.parquet")

@@ -1,0 +1,185 @@
+"""A plan that is changed in the middle keeps its place in examples seen."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from kbert.errors import KbertError
+from kbert.plans.changed_plan import ChangedPlan
+from kbert.plans.training_plan import TrainingPlan
+
+OLD = TrainingPlan(examples=1000, batch_size=10, epochs=3)  # 100 batches an epoch, 300 updates
+
+
+def change(seen, old=OLD, **changes):
+    return ChangedPlan(old, replace(old, **changes), seen)
+
+
+@pytest.mark.parametrize(
+    ("seen", "changes", "old_update", "new_update", "remaining"),
+    [
+        (0, {"batch_size": 20}, 0, 0, 150),
+        (1000, {"batch_size": 20}, 100, 50, 100),
+        (1000, {"batch_size": 5}, 100, 200, 400),
+        (1000, {"accumulation": 4}, 100, 25, 50),
+        (1000, {"epochs": 5}, 100, 100, 400),
+        (1000, {"epochs": 1}, 100, 100, 0),
+        (2010, {"batch_size": 20}, 201, 100, 50),  # between two batches of the new plan
+        (1000, {"batch_size": 300}, 100, 4, 8),
+        (1000, {"batch_size": 300, "recipe": "google"}, 100, 3, 6),
+        (3000, {"epochs": 2}, 300, 300, 0),
+    ],
+    ids=str,
+)
+def test_the_point_between_two_plans(seen, changes, old_update, new_update, remaining):
+    point = change(seen, **changes)
+    assert (point.old_update, point.new_update) == (old_update, new_update)
+    assert point.remaining == remaining
+    assert point.old_rate == point.old.learning_rate_at(old_update)
+    assert point.new_rate == point.new.learning_rate_at(new_update)
+
+
+@given(
+    st.integers(1, 500), st.integers(1, 60), st.integers(1, 4), st.integers(1, 9), st.integers(0, 9)
+)
+@settings(deadline=None)
+def test_after_whole_epochs_the_update_is_the_epochs(examples, batch_size, every, epochs, done):
+    assume(done <= epochs and -(-examples // batch_size) * epochs >= every)
+    plan = TrainingPlan(examples=examples, batch_size=batch_size, epochs=epochs, accumulation=every)
+    point = ChangedPlan(plan, plan, done * examples)
+    assert point.old_update == point.new_update == done * plan.steps_per_epoch // every
+    assert point.remaining == plan.updates_made - point.old_update
+
+
+def test_other_data_cannot_go_on():
+    with pytest.raises(KbertError, match=r"on 1,000 examples, and there are 999 now\..*continue"):
+        change(1000, examples=999)
+
+
+@pytest.mark.parametrize(
+    ("seen", "changes", "epochs"),
+    [
+        (1000, {"batch_size": 20}, 6),
+        (1000, {"accumulation": 3}, 9),
+        (1000, {"batch_size": 5, "accumulation": 2}, 3),
+        (1000, {"batch_size": 5}, 2),
+        (2000, {"batch_size": 5}, 3),  # the second epoch is over
+        (1000, {"batch_size": 15}, 5),  # 4.5, rounded up
+        (2500, {"batch_size": 2}, 3),
+        (1000, {"batch_size": 15, "accumulation": 2}, 9),  # 67 batches an epoch, 600 are needed
+        (3000, {"batch_size": 5, "epochs": 4}, 4),  # 600 updates are made, so 601 are needed
+        (3000, {}, 4),
+        (630, {"batch_size": 64}, 19),  # 16 batches an epoch
+        (1000, {"batch_size": 64, "recipe": "google"}, 20),  # 15 batches an epoch
+    ],
+    ids=str,
+)
+def test_epochs_in_proportion(seen, changes, epochs):
+    point = change(seen, **changes)
+    assert point.epochs_in_proportion == epochs
+    scaled = point.in_proportion()
+    assert (scaled.old, scaled.new) == (OLD, replace(point.new, epochs=epochs))
+    # As many updates as the old plan, and one left to make: an epoch less would not do.
+    needed = max(OLD.updates_made, point.new_update + 1)
+    one_less = (epochs - 1) * point.new.steps_per_epoch // point.new.accumulation
+    assert one_less < needed <= scaled.new.updates_made
+    assert scaled.examples_seen == seen
+
+
+@pytest.mark.parametrize(
+    ("seen", "changes", "held"),
+    [
+        (1000, {}, None),
+        (1000, {"batch_size": 20}, None),
+        (2000, {"batch_size": 5, "epochs": 3}, None),
+        (2000, {"epochs": 2}, "made 200 updates, which is the end of the new plan or past it"),
+        (2500, {"epochs": 1}, "made 250 updates, which is the end of the new plan or past it"),
+        (3000, {}, "made 300 updates, which is the end of the new plan or past it"),
+        # 16 batches an epoch, 48 in all, and 63 / 100 of 16 are made of them.
+        (
+            630,
+            {"batch_size": 64},
+            "made 63 updates, and the new plan ends at 48: larger batches make fewer updates in 3 "
+            "epochs than were made already. In proportion would be 19 epochs.",
+        ),
+        (
+            480,  # 16 batches an epoch, of which 8 are made
+            {"batch_size": 64, "epochs": 1},
+            "made 48 updates, and the new plan ends at 16: larger batches make fewer updates in 1 "
+            "epoch than were made already.",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_found(seen, changes, held):
+    point = change(seen, **changes)
+    findings = point.findings()
+    if held is None:
+        assert findings == []
+        return
+    (finding,) = findings
+    assert (finding.code, finding.severity) == ("plan-behind", "error")
+    assert held in finding.message
+    assert finding.cure == f"--scale-epochs, or --epochs {point.epochs_in_proportion}"
+    assert point.in_proportion().findings() == []
+
+
+@st.composite
+def changes_midway(draw):
+    examples = draw(st.integers(1, 500))
+    batches = st.integers(1, 64)
+    every = st.integers(1, 4)
+    epochs = draw(st.integers(1, 8))
+    try:
+        old, new = (
+            TrainingPlan(
+                examples=examples, batch_size=draw(batches), epochs=epochs, accumulation=draw(every)
+            )
+            for _ in range(2)
+        )
+    except KbertError:
+        assume(False)
+    return ChangedPlan(old, new, draw(st.integers(0, examples * epochs)))
+
+
+@given(changes_midway())
+@example(  # 4 batches an epoch for 3 epochs, and then 2 for 5
+    ChangedPlan(
+        TrainingPlan(examples=10, batch_size=3, epochs=3),
+        TrainingPlan(examples=10, batch_size=5, epochs=3),
+        30,
+    )
+)
+@settings(deadline=None)
+def test_in_proportion_nothing_is_behind(point):
+    scaled = point.in_proportion()
+    assert scaled.new.updates_made >= point.old.updates_made
+    assert scaled.findings() == []
+
+
+def test_one_update_and_one_epoch():
+    once = TrainingPlan(examples=10, batch_size=10, epochs=1)
+    (finding,) = ChangedPlan(once, once, 10).findings()
+    assert finding.message.startswith("The run has made 1 update, which is the end")
+    assert finding.message.endswith("In proportion would be 2 epochs.")
+    twice = replace(once, epochs=2)
+    assert str(ChangedPlan(once, twice, 10)).endswith("\n  1 update left to make")
+    halves = TrainingPlan(examples=10, batch_size=5, epochs=1, accumulation=2)
+    (finding,) = ChangedPlan(halves, replace(halves, batch_size=2, accumulation=5), 10).findings()
+    assert "In proportion would be 2 epochs." in finding.message
+
+
+def test_the_change_as_text():
+    assert str(change(1000, batch_size=20)).splitlines() == [
+        "Resuming after 1,000 examples",
+        "                    old plan    new plan",
+        "  batch size              10          20",
+        "  epochs                   3           3",
+        "  updates                300         150",
+        "  update here            100          50",
+        # (300 - 100) / (300 - 30) and (150 - 50) / (150 - 15) of the peak
+        f"  learning rate {5e-5 * 200 / 270:>12.3g}{5e-5 * 100 / 135:>12.3g}",
+        "  100 updates left to make",
+    ]

@@ -1,0 +1,282 @@
+"""What `fit` is about to do beside what the plan says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from kbert.errors import KbertError
+from kbert.plans.fit_findings import FitFacts, fit_findings
+from kbert.plans.training_plan import TrainingPlan
+
+PLAN = TrainingPlan(examples=3200, batch_size=32, epochs=3)  # 100 batches an epoch, 300 updates
+
+
+def as_planned(plan):
+    return FitFacts(
+        epochs=plan.epochs,
+        initial_epoch=0,
+        steps=plan.steps_per_epoch,
+        iterations=0,
+        accumulation=plan.accumulation,
+        rates=plan.learning_rate_at,
+    )
+
+
+FIT = as_planned(PLAN)
+
+
+def constant(updates):
+    return np.full(updates.shape, PLAN.learning_rate)
+
+
+@pytest.mark.parametrize("steps", ["known", "unknown"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"examples": 3668, "recipe": "google"},
+        {"examples": 3668, "accumulation": 4},
+        {"examples": 3668, "accumulation": 4, "recipe": "google"},
+        {"end_learning_rate": 1e-5},
+        {"power": 3.0},
+        {"examples": 1},
+        {"examples": 1, "epochs": 1},
+    ],
+    ids=str,
+)
+def test_a_fit_as_planned(changes, steps):
+    plan = replace(PLAN, **changes)
+    fit = as_planned(plan)
+    assert fit_findings(plan, fit if steps == "known" else replace(fit, steps=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "severity", "held"),
+    [
+        (
+            {"iterations": 300},
+            "plan-ended",
+            "error",
+            "has made 300 updates and the plan ends at 300:",
+        ),
+        (
+            {"iterations": 12_345},
+            "plan-ended",
+            "error",
+            "has made 12,345 updates and the plan ends at 300:",
+        ),
+        (
+            {"iterations": 100},
+            "rate-zero",
+            "error",
+            "has made 100 updates and its schedule ends at 300: the last 100 of its 300 updates",
+        ),
+        (
+            {"epochs": 6},
+            "epochs-differ",
+            "error",
+            "makes 6 epochs and the plan has 3: the last 300 of its 600 updates have",
+        ),
+        (
+            # Update 199 has (300 - 199) / (300 - 30) of the peak.
+            {"epochs": 2},
+            "epochs-differ",
+            "warning",
+            f"the plan has 3: the run ends at a rate of {5e-5 * 101 / 270:.3g}, 37% of the peak",
+        ),
+        (
+            {"epochs": 1},
+            "epochs-differ",
+            "warning",
+            f"makes 1 epoch and the plan has 3: the run ends at a rate of {5e-5 * 201 / 270:.3g}",
+        ),
+        (
+            {"steps": 130},
+            "steps-differ",
+            "error",
+            "130 batches an epoch and the plan has 100: the last 90 of its 390 updates have",
+        ),
+        (
+            {"steps": 50},
+            "steps-differ",
+            "warning",
+            f"50 batches an epoch and the plan has 100: the run ends at a rate of "
+            f"{5e-5 * 151 / 270:.3g}, 56% of the peak",
+        ),
+        (
+            {"initial_epoch": 2},
+            "epochs-skipped",
+            "warning",
+            "starts after epoch 2, which is 200 updates, and the optimizer has made 0.",
+        ),
+        (
+            # After the last update, the furthest from the plan, the plan's rate would be 0.
+            {"rates": constant},
+            "schedule-differs",
+            "warning",
+            f"At update 299 the optimizer's rate is 5e-05 and the plan's {5e-5 / 270:.3g}.",
+        ),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_what_is_found(changes, code, severity, held):
+    (finding,) = fit_findings(PLAN, replace(FIT, **changes))
+    assert (finding.code, finding.severity) == (code, severity)
+    assert held in finding.message
+
+
+@pytest.mark.parametrize("accumulation", [2, 4, 8])
+def test_a_schedule_that_counts_batches(accumulation):
+    plan = replace(PLAN, accumulation=accumulation)
+    made = 300 // accumulation
+
+    def rates(updates):
+        return plan.learning_rate_at(updates * accumulation)
+
+    (finding,) = fit_findings(plan, replace(as_planned(plan), rates=rates))
+    assert (finding.code, finding.severity) == ("micro-steps", "error")
+    lost = made - -(-made // accumulation)
+    assert f"so it ends {accumulation} times too early: the last {lost} of" in finding.message
+    assert f"steps_per_update={accumulation} in WarmupPolynomialDecay" in finding.cure
+
+
+def test_an_optimizer_that_accumulates_what_the_plan_does_not():
+    (finding,) = fit_findings(PLAN, replace(FIT, accumulation=2))
+    assert (finding.code, finding.severity) == ("decay-unfinished", "warning")
+    # 150 updates are made, and of the last the rate is (300 - 149) / (300 - 30) of the peak.
+    assert f"still {5e-5 * 151 / 270:.3g}, 56% of the peak" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("batches", "accumulation"),
+    [(8, 2), (9, 2), (11, 2), (22, 4), (27, 4), (29, 4), (72, 8), (79, 8), (95, 8)],
+)
+def test_a_short_schedule_that_counts_batches_may_be_rounded(batches, accumulation):
+    plan = TrainingPlan(examples=batches * 32, epochs=1, accumulation=accumulation)
+
+    def rates(updates):
+        return plan.learning_rate_at(updates * accumulation)
+
+    assert rates(np.array(1)) > 0  # else nothing is known of where it ends
+    (finding,) = fit_findings(plan, replace(as_planned(plan), rates=rates))
+    assert finding.code == "micro-steps"
+
+
+@pytest.mark.parametrize("accumulation", [2, 4, 8])
+def test_as_many_times_the_epochs_as_batches_to_an_update(accumulation):
+    # The schedule is the plan's own and counts updates: what differs is `fit`.
+    plan = replace(PLAN, accumulation=accumulation)
+    fit = replace(as_planned(plan), epochs=3 * accumulation)
+    (finding,) = fit_findings(plan, fit)
+    assert (finding.code, finding.severity) == ("epochs-differ", "error")
+
+
+@pytest.mark.parametrize(
+    ("made", "counted"), [(1, "1 update"), (150, "150 updates"), (299, "299 updates")]
+)
+def test_a_schedule_of_another_plan_that_has_come_to_its_end(made, counted):
+    other = replace(PLAN, examples=32, epochs=made)
+    fit = replace(FIT, iterations=made, rates=other.learning_rate_at)
+    (finding,) = fit_findings(PLAN, fit)
+    assert (finding.code, finding.severity) == ("plan-ended", "error")
+    assert finding.message.startswith(
+        f"The optimizer has made {counted} and its schedule, which is not that of this plan of "
+        "300, has come to its end: every further update has learning rate 0"
+    )
+
+
+def test_no_end_is_told_before_the_last_rate_above_zero():
+    # Update 0 has the full rate, and all that follow have 0.
+    other = TrainingPlan(examples=32, epochs=1)
+    assert other.learning_rate_at(np.arange(3)).tolist() == [5e-5, 0, 0]
+    (finding,) = fit_findings(PLAN, replace(FIT, rates=other.learning_rate_at))
+    assert finding.severity == "error"
+    assert "every further update has learning rate 0" not in finding.message
+    assert "the last 299 of its 300 updates" in finding.message
+
+
+@pytest.mark.parametrize("recipe", ["recommended", "google"])
+def test_a_run_of_one_update_is_not_refused(recipe):
+    plan = TrainingPlan(examples=32, epochs=1, recipe=recipe)
+    assert plan.updates_made == 1
+    assert fit_findings(plan, as_planned(plan)) == []
+    # Whatever the rate of the very first update is.
+    zero = replace(as_planned(plan), rates=lambda updates: np.zeros(updates.shape))
+    assert [f for f in fit_findings(plan, zero) if f.severity == "error"] == []
+    (ended,) = fit_findings(plan, replace(as_planned(plan), iterations=1))
+    assert ended.code == "plan-ended"
+    assert "has made 1 update and the plan ends at 1:" in ended.message
+
+
+def test_an_epoch_that_goes_on_from_where_the_optimizer_is():
+    assert fit_findings(PLAN, replace(FIT, initial_epoch=2, iterations=200)) == []
+
+
+def test_skipped_epochs_are_told_beside_what_refuses_the_fit():
+    findings = fit_findings(PLAN, replace(FIT, initial_epoch=1, iterations=250))
+    codes = [(finding.code, finding.severity) for finding in findings]
+    assert codes == [("rate-zero", "error"), ("epochs-skipped", "warning")]
+    assert "the last 150 of its 200 updates" in findings[0].message
+
+
+@pytest.mark.parametrize("changes", [{"initial_epoch": 3}, {"initial_epoch": 5}, {"steps": 0}])
+def test_a_fit_that_makes_no_update_is_not_judged(changes):
+    assert fit_findings(PLAN, replace(FIT, **changes)) == []
+
+
+@st.composite
+def fits(draw):
+    """A plan and a fit whose schedule was made for a plan, the same or another."""
+    made = st.builds(
+        dict,
+        examples=st.integers(1, 60),
+        batch_size=st.integers(1, 20),
+        epochs=st.integers(1, 6),
+        accumulation=st.integers(1, 3),
+        end_learning_rate=st.sampled_from([0.0, 0.0, 1e-6]),
+        power=st.sampled_from([1.0, 3.0]),
+        recipe=st.sampled_from(["recommended", "google"]),
+    )
+    try:
+        plan = TrainingPlan(**draw(made))
+        scheduled = draw(st.just(plan) | made.map(lambda values: TrainingPlan(**values)))
+    except KbertError:
+        assume(False)
+    fit = FitFacts(
+        epochs=draw(st.just(plan.epochs) | st.integers(1, 8)),
+        initial_epoch=draw(st.sampled_from([0, 0, 1, 2])),
+        steps=draw(st.sampled_from([None, plan.steps_per_epoch, 1, 7, 40])),
+        iterations=draw(st.just(0) | st.integers(0, plan.updates + 5)),
+        accumulation=draw(st.just(plan.accumulation) | st.integers(1, 4)),
+        rates=scheduled.learning_rate_at,
+    )
+    return plan, fit
+
+
+@given(fits())
+@settings(deadline=None, max_examples=400)
+def test_a_fit_is_refused_if_and_only_if_it_ends_at_rate_zero(case):
+    plan, fit = case
+    steps = fit.steps or plan.steps_per_epoch
+    made = max(fit.epochs - fit.initial_epoch, 0) * steps // fit.accumulation
+    # Update 0 alone may have rate 0, where Google's warmup begins.
+    updates = range(max(fit.iterations, 1), fit.iterations + made)
+    ends_at_zero = bool(updates) and fit.rates(np.array(updates[-1])) == 0
+    errors = [finding for finding in fit_findings(plan, fit) if finding.severity == "error"]
+    assert bool(errors) == ends_at_zero
+
+
+@given(st.integers(0, 700), st.integers(1, 9), st.integers(1, 300))
+@settings(deadline=None)
+def test_the_updates_lost_are_counted(iterations, epochs, steps):
+    fit = replace(FIT, iterations=iterations, epochs=epochs, steps=steps)
+    updates = np.arange(iterations, iterations + epochs * steps)
+    lost = int((fit.rates(updates) == 0).sum())
+    errors = [finding for finding in fit_findings(PLAN, fit) if finding.severity == "error"]
+    if 0 < lost < len(updates):
+        assert f"the last {lost:,} of its {len(updates):,} updates" in errors[0].message
+    else:
+        assert [finding.code for finding in errors] == ["plan-ended"] * bool(lost)

@@ -1,0 +1,252 @@
+"""`run_classifier.py` by its flags: the steps of Google's own examples, and where they end."""
+
+import shlex
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
+from kbert.errors import KbertError
+from kbert.plans.google_command import GoogleCommand
+from kbert.plans.training_plan import TrainingPlan
+
+MRPC = GoogleCommand(examples=3668, learning_rate=2e-5)
+README = """
+python run_classifier.py \\
+  --task_name=MRPC \\
+  --do_train=true \\
+  --data_dir=$GLUE_DIR/MRPC \\
+  --max_seq_length=64 \\
+  --train_batch_size=16 \\
+  --learning_rate=2e-5 \\
+  --num_train_epochs=2.5 \\
+  --output_dir="/tmp/mrpc output/"
+"""
+
+
+def codes(findings):
+    return [finding.code for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs", "updates", "warmup"),
+    [(3668, 3, 343, 34), (392_702, 2, 24_543, 2454), (8551, 3, 801, 80), (3668, 2.5, 286, 28)],
+    ids=["MRPC", "XNLI", "CoLA", "part of an epoch"],
+)
+def test_steps(examples, epochs, updates, warmup):
+    command = GoogleCommand(examples=examples, epochs=epochs)
+    assert (command.updates, command.warmup_updates) == (updates, warmup)
+    assert (command.updates_made, command.remaining) == (updates, updates)
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512), st.integers(1, 50))
+@settings(deadline=None)
+def test_the_steps_and_rates_are_those_of_the_plan(examples, batch_size, epochs):
+    if examples < batch_size:
+        return
+    plan = TrainingPlan(examples=examples, batch_size=batch_size, epochs=epochs, recipe="google")
+    command = GoogleCommand(examples=examples, batch_size=batch_size, epochs=epochs)
+    assert (command.updates, command.warmup_updates) == (plan.updates, plan.warmup_updates)
+    steps = np.linspace(0, 2 * plan.updates, 50).astype(int)
+    assert command.rate_at(steps).tolist() == plan.learning_rate_at(steps).tolist()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--train_batch_size=16 --num_train_epochs=2 --warmup_proportion=0.2",
+        "--train_batch_size 16 --num_train_epochs 2 --warmup_proportion 0.2",
+        "-train_batch_size=16 -num_train_epochs=2.0 -warmup_proportion=2e-1",
+        "-train_batch_size 16 --num_train_epochs='2' --warmup_proportion \"0.2\"",
+        "--train_batch_size=8 --train_batch_size=16 --num_train_epochs=2 --warmup_proportion=.2",
+    ],
+)
+def test_the_spellings_of_flags(flags):
+    expected = GoogleCommand(examples=3668, batch_size=16, epochs=2.0, warmup_proportion=0.2)
+    assert GoogleCommand.from_flags(flags, 3668) == expected
+
+
+@pytest.mark.parametrize("indent", ["  ", ""], ids=["indented", "at the margin"])
+def test_a_whole_command_as_it_stands_in_the_readme(indent):
+    command = GoogleCommand.from_flags(README.replace("\n  ", f"\n{indent}"), 3668, global_step=7)
+    assert command == GoogleCommand(
+        examples=3668,
+        batch_size=16,
+        epochs=2.5,
+        learning_rate=2e-5,
+        max_length=64,
+        global_step=7,
+    )
+
+
+def test_a_line_may_end_in_a_backslash_without_a_blank():
+    flags = "--num_train_epochs=2\\\n--train_batch_size\\\n16"
+    assert GoogleCommand.from_flags(flags, 3668) == GoogleCommand(
+        examples=3668, epochs=2.0, batch_size=16
+    )
+
+
+def test_without_flags_the_defaults_of_run_classifier_hold():
+    assert GoogleCommand.from_flags("--do_train=true train.tsv", 3668) == GoogleCommand(
+        examples=3668,
+        batch_size=32,
+        epochs=3.0,
+        learning_rate=5e-5,
+        warmup_proportion=0.1,
+        max_length=128,
+        global_step=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "held"),
+    [
+        ("--learning_rate=fast", "--learning_rate must be a number. Received: 'fast'"),
+        ("--num_train_epochs", "--num_train_epochs must be a number. Received: ''"),
+        ("--train_batch_size --do_train", "Received: '--do_train'"),
+        ("--train_batch_size=16.5", "--train_batch_size must be a whole number. Received: '16.5'"),
+        *(
+            (f"--{name}={value}", f"--{name} cannot be {value}: no training comes of it.")
+            for name, values in {
+                "train_batch_size": ("0", "-1"),
+                "num_train_epochs": ("0", "-0.5", "nan", "inf", "-inf"),
+                "learning_rate": ("0", "-1e-05", "nan", "inf", "-inf"),
+                "warmup_proportion": ("-0.1", "1.5", "nan", "inf", "-inf"),
+            }.items()
+            for value in values
+        ),
+        ("--warmup_proportion=1.0", "--warmup_proportion cannot be 1: no training comes of it."),
+        ("--num_train_epochs=0.001", "int(3668 / 32 * 0.001) is 0"),
+        ("--num_train_epochs=1e307", "1e+307"),
+        ("--data_dir='glue", "The flags cannot be read: No closing quotation. Received: --data_"),
+        ('--data_dir="glue', 'Received: --data_dir="glue'),
+    ],
+)
+def test_flags_that_train_nothing_are_refused(flags, held):
+    with pytest.raises(KbertError) as refusal:
+        GoogleCommand.from_flags(flags, 3668)
+    assert held in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("examples", "step", "held"),
+    [
+        (0, 0, "The examples cannot be 0: no training comes of it."),
+        (-5, 0, "The examples cannot be -5: no training comes of it."),
+        (3668, -1, "--global-step cannot be -1: no training comes of it."),
+    ],
+)
+def test_counts_out_of_range_are_refused(examples, step, held):
+    with pytest.raises(KbertError) as refusal:
+        GoogleCommand.from_flags("", examples, step)
+    assert str(refusal.value) == held
+
+
+@pytest.mark.parametrize("changes", [{"epochs": 0}, {"epochs": 0.0}, {"learning_rate": 0}], ids=str)
+def test_what_is_refused_of_flags_is_refused_of_arguments(changes):
+    with pytest.raises(KbertError, match=r"^--\w+ cannot be 0(\.0)?: no training comes of it\.$"):
+        GoogleCommand(examples=3668, **changes)
+
+
+@pytest.mark.parametrize(
+    ("step", "remaining", "rate"),
+    [(0, 343, 0), (34, 309, 2e-5 * 309 / 343), (342, 1, 2e-5 / 343), (343, 0, 0), (400, 0, 0)],
+)
+def test_a_command_goes_on_from_its_checkpoint(step, remaining, rate):
+    command = GoogleCommand(examples=3668, learning_rate=2e-5, global_step=step)
+    assert command.remaining == remaining
+    assert command.rate_at(step) == pytest.approx(rate)
+    # Google's warmup begins at rate 0.
+    assert codes(command.findings()) == ["plan-ended"] * (remaining == 0) + ["rate-zero"]
+    lines = str(command).splitlines()
+    assert lines[1].endswith("= 343 updates, W = int(N * 0.1) = 34 of warmup")
+    assert lines[2].endswith(f"at global step {step} the learning rate is {rate:.3g}")
+    assert ("Skipping training since max_steps" in lines[3]) == (remaining == 0)
+    assert (f"{remaining} update" in lines[3]) == (remaining > 0)
+
+
+@pytest.mark.parametrize("step", [343, 400])
+def test_the_epochs_proposed_after_the_end_make_as_many_more(step):
+    command = GoogleCommand(examples=3668, global_step=step)
+    finding = command.findings()[0]
+    assert (finding.code, finding.severity) == ("plan-ended", "error")
+    assert f"has made {step} updates and the plan ends at 343:" in finding.message
+    assert f"model.ckpt-{step}" in finding.cure
+    flag = next(word for word in shlex.split(finding.cure) if "--num_train_epochs" in word)
+    again = GoogleCommand.from_flags(flag, 3668, step)
+    assert abs(again.remaining - 343) <= 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"examples": 392_702, "epochs": 2}, {"rate-zero": "info"}),
+        ({"examples": 100}, {"too-few-updates": "error", "no-warmup": "warning"}),
+        ({"warmup_proportion": 0.0}, {"no-warmup": "warning"}),
+        ({"warmup_proportion": 0.9}, {"warmup-too-long": "warning", "rate-zero": "info"}),
+        ({"learning_rate": 0.1}, {"unusual-rate": "warning", "rate-zero": "info"}),
+    ],
+    ids=str,
+)
+def test_the_plan_is_judged_as_any_plan(changes, expected):
+    findings = GoogleCommand(**{"examples": 3668, **changes}).findings()
+    assert {finding.code: finding.severity for finding in findings} == expected
+
+
+def test_cures_are_flags_of_the_script():
+    commands = GoogleCommand(examples=100), GoogleCommand(examples=10_000, warmup_proportion=0.9)
+    cures = {finding.code: finding.cure for c in commands for finding in c.findings()}
+    assert cures["too-few-updates"].startswith("--train_batch_size=")
+    assert " --num_train_epochs=" in cures["too-few-updates"]
+    assert cures["warmup-too-long"].startswith("--warmup_proportion=")
+    assert cures["rate-zero"] == ("--recipe recommended, none of whose updates has rate 0 (kbert)")
+
+
+def test_sorted_rows_are_more_than_the_shuffle_buffer_mixes():
+    labels = np.repeat([0, 1], 1834)
+    *others, finding = MRPC.findings(labels)
+    assert codes(others) == ["rate-zero"]
+    assert (finding.code, finding.severity) == ("small-shuffle-buffer", "error")
+    assert "shuffle(buffer_size=100) does not mix these 3,668 rows" in finding.message
+    # By chance, of equal classes: 2 * (1 - 0.5 ** 32).
+    assert "and would hold 2.0 in a random order" in finding.message
+    assert finding.cure.startswith("shuffle(buffer_size=3668)")
+    mixed = np.random.default_rng(0).permutation(labels)
+    assert codes(MRPC.findings(mixed)) == codes(MRPC.findings()) == ["rate-zero"]
+
+
+@pytest.mark.parametrize("classes", [2, 10, 50])
+@pytest.mark.parametrize("length", [1, 10, 50, 100, 200])
+def test_a_buffer_is_small_below_nine_tenths_of_the_classes_of_chance(classes, length):
+    labels = np.arange(3668) // length % classes
+    batches = simulate_shuffle_buffer(labels, 100, 32)
+    small = "small-shuffle-buffer" in codes(MRPC.findings(labels))
+    assert small == (batches.classes < 0.9 * batches.classes_by_chance)
+
+
+def test_a_great_class_is_not_taken_for_an_order():
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 1], [3600, 68]))
+    assert codes(MRPC.findings(labels)) == ["rate-zero"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "kbert"),
+    [
+        ("", "--batch-size 32 --epochs 3 --learning-rate 5e-05 --max-length 128"),
+        (
+            "--train_batch_size=16 --num_train_epochs=2.6 --learning_rate=2e-5 "
+            "--max_seq_length=64 --warmup_proportion=0.2",
+            "--batch-size 16 --epochs 3 --learning-rate 2e-05 --max-length 64 "
+            "--warmup-proportion 0.2",
+        ),
+        (
+            "--num_train_epochs=0.3",
+            "--batch-size 32 --epochs 1 --learning-rate 5e-05 --max-length 128",
+        ),
+    ],
+    ids=["defaults", "all", "less than an epoch"],
+)
+def test_the_flags_of_kbert(flags, kbert):
+    assert GoogleCommand.from_flags(flags, 3668).kbert_flags() == f"--recipe google {kbert}"

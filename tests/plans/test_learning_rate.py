@@ -1,0 +1,134 @@
+"""The learning rate against Google's own values and against plain arithmetic."""
+
+import csv
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbert.plans.learning_rate import learning_rate_at
+
+REFERENCE = Path(__file__).parent / "data" / "reference" / "lr.csv"
+
+
+def plain(step, peak, decay_steps, warmup_steps, end, power, cycle, boundary):
+    """The documented formula at one step, in plain Python."""
+    if step < warmup_steps:
+        if boundary == "google":
+            return peak * step / warmup_steps
+        return peak * (step + 1) / (warmup_steps + 1)
+    start = 0 if boundary == "google" else warmup_steps
+    step, period = step - start, decay_steps - start
+    # From here on it is tf.train.polynomial_decay.
+    if cycle:
+        period *= max(1, math.ceil(Fraction(step, period)))
+    step = min(step, period)
+    return (peak - end) * (1 - step / period) ** power + end
+
+
+@pytest.fixture(scope="module")
+def reference():
+    with REFERENCE.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 1874
+    return rows
+
+
+def test_the_values_of_google_under_tensorflow(reference):
+    groups = {}
+    for row in reference:
+        key = (float(row["init_lr"]), int(row["num_train_steps"]), int(row["num_warmup_steps"]))
+        groups.setdefault(key, []).append((int(row["step"]), float(row["lr"])))
+    assert len(groups) == 5
+    for (peak, decay_steps, warmup_steps), rows in groups.items():
+        steps, expected = map(np.array, zip(*rows, strict=True))
+        rates = learning_rate_at(
+            steps,
+            peak=peak,
+            decay_steps=decay_steps,
+            warmup_steps=warmup_steps,
+            boundary="google",
+        )
+        # TensorFlow computes in float32, and its graph rewriting moves that by up to 9.1e-8.
+        np.testing.assert_allclose(rates, expected, rtol=0, atol=1.1e-7 * peak)
+
+
+@pytest.mark.parametrize("boundary", ["google", "continuous"])
+@pytest.mark.parametrize("cycle", [False, True], ids=["once", "cycle"])
+@pytest.mark.parametrize("power", [0.5, 1, 2])
+@pytest.mark.parametrize("warmup_steps", [0, 1, 3, 9])
+def test_the_documented_formula(boundary, cycle, power, warmup_steps):
+    steps = np.arange(45)
+    options = (10, warmup_steps, 1e-5, power, cycle, boundary)
+    rates = learning_rate_at(
+        steps,
+        peak=1e-3,
+        decay_steps=10,
+        warmup_steps=warmup_steps,
+        end=1e-5,
+        power=power,
+        cycle=cycle,
+        boundary=boundary,
+    )
+    assert rates.dtype == np.float64
+    expected = [plain(step, 1e-3, *options) for step in steps.tolist()]
+    # The square root of what is left of 1 - step / period near its end.
+    np.testing.assert_allclose(rates, expected, rtol=1e-12, atol=1e-10)
+
+
+@given(
+    decay_steps=st.integers(1, 500),
+    share=st.floats(0, 1, exclude_max=True),
+    end=st.floats(0, 1),
+    power=st.floats(0.1, 3),
+)
+@settings(deadline=None)
+def test_the_continuous_schedule_rises_falls_and_never_rests(decay_steps, share, end, power):
+    warmup_steps = int(decay_steps * share)
+    rates = learning_rate_at(
+        np.arange(decay_steps + 3),
+        peak=1.0,
+        decay_steps=decay_steps,
+        warmup_steps=warmup_steps,
+        end=end,
+        power=power,
+    )
+    assert rates[warmup_steps] == pytest.approx(1)
+    assert (np.diff(rates[: warmup_steps + 1]) > 0).all()
+    assert (np.diff(rates[warmup_steps:]) <= 1e-15).all()
+    assert (rates[:decay_steps] > 0).all()
+    assert (rates[decay_steps:] == end).all()
+
+
+def test_the_google_schedule_drops_at_the_end_of_warmup():
+    options = {"peak": 1.0, "decay_steps": 100, "warmup_steps": 10, "boundary": "google"}
+    assert learning_rate_at(0, **options) == 0
+    assert learning_rate_at(9, **options) == pytest.approx(0.9)
+    assert learning_rate_at(10, **options) == pytest.approx(1 - 10 / 100)
+
+
+@pytest.mark.parametrize("boundary", ["google", "continuous"])
+def test_steps_near_a_hundred_million(boundary):
+    """There float32 no longer tells a step from the next: its neighbours are 8 apart."""
+    decay_steps, warmup_steps = 100_000_007, 10_000_001
+    start = 0 if boundary == "google" else warmup_steps
+    for left in (0, 1, 2, 3, 1000):
+        rate = learning_rate_at(
+            np.int64(decay_steps - left),
+            peak=1.0,
+            decay_steps=decay_steps,
+            warmup_steps=warmup_steps,
+            boundary=boundary,
+        )
+        assert rate == pytest.approx(float(Fraction(left, decay_steps - start)), rel=1e-14)
+
+
+def test_one_step_gives_what_an_array_of_them_gives():
+    options = {"peak": 1e-3, "decay_steps": 20, "warmup_steps": 5}
+    rates = learning_rate_at(np.arange(24).reshape(4, 6), **options)
+    assert rates.shape == (4, 6)
+    assert [float(learning_rate_at(s, **options)) for s in range(24)] == rates.ravel().tolist()

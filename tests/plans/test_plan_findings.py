@@ -1,0 +1,208 @@
+"""What is wrong with a plan, and that following a cure mends it."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from kbert.errors import KbertError
+from kbert.plans.plan_findings import FEW_UPDATES, longest_warmup
+from kbert.plans.training_plan import TrainingPlan
+
+SOUND = TrainingPlan(examples=25_000, batch_size=32, epochs=3)
+
+
+def found(plan):
+    return {finding.code: finding for finding in plan.findings()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {}),
+        ({"examples": 3668}, {}),
+        (
+            {"examples": 100, "batch_size": 64, "epochs": 1},
+            {"too-few-updates": "error", "no-warmup": "warning"},
+        ),
+        ({"examples": 1000}, {"too-few-updates": "warning"}),
+        (
+            {"examples": 20, "batch_size": 32, "epochs": 100, "warmup_proportion": 0.01},
+            {"batch-exceeds-data": "warning"},
+        ),
+        ({"examples": 9999, "warmup_proportion": 0.0}, {"no-warmup": "warning"}),
+        ({"examples": 10_000, "warmup_proportion": 0.0}, {}),
+        ({"examples": 10_000_000, "batch_size": 8}, {"warmup-too-long": "warning"}),
+        ({"epochs": 11}, {"warmup-too-long": "warning"}),
+        # 10 batches an epoch: 50 updates of warmup are five epochs, and no waste.
+        ({"examples": 320, "epochs": 50}, {}),
+        ({"examples": 320, "epochs": 52}, {"warmup-too-long": "warning"}),
+        ({"warmup_proportion": 0.5}, {"warmup-too-long": "warning"}),
+        (
+            {"examples": 3668, "recipe": "google"},
+            {"last-batch-dropped": "info", "rate-zero": "info"},
+        ),
+        (
+            {"examples": 63, "recipe": "google", "epochs": 100, "warmup_proportion": 0.01},
+            {"last-batch-dropped": "warning", "rate-zero": "info"},
+        ),
+        (
+            # 100 updates are made of a schedule of int(63 / 32 * 100) = 196, 176 of them warmup.
+            {"examples": 63, "recipe": "google", "epochs": 100, "warmup_proportion": 0.9},
+            {"last-batch-dropped": "warning", "warmup-too-long": "error", "rate-zero": "info"},
+        ),
+        ({"examples": 32_000, "recipe": "google", "warmup_proportion": 0.0}, {}),
+        ({"power": 3.0}, {"rate-tiny": "warning"}),
+        ({"power": 3.0, "end_learning_rate": 1e-6}, {}),
+        ({"learning_rate": 1e-6}, {}),
+        ({"learning_rate": 9e-7}, {"unusual-rate": "warning"}),
+        ({"learning_rate": 1e-3}, {}),
+        ({"learning_rate": 2e-3}, {"unusual-rate": "warning"}),
+    ],
+    ids=str,
+)
+def test_what_is_found(changes, expected):
+    findings = replace(SOUND, **changes).findings()
+    assert {finding.code: finding.severity for finding in findings} == expected
+    assert len(findings) == len(expected)
+
+
+def test_the_numbers_of_the_messages():
+    few = TrainingPlan(examples=100, batch_size=64, epochs=1)
+    assert few.updates_made == -(-100 // 64) == 2
+    assert "changes the weights 2 times;" in found(few)["too-few-updates"].message
+    # Batches of 16 would take 15 epochs, of 8 there are 13 an epoch, and 8 * 13 > 100.
+    assert found(few)["too-few-updates"].cure == "--batch-size 8 --epochs 8"
+    assert found(few)["no-warmup"].cure == ("--batch-size 8 --epochs 8 --warmup-proportion 0.1")
+    cold = replace(SOUND, examples=9999, warmup_proportion=0.0)
+    assert found(cold)["no-warmup"].cure == "--warmup-proportion 0.1"
+    # Of batches of 4 an epoch has 16 that are whole, and 6 * 16 < 100; else it has 17.
+    for recipe, epochs in (("google", 7), ("recommended", 6)):
+        rest = TrainingPlan(examples=65, batch_size=4, epochs=1, recipe=recipe)
+        assert found(rest)["too-few-updates"].cure == f"--batch-size 4 --epochs {epochs}"
+    once = TrainingPlan(examples=32, epochs=1)
+    assert "changes the weights 1 time;" in found(once)["too-few-updates"].message
+    dropped = found(TrainingPlan(examples=63, recipe="google"))["last-batch-dropped"].message
+    assert f"leaves out 31 of 63 examples ({31 / 63:.1%})" in dropped
+    # W is 3,750,000 / 10, more than 10,000, yet neither an epoch nor a third of the run.
+    long = found(TrainingPlan(examples=10_000_000, batch_size=8))["warmup-too-long"]
+    assert "375,000 of 3,750,000 updates, more than what any BERT" in long.message
+    assert "(10,000)" in long.message
+    # 0.00266..., rounded down.
+    assert long.cure == "--warmup-proportion 0.0026"
+    half = found(replace(SOUND, warmup_proportion=0.5))["warmup-too-long"].message
+    assert "1,173 of 2,346 updates, more than an epoch (782) and a third of the run (782)" in half
+    assert "is far above the" in found(replace(SOUND, learning_rate=2e-3))["unusual-rate"].message
+    assert "is far below the" in found(replace(SOUND, learning_rate=1e-7))["unusual-rate"].message
+
+
+@pytest.mark.parametrize("recipe", ["recommended", "google"])
+def test_the_share_of_tiny_rates(recipe):
+    plan = replace(SOUND, power=3.0, recipe=recipe)
+    rates = [float(plan.learning_rate_at(update)) for update in range(plan.updates_made)]
+    share = sum(rate < 0.01 * plan.learning_rate for rate in rates) / len(rates)
+    assert plan.share_below(0.01) == pytest.approx(share)
+    assert found(plan)["rate-tiny"].message.startswith(f"{share:.0%} of the updates")
+
+
+@pytest.mark.parametrize(
+    ("plan", "most"),
+    [
+        (SOUND, 25_000 // 32 + 1),
+        (replace(SOUND, accumulation=4), 782 // 4),
+        (replace(SOUND, epochs=2), 2 * 782 // 3),
+        (replace(SOUND, examples=10_000_000, batch_size=8), 10_000),
+        (TrainingPlan(examples=32 * 49, epochs=30), 50),
+        (TrainingPlan(examples=32 * 51, epochs=30), 51),
+        (TrainingPlan(examples=32 * 100, epochs=30, accumulation=4), 50),
+        (TrainingPlan(examples=32, epochs=200), 50),
+        (TrainingPlan(examples=32, epochs=200, accumulation=8), 25 // 3),
+    ],
+    ids=[
+        *("an epoch", "of updates", "a third", "10,000"),
+        *("50", "51", "50 of updates", "50 of one batch", "a third of 25"),
+    ],
+)
+def test_the_longest_warmup(plan, most):
+    assert longest_warmup(plan) == most
+
+
+@st.composite
+def plans(draw, **fixed):
+    numbers = {
+        "examples": st.integers(1, 3000),
+        "batch_size": st.integers(1, 300),
+        "epochs": st.integers(1, 100),
+        "accumulation": st.integers(1, 8),
+        "warmup_proportion": st.floats(0, 0.99),
+        "recipe": st.sampled_from(["recommended", "google"]),
+    }
+    values = {name: draw(values) for name, values in numbers.items() if name not in fixed}
+    try:
+        return TrainingPlan(**values, **fixed)
+    except KbertError:
+        assume(False)
+
+
+def typed(cure):
+    """The values of options that a cure says to type, by the names of the plan's arguments."""
+    options = re.findall(r"--([a-z-]+) (\S+)", cure)
+    assert " ".join(f"--{name} {value}" for name, value in options) == cure
+    return {
+        name.replace("-", "_"): float(value) if "." in value else int(value)
+        for name, value in options
+    }
+
+
+@given(plans(epochs=1) | plans())
+@example(TrainingPlan(examples=65, batch_size=4, epochs=1, recipe="google"))
+@settings(deadline=None, max_examples=300)
+def test_the_cure_of_too_few_updates_cures_it(plan):
+    finding = found(plan).get("too-few-updates")
+    assert (finding is not None) == (plan.updates_made < FEW_UPDATES)
+    if finding is not None:
+        cured = replace(plan, **typed(finding.cure))
+        assert cured.updates_made >= FEW_UPDATES
+        assert "too-few-updates" not in found(cured)
+
+
+@given(plans(warmup_proportion=0.0) | plans(epochs=1) | plans())
+@settings(deadline=None, max_examples=300)
+def test_the_cure_of_no_warmup_cures_it(plan):
+    finding = found(plan).get("no-warmup")
+    assert (finding is not None) == (plan.warmup_updates == 0)
+    if finding is not None:
+        assert finding.cure.endswith("--warmup-proportion 0.1")
+        cured = replace(plan, **typed(finding.cure))
+        assert cured.warmup_updates > 0
+        assert "no-warmup" not in found(cured)
+
+
+@given(plans())
+@example(  # a schedule of 50 updates, 25 of which are made
+    TrainingPlan(
+        examples=69,
+        batch_size=35,
+        epochs=51,
+        accumulation=2,
+        warmup_proportion=0.5,
+        recipe="google",
+    )
+)
+@settings(deadline=None, max_examples=300)
+def test_the_cure_of_a_long_warmup_cures_it(plan):
+    finding = found(plan).get("warmup-too-long")
+    if finding is not None:
+        assert plan.warmup_updates > longest_warmup(plan)
+        cured = replace(plan, **typed(finding.cure))
+        assert cured.warmup_updates < plan.warmup_updates
+        assert "warmup-too-long" not in found(cured)
+
+
+@given(st.integers(1, 60), st.integers(61, 200))
+def test_the_cure_of_a_batch_that_exceeds_the_data_cures_it(examples, batch_size):
+    plan = TrainingPlan(examples=examples, batch_size=batch_size)
+    cured = replace(plan, **typed(found(plan)["batch-exceeds-data"].cure))
+    assert "batch-exceeds-data" not in found(cured)

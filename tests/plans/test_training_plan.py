@@ -1,0 +1,197 @@
+"""Steps, against the figures of google-research/bert and against what must hold for any plan."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from kbert.errors import KbertError
+from kbert.findings import findings_table
+from kbert.plans.training_plan import TrainingPlan
+
+MRPC = TrainingPlan(examples=3668, learning_rate=2e-5, recipe="google")
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs", "google", "recommended"),
+    [
+        # N, W, batches an epoch, batches; Google's N is of an epoch that is not rounded.
+        (3668, 3, (343, 34, 114, 342), (345, 34, 115, 345)),
+        (392_702, 2, (24_543, 2454, 12_271, 24_542), (24_544, 2454, 12_272, 24_544)),
+        (8551, 3, (801, 80, 267, 801), (804, 80, 268, 804)),
+        (32, 1, (1, 0, 1, 1), (1, 0, 1, 1)),
+        (64, 5, (10, 1, 2, 10), (10, 1, 2, 10)),
+    ],
+    ids=["MRPC", "XNLI", "CoLA", "one batch", "whole batches"],
+)
+def test_steps(examples, epochs, google, recommended):
+    for recipe, expected in (("google", google), ("recommended", recommended)):
+        plan = TrainingPlan(examples=examples, epochs=epochs, recipe=recipe)
+        found = (plan.updates, plan.warmup_updates, plan.steps_per_epoch, plan.batches)
+        assert found == expected
+        assert plan.drop_remainder == (recipe == "google")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "accumulation", "updates"),
+    [
+        *(("recommended", 1, 345), ("recommended", 2, 172), ("recommended", 345, 1)),
+        *(("google", 1, 343), ("google", 2, 171), ("google", 4, 85)),
+    ],
+)
+def test_accumulation(recipe, accumulation, updates):
+    plan = replace(MRPC, recipe=recipe, accumulation=accumulation)
+    assert plan.updates == updates
+    assert plan.steps_per_epoch == (115 if recipe == "recommended" else 114)
+
+
+@pytest.mark.parametrize(
+    ("update", "rate"),
+    [(0, 0), (33, 1.94118e-5), (34, 1.80175e-5), (342, 5.831e-8), (343, 0), (9999, 0)],
+)
+def test_the_rates_of_mrpc(update, rate):
+    assert MRPC.learning_rate_at(update) == pytest.approx(rate, rel=1e-4, abs=1e-15)
+
+
+def test_the_recommended_rates_have_no_jump_and_no_zero():
+    rates = replace(MRPC, recipe="recommended").learning_rate_at(np.arange(346))
+    assert rates[0] == pytest.approx(2e-5 / 35)
+    assert rates.argmax() == 34
+    assert rates.max() == 2e-5
+    assert abs(np.diff(rates[:345])).max() <= rates[0] * (1 + 1e-9)
+    assert rates[:345].min() > 0
+    assert rates[345] == 0
+
+
+@given(
+    examples=st.integers(1, 2000),
+    batch_size=st.integers(1, 300),
+    epochs=st.integers(1, 9),
+    warmup=st.floats(0, 1, exclude_max=True),
+    accumulation=st.integers(1, 12),
+    power=st.floats(0.5, 3),
+    recipe=st.sampled_from(["recommended", "google"]),
+)
+@settings(deadline=None)
+def test_every_plan_that_is_accepted_trains(
+    examples, batch_size, epochs, warmup, accumulation, power, recipe
+):
+    try:
+        plan = TrainingPlan(
+            examples=examples,
+            batch_size=batch_size,
+            epochs=epochs,
+            warmup_proportion=warmup,
+            accumulation=accumulation,
+            power=power,
+            recipe=recipe,
+        )
+    except KbertError:
+        each = examples // batch_size if recipe == "google" else -(-examples // batch_size)
+        assert each * epochs < accumulation or each == 0
+        return
+    made = plan.batches // plan.accumulation  # an optimizer that accumulates makes so many
+    assert 1 <= made <= plan.updates
+    assert 0 <= plan.warmup_updates < plan.updates
+    rates = plan.learning_rate_at(np.arange(made))
+    assert rates.max() <= plan.learning_rate
+    if recipe == "recommended":
+        assert made == plan.updates
+        assert rates.min() > 0
+        assert plan.learning_rate_at(made) == 0
+
+
+def test_an_accepted_plan_makes_at_least_one_update():
+    """63 / (32 * 5) * 3 is above 1, yet 3 batches of 32 are fewer than the 5 of an update."""
+    with pytest.raises(KbertError, match="3 batches are fewer than the 5"):
+        TrainingPlan(examples=63, batch_size=32, epochs=3, accumulation=5, recipe="google")
+
+
+def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
+    """61 / (1 * 7) * 7 is 60.99999999999999 as a float, and 61 updates are made."""
+    plan = TrainingPlan(examples=61, batch_size=1, epochs=7, accumulation=7, recipe="google")
+    assert plan.batches // plan.accumulation == 61
+    assert plan.updates == 61
+    assert plan.learning_rate_at(60) > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "held"),
+    [
+        *(
+            ({name: 0}, f"`{name}` must be a whole number, 1 or more")
+            for name in ("examples", "batch_size", "epochs", "accumulation")
+        ),
+        ({"epochs": 2.5}, "`epochs` must be a whole number, 1 or more. Received: 2.5"),
+        ({"epochs": True}, "Received: True"),
+        ({"batch_size": "32"}, "Received: '32'"),
+        ({"learning_rate": 0.0}, "`learning_rate` must be above 0 (5e-5 is usual)"),
+        ({"learning_rate": float("nan")}, "Received: nan"),
+        ({"learning_rate": float("inf")}, "Received: inf"),
+        ({"warmup_proportion": 1.0}, "`warmup_proportion` must be from 0 to below 1"),
+        ({"warmup_proportion": -0.1}, "Received: -0.1"),
+        ({"warmup_proportion": float("nan")}, "Received: nan"),
+        ({"end_learning_rate": 1.0}, "`end_learning_rate` must lie between 0 and"),
+        ({"end_learning_rate": -1e-9}, "Received: -1e-09"),
+        ({"power": 0.0}, "`power` must be above 0"),
+        ({"power": float("nan")}, "Received: nan"),
+        ({"recipe": "fast"}, "`recipe` must be"),
+        ({"examples": 31}, "31 examples do not fill one batch of 32"),
+        ({"examples": 31, "recipe": "recommended", "epochs": 1, "accumulation": 2}, "1 batches"),
+    ],
+    ids=str,
+)
+def test_what_cannot_train_is_refused(changes, held):
+    with pytest.raises(KbertError) as refusal:
+        replace(MRPC, **changes)
+    assert held in str(refusal.value)
+
+
+def test_counts_may_be_numpy_integers():
+    assert TrainingPlan(examples=np.int64(3668), recipe="google").updates == 343
+
+
+@pytest.mark.parametrize(
+    ("changes", "points"),
+    [
+        ({}, {"first update": 0, "end of warmup": 34, "half way": 171, "last update": 341}),
+        ({"examples": 32, "epochs": 1}, {"first update": 0}),
+        ({"warmup_proportion": 0.0}, {"first update": 0, "half way": 171, "last update": 341}),
+        (
+            {"warmup_proportion": 0.9},
+            {"first update": 0, "half way": 171, "end of warmup": 308, "last update": 341},
+        ),
+        # N is 2, and one update is made.
+        ({"examples": 3, "batch_size": 2, "accumulation": 2}, {"first update": 0}),
+    ],
+    ids=["MRPC", "one update", "no warmup", "long warmup", "fewer than N"],
+)
+def test_key_points_are_updates_that_are_made_in_their_order(changes, points):
+    assert list(replace(MRPC, **changes).key_points().items()) == list(points.items())
+
+
+@given(st.integers(1, 200), st.floats(0, 1e-4), st.floats(1e-4, 1))
+@settings(deadline=None)
+def test_the_rate_ends_where_it_is_told_to(epochs, end, peak):
+    assume(end <= peak)
+    plan = TrainingPlan(examples=10, epochs=epochs, learning_rate=peak, end_learning_rate=end)
+    assert plan.learning_rate_at(plan.updates) == pytest.approx(end)
+
+
+def test_the_plan_as_text():
+    assert str(replace(MRPC, accumulation=2)).splitlines() == [
+        "Training plan (google recipe)",
+        "  3,668 examples in batches of 32, 2 to an update: 114 batches an epoch",
+        "  3 epochs: 171 updates, the first 17 warmup",
+        "  learning rate:",
+        "    update       0  0  (first update)",
+        "    update      17  1.8e-05  (end of warmup)",
+        "    update      85  1.01e-05  (half way)",
+        "    update     170  1.17e-07  (last update)",
+        # Of W = 17 the updates 0 and 1, of the decay those from 154 on: 19 of 171.
+        "  trained at under 10 % of the peak: 11.1% of the examples",
+        *findings_table(replace(MRPC, accumulation=2).findings()).splitlines(),
+    ]
+    assert "\n  1 epoch: 1 update, " in str(TrainingPlan(examples=32, epochs=1))

@@ -1,0 +1,79 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kbert.results.evaluation import Evaluation, softmax
+
+# Of 5 rows, true against predicted: a-a, a-a, a-b, b-b, c-a.
+LOGITS = [[2.0, 1, 0], [9, 0, 0], [0, 1, 0.5], [-1, 0, -1], [3, 2, 1]]
+TRUE = [0, 0, 0, 1, 2]
+
+
+def evaluation():
+    return Evaluation.from_logits(np.array(LOGITS), np.array(TRUE), ["a", "b", "c"])
+
+
+def test_the_scores_by_hand():
+    scores = evaluation()
+    assert (scores.rows, scores.accuracy) == (5, 3 / 5)
+    a, b, c = scores.classes
+    assert (a.label, a.precision, a.recall, a.rows) == ("a", 2 / 3, 2 / 3, 3)
+    assert (b.label, b.precision, b.recall, b.rows) == ("b", 1 / 2, 1, 1)
+    assert (c.label, c.precision, c.recall, c.f1, c.rows) == ("c", 0, 0, 0, 1)
+    assert scores.macro_f1 == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    # The multi-class MCC of Gorodkin: (c s - sum p t) / sqrt((s^2 - sum p^2) (s^2 - sum t^2)).
+    predicted, true = [3, 2, 0], [3, 1, 1]
+    above = 3 * 5 - sum(p * t for p, t in zip(predicted, true, strict=True))
+    below = (25 - sum(p * p for p in predicted)) * (25 - sum(t * t for t in true))
+    assert scores.mcc == pytest.approx(above / math.sqrt(below))
+    losses = [
+        math.log(sum(map(math.exp, row))) - row[t] for row, t in zip(LOGITS, TRUE, strict=True)
+    ]
+    assert scores.loss == pytest.approx(sum(losses) / 5)
+
+
+@pytest.mark.parametrize(("true", "accuracy"), [([0, 0], 1), ([0, 1], 0.5)], ids=["one", "both"])
+def test_one_class_predicted_for_all_is_chance_and_no_warning(true, accuracy):
+    scores = Evaluation.from_logits(np.eye(2)[[0, 0]], np.array(true), ["a", "b"])
+    assert (scores.accuracy, scores.mcc) == (accuracy, 0)
+
+
+def test_great_logits_do_not_overflow():
+    scores = Evaluation.from_logits(np.array([[1e4, 0], [0, 1e4]], np.float32), [0, 0], ["a", "b"])
+    assert scores.loss == pytest.approx(5000)
+
+
+@given(st.lists(st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=3), min_size=1, max_size=9))
+@settings(deadline=None)
+def test_softmax(rows):
+    probabilities = softmax(np.array(rows))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    for row, found in zip(rows, probabilities, strict=True):
+        weights = [math.exp(value - max(row)) for value in row]
+        np.testing.assert_allclose(found, np.array(weights) / sum(weights))
+
+
+def test_as_text_and_as_data():
+    scores = evaluation()
+    lines = str(scores).splitlines()
+    assert lines[0] == f"5 rows: {scores.summary()}"
+    assert lines[1].split() == ["class", "precision", "recall", "F1", "rows"]
+    assert lines[2].split() == ["a", "0.6667", "0.6667", "0.6667", "3"]
+    assert len({len(line) for line in lines[1:]}) == 1
+    assert scores.summary().startswith("accuracy 0.6000, macro F1 0.4444, MCC ")
+    data = json.loads(json.dumps(scores.to_dict()))
+    assert data["classes"][1] == {
+        **{"label": "b", "precision": 0.5, "recall": 1.0, "f1": 2 / 3, "rows": 1}
+    }
+    assert list(data) == ["rows", "loss", "accuracy", "macro_f1", "mcc", "classes"]
+
+
+def test_the_file_of_google():
+    scores = evaluation()
+    assert scores.google_lines(343) == (
+        f"eval_accuracy = 0.6\neval_loss = {scores.loss}\nglobal_step = 343\nloss = {scores.loss}\n"
+    )

@@ -1,0 +1,111 @@
+import re
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+
+from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
+from kbert.errors import KbertError
+from kbert.plans.training_plan import TrainingPlan
+from kbert.plots import plot_plan, plot_shuffle_buffers, save_plot
+
+matplotlib.use("Agg")
+
+PLAN = TrainingPlan(examples=3668, accumulation=2)
+LABELS = np.repeat([0, 1, 2], 320)
+
+
+@pytest.fixture(autouse=True)
+def plt():
+    from matplotlib import pyplot
+
+    yield pyplot
+    pyplot.close("all")
+
+
+def test_a_plan_as_it_is_drawn():
+    axes = plot_plan(PLAN)
+    curve, *epochs = axes.lines
+    updates, rates = curve.get_data()
+    assert updates.tolist() == list(range(PLAN.updates_made + 1))
+    assert rates.tolist() == PLAN.learning_rate_at(updates).tolist()
+    assert [line.get_xdata()[0] for line in epochs] == [115 / 2, 115]
+
+
+def test_a_long_plan_is_drawn_by_few_points_from_end_to_end():
+    plan = TrainingPlan(examples=10_000_000, batch_size=8)
+    updates = plot_plan(plan).lines[0].get_xdata()
+    assert (updates[0], updates[-1]) == (0, plan.updates_made)
+    assert len(updates) <= 500
+
+
+def test_a_plan_in_axes_that_were_given(plt):
+    _, axes = plt.subplots()
+    assert plot_plan(PLAN, axes) is axes
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("names", [None, ("bad", "fair", "good")])
+def test_a_panel_for_every_buffer(names):
+    figure = plot_shuffle_buffers(LABELS, [1, 960], batch_size=32, names=names)
+    assert len(figure.axes) == 2
+    for panel, size in zip(figure.axes, (1, 960), strict=True):
+        classes = simulate_shuffle_buffer(LABELS, size, 32).classes
+        assert f"shuffle buffer of {size}: a batch holds {classes:.1f} of 3" in panel.get_title()
+        assert len(panel.collections) == 3
+        assert panel.get_xlim() == (0, 960 / 32 - 1)
+    shown = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert shown == list(names or "012")
+
+
+def test_many_classes_have_no_legend():
+    figure = plot_shuffle_buffers(np.arange(40) % 11, [40], batch_size=8)
+    assert figure.axes[0].get_legend() is None
+
+
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [("png", b"\x89PNG"), ("PNG", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")],
+)
+def test_plots_are_written_and_closed(suffix, begins, tmp_path, plt):
+    for name, drawn in (
+        ("axes", plot_plan(PLAN)),
+        ("figure", plot_shuffle_buffers(LABELS, [100])),
+    ):
+        path = tmp_path / "new" / f"{name}.{suffix}"
+        save_plot(drawn, path)
+        assert path.read_bytes().startswith(begins)
+    assert plt.get_fignums() == []
+
+
+def test_nothing_is_overwritten(tmp_path, plt):
+    (tmp_path / "plan.png").write_text("mine")
+    with pytest.raises(KbertError, match=r"plan\.png exists, and kbert overwrites none"):
+        save_plot(plot_plan(PLAN), str(tmp_path / "plan.png"))
+    assert (tmp_path / "plan.png").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.png"]
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", ["plan.xyz", "plan", "plan.", ".png", "plan.png.old"])
+def test_a_suffix_that_is_no_format_is_refused(name, tmp_path, plt):
+    with pytest.raises(
+        KbertError, match=rf"The suffix of .*/new/{re.escape(name)} names no format\. .* in \.png$"
+    ):
+        save_plot(plot_plan(PLAN), tmp_path / "new" / name)
+    assert list(tmp_path.iterdir()) == []
+    assert plt.get_fignums() == []
+
+
+def test_a_figure_that_cannot_be_written_is_closed(tmp_path, plt):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="file"):
+        save_plot(plot_plan(PLAN), tmp_path / "file" / "plan.png")
+    assert plt.get_fignums() == []
+
+
+def test_without_matplotlib_the_cure_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(KbertError, match=r"pip install 'kbert\[plot\]'"):
+        plot_plan(PLAN)

@@ -1,0 +1,58 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kbert import KbertError
+from kbert.tokenizer.rare_characters import RareCharacters, is_rare
+
+KEPT = RareCharacters(set("aé"), lowercase=False, strip_accents=False, split_cjk=False)
+LOWER = RareCharacters(set("aé"), lowercase=True, strip_accents=True, split_cjk=True)
+PRIVATE = "\ue000"
+
+
+@pytest.mark.parametrize("text", ["", "plain", "Zürich, 50 %", "很好", "어디", "😀"])
+def test_common(text):
+    assert not is_rare(text)
+
+
+@pytest.mark.parametrize("text", ["ΑΣ", "a\u0600", PRIVATE, "\U0002f81a", "\U00010400"])
+def test_rare(text):
+    assert is_rare(text)
+
+
+def test_a_final_sigma_is_lower_cased_in_its_place():
+    assert LOWER.prepared("ΣΑΣ") == "σας"
+    assert KEPT.prepared("ΣΑΣ") == "ΣΑΣ"
+
+
+def test_accents_go_where_that_is_set():
+    assert LOWER.prepared("É\u0600") == "e"
+    assert KEPT.prepared("É\u0600") == "É"
+
+
+def test_chinese_characters_stand_apart_where_that_is_set():
+    character = "\U00020000"
+    assert LOWER.prepared(f"a{character}a") == f"a {character} a"
+    assert KEPT.prepared(f"a{character}a") == f"a{character}a"
+
+
+def test_a_private_character_is_a_letter_only_of_pieces_that_have_it():
+    known = RareCharacters({PRIVATE}, lowercase=True, strip_accents=True, split_cjk=True)
+    assert known.prepared(PRIVATE) == PRIVATE
+    assert known.any_private
+    assert LOWER.prepared(PRIVATE) == LOWER.unknown
+    assert not LOWER.any_private
+
+
+@given(st.text())
+def test_what_is_prepared_has_no_accents_and_no_controls(text):
+    for character in LOWER.prepared(text):
+        assert unicodedata.category(character) not in ("Mn", "Cf")
+        assert character in "\t\n\r" or unicodedata.category(character) != "Cc"
+
+
+def test_a_letter_must_be_free():
+    with pytest.raises(KbertError, match="all Yi syllables, and kbert needs a free one"):
+        RareCharacters({chr(c) for c in range(0xA000, 0xA48D)}, True, True, True)

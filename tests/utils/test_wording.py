@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from kbert.utils.wording import counted
+
+
+@pytest.mark.parametrize(
+    ("number", "nouns", "expected"),
+    [
+        (0, ("row",), "0 rows"),
+        (1, ("row",), "1 row"),
+        (2, ("row",), "2 rows"),
+        (2000, ("row",), "2,000 rows"),
+        (1_234_567, ("bad row",), "1,234,567 bad rows"),
+        (0, ("batch", "batches"), "0 batches"),
+        (1, ("batch", "batches"), "1 batch"),
+        (3000, ("batch", "batches"), "3,000 batches"),
+        (np.int64(1), ("update",), "1 update"),
+        (np.int64(1000), ("update",), "1,000 updates"),
+    ],
+    ids=str,
+)
+def test_a_number_with_its_noun(number, nouns, expected):
+    assert counted(number, *nouns) == expected
