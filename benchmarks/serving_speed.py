@@ -30,7 +30,7 @@ def main() -> None:
             for alone in (False, True):
                 asked = texts[:50] if alone else texts
                 started = time.perf_counter()
-                predictor.probabilities(asked, batch_size=1 if alone else 32)
+                predictor.predict_proba(asked, batch_size=1 if alone else 32)
                 if turn:  # in the first, runtimes prepare for each width
                     each = (time.perf_counter() - started) / len(asked)
                     seconds.setdefault((path, alone), []).append(each)

@@ -15,7 +15,7 @@ _MODULES = {
     "Evaluation": "kbert.results.evaluation",
     "Examples": "kbert.data.reading.examples",
     "Finding": "kbert.findings",
-    "FindingsError": "kbert.findings",
+    "FindingsError": "kbert.errors",
     "FreshOptimizer": "kbert.callbacks.fresh_optimizer",
     "Inspection": "kbert.data.inspection.inspection",
     "KbertError": "kbert.errors",
@@ -68,10 +68,10 @@ if TYPE_CHECKING:
     from kbert.data.reading.labels import Labels as Labels
     from kbert.data.reading.read_examples import read_examples as read_examples
     from kbert.data.token_store import TokenStore as TokenStore
+    from kbert.errors import FindingsError as FindingsError
     from kbert.errors import KbertError as KbertError
     from kbert.exports.export import export as export
     from kbert.findings import Finding as Finding
-    from kbert.findings import FindingsError as FindingsError
     from kbert.interop.sources import find_preset as find_preset
     from kbert.models.bert_classifier import BertClassifier as BertClassifier
     from kbert.models.import_model import import_model as import_model

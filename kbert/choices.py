@@ -3,7 +3,7 @@
 from typing import Literal
 
 Backend = Literal["tensorflow", "jax", "torch"]
-Boundary = Literal["continuous", "google"]
+DecayFrom = Literal["warmup_end", "start"]
 ExportFormat = Literal[
     "huggingface",
     "google",

@@ -17,8 +17,7 @@ from kbert.choices import (
     Weights,
 )
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import KbertError
-from kbert.findings import check_codes
+from kbert.errors import InputError, KbertError, check_codes
 from kbert.plans.plan_options import PlanOptions
 from kbert.utils.untrusted import check_regular
 
@@ -77,7 +76,7 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
     patience: int | None = None
     """Stop after so many epochs without a better one."""
 
-    force: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
     """Codes of findings that are not to stop the run, such as too-few-updates."""
     checkpoint_steps: int | None = None
     """Leave a checkpoint after so many batches, beside that of every epoch."""
@@ -99,37 +98,51 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
         hints = get_type_hints(type(self))
         for field in dataclasses.fields(self):
             _check_type(field.name, getattr(self, field.name), hints[field.name])
-        check_codes(self.force)
+        check_codes(self.allow)
         if self.task is not None:
-            given = [n for n in _OF_FILES if getattr(self, n) != _DEFAULTS[n]]
+            given = [n for n in FILE_OPTIONS if getattr(self, n) != _DEFAULTS[n]]
             if given:
                 flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-                raise KbertError(
-                    f"--task {self.task} says how its files are read and which they are. Leave out "
-                    f"{flags}, or --task."
+                raise InputError(
+                    "--task {task} says how its files are read and which they are. Leave out "
+                    "{flags}, or --task.",
+                    task=self.task,
+                    flags=flags,
                 )
-        for name in ("epochs", "batch_size", "accumulation"):
+        for name in ("epochs", "batch_size", "gradient_accumulation_steps"):
             if getattr(self, name) < 1:
                 flag = name.replace("_", "-")
-                raise KbertError(f"--{flag} must be 1 or more. Received: {getattr(self, name)}")
+                raise InputError(
+                    "--{flag} must be 1 or more. Received: {getattr}",
+                    flag=flag,
+                    getattr=getattr(self, name),
+                )
         if not 0 <= self.dev_proportion < 1:
-            raise KbertError(
-                f"--dev-proportion must be from 0 to below 1. Received: {self.dev_proportion}"
+            raise InputError(
+                "--dev-proportion must be from 0 to below 1. Received: {dev_proportion}",
+                dev_proportion=self.dev_proportion,
             )
         if self.dev is None and self.dev_proportion == 0 and self.patience is not None:
-            raise KbertError("--patience needs a dev set: pass --dev FILE or --dev-proportion 0.1")
+            raise InputError("--patience needs a dev set: pass --dev FILE or --dev-proportion 0.1")
         if not 0 <= self.dropout < 1:
-            raise KbertError(f"--dropout must be from 0 to below 1. Received: {self.dropout}")
+            raise InputError(
+                "--dropout must be from 0 to below 1. Received: {dropout}", dropout=self.dropout
+            )
         if not 0 <= self.seed < 2**32:
-            raise KbertError(f"--seed must be from 0 to 4294967295. Received: {self.seed}")
+            raise InputError(
+                "--seed must be from 0 to 4294967295. Received: {seed}", seed=self.seed
+            )
         for name in ("patience", "checkpoint_steps", "keep_checkpoints"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 flag = name.replace("_", "-")
-                raise KbertError(f"--{flag} must be 1 or more. Received: {value}")
+                raise InputError(
+                    "--{flag} must be 1 or more. Received: {value}", flag=flag, value=value
+                )
         if self.checkpoint_minutes is not None and not self.checkpoint_minutes > 0:
-            raise KbertError(
-                f"--checkpoint-minutes must be above 0. Received: {self.checkpoint_minutes}"
+            raise InputError(
+                "--checkpoint-minutes must be above 0. Received: {checkpoint_minutes}",
+                checkpoint_minutes=self.checkpoint_minutes,
             )
 
     @classmethod
@@ -137,9 +150,11 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
         """Return the settings of a TOML file; what it leaves out has its default."""
         values = read_toml(path)
         if "data" not in values:
-            raise KbertError(f'{path} names no data. Add the labelled file: data = "FILE.csv"')
-        force = values.get("force", [])
-        values["force"] = tuple(force) if isinstance(force, list) else force
+            raise InputError(
+                '{path} names no data. Add the labelled file: data = "FILE.csv"', path=path
+            )
+        allow = values.get("allow", [])
+        values["allow"] = tuple(allow) if isinstance(allow, list) else allow
         return cls(**values)
 
     def to_toml(self) -> str:
@@ -151,12 +166,12 @@ class TrainConfig(PlanOptions, ReadingOptions, _Data):
 
 
 # What a --task decides by itself.
-_OF_FILES = (*(field.name for field in dataclasses.fields(ReadingOptions)), "dev", "test")
+FILE_OPTIONS = (*(field.name for field in dataclasses.fields(ReadingOptions)), "dev", "test")
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
 
 # In bytes. tomllib takes memory by the square of the parts of a dotted key, which is one line.
-_LARGEST_TOML = 2**16
-_LONGEST_LINE = 2**12
+_MAX_TOML = 2**16
+_MAX_LINE = 2**12
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
@@ -164,27 +179,39 @@ def read_toml(path: str | Path) -> dict[str, Any]:
     try:
         check_regular(Path(path))
         with open(path, "rb") as file:
-            text = file.read(_LARGEST_TOML + 1)
-        if len(text) > _LARGEST_TOML or max(map(len, text.split(b"\n"))) > _LONGEST_LINE:
-            raise KbertError(
-                f"{path} is not TOML of settings: at most {_LARGEST_TOML:,} bytes in lines of at "
-                f"most {_LONGEST_LINE:,} were expected."
+            text = file.read(_MAX_TOML + 1)
+        if len(text) > _MAX_TOML or max(map(len, text.split(b"\n"))) > _MAX_LINE:
+            raise InputError(
+                "{path} is not TOML of settings: at most {_max_toml:,} bytes in lines of at "
+                "most {_max_line:,} were expected.",
+                path=path,
+                _max_toml=_MAX_TOML,
+                _max_line=_MAX_LINE,
             )
         values = tomllib.loads(text.decode("utf-8"))
     except FileNotFoundError:
-        raise KbertError(f"There is no file {path}. Check the path after --config.") from None
+        raise InputError(
+            "There is no file {path}. Check the path after --config.", path=path
+        ) from None
     except KbertError:
         raise
     except (ValueError, RecursionError) as error:
-        raise KbertError(f"{path} is not TOML: {error}") from None
+        raise InputError("{path} is not TOML: {error}", path=path, error=error) from None
     except OSError as error:
-        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+        raise InputError(
+            "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from None
     known = [field.name for field in dataclasses.fields(TrainConfig)]
     for name in values:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             meant = f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(known)}."
-            raise KbertError(f"{path}: there is no setting {name!r:.80}.{meant}")
+            raise InputError(
+                "{path}: there is no setting {name!r:.80}.{meant}",
+                path=path,
+                name=name,
+                meant=meant,
+            )
     return values
 
 
@@ -192,7 +219,11 @@ def _check_type(name: str, value: Any, hint: Any) -> None:
     """Raise KbertError when a value, as it can come from TOML, is of another type."""
     if get_origin(hint) is tuple:
         if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
-            raise KbertError(f"The setting {name!r} must be a list of texts. Received: {value!r}")
+            raise InputError(
+                "The setting {name!r} must be a list of texts. Received: {value!r}",
+                name=name,
+                value=value,
+            )
         return
     allowed = get_args(hint) or (hint,)
     options: list[Any] = []
@@ -208,4 +239,9 @@ def _check_type(name: str, value: Any, hint: Any) -> None:
     shown = ", ".join(
         "nothing" if o is type(None) else getattr(o, "__name__", repr(o)) for o in options
     )
-    raise KbertError(f"The setting {name!r} must be one of: {shown}. Received: {value!r}")
+    raise InputError(
+        "The setting {name!r} must be one of: {shown}. Received: {value!r}",
+        name=name,
+        shown=shown,
+        value=value,
+    )

@@ -1,13 +1,108 @@
-"""The exceptions that kbert raises for what its user can mend."""
+"""The exceptions that kbert raises.
+
+    KbertError(Exception)
+    ├── InputError(ValueError)   the user can fix it; the command line exits with status 2
+    ├── MachineError(OSError)    the machine lacks something, such as disk space; status 1
+    └── FindingsError            findings of severity "error"; status 2
+
+A message is a template and its values; options, cures and calls among the values are written in
+the words of the surface that shows the error.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kbert.findings import CODES, Cure, Finding, Option
 
 
-class KbertError(ValueError):
-    """A mistake in the input, with where it is and how to mend it.
+class KbertError(Exception):
+    """Base class of the errors that kbert raises on purpose.
 
-    The message says what was expected, what was received, where, and the cure. The command line
-    prints it as one sentence and exits with status 2; a traceback would add nothing.
+    The message says what was expected, what was received, where, and the cure.
+
+    Args:
+        template: str. The message, with the names of its values in braces.
+        cure: Cure or None. Written after the message. Defaults to None.
+        **values: the values of the template.
+    """
+
+    def __init__(self, template: str = "", /, *, cure: Cure | None = None, **values: Any) -> None:
+        super().__init__(template)
+        self.template = template
+        self.values = values
+        self.cure = cure
+
+    def __str__(self) -> str:
+        text = self.template.format(**self.values)
+        return text if self.cure is None else f"{text} Cure: {self.cure}"
+
+
+class InputError(KbertError, ValueError):
+    """Something in the input that its user can fix, with where it is and how to fix it.
+
+    Example:
+
+    ```python
+    error = InputError("{option} must be 1 or more.", option=Option("epochs"))
+    assert str(error) == "`epochs` must be 1 or more."
+    ```
     """
 
 
-class MachineError(KbertError):
-    """Something that the machine lacks, such as room on its disk; exit status 1."""
+class MachineError(KbertError, OSError):
+    """Something that the machine lacks, such as room on its disk."""
+
+
+class FindingsError(KbertError):
+    """Findings that a run is refused for.
+
+    Args:
+        findings: sequence of Finding.
+        can_allow: bool. Whether the run can continue when their codes are allowed. Defaults to
+            False.
+
+    Attributes:
+        findings: tuple of Finding, the errors among them.
+    """
+
+    def __init__(self, findings: Sequence[Finding] = (), *, can_allow: bool = False) -> None:
+        self.findings = tuple(findings)
+        template = "{findings}"
+        values: dict[str, Any] = {"findings": _Sentences(self.findings)}
+        if can_allow:
+            codes = tuple(dict.fromkeys(finding.code for finding in findings))
+            template += " To continue anyway: {allow}"
+            values["allow"] = Option("allow", codes)
+        super().__init__(template, **values)
+
+
+class _Sentences(tuple[Finding, ...]):
+    """Findings that are written when the error is shown."""
+
+    def __str__(self) -> str:
+        return " ".join(f"{finding.message} Cure: {finding.cure}." for finding in self)
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+def raise_on_errors(findings: Iterable[Finding], *, can_allow: bool = False) -> None:
+    """Raise FindingsError when there is an error among the findings.
+
+    Args:
+        findings: iterable of Finding.
+        can_allow: bool. Whether the run can continue when their codes are allowed. Defaults to
+            False.
+    """
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise FindingsError(errors, can_allow=can_allow)
+
+
+def check_codes(codes: Iterable[str]) -> None:
+    """Raise InputError for a code that does not exist."""
+    for code in codes:
+        if code not in CODES:
+            raise InputError(
+                "There is no finding {code!r}. Known: {known}", code=code, known=", ".join(CODES)
+            )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kbert.data.inspection.shuffle_buffer import ShuffledBatches, simulate_shuffle_buffer
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
 
 _POINTS = 500
@@ -22,10 +22,12 @@ def plot_plan(plan: TrainingPlan, axes: Any = None) -> Any:
         axes: matplotlib axes, or None for new ones. Defaults to None.
     """
     axes = _axes(axes)
-    updates = np.unique(np.linspace(0, plan.updates_made, _POINTS).astype(np.int64))
+    updates = np.unique(np.linspace(0, plan.num_updates, _POINTS).astype(np.int64))
     axes.plot(updates, plan.learning_rate_at(updates))
     for epoch in range(1, plan.epochs):
-        axes.axvline(epoch * plan.steps_per_epoch / plan.accumulation, color="0.85", zorder=0)
+        axes.axvline(
+            epoch * plan.steps_per_epoch / plan.gradient_accumulation_steps, color="0.85", zorder=0
+        )
     axes.set(xlabel="update", ylabel="learning rate", title="Learning rate; lines part the epochs")
     return axes
 
@@ -96,9 +98,13 @@ def save_plot(axes_or_figure: Any, path: str | Path) -> None:
     path = Path(path)
     try:
         if path.exists():
-            raise KbertError(f"{path} exists, and kbert overwrites none. Name another file.")
+            raise InputError(
+                "{path} exists, and kbert overwrites none. Name another file.", path=path
+            )
         if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
-            raise KbertError(f"The suffix of {path} names no format. Name a file that ends in .png")
+            raise InputError(
+                "The suffix of {path} names no format. Name a file that ends in .png", path=path
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=120, bbox_inches="tight")
     finally:
@@ -120,7 +126,7 @@ def _pyplot() -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError:
-        raise KbertError(
+        raise InputError(
             "Plots need matplotlib, which is not installed. Install it: pip install 'kbert[plot]'"
         ) from None
     return plt

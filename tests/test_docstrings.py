@@ -20,7 +20,7 @@ NOT_RUN = {
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",
     "kbert.runs.continue_training.continue_training": "a run",
     "kbert.exports.export.export": "a run",
-    "kbert.interop.plain_model.PlainModel": "a checkpoint",
+    "kbert.interop.model_data.ModelData": "a checkpoint",
     "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",

@@ -5,17 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from kbert.errors import KbertError
-from kbert.findings import (
-    CODES,
-    Finding,
-    FindingsError,
-    by_severity,
-    check_codes,
-    findings_table,
-    forgive,
-    refuse_errors,
-)
+from kbert.errors import FindingsError, KbertError, check_codes, raise_on_errors
+from kbert.findings import CODES, Finding, by_severity, downgrade, findings_table
 
 FEW = Finding("too-few-updates", "error", "The run makes 6 updates.", "--epochs 20")
 ZERO = Finding("rate-zero", "info", "Update 0 has rate 0.", "--recipe recommended")
@@ -54,30 +45,30 @@ def test_errors_come_first_and_otherwise_the_order_stays():
 
 def test_forced_errors_become_warnings_and_nothing_else_changes():
     forced = ["too-few-updates", "rate-zero"]
-    assert forgive([FEW, ZERO, ENDED], forced) == [replace(FEW, severity="warning"), ZERO, ENDED]
+    assert downgrade([FEW, ZERO, ENDED], forced) == [replace(FEW, severity="warning"), ZERO, ENDED]
     assert FEW.severity == "error"
 
 
 @pytest.mark.parametrize("findings", [[], [ZERO, LONG]], ids=["none", "no error"])
 def test_a_run_without_errors_goes_on(findings):
-    refuse_errors(findings)
+    raise_on_errors(findings)
 
 
 def test_a_run_is_refused_with_every_error_and_what_to_type():
     with pytest.raises(KbertError) as refusal:
-        refuse_errors([LONG, FEW, ENDED, FEW], lambda codes: "--force " + " ".join(codes))
+        raise_on_errors([LONG, FEW, ENDED, FEW], lambda codes: "--allow " + " ".join(codes))
     assert isinstance(refusal.value, FindingsError)
     assert refusal.value.findings == (FEW, ENDED, FEW)
     assert str(refusal.value) == (
         "The run makes 6 updates. Cure: --epochs 20. The plan has ended. Cure: kbert continue. "
         "The run makes 6 updates. Cure: --epochs 20. "
-        "To go on nevertheless: --force too-few-updates plan-ended"
+        "To go on nevertheless: --allow too-few-updates plan-ended"
     )
 
 
 def test_where_nothing_can_be_forced_nothing_is_proposed():
     with pytest.raises(FindingsError) as refusal:
-        refuse_errors([FEW])
+        raise_on_errors([FEW])
     assert str(refusal.value) == "The run makes 6 updates. Cure: --epochs 20."
 
 

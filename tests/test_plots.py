@@ -12,7 +12,7 @@ from kbert.plots import plot_plan, plot_shuffle_buffers, save_plot
 
 matplotlib.use("Agg")
 
-PLAN = TrainingPlan(examples=3668, accumulation=2)
+PLAN = TrainingPlan(examples=3668, gradient_accumulation_steps=2)
 LABELS = np.repeat([0, 1, 2], 320)
 
 
@@ -28,7 +28,7 @@ def test_a_plan_as_it_is_drawn():
     axes = plot_plan(PLAN)
     curve, *epochs = axes.lines
     updates, rates = curve.get_data()
-    assert updates.tolist() == list(range(PLAN.updates_made + 1))
+    assert updates.tolist() == list(range(PLAN.num_updates + 1))
     assert rates.tolist() == PLAN.learning_rate_at(updates).tolist()
     assert [line.get_xdata()[0] for line in epochs] == [115 / 2, 115]
 
@@ -36,7 +36,7 @@ def test_a_plan_as_it_is_drawn():
 def test_a_long_plan_is_drawn_by_few_points_from_end_to_end():
     plan = TrainingPlan(examples=10_000_000, batch_size=8)
     updates = plot_plan(plan).lines[0].get_xdata()
-    assert (updates[0], updates[-1]) == (0, plan.updates_made)
+    assert (updates[0], updates[-1]) == (0, plan.num_updates)
     assert len(updates) <= 500
 
 

@@ -60,13 +60,13 @@ def tokenizer() -> Read:
 
 def classifier() -> Read:
     """Return the reader of a model's configuration, which reads a tokenizer with it."""
-    from kbert.interop.config_checks import check_classifier, check_size
+    from kbert.interop.config_checks import check_classifier, check_fits_file
     from kbert.utils.untrusted import read_json
 
     def read(path: Path) -> None:
         config = read_json(path)
         check_classifier(config, path)
-        check_size(config["backbone"], len(config["labels"]), (25, 300), path)
+        check_fits_file(config["backbone"], len(config["labels"]), (25, 300), path)
 
     return read
 

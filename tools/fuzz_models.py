@@ -93,9 +93,9 @@ def exported() -> Read:
 
 def onnx() -> Read:
     """Return what opens an export's ONNX program."""
-    from kbert.serving.programs import open_program
+    from kbert.serving.sessions import open_session
 
-    return lambda path: open_program("onnx", path, threads=1)
+    return lambda path: open_session("onnx", path, threads=1)
 
 
 def _lay_beside(path: Path, files: dict[str, bytes]) -> None:

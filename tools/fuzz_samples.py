@@ -127,9 +127,9 @@ def _weights(form: Any, labels: int = 2) -> dict[str, Any]:
     """Return arrays of zeros by the names of a form."""
     import numpy as np
 
-    from kbert.interop.weights import weights_of
+    from kbert.interop.weights import weight_specs
 
-    found = weights_of({**SIZES, "num_segments": 2}, labels)
+    found = weight_specs({**SIZES, "num_segments": 2}, labels)
     return {w.name_in(form): np.zeros(w.shape_in(form), np.float32) for w in found}
 
 

@@ -47,7 +47,7 @@ def google() -> Iterator[Row]:
     """Compare with what google-research/bert computed."""
     from kbert import BertClassifier
     from kbert.interop.google import read_google
-    from kbert.models.build_classifier import classifier_of
+    from kbert.models.build_classifier import build_classifier
 
     computed = np.load(REFERENCE / "logits.npz")
     names = {"input_ids": "token_ids", "segment_ids": "segment_ids", "input_mask": "padding_mask"}
@@ -63,7 +63,7 @@ def google() -> Iterator[Row]:
             greatest(outputs[name], computed[name]),
         )
     source = read_google(REFERENCE / "tiny_checkpoint_classifier", base=release)
-    model = classifier_of(BertClassifier, source, ["x", "y", "z"], max_length=32)
+    model = build_classifier(BertClassifier, source, ["x", "y", "z"], max_length=32)
     difference = greatest(model.predict(inputs, verbose=0), computed["logits"])
     yield "run_classifier.py's output directory", "bert on TF 2.15", "logits", difference
 
@@ -178,7 +178,7 @@ def keras_hub_and_runs(folder: Path, texts: list[str]) -> Iterator[Row]:
         task.save_to_preset(str(place))
         expected = np.asarray(task.predict(texts, verbose=0))
         model = BertClassifier.from_preset(str(place), LABELS, head="preset")
-        found = model.probabilities(texts) if activation else logits_of(model, texts)
+        found = model.predict_proba(texts) if activation else logits_of(model, texts)
         source = f"keras-hub BertTextClassifier, activation {activation}"
         compared = "probabilities" if activation else "logits"
         yield source, "keras-hub", compared, greatest(found, expected)

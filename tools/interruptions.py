@@ -32,7 +32,7 @@ KILLS: dict[str, tuple[str, ...]] = {
     "killed twice in a row": ("epoch-0-batch-4", "epoch-1-batch-8"),
 }
 _FLAGS = (
-    "--preset minilm --max-length 32 --epochs 2 --batch-size 8 --accumulation 2 "
+    "--preset minilm --max-length 32 --epochs 2 --batch-size 8 --gradient-accumulation-steps 2 "
     "--dev-proportion 0.2 --checkpoint-steps 4"
 )
 _SECONDS = 600  # after which an attempt that comes to nothing is broken

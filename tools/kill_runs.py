@@ -124,7 +124,7 @@ def lost_steps(run: Path) -> int:
     made = log.read_text().count("\n") - 1 if log.exists() else 0
     last = CheckpointStore(run / "checkpoints").last()
     return made - (
-        0 if last is None else read_checkpoint(last, with_arrays=False).position.batches_made
+        0 if last is None else read_checkpoint(last, with_arrays=False).position.batches_done
     )
 
 
@@ -177,7 +177,7 @@ def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Ta
 def kill_runs(kills: int, runs: int, every: int, folder: Path, seed: int = 0) -> Tally:
     """Kill so many times, over so many runs, each of which is then left to end."""
     chance, tally = random.Random(seed), Tally()
-    flags = [*make_work(folder), "--checkpoint-steps", str(every), "--force", "dev-overlap"]
+    flags = [*make_work(folder), "--checkpoint-steps", str(every), "--allow", "dev-overlap"]
     undisturbed = folder / "undisturbed"
     assert attempt(undisturbed, flags, None, tally)
     expected = content(undisturbed)

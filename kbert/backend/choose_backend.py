@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from kbert.choices import Backend
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
@@ -31,20 +31,27 @@ def choose_backend(wanted: str | None = None) -> Backend:
     backend = next((name for name in BACKENDS if name == asked), None)
     if backend is None:
         where = "" if wanted else " from KERAS_BACKEND"
-        raise KbertError(
-            f"The backend must be one of {', '.join(BACKENDS)}. Received: {asked!r}{where}"
+        raise InputError(
+            "The backend must be one of {backends}. Received: {asked!r}{where}",
+            backends=", ".join(BACKENDS),
+            asked=asked,
+            where=where,
         )
     if not _installed(backend):
         others = [name for name in BACKENDS if _installed(name)]
         instead = f", or use one that is: --backend {others[0]}" if others else ""
-        raise KbertError(
-            f"The backend {backend} is not installed. Install it: pip install "
-            f"'kbert[{backend}]'{instead}"
+        raise InputError(
+            "The backend {backend} is not installed. Install it: pip install "
+            "'kbert[{backend}]'{instead}",
+            backend=backend,
+            instead=instead,
         )
     if current is not None and current != backend:
-        raise KbertError(
-            f"Keras already runs on {current} in this process and cannot change to {backend}. "
-            f"Set KERAS_BACKEND={backend} before Keras is imported."
+        raise InputError(
+            "Keras already runs on {current} in this process and cannot change to {backend}. "
+            "Set KERAS_BACKEND={backend} before Keras is imported.",
+            current=current,
+            backend=backend,
         )
     os.environ["KERAS_BACKEND"] = backend
     return backend
@@ -66,9 +73,9 @@ def xla_is_slower() -> bool:
 def _first_installed() -> str:
     found = next((n for n in (_from_keras_json(), *BACKENDS) if n and _installed(n)), None)
     if found is None:
-        raise KbertError(
-            "No backend is installed. Install one: pip install 'kbert[tensorflow]' "
-            "(or kbert[jax], kbert[torch])"
+        raise InputError(
+            "No backend is installed. Install one: pip install 'kbert[tensorflow]' (or "
+            "kbert[jax], kbert[torch])"
         )
     return found
 

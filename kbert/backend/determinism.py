@@ -4,7 +4,7 @@ import os
 import sys
 
 from kbert.choices import Backend
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 # What the backends read from the environment when they start.
 _SETTINGS: dict[Backend, tuple[str, str]] = {
@@ -37,9 +37,12 @@ def use_deterministic_kernels(backend: Backend) -> None:
     present = os.environ.get(name, "")
     if value not in present.split():
         if backend in sys.modules and backend != "torch":
-            raise KbertError(
-                f"{backend} is running already, and takes its kernels as it was started. Set "
-                f"{name}={value} in the environment before Keras is imported."
+            raise InputError(
+                "{backend} is running already, and takes its kernels as it was started. Set "
+                "{name}={value} in the environment before Keras is imported.",
+                backend=backend,
+                name=name,
+                value=value,
             )
         # Only XLA_FLAGS holds several.
         os.environ[name] = f"{present} {value}".strip() if name == "XLA_FLAGS" else value

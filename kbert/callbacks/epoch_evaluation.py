@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.choices import Monitor
 from kbert.data.batches import Batches
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.utils.files import write_text
@@ -63,13 +63,16 @@ class EpochEvaluation(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         if not sets:
-            raise KbertError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
+            raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
         if monitor not in ("accuracy", "macro_f1", "mcc", "loss"):
-            raise KbertError(
-                f'`monitor` must be "accuracy", "macro_f1", "mcc" or "loss". Received: {monitor!r}'
+            raise InputError(
+                '`monitor` must be "accuracy", "macro_f1", "mcc" or "loss". Received: {monitor!r}',
+                monitor=monitor,
             )
         if patience is not None and patience < 1:
-            raise KbertError(f"`patience` must be 1 or more, or None. Received: {patience}")
+            raise InputError(
+                "`patience` must be 1 or more, or None. Received: {patience}", patience=patience
+            )
         self.monitor = monitor
         self.patience = patience
         self.restore_best = restore_best
@@ -106,8 +109,10 @@ class EpochEvaluation(keras.callbacks.Callback):
                     {name: Evaluation.from_dict(epoch[name]) for name in self._sets}
                 )
         except (KeyError, TypeError, ValueError) as error:
-            raise KbertError(
-                f"The earlier epochs were not evaluated on {', '.join(self._sets)}: {error}"
+            raise InputError(
+                "The earlier epochs were not evaluated on {sets}: {error}",
+                sets=", ".join(self._sets),
+                error=error,
             ) from None
         if self.evaluations:
             places = range(len(self.evaluations))
@@ -224,12 +229,13 @@ def _evaluate(model: keras.Model, inputs: Any, label_ids: np.ndarray) -> Evaluat
 def _inputs_and_labels(name: str, data: Any) -> tuple[Any, np.ndarray]:
     if isinstance(data, Batches):
         if data.store.labels is None:
-            raise KbertError(f"The set {name!r} has no labels to evaluate against.")
+            raise InputError("The set {name!r} has no labels to evaluate against.", name=name)
         by_length = Batches(data.store, data.batch_size, order="length", pad_id=data.pad_id)
         return by_length, data.store.labels[by_length.row_order()]
     if isinstance(data, tuple) and len(data) == 2:
         return data[0], np.asarray(data[1])
-    raise KbertError(
-        f"The set {name!r} must be Batches or a tuple (x, label_ids). "
-        f"Received: {type(data).__name__}"
+    raise InputError(
+        "The set {name!r} must be Batches or a tuple (x, label_ids). Received: {kind}",
+        name=name,
+        kind=type(data).__name__,
     )

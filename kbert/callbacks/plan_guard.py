@@ -9,11 +9,12 @@ import numpy as np
 from kbert.callbacks.watches.label_watch import LabelWatch
 from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 from kbert.callbacks.watches.update_watch import UpdateWatch
-from kbert.findings import Finding, FindingsError, by_severity, check_codes, forgive, refuse_errors
-from kbert.plans.fit_findings import FitFacts, fit_findings
+from kbert.errors import FindingsError, check_codes, raise_on_errors
+from kbert.findings import Cure, Finding, by_severity, downgrade
+from kbert.plans.fit_findings import FitState, fit_findings
 from kbert.plans.training_plan import TrainingPlan
 
-_EVERY = 50  # updates between two looks at rate and weights
+CHECK_INTERVAL = 50  # updates between two looks at rate and weights
 
 
 class PlanGuard(keras.callbacks.Callback):
@@ -34,7 +35,7 @@ class PlanGuard(keras.callbacks.Callback):
         plan: TrainingPlan.
         data: what `fit` is given: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or
             `(x, label_ids)`. Defaults to None; `BertClassifier.fit` gives its own.
-        force: sequence of str. Codes of findings that are not to stop `fit`. Defaults to ().
+        allow: sequence of str. Codes of findings that are not to stop `fit`. Defaults to ().
         verbose: 0 silent, 1 print each finding once. Defaults to 1.
 
     Attributes:
@@ -55,13 +56,13 @@ class PlanGuard(keras.callbacks.Callback):
         plan: TrainingPlan,
         *,
         data: Any = None,
-        force: Sequence[str] = (),
+        allow: Sequence[str] = (),
         verbose: int = 1,
     ) -> None:
         super().__init__()
-        check_codes(force)
+        check_codes(allow)
         self.plan = plan
-        self.force = tuple(force)
+        self.allow = tuple(allow)
         self.verbose = verbose
         self._given = data
         self._watched: Any = None
@@ -95,14 +96,14 @@ class PlanGuard(keras.callbacks.Callback):
         self._watched = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
-        facts = FitFacts(
+        facts = FitState(
             epochs=self.params["epochs"],
             initial_epoch=epoch,
             steps=None if self.params["steps"] is None else int(self.params["steps"]),
             iterations=self._first,
             batches_done=getattr(data, "first", 0),
-            accumulation=self._accumulation,
-            rates=lambda updates: rates_of(optimizer, updates * self._accumulation),
+            gradient_accumulation_steps=self._accumulation,
+            rates=lambda updates: learning_rates(optimizer, updates * self._accumulation),
         )
         self._tell(fit_findings(self.plan, facts))
         if data is not None:
@@ -133,7 +134,7 @@ class PlanGuard(keras.callbacks.Callback):
         """See whether the model says one class for everything; not after every short epoch."""
         updates = self._batches // self._accumulation
         is_last = epoch + 1 >= self.params["epochs"]
-        if self._labels is not None and (is_last or updates - self._judged >= _EVERY):
+        if self._labels is not None and (is_last or updates - self._judged >= CHECK_INTERVAL):
             self._judged = updates
             self._tell(self._labels.judge(self.model))
 
@@ -145,8 +146,12 @@ class PlanGuard(keras.callbacks.Callback):
                     Finding(
                         "epochs-skipped",
                         "error",
-                        f"fit has made no step: it starts after epoch {self.params['epochs']}.",
-                        "initial_epoch=0; after BackupAndRestore also model._initial_epoch = 0",
+                        "fit has made no step: it starts after epoch {epochs}.",
+                        Cure(
+                            code="initial_epoch=0",
+                            note="and model._initial_epoch = 0 after BackupAndRestore",
+                        ),
+                        {"epochs": self.params["epochs"]},
                     )
                 ]
             )
@@ -154,22 +159,32 @@ class PlanGuard(keras.callbacks.Callback):
     def _looks_at(self) -> bool:
         """Whether the update of the present batch is one to look at."""
         update = self._batches // self._accumulation
-        return update < 3 or update % _EVERY == 0 or update == self.plan.warmup_updates
+        return update < 3 or update % CHECK_INTERVAL == 0 or update == self.plan.warmup_updates
 
     def _stop(self, loss: float, batch: int) -> None:
         model = self.model
         self._weights.restore(model)
         update = self._first + self._batches // self._accumulation
         step = self._first * self._accumulation + self._batches
-        rate = float(rates_of(model.optimizer, np.array([step]))[0])
+        rate = float(learning_rates(model.optimizer, np.array([step]))[0])
         finding = Finding(
             "loss-not-finite",
             "error",
-            f"The loss is {loss} in epoch {self._epoch + 1}, batch {batch + 1:,}, update "
-            f"{update:,}, at learning rate {rate:.3g}; the model has "
-            f"the weights after {self._weights.updates:,} updates again.",
-            f"learning_rate={self.plan.learning_rate / 4:g}, or float32 in place of a narrower "
-            "precision",
+            "The loss is {loss} in epoch {epoch}, batch {batch:,}, update {update:,}, at "
+            "learning rate {rate:.3g}; the model has the weights after {updates:,} updates "
+            "again.",
+            Cure(
+                note="learning_rate={learning_rate:g}, or float32 in place of a narrower precision",
+                values={"learning_rate": self.plan.learning_rate / 4},
+            ),
+            {
+                "loss": loss,
+                "epoch": self._epoch + 1,
+                "batch": batch + 1,
+                "update": update,
+                "rate": rate,
+                "updates": self._weights.updates,
+            },
         )
         self.findings.append(finding)
         raise FindingsError([finding])
@@ -177,15 +192,15 @@ class PlanGuard(keras.callbacks.Callback):
     def _tell(self, findings: Sequence[Finding]) -> None:
         """Print what is new, and raise for errors."""
         known = {finding.code for finding in self.findings}
-        new = [f for f in forgive(findings, self.force) if f.code not in known]
+        new = [f for f in downgrade(findings, self.allow) if f.code not in known]
         self.findings += new
         for finding in by_severity(new):
             if self.verbose and finding.severity != "error":
                 print(finding, flush=True)
-        refuse_errors(new, lambda codes: f"PlanGuard(plan, force={codes})")
+        raise_on_errors(new, can_allow=True)
 
 
-def rates_of(optimizer: Any, steps: np.ndarray) -> np.ndarray:
+def learning_rates(optimizer: Any, steps: np.ndarray) -> np.ndarray:
     """Return the learning rates with which an optimizer takes steps, counted in batches from 0."""
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     schedule = optimizer._learning_rate

@@ -14,19 +14,19 @@ from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position_counter import PositionCounter
-from kbert.checkpoints.training_identity import facts_findings, facts_of
+from kbert.checkpoints.training_identity import identity_findings, training_identity
 from kbert.checkpoints.training_state import (
+    capture_random_states,
+    capture_state,
     check_finite,
-    put_epoch_state,
-    put_random_states,
-    put_state,
-    random_states,
-    random_states_of,
-    take_state,
+    restore_epoch_state,
+    restore_random_states,
+    restore_state,
+    saved_random_states,
 )
 from kbert.data.batches import Batches
-from kbert.errors import KbertError
-from kbert.findings import forgive, refuse_errors
+from kbert.errors import InputError, raise_on_errors
+from kbert.findings import downgrade
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
 
@@ -88,7 +88,9 @@ class RunCheckpoint(keras.callbacks.Callback):
         super().__init__()
         for name, value in (("every_steps", every_steps), ("every_minutes", every_minutes)):
             if value is not None and value <= 0:
-                raise KbertError(f"`{name}` must be above 0, or None. Received: {value}")
+                raise InputError(
+                    "`{name}` must be above 0, or None. Received: {value}", name=name, value=value
+                )
         self.store = CheckpointStore(folder, keep)
         self.plan = plan
         self.evaluation = evaluation
@@ -138,7 +140,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._resumed: Checkpoint | None = None
         self._random = None
         self._saved_time, self._saved_batches = time.monotonic(), 0
-        self._facts = {**facts_of(self.model, self.plan, self._data), **self.facts}
+        self._facts = {**training_identity(self.model, self.plan, self._data), **self.facts}
         self._check_data()
         rows = 0 if self.plan is None else self.plan.examples
         rows = rows if self._data is None else len(self._data.store)
@@ -147,9 +149,11 @@ class RunCheckpoint(keras.callbacks.Callback):
         if self.resume and last is not None:
             self._go_on(read_checkpoint(last))
         elif last is not None and not self._used:
-            raise KbertError(
-                f"{self.store.folder} already holds checkpoints, the last {last.name}. To go on "
-                "from it: RunCheckpoint(..., resume=True); else name another folder."
+            raise InputError(
+                "{folder} already holds checkpoints, the last {name}. To go on from it: "
+                "RunCheckpoint(..., resume=True); else name another folder.",
+                folder=self.store.folder,
+                name=last.name,
             )
         self.resume = False  # a later fit begins where it is told to
         self._used = True
@@ -169,7 +173,7 @@ class RunCheckpoint(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Let the steps' random numbers go on where they were before anything between epochs."""
         if self._random is not None:
-            put_random_states(self._random)
+            restore_random_states(self._random)
             self._random = None
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -182,7 +186,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             # The epoch's end saves; a signal in its evaluation finds the epoch trained.
             counter.end(evaluated=self.evaluation is None)
             self._in_batches, self._state_is_whole = False, True
-            self._random = random_states()
+            self._random = capture_random_states()
         elif self._is_due():
             self._save()
         if self._stop is not None:
@@ -199,7 +203,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         counter.position = replace(counter.position, evaluated=True)
         self._in_batches = False
         if evaluation is not None and evaluation.last_epoch != epoch:
-            raise KbertError("EpochEvaluation must stand before RunCheckpoint in `callbacks`.")
+            raise InputError("EpochEvaluation must stand before RunCheckpoint in `callbacks`.")
         self._save()
         self._state_is_whole = False
 
@@ -211,7 +215,7 @@ class RunCheckpoint(keras.callbacks.Callback):
     def _save(self) -> None:
         position, evaluation = self._counter.position, self.evaluation
         self._writer.wait()
-        arrays = take_state(self.model, self._random, metrics=bool(position.parts))
+        arrays = capture_state(self.model, self._random, metrics=bool(position.parts))
         check_finite(arrays["model"], position)
         evaluated = position.epoch if position.evaluated else position.epoch - 1
         state = {
@@ -222,10 +226,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         ended = not position.parts and position.evaluated
         best = ended and evaluation is not None and evaluation.best_epoch == position.epoch - 1
         self._writer.start(partial(self.store.commit, position.name, arrays, state, best=best))
-        self._saved_time, self._saved_batches = time.monotonic(), position.batches_made
+        self._saved_time, self._saved_batches = time.monotonic(), position.batches_done
 
     def _is_due(self) -> bool:
-        made = self._counter.position.batches_made - self._saved_batches
+        made = self._counter.position.batches_done - self._saved_batches
         minutes = (time.monotonic() - self._saved_time) / 60
         return (self.every_steps is not None and made >= self.every_steps) or (
             self.every_minutes is not None and minutes >= self.every_minutes
@@ -233,36 +237,37 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def _go_on(self, checkpoint: Checkpoint) -> None:
         """Give model, optimizer, data and evaluation the state of a checkpoint."""
-        findings = facts_findings(checkpoint.facts, self._facts)
+        findings = identity_findings(checkpoint.facts, self._facts)
         position, model = checkpoint.position, self.model
         old = checkpoint.facts.get("plan")
         change = None
         if old is not None and self.plan is not None and old != self._facts["plan"]:
             change = ChangedPlan(TrainingPlan(**old), self.plan, position.examples_seen)
             findings += change.findings()
-        refuse_errors(forgive(findings, self.allow), lambda codes: f"allow={codes}")
+        raise_on_errors(downgrade(findings, self.allow), can_allow=True)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         new_batches = change is not None and change.batches_differ
-        put_state(model, checkpoint, fresh_accumulators=new_batches)
+        restore_state(model, checkpoint, fresh_accumulators=new_batches)
         if change is not None:
             # Keras counts batches here, and divides by the accumulation itself.
-            k = change.new.accumulation
+            k = change.new.gradient_accumulation_steps
             model.optimizer._iterations.assign(
                 change.new_batches // k * k if new_batches else change.new_batches
             )
         self._counter.position = position
-        self._saved_batches = position.batches_made
-        self._random = random_states_of(checkpoint)
+        self._saved_batches = position.batches_done
+        self._random = saved_random_states(checkpoint)
         self._resumed = checkpoint
         model._initial_epoch = position.epoch
         if position.parts:
             if self._data is None:
-                raise KbertError(
-                    f"{checkpoint.path} was taken inside an epoch of Batches. Give fit the same "
-                    "Batches: RunCheckpoint(..., data=batches)"
+                raise InputError(
+                    "{path} was taken inside an epoch of Batches. Give fit the same Batches: "
+                    "RunCheckpoint(..., data=batches)",
+                    path=checkpoint.path,
                 )
-            self._data.go_on(position.epoch, position.parts)
+            self._data.resume_at(position.epoch, position.parts)
         if self.evaluation is not None and checkpoint.evaluations is not None:
             best = self.store.best() if self.evaluation.restore_best else None
             weights = None if best is None else read_checkpoint(best).arrays["model"]
@@ -280,21 +285,24 @@ class RunCheckpoint(keras.callbacks.Callback):
         """Begin the first epoch after a checkpoint."""
         position = checkpoint.position
         if epoch != position.epoch:
-            raise KbertError(
-                f"fit begins with epoch {epoch} and the checkpoint with {position.epoch}, counted "
-                "from 0. Leave `initial_epoch` out; the checkpoint sets it."
+            raise InputError(
+                "fit begins with epoch {epoch} and the checkpoint with {epoch2}, counted from "
+                "0. Leave `initial_epoch` out; the checkpoint sets it.",
+                epoch=epoch,
+                epoch2=position.epoch,
             )
         if position.parts:
             assert self._data is not None
-            put_epoch_state(self.model, checkpoint, self._data[0])
+            restore_epoch_state(self.model, checkpoint, self._data[0])
 
     def _check_data(self) -> None:
         """Raise KbertError where it is to save inside epochs that it could not go on with."""
         inside = self.every_steps is not None or self.every_minutes is not None
         steps = self.params.get("steps")
         if inside and (self._data is None or steps != len(self._data)):
-            raise KbertError(
-                "A training goes on inside an epoch only with whole epochs of Batches, whose order "
-                "is known. Pass them to fit, and to RunCheckpoint(..., data=batches) where the "
-                "model is no BertClassifier; or leave `every_steps` and `every_minutes` out."
+            raise InputError(
+                "A training goes on inside an epoch only with whole epochs of Batches, whose "
+                "order is known. Pass them to fit, and to RunCheckpoint(..., data=batches) "
+                "where the model is no BertClassifier; or leave `every_steps` and "
+                "`every_minutes` out."
             )

@@ -13,18 +13,20 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from kbert.checkpoints.position import Position
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.utils.files import sync_directory, write_text
 
 FORMAT = "kbert-checkpoint-2"
-MARK = "COMMITTED"  # holds the checksum of the manifest; without it a checkpoint is not finished
+COMMIT_FILE = (
+    "COMMITTED"  # holds the checksum of the manifest; without it a checkpoint is not finished
+)
 _MANIFEST, _STATE = "manifest.json", "state.json"
 # What comes of JSON that has another form than what was written.
 _NOT_AS_WRITTEN = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, OverflowError),
 )
-_MOST_STATE = 100_000_000  # bytes of a state that is read
+_MAX_STATE = 100_000_000  # bytes of a state that is read
 
 Arrays = dict[str, np.ndarray]
 
@@ -67,9 +69,9 @@ def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, 
     return _checksum(manifest)
 
 
-def mark(folder: Path, checksum: str) -> None:
+def commit_folder(folder: Path, checksum: str) -> None:
     """Declare a checkpoint finished."""
-    write_text(folder / MARK, checksum + "\n")
+    write_text(folder / COMMIT_FILE, checksum + "\n")
     sync_directory(folder)
 
 
@@ -89,7 +91,12 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
         state = json.loads((path / _STATE).read_text(encoding="utf-8"))
         found = state.get("format")
         if found != FORMAT:
-            raise KbertError(f"{path} is of the format {found!r}, and this kbert reads {FORMAT}.")
+            raise InputError(
+                "{path} is of the format {found!r}, and this kbert reads {format}.",
+                path=path,
+                found=found,
+                format=FORMAT,
+            )
         return Checkpoint(
             path=path,
             position=Position.from_dict(state["position"]),
@@ -104,54 +111,85 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
     except KbertError:
         raise
     except _NOT_AS_WRITTEN as error:
-        raise KbertError(f"{path / _STATE} describes no checkpoint: {error}") from None
+        raise InputError(
+            "{path} describes no checkpoint: {error}", path=path / _STATE, error=error
+        ) from None
     except (OSError, SafetensorError) as error:
-        raise KbertError(f"{path} cannot be read: {error}") from None
+        raise InputError("{path} cannot be read: {error}", path=path, error=error) from None
 
 
 def _verify(path: Path) -> list[str]:
     """Return the names of a checkpoint's files, all of which are what they were written as."""
     manifest = path / _MANIFEST
-    for file in (path / MARK, manifest):
+    for file in (path / COMMIT_FILE, manifest):
         if file.is_symlink():
-            raise KbertError(f"{file} lies outside its checkpoint, which kbert does not follow.")
+            raise InputError(
+                "{file} lies outside its checkpoint, which kbert does not follow.", file=file
+            )
     try:
-        expected = (path / MARK).read_text(encoding="ascii").strip()
+        expected = (path / COMMIT_FILE).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
-        raise KbertError(f"{path} was never finished: it has no readable {MARK}.") from None
+        raise InputError(
+            "{path} was never finished: it has no readable {commit_file}.",
+            path=path,
+            commit_file=COMMIT_FILE,
+        ) from None
     try:
         if _checksum(manifest) != expected:
-            raise KbertError(f"{manifest} is damaged: its checksum is not that in {MARK}.")
+            raise InputError(
+                "{manifest} is damaged: its checksum is not that in {commit_file}.",
+                manifest=manifest,
+                commit_file=COMMIT_FILE,
+            )
         entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
         if _STATE not in entries:
-            raise KbertError(f"{manifest} does not list {_STATE}.")
+            raise InputError("{manifest} does not list {_state}.", manifest=manifest, _state=_STATE)
         for name, entry in entries.items():
             if Path(name).name != name:
-                raise KbertError(f"{manifest} lists {name!r}, which lies outside its checkpoint.")
+                raise InputError(
+                    "{manifest} lists {name!r}, which lies outside its checkpoint.",
+                    manifest=manifest,
+                    name=name,
+                )
             _verify_file(path / name, entry["bytes"], entry["sha256"])
     except OSError as error:
-        raise KbertError(f"{error.filename} cannot be read: {error.strerror}.") from None
+        raise InputError(
+            "{filename} cannot be read: {strerror}.",
+            filename=error.filename,
+            strerror=error.strerror,
+        ) from None
     except _NOT_AS_WRITTEN as error:
         raise (
             error
             if isinstance(error, KbertError)
-            else KbertError(f"{manifest} lists no files: {error}")
+            else InputError("{manifest} lists no files: {error}", manifest=manifest, error=error)
         ) from None
     return list(entries)
 
 
 def _verify_file(file: Path, size: int, checksum: str) -> None:
     if file.is_symlink():
-        raise KbertError(f"{file} lies outside its checkpoint, which kbert does not follow.")
+        raise InputError(
+            "{file} lies outside its checkpoint, which kbert does not follow.", file=file
+        )
     if not file.is_file():
-        raise KbertError(f"{file} is missing.")
+        raise InputError("{file} is missing.", file=file)
     found = file.stat().st_size
     if found != size:
-        raise KbertError(f"{file} is damaged: it has {found:,} bytes, and {size:,} were written.")
-    if file.name == _STATE and size > _MOST_STATE:
-        raise KbertError(f"{file} has {size:,} bytes, more than any state of a training.")
+        raise InputError(
+            "{file} is damaged: it has {found:,} bytes, and {size:,} were written.",
+            file=file,
+            found=found,
+            size=size,
+        )
+    if file.name == _STATE and size > _MAX_STATE:
+        raise InputError(
+            "{file} has {size:,} bytes, more than any state of a training.", file=file, size=size
+        )
     if _checksum(file) != checksum:
-        raise KbertError(f"{file} is damaged: its checksum is not that of what was written.")
+        raise InputError(
+            "{file} is damaged: its checksum is not that of what was written.", file=file
+        )
 
 
 def _checksum(file: Path) -> str:

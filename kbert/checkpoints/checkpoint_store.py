@@ -11,8 +11,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from kbert.checkpoints.checkpoint_files import MARK, Arrays, mark, write_files
-from kbert.errors import KbertError, MachineError
+from kbert.checkpoints.checkpoint_files import COMMIT_FILE, Arrays, commit_folder, write_files
+from kbert.errors import InputError, KbertError, MachineError
 from kbert.utils.files import remove_temporary, sync_directory, write_text
 
 _NAME = re.compile(r"(\d{6,})-[a-z0-9-]+")
@@ -60,7 +60,7 @@ class CheckpointStore:
 
     def __init__(self, folder: str | Path, keep: int = 2) -> None:
         if keep < 1:
-            raise KbertError(f"`keep` must be 1 or more. Received: {keep}")
+            raise InputError("`keep` must be 1 or more. Received: {keep}", keep=keep)
         self.folder = Path(folder)
         self.keep = keep
         self._made = False
@@ -87,7 +87,7 @@ class CheckpointStore:
                 committed before is as it was.
         """
         if not _NAME.fullmatch(f"000000-{name}"):
-            raise KbertError(f"`name` may have a-z, 0-9 and -. Received: {name!r}")
+            raise InputError("`name` may have a-z, 0-9 and -. Received: {name!r}", name=name)
         try:
             if self._made and not self.folder.is_dir():
                 raise OSError("the folder is gone")
@@ -105,15 +105,18 @@ class CheckpointStore:
                 shutil.rmtree(temporary, ignore_errors=True)
                 raise
             sync_directory(self.folder)
-            mark(path, checksum)
+            commit_folder(path, checksum)
             if best:  # first: what `last` names says that it is, and is not evaluated again
                 self._point("best", path)
             self._point("last", path)
             self._prune()
         except (OSError, SafetensorError) as error:
             raise MachineError(
-                f"The checkpoint {name} cannot be written to {self.folder}: {error}. What was "
-                "committed before is intact; when there is room to write again, resume from it."
+                "The checkpoint {name} cannot be written to {folder}: {error}. What was "
+                "committed before is intact; when there is room to write again, resume from it.",
+                name=name,
+                folder=self.folder,
+                error=error,
             ) from error
         return path
 
@@ -127,9 +130,9 @@ class CheckpointStore:
 
     def committed(self) -> list[Path]:
         """Return the committed checkpoints, oldest first."""
-        return [path for path in self._directories() if (path / MARK).is_file()]
+        return [path for path in self._directories() if (path / COMMIT_FILE).is_file()]
 
-    def go_back_to(self, name: str, best: str | None = None) -> Path:
+    def rewind_to(self, name: str, best: str | None = None) -> Path:
         """Make another committed checkpoint the last, and one that is no later the best.
 
         Args:
@@ -142,8 +145,11 @@ class CheckpointStore:
         """
         names = [path.name for path in self.committed()]
         if name not in names:
-            raise KbertError(
-                f"{self.folder} has no checkpoint {name!r}. It has: {', '.join(names) or 'none'}."
+            raise InputError(
+                "{folder} has no checkpoint {name!r}. It has: {value}.",
+                folder=self.folder,
+                name=name,
+                value=", ".join(names) or "none",
             )
         path, now = self.folder / name, None
         with contextlib.suppress(KbertError):  # an unreadable `best` is mended by the next best
@@ -166,7 +172,7 @@ class CheckpointStore:
         for path in self.folder.glob(f"{_NEW}[0-9]*"):
             shutil.rmtree(path)
         for path in self._directories():
-            if not (path / MARK).is_file():
+            if not (path / COMMIT_FILE).is_file():
                 shutil.rmtree(path)
 
     def _directories(self) -> list[Path]:
@@ -199,9 +205,10 @@ class CheckpointStore:
                 return self.folder / name
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass
-        raise KbertError(
-            f"{file} names no checkpoint. Those that there are: "
-            f"{', '.join(path.name for path in self.committed()) or 'none'}."
+        raise InputError(
+            "{file} names no checkpoint. Those that there are: {value}.",
+            file=file,
+            value=", ".join(path.name for path in self.committed()) or "none",
         )
 
     def _prune(self) -> None:
@@ -210,5 +217,5 @@ class CheckpointStore:
             kept.add(self._pointed("best"))
         for path in self.committed():
             if path not in kept:
-                (path / MARK).unlink()  # first: what is half removed is no checkpoint
+                (path / COMMIT_FILE).unlink()  # first: what is half removed is no checkpoint
                 shutil.rmtree(path)

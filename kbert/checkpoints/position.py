@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 
 @dataclass(frozen=True)
@@ -15,20 +15,20 @@ class Position:
         parts: tuple of (batch size, batches). What was made of the epoch after those; more than
             one part where the plan was changed inside the epoch.
         examples_seen: int. Rows trained on, repetitions counted.
-        batches_made: int. Batches of the whole training, whatever plans it had.
+        batches_done: int. Batches of the whole training, whatever plans it had.
         evaluated: bool. Whether the last whole epoch has been evaluated. Defaults to True.
 
     Example:
 
     ```python
-    assert Position(epoch=1, parts=((8, 3),), examples_seen=104, batches_made=13).batch == 3
+    assert Position(epoch=1, parts=((8, 3),), examples_seen=104, batches_done=13).batch == 3
     ```
     """
 
     epoch: int
     parts: tuple[tuple[int, int], ...]
     examples_seen: int
-    batches_made: int
+    batches_done: int
     evaluated: bool = True
 
     @property
@@ -53,15 +53,15 @@ class Position:
             TypeError, ValueError, KeyError: it describes none.
         """
         parts = tuple((_count(size), _count(batches)) for size, batches in values["parts"])
-        names = ("epoch", "examples_seen", "batches_made")
+        names = ("epoch", "examples_seen", "batches_done")
         numbers = {name: _count(values[name]) for name in names}
         return cls(parts=parts, evaluated=bool(values["evaluated"]), **numbers)
 
     def __str__(self) -> str:
         """Return the position for a person."""
         within = f" and {_batches(self.batch)} of the next" if self.batch else ""
-        epochs = counted(self.epoch, "whole epoch")
-        return f"{epochs}{within} ({counted(self.examples_seen, 'example')})"
+        epochs = count_noun(self.epoch, "whole epoch")
+        return f"{epochs}{within} ({count_noun(self.examples_seen, 'example')})"
 
 
 def _count(value: Any) -> int:

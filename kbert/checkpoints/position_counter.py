@@ -51,7 +51,7 @@ class PositionCounter:
             self.position,
             parts=self._parts(made),
             examples_seen=seen,
-            batches_made=self._start.batches_made + made,
+            batches_done=self._start.batches_done + made,
         )
 
     def is_last(self, made: int) -> bool:

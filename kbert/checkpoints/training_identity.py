@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from kbert.data.batches import Batches
-from kbert.findings import Finding
+from kbert.findings import Call, Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
 
 # The code of the finding, and what the fact is called, by the fact's name.
@@ -20,7 +20,9 @@ _FACTS = {
 }
 
 
-def facts_of(model: Any, plan: TrainingPlan | None, data: Batches | None) -> dict[str, Any]:
+def training_identity(
+    model: Any, plan: TrainingPlan | None, data: Batches | None
+) -> dict[str, Any]:
     """Return what can be told of a training that is about to run; what cannot is left out."""
     facts: dict[str, Any] = {}
     labels: Any = getattr(model, "labels", None)
@@ -39,16 +41,18 @@ def facts_of(model: Any, plan: TrainingPlan | None, data: Batches | None) -> dic
     return facts
 
 
-def facts_findings(checkpoint: Mapping[str, Any], here: Mapping[str, Any]) -> list[Finding]:
+def identity_findings(checkpoint: Mapping[str, Any], here: Mapping[str, Any]) -> list[Finding]:
     """Return an error for each fact that is another here than in the checkpoint."""
     return [
         Finding(
             code,
             "error",
-            f"The checkpoint is of another {what}: expected {_shown(checkpoint[name])}, found "
-            f"{_shown(here[name])}.",
-            f"go on with what the run was started with; for another {what}: kbert continue RUN "
-            "--output NEW",
+            "The checkpoint is of another {what}: expected {shown}, found {shown2}.",
+            Cure(
+                note="continue with what the run was started with; for another {what}: {call}",
+                values={"what": what, "call": Call("continue", "RUN", output="NEW")},
+            ),
+            {"what": what, "shown": _shown(checkpoint[name]), "shown2": _shown(here[name])},
         )
         for name, (code, what) in _FACTS.items()
         if name in checkpoint and name in here and checkpoint[name] != here[name]

@@ -7,38 +7,38 @@ import numpy as np
 
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
-from kbert.errors import KbertError
-from kbert.models.variables import arrays_of, assign_variables, by_stable_name
+from kbert.errors import InputError
+from kbert.models.variables import assign_variables, by_stable_name, to_arrays
 
 _ACCUMULATOR = "_gradient_accumulator"
 _SEEDS, _METRICS, _RANDOM = "seeds/", "metrics/", "random/"
 
 
-def take_state(
+def capture_state(
     model: keras.Model, random: Arrays | None = None, *, metrics: bool = True
 ) -> dict[str, Arrays]:
     """Return copies of everything that changes while a compiled model is trained.
 
     Args:
         model: keras.Model.
-        random: what `random_states` gave after the last step, or None to ask for it now.
+        random: what `capture_random_states` gave after the last step, or None to ask for it now.
         metrics: bool. Whether an epoch's metrics are under way. Defaults to True.
 
     Returns:
         "model": the weights; "optimizer": its variables; "counters": the states of the seed
         generators and the metrics, and of torch's own random numbers, which its dropout draws from.
     """
-    counters = {f"{_SEEDS}{name}": _as_int64(a) for name, a in arrays_of(_seeds(model)).items()}
-    counters |= random_states() if random is None else random
-    counters |= arrays_of_metrics(model) if metrics else {}
+    counters = {f"{_SEEDS}{name}": _as_int64(a) for name, a in to_arrays(_seeds(model)).items()}
+    counters |= capture_random_states() if random is None else random
+    counters |= metrics_to_arrays(model) if metrics else {}
     return {
-        "model": arrays_of(model.weights),
-        "optimizer": arrays_of(model.optimizer.variables),
+        "model": to_arrays(model.weights),
+        "optimizer": to_arrays(model.optimizer.variables),
         "counters": counters,
     }
 
 
-def put_state(
+def restore_state(
     model: keras.Model, checkpoint: Checkpoint, *, fresh_accumulators: bool = False
 ) -> None:
     """Give a compiled model the weights, the optimizer and the seeds of a checkpoint.
@@ -71,7 +71,7 @@ def put_state(
     assign_variables(_seeds(model), seeds, path / "counters.safetensors")
 
 
-def put_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) -> None:
+def restore_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) -> None:
     """Give a model, at the beginning of an epoch that goes on, the metrics of its first part.
 
     Args:
@@ -87,21 +87,24 @@ def put_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) -> N
     saved = [counters[name] for name in sorted(counters) if name.startswith(_METRICS)]
     variables = model.metrics_variables
     if [a.shape for a in saved] != [tuple(v.shape) for v in variables]:
-        raise KbertError(
-            f"{checkpoint.path} was written with {len(saved)} variables of metrics, and the model "
-            f"has {len(variables)}. Compile it with the same metrics."
+        raise InputError(
+            "{path} was written with {saved} variables of metrics, and the model has "
+            "{variables}. Compile it with the same metrics.",
+            path=checkpoint.path,
+            saved=len(saved),
+            variables=len(variables),
         )
     for variable, array in zip(variables, saved, strict=True):
         variable.assign(array)
 
 
-def random_states_of(checkpoint: Checkpoint) -> Arrays:
+def saved_random_states(checkpoint: Checkpoint) -> Arrays:
     """Return the random states among a checkpoint's arrays; none where it is not torch's."""
     counters = checkpoint.arrays.get("counters", {})
     return {name: array for name, array in counters.items() if name.startswith(_RANDOM)}
 
 
-def put_random_states(states: Arrays) -> None:
+def restore_random_states(states: Arrays) -> None:
     """Give torch, where Keras runs on it, its random states."""
     if keras.backend.backend() != "torch" or not states:
         return
@@ -117,20 +120,22 @@ def check_finite(arrays: Arrays, position: Position) -> None:
     """Raise KbertError when a weight is NaN or infinite, of which no checkpoint is made."""
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise KbertError(
-                f"The weight {name} is not finite after batch {position.batches_made:,}, so this "
-                "state is not saved; the last checkpoint is intact. A lower --learning-rate or "
-                "--precision float32 is the usual cure."
+            raise InputError(
+                "The weight {name} is not finite after batch {batches_done:,}, so this state "
+                "is not saved; the last checkpoint is intact. A lower --learning-rate or "
+                "--precision float32 is the usual cure.",
+                name=name,
+                batches_done=position.batches_done,
             )
 
 
-def arrays_of_metrics(model: keras.Model) -> Arrays:
+def metrics_to_arrays(model: keras.Model) -> Arrays:
     """Return the variables of the metrics by place: their names count up through the process."""
     values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in model.metrics_variables]
     return {f"{_METRICS}{place:04d}": value for place, value in enumerate(values)}
 
 
-def random_states() -> Arrays:
+def capture_random_states() -> Arrays:
     """Return the state of torch's global random numbers, which its dropout draws from."""
     if keras.backend.backend() != "torch":
         return {}

@@ -9,7 +9,7 @@ from kbert.choices import Backend
 from kbert.cli.app import Planning, Reading, app
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.plans.plan_options import PlanOptions
 
 
@@ -96,9 +96,9 @@ def plan(
     from kbert.cli.show_plan import show_google_plan, show_plan
 
     if google_flags is None and global_step:
-        raise KbertError("--global-step is read beside --google-flags only.")
+        raise InputError("--global-step is read beside --google-flags only.")
     if google_flags is not None and planning != PlanOptions():
-        raise KbertError(
+        raise InputError(
             "--google-flags has settings of its own: write them there, as --train_batch_size=64."
         )
     if google_flags is not None:

@@ -10,7 +10,7 @@ from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
-from kbert.findings import Finding
+from kbert.findings import Cure, Finding
 from kbert.interop.sources import find_preset
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -63,7 +63,7 @@ def _left_out(finding: Finding) -> Finding:
     """Return the finding as it is where bad rows are left out anyway."""
     if finding.code != "bad-rows":
         return finding
-    return replace(finding, severity="info", cure="none is needed: they are left out")
+    return replace(finding, severity="info", cure=Cure(note="none is needed: they are left out"))
 
 
 def _read(data: str, reading: ReadingOptions) -> Examples:

@@ -11,12 +11,14 @@ from cyclopts.config import Dict, Toml
 
 from kbert.cli import data_verbs, model_verbs, training_verbs  # noqa: F401 (each adds its verbs)
 from kbert.cli.app import app
+from kbert.cli.words import FlagWords
 from kbert.config import read_toml
 from kbert.errors import KbertError, MachineError
+from kbert.findings import speaking
 from kbert.runs.stop_signals import Terminated
 
 # What the extra `train` installs; an environment that only serves has none of it.
-_OF_TRAINING = {
+TRAIN_PACKAGES = {
     *("filelock", "keras", "keras_hub", "optree", "pyarrow", "safetensors", "sklearn", "tomli_w"),
 }
 
@@ -25,31 +27,36 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status: 0, 1, 2, 130 or 143."""
     arguments = _without_dash(list(sys.argv[1:] if argv is None else argv))
     signal.signal(signal.SIGTERM, _terminate)
+    with speaking(FlagWords()):
+        sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run a verb, print what went wrong, and return the exit status."""
     try:
         app.config = _defaults(arguments)
-        status = app(arguments or ["--help"]) or 0
+        return app(arguments or ["--help"]) or 0
     except KbertError as error:
         print(f"kbert: {error}", file=sys.stderr)
-        status = 1 if isinstance(error, MachineError) else 2
+        return 1 if isinstance(error, MachineError) else 2
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _OF_TRAINING:
+        if error.name is None or error.name.partition(".")[0] not in TRAIN_PACKAGES:
             raise
         print(
             f"kbert: the package {error.name} is not installed, which comes with a backend. "
             "Install one: pip install 'kbert[tensorflow]' (or kbert[jax], kbert[torch])",
             file=sys.stderr,
         )
-        status = 2
+        return 2
     except KeyboardInterrupt as stop:
-        status = 143 if isinstance(stop, Terminated) else 130
         print(f"kbert: stopped{_what_is_left(stop) or '.'}", file=sys.stderr)
+        return 143 if isinstance(stop, Terminated) else 130
     except BrokenPipeError:  # the reader of our output has gone, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 1
+        return 1
     except OSError as error:
         print(f"kbert: {error}{_what_is_left(error)}", file=sys.stderr)
-        status = 1
-    sys.exit(status)
+        return 1
 
 
 def _without_dash(arguments: list[str]) -> list[str]:

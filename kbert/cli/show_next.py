@@ -2,16 +2,16 @@
 
 from kbert.config import TrainConfig
 from kbert.runs.run_directory import RunDirectory
-from kbert.utils.program import program
+from kbert.utils.command_name import command_name
 
 
 def show_next(run: RunDirectory) -> None:
     """Print the commands that use a run."""
-    kbert = program()
+    kbert = command_name()
     if (run.path / "skipped_rows.csv").exists():
         print(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
     print(f"\nThe run is in {run}. Next:")
-    if run.info["text_pairs"]:
+    if run.record["text_pairs"]:
         print(f"  {kbert} predict {run} FILE     # pairs of texts: CSV, TSV, JSON Lines")
     else:
         print(f"  echo 'A text to classify.' | {kbert} predict {run}")

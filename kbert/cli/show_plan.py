@@ -10,12 +10,12 @@ import numpy as np
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.findings import Finding, findings_table
 from kbert.plans.google_command import GoogleCommand
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.prepare import prepare, read_sets
-from kbert.utils.program import program
+from kbert.utils.command_name import command_name
 
 _COLUMNS = 64
 
@@ -31,9 +31,11 @@ def show_plan(
     """Print a plan, and return the exit status: 2 when there is an error in it."""
     if (examples is None) == (config.data == ""):
         both = "" if examples is None else ", not both"
-        raise KbertError(f"Name the labelled file, or how many rows it has: --examples N{both}")
+        raise InputError(
+            "Name the labelled file, or how many rows it has: --examples N{both}", both=both
+        )
     if time_it and examples is not None:
-        raise KbertError("--time needs the labelled file in place of --examples.")
+        raise InputError("--time needs the labelled file in place of --examples.")
     rows = len(read_sets(config)[0]) if examples is None else examples
     plan = config.plan(rows)
     record: dict[str, Any] = {
@@ -68,7 +70,7 @@ def show_plan(
         if not as_json:
             print(f"Time on this machine: {estimate}")
     if examples is None and not as_json:
-        print(f"What is in the data: {program()} inspect {config.data}{config.flags()}")
+        print(f"What is in the data: {command_name()} inspect {config.data}{config.flags()}")
     if as_json:
         print(json.dumps(record, indent=2))
     return _status(plan.findings())
@@ -90,10 +92,10 @@ def show_google_plan(
         assert label_ids is not None
         examples = len(label_ids)
     if examples is None:
-        raise KbertError("Name the training file, or how many rows it has: --examples N")
+        raise InputError("Name the training file, or how many rows it has: --examples N")
     command = GoogleCommand.from_flags(flags, examples, global_step)
     findings = command.findings(label_ids)
-    instead = f"{program()} train {data or 'FILE'}{reading.flags()} {command.kbert_flags()}"
+    instead = f"{command_name()} train {data or 'FILE'}{reading.flags()} {command.kbert_flags()}"
     if as_json:
         record = {
             **asdict(command),
@@ -129,7 +131,7 @@ def _why_refused(command: GoogleCommand) -> list[str]:
 
 
 def _curve(plan: TrainingPlan) -> str:
-    updates = np.linspace(0, plan.updates_made - 1, _COLUMNS).round().astype(np.int64)
+    updates = np.linspace(0, plan.num_updates - 1, _COLUMNS).round().astype(np.int64)
     return terminal_curve(plan.learning_rate_at(updates))
 
 

@@ -35,7 +35,7 @@ def resume(
     *,
     epochs: int | None = None,
     batch_size: int | None = None,
-    accumulation: int | None = None,
+    gradient_accumulation_steps: int | None = None,
     learning_rate: float | None = None,
     warmup_proportion: float | None = None,
     scale_epochs: bool = False,
@@ -44,7 +44,6 @@ def resume(
     checkpoint_minutes: float | None = None,
     keep_checkpoints: int | None = None,
     allow: tuple[str, ...] = (),
-    force: tuple[str, ...] = (),
     backend: Backend | None = None,
 ) -> None:
     """Go on with an interrupted run from its last checkpoint, also with a changed plan.
@@ -57,7 +56,7 @@ def resume(
         Another number of epochs, those that are done counted.
     batch_size
         Another number of rows per batch.
-    accumulation
+    gradient_accumulation_steps
         Another number of batches per update.
     learning_rate
         Another highest learning rate.
@@ -75,8 +74,6 @@ def resume(
         How many checkpoints to keep.
     allow
         Codes of differences from the checkpoint that are not to stop it, such as data-differs.
-    force
-        Codes of findings that are not to stop the run.
     backend
         What Keras runs on.
     """
@@ -86,13 +83,12 @@ def resume(
     changes: dict[str, Any] = {
         "epochs": epochs,
         "batch_size": batch_size,
-        "accumulation": accumulation,
+        "gradient_accumulation_steps": gradient_accumulation_steps,
         "learning_rate": learning_rate,
         "warmup_proportion": warmup_proportion,
         "checkpoint_steps": checkpoint_steps,
         "checkpoint_minutes": checkpoint_minutes,
         "keep_checkpoints": keep_checkpoints,
-        "force": force or None,
         "backend": backend,
     }
     show_next(

@@ -15,7 +15,7 @@ from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.google import GOOGLE_CONFIG
 from kbert.interop.kbert_model import FORMAT, model_settings
 from kbert.results.evaluation import Evaluation
@@ -70,7 +70,7 @@ def evaluate_run(
 def _evaluate_export(run: Path, examples: Examples, batch_size: int) -> Evaluation:
     assert examples.label_ids is not None
     predictor = Predictor.load(run)
-    shares = predictor.probabilities(examples.texts, examples.pairs, batch_size)
+    shares = predictor.predict_proba(examples.texts, examples.pairs, batch_size)
     logits = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
     return Evaluation.from_logits(logits, examples.label_ids, predictor.labels)
 
@@ -120,7 +120,9 @@ def predict_run(
 def check_batch_size(batch_size: int) -> None:
     """Raise KbertError when a batch size is below 1."""
     if batch_size < 1:
-        raise KbertError(f"--batch-size must be 1 or more. Received: {batch_size}")
+        raise InputError(
+            "--batch-size must be 1 or more. Received: {batch_size}", batch_size=batch_size
+        )
 
 
 def _model_facts(run: Path) -> tuple[Labels | None, bool | None]:
@@ -132,14 +134,16 @@ def _model_facts(run: Path) -> tuple[Labels | None, bool | None]:
     config = folder / "config.json"
     if config.is_file() and read_json(config).get("format") == FORMAT:
         labels = Labels(tuple(model_settings(folder)["labels"]))
-        return labels, RunDirectory(run).info.get("text_pairs")
+        return labels, RunDirectory(run).record.get("text_pairs")
     if run.suffix == ".keras" or (run / GOOGLE_CONFIG).exists() or config.exists():
         return None, None  # what it says is read with its weights
-    info = RunDirectory(run).info
+    info = RunDirectory(run).record
     why = f"its status is {info['status']!r}" if info else "it is no run directory"
     if not run.exists():
         why = "it does not exist"
-    raise KbertError(f"{run} holds no trained model: {why}. Name a run that has finished.")
+    raise InputError(
+        "{run} holds no trained model: {why}. Name a run that has finished.", run=run, why=why
+    )
 
 
 def _check_pairs(examples: Examples, text_pairs: bool | None) -> None:
@@ -147,23 +151,33 @@ def _check_pairs(examples: Examples, text_pairs: bool | None) -> None:
         expected, received = ("pairs of texts", "single texts")
         if not text_pairs:
             expected, received = received, expected
-        raise KbertError(
-            f"The model was trained on {expected}, and {examples.source} gives {received}. "
-            "Name the columns: --text NAME" + (" --pair NAME" if text_pairs else "")
+        raise InputError(
+            "The model was trained on {expected}, and {source} gives {received}. Name the "
+            "columns: --text NAME{value}",
+            expected=expected,
+            source=examples.source,
+            received=received,
+            value=" --pair NAME" if text_pairs else "",
         )
 
 
 def _output_format(output: Path | None, output_format: str) -> str:
     """Return csv or jsonl, after checking that nothing would be overwritten."""
     if output is not None and output.exists():
-        raise KbertError(f"{output} exists, and kbert overwrites none. Name another: --output FILE")
+        raise InputError(
+            "{output} exists, and kbert overwrites none. Name another: --output FILE", output=output
+        )
     suffix = output.suffix.lower() if output is not None else ".csv"
     suffixes = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
     chosen = output_format or suffixes.get(suffix)
     if chosen is None:
-        raise KbertError(f"The suffix of {output} tells neither csv nor jsonl. Name one: --to csv")
+        raise InputError(
+            "The suffix of {output} tells neither csv nor jsonl. Name one: --to csv", output=output
+        )
     if chosen not in ("csv", "jsonl"):
-        raise KbertError(f"--to must be csv or jsonl. Received: {output_format!r}")
+        raise InputError(
+            "--to must be csv or jsonl. Received: {output_format!r}", output_format=output_format
+        )
     return chosen
 
 

@@ -82,7 +82,7 @@ class Batches(keras.utils.PyDataset):
             self._start(epoch)
         self._pinned = True
 
-    def go_on(self, epoch: int, parts: Sequence[tuple[int, int]]) -> None:
+    def resume_at(self, epoch: int, parts: Sequence[tuple[int, int]]) -> None:
         """Let the next pass begin inside an epoch.
 
         Args:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from kbert.data.reading.examples import Examples
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.tokenizer.tokenizer import Tokenizer
 
 _FORMAT = 1  # raise it when what is stored for the same data changes
@@ -86,9 +86,11 @@ class TokenStore:
         """
         least = 3 if examples.pairs is None else 5
         if max_length < least:
-            raise KbertError(
-                f"`max_length` must be at least {least}, to hold the special tokens and one of "
-                f"each text. Received: {max_length}"
+            raise InputError(
+                "`max_length` must be at least {least}, to hold the special tokens and one of "
+                "each text. Received: {max_length}",
+                least=least,
+                max_length=max_length,
             )
         if cache is None:
             batches = list(_record_batches(examples, tokenizer, max_length))
@@ -100,7 +102,9 @@ class TokenStore:
         _write(path, examples, tokenizer, max_length)
         table = _open(path)
         if table is None:
-            raise KbertError(f"The token file {path} was written and cannot be read back.")
+            raise InputError(
+                "The token file {path} was written and cannot be read back.", path=path
+            )
         return cls(table, max_length)
 
     @functools.cached_property

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.exports.comparison import Comparison
 
 TOLERANCE = 1e-4
@@ -50,17 +50,22 @@ def compare(
         return Comparison(size)
     ours, theirs = here(texts, pairs), there(texts, pairs)
     if theirs.shape != ours.shape:
-        raise KbertError(
-            f"The export is refused: its probabilities have the shape {theirs.shape}, and the "
-            f"model's {ours.shape}."
+        raise InputError(
+            "The export is refused: its probabilities have the shape {shape}, and the model's "
+            "{shape2}.",
+            shape=theirs.shape,
+            shape2=ours.shape,
         )
     differences = np.nan_to_num(np.abs(ours - theirs), nan=np.inf).max(axis=1)
     worst = int(differences.argmax())
     if exact and differences[worst] > TOLERANCE:
-        raise KbertError(
-            f"The export is refused: it differs from the model. The text {texts[worst]!r:.60} has "
-            f"the probabilities {ours[worst].round(5).tolist()} here and "
-            f"{theirs[worst].round(5).tolist()} there; at most {TOLERANCE} were expected."
+        raise InputError(
+            "The export is refused: it differs from the model. The text {texts!r:.60} has the "
+            "probabilities {ours} here and {theirs} there; at most {tolerance} were expected.",
+            texts=texts[worst],
+            ours=ours[worst].round(5).tolist(),
+            theirs=theirs[worst].round(5).tolist(),
+            tolerance=TOLERANCE,
         )
     started = time.perf_counter()
     there(texts, pairs)

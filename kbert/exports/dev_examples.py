@@ -8,7 +8,7 @@ from typing import Any
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.runs.prepare import read_sets
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
@@ -39,7 +39,10 @@ def dev_examples(
         report(str(found))
         return found
     if reading:
-        raise KbertError(f"{', '.join(f'--{n}' for n in reading)} are for the file of --dev FILE.")
+        raise InputError(
+            "{reading} are for the file of --dev FILE.",
+            reading=", ".join(f"--{n}" for n in reading),
+        )
     if config is None:
         return None
     try:
@@ -47,7 +50,7 @@ def dev_examples(
     except KbertError as error:
         report(f"The run's development set is not read again: {error}")
         return None
-    recorded = directory.info.get("data", {}).get("dev", {}).get("sha256")
+    recorded = directory.record.get("data", {}).get("dev", {}).get("sha256")
     if again is not None and recorded not in (None, again.fingerprint):
         report(
             f"{again.source} has changed since the run was trained, and is not compared on: rows "

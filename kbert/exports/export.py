@@ -7,14 +7,14 @@ from typing import Any
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.choices import ExportFormat, Quantization
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.exports.compare import Compute, compare
 from kbert.exports.comparison import Comparison
-from kbert.exports.formats.registry import WeightsFormat, check_format, module_of
-from kbert.exports.output import check_output, folder_beside
+from kbert.exports.formats.registry import WeightsFormat, check_format, format_module
+from kbert.exports.output import check_output, staging_folder
 from kbert.exports.program_folder import program_settings, write_program_folder
-from kbert.exports.reader_process import OpenedElsewhere
-from kbert.exports.readme import how_to_read
+from kbert.exports.reader_process import ReaderProcess
+from kbert.exports.readme import weights_readme
 from kbert.runs.run_directory import RunDirectory
 
 
@@ -63,8 +63,10 @@ def export(
     chosen = check_format(format, length, quantize is not None)
     check_output(output)
     if not output.name.endswith(chosen.suffix):
-        raise KbertError(f"A file of Keras ends in .keras. Received: --output {output}")
-    with folder_beside(output) as folder:
+        raise InputError(
+            "A file of Keras ends in .keras. Received: --output {output}", output=output
+        )
+    with staging_folder(output) as folder:
         choose_backend(backend)
         import_keras()
         from kbert.exports.dev_examples import dev_examples
@@ -72,9 +74,11 @@ def export(
 
         model = load_classifier(run, dtype="float32")
         if length is not None and not 3 <= length <= model.max_length:
-            raise KbertError(
-                f"--length must be from 3 to the {model.max_length} tokens of the model. "
-                f"Received: {length}"
+            raise InputError(
+                "--length must be from 3 to the {max_length} tokens of the model. Received: "
+                "{length}",
+                max_length=model.max_length,
+                length=length,
             )
         examples = dev_examples(run, model.labels, dev, reading or {}, report)
         if length is not None:  # what the model says of texts that are cut there
@@ -83,14 +87,14 @@ def export(
         written = folder / output.name
         there: Compute | None
         if chosen.backend is None:
-            weights: WeightsFormat = module_of(format)
+            weights: WeightsFormat = format_module(format)
             weights.write(model, written)
             if written.is_dir():
-                text = how_to_read(format, model.labels.names, model.max_length)
+                text = weights_readme(format, model.labels.names, model.max_length)
                 (written / "README.md").write_text(text, encoding="utf-8")
             there = weights.opened(written, model)
         else:
-            pairs = RunDirectory(run).info.get("text_pairs")
+            pairs = RunDirectory(run).record.get("text_pairs")
             settings = program_settings(
                 model,
                 format,
@@ -100,9 +104,9 @@ def export(
             )
             there = write_program_folder(model, written, settings, chosen.backend)
         try:
-            seen = compare(written, model.probabilities, there, examples, exact=quantize is None)
+            seen = compare(written, model.predict_proba, there, examples, exact=quantize is None)
         finally:
-            if isinstance(there, OpenedElsewhere):
+            if isinstance(there, ReaderProcess):
                 there.close()
         check_output(output)  # another process may have been quicker
         os.replace(written, output)

@@ -7,22 +7,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kbert.errors import KbertError, MachineError
+from kbert.errors import InputError, MachineError
 
 
 def check_output(output: Path) -> None:
     """Raise KbertError when there is something at the path, or it names nothing."""
     if not output.name:
-        raise KbertError(f"--output must name a folder or file to write. Received: {str(output)!r}")
+        raise InputError(
+            "--output must name a folder or file to write. Received: {output!r}", output=str(output)
+        )
     if output.exists():
-        raise KbertError(f"{output} exists, and nothing is overwritten. Name another --output.")
+        raise InputError(
+            "{output} exists, and nothing is overwritten. Name another --output.", output=output
+        )
     above = next(path for path in output.parents if path.exists())
     if not above.is_dir():
-        raise KbertError(f"{above} is a file, and {output} would lie in it. Name another --output.")
+        raise InputError(
+            "{above} is a file, and {output} would lie in it. Name another --output.",
+            above=above,
+            output=output,
+        )
 
 
 @contextmanager
-def folder_beside(output: Path) -> Iterator[Path]:
+def staging_folder(output: Path) -> Iterator[Path]:
     """Give a folder to write in, on the disk where `output` will be, and take it away afterwards.
 
     Raises:
@@ -33,7 +41,9 @@ def folder_beside(output: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
     except OSError as error:
         raise MachineError(
-            f"Nothing can be written in {output.parent}: {error.strerror}. Name another --output."
+            "Nothing can be written in {parent}: {strerror}. Name another --output.",
+            parent=output.parent,
+            strerror=error.strerror,
         ) from None
     try:
         yield folder
@@ -41,7 +51,8 @@ def folder_beside(output: Path) -> Iterator[Path]:
         if error.errno != errno.ENOSPC:
             raise
         raise MachineError(
-            f"The disk that holds {output.parent} is full. Make room, or name another --output."
+            "The disk that holds {parent} is full. Make room, or name another --output.",
+            parent=output.parent,
         ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from kbert.choices import Backend
 from kbert.exports.compare import Compute
-from kbert.exports.formats.registry import ProgramFormat, module_of
-from kbert.exports.readme import how_to_call
+from kbert.exports.formats.registry import ProgramFormat, format_module
+from kbert.exports.readme import program_readme
 from kbert.exports.writer_process import write_program
 from kbert.serving.export_settings import ExportSettings
 
@@ -20,7 +20,7 @@ def program_settings(
     tokenizer.pop("vocabulary")
     return ExportSettings(
         kind=format,
-        file=module_of(format).FILE,
+        file=format_module(format).FILE,
         labels=model.labels.names,
         max_length=model.max_length,
         length=model.max_length if fixed_length else None,
@@ -50,6 +50,6 @@ def write_program_folder(
     vocabulary = "\n".join(model.tokenizer.vocabulary) + "\n"
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="")
     (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
-    (folder / "README.md").write_text(how_to_call(settings), encoding="utf-8")
-    program: ProgramFormat = module_of(settings.kind)
+    (folder / "README.md").write_text(program_readme(settings), encoding="utf-8")
+    program: ProgramFormat = format_module(settings.kind)
     return program.opened(folder, settings)

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 
-class OpenedElsewhere:
+class ReaderProcess:
     """An export, opened in a process that stays until `close`.
 
     Args:
-        format: str. Its module has `open_texts(path, max_length)`, which returns a function of
+        format: str. Its module has `load_predict(path, max_length)`, which returns a function of
             texts, and pairs or None, that returns probabilities.
         path: Path. The export.
         max_length: int. The most tokens of a text.
@@ -51,7 +51,7 @@ class OpenedElsewhere:
             self._process.stdin.flush()
             return np.array(json.loads(self._process.stdout.readline()), np.float32)
         except (OSError, ValueError):  # the pipe is broken, or the line is empty
-            raise KbertError(self._why()) from None
+            raise InputError("{why}", why=self._why()) from None
 
     def close(self) -> None:
         """End the process."""
@@ -73,9 +73,9 @@ def main(arguments: list[str]) -> None:
     format, path, max_length = arguments
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
-    from kbert.exports.formats.registry import module_of
+    from kbert.exports.formats.registry import format_module
 
-    compute = module_of(format).open_texts(Path(path), int(max_length))
+    compute = format_module(format).load_predict(Path(path), int(max_length))
     for line in sys.stdin:
         texts, pairs = json.loads(line)
         answers.write(json.dumps(compute(texts, pairs).tolist()) + "\n")

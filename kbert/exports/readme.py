@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.programs import PACKAGES
+from kbert.serving.sessions import PACKAGES
 
 _CALLS = {
     "onnx": """import onnxruntime
@@ -52,7 +52,7 @@ and the task, the data, the greatest length and the casing of the training.
 }
 
 
-def how_to_read(format: str, labels: Sequence[str], max_length: int) -> str:
+def weights_readme(format: str, labels: Sequence[str], max_length: int) -> str:
     """Return the text of README.md of a folder of weights."""
     return f"""# A BERT classifier, for {format}
 
@@ -69,7 +69,7 @@ def _numbered(labels: Sequence[str]) -> str:
     return "\n".join(f"{number}. {name}" for number, name in enumerate(labels))
 
 
-def how_to_call(settings: ExportSettings) -> str:
+def program_readme(settings: ExportSettings) -> str:
     """Return the text of README.md."""
     width = (
         f"{settings.length} wide, always"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from kbert.choices import Backend
-from kbert.errors import KbertError, MachineError
+from kbert.errors import InputError, MachineError
 
 
 def write_program(
@@ -40,10 +40,13 @@ def write_program(
     free, needed = shutil.disk_usage(folder).free, (model / "model.safetensors").stat().st_size
     if free < needed:  # each converter says in its own way that the disk is full, or does not
         raise MachineError(
-            f"{said}. Its disk has {free / 1e6:.0f} MB left, and the model has {needed / 1e6:.0f}: "
-            "make room, or name another --output."
+            "{said}. Its disk has {free:.0f} MB left, and the model has {needed:.0f}: make "
+            "room, or name another --output.",
+            said=said,
+            free=free / 1000000.0,
+            needed=needed / 1000000.0,
         )
-    raise KbertError(said)
+    raise InputError("{said}", said=said)
 
 
 def main(arguments: list[str]) -> None:
@@ -52,10 +55,10 @@ def main(arguments: list[str]) -> None:
     from kbert.backend.choose_backend import import_keras
 
     import_keras()
-    from kbert.exports.formats.registry import module_of
+    from kbert.exports.formats.registry import format_module
     from kbert.models.bert_classifier import BertClassifier
 
-    module_of(format).write(
+    format_module(format).write(
         BertClassifier.load(model), Path(folder), int(length) if length else None, bool(int8)
     )
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
-_LARGEST_MODEL = 10**10  # parameters
+_MAX_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
 
 _DEFAULTS = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
@@ -16,41 +16,62 @@ BACKBONE_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
 def check_backbone(config: Any, source: object) -> None:
     """Raise KbertError unless these are a BERT's sizes, of the right type and range."""
     if not isinstance(config, dict):
-        raise KbertError(f"{source}: a backbone's sizes were expected. Received: {config!r:.80}")
+        raise InputError(
+            "{source}: a backbone's sizes were expected. Received: {config!r:.80}",
+            source=source,
+            config=config,
+        )
     missing = [name for name in _BACKBONE if name not in config]
     if missing:
         lacks = ", ".join(missing)
-        raise KbertError(f"{source}: the configuration of a backbone does not fit: no {lacks}.")
+        raise InputError(
+            "{source}: the configuration of a backbone does not fit: no {lacks}.",
+            source=source,
+            lacks=lacks,
+        )
     for name in (*_BACKBONE, "max_sequence_length", "num_segments"):
         value = config.get(name, 1)
         most = 1000 if name == "num_layers" else 10**8
         if type(value) is not int or not 1 <= value <= most:
-            raise KbertError(
-                f"{source}: {name} must be a whole number from 1 to {most:,}. "
-                f"Received: {value!r:.80}"
+            raise InputError(
+                "{source}: {name} must be a whole number from 1 to {most:,}. Received: "
+                "{value!r:.80}",
+                source=source,
+                name=name,
+                most=most,
+                value=value,
             )
     if config["num_heads"] > config["hidden_dim"]:
-        raise KbertError(
-            f"{source}: num_heads ({config['num_heads']}) must be at most hidden_dim "
-            f"({config['hidden_dim']})."
+        raise InputError(
+            "{source}: num_heads ({num_heads}) must be at most hidden_dim ({hidden_dim}).",
+            source=source,
+            num_heads=config["num_heads"],
+            hidden_dim=config["hidden_dim"],
         )
-    check_share(config.get("dropout", 0.1), source)
-    if parameters(config) > _LARGEST_MODEL:
-        raise KbertError(
-            f"{source} asks for a model of {parameters(config):,} parameters; at most "
-            f"{_LARGEST_MODEL:,} were expected."
+    check_dropout(config.get("dropout", 0.1), source)
+    if parameters(config) > _MAX_MODEL:
+        raise InputError(
+            "{source} asks for a model of {parameters:,} parameters; at most {_max_model:,} "
+            "were expected.",
+            source=source,
+            parameters=parameters(config),
+            _max_model=_MAX_MODEL,
         )
 
 
-def full_backbone(config: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return all arguments of a `BertBackbone`, its defaults among them, from a checked config."""
     return {name: config.get(name, _DEFAULTS.get(name)) for name in BACKBONE_ARGUMENTS}
 
 
-def check_share(dropout: Any, source: object) -> None:
+def check_dropout(dropout: Any, source: object) -> None:
     """Raise KbertError unless a dropout is a number from 0 to below 1."""
     if type(dropout) not in (int, float) or not 0 <= dropout < 1:
-        raise KbertError(f"{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}")
+        raise InputError(
+            "{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}",
+            source=source,
+            dropout=dropout,
+        )
 
 
 def check_classifier(config: Any, source: object) -> None:
@@ -59,25 +80,46 @@ def check_classifier(config: Any, source: object) -> None:
     A dict in place of a name would make Keras look for a class.
     """
     if not isinstance(config, dict):
-        raise KbertError(f"{source}: a model's settings were expected. Received: {config!r:.80}")
+        raise InputError(
+            "{source}: a model's settings were expected. Received: {config!r:.80}",
+            source=source,
+            config=config,
+        )
     check_backbone(config.get("backbone"), source)
     labels = config.get("labels")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
-        raise KbertError(f"{source}: labels must be a list of texts. Received: {labels!r:.80}")
+        raise InputError(
+            "{source}: labels must be a list of texts. Received: {labels!r:.80}",
+            source=source,
+            labels=labels,
+        )
     if not isinstance(config.get("tokenizer", {}), dict):
-        raise KbertError(
-            f"{source}: tokenizer must be an object. Received: {config['tokenizer']!r:.80}"
+        raise InputError(
+            "{source}: tokenizer must be an object. Received: {tokenizer!r:.80}",
+            source=source,
+            tokenizer=config["tokenizer"],
         )
     if type(config.get("max_length", 3)) is not int:
-        raise KbertError(
-            f"{source}: max_length must be a whole number. Received: {config['max_length']!r:.80}"
+        raise InputError(
+            "{source}: max_length must be a whole number. Received: {max_length!r:.80}",
+            source=source,
+            max_length=config["max_length"],
         )
-    check_share(config.get("dropout", 0.1), source)
+    check_dropout(config.get("dropout", 0.1), source)
     if config.get("gelu", "tanh") not in ("tanh", "erf"):
-        raise KbertError(f"{source}: gelu must be tanh or erf. Received: {config['gelu']!r:.80}")
+        raise InputError(
+            "{source}: gelu must be tanh or erf. Received: {gelu!r:.80}",
+            source=source,
+            gelu=config["gelu"],
+        )
     for name in ("dtype", "name"):
         if not isinstance(config.get(name), (str, type(None))):
-            raise KbertError(f"{source}: {name} must be a text. Received: {config[name]!r:.80}")
+            raise InputError(
+                "{source}: {name} must be a text. Received: {config!r:.80}",
+                source=source,
+                name=name,
+                config=config[name],
+            )
 
 
 def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:
@@ -92,7 +134,7 @@ def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:
     return embeddings + backbone["num_layers"] * layer + head
 
 
-def check_size(
+def check_fits_file(
     backbone: Mapping[str, int], labels: int, held: tuple[int, int], source: object
 ) -> None:
     """Raise KbertError when a model would need far more than the file of its weights holds.
@@ -108,8 +150,12 @@ def check_size(
     arrays, numbers = held
     asked = parameters(backbone, labels)
     if asked > numbers + 1_000_000 or 16 * backbone["num_layers"] > arrays + 100:
-        raise KbertError(
-            f"{source} does not fit the model: its configuration asks for {asked:,} parameters in "
-            f"{backbone['num_layers']:,} layers, and the file holds {numbers:,} in {arrays:,} "
-            "arrays."
+        raise InputError(
+            "{source} does not fit the model: its configuration asks for {asked:,} parameters "
+            "in {num_layers:,} layers, and the file holds {numbers:,} in {arrays:,} arrays.",
+            source=source,
+            asked=asked,
+            num_layers=backbone["num_layers"],
+            numbers=numbers,
+            arrays=arrays,
         )

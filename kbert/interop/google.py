@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.config_checks import check_backbone
-from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
-from kbert.interop.weights import weights_of
+from kbert.interop.model_data import ModelData, bert_sizes, take_weights
+from kbert.interop.weights import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_bytes, read_json
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 GOOGLE_CONFIG, _VOCABULARY = "bert_config.json", "vocab.txt"
 _NUMBERED = re.compile(r"model\.ckpt-(\d+)\.index")
@@ -44,7 +44,7 @@ def checkpoint_prefix(folder: Path) -> str | None:
 
 def read_google(
     folder: str | Path, *, base: str | Path | None = None, lowercase: bool | None = None
-) -> PlainModel:
+) -> ModelData:
     """Return the model of a release, or of an output directory of run_classifier.py.
 
     The slots of Adam, global_step, and the heads of pretraining are left behind.
@@ -65,20 +65,25 @@ def read_google(
     beside = folder if base is None else Path(base)
     prefix = checkpoint_prefix(folder)
     if prefix is None:
-        raise KbertError(f"{folder} holds no checkpoint (bert_model.ckpt.* or model.ckpt-N.*).")
+        raise InputError(
+            "{folder} holds no checkpoint (bert_model.ckpt.* or model.ckpt-N.*).", folder=folder
+        )
     for name in (GOOGLE_CONFIG, _VOCABULARY):
         if not (beside / name).is_file():
-            raise KbertError(
-                f"{beside} holds no {name}. Name the release that {folder} was trained from: "
-                "--base FOLDER"
+            raise InputError(
+                "{beside} holds no {name}. Name the release that {folder} was trained from: "
+                "--base FOLDER",
+                beside=beside,
+                name=name,
+                folder=folder,
             )
     sizes = google_sizes(beside)
     lowercase, why = _casing(beside, lowercase)
     shapes, read = _open(folder, prefix)
     kept, notes = _leave_behind(shapes, read)
     classes = kept["output_bias"][0] if len(kept.get("output_bias", ())) == 1 else 0
-    arrays = take_weights(weights_of(sizes, classes), kept, read, folder / prefix, form="google")
-    return PlainModel(
+    arrays = take_weights(weight_specs(sizes, classes), kept, read, folder / prefix, form="google")
+    return ModelData(
         kind="a TF1 checkpoint of Google's BERT",
         backbone=sizes,
         gelu="tanh",
@@ -95,7 +100,11 @@ def google_sizes(folder: Path) -> dict[str, Any]:
     file = folder / GOOGLE_CONFIG
     config = read_json(file)
     if config.get("hidden_act", "gelu") != "gelu":
-        raise KbertError(f"{file}: hidden_act must be gelu. Received: {config['hidden_act']!r:.80}")
+        raise InputError(
+            "{file}: hidden_act must be gelu. Received: {hidden_act!r:.80}",
+            file=file,
+            hidden_act=config["hidden_act"],
+        )
     sizes = bert_sizes(config, file)
     check_backbone(sizes, file)
     return sizes
@@ -111,7 +120,7 @@ def import_tensorflow() -> Any:
     try:
         import tensorflow
     except ImportError:
-        raise KbertError(
+        raise InputError(
             "Checkpoints of TensorFlow 1 are read and written by TensorFlow, which is not "
             "installed. Install it: pip install tensorflow"
         ) from None
@@ -129,11 +138,16 @@ def _open(folder: Path, prefix: str) -> tuple[dict[str, tuple[int, ...]], Any]:
         shapes = {n: tuple(s) for n, s in reader.get_variable_to_shape_map().items()}
     except Exception as error:  # TensorFlow's reader lets through what its parts raise
         said = " ".join(str(error).split())
-        raise KbertError(f"{folder / prefix} cannot be read: {said[:300]}") from None
+        raise InputError(
+            "{folder} cannot be read: {said}", folder=folder / prefix, said=said[:300]
+        ) from None
     numbers, held = sum(map(math.prod, shapes.values())), sum(p.stat().st_size for p in files)
     if numbers > held:
-        raise KbertError(
-            f"{folder / prefix} claims {numbers:,} numbers, and its files hold {held:,} bytes."
+        raise InputError(
+            "{folder} claims {numbers:,} numbers, and its files hold {held:,} bytes.",
+            folder=folder / prefix,
+            numbers=numbers,
+            held=held,
         )
 
     def read(name: str) -> np.ndarray:
@@ -141,7 +155,12 @@ def _open(folder: Path, prefix: str) -> tuple[dict[str, tuple[int, ...]], Any]:
             return np.asarray(reader.get_tensor(name))
         except Exception as error:
             said = " ".join(str(error).split())
-            raise KbertError(f"{folder / prefix}: {name} cannot be read: {said[:300]}") from None
+            raise InputError(
+                "{folder}: {name} cannot be read: {said}",
+                folder=folder / prefix,
+                name=name,
+                said=said[:300],
+            ) from None
 
     return shapes, read
 
@@ -154,11 +173,13 @@ def _leave_behind(
     pretraining = [name for name in shapes if name.startswith("cls/") and name not in slots]
     notes = []
     if slots:
-        notes.append(f"Left behind: {counted(len(slots), 'slot')} of Adam.")
+        notes.append(f"Left behind: {count_noun(len(slots), 'slot')} of Adam.")
     if "global_step" in shapes:
         notes.append(f"Left behind: global_step {int(read('global_step'))}.")
     if pretraining:
-        notes.append(f"Left behind: {counted(len(pretraining), 'weight')} of pretraining (cls/*).")
+        notes.append(
+            f"Left behind: {count_noun(len(pretraining), 'weight')} of pretraining (cls/*)."
+        )
     out = {*slots, *pretraining, "global_step"}
     return {name: shape for name, shape in shapes.items() if name not in out}, notes
 

@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kbert.errors import KbertError
-from kbert.interop.config_checks import check_backbone, check_size
-from kbert.interop.plain_model import PlainModel, bert_sizes, take_weights
-from kbert.interop.weights import weights_of
+from kbert.errors import InputError, KbertError
+from kbert.interop.config_checks import check_backbone, check_fits_file
+from kbert.interop.model_data import ModelData, bert_sizes, take_weights
+from kbert.interop.weights import weight_specs
 from kbert.tokenizer.hugging_face_files import added_tokens_beside, special_tokens
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import check_file, plain_name, read_json, safetensors_size
-from kbert.utils.wording import counted
+from kbert.utils.untrusted import check_file, is_plain_name, read_json, safetensors_size
+from kbert.utils.wording import count_noun
 
 # What a config calls the two forms of GELU.
 GELU: dict[str, Literal["tanh", "erf"]] = {
@@ -27,7 +27,7 @@ GELU: dict[str, Literal["tanh", "erf"]] = {
 _KNOWN_BESIDE = re.compile(r"(bert\.)?embeddings\.position_ids|cls\..*")
 
 
-def read_hugging_face(folder: str | Path) -> PlainModel:
+def read_hugging_face(folder: str | Path) -> ModelData:
     """Return the model of a folder that `save_pretrained` has written.
 
     Weights are read from *.safetensors, or from PyTorch's pickles (*.bin) by a load that makes
@@ -48,19 +48,19 @@ def read_hugging_face(folder: str | Path) -> PlainModel:
     shapes, read = _open(folder)
     theirs, beside = _plain_names(shapes)
     labels = _labels(config, file) if "classifier.weight" in theirs else None
-    check_size(
+    check_fits_file(
         sizes, len(labels or ()), (len(shapes), sum(map(math.prod, shapes.values()))), folder
     )
     arrays = take_weights(
-        weights_of(sizes, len(labels or ())),
+        weight_specs(sizes, len(labels or ())),
         {name: shapes[own] for name, own in theirs.items()},
         lambda name: read(theirs[name]),
         folder,
         form="hugging_face",
     )
-    notes = [f"Left behind: {counted(len(beside), 'array')} of pretraining."] if beside else []
+    notes = [f"Left behind: {count_noun(len(beside), 'array')} of pretraining."] if beside else []
     dropout = config.get("classifier_dropout")
-    return PlainModel(
+    return ModelData(
         kind="a Hugging Face BERT",
         backbone=sizes,
         gelu=gelu,
@@ -76,9 +76,11 @@ def read_hugging_face(folder: str | Path) -> PlainModel:
 def hugging_face_sizes(config: dict[str, Any], source: object) -> dict[str, Any]:
     """Return the arguments of `BertBackbone`, or raise KbertError: it is another kind of BERT."""
     if config.get("position_embedding_type", "absolute") != "absolute":
-        raise KbertError(
-            f"{source}: position_embedding_type must be absolute. "
-            f"Received: {config['position_embedding_type']!r:.80}"
+        raise InputError(
+            "{source}: position_embedding_type must be absolute. Received: "
+            "{position_embedding_type!r:.80}",
+            source=source,
+            position_embedding_type=config["position_embedding_type"],
         )
     return bert_sizes(config, source)
 
@@ -87,8 +89,11 @@ def hugging_face_gelu(config: dict[str, Any], source: object) -> Literal["tanh",
     """Return which GELU the weights were trained with."""
     activation = config.get("hidden_act", "gelu")
     if not isinstance(activation, str) or activation not in GELU:
-        raise KbertError(
-            f"{source}: hidden_act must be one of {', '.join(GELU)}. Received: {activation!r:.80}"
+        raise InputError(
+            "{source}: hidden_act must be one of {gelu}. Received: {activation!r:.80}",
+            source=source,
+            gelu=", ".join(GELU),
+            activation=activation,
         )
     return GELU[activation]
 
@@ -123,7 +128,7 @@ def _with_added(found: Tokenizer, tokens: list[dict[str, Any]], folder: Path) ->
     try:
         return Tokenizer.from_config({**found.get_config(), "added_tokens": added})
     except KbertError as error:
-        raise KbertError(f"{folder}: {error}") from None
+        raise InputError("{folder}: {error}", folder=folder, error=error) from None
 
 
 def _read_if_there(file: Path) -> dict[str, Any]:
@@ -134,21 +139,27 @@ def _labels(config: dict[str, Any], source: object) -> tuple[str, ...]:
     """Return the names of a head's classes."""
     problem = config.get("problem_type")
     if problem not in (None, "single_label_classification"):
-        raise KbertError(
-            f"{source}: the model was trained for {problem!r:.80}, and kbert takes "
-            "single_label_classification: one label a text."
+        raise InputError(
+            "{source}: the model was trained for {problem!r:.80}, and kbert takes "
+            "single_label_classification: one label a text.",
+            source=source,
+            problem=problem,
         )
     names = config.get("id2label", {"0": "LABEL_0", "1": "LABEL_1"})
     try:
         found = tuple(names[str(number)] for number in range(len(names)))
     except (KeyError, TypeError):
-        raise KbertError(
-            f"{source}: id2label must name the classes from 0 on. Received: {names!r:.80}"
+        raise InputError(
+            "{source}: id2label must name the classes from 0 on. Received: {names!r:.80}",
+            source=source,
+            names=names,
         ) from None
     if len(found) < 2 or len(set(found)) < len(found) or not all(isinstance(n, str) for n in found):
-        raise KbertError(
-            f"{source}: id2label must give at least two classes different names. "
-            f"Received: {list(found)!r:.80}"
+        raise InputError(
+            "{source}: id2label must give at least two classes different names. Received: "
+            "{found!r:.80}",
+            source=source,
+            found=list(found),
         )
     return found
 
@@ -175,14 +186,17 @@ def _open(folder: Path) -> tuple[dict[str, tuple[int, ...]], Any]:
         if index.is_file():
             shards = read_json(index).get("weight_map")
             names = list(shards.values()) if isinstance(shards, dict) else []
-            if not names or not all(map(plain_name, names)):
-                raise KbertError(f"{index}: names of files in the folder itself were expected.")
+            if not names or not all(map(is_plain_name, names)):
+                raise InputError(
+                    "{index}: names of files in the folder itself were expected.", index=index
+                )
             return read(folder, sorted(set(names)))
         if (folder / f"{stem}{ending}").is_file():
             return read(folder, [f"{stem}{ending}"])
-    raise KbertError(
-        f"{folder} holds no weights (model.safetensors, pytorch_model.bin). To train a new model "
-        "of that size from random weights: --weights random"
+    raise InputError(
+        "{folder} holds no weights (model.safetensors, pytorch_model.bin). To train a new "
+        "model of that size from random weights: --weights random",
+        folder=folder,
     )
 
 
@@ -209,9 +223,10 @@ def _open_pickles(folder: Path, names: list[str]) -> tuple[dict[str, tuple[int, 
     try:
         import torch
     except ImportError:
-        raise KbertError(
-            f"{folder / names[0]} is PyTorch's, which is not installed. Install it: pip install "
-            "torch; or convert the model: save_pretrained(FOLDER, safe_serialization=True)"
+        raise InputError(
+            "{folder} is PyTorch's, which is not installed. Install it: pip install torch; or "
+            "convert the model: save_pretrained(FOLDER, safe_serialization=True)",
+            folder=folder / names[0],
         ) from None
     tensors: dict[str, Any] = {}
     for name in names:
@@ -221,21 +236,28 @@ def _open_pickles(folder: Path, names: list[str]) -> tuple[dict[str, tuple[int, 
             loaded = torch.load(folder / name, map_location="cpu", weights_only=True, mmap=True)
         except Exception as error:  # torch lets through what its unpickler raises
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise KbertError(
-                f"{folder / name} holds something else than tensors, or is broken, and is not "
-                f"read: {first_line[:200]}"
+            raise InputError(
+                "{folder} holds something else than tensors, or is broken, and is not read: "
+                "{first_line}",
+                folder=folder / name,
+                first_line=first_line[:200],
             ) from None
         if not isinstance(loaded, dict) or not all(
             isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in loaded.items()
         ):
-            raise KbertError(f"{folder / name}: tensors by their names were expected.")
+            raise InputError(
+                "{folder}: tensors by their names were expected.", folder=folder / name
+            )
         tensors |= loaded
     # A view may claim more than is stored.
     numbers = sum(tensor.numel() for tensor in tensors.values())
     held = sum((folder / name).stat().st_size for name in names)
     if numbers > held:
-        raise KbertError(
-            f"{folder / names[0]} claims {numbers:,} numbers, and its files hold {held:,} bytes."
+        raise InputError(
+            "{folder} claims {numbers:,} numbers, and its files hold {held:,} bytes.",
+            folder=folder / names[0],
+            numbers=numbers,
+            held=held,
         )
     return (
         {name: tuple(tensor.shape) for name, tensor in tensors.items()},

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.interop.config_checks import check_classifier
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, check_keras_zip, read_json
@@ -32,7 +32,11 @@ def model_tokenizer(folder: Path, settings: dict[str, Any]) -> Tokenizer:
     try:
         return Tokenizer.from_file(folder / "vocab.txt", **settings.get("tokenizer", {}))
     except TypeError as error:
-        raise KbertError(f"{folder}: the tokenizer in config.json does not fit: {error}") from None
+        raise InputError(
+            "{folder}: the tokenizer in config.json does not fit: {error}",
+            folder=folder,
+            error=error,
+        ) from None
 
 
 def find_model(path: Path) -> Path | None:
@@ -50,14 +54,18 @@ def find_model(path: Path) -> Path | None:
             if form == FORMAT:
                 return folder
             if str(form).startswith("kbert-model-"):
-                raise KbertError(
-                    f"{folder / 'config.json'} has the format {form!s:.80}, and {FORMAT} was "
-                    "expected. Install the kbert that has written it."
+                raise InputError(
+                    "{folder} has the format {form!s:.80}, and {format} was expected. Install "
+                    "the kbert that has written it.",
+                    folder=folder / "config.json",
+                    form=form,
+                    format=FORMAT,
                 )
     if (path / "run.json").is_file():
-        raise KbertError(
-            f"{path} is a run without a trained model. Finish it with kbert resume {path}, or name "
-            "another source."
+        raise InputError(
+            "{path} is a run without a trained model. Finish it with kbert resume {path}, or "
+            "name another source.",
+            path=path,
         )
     return None
 
@@ -70,10 +78,12 @@ def own_settings(model: Path) -> tuple[dict[str, Any], Tokenizer]:
     saved, _ = check_keras_zip(model)
     if saved.get("registered_name") != "kbert>BertClassifier":
         name = str(saved.get("class_name"))[:80]
-        raise KbertError(f"{model} holds a {name}, not a BertClassifier.")
+        raise InputError("{model} holds a {name}, not a BertClassifier.", model=model, name=name)
     settings = saved.get("config", {})
     check_classifier(settings, model)
     try:
         return settings, Tokenizer.from_config(settings.get("tokenizer", {}))
     except (TypeError, KbertError) as error:
-        raise KbertError(f"{model}: the tokenizer in config.json does not fit: {error}") from None
+        raise InputError(
+            "{model}: the tokenizer in config.json does not fit: {error}", model=model, error=error
+        ) from None

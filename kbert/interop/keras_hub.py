@@ -9,10 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from kbert.errors import KbertError
-from kbert.interop.config_checks import check_backbone, check_share, check_size, full_backbone
-from kbert.interop.plain_model import PlainModel, take_weights
-from kbert.interop.weights import weights_of
+from kbert.errors import InputError, KbertError
+from kbert.interop.config_checks import (
+    check_backbone,
+    check_dropout,
+    check_fits_file,
+    with_defaults,
+)
+from kbert.interop.model_data import ModelData, take_weights
+from kbert.interop.weights import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, h5_size, read_bytes, read_json
 
@@ -20,7 +25,7 @@ _TASK, _WEIGHTS, _TASK_WEIGHTS = "task.json", "model.weights.h5", "task.weights.
 _ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax
 
 
-def read_keras_hub(folder: str | Path, *, head: bool = True) -> PlainModel:
+def read_keras_hub(folder: str | Path, *, head: bool = True) -> ModelData:
     """Return the model of a keras-hub folder: its backbone, and the head of a BertTextClassifier.
 
     Args:
@@ -33,8 +38,8 @@ def read_keras_hub(folder: str | Path, *, head: bool = True) -> PlainModel:
     """
     folder = Path(folder)
     sizes = keras_hub_sizes(folder)
-    arrays = _arrays(folder, folder / _WEIGHTS, weights_of(sizes), sizes, 0)
-    source = PlainModel(
+    arrays = _arrays(folder, folder / _WEIGHTS, weight_specs(sizes), sizes, 0)
+    source = ModelData(
         kind="a BERT of keras-hub",
         backbone=sizes,
         gelu="tanh",
@@ -45,7 +50,7 @@ def read_keras_hub(folder: str | Path, *, head: bool = True) -> PlainModel:
         return source
     task = _task(folder / _TASK)
     classes = task["num_classes"]
-    weights = weights_of(sizes, classes)[-2:]
+    weights = weight_specs(sizes, classes)[-2:]
     source.arrays |= _arrays(folder, folder / _TASK_WEIGHTS, weights, sizes, classes)
     source.kind = "a BertTextClassifier of keras-hub"
     source.classes = classes
@@ -65,13 +70,15 @@ def keras_hub_sizes(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     saved = read_json(file)
     if saved.get("class_name") != "BertBackbone":
-        raise KbertError(
-            f"{file} holds a model of the type {saved.get('class_name')!r:.80}; kbert takes BERT, "
-            "which is a BertBackbone with keras-hub."
+        raise InputError(
+            "{file} holds a model of the type {saved!r:.80}; kbert takes BERT, which is a "
+            "BertBackbone with keras-hub.",
+            file=file,
+            saved=saved.get("class_name"),
         )
     config: dict[str, Any] = saved.get("config", {})
     check_backbone(config, file)
-    return full_backbone(config)
+    return with_defaults(config)
 
 
 def keras_hub_tokenizer(folder: Path, *, accents: bool = False) -> Tokenizer:
@@ -85,12 +92,18 @@ def keras_hub_tokenizer(folder: Path, *, accents: bool = False) -> Tokenizer:
     saved = read_json(folder / "tokenizer.json")
     config = saved.get("config", {})
     if saved.get("class_name", "BertTokenizer") != "BertTokenizer" or not isinstance(config, dict):
-        raise KbertError(f"{folder / 'tokenizer.json'} holds no BertTokenizer, which was expected.")
+        raise InputError(
+            "{folder} holds no BertTokenizer, which was expected.", folder=folder / "tokenizer.json"
+        )
     for name, usual in (("split", True), ("suffix_indicator", "##"), ("oov_token", "[UNK]")):
         if config.get(name, usual) != usual:
-            raise KbertError(
-                f"{folder / 'tokenizer.json'}: {name} must be {usual!r}, as BERT's tokenizer has "
-                f"it. Received: {config[name]!r:.80}"
+            raise InputError(
+                "{folder}: {name} must be {usual!r}, as BERT's tokenizer has it. Received: "
+                "{config!r:.80}",
+                folder=folder / "tokenizer.json",
+                name=name,
+                usual=usual,
+                config=config[name],
             )
     vocabulary = folder / "assets" / "tokenizer" / "vocabulary.txt"
     if vocabulary.exists():
@@ -107,23 +120,30 @@ def _task(file: Path) -> dict[str, Any]:
     """Return the checked arguments of a `BertTextClassifier`."""
     saved = read_json(file)
     if saved.get("class_name") != "BertTextClassifier":
-        raise KbertError(
-            f"{file} holds a {saved.get('class_name')!s:.80}; of keras-hub's tasks kbert takes the "
-            "BertTextClassifier. To train a new head on its backbone, name the folder as --preset."
+        raise InputError(
+            "{file} holds a {saved!s:.80}; of keras-hub's tasks kbert takes the "
+            "BertTextClassifier. To train a new head on its backbone, name the folder as "
+            "--preset.",
+            file=file,
+            saved=saved.get("class_name"),
         )
     config = saved.get("config")
     classes = config.get("num_classes") if isinstance(config, dict) else None
     if not isinstance(config, dict) or type(classes) is not int or not 2 <= classes <= 10**6:
-        raise KbertError(
-            f"{file}: num_classes must be a whole number from 2 to 1,000,000. "
-            f"Received: {classes!r:.80}"
+        raise InputError(
+            "{file}: num_classes must be a whole number from 2 to 1,000,000. Received: "
+            "{classes!r:.80}",
+            file=file,
+            classes=classes,
         )
     if config.get("activation") not in _ACTIVATIONS:
-        raise KbertError(
-            f"{file}: the head's activation must be softmax or none, for one label a text. "
-            f"Received: {config['activation']!r:.80}"
+        raise InputError(
+            "{file}: the head's activation must be softmax or none, for one label a text. "
+            "Received: {activation!r:.80}",
+            file=file,
+            activation=config["activation"],
         )
-    check_share(config.get("dropout", 0.1), file)
+    check_dropout(config.get("dropout", 0.1), file)
     return config
 
 
@@ -145,9 +165,11 @@ def _max_length(folder: Path, positions: int) -> int | None:
     if length is None:
         return None
     if type(length) is not int or length < 3:
-        raise KbertError(
-            f"{file}: sequence_length must be a whole number of at least 3. "
-            f"Received: {length!r:.80}"
+        raise InputError(
+            "{file}: sequence_length must be a whole number of at least 3. Received: "
+            "{length!r:.80}",
+            file=file,
+            length=length,
         )
     return min(length, positions)
 
@@ -159,14 +181,16 @@ def _arrays(
     import h5py  # type: ignore[import-untyped]
 
     if not file.is_file():
-        raise KbertError(
-            f"{folder} holds no weights ({file.name}). To train a new model of that size from "
-            "random weights: --weights random"
+        raise InputError(
+            "{folder} holds no weights ({name}). To train a new model of that size from random "
+            "weights: --weights random",
+            folder=folder,
+            name=file.name,
         )
     check_file(file, folder)
     held = h5_size(file, file)
     if not classes:
-        check_size(sizes, 0, held, file)
+        check_fits_file(sizes, 0, held, file)
     names: dict[str, str] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     try:
@@ -188,14 +212,16 @@ def _arrays(
     except KbertError:
         raise
     except Exception as error:  # h5py lets through what HDF5 says of a broken file
-        raise KbertError(f"{file} cannot be read: {error}") from None
+        raise InputError("{file} cannot be read: {error}", file=file, error=error) from None
 
 
 def _floats(array: np.ndarray, source: str) -> np.ndarray:
     if array.dtype == np.dtype("V2"):  # HDF5 has no bfloat16: the upper half of a float32
         return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
     if array.dtype.kind != "f":
-        raise KbertError(f"{source} holds {array.dtype}; floats were expected.")
+        raise InputError(
+            "{source} holds {dtype}; floats were expected.", source=source, dtype=array.dtype
+        )
     return array
 
 

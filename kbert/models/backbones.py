@@ -5,10 +5,10 @@ from typing import Any, Literal
 import keras
 import keras_hub
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
-from kbert.interop.plain_model import PlainModel
-from kbert.interop.sources import Preset, call_hub
+from kbert.interop.model_data import ModelData
+from kbert.interop.sources import Preset, load_from_hub
 from kbert.models.variables import assign_variables
 
 Gelu = Literal["tanh", "erf"]
@@ -29,17 +29,17 @@ def load_backbone(
     """
     load = keras_hub.models.BertBackbone.from_preset
     if preset.path is None:
-        return call_hub(preset.name, load, dtype=dtype, load_weights=pretrained), "tanh"
+        return load_from_hub(preset.name, load, dtype=dtype, load_weights=pretrained), "tanh"
     if pretrained:
         source = preset.read(head=False)
-        return encoder_of(source, dtype), source.gelu
+        return build_encoder(source, dtype), source.gelu
     sizes, gelu = preset.sizes()
     backbone = new_backbone(sizes, dtype)
     set_gelu(backbone, gelu)
     return backbone, gelu
 
 
-def encoder_of(source: PlainModel, dtype: Any = None) -> keras_hub.models.BertBackbone:
+def build_encoder(source: ModelData, dtype: Any = None) -> keras_hub.models.BertBackbone:
     """Return the backbone of another program's model, with its weights."""
     backbone = new_backbone(source.backbone, dtype)
     set_gelu(backbone, source.gelu)
@@ -52,15 +52,18 @@ def new_backbone(config: dict[str, Any], dtype: Any = None) -> keras_hub.models.
     """Return a backbone of random weights from the arguments of `BertBackbone`."""
     unknown = sorted(set(config) - set(BACKBONE_ARGUMENTS))
     if unknown:  # keras-hub would take them without a word
-        raise KbertError(
-            f"A backbone has no {', '.join(map(repr, unknown))}. Known: "
-            f"{', '.join(BACKBONE_ARGUMENTS)}."
+        raise InputError(
+            "A backbone has no {map}. Known: {backbone_arguments}.",
+            map=", ".join(map(repr, unknown)),
+            backbone_arguments=", ".join(BACKBONE_ARGUMENTS),
         )
     check_backbone(config, "The backbone")
     try:
         return keras_hub.models.BertBackbone(**config, dtype=dtype)
     except (TypeError, ValueError) as error:
-        raise KbertError(f"The configuration of a backbone does not fit: {error}") from None
+        raise InputError(
+            "The configuration of a backbone does not fit: {error}", error=error
+        ) from None
 
 
 def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:

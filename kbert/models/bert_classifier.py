@@ -13,10 +13,10 @@ from kbert.data.batches import Batches, EpochSetter
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.token_store import TokenStore
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.sources import find_preset
 from kbert.models.backbones import Gelu, backbone_config, load_backbone, new_backbone, set_gelu
-from kbert.models.build_classifier import classifier_of_preset
+from kbert.models.build_classifier import build_classifier_of_preset
 from kbert.models.classifier_parts import check_parts
 from kbert.models.keras_file import read_keras_file
 from kbert.models.model_directory import read_model, write_model
@@ -75,7 +75,9 @@ class BertClassifier(keras.Model):
             backbone = new_backbone(backbone, dtype)
             set_gelu(backbone, gelu)
         if isinstance(labels, str):
-            raise KbertError(f"`labels` must be a list of names. Received: {labels!r}")
+            raise InputError(
+                "`labels` must be a list of names. Received: {labels!r}", labels=labels
+            )
         names = labels.names if isinstance(labels, Labels) else tuple(str(n) for n in labels)
         check_parts(backbone, names, tokenizer, max_length)
         pooled = backbone(backbone.input)["pooled_output"]
@@ -131,11 +133,11 @@ class BertClassifier(keras.Model):
         """
         found = find_preset(preset)
         if head == "preset" or (head is None and labels is None):
-            return classifier_of_preset(
+            return build_classifier_of_preset(
                 cls, found, labels, max_length, dropout, tokenizer, dtype, pretrained=pretrained
             )
         if labels is None:
-            raise KbertError("A new head needs the names of its classes: pass labels=[...].")
+            raise InputError("A new head needs the names of its classes: pass labels=[...].")
         tokenizer = tokenizer or found.tokenizer()
         backbone, gelu = load_backbone(found, pretrained=pretrained, dtype=dtype)
         if max_length is None:
@@ -161,7 +163,9 @@ class BertClassifier(keras.Model):
         try:
             model = cls.from_config({**config, **changes})
         except (TypeError, KeyError) as error:
-            raise KbertError(f"{source.parent}: config.json does not fit: {error}") from None
+            raise InputError(
+                "{parent}: config.json does not fit: {error}", parent=source.parent, error=error
+            ) from None
         assign_variables(model.weights, arrays, source)
         return model
 
@@ -229,15 +233,19 @@ class BertClassifier(keras.Model):
             cache: folder of the token files, or None to keep the tokens in memory.
         """
         if examples.labels is not None and examples.labels.names != self.labels.names:
-            raise KbertError(
-                f"{examples.source} was read with the labels {examples.labels.names}, and the "
-                f"model has {self.labels.names}. Read it with read_examples(..., "
-                "labels=model.labels)."
+            raise InputError(
+                "{source} was read with the labels {names}, and the model has {names2}. Read "
+                "it with read_examples(..., labels=model.labels).",
+                source=examples.source,
+                names=examples.labels.names,
+                names2=self.labels.names,
             )
         if plan is not None and plan.examples != len(examples):
-            raise KbertError(
-                f"The plan is for {plan.examples} examples, and there are {len(examples)}: make "
-                f"it with TrainingPlan(examples={len(examples)}, ...)."
+            raise InputError(
+                "The plan is for {examples} examples, and there are {examples2}: make it with "
+                "TrainingPlan(examples={examples2}, ...).",
+                examples=plan.examples,
+                examples2=len(examples),
             )
         store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
         pad_id = self.tokenizer.pad_id
@@ -265,10 +273,10 @@ class BertClassifier(keras.Model):
         check_texts(texts, pairs)
         if len(texts) == 0:
             return []
-        rows = self.probabilities(texts, pairs, batch_size)
-        return [Prediction.of(row, self.labels.names) for row in rows]
+        rows = self.predict_proba(texts, pairs, batch_size)
+        return [Prediction.from_probabilities(row, self.labels.names) for row in rows]
 
-    def probabilities(
+    def predict_proba(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
     ) -> np.ndarray:
         """Return the probabilities [texts, labels] in their order; see `predict_texts`."""

@@ -7,19 +7,19 @@ from typing import Any, TypeVar
 import keras
 
 from kbert.data.reading.labels import Labels
-from kbert.errors import KbertError
-from kbert.interop.plain_model import PlainModel
+from kbert.errors import InputError
+from kbert.interop.model_data import ModelData
 from kbert.interop.sources import Preset
-from kbert.models.backbones import encoder_of
-from kbert.models.variables import arrays_of, assign_variables
+from kbert.models.backbones import build_encoder
+from kbert.models.variables import assign_variables, to_arrays
 from kbert.tokenizer.tokenizer import Tokenizer
 
 Model = TypeVar("Model", bound=keras.Model)
 
 
-def classifier_of(
+def build_classifier(
     cls: Callable[..., Model],
-    source: PlainModel,
+    source: ModelData,
     labels: Labels | Sequence[str] | None = None,
     *,
     max_length: int | None = None,
@@ -30,7 +30,7 @@ def classifier_of(
 
     Args:
         cls: the class of the classifier, handed down so that it need not be imported here.
-        source: PlainModel, with a head.
+        source: ModelData, with a head.
         labels: Labels or sequence of str. The classes in the order of their numbers. Defaults to
             None: those that the source names.
         max_length: int or None. Defaults to None: the source's where it tells, else 128, or the
@@ -43,20 +43,23 @@ def classifier_of(
     """
     names = labels.names if isinstance(labels, Labels) else labels or source.labels
     if not source.classes:
-        raise KbertError(
-            f"The source, {source.kind}, has no classification head. To train one on it, name it "
-            "as the --preset of kbert train, or pass labels to BertClassifier.from_preset."
+        raise InputError(
+            "The source, {kind}, has no classification head. To train one on it, name it as "
+            "the --preset of kbert train, or pass labels to BertClassifier.from_preset.",
+            kind=source.kind,
         )
     if names is None or len(names) != source.classes:
         found = "no names" if names is None else f"{len(names)}: {', '.join(map(str, names))}"
-        raise KbertError(
-            f"The head has {source.classes} classes, and their names are needed in the order of "
-            f"their numbers. Received: {found[:200]}. Name them: --labels FIRST SECOND ..., or "
-            'labels=[...] with head="preset" to BertClassifier.from_preset.'
+        raise InputError(
+            "The head has {classes} classes, and their names are needed in the order of their "
+            "numbers. Received: {found}. Name them: --labels FIRST SECOND ..., or labels=[...] "
+            'with head="preset" to BertClassifier.from_preset.',
+            classes=source.classes,
+            found=found[:200],
         )
     positions = source.backbone["max_sequence_length"]
     model = cls(
-        encoder_of(source, dtype or source.dtype),
+        build_encoder(source, dtype or source.dtype),
         names,
         source.tokenizer,
         next(n for n in (max_length, source.max_length, min(128, positions)) if n is not None),
@@ -71,7 +74,7 @@ def classifier_of(
     return model
 
 
-def classifier_of_preset(
+def build_classifier_of_preset(
     cls: Callable[..., Model],
     preset: Preset,
     labels: Labels | Sequence[str] | None,
@@ -85,23 +88,27 @@ def classifier_of_preset(
     """Return a preset's classifier, head and all; see `BertClassifier.from_preset`."""
     if not pretrained or preset.path is None:
         what = "without its weights" if preset.path is not None else "of a hub"
-        raise KbertError(
-            f"The preset {preset.name} {what} has no head to take. Pass labels=[...] for a new one."
+        raise InputError(
+            "The preset {name} {what} has no head to take. Pass labels=[...] for a new one.",
+            name=preset.name,
+            what=what,
         )
     source = preset.read()
     if tokenizer is not None:
         source = replace(source, read_tokenizer=lambda: tokenizer)
-    return classifier_of(cls, source, labels, max_length=max_length, dropout=dropout, dtype=dtype)
+    return build_classifier(
+        cls, source, labels, max_length=max_length, dropout=dropout, dtype=dtype
+    )
 
 
-def plain_model_of(model: Any) -> PlainModel:
+def to_model_data(model: Any) -> ModelData:
     """Return a classifier as plain data."""
-    return PlainModel(
+    return ModelData(
         kind="a BertClassifier",
         backbone=model.get_config()["backbone"],
         gelu=model.gelu,
         read_tokenizer=lambda: model.tokenizer,
-        arrays=arrays_of(model.weights),
+        arrays=to_arrays(model.weights),
         classes=len(model.labels),
         labels=model.labels.names,
         dropout=model.dropout,

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from kbert.backend.choose_backend import choose_backend, import_keras
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.google import checkpoint_prefix, read_google
-from kbert.interop.plain_model import PlainModel
+from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_preset
 from kbert.interop.write_hugging_face import write_hugging_face
-from kbert.utils.files import new_directory
+from kbert.utils.files import atomic_directory
 
 _SENTENCES = ("A moving story, beautifully told.", "这部电影很好看。", "1 + 1 = 2?")
 
@@ -59,7 +59,9 @@ def import_model(
     """
     output = Path(output)
     if output.exists():
-        raise KbertError(f"{output} exists, and nothing is overwritten. Name another --output.")
+        raise InputError(
+            "{output} exists, and nothing is overwritten. Name another --output.", output=output
+        )
     choose_backend(backend)
     import_keras()
     found = _read(str(source), base, lowercase)
@@ -69,18 +71,22 @@ def import_model(
     _check_vocabulary(found, source, report)
     if not found.classes:
         if labels:
-            raise KbertError(f"{source} has no classification head that --labels could name.")
-        with new_directory(output) as folder:
+            raise InputError(
+                "{source} has no classification head that --labels could name.", source=source
+            )
+        with atomic_directory(output) as folder:
             write_hugging_face(folder, found)
         report(f"It has no head: {output} is an encoder for kbert train --preset {output}")
         return output
     if labels:
         found.labels = tuple(labels)
     if found.labels is None:
-        raise KbertError(
-            f"{source} has a head of {found.classes} classes and does not name them. Name them in "
-            "the order of their numbers (of run_classifier.py: of the processor's get_labels): "
-            "--labels FIRST SECOND ..."
+        raise InputError(
+            "{source} has a head of {classes} classes and does not name them. Name them in the "
+            "order of their numbers (of run_classifier.py: of the processor's get_labels): "
+            "--labels FIRST SECOND ...",
+            source=source,
+            classes=found.classes,
         )
     _write_classifier(found, output, max_length)
     report(f"Classes: {', '.join(found.labels)}")
@@ -88,26 +94,35 @@ def import_model(
     return output
 
 
-def _read(source: str, base: str | Path | None, lowercase: bool | None) -> PlainModel:
+def _read(source: str, base: str | Path | None, lowercase: bool | None) -> ModelData:
     folder = Path(source)
     if folder.is_dir() and not (folder / "config.json").exists() and checkpoint_prefix(folder):
         return read_google(folder, base=base, lowercase=lowercase)
     for name, value in (("--base", base), ("--lowercase", lowercase)):
         if value is not None:
-            raise KbertError(f"{name} is for checkpoints of Google's, and {source} is none.")
+            raise InputError(
+                "{name} is for checkpoints of Google's, and {source} is none.",
+                name=name,
+                source=source,
+            )
     preset = find_preset(source)
     if preset.path is None:
-        raise KbertError(f"There is no folder {source}. Check the path of the model to import.")
+        raise InputError(
+            "There is no folder {source}. Check the path of the model to import.", source=source
+        )
     return preset.read()
 
 
-def _check_vocabulary(found: PlainModel, source: str | Path, report: Callable[[str], None]) -> None:
+def _check_vocabulary(found: ModelData, source: str | Path, report: Callable[[str], None]) -> None:
     """Raise KbertError when there are more pieces than embeddings, and say when there are fewer."""
     pieces, rows = len(found.tokenizer), found.backbone["vocabulary_size"]
     if pieces > rows:
-        raise KbertError(
-            f"{source}: its tokenizer has {pieces:,} pieces and its table of embeddings {rows:,} "
-            "rows. Put the vocabulary there that the weights were trained with."
+        raise InputError(
+            "{source}: its tokenizer has {pieces:,} pieces and its table of embeddings "
+            "{rows:,} rows. Put the vocabulary there that the weights were trained with.",
+            source=source,
+            pieces=pieces,
+            rows=rows,
         )
     if pieces < rows:
         report(
@@ -116,13 +131,13 @@ def _check_vocabulary(found: PlainModel, source: str | Path, report: Callable[[s
         )
 
 
-def _write_classifier(found: PlainModel, output: Path, max_length: int | None) -> None:
+def _write_classifier(found: ModelData, output: Path, max_length: int | None) -> None:
     """Build the classifier, let it label a few sentences, and write it."""
     from kbert.models.bert_classifier import BertClassifier
-    from kbert.models.build_classifier import classifier_of
+    from kbert.models.build_classifier import build_classifier
 
-    model = classifier_of(BertClassifier, found, max_length=max_length)
+    model = build_classifier(BertClassifier, found, max_length=max_length)
     predictions = model.predict_texts(_SENTENCES)
     if not all(np.isfinite(prediction.probability) for prediction in predictions):
-        raise KbertError(f"The model of {found.kind} computes no finite probabilities.")
+        raise InputError("The model of {kind} computes no finite probabilities.", kind=found.kind)
     model.save_to(output)

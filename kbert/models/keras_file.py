@@ -8,8 +8,8 @@ import keras
 
 import kbert.optimizers
 import kbert.schedules  # noqa: F401 (Keras finds the classes that are registered)
-from kbert.errors import KbertError
-from kbert.interop.config_checks import check_classifier, check_size
+from kbert.errors import InputError
+from kbert.interop.config_checks import check_classifier, check_fits_file
 from kbert.utils.untrusted import check_keras_zip
 
 # What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
@@ -25,21 +25,28 @@ def read_keras_file(path: Path, cls: type[keras.Model]) -> Any:
     names. So what is named is checked before, and the sizes too.
     """
     if not path.is_file():
-        raise KbertError(f"There is no file {path}.")
+        raise InputError("There is no file {path}.", path=path)
     saved, held = check_keras_zip(path)
     if saved.get("registered_name") != "kbert>BertClassifier":
         name = str(saved.get("class_name"))[:80]
-        raise KbertError(f"{path} holds a {name}, not a BertClassifier.")
+        raise InputError("{path} holds a {name}, not a BertClassifier.", path=path, name=name)
     config = saved.pop("config", None)
     check_classifier(config, path)
-    check_size(config["backbone"], len(config["labels"]), held, path)
+    check_fits_file(config["backbone"], len(config["labels"]), held, path)
     _check_objects([config, saved.get("build_config"), saved.get("compile_config")], path)
     try:
         model = keras.models.load_model(path)
     except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
-        raise KbertError(f"{path} cannot be loaded: {str(error).splitlines()[0][:300]}") from error
+        raise InputError(
+            "{path} cannot be loaded: {error}", path=path, error=str(error).splitlines()[0][:300]
+        ) from error
     if not isinstance(model, cls):
-        raise KbertError(f"{path} holds a {type(model).__name__}, not a {cls.__name__}.")
+        raise InputError(
+            "{path} holds a {kind}, not a {cls}.",
+            path=path,
+            kind=type(model).__name__,
+            cls=cls.__name__,
+        )
     return model
 
 
@@ -51,10 +58,13 @@ def _check_objects(value: Any, path: Path) -> None:
     if not isinstance(value, dict):
         return
     if "class_name" in value and not _is_known(value):
-        raise KbertError(
-            f"{path} names the object {value.get('module')!s:.80}.{value['class_name']!s:.80}, "
-            "which is refused. Expected optimizers, losses and metrics of kbert, of Keras, or "
-            "registered by the running program."
+        raise InputError(
+            "{path} names the object {value!s:.80}.{class_name!s:.80}, which is refused. "
+            "Expected optimizers, losses and metrics of kbert, of Keras, or registered by the "
+            "running program.",
+            path=path,
+            value=value.get("module"),
+            class_name=value["class_name"],
         )
     for part in value.values():
         _check_objects(part, path)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 
 def assign_variables(
@@ -28,12 +28,17 @@ def assign_variables(
     ]
     if faults:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise KbertError(f"{source} does not fit the model: {'; '.join(faults[:5])}{more}.")
+        raise InputError(
+            "{source} does not fit the model: {faults}{more}.",
+            source=source,
+            faults="; ".join(faults[:5]),
+            more=more,
+        )
     for name, variable in by_path.items():
         variable.assign(arrays[name])
 
 
-def arrays_of(variables: Iterable[Any]) -> dict[str, np.ndarray]:
+def to_arrays(variables: Iterable[Any]) -> dict[str, np.ndarray]:
     """Return the values of variables by their stable names."""
     named = by_stable_name(variables).items()
     return {name: np.array(keras.ops.convert_to_numpy(v.value)) for name, v in named}

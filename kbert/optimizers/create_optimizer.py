@@ -34,13 +34,15 @@ def create_optimizer(
         warmup_steps=plan.warmup_updates,
         end_learning_rate=plan.end_learning_rate,
         power=plan.power,
-        boundary=plan.boundary,
-        steps_per_update=plan.accumulation,
+        decay_from=plan.decay_from,
+        steps_per_update=plan.gradient_accumulation_steps,
     )
     optimizer = BertAdam if plan.recipe == "google" else AdamW
     return optimizer(
         schedule,
         weight_decay=weight_decay,
         global_clipnorm=global_clipnorm,
-        gradient_accumulation_steps=plan.accumulation if plan.accumulation > 1 else None,
+        gradient_accumulation_steps=plan.gradient_accumulation_steps
+        if plan.gradient_accumulation_steps > 1
+        else None,
     )

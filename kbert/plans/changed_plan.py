@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from kbert.errors import KbertError
-from kbert.findings import Finding
+from kbert.errors import InputError
+from kbert.findings import Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class ChangedPlan:
     counts on from the update that it would have reached with the same rows:
 
         batches of a plan = epochs * steps_per_epoch + (steps_per_epoch - batches that are left)
-        update of a plan = batches // accumulation
+        update of a plan = batches // gradient_accumulation_steps
 
     Args:
         old: TrainingPlan.
@@ -41,16 +41,18 @@ class ChangedPlan:
 
     def __post_init__(self) -> None:
         if self.old.examples != self.new.examples:
-            raise KbertError(
-                f"The run was trained on {self.old.examples:,} examples, and there are "
-                f"{self.new.examples:,} now. A run resumes on its own data; for other data: "
-                "kbert continue RUN DATA --output NEW"
+            raise InputError(
+                "The run was trained on {examples:,} examples, and there are {examples2:,} "
+                "now. A run resumes on its own data; for other data: kbert continue RUN DATA "
+                "--output NEW",
+                examples=self.old.examples,
+                examples2=self.new.examples,
             )
 
     @property
     def batches_differ(self) -> bool:
         """Whether the new plan makes other batches or updates of the same rows."""
-        names = ("batch_size", "accumulation", "drop_remainder")
+        names = ("batch_size", "gradient_accumulation_steps", "drop_remainder")
         return any(getattr(self.old, name) != getattr(self.new, name) for name in names)
 
     @property
@@ -71,7 +73,7 @@ class ChangedPlan:
     @property
     def remaining(self) -> int:
         """Updates that the new plan still makes."""
-        return max(self.new.updates_made - self.new_update, 0)
+        return max(self.new.num_updates - self.new_update, 0)
 
     @property
     def old_rate(self) -> float:
@@ -86,8 +88,8 @@ class ChangedPlan:
     @property
     def epochs_in_proportion(self) -> int:
         """Epochs in which the new plan makes at least as many updates as the old one."""
-        updates = max(self.old.updates_made, self.new_update + 1)
-        return -(-updates * self.new.accumulation // self.new.steps_per_epoch)
+        updates = max(self.old.num_updates, self.new_update + 1)
+        return -(-updates * self.new.gradient_accumulation_steps // self.new.steps_per_epoch)
 
     def in_proportion(self) -> "ChangedPlan":
         """Return the change with the new plan's epochs in proportion."""
@@ -95,25 +97,26 @@ class ChangedPlan:
 
     def findings(self) -> list[Finding]:
         """Return what is wrong with going on so."""
-        if self.new.updates_made >= self.old_update and self.remaining > 0:
+        if self.new.num_updates >= self.old_update and self.remaining > 0:
             return []
-        made = f"The run has made {counted(self.old_update, 'update')}"
+        made = f"The run has made {count_noun(self.old_update, 'update')}"
         if self.remaining == 0:
             facts = (
                 f"{made}, which is the end of the new plan or past it: nothing would be trained."
             )
         else:
             facts = (
-                f"{made}, and the new plan ends at {self.new.updates_made:,}: larger batches make "
-                f"fewer updates in {counted(self.new.epochs, 'epoch')} than were made already."
+                f"{made}, and the new plan ends at {self.new.num_updates:,}: larger batches make "
+                f"fewer updates in {count_noun(self.new.epochs, 'epoch')} than were made already."
             )
         epochs = self.epochs_in_proportion
         return [
             Finding(
                 "plan-behind",
                 "error",
-                f"{facts} In proportion would be {counted(epochs, 'epoch')}.",
-                f"--scale-epochs, or --epochs {epochs}",
+                "{facts} In proportion would be {epochs}.",
+                Cure(note="--scale-epochs, or --epochs {epochs}", values={"epochs": epochs}),
+                {"facts": facts, "epochs": count_noun(epochs, "epoch")},
             )
         ]
 
@@ -123,18 +126,18 @@ class ChangedPlan:
             ("", "old plan", "new plan"),
             ("batch size", f"{self.old.batch_size:,}", f"{self.new.batch_size:,}"),
             ("epochs", f"{self.old.epochs:,}", f"{self.new.epochs:,}"),
-            ("updates", f"{self.old.updates_made:,}", f"{self.new.updates_made:,}"),
+            ("updates", f"{self.old.num_updates:,}", f"{self.new.num_updates:,}"),
             ("update here", f"{self.old_update:,}", f"{self.new_update:,}"),
             ("learning rate", f"{self.old_rate:.3g}", f"{self.new_rate:.3g}"),
         ]
         lines = [f"Resuming after {self.examples_seen:,} examples"]
         lines += [f"  {name:<14}{old:>12}{new:>12}" for name, old, new in rows]
-        lines.append(f"  {counted(self.remaining, 'update')} left to make")
+        lines.append(f"  {count_noun(self.remaining, 'update')} left to make")
         return "\n".join(lines)
 
 
 def _update(plan: TrainingPlan, examples_seen: int) -> int:
-    return _batches(plan, examples_seen) // plan.accumulation
+    return _batches(plan, examples_seen) // plan.gradient_accumulation_steps
 
 
 def _batches(plan: TrainingPlan, examples_seen: int) -> int:

@@ -5,17 +5,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kbert.findings import Finding
+from kbert.findings import Cure, Finding
 from kbert.plans.plan_findings import plan_ended
 from kbert.plans.training_plan import TrainingPlan
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
-_FRESH = "callbacks=[kbert.FreshOptimizer(plan)], which starts the plan anew and keeps the weights"
-_CREATE = "optimizer=kbert.create_optimizer(plan)"
+FRESH_CURE = Cure(
+    code="callbacks=[kbert.FreshOptimizer(plan)]",
+    note="which starts the plan from the beginning and keeps the weights",
+)
+CREATE_CURE = Cure(code="optimizer=kbert.create_optimizer(plan)")
 
 
 @dataclass(frozen=True)
-class FitFacts:
+class FitState:
     """What `fit` was asked for and what the optimizer stands at.
 
     Args:
@@ -23,7 +26,7 @@ class FitFacts:
         initial_epoch: int. The epochs that `fit` skips.
         steps: int or None. Batches an epoch; None where Keras does not know.
         iterations: int. Updates that the optimizer has made.
-        accumulation: int. Batches that the optimizer takes for an update.
+        gradient_accumulation_steps: int. Batches that the optimizer takes for an update.
         batches_done: int. Batches of the first epoch that have been made. Defaults to 0.
         rates: function of an int array of updates that returns their learning rates.
     """
@@ -32,7 +35,7 @@ class FitFacts:
     initial_epoch: int
     steps: int | None
     iterations: int
-    accumulation: int
+    gradient_accumulation_steps: int
     rates: Callable[[np.ndarray], np.ndarray]
     batches_done: int = 0
 
@@ -41,10 +44,10 @@ class FitFacts:
         return max((self.epochs - self.initial_epoch) * steps - self.batches_done, 0)
 
 
-def fit_findings(plan: TrainingPlan, fit: FitFacts) -> list[Finding]:
+def fit_findings(plan: TrainingPlan, fit: FitState) -> list[Finding]:
     """Return what is wrong with a `fit`; no updates to make is not judged here."""
     steps = plan.steps_per_epoch if fit.steps is None else fit.steps
-    updates = fit.batches(steps) // fit.accumulation
+    updates = fit.batches(steps) // fit.gradient_accumulation_steps
     if updates == 0:
         return []
     first, end = fit.iterations, fit.iterations + updates
@@ -52,18 +55,31 @@ def fit_findings(plan: TrainingPlan, fit: FitFacts) -> list[Finding]:
     # The very first update may have rate 0: Google's warmup begins there.
     zero_from = _zero_tail(fit.rates, max(first, 1), end)
     if first == zero_from < end:
-        return [plan_ended(first, plan.updates, _FRESH)]
+        return [plan_ended(first, plan.updates, FRESH_CURE)]
     lost = end - zero_from
     have = "has" if lost == 1 else "have"
-    zeros = f"the last {lost:,} of its {counted(updates, 'update')} {have} learning rate 0"
-    if lost and fit.accumulation > 1 and _is_k_times(zero_from, plan.updates, fit.accumulation):
+    zeros = f"the last {lost:,} of its {count_noun(updates, 'update')} {have} learning rate 0"
+    if (
+        lost
+        and fit.gradient_accumulation_steps > 1
+        and _is_k_times(zero_from, plan.updates, fit.gradient_accumulation_steps)
+    ):
         findings.append(
             Finding(
                 "micro-steps",
                 "error",
-                f"The schedule counts batches, {fit.accumulation} to an update, as if each were an "
-                f"update, so it ends {fit.accumulation} times too early: {zeros}.",
-                f"{_CREATE}, or steps_per_update={fit.accumulation} in WarmupPolynomialDecay",
+                "The schedule counts batches, {gradient_accumulation_steps} to an update, as "
+                "if each were an update, so it ends {gradient_accumulation_steps} times too "
+                "early: {zeros}.",
+                Cure(
+                    note="{create_cure}, or steps_per_update={gradient_accumulation_steps} in "
+                    "WarmupPolynomialDecay",
+                    values={
+                        "create_cure": CREATE_CURE,
+                        "gradient_accumulation_steps": fit.gradient_accumulation_steps,
+                    },
+                ),
+                {"gradient_accumulation_steps": fit.gradient_accumulation_steps, "zeros": zeros},
             )
         )
     elif fit.epochs != plan.epochs or steps != plan.steps_per_epoch:
@@ -73,20 +89,24 @@ def fit_findings(plan: TrainingPlan, fit: FitFacts) -> list[Finding]:
             Finding(
                 "rate-zero",
                 "error",
-                f"The optimizer has made {counted(first, 'update')} and its schedule ends at "
-                f"{zero_from:,}: {zeros}.",
-                _FRESH if first else _CREATE,
+                "The optimizer has made {updates} and its schedule ends at {zero_from:,}: {zeros}.",
+                FRESH_CURE if first else CREATE_CURE,
+                {"updates": count_noun(first, "update"), "zero_from": zero_from, "zeros": zeros},
             )
         )
-    expected = (fit.initial_epoch * steps + fit.batches_done) // fit.accumulation
+    expected = (fit.initial_epoch * steps + fit.batches_done) // fit.gradient_accumulation_steps
     if fit.initial_epoch and abs(first - expected) > 1:
         findings.append(
             Finding(
                 "epochs-skipped",
                 "warning",
-                f"fit starts after epoch {fit.initial_epoch}, which is {expected:,} updates, and "
-                f"the optimizer has made {first:,}.",
-                "initial_epoch=0; after BackupAndRestore also model._initial_epoch = 0",
+                "fit starts after epoch {initial_epoch}, which is {expected:,} updates, and "
+                "the optimizer has made {first:,}.",
+                Cure(
+                    code="initial_epoch=0",
+                    note="and model._initial_epoch = 0 after BackupAndRestore",
+                ),
+                {"initial_epoch": fit.initial_epoch, "expected": expected, "first": first},
             )
         )
     if not findings:
@@ -113,25 +133,27 @@ def _is_k_times(part: int, whole: int, k: int) -> bool:
     return abs(part * k - whole) < max(k, 0.05 * whole)
 
 
-def _other_size(plan: TrainingPlan, fit: FitFacts, steps: int, lost: int, zeros: str) -> Finding:
+def _other_size(plan: TrainingPlan, fit: FitState, steps: int, lost: int, zeros: str) -> Finding:
     """Return the finding that fit is longer or shorter than the plan."""
     if fit.epochs != plan.epochs:
         code = "epochs-differ"
-        facts = f"fit makes {counted(fit.epochs, 'epoch')} and the plan has {plan.epochs}"
-        cure = f"epochs=plan.epochs in fit, or TrainingPlan(..., epochs={fit.epochs})"
+        facts = f"fit makes {count_noun(fit.epochs, 'epoch')} and the plan has {plan.epochs}"
+        cure = Cure(code=f"epochs=plan.epochs in fit, or TrainingPlan(..., epochs={fit.epochs})")
     else:
         code = "steps-differ"
         facts = f"fit makes {steps:,} batches an epoch and the plan has {plan.steps_per_epoch:,}"
-        cure = "the plan's batch size and all its examples: fit(model.batches(train, plan), ...)"
+        cure = Cure(
+            note="the plan's batch size and all its examples: fit(model.batches(train, plan), ...)"
+        )
     if lost:
-        return Finding(code, "error", f"{facts}: {zeros}.", cure)
-    end = fit.iterations + fit.batches(steps) // fit.accumulation
+        return Finding(code, "error", "{facts}: {zeros}.", cure, {"facts": facts, "zeros": zeros})
+    end = fit.iterations + fit.batches(steps) // fit.gradient_accumulation_steps
     rate = float(fit.rates(np.array([end - 1]))[0])
     left = f"the run ends at a rate of {rate:.3g}, {rate / plan.learning_rate:.0%} of the peak"
-    return Finding(code, "warning", f"{facts}: {left}.", cure)
+    return Finding(code, "warning", "{facts}: {left}.", cure, {"facts": facts, "left": left})
 
 
-def _curve(plan: TrainingPlan, fit: FitFacts, updates: np.ndarray) -> list[Finding]:
+def _curve(plan: TrainingPlan, fit: FitState, updates: np.ndarray) -> list[Finding]:
     """Return what is wrong with the rates of a fit that is as long as the plan."""
     rates = fit.rates(updates)
     planned = plan.learning_rate_at(updates)
@@ -141,9 +163,14 @@ def _curve(plan: TrainingPlan, fit: FitFacts, updates: np.ndarray) -> list[Findi
             Finding(
                 "schedule-differs",
                 "warning",
-                f"At update {updates[furthest]:,} the optimizer's rate is {rates[furthest]:.3g} "
-                f"and the plan's {planned[furthest]:.3g}.",
-                _CREATE,
+                "At update {updates:,} the optimizer's rate is {rates:.3g} and the plan's "
+                "{planned:.3g}.",
+                CREATE_CURE,
+                {
+                    "updates": updates[furthest],
+                    "rates": rates[furthest],
+                    "planned": planned[furthest],
+                },
             )
         ]
     if rates[-1] > 0.1 * plan.learning_rate > plan.end_learning_rate and len(updates) > 20:
@@ -151,9 +178,9 @@ def _curve(plan: TrainingPlan, fit: FitFacts, updates: np.ndarray) -> list[Findi
             Finding(
                 "decay-unfinished",
                 "warning",
-                f"Training ends while the rate is still {rates[-1]:.3g}, "
-                f"{rates[-1] / plan.learning_rate:.0%} of the peak.",
-                "epochs=plan.epochs in fit",
+                "Training ends while the rate is still {rates:.3g}, {rates2:.0%} of the peak.",
+                Cure(note="epochs=plan.epochs in fit"),
+                {"rates": rates[-1], "rates2": rates[-1] / plan.learning_rate},
             )
         ]
     return []

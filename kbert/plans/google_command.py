@@ -2,22 +2,21 @@
 
 import difflib
 import math
-import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from kbert.choices import Boundary
+from kbert.choices import DecayFrom
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
-from kbert.errors import KbertError
-from kbert.findings import Finding
+from kbert.errors import InputError
+from kbert.findings import Cure, Finding
 from kbert.plans.learning_rate import learning_rate_at
 from kbert.plans.plan_findings import plan_ended, plan_findings
 from kbert.plans.training_plan import TrainingPlan
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 _FLAGS = {
     "train_batch_size": int,
@@ -26,29 +25,25 @@ _FLAGS = {
     "warmup_proportion": float,
     "max_seq_length": int,
 }
-# What kbert's own flags are called there.
+# What kbert's own settings are called there.
 _NAMES = {
-    "--batch-size ": "--train_batch_size=",
-    "--epochs ": "--num_train_epochs=",
-    "--learning-rate ": "--learning_rate=",
-    "--warmup-proportion ": "--warmup_proportion=",
+    "batch_size": "train_batch_size",
+    "epochs": "num_train_epochs",
+    "learning_rate": "learning_rate",
+    "warmup_proportion": "warmup_proportion",
+    "max_length": "max_seq_length",
 }
 _SAMPLES = 1_000_000
-_MOST_EPOCHS = 1e9
+_MAX_EPOCHS = 1e9
 
 
 def _refuse_near_miss(name: str) -> None:
     """Raise KbertError for a flag that is mistyped, of which the script knows many others."""
     near = difflib.get_close_matches(name, _FLAGS, 1, cutoff=0.85)
     if near:
-        raise KbertError(f"There is no flag --{name}. Did you mean --{near[0]}?")
-
-
-def _google_flags(cure: str) -> str:
-    """Return a cure with the script's flags in place of kbert's; a recipe is kbert's alone."""
-    if "--recipe" in cure:
-        return f"{cure} (kbert)"
-    return re.sub("|".join(_NAMES), lambda match: _NAMES[match[0]], cure)
+        raise InputError(
+            "There is no flag --{name}. Did you mean --{near}?", name=name, near=near[0]
+        )
 
 
 @dataclass(frozen=True)
@@ -87,26 +82,31 @@ class GoogleCommand:
     warmup_proportion: float = 0.1
     max_length: int = 128
     global_step: int = 0
-    accumulation: ClassVar[int] = 1
+    gradient_accumulation_steps: ClassVar[int] = 1
     drop_remainder: ClassVar[bool] = False
-    boundary: ClassVar[Boundary] = "google"
+    decay_from: ClassVar[DecayFrom] = "start"
 
     def __post_init__(self) -> None:
         for name, value, fits in (
             ("The examples", self.examples, self.examples >= 1),
             ("--train_batch_size", self.batch_size, self.batch_size >= 1),
-            ("--num_train_epochs", self.epochs, 0 < self.epochs < _MOST_EPOCHS),
+            ("--num_train_epochs", self.epochs, 0 < self.epochs < _MAX_EPOCHS),
             ("--learning_rate", self.learning_rate, 0 < self.learning_rate < math.inf),
             ("--warmup_proportion", self.warmup_proportion, 0 <= self.warmup_proportion < 1),
             ("--max_seq_length", self.max_length, self.max_length >= 3),
             ("--global-step", self.global_step, self.global_step >= 0),
         ):
             if not fits:
-                raise KbertError(f"{name} cannot be {value:g}: no training comes of it.")
+                raise InputError(
+                    "{name} cannot be {value:g}: no training comes of it.", name=name, value=value
+                )
         if self.updates < 1:
-            raise KbertError(
-                f"int({self.examples} / {self.batch_size} * {self.epochs}) is 0: run_classifier.py "
-                "would train nothing. Lower --train_batch_size or raise --num_train_epochs."
+            raise InputError(
+                "int({examples} / {batch_size} * {epochs}) is 0: run_classifier.py would train "
+                "nothing. Lower --train_batch_size or raise --num_train_epochs.",
+                examples=self.examples,
+                batch_size=self.batch_size,
+                epochs=self.epochs,
             )
 
     @classmethod
@@ -125,7 +125,9 @@ class GoogleCommand:
         try:
             words = shlex.split(flags.replace("\\\n", " "))
         except ValueError as error:
-            raise KbertError(f"The flags cannot be read: {error}. Received: {flags}") from None
+            raise InputError(
+                "The flags cannot be read: {error}. Received: {flags}", error=error, flags=flags
+            ) from None
         for place, word in enumerate(words):
             name, equals, value = word.lstrip("-").partition("=")
             if not word.startswith("-"):
@@ -139,7 +141,12 @@ class GoogleCommand:
                 given[name] = _FLAGS[name](value)
             except ValueError:
                 kind = "a whole number" if _FLAGS[name] is int else "a number"
-                raise KbertError(f"--{name} must be {kind}. Received: {value!r}") from None
+                raise InputError(
+                    "--{name} must be {kind}. Received: {value!r}",
+                    name=name,
+                    kind=kind,
+                    value=value,
+                ) from None
         return cls(
             examples=examples,
             batch_size=int(given.get("train_batch_size", 32)),
@@ -156,7 +163,7 @@ class GoogleCommand:
         return int(self.examples / self.batch_size * self.epochs)
 
     @property
-    def updates_made(self) -> int:
+    def num_updates(self) -> int:
         """Updates of the whole plan."""
         return self.updates
 
@@ -182,7 +189,7 @@ class GoogleCommand:
             peak=self.learning_rate,
             decay_steps=self.updates,
             warmup_steps=self.warmup_updates,
-            boundary=self.boundary,
+            decay_from=self.decay_from,
         )
 
     def share_below(self, fraction: float) -> float:
@@ -196,7 +203,7 @@ class GoogleCommand:
         Args:
             label_ids: int array [rows], the classes in the order of the file, or None.
         """
-        findings = [replace(f, cure=_google_flags(f.cure)) for f in plan_findings(self)]
+        findings = plan_findings(self)
         if self.remaining == 0:
             more = self.global_step * self.batch_size / self.examples + self.epochs
             findings.insert(
@@ -204,9 +211,12 @@ class GoogleCommand:
                 plan_ended(
                     self.global_step,
                     self.updates,
-                    "--output_dir=NEW --init_checkpoint=OLD/model.ckpt-"
-                    f"{self.global_step}, a second training; --num_train_epochs={more:.4g} would "
-                    f"make {self.epochs:g} more epochs at rates far into the decay",
+                    Cure(
+                        note="--output_dir=NEW --init_checkpoint=OLD/model.ckpt-{step}, a second "
+                        "training; --num_train_epochs={more:.4g} would run {epochs:g} more "
+                        "epochs at rates far into the decay",
+                        values={"step": self.global_step, "more": more, "epochs": self.epochs},
+                    ),
                 ),
             )
         if label_ids is not None:
@@ -221,10 +231,19 @@ class GoogleCommand:
             Finding(
                 "small-shuffle-buffer",
                 "error",
-                f"shuffle(buffer_size={SHUFFLE_BUFFER}) does not mix these {self.examples:,} rows: "
-                f"a batch holds {batches.classes:.1f} classes, and would hold "
-                f"{batches.classes_by_chance:.1f} in a random order.",
-                f"shuffle(buffer_size={self.examples}), or shuffle the file: shuf",
+                "shuffle(buffer_size={shuffle_buffer}) does not mix these {examples:,} rows: a "
+                "batch holds {classes:.1f} classes, and would hold {classes_by_chance:.1f} in "
+                "a random order.",
+                Cure(
+                    note="shuffle(buffer_size={examples}), or shuffle the file: shuf",
+                    values={"examples": self.examples},
+                ),
+                {
+                    "shuffle_buffer": SHUFFLE_BUFFER,
+                    "examples": self.examples,
+                    "classes": batches.classes,
+                    "classes_by_chance": batches.classes_by_chance,
+                },
             )
         ]
 
@@ -263,7 +282,7 @@ class GoogleCommand:
             f"  at global step {self.global_step:,} the learning rate is {rate:.3g}",
         ]
         if self.remaining:
-            lines.append(f"  it trains: {counted(self.remaining, 'update')} left to make")
+            lines.append(f"  it trains: {count_noun(self.remaining, 'update')} left to make")
         else:
             lines.append(
                 '  it trains nothing: "Skipping training since max_steps has already saved."'

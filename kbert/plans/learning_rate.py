@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.choices import Boundary
+from kbert.choices import DecayFrom
 
 
 def learning_rate_at(
@@ -17,7 +17,7 @@ def learning_rate_at(
     end: float = 0.0,
     power: float = 1.0,
     cycle: bool = False,
-    boundary: Boundary = "continuous",
+    decay_from: DecayFrom = "warmup_end",
     ops: ModuleType | Any = np,
 ) -> Any:
     """Return the learning rate of warmup followed by polynomial decay at integer steps.
@@ -45,7 +45,7 @@ def learning_rate_at(
         power: float. 1 is linear decay. Defaults to 1.
         cycle: bool. Whether to start a new, longer decay at N instead of staying at `end`, as
             `tf.train.polynomial_decay` does. Defaults to False.
-        boundary: "continuous" or "google". Defaults to "continuous".
+        decay_from: "warmup_end" or "start": where the decay counts from. Defaults to "warmup_end".
         ops: the module to compute with, `numpy` or `keras.ops`.
 
     Returns:
@@ -53,7 +53,7 @@ def learning_rate_at(
 
     Source: `optimization.py` of google-research/bert; `tf.train.polynomial_decay`.
     """
-    decay_start = 0 if boundary == "google" else warmup_steps
+    decay_start = 0 if decay_from == "start" else warmup_steps
     period = decay_steps - decay_start
     elapsed = step - decay_start
     if cycle:
@@ -65,7 +65,7 @@ def learning_rate_at(
     decayed = (peak - end) * ops.power(ops.divide(left, whole), power) + end
     if warmup_steps == 0:
         return decayed
-    if boundary == "google":
+    if decay_from == "start":
         warming = peak * ops.divide(step, warmup_steps)
     else:
         warming = peak * ops.divide(step + 1, warmup_steps + 1)

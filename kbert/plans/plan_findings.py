@@ -4,12 +4,12 @@ from typing import Protocol
 
 import numpy as np
 
-from kbert.findings import Finding
-from kbert.utils.wording import counted
+from kbert.findings import Cure, Finding
+from kbert.utils.wording import count_noun
 
 FEW_UPDATES = 100
-_HOPELESS = 10  # updates; fewer cannot move a model
-_MOST_WARMUP = 10_000
+MIN_UPDATES = 10  # updates; fewer cannot move a model
+_MAX_WARMUP = 10_000
 _SMALL_SET = 10_000  # rows
 _USUAL_RATES = (1e-6, 1e-3)  # published fine-tuning lies within 1e-5 and 1e-4
 
@@ -26,7 +26,7 @@ class Planned(Protocol):
         """Rows a batch."""
 
     @property
-    def accumulation(self) -> int:
+    def gradient_accumulation_steps(self) -> int:
         """Batches an update."""
 
     @property
@@ -42,7 +42,7 @@ class Planned(Protocol):
         """Whether an epoch's last, incomplete batch is left out."""
 
     @property
-    def boundary(self) -> str:
+    def decay_from(self) -> str:
         """ "google" where the schedule begins at rate 0."""
 
     @property
@@ -50,7 +50,7 @@ class Planned(Protocol):
         """N, of which the warmup is a share."""
 
     @property
-    def updates_made(self) -> int:
+    def num_updates(self) -> int:
         """Updates of the whole run."""
 
     @property
@@ -67,7 +67,7 @@ def plan_findings(plan: Planned) -> list[Finding]:
     return [finding for judge in judges if (finding := judge(plan)) is not None]
 
 
-def plan_ended(iterations: int, end: int, cure: str) -> Finding:
+def plan_ended(iterations: int, end: int, cure: Cure) -> Finding:
     """Return the finding that an optimizer has come to the end of its plan, or past it."""
     ended = f"the plan ends at {end:,}"
     if iterations < end:
@@ -75,20 +75,21 @@ def plan_ended(iterations: int, end: int, cure: str) -> Finding:
     return Finding(
         "plan-ended",
         "error",
-        f"The optimizer has made {counted(iterations, 'update')} and {ended}: every further update "
-        "has learning rate 0 and changes nothing.",
+        "The optimizer has made {updates} and {ended}: every further update has learning rate "
+        "0 and changes nothing.",
         cure,
+        {"updates": count_noun(iterations, "update"), "ended": ended},
     )
 
 
 def longest_warmup(plan: Planned) -> int:
     """Return the most updates that warmup should take: an epoch, a third, 10,000."""
-    return min(_an_epoch(plan), plan.updates_made // 3, _MOST_WARMUP)
+    return min(_an_epoch(plan), plan.num_updates // 3, _MAX_WARMUP)
 
 
 def _an_epoch(plan: Planned) -> int:
     """Return the updates of an epoch, or 50: so few are no waste, however small the set."""
-    return max(plan.steps_per_epoch // plan.accumulation, 50)
+    return max(plan.steps_per_epoch // plan.gradient_accumulation_steps, 50)
 
 
 def _batch(plan: Planned) -> Finding | None:
@@ -97,9 +98,12 @@ def _batch(plan: Planned) -> Finding | None:
     return Finding(
         "batch-exceeds-data",
         "warning",
-        f"A batch of {plan.batch_size:,} is larger than the data "
-        f"({counted(plan.examples, 'example')}), so every epoch is one batch.",
-        f"--batch-size {_smaller_batch(plan)[0]}",
+        "A batch of {batch_size:,} is larger than the data ({examples}), so every epoch is one "
+        "batch.",
+        Cure(
+            note="--batch-size {smaller_batch}", values={"smaller_batch": _smaller_batch(plan)[0]}
+        ),
+        {"batch_size": plan.batch_size, "examples": count_noun(plan.examples, "example")},
     )
 
 
@@ -110,23 +114,32 @@ def _dropped(plan: Planned) -> Finding | None:
     return Finding(
         "last-batch-dropped",
         "warning" if lost > 0.05 * plan.examples else "info",
-        f"Every epoch leaves out {lost:,} of {plan.examples:,} examples "
-        f"({lost / plan.examples:.1%}), which do not fill a batch of {plan.batch_size}.",
-        "--recipe recommended, which trains on every row",
+        "Every epoch leaves out {lost:,} of {examples:,} examples ({lost2:.1%}), which do not "
+        "fill a batch of {batch_size}.",
+        Cure(note="--recipe recommended, which trains on every row"),
+        {
+            "lost": lost,
+            "examples": plan.examples,
+            "lost2": lost / plan.examples,
+            "batch_size": plan.batch_size,
+        },
     )
 
 
 def _updates(plan: Planned) -> Finding | None:
-    made = plan.updates_made
+    made = plan.num_updates
     if made >= FEW_UPDATES:
         return None
     batch, epochs = _smaller_batch(plan)
     return Finding(
         "too-few-updates",
-        "error" if made < _HOPELESS else "warning",
-        f"The run changes the weights {counted(made, 'time')}; under {FEW_UPDATES} updates a "
-        "classifier learns little.",
-        f"--batch-size {batch} --epochs {epochs}",
+        "error" if made < MIN_UPDATES else "warning",
+        "The run changes the weights {times}; under {few_updates} updates a classifier learns "
+        "little.",
+        Cure(
+            note="--batch-size {batch} --epochs {epochs}", values={"batch": batch, "epochs": epochs}
+        ),
+        {"times": count_noun(made, "time"), "few_updates": FEW_UPDATES},
     )
 
 
@@ -146,67 +159,76 @@ def _epochs_for(plan: Planned, batch: int) -> int:
     """Return the epochs in which batches of this size make enough updates."""
     whole, rest = divmod(plan.examples, batch)
     steps = whole + (rest > 0 and not plan.drop_remainder)
-    return -(-FEW_UPDATES * plan.accumulation // steps)
+    return -(-FEW_UPDATES * plan.gradient_accumulation_steps // steps)
 
 
 def _no_warmup(plan: Planned) -> Finding | None:
     if plan.warmup_updates > 0 or plan.examples >= _SMALL_SET:
         return None
-    few = plan.updates_made < _HOPELESS  # a tenth of these is no update at all
+    few = plan.num_updates < MIN_UPDATES  # a tenth of these is no update at all
     batch, epochs = _smaller_batch(plan)
     return Finding(
         "no-warmup",
         "warning",
-        f"The first update has the full rate of {plan.learning_rate:g}, without warmup, and "
-        f"{plan.examples:,} examples are few: such runs often fail for some seeds.",
-        f"--batch-size {batch} --epochs {epochs} " * few + "--warmup-proportion 0.1",
+        "The first update has the full rate of {learning_rate:g}, without warmup, and "
+        "{examples:,} examples are few: such runs often fail for some seeds.",
+        Cure(
+            note="{value}--warmup-proportion 0.1",
+            values={"value": f"--batch-size {batch} --epochs {epochs} " * few},
+        ),
+        {"learning_rate": plan.learning_rate, "examples": plan.examples},
     )
 
 
 def _long_warmup(plan: Planned) -> Finding | None:
-    warmup, made = plan.warmup_updates, plan.updates_made
+    warmup, made = plan.warmup_updates, plan.num_updates
     most = longest_warmup(plan)
-    if warmup <= most or made < _HOPELESS:
+    if warmup <= most or made < MIN_UPDATES:
         return None
     beyond = [
         f"{name} ({size:,})"
         for name, size in (
-            ("an epoch", max(plan.steps_per_epoch // plan.accumulation, 1)),
+            ("an epoch", max(plan.steps_per_epoch // plan.gradient_accumulation_steps, 1)),
             ("a third of the run", made // 3),
-            ("what any BERT was trained with", _MOST_WARMUP),
+            ("what any BERT was trained with", _MAX_WARMUP),
         )
         if warmup > size
     ]
     return Finding(
         "warmup-too-long",
         "error" if warmup >= made else "warning",
-        f"Warmup takes {warmup:,} of {made:,} updates, more than {' and '.join(beyond)}; until its "
-        "end the rates are too small to learn much.",
-        f"--warmup-proportion {_rounded_down(most / plan.updates)}",
+        "Warmup takes {warmup:,} of {made:,} updates, more than {beyond}; until its end the "
+        "rates are too small to learn much.",
+        Cure(
+            note="--warmup-proportion {rounded_down}",
+            values={"rounded_down": _rounded_down(most / plan.updates)},
+        ),
+        {"warmup": warmup, "made": made, "beyond": " and ".join(beyond)},
     )
 
 
 def _zero(plan: Planned) -> Finding | None:
-    if plan.boundary != "google" or plan.warmup_updates == 0:
+    if plan.decay_from != "start" or plan.warmup_updates == 0:
         return None
     return Finding(
         "rate-zero",
         "info",
         "Update 0 has learning rate 0 and changes no weight, as Google's schedule has it.",
-        "--recipe recommended, none of whose updates has rate 0",
+        Cure(note="--recipe recommended, none of whose updates has rate 0"),
     )
 
 
 def _tiny_rates(plan: Planned) -> Finding | None:
     share = plan.share_below(0.01)
-    if share <= 0.05 or plan.updates_made < _HOPELESS:
+    if share <= 0.05 or plan.num_updates < MIN_UPDATES:
         return None
     return Finding(
         "rate-tiny",
         "warning",
-        f"{share:.0%} of the updates have less than 1 % of the peak rate: they learn next to "
+        "{share:.0%} of the updates have less than 1 % of the peak rate: they learn next to "
         "nothing.",
-        "a decay of power 1, and an end rate above 0 if rates must stay low",
+        Cure(note="a decay of power 1, and an end rate above 0 if rates must stay low"),
+        {"share": share},
     )
 
 
@@ -218,9 +240,10 @@ def _peak(plan: Planned) -> Finding | None:
     return Finding(
         "unusual-rate",
         "warning",
-        f"The peak learning rate {plan.learning_rate:g} is {much} the 2e-5 to 1e-4 that fine-tune "
-        "a pretrained BERT.",
-        "--learning-rate 5e-5",
+        "The peak learning rate {learning_rate:g} is {much} the 2e-5 to 1e-4 that fine-tune a "
+        "pretrained BERT.",
+        Cure(note="--learning-rate 5e-5"),
+        {"learning_rate": plan.learning_rate, "much": much},
     )
 
 

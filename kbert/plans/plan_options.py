@@ -25,7 +25,7 @@ class PlanOptions:
     """Passes over the data."""
     batch_size: int = 32
     """Rows per batch."""
-    accumulation: int = 1
+    gradient_accumulation_steps: int = 1
     """Batches per update of the weights."""
     learning_rate: float = 5e-5
     """The highest learning rate, at the end of warmup."""

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from kbert.choices import Boundary, Recipe
-from kbert.errors import KbertError
+from kbert.choices import DecayFrom, Recipe
+from kbert.errors import InputError
 from kbert.findings import Finding, findings_table
 from kbert.plans.learning_rate import learning_rate_at
 from kbert.plans.plan_findings import plan_findings
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
-_MOST_SAMPLES = 1_000_000  # rates looked at for a share
+_MAX_SAMPLES = 1_000_000  # rates looked at for a share
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class TrainingPlan:
     """Steps, warmup, decay and the learning rate of every update of a training run.
 
     A *batch* is what the model sees at once; an *update* is one change of the weights, after
-    `accumulation` batches. With n = examples, b = batch_size, k = accumulation, e = epochs:
+    `gradient_accumulation_steps` batches. With n = examples, b = batch_size, e = epochs and
+    k = gradient_accumulation_steps:
 
         recommended:  batches per epoch = ceil(n / b)      N = batches * e // k
         google:       batches per epoch = floor(n / b)     N = int(n / b * e) // k
@@ -36,7 +37,7 @@ class TrainingPlan:
         epochs: int. Passes over the data. Defaults to 3.
         learning_rate: float. The peak. Defaults to 5e-5.
         warmup_proportion: float, 0 to 1. Share of the updates spent on warmup. Defaults to 0.1.
-        accumulation: int. Batches an update. Defaults to 1.
+        gradient_accumulation_steps: int. Batches an update. Defaults to 1.
         end_learning_rate: float. The rate after the last update. Defaults to 0.
         power: float. Of the polynomial decay. Defaults to 1, linear.
         recipe: "recommended" (AdamW with bias correction, continuous schedule) or "google" (the
@@ -58,50 +59,64 @@ class TrainingPlan:
     epochs: int = 3
     learning_rate: float = 5e-5
     warmup_proportion: float = 0.1
-    accumulation: int = 1
+    gradient_accumulation_steps: int = 1
     end_learning_rate: float = 0.0
     power: float = 1.0
     recipe: Recipe = "recommended"
 
     def __post_init__(self) -> None:
-        for name in ("examples", "batch_size", "epochs", "accumulation"):
+        for name in ("examples", "batch_size", "epochs", "gradient_accumulation_steps"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-                raise KbertError(f"`{name}` must be a whole number, 1 or more. Received: {value!r}")
+                raise InputError(
+                    "`{name}` must be a whole number, 1 or more. Received: {value!r}",
+                    name=name,
+                    value=value,
+                )
         for name in ("learning_rate", "warmup_proportion", "end_learning_rate", "power"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
-                raise KbertError(f"`{name}` must be a number. Received: {value!r}")
+                raise InputError(
+                    "`{name}` must be a number. Received: {value!r}", name=name, value=value
+                )
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise KbertError(
-                f"`learning_rate` must be above 0 (5e-5 is usual). Received: {self.learning_rate!r}"
+            raise InputError(
+                "`learning_rate` must be above 0 (5e-5 is usual). Received: {learning_rate!r}",
+                learning_rate=self.learning_rate,
             )
         if not 0 <= self.warmup_proportion < 1:
-            raise KbertError(
-                "`warmup_proportion` must be from 0 to below 1 (0.1 is usual). "
-                f"Received: {self.warmup_proportion!r}"
+            raise InputError(
+                "`warmup_proportion` must be from 0 to below 1 (0.1 is usual). Received: "
+                "{warmup_proportion!r}",
+                warmup_proportion=self.warmup_proportion,
             )
         if not 0 <= self.end_learning_rate <= self.learning_rate:
-            raise KbertError(
-                "`end_learning_rate` must lie between 0 and `learning_rate`. "
-                f"Received: {self.end_learning_rate!r}"
+            raise InputError(
+                "`end_learning_rate` must lie between 0 and `learning_rate`. Received: "
+                "{end_learning_rate!r}",
+                end_learning_rate=self.end_learning_rate,
             )
         if not self.power > 0:
-            raise KbertError(f"`power` must be above 0. Received: {self.power!r}")
+            raise InputError("`power` must be above 0. Received: {power!r}", power=self.power)
         if self.recipe not in ("recommended", "google"):
-            raise KbertError(
-                f'`recipe` must be "recommended" or "google". Received: {self.recipe!r}'
+            raise InputError(
+                '`recipe` must be "recommended" or "google". Received: {recipe!r}',
+                recipe=self.recipe,
             )
         if self.steps_per_epoch < 1:
-            raise KbertError(
-                f"{self.examples} examples do not fill one batch of {self.batch_size}, and the "
-                f"google recipe drops incomplete batches. Use a batch size of at most "
-                f"{self.examples}."
+            raise InputError(
+                "{examples} examples do not fill one batch of {batch_size}, and the google "
+                "recipe drops incomplete batches. Use a batch size of at most {examples}.",
+                examples=self.examples,
+                batch_size=self.batch_size,
             )
-        if self.batches < self.accumulation:
-            raise KbertError(
-                f"{self.batches} batches are fewer than the {self.accumulation} that one update "
-                "takes, so nothing would be trained. Lower `accumulation` or raise `epochs`."
+        if self.batches < self.gradient_accumulation_steps:
+            raise InputError(
+                "{batches} batches are fewer than the {gradient_accumulation_steps} that one "
+                "update takes, so nothing would be trained. Lower "
+                "`gradient_accumulation_steps` or raise `epochs`.",
+                batches=self.batches,
+                gradient_accumulation_steps=self.gradient_accumulation_steps,
             )
 
     @property
@@ -126,13 +141,16 @@ class TrainingPlan:
         """N: the update at which the decay reaches its end."""
         if self.recipe == "google":
             # Float division, then truncation: 3668 / 32 * 3 is 343, not 342.
-            return int(self.examples / self.batch_size * self.epochs) // self.accumulation
-        return self.batches // self.accumulation
+            return (
+                int(self.examples / self.batch_size * self.epochs)
+                // self.gradient_accumulation_steps
+            )
+        return self.batches // self.gradient_accumulation_steps
 
     @property
-    def updates_made(self) -> int:
+    def num_updates(self) -> int:
         """Updates that the run makes; with the recipe "google" a few less than N."""
-        return self.batches // self.accumulation
+        return self.batches // self.gradient_accumulation_steps
 
     @property
     def warmup_updates(self) -> int:
@@ -140,9 +158,9 @@ class TrainingPlan:
         return int(self.updates * self.warmup_proportion)
 
     @property
-    def boundary(self) -> Boundary:
+    def decay_from(self) -> DecayFrom:
         """How warmup meets decay; see `WarmupPolynomialDecay`."""
-        return "google" if self.recipe == "google" else "continuous"
+        return "start" if self.recipe == "google" else "warmup_end"
 
     def learning_rate_at(self, update: Any) -> Any:
         """Return the rate of an update, or of an array of them, counted from 0."""
@@ -153,13 +171,13 @@ class TrainingPlan:
             warmup_steps=self.warmup_updates,
             end=self.end_learning_rate,
             power=self.power,
-            boundary=self.boundary,
+            decay_from=self.decay_from,
         )
 
     def share_below(self, fraction: float) -> float:
         """Return the share of the updates made whose rate is below `fraction` of the peak."""
-        made = self.updates_made
-        updates = np.linspace(0, made - 1, min(made, _MOST_SAMPLES)).round().astype(np.int64)
+        made = self.num_updates
+        updates = np.linspace(0, made - 1, min(made, _MAX_SAMPLES)).round().astype(np.int64)
         return float(np.mean(self.learning_rate_at(updates) < fraction * self.learning_rate))
 
     def findings(self) -> list[Finding]:
@@ -168,7 +186,7 @@ class TrainingPlan:
 
     def key_points(self) -> dict[str, int]:
         """Return the updates worth showing, by name, in their order and each once."""
-        made = self.updates_made
+        made = self.num_updates
         points = {
             "first update": 0,
             "last update": made - 1,
@@ -183,13 +201,17 @@ class TrainingPlan:
 
     def __str__(self) -> str:
         """Return the plan as a few lines for a person."""
-        per_update = f", {self.accumulation} to an update" if self.accumulation > 1 else ""
+        per_update = (
+            f", {self.gradient_accumulation_steps} to an update"
+            if self.gradient_accumulation_steps > 1
+            else ""
+        )
         lines = [
             f"Training plan ({self.recipe} recipe)",
             f"  {self.examples:,} examples in batches of {self.batch_size}{per_update}: "
-            f"{counted(self.steps_per_epoch, 'batch', 'batches')} an epoch",
-            f"  {counted(self.epochs, 'epoch')}: "
-            f"{counted(self.updates, 'update')}, "
+            f"{count_noun(self.steps_per_epoch, 'batch', 'batches')} an epoch",
+            f"  {count_noun(self.epochs, 'epoch')}: "
+            f"{count_noun(self.updates, 'update')}, "
             + (f"the first {self.warmup_updates:,} warmup" if self.warmup_updates else "no warmup"),
             "  learning rate:",
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Evaluation:
         """Return the scores and the table by class."""
         width = max(5, *(len(score.label) for score in self.classes))
         lines = [
-            f"{counted(self.rows, 'row')}: {self.summary()}",
+            f"{count_noun(self.rows, 'row')}: {self.summary()}",
             f"  {'class':<{width}}  precision  recall      F1    rows",
         ]
         lines += [

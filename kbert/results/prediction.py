@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,9 +14,11 @@ def check_texts(texts: Sequence[str], pairs: Sequence[str] | None) -> None:
     """Raise KbertError unless these are lists of texts, as long as each other."""
     for name, given in (("texts", texts), ("pairs", pairs)):
         if isinstance(given, str):
-            raise KbertError(f"`{name}` must be a list of texts. For one text: [text]")
+            raise InputError("`{name}` must be a list of texts. For one text: [text]", name=name)
     if pairs is not None and len(pairs) != len(texts):
-        raise KbertError(f"There are {len(texts)} texts and {len(pairs)} second texts.")
+        raise InputError(
+            "There are {texts} texts and {pairs} second texts.", texts=len(texts), pairs=len(pairs)
+        )
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Prediction:
     probabilities: Mapping[str, float]
 
     @classmethod
-    def of(cls, row: "np.ndarray", names: Sequence[str]) -> "Prediction":
+    def from_probabilities(cls, row: "np.ndarray", names: Sequence[str]) -> "Prediction":
         """Return what the probabilities of one text say."""
         return cls(
             label=names[int(row.argmax())],

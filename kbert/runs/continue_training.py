@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.runs.parent import parent_config, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
 from kbert.runs.train import train
@@ -39,7 +39,7 @@ def continue_training(
 
     ```python
     second = continue_training("runs/a", "runs/b", epochs=2, learning_rate=2e-5)
-    assert second.info["parent"]["run"] == "runs/a"
+    assert second.record["parent"]["run"] == "runs/a"
     ```
     """
     settings = {**parent_settings(run), **changes, "output": str(output)}
@@ -53,15 +53,19 @@ def continue_run(
     parent_config(run)  # for its messages
     output = config.output or str(next_free(Path(run).parent, Path(run).name))
     if Path(output).exists() and not _is_empty_folder(Path(output)):
-        raise KbertError(
-            f"{output} already holds something, and a second training needs a directory of its "
-            "own: in the old one the optimizer stands at the end of its plan, at learning rate 0. "
-            f"Name another: --output {next_free(Path(run).parent, Path(run).name)}"
+        raise InputError(
+            "{output} already holds something, and a second training needs a directory of its "
+            "own: in the old one the optimizer stands at the end of its plan, at learning rate "
+            "0. Name another: --output {next_free}",
+            output=output,
+            next_free=next_free(Path(run).parent, Path(run).name),
         )
     if Path(run).resolve() in Path(output).resolve().parents:
-        raise KbertError(
-            f"{output} lies inside the run {run}. Name a directory beside it: "
-            f"--output {next_free(Path(run).parent, Path(run).name)}"
+        raise InputError(
+            "{output} lies inside the run {run}. Name a directory beside it: --output {next_free}",
+            output=output,
+            run=run,
+            next_free=next_free(Path(run).parent, Path(run).name),
         )
     return train(replace(config, output=output, parent=str(run)), report)
 

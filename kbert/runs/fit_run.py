@@ -6,16 +6,16 @@ from typing import Any
 from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.config import TrainConfig
 from kbert.errors import MachineError
-from kbert.runs.prepare import Prepared, Report
+from kbert.runs.prepare import PreparedRun, Report
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
-from kbert.utils.program import program
-from kbert.utils.wording import counted
+from kbert.utils.command_name import command_name
+from kbert.utils.wording import count_noun
 
 
 def fit_run(
-    prepared: Prepared,
+    prepared: PreparedRun,
     model: Any,
     run: RunDirectory,
     report: Report,
@@ -28,7 +28,7 @@ def fit_run(
     """Train a compiled model, and leave the best one and checkpoints in the run.
 
     Args:
-        prepared: Prepared.
+        prepared: PreparedRun.
         model: BertClassifier, compiled with the plan's optimizer.
         run: the directory.
         report: function of str.
@@ -58,7 +58,7 @@ def fit_run(
     )
     progress = ProgressBar(plan.batches, batches_done)
     logger = LearningRateLogger(run.path / "learning_rate.csv")
-    guard = PlanGuard(plan, force=config.force)
+    guard = PlanGuard(plan, allow=config.allow)
     evaluation = None
     dev_stores = {name: store for name, store in prepared.stores.items() if name != "train"}
     if dev_stores:
@@ -79,7 +79,7 @@ def fit_run(
         keep=config.keep_checkpoints,
         resume=resume,
         allow=allow,
-        facts={"run": run.info.get("id"), "preset": config.preset},
+        facts={"run": run.record.get("id"), "preset": config.preset},
     )
     # A step that ran beside the writing of a checkpoint counts when that is on the disk: so a kill
     # costs no more steps than lie between two checkpoints.
@@ -136,10 +136,10 @@ def now() -> str:
 def _finish(run: RunDirectory, findings: list[Any], seconds: float, report: Report) -> None:
     minutes, rest = divmod(round(seconds), 60)
     report(f"Trained in {minutes} min {rest} s.")
-    by_code = {finding["code"]: finding for finding in run.info.get("findings", [])}
+    by_code = {finding["code"]: finding for finding in run.record.get("findings", [])}
     by_code |= {finding.code: finding.to_dict() for finding in findings}
     run.update(
-        training_seconds=round(run.info.get("training_seconds", 0.0) + seconds, 1),
+        training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
         findings=list(by_code.values()),
         status="finished",
         ended=now(),
@@ -151,7 +151,7 @@ def _what_is_left(run: RunDirectory) -> str:
     if run.model_folder.exists():
         parts.append(f"{run} holds the best model so far")
     if (run.checkpoints / "last").exists():
-        parts.append(f"{program()} resume {run} goes on from the last checkpoint")
+        parts.append(f"{command_name()} resume {run} goes on from the last checkpoint")
     if not parts:
         parts.append(f"{run} is left without a model: delete it, or name another --output")
     return "; ".join(parts) + "."
@@ -163,12 +163,15 @@ def too_large(config: TrainConfig, batches: Any) -> MachineError:
     widest = max(batches.width(index) for index in range(len(batches)))
     cures = []
     if size > 1:
-        smaller = f"--batch-size {size // 2} --accumulation {config.accumulation * 2}"
+        k = config.gradient_accumulation_steps * 2
+        smaller = f"--batch-size {size // 2} --gradient-accumulation-steps {k}"
         cures.append(f"{smaller}, which makes about the same updates")
     if config.max_length > 16:
         cures.append(f"--max-length {config.max_length // 2}")
     cure = ", or ".join([*cures, "a smaller --preset"])
     return MachineError(
-        f"The memory does not hold a training step with {counted(size, 'row')} of {widest} tokens. "
-        f"Cure: {cure}"
+        "The memory does not hold a training step with {rows} of {widest} tokens. Cure: {value}",
+        rows=count_noun(size, "row"),
+        widest=widest,
+        value=cure,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 
@@ -15,12 +15,16 @@ def parent_config(run: str | Path) -> TrainConfig:
     parent = RunDirectory(run)
     if not (parent.path / "config.toml").is_file():
         what = "is no run directory" if parent.path.exists() else "does not exist"
-        raise KbertError(f"{parent} {what}. Name one that `kbert train` has written.")
+        raise InputError(
+            "{parent} {what}. Name one that `kbert train` has written.", parent=parent, what=what
+        )
     if not (parent.model_folder / "config.json").is_file():
-        raise KbertError(
-            f"{run} holds no model yet (its status is {parent.info.get('status')!r}). A run that "
-            f"was stopped after its first epoch goes on with: kbert resume {run}. Else train "
-            f"again: kbert train --config {run}/config.toml --output NEW"
+        raise InputError(
+            "{run} holds no model yet (its status is {record!r}). A run that was stopped after "
+            "its first epoch goes on with: kbert resume {run}. Else train again: kbert train "
+            "--config {run}/config.toml --output NEW",
+            run=run,
+            record=parent.record.get("status"),
         )
     return run_config(parent)
 

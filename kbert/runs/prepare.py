@@ -15,7 +15,8 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_task, read_test
 from kbert.data.token_store import TokenStore, default_cache
-from kbert.findings import Finding, findings_table, forgive, refuse_errors
+from kbert.errors import raise_on_errors
+from kbert.findings import Cure, Finding, downgrade, findings_table
 from kbert.interop.kbert_model import model_settings, model_tokenizer
 from kbert.interop.sources import Preset, find_preset
 from kbert.plans.training_plan import TrainingPlan
@@ -27,12 +28,12 @@ Report = Callable[[str], None]
 _COUNT_ROWS = 2000  # enough to see whether texts are cut; `kbert inspect` looks at more
 # What hurts elsewhere and not here, where every epoch is a permutation of all rows and the
 # development set holds every class.
-_NO_CURE = "none is needed: kbert permutes all rows and splits by class"
+_NO_CURE = Cure(note="none is needed: kbert permutes all rows and splits by class")
 _HARMLESS_HERE = ("class-sorted", "class-clustered", "tail-split")
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedRun:
     """What a run needs: its settings, data, plan and tokens, and what was found in them."""
 
     config: TrainConfig
@@ -52,11 +53,11 @@ class Prepared:
         return self.training.labels
 
 
-def prepare(config: TrainConfig, report: Report) -> Prepared:
+def prepare(config: TrainConfig, report: Report) -> PreparedRun:
     """Read, plan, inspect and tokenize, and refuse what would be wasted.
 
     Raises:
-        KbertError: with what to mend; FindingsError for findings that --force names.
+        KbertError: with what to mend; FindingsError for findings that --allow names.
     """
     backend = choose_backend(config.backend)
     config = replace(config, backend=backend)
@@ -78,13 +79,13 @@ def prepare(config: TrainConfig, report: Report) -> Prepared:
     preset = find_preset(config.preset) if config.parent is None else None
     tokenizer = _local_tokenizer(config, preset)
     findings = [*plan.findings(), *_data_findings(config, training, sets, tokenizer, report)]
-    findings = forgive(findings, config.force)
-    refuse_errors(findings, lambda codes: " ".join(f"--force {code}" for code in codes))
+    findings = downgrade(findings, config.allow)
+    raise_on_errors(findings, can_allow=True)
     if tokenizer is None:
         assert preset is not None
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = preset.tokenizer()
-    return Prepared(
+    return PreparedRun(
         config=config,
         training=training,
         sets=sets,
@@ -121,7 +122,7 @@ def read_sets(
     return training, sets
 
 
-def build_model(prepared: Prepared, report: Report) -> Any:
+def build_model(prepared: PreparedRun, report: Report) -> Any:
     """Return the model, not yet compiled; the first thing that needs Keras."""
     config = prepared.config
     report(f"Loading {config.parent or config.preset} on {config.backend} ...")
@@ -172,7 +173,7 @@ def _data_findings(
         training,
         tokenizer=tokenizer,
         max_length=config.max_length,
-        count_rows=_COUNT_ROWS,
+        max_rows=_COUNT_ROWS,
         dev=sets.get("dev"),
         test=sets.get("test"),
     )

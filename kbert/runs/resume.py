@@ -9,22 +9,28 @@ from typing import Any
 from kbert.checkpoints.checkpoint_files import Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import TrainConfig
-from kbert.errors import KbertError
-from kbert.findings import check_codes, forgive, refuse_errors
+from kbert.errors import InputError, KbertError, check_codes, raise_on_errors
+from kbert.findings import downgrade
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.fit_run import fit_run, now
-from kbert.runs.prepare import Prepared, build_model, prepare
+from kbert.runs.prepare import PreparedRun, build_model, prepare
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.train import plan_record
-from kbert.utils.files import replace_file
-from kbert.utils.program import program
+from kbert.utils.command_name import command_name
+from kbert.utils.files import atomic_file
 
-_OF_THE_PLAN = ("epochs", "batch_size", "accumulation", "learning_rate", "warmup_proportion")
+PLAN_FIELDS = (
+    "epochs",
+    "batch_size",
+    "gradient_accumulation_steps",
+    "learning_rate",
+    "warmup_proportion",
+)
 _OF_THE_CHECKPOINTS = ("checkpoint_steps", "checkpoint_minutes", "keep_checkpoints")
-_MAY_CHANGE = (*_OF_THE_PLAN, *_OF_THE_CHECKPOINTS, "backend", "force")
+CHANGEABLE = (*PLAN_FIELDS, *_OF_THE_CHECKPOINTS, "backend")
 
 
 def resume(
@@ -39,8 +45,9 @@ def resume(
     """Go on with a run from its last committed checkpoint, and return it.
 
     On the same machine and backend the run ends with the very weights and scores that it would
-    have had undisturbed. With other `epochs`, `batch_size`, `accumulation`, `learning_rate` or
-    `warmup_proportion` the plan is a new one, and the point from which it goes on is that of the
+    have had undisturbed. With other `epochs`, `batch_size`,
+    `gradient_accumulation_steps`, `learning_rate` or `warmup_proportion`, the
+    plan is a new one, and the point from which it goes on is that of the
     same examples seen; old and new plan are shown.
 
     Args:
@@ -66,16 +73,21 @@ def resume(
     ```
     """
     for name in changes:
-        if name not in _MAY_CHANGE:
-            raise KbertError(
-                f"A resumed run cannot change `{name}`; it can change {', '.join(_MAY_CHANGE)}. "
-                f"For other settings: kbert continue {run} --output NEW"
+        if name not in CHANGEABLE:
+            raise InputError(
+                "A resumed run cannot change `{name}`; it can change {changeable}. For other "
+                "settings: kbert continue {run} --output NEW",
+                name=name,
+                changeable=", ".join(CHANGEABLE),
+                run=run,
             )
     check_codes(allow)
     directory = RunDirectory(run)
     if not (directory.path / "config.toml").is_file():
         what = "is no run directory" if directory.path.exists() else "does not exist"
-        raise KbertError(f"{run} {what}. Name one that `kbert train` has written.")
+        raise InputError(
+            "{run} {what}. Name one that `kbert train` has written.", run=run, what=what
+        )
     with run_lock(directory.path):
         store = CheckpointStore(directory.checkpoints)
         found = _read(directory, store, checkpoint)
@@ -84,23 +96,22 @@ def resume(
             _begin(directory, asked, tuple(allow), report)
             return directory
         config, change = _changed(directory, found, scale_epochs, changes)
-        finished = directory.info.get("status") == "finished"
+        finished = directory.record.get("status") == "finished"
         if change.remaining == 0 and change.new == change.old and finished:
-            raise KbertError(
-                f"{directory} has made all its {change.old.epochs} epochs. To train longer by the "
-                f"same plan: --epochs {change.old.epochs + 1}; for a second training: kbert "
-                f"continue {directory}"
+            raise InputError(
+                "{directory} has made all its {epochs} epochs. To train longer by the same "
+                "plan: --epochs {epochs2}; for a second training: kbert continue {directory}",
+                directory=directory,
+                epochs=change.old.epochs,
+                epochs2=change.old.epochs + 1,
             )
         report(f"Going on from {found.path.name}: {found.position}")
         report(str(change))
         trained = change.remaining == 0 and change.new == change.old
         findings = [] if trained else change.findings()
         if change.remaining == 0:
-            refuse_errors(findings)  # which no --force can help
-        refuse_errors(
-            forgive(findings, (*config.force, *allow)),
-            lambda codes: " ".join(f"--force {code}" for code in codes),
-        )
+            raise_on_errors(findings)  # which nothing can help
+        raise_on_errors(downgrade(findings, (*config.allow, *allow)), can_allow=True)
         _go_on(directory, store, found, config, change, trained, tuple(allow), report)
     return directory
 
@@ -111,20 +122,24 @@ def _read(run: RunDirectory, store: CheckpointStore, name: str | None) -> Checkp
     if path is None:
         return None
     if name is not None and path not in store.committed():
-        store.go_back_to(name)  # for its message
+        store.rewind_to(name)  # for its message
     try:
         # Without the arrays, which would stay in the memory for as long as the run lasts.
         found = read_checkpoint(path, with_arrays=False)
         if name is not None:
             best = (found.evaluations or {}).get("best_epoch")
-            store.go_back_to(name, f"-epoch-{best}-batch-0")
+            store.rewind_to(name, f"-epoch-{best}-batch-0")
         return found
     except KbertError as error:
         others = [other.name for other in store.committed() if other != path]
         if not others:
             raise
-        raise KbertError(
-            f"{error} The checkpoint before it: {program()} resume {run} --checkpoint {others[-1]}"
+        raise InputError(
+            "{error} The checkpoint before it: {kbert} resume {run} --checkpoint {others}",
+            error=error,
+            kbert=command_name(),
+            run=run,
+            others=others[-1],
         ) from None
 
 
@@ -135,7 +150,7 @@ def _changed(
     config = run_config(run)
     old = TrainingPlan(**found.facts["plan"])
     # The plan that has been trained by, not that of an attempt which came to no checkpoint.
-    trained_by = {name: found.facts["plan"][name] for name in _OF_THE_PLAN}
+    trained_by = {name: found.facts["plan"][name] for name in PLAN_FIELDS}
     asked = {name: value for name, value in changes.items() if value is not None}
     config = replace(config, **{**trained_by, **asked})
     change = ChangedPlan(old, config.plan(old.examples), found.position.examples_seen)
@@ -163,9 +178,9 @@ def _begin(
 
 def _model(
     run: RunDirectory,
-    prepared: Prepared,
+    prepared: PreparedRun,
     config: TrainConfig,
-    batches_made: int,
+    batches_done: int,
     report: Callable[[str], None],
 ) -> Any:
     """Return the model, compiled, the run having been taken back to where it goes on."""
@@ -173,7 +188,7 @@ def _model(
     from kbert.optimizers import create_optimizer
 
     model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
-    run.go_back(batches_made)
+    run.rewind(batches_done)
     run.write_config(replace(prepared.config, parent=config.parent).to_toml())
     run.update(status="running", plan=plan_record(prepared.plan))
     return model
@@ -196,7 +211,7 @@ def _go_on(
     prepared = prepare(own, report)
     if "data-differs" not in allow:
         _check_data(run, prepared)
-    model = _model(run, prepared, config, found.position.batches_made, report)
+    model = _model(run, prepared, config, found.position.batches_done, report)
     _restore_best(run, store)
     resumed = {
         "at": now(),
@@ -205,7 +220,7 @@ def _go_on(
         "batch": found.position.batch,
         "backend": prepared.config.backend,
     }
-    run.update(resumed=[*run.info.get("resumed", []), resumed])
+    run.update(resumed=[*run.record.get("resumed", []), resumed])
     fit_run(
         prepared,
         model,
@@ -214,7 +229,7 @@ def _go_on(
         resume=True,
         batches_done=change.new_batches,
         trained=trained,
-        allow=(*config.force, *allow),
+        allow=(*config.allow, *allow),
     )
 
 
@@ -224,15 +239,17 @@ def _restore_best(run: RunDirectory, store: CheckpointStore) -> None:
     file = run.model_folder / "model.safetensors"
     if best is not None and file.exists():
         weights = best / "model.safetensors"
-        replace_file(file, lambda new: shutil.copyfile(weights, new))
+        atomic_file(file, lambda new: shutil.copyfile(weights, new))
 
 
-def _check_data(run: RunDirectory, prepared: Prepared) -> None:
-    recorded = run.info.get("data", {})
+def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:
+    recorded = run.record.get("data", {})
     for name, examples in {"train": prepared.training, **prepared.sets}.items():
         if recorded.get(name, {}).get("sha256") != examples.fingerprint:
-            raise KbertError(
-                f"{examples.source} is not what {run} was started with: its content has changed. "
-                f"Restore the file, or train further on the new one: kbert continue {run} DATA "
-                "--output NEW; or go on nevertheless: --allow data-differs"
+            raise InputError(
+                "{source} is not what {run} was started with: its content has changed. Restore "
+                "the file, or train further on the new one: kbert continue {run} DATA --output "
+                "NEW; or go on nevertheless: --allow data-differs",
+                source=examples.source,
+                run=run,
             )

@@ -13,7 +13,7 @@ _PATHS = ("data", "dev", "test", "preset", "parent")
 def run_config(run: RunDirectory) -> TrainConfig:
     """Return a run's settings; paths not found from here are taken from where it was started."""
     config = TrainConfig.from_toml(run.path / "config.toml")
-    start = run.info.get("started_in")
+    start = run.record.get("started_in")
     if start is None:
         return config
     given = {name: getattr(config, name) for name in _PATHS}

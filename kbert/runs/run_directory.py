@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.rows import BadRow
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.utils.files import remove_temporary, write_text
 
 LOCK = ".lock"  # what the name of a file begins with that tells of a process at work
@@ -36,7 +36,7 @@ class RunDirectory:
     ```python
     run = RunDirectory.create("runs/a")
     run.update(status="finished")
-    assert run.info["status"] == "finished"
+    assert run.record["status"] == "finished"
     ```
     """
 
@@ -55,7 +55,9 @@ class RunDirectory:
         try:
             run.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise KbertError(f"{path} cannot be made: {error.strerror}.") from None
+            raise InputError(
+                "{path} cannot be made: {strerror}.", path=path, strerror=error.strerror
+            ) from None
         return run
 
     @property
@@ -69,7 +71,7 @@ class RunDirectory:
         return self.path / "checkpoints"
 
     @property
-    def info(self) -> dict[str, Any]:
+    def record(self) -> dict[str, Any]:
         """What run.json holds; empty without one."""
         try:
             return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
@@ -89,7 +91,7 @@ class RunDirectory:
 
     def update(self, **values: Any) -> None:
         """Change some of what run.json holds."""
-        merged = {**self.info, **values}
+        merged = {**self.record, **values}
         write_text(self.path / "run.json", json.dumps(merged, indent=2, ensure_ascii=False) + "\n")
 
     def try_to_update(self, **values: Any) -> None:
@@ -102,7 +104,7 @@ class RunDirectory:
         """Write the resolved settings."""
         write_text(self.path / "config.toml", toml)
 
-    def go_back(self, batches: int) -> None:
+    def rewind(self, batches: int) -> None:
         """Take away what a run did after the batches that it goes on from, or left half done."""
         for folder in (self.path, self.model_folder):
             remove_temporary(folder)
@@ -135,9 +137,12 @@ def check_free(path: str | Path) -> None:
         return  # a process that was killed before it wrote anything
     if path.exists():
         what = "a run" if (path / "run.json").exists() else "something"
-        raise KbertError(
-            f"{path} already holds {what}, and kbert overwrites none. Name another directory: "
-            f"--output {next_free(path.parent, path.name)}"
+        raise InputError(
+            "{path} already holds {what}, and kbert overwrites none. Name another directory: "
+            "--output {next_free}",
+            path=path,
+            what=what,
+            next_free=next_free(path.parent, path.name),
         )
 
 

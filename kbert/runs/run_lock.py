@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from kbert.errors import KbertError, MachineError
+from kbert.errors import InputError, MachineError
 from kbert.runs.run_directory import LOCK
 
 
@@ -26,11 +26,15 @@ def run_lock(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise KbertError(
-            f"Another process{_holder(file)} is at work in {path}. Wait for it, or stop it."
+        raise InputError(
+            "Another process{holder} is at work in {path}. Wait for it, or stop it.",
+            holder=_holder(file),
+            path=path,
         ) from None
     except OSError as error:
-        raise MachineError(f"{path} cannot be written to: {error.strerror}.") from None
+        raise MachineError(
+            "{path} cannot be written to: {strerror}.", path=path, strerror=error.strerror
+        ) from None
     try:
         with contextlib.suppress(OSError):  # it only names us to others
             _pid(file).write_text(f"{os.getpid()}\n", encoding="ascii")

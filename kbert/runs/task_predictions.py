@@ -22,7 +22,7 @@ def write_test_results(run: RunDirectory, examples: Examples) -> Path:
     """
     from kbert.models.bert_classifier import BertClassifier
 
-    rows = BertClassifier.load(run.path).probabilities(examples.texts, examples.pairs)
+    rows = BertClassifier.load(run.path).predict_proba(examples.texts, examples.pairs)
     lines = ("\t".join(str(np.float32(share)) for share in row) + "\n" for row in rows)
     path = run.path / "test_results.tsv"
     write_text(path, "".join(lines))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kbert.runs.prepare import Prepared, Report, build_model
+from kbert.runs.prepare import PreparedRun, Report, build_model
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class TimeEstimate:
         )
 
 
-def time_steps(prepared: Prepared, report: Report, steps: int = 3) -> TimeEstimate:
+def time_steps(prepared: PreparedRun, report: Report, steps: int = 3) -> TimeEstimate:
     """Time a few steps on the narrowest and the widest batches, and return the estimate.
 
     The steps train a model that is thrown away. The time of a step is taken to grow with the width
     of its batch along a line through the two.
 
     Args:
-        prepared: Prepared.
+        prepared: PreparedRun.
         report: function of str.
         steps: int. Steps timed at each of the two widths. Defaults to 3.
     """

@@ -11,7 +11,7 @@ from typing import Any
 from kbert.config import TrainConfig
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.fit_run import fit_run, now
-from kbert.runs.prepare import Prepared, build_model, prepare
+from kbert.runs.prepare import PreparedRun, build_model, prepare
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
 
@@ -54,7 +54,7 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
     return run
 
 
-def _record(run: RunDirectory, prepared: Prepared, model: Any) -> None:
+def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
     """Write what the run is made of, before its first step."""
     sets = {"train": prepared.training, **prepared.sets}
     run.write_config(prepared.config.to_toml())
@@ -89,12 +89,12 @@ def plan_record(plan: TrainingPlan) -> dict[str, Any]:
     return {**asdict(plan), "updates": plan.updates, "warmup_updates": plan.warmup_updates}
 
 
-def _lineage(prepared: Prepared) -> dict[str, Any]:
+def _lineage(prepared: PreparedRun) -> dict[str, Any]:
     """Return where the weights come from, when that is another run."""
     if prepared.config.parent is None:
         return {}
     parent = RunDirectory(prepared.config.parent)
-    info = parent.info
+    info = parent.record
     plan = info.get("plan", {})
     return {
         "parent": {

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kbert.choices import Boundary
+from kbert.choices import DecayFrom
 from kbert.plans.learning_rate import learning_rate_at
 
 
@@ -41,7 +41,7 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         power: float. Of the decay; 1 is linear. Defaults to 1.
         cycle: bool. Start a new, longer decay at N instead of staying at the end, as
             `tf.train.polynomial_decay` does. Defaults to False.
-        boundary: "continuous" or "google". Defaults to "continuous".
+        decay_from: "warmup_end" or "start": where the decay counts from. Defaults to "warmup_end".
         steps_per_update: int. Set it to the optimizer's `gradient_accumulation_steps`: Keras
             hands a schedule the count of batches, and this turns it into updates. Defaults to 1.
         name: string or None. Defaults to None.
@@ -68,7 +68,7 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         end_learning_rate: float = 0.0,
         power: float = 1.0,
         cycle: bool = False,
-        boundary: Boundary = "continuous",
+        decay_from: DecayFrom = "warmup_end",
         steps_per_update: int = 1,
         name: str | None = None,
     ) -> None:
@@ -96,9 +96,9 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
             )
         if not power > 0:
             raise ValueError(f"`power` must be above 0. Received: power={power}")
-        if boundary not in ("continuous", "google"):
+        if decay_from not in ("warmup_end", "start"):
             raise ValueError(
-                f'`boundary` must be "continuous" or "google". Received: boundary={boundary!r}'
+                f'`decay_from` must be "warmup_end" or "start". Received: decay_from={decay_from!r}'
             )
         if steps_per_update != int(steps_per_update) or steps_per_update < 1:
             raise ValueError(
@@ -111,7 +111,7 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.end_learning_rate = float(end_learning_rate)
         self.power = float(power)
         self.cycle = bool(cycle)
-        self.boundary = boundary
+        self.decay_from = decay_from
         self.steps_per_update = int(steps_per_update)
         self.name = name
 
@@ -139,7 +139,7 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
             end=self.end_learning_rate,
             power=self.power,
             cycle=self.cycle,
-            boundary=self.boundary,
+            decay_from=self.decay_from,
             ops=numeric,
         )
 
@@ -152,7 +152,7 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
             "end_learning_rate": self.end_learning_rate,
             "power": self.power,
             "cycle": self.cycle,
-            "boundary": self.boundary,
+            "decay_from": self.decay_from,
             "steps_per_update": self.steps_per_update,
             "name": self.name,
         }

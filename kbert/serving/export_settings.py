@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import check_file, plain_name, read_json
+from kbert.utils.untrusted import check_file, is_plain_name, read_json
 
 _FILE = "kbert.json"
 _FORMAT = "kbert-export-1"
@@ -49,14 +49,16 @@ class ExportSettings:
         path = folder / _FILE
         values = read_json(path)
         if values.pop("format", None) != _FORMAT:
-            raise KbertError(f"{path} is of another version; {_FORMAT} was expected.")
+            raise InputError(
+                "{path} is of another version; {_format} was expected.", path=path, _format=_FORMAT
+            )
         labels = values.get("labels")
         if isinstance(labels, list):
             values["labels"] = tuple(labels)
         try:
             settings = cls(**values)
         except TypeError as error:
-            raise KbertError(f"{path} does not fit: {error}") from None
+            raise InputError("{path} does not fit: {error}", path=path, error=error) from None
         settings._check(path)
         return settings
 
@@ -68,7 +70,9 @@ class ExportSettings:
         try:
             return Tokenizer.from_file(vocabulary, **self.tokenizer)
         except TypeError as error:
-            raise KbertError(f"{folder / _FILE}: the tokenizer does not fit: {error}") from None
+            raise InputError(
+                "{folder}: the tokenizer does not fit: {error}", folder=folder / _FILE, error=error
+            ) from None
 
     def _check(self, path: Path) -> None:
         """Raise KbertError when a value is of another type or out of range."""
@@ -76,7 +80,7 @@ class ExportSettings:
         numbers = (self.max_length, self.max_length if self.length is None else self.length)
         expected = {
             "kind": isinstance(self.kind, str),
-            "file": plain_name(self.file),
+            "file": is_plain_name(self.file),
             "labels": names and len(self.labels) > 1,
             "max_length": all(type(number) is int and 3 <= number <= 10**5 for number in numbers),
             "int8": isinstance(self.int8, bool),
@@ -85,9 +89,12 @@ class ExportSettings:
         }
         for name, fits in expected.items():
             if not fits:
-                raise KbertError(
-                    f"{path}: {name} is not of the kind that kbert export writes. "
-                    f"Received: {getattr(self, name)!r:.80}"
+                raise InputError(
+                    "{path}: {name} is not of the kind that kbert export writes. Received: "
+                    "{getattr!r:.80}",
+                    path=path,
+                    name=name,
+                    getattr=getattr(self, name),
                 )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.kbert_model import find_model
 from kbert.models.bert_classifier import BertClassifier
 from kbert.serving.export_settings import is_export
@@ -22,9 +22,10 @@ def load_classifier(path: str | Path, dtype: Any = None) -> BertClassifier:
     """
     path = Path(path)
     if is_export(path):
-        raise KbertError(
-            f"{path} is an export, which has no weights to take out. Name the run or the model "
-            "that it was made of."
+        raise InputError(
+            "{path} is an export, which has no weights to take out. Name the run or the model "
+            "that it was made of.",
+            path=path,
         )
     if path.suffix == ".keras" or (path.is_dir() and find_model(path) is None):
         return BertClassifier.from_preset(str(path), dtype=dtype)

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.results.prediction import Prediction, check_texts
 from kbert.serving.export_settings import ExportSettings, is_export
-from kbert.serving.programs import open_program
-from kbert.serving.run_program import run_program
+from kbert.serving.run_session import run_session
+from kbert.serving.sessions import open_session
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,8 +64,8 @@ class Predictor:
         if not is_export(path):
             return cls._of_weights(path, backend)
         settings = ExportSettings.read(path)
-        program = open_program(settings.kind, path / settings.file, threads)
-        compute = partial(run_program, program, settings.read_tokenizer(path), settings)
+        program = open_session(settings.kind, path / settings.file, threads)
+        compute = partial(run_session, program, settings.read_tokenizer(path), settings)
         return cls(settings.labels, compute)
 
     @classmethod
@@ -73,7 +73,7 @@ class Predictor:
         from kbert.backend.choose_backend import choose_backend, import_keras
 
         if not path.exists():
-            raise KbertError(f"{path} does not exist. Check the path of the model.")
+            raise InputError("{path} does not exist. Check the path of the model.", path=path)
         choose_backend(backend)
         import_keras()
         from kbert.serving.load_classifier import load_classifier
@@ -83,7 +83,7 @@ class Predictor:
 
         def compute(*arguments: Any) -> "np.ndarray":
             with alone:
-                return model.probabilities(*arguments)
+                return model.predict_proba(*arguments)
 
         return cls(model.labels.names, compute)
 
@@ -98,10 +98,11 @@ class Predictor:
             batch_size: int. Defaults to 32.
         """
         return [
-            Prediction.of(row, self.labels) for row in self.probabilities(texts, pairs, batch_size)
+            Prediction.from_probabilities(row, self.labels)
+            for row in self.predict_proba(texts, pairs, batch_size)
         ]
 
-    def probabilities(
+    def predict_proba(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
     ) -> "np.ndarray":
         """Return the probabilities [texts, labels] in the order of the texts; see `predict`."""

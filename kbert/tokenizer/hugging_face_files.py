@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.tokenizer.added_tokens import FLAGS, GOOGLE_SPECIALS
 
 
@@ -24,25 +24,35 @@ def settings_of(spec: Any, source: Path) -> dict[str, Any]:
         model = {}
     kind = model.get("type", "WordPiece" if "vocab" in model else "unknown")
     if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
-        raise KbertError(
-            f"{source} holds a tokenizer of the kind {kind!s:.80}, and kbert takes BERT's "
-            "WordPiece. Is it the tokenizer of a BERT model?"
+        raise InputError(
+            "{source} holds a tokenizer of the kind {kind!s:.80}, and kbert takes BERT's "
+            "WordPiece. Is it the tokenizer of a BERT model?",
+            source=source,
+            kind=kind,
         )
     normalizer = spec.get("normalizer")
     if not isinstance(normalizer, dict):
         normalizer = {}
     if normalizer.get("type") != "BertNormalizer":
-        raise KbertError(
-            f"{source} normalizes with {normalizer.get('type')!s:.80}, and kbert takes "
-            "BertNormalizer. Is it the tokenizer of a BERT model?"
+        raise InputError(
+            "{source} normalizes with {normalizer!s:.80}, and kbert takes BertNormalizer. Is "
+            "it the tokenizer of a BERT model?",
+            source=source,
+            normalizer=normalizer.get("type"),
         )
     ids = model["vocab"]
     if not all(type(i) is int for i in ids.values()) or set(ids.values()) != set(range(len(ids))):
-        raise KbertError(f"{source}: the ids of the vocabulary are not 0 to {len(ids) - 1}.")
+        raise InputError(
+            "{source}: the ids of the vocabulary are not 0 to {ids}.",
+            source=source,
+            ids=len(ids) - 1,
+        )
     added = spec.get("added_tokens") or []
     if not isinstance(added, list) or not all(isinstance(token, dict) for token in added):
-        raise KbertError(
-            f"{source}: added_tokens must be a list of objects. Received: {added!r:.80}"
+        raise InputError(
+            "{source}: added_tokens must be a list of objects. Received: {added!r:.80}",
+            source=source,
+            added=added,
         )
     return {
         "vocabulary": sorted(ids, key=ids.__getitem__),
@@ -68,9 +78,12 @@ def added_tokens_of(
     """
     for number, token in tokens:
         if type(number) is not int or not isinstance(token, dict):
-            raise KbertError(
-                f"{source}: an added token must be an object with a whole number as its id. "
-                f"Received: {token!r:.80} with {number!r:.80}"
+            raise InputError(
+                "{source}: an added token must be an object with a whole number as its id. "
+                "Received: {token!r:.80} with {number!r:.80}",
+                source=source,
+                token=token,
+                number=number,
             )
     found = []
     following = max(ids.values(), default=-1) + 1
@@ -78,9 +91,13 @@ def added_tokens_of(
         content = token.get("content")
         expected = ids.get(content, following) if isinstance(content, str) else number
         if number != expected:
-            raise KbertError(
-                f"{source}: the added token {content!r:.80} has the id {number}, and {expected} "
-                "was expected: the ids of vocabulary and added tokens must have no gap."
+            raise InputError(
+                "{source}: the added token {content!r:.80} has the id {number}, and {expected} "
+                "was expected: the ids of vocabulary and added tokens must have no gap.",
+                source=source,
+                content=content,
+                number=number,
+                expected=expected,
             )
         following += number == following
         if content not in GOOGLE_SPECIALS:
@@ -114,8 +131,10 @@ def added_tokens_beside(
         tokens = [(n, {"content": text, "special": text in names}) for text, n in older.items()]
         return added_tokens_of(tokens, ids, source)
     if not isinstance(decoder, dict):
-        raise KbertError(
-            f"{source}: added_tokens_decoder must be an object. Received: {decoder!r:.80}"
+        raise InputError(
+            "{source}: added_tokens_decoder must be an object. Received: {decoder!r:.80}",
+            source=source,
+            decoder=decoder,
         )
     numbers = [int(key) if re.fullmatch("[0-9]{1,9}", key) else key for key in decoder]
     return added_tokens_of(list(zip(numbers, decoder.values(), strict=True)), ids, source)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 # Outside these blocks the Rust normalizer and Google's differ on some characters: it follows an
 # older Unicode, drops private-use characters, and lower-cases a final sigma without its context.
@@ -52,7 +52,7 @@ class RareCharacters:
         # A letter that no piece holds: what is made of it can only become [UNK].
         self.unknown = next((c for c in map(chr, range(0xA000, 0xA48D)) if c not in letters), "")
         if not self.unknown:
-            raise KbertError("The vocabulary holds all Yi syllables, and kbert needs a free one.")
+            raise InputError("The vocabulary holds all Yi syllables, and kbert needs a free one.")
 
     @property
     def any_private(self) -> bool:

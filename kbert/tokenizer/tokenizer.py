@@ -10,10 +10,10 @@ from typing import Any
 from tokenizers import Tokenizer as RustTokenizer
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
 
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.tokenizer.added_tokens import (
     GOOGLE_SPECIALS,
-    LONGEST_PIECE,
+    MAX_PIECE,
     check_added_tokens,
     rust_tokens,
 )
@@ -61,16 +61,19 @@ class Tokenizer:
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         for piece in self.vocabulary:
-            if not isinstance(piece, str) or len(piece) > LONGEST_PIECE or "\0" in piece:
-                raise KbertError(
-                    f"A piece of a vocabulary must be a text of at most {LONGEST_PIECE:,} "
-                    f"characters without NUL. Received: {piece!r:.80}"
+            if not isinstance(piece, str) or len(piece) > MAX_PIECE or "\0" in piece:
+                raise InputError(
+                    "A piece of a vocabulary must be a text of at most {max_piece:,} "
+                    "characters without NUL. Received: {piece!r:.80}",
+                    max_piece=MAX_PIECE,
+                    piece=piece,
                 )
         for setting in (lowercase, strip_accents, split_cjk):
             if setting not in (True, False, None):
-                raise KbertError(
-                    "The tokenizer's settings must be true, false or null. "
-                    f"Received: {setting!r:.80}"
+                raise InputError(
+                    "The tokenizer's settings must be true, false or null. Received: "
+                    "{setting!r:.80}",
+                    setting=setting,
                 )
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
@@ -80,14 +83,16 @@ class Tokenizer:
             ids[piece] = number  # of a piece that stands twice Google takes the last
         missing = [piece for piece in _SPECIALS if piece not in ids]
         if missing:
-            raise KbertError(
-                f"The vocabulary of {len(self.vocabulary)} pieces lacks {', '.join(missing)}. "
-                "Is it a BERT vocabulary, one piece a line?"
+            raise InputError(
+                "The vocabulary of {vocabulary} pieces lacks {missing}. Is it a BERT "
+                "vocabulary, one piece a line?",
+                vocabulary=len(self.vocabulary),
+                missing=", ".join(missing),
             )
         self.added_tokens = check_added_tokens(added_tokens)
         beyond = [t["content"] for t in self.added_tokens if t["content"] not in ids]
         if beyond and len(ids) < len(self.vocabulary):
-            raise KbertError(
+            raise InputError(
                 "A piece of the vocabulary stands twice, and so the added tokens have no clear "
                 "ids. Take it out, or leave the added tokens out."
             )
@@ -100,9 +105,10 @@ class Tokenizer:
         self._rust = self._new_rust(self.added_tokens)
         for token in self.added_tokens:
             if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
-                raise KbertError(
-                    f"Nothing is left of the added token {token['content']!r:.80} once it is "
-                    "normalized. Take it out, or set its `normalized` to false."
+                raise InputError(
+                    "Nothing is left of the added token {content!r:.80} once it is normalized. "
+                    "Take it out, or set its `normalized` to false.",
+                    content=token["content"],
                 )
 
     def _new_rust(
@@ -141,15 +147,19 @@ class Tokenizer:
                 text = data.decode("utf-8").removesuffix("\n")
                 pieces = [piece.strip() for piece in text.split("\n")]
         except FileNotFoundError:
-            raise KbertError(f"There is no vocabulary file {path}.") from None
+            raise InputError("There is no vocabulary file {path}.", path=path) from None
         except UnicodeDecodeError as error:
-            raise KbertError(f"{path} is not a vocabulary: it is not UTF-8 ({error}).") from None
+            raise InputError(
+                "{path} is not a vocabulary: it is not UTF-8 ({error}).", path=path, error=error
+            ) from None
         except OSError as error:
-            raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+            raise InputError(
+                "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+            ) from None
         try:
             return cls(pieces, **settings)
         except KbertError as error:
-            raise KbertError(f"{path}: {error}") from None
+            raise InputError("{path}: {error}", path=path, error=error) from None
 
     def __len__(self) -> int:
         """The number of ids: of the vocabulary, and of the added tokens that are no pieces."""

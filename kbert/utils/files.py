@@ -16,7 +16,7 @@ _NEW, _OLD = ".new", ".new.old"  # of directories
 def write_text(path: Path, text: str) -> None:
     """Write a text file under another name, flush it to the disk, and rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, lambda file: file.write_text(text, encoding="utf-8", newline=""))
+    atomic_file(path, lambda file: file.write_text(text, encoding="utf-8", newline=""))
 
 
 def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> None:
@@ -34,7 +34,7 @@ def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> 
 
 
 @contextmanager
-def new_directory(path: Path) -> Iterator[Path]:
+def atomic_directory(path: Path) -> Iterator[Path]:
     """Give a folder to write in that takes the place of `path` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-", suffix=_NEW))
@@ -59,7 +59,7 @@ def new_directory(path: Path) -> Iterator[Path]:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+def atomic_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file under another name, flush it to the disk, and rename it to `path`."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=_SUFFIX)
     os.close(handle)
@@ -75,7 +75,7 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def remove_temporary(folder: Path) -> None:
-    """Take away what a killed process left of `write_text`, `replace_file` and `new_directory`.
+    """Take away what a killed process left of `write_text`, `atomic_file` and `atomic_directory`.
 
     No other process may be writing to the folder.
     """

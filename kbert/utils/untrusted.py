@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 
-LONGEST_LINE = 2**24  # bytes; no row of text is longer, and a file without line ends would be
-_LARGEST_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
+MAX_LINE = 2**24  # bytes; no row of text is longer, and a file without line ends would be
+_MAX_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
 _DEEPEST_JSON = 64
-_LONGEST_HEADER = 2**24  # bytes of a safetensors file; BERT-large has some 50,000
+_MAX_HEADER = 2**24  # bytes of a safetensors file; BERT-large has some 50,000
 _KERAS_ENTRIES = {"config.json", "metadata.json", "model.weights.h5"}
 
 
@@ -36,9 +36,11 @@ def check_file(path: Path, folder: Path | None = None) -> None:
         roots.append(root.parent.parent / "blobs")  # where the Hugging Face cache keeps files
     real = Path(os.path.realpath(path))
     if not any(real.is_relative_to(root) for root in roots):
-        raise KbertError(
-            f"{path} leads to {real}, and nothing outside of the folder is read. Put the file "
-            "itself into the folder."
+        raise InputError(
+            "{path} leads to {real}, and nothing outside of the folder is read. Put the file "
+            "itself into the folder.",
+            path=path,
+            real=real,
         )
 
 
@@ -50,17 +52,21 @@ def check_regular(path: Path) -> None:
     """
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        raise KbertError(f"{path} is a device or a pipe; a file was expected. Copy it to a file.")
+        raise InputError(
+            "{path} is a device or a pipe; a file was expected. Copy it to a file.", path=path
+        )
 
 
 def read_bytes(path: Path, folder: Path | None = None) -> bytes:
     """Return the bytes of a small file after `check_file`, or raise KbertError or OSError."""
     check_file(path, folder)
     size = path.stat().st_size
-    if size > _LARGEST_JSON:
-        raise KbertError(
-            f"{path} has {size:,} bytes; at most {_LARGEST_JSON:,} were expected. Is it the "
-            "right file?"
+    if size > _MAX_JSON:
+        raise InputError(
+            "{path} has {size:,} bytes; at most {_max_json:,} were expected. Is it the right file?",
+            path=path,
+            size=size,
+            _max_json=_MAX_JSON,
         )
     return path.read_bytes()
 
@@ -74,10 +80,12 @@ def parse_json(data: bytes, source: object) -> Any:
     try:
         value = json.loads(data.decode("utf-8"), parse_constant=no_number)
     except (ValueError, RecursionError) as error:
-        raise KbertError(f"{source} is not JSON: {error}") from None
-    if is_deep(value):
-        raise KbertError(
-            f"{source} is not JSON of kbert's: it is nested more than {_DEEPEST_JSON} levels deep."
+        raise InputError("{source} is not JSON: {error}", source=source, error=error) from None
+    if is_too_deep(value):
+        raise InputError(
+            "{source} is not JSON of kbert's: it is nested more than {_deepest_json} levels deep.",
+            source=source,
+            _deepest_json=_DEEPEST_JSON,
         )
     return value
 
@@ -87,23 +95,31 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         data = read_bytes(path)
     except FileNotFoundError:
-        raise KbertError(f"There is no file {path}, which a preset's folder must hold.") from None
+        raise InputError(
+            "There is no file {path}, which a preset's folder must hold.", path=path
+        ) from None
     except NotADirectoryError:
-        raise KbertError(f"{path.parent} is a file; the preset's folder was expected.") from None
+        raise InputError(
+            "{parent} is a file; the preset's folder was expected.", parent=path.parent
+        ) from None
     except OSError as error:
-        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+        raise InputError(
+            "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from None
     value = parse_json(data, path)
     if not isinstance(value, dict):
-        raise KbertError(f"{path} must hold a JSON object. Received: {type(value).__name__}")
+        raise InputError(
+            "{path} must hold a JSON object. Received: {kind}", path=path, kind=type(value).__name__
+        )
     return value
 
 
-def is_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
+def is_too_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
     """Whether lists and dicts are nested in more than so many levels."""
     if not isinstance(value, (list, dict)):
         return False
     parts = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(is_deep(part, levels - 1) for part in parts)
+    return levels == 0 or any(is_too_deep(part, levels - 1) for part in parts)
 
 
 def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
@@ -117,15 +133,18 @@ def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
         check_file(path, folder)
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-        if length > _LONGEST_HEADER:
-            raise KbertError(
-                f"{path} cannot be read: its header would have {length:,} bytes, and at most "
-                f"{_LONGEST_HEADER:,} were expected. Is it a safetensors file?"
+        if length > _MAX_HEADER:
+            raise InputError(
+                "{path} cannot be read: its header would have {length:,} bytes, and at most "
+                "{_max_header:,} were expected. Is it a safetensors file?",
+                path=path,
+                length=length,
+                _max_header=_MAX_HEADER,
             )
         with safe_open(path, framework="numpy") as opened:
             shapes = [opened.get_slice(name).get_shape() for name in opened.keys()]  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise KbertError(f"{path} cannot be read: {error}") from None
+        raise InputError("{path} cannot be read: {error}", path=path, error=error) from None
     return len(shapes), sum(map(math.prod, shapes))
 
 
@@ -141,26 +160,35 @@ def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
             entries = archive.infolist()
             names = {entry.filename for entry in entries}
             if names != _KERAS_ENTRIES or len(entries) != len(names):
-                raise KbertError(
-                    f"{path} holds {', '.join(sorted(map(repr, names)))[:300]}. Expected a .keras "
-                    f"file of kbert's with {', '.join(sorted(_KERAS_ENTRIES))}."
+                raise InputError(
+                    "{path} holds {sorted}. Expected a .keras file of kbert's with {sorted2}.",
+                    path=path,
+                    sorted=", ".join(sorted(map(repr, names)))[:300],
+                    sorted2=", ".join(sorted(_KERAS_ENTRIES)),
                 )
             size = path.stat().st_size
             stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
             if not stored or sum(entry.file_size for entry in entries) > size:
-                raise KbertError(
-                    f"{path} would unpack to {sum(e.file_size for e in entries):,} bytes from "
-                    f"{size:,}. Keras does not compress: expected a file that it has written."
+                raise InputError(
+                    "{path} would unpack to {entries:,} bytes from {size:,}. Keras does not "
+                    "compress: expected a file that it has written.",
+                    path=path,
+                    entries=sum(e.file_size for e in entries),
+                    size=size,
                 )
-            if archive.getinfo("config.json").file_size > _LARGEST_JSON:
-                raise KbertError(f"{path}: config.json is larger than {_LARGEST_JSON:,} bytes.")
+            if archive.getinfo("config.json").file_size > _MAX_JSON:
+                raise InputError(
+                    "{path}: config.json is larger than {_max_json:,} bytes.",
+                    path=path,
+                    _max_json=_MAX_JSON,
+                )
             config = parse_json(archive.read("config.json"), f"{path}: config.json")
             weights = io.BytesIO(archive.read("model.weights.h5"))
             held = h5_size(weights, f"{path}: model.weights.h5")
     except KbertError:
         raise
     except Exception as error:  # zipfile lets through what its parts raise, as of broken names
-        raise KbertError(f"{path} cannot be loaded: {error}") from None
+        raise InputError("{path} cannot be loaded: {error}", path=path, error=error) from None
     return config, held
 
 
@@ -178,7 +206,11 @@ def h5_size(file: Any, source: object) -> tuple[int, int]:
             opened.visit_links(names.append)  # an error in its callback would be lost
             for name in names:
                 if not isinstance(opened.get(name, getlink=True), h5py.HardLink):
-                    raise KbertError(f"{source}: {name!r} is a link, which weights do not hold.")
+                    raise InputError(
+                        "{source}: {name!r} is a link, which weights do not hold.",
+                        source=source,
+                        name=name,
+                    )
                 item = opened[name]
                 if isinstance(item, h5py.Dataset):
                     _check_array(item, f"{source}: {name!r}")
@@ -186,36 +218,40 @@ def h5_size(file: Any, source: object) -> tuple[int, int]:
     except KbertError:
         raise
     except Exception as error:  # h5py lets through what HDF5 says of a broken file
-        raise KbertError(f"{source} cannot be read: {error}") from None
+        raise InputError("{source} cannot be read: {error}", source=source, error=error) from None
     return len(shapes), sum(map(math.prod, shapes))
 
 
 def _check_array(item: Any, source: str) -> None:
     if item.external or item.is_virtual:
-        raise KbertError(f"{source} lies in another file, where nothing is read.")
+        raise InputError("{source} lies in another file, where nothing is read.", source=source)
     size, stored = math.prod(item.shape or ()), item.id.get_storage_size()
     if item.dtype.hasobject or size * item.dtype.itemsize > stored:
-        raise KbertError(
-            f"{source} claims {size * item.dtype.itemsize:,} bytes of numbers, and the file holds "
-            f"{stored:,}."
+        raise InputError(
+            "{source} claims {size:,} bytes of numbers, and the file holds {stored:,}.",
+            source=source,
+            size=size * item.dtype.itemsize,
+            stored=stored,
         )
 
 
-def plain_name(name: object) -> bool:
+def is_plain_name(name: object) -> bool:
     """Whether this is the name of a file in a folder, without a way out of it."""
     return isinstance(name, str) and re.fullmatch(r"\w[\w.-]*", name) is not None
 
 
-def lines_of(stream: BinaryIO, source: str) -> Iterator[bytes]:
+def iter_lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
     """Yield the lines of a binary stream, or raise KbertError at one that is far too long."""
-    while line := stream.readline(LONGEST_LINE + 1):
-        check_line(line, source)
+    while line := stream.readline(MAX_LINE + 1):
+        check_line_length(line, source)
         yield line
 
 
-def check_line(line: bytes, source: str) -> None:
+def check_line_length(line: bytes, source: str) -> None:
     """Raise KbertError when a line of a text file is far too long."""
-    if len(line) > LONGEST_LINE:
-        raise KbertError(
-            f"{source} holds a line of more than {LONGEST_LINE:,} bytes. Is it a text file?"
+    if len(line) > MAX_LINE:
+        raise InputError(
+            "{source} holds a line of more than {max_line:,} bytes. Is it a text file?",
+            source=source,
+            max_line=MAX_LINE,
         )

@@ -1,7 +1,7 @@
 """Numbers with their nouns."""
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def count_noun(number: int, one: str, many: str | None = None) -> str:
     """Return "1 row", "2,000 rows": the number and the noun that goes with it.
 
     Args:

@@ -78,14 +78,14 @@ class Widths(list):
         (
             {},
             [16, 128, 64],
-            "with 32 rows of 128 tokens. Cure: --batch-size 16 --accumulation 2, which makes "
-            "about the same updates, or --max-length 64, or a smaller --preset",
+            "with 32 rows of 128 tokens. Cure: --batch-size 16 --gradient-accumulation-steps 2, "
+            "which makes about the same updates, or --max-length 64, or a smaller --preset",
         ),
         (
-            {"batch_size": 6, "accumulation": 3, "max_length": 512},
+            {"batch_size": 6, "gradient_accumulation_steps": 3, "max_length": 512},
             [504],
-            "with 6 rows of 504 tokens. Cure: --batch-size 3 --accumulation 6, which makes "
-            "about the same updates, or --max-length 256, or a smaller --preset",
+            "with 6 rows of 504 tokens. Cure: --batch-size 3 --gradient-accumulation-steps 6, "
+            "which makes about the same updates, or --max-length 256, or a smaller --preset",
         ),
         (
             {"batch_size": 1, "max_length": 100},
@@ -95,8 +95,8 @@ class Widths(list):
         (
             {"max_length": 9},
             [16],
-            "with 32 rows of 16 tokens. Cure: --batch-size 16 --accumulation 2, which makes "
-            "about the same updates, or a smaller --preset",
+            "with 32 rows of 16 tokens. Cure: --batch-size 16 --gradient-accumulation-steps 2, "
+            "which makes about the same updates, or a smaller --preset",
         ),
     ],
     ids=str,
@@ -107,18 +107,28 @@ def test_the_cure_makes_smaller_batches(settings, widths, sentence):
     assert str(error) == f"The memory does not hold a training step {sentence}"
 
 
-def cured(size, accumulation):
+def cured(size, gradient_accumulation_steps):
     """The settings that the first cure names."""
-    config = TrainConfig(data="a.csv", batch_size=size, accumulation=accumulation)
+    config = TrainConfig(
+        data="a.csv", batch_size=size, gradient_accumulation_steps=gradient_accumulation_steps
+    )
     cure = str(too_large(config, Widths([128]))).rsplit("Cure: ")[1]
     flags = cure.split(", which makes about the same")[0].split()
-    assert flags[::2] == ["--batch-size", "--accumulation"]
-    return TrainConfig(data="a.csv", batch_size=int(flags[1]), accumulation=int(flags[3]))
+    assert flags[::2] == ["--batch-size", "--gradient-accumulation-steps"]
+    return TrainConfig(
+        data="a.csv", batch_size=int(flags[1]), gradient_accumulation_steps=int(flags[3])
+    )
 
 
-@pytest.mark.parametrize(("size", "accumulation"), [(32, 1), (2, 1), (7, 3), (48, 5)])
-def test_the_cure_is_a_config_whose_updates_have_no_more_rows(size, accumulation):
-    config = cured(size, accumulation)
+@pytest.mark.parametrize(
+    ("size", "gradient_accumulation_steps"), [(32, 1), (2, 1), (7, 3), (48, 5)]
+)
+def test_the_cure_is_a_config_whose_updates_have_no_more_rows(size, gradient_accumulation_steps):
+    config = cured(size, gradient_accumulation_steps)
     assert config.batch_size < size
-    rows = config.batch_size * config.accumulation
-    assert size * accumulation - 2 * accumulation < rows <= size * accumulation
+    rows = config.batch_size * config.gradient_accumulation_steps
+    assert (
+        size * gradient_accumulation_steps - 2 * gradient_accumulation_steps
+        < rows
+        <= size * gradient_accumulation_steps
+    )

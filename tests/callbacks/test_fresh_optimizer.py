@@ -23,7 +23,7 @@ X = np.random.default_rng(0).normal(size=(48, 4)).astype("float32")
 Y = (X.sum(axis=1) > 0).astype("int32")
 
 
-def plain_model(optimizer=None, **arguments):
+def model_data(optimizer=None, **arguments):
     """A classifier as any user of Keras has one."""
     keras.utils.set_random_seed(7)
     layers = [keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(2)]
@@ -57,7 +57,7 @@ def rows_of(path):
 
 
 def test_a_second_fit_changes_nothing_and_with_a_fresh_optimizer_it_trains(tmp_path):
-    model = plain_model()
+    model = model_data()
     assert fit(model, FIRST)[0] > 0
     log = LearningRateLogger(tmp_path / "trap.csv")
     change, history = fit(model, SECOND, log)
@@ -100,7 +100,7 @@ def test_a_classifier_trains_a_second_time(tiny_model, sentences, tmp_path):
 
 def test_a_keras_file_of_a_plain_model(tmp_path):
     schedule = WarmupPolynomialDecay(1e-2, decay_steps=12, warmup_steps=2)
-    model = plain_model(keras.optimizers.AdamW(schedule))
+    model = model_data(keras.optimizers.AdamW(schedule))
     fit(model, FIRST)
     model.save(tmp_path / "model.keras")
 
@@ -119,7 +119,7 @@ def test_a_keras_file_of_a_plain_model(tmp_path):
 
 
 def test_what_is_saved_has_the_new_schedule(tmp_path):
-    model = plain_model()
+    model = model_data()
     fit(model, FIRST)
     fit(model, SECOND, FreshOptimizer(SECOND))
     model.save(tmp_path / "model.keras")
@@ -132,7 +132,7 @@ def test_what_is_saved_has_the_new_schedule(tmp_path):
 
 
 def test_moments_start_at_zero():
-    model = plain_model()
+    model = model_data()
     fit(model, FIRST)
     FreshOptimizer(SECOND).set_model(model)
     for variable in model.optimizer.variables:
@@ -141,8 +141,10 @@ def test_moments_start_at_zero():
 
 
 def test_accumulation_of_the_new_plan(tmp_path):
-    plan = TrainingPlan(48, batch_size=8, epochs=4, learning_rate=2e-3, accumulation=3)
-    model = plain_model()
+    plan = TrainingPlan(
+        48, batch_size=8, epochs=4, learning_rate=2e-3, gradient_accumulation_steps=3
+    )
+    model = model_data()
     fit(model, FIRST)
     log = LearningRateLogger(tmp_path / "rates.csv")
     assert fit(model, plan, FreshOptimizer(plan), log)[0] > 0
@@ -153,8 +155,10 @@ def test_accumulation_of_the_new_plan(tmp_path):
 
 
 def test_a_plan_without_accumulation_ends_that_of_the_old_one():
-    accumulating = TrainingPlan(48, batch_size=8, epochs=2, learning_rate=1e-2, accumulation=2)
-    model = plain_model(create_optimizer(accumulating))
+    accumulating = TrainingPlan(
+        48, batch_size=8, epochs=2, learning_rate=1e-2, gradient_accumulation_steps=2
+    )
+    model = model_data(create_optimizer(accumulating))
     fit(model, accumulating)
     fit(model, SECOND, FreshOptimizer(SECOND))
     assert model.optimizer.gradient_accumulation_steps is None
@@ -168,7 +172,7 @@ def test_another_optimizer_of_the_plan():
         asked.append(plan)
         return keras.optimizers.SGD(plan.learning_rate, momentum=0.9)
 
-    model = plain_model()
+    model = model_data()
     fit(model, FIRST)
     assert fit(model, SECOND, FreshOptimizer(SECOND, optimizer))[0] > 0
     assert asked == [SECOND]
@@ -177,7 +181,7 @@ def test_another_optimizer_of_the_plan():
 
 
 def test_one_callback_starts_anew_in_each_fit(tmp_path):
-    model, fresh = plain_model(), FreshOptimizer(SECOND)
+    model, fresh = model_data(), FreshOptimizer(SECOND)
     log = LearningRateLogger(tmp_path / "rates.csv")
     changes = [fit(model, SECOND, fresh, log)[0] for _ in range(2)]
     assert min(changes) > 0
@@ -189,7 +193,7 @@ def test_one_callback_starts_anew_in_each_fit(tmp_path):
 
 def test_a_scaled_loss_stays_scaled(tmp_path):
     scaled = keras.optimizers.LossScaleOptimizer
-    model = plain_model(scaled(create_optimizer(FIRST)))
+    model = model_data(scaled(create_optimizer(FIRST)))
     fit(model, FIRST)
     assert fit(model, SECOND)[0] == 0.0
     assert fit(model, SECOND, FreshOptimizer(SECOND))[0] > 0

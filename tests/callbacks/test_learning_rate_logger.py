@@ -30,13 +30,13 @@ def _rows(path):
         ]
 
 
-@pytest.mark.parametrize("accumulation", [None, 2], ids=["plain", "accumulated"])
-def test_file_is_what_the_schedule_says(accumulation, tmp_path):
+@pytest.mark.parametrize("gradient_accumulation_steps", [None, 2], ids=["plain", "accumulated"])
+def test_file_is_what_the_schedule_says(gradient_accumulation_steps, tmp_path):
     schedule = WarmupPolynomialDecay(
-        0.1, decay_steps=6, warmup_steps=2, steps_per_update=accumulation or 1
+        0.1, decay_steps=6, warmup_steps=2, steps_per_update=gradient_accumulation_steps or 1
     )
     path = tmp_path / "new" / "rates.csv"
-    _fit(_model(schedule, gradient_accumulation_steps=accumulation), path)
+    _fit(_model(schedule, gradient_accumulation_steps=gradient_accumulation_steps), path)
     steps, epochs, rates = zip(*_rows(path), strict=True)
     assert steps == tuple(range(6))
     assert epochs == (0, 0, 0, 1, 1, 1)

@@ -28,7 +28,7 @@ Y = (X.sum(axis=1) > 0).astype("int32")
 BY_CLASS = np.argsort(Y, kind="stable")
 
 
-def plain_model(optimizer=None, layers=2):
+def model_data(optimizer=None, layers=2):
     keras.utils.set_random_seed(7)
     hidden = [keras.layers.Dense(8) for _ in range(layers - 1)]
     model = keras.Sequential([keras.Input((4,)), *hidden, keras.layers.Dense(2)])
@@ -71,24 +71,29 @@ def set_rate(rate):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"accumulation": 3}, {"recipe": "google"}, {"epochs": 6, "warmup_proportion": 0.5}],
-    ids=["plain", "accumulation", "google", "longer"],
+    [
+        {},
+        {"gradient_accumulation_steps": 3},
+        {"recipe": "google"},
+        {"epochs": 6, "warmup_proportion": 0.5},
+    ],
+    ids=["plain", "gradient_accumulation_steps", "google", "longer"],
 )
 def test_a_fit_as_planned(changes, capsys):
     plan = replace(PLAN, **changes)
-    assert fit(plain_model(create_optimizer(plan)), PlanGuard(plan)) == []
+    assert fit(model_data(create_optimizer(plan)), PlanGuard(plan)) == []
     assert capsys.readouterr().out == ""
 
 
 def test_a_second_fit_is_refused_and_its_cure_cures():
-    model, guard = plain_model(), PlanGuard(PLAN)
+    model, guard = model_data(), PlanGuard(PLAN)
     fit(model, guard)
     before = model.get_weights()
     with pytest.raises(FindingsError, match="has made 24 updates and the plan ends at 24") as error:
         fit(model, guard)
     assert [(f.code, f.severity) for f in error.value.findings] == [("plan-ended", "error")]
     assert "FreshOptimizer(plan)" in error.value.findings[0].cure
-    assert "To go on nevertheless: PlanGuard(plan, force=['plan-ended'])" in str(error.value)
+    assert "To go on nevertheless: PlanGuard(plan, allow=['plan-ended'])" in str(error.value)
     assert same_weights(model, before)
     assert int(model.optimizer.iterations) == 24
     assert fit(model, guard, FreshOptimizer(PLAN)) == []
@@ -96,7 +101,7 @@ def test_a_second_fit_is_refused_and_its_cure_cures():
 
 
 def test_too_many_epochs_are_refused_before_a_step():
-    model, guard = plain_model(), PlanGuard(PLAN)
+    model, guard = model_data(), PlanGuard(PLAN)
     before = model.get_weights()
     with pytest.raises(FindingsError, match="3 epochs and the plan has 2: the last 12 of its 36"):
         fit(model, guard, epochs=3)
@@ -105,22 +110,22 @@ def test_too_many_epochs_are_refused_before_a_step():
 
 
 def test_too_few_epochs_or_batches_are_told(capsys):
-    assert fit(plain_model(), PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
+    assert fit(model_data(), PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
     assert capsys.readouterr().out.startswith("WARNING epochs-differ: fit makes 1 epoch and")
-    assert fit(plain_model(), PlanGuard(PLAN, verbose=0), x=X[:48], y=Y[:48]) == ["steps-differ"]
+    assert fit(model_data(), PlanGuard(PLAN, verbose=0), x=X[:48], y=Y[:48]) == ["steps-differ"]
     assert capsys.readouterr().out == ""
 
 
 def test_too_many_batches_are_refused():
-    model = plain_model()
+    model = model_data()
     with pytest.raises(FindingsError, match="makes 24 batches an epoch and the plan has 12"):
         fit(model, PlanGuard(PLAN), batch_size=4)
     assert int(model.optimizer.iterations) == 0
 
 
 def test_force_goes_on(capsys):
-    model = plain_model()
-    guard = PlanGuard(PLAN, force=["epochs-differ"])
+    model = model_data()
+    guard = PlanGuard(PLAN, allow=["epochs-differ"])
     assert fit(model, guard, epochs=3)[0] == "epochs-differ"
     assert guard.findings[0].severity == "warning"
     assert int(model.optimizer.iterations) == 36
@@ -129,15 +134,15 @@ def test_force_goes_on(capsys):
 
 def test_force_takes_known_codes_only():
     with pytest.raises(KbertError, match="There is no finding 'plan-end'. Known: rate-zero, "):
-        PlanGuard(PLAN, force=["plan-end"])
+        PlanGuard(PLAN, allow=["plan-end"])
 
 
 def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
-    plan = replace(PLAN, epochs=4, accumulation=4)
+    plan = replace(PLAN, epochs=4, gradient_accumulation_steps=4)
 
     def model_with(**arguments):
         schedule = WarmupPolynomialDecay(1e-3, plan.updates, plan.warmup_updates, **arguments)
-        return plain_model(AdamW(schedule, gradient_accumulation_steps=4))
+        return model_data(AdamW(schedule, gradient_accumulation_steps=4))
 
     with pytest.raises(FindingsError, match="ends 4 times too early: the last 9 of its 12") as e:
         fit(model_with(), PlanGuard(plan))
@@ -152,7 +157,7 @@ def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
     ids=["constant", "keras-schedule"],
 )
 def test_another_schedule_is_told_once(rate, update, capsys):
-    assert fit(plain_model(AdamW(rate)), PlanGuard(PLAN)) == ["schedule-differs"]
+    assert fit(model_data(AdamW(rate)), PlanGuard(PLAN)) == ["schedule-differs"]
     out = capsys.readouterr().out
     held = f"schedule-differs: At update {update} the optimizer's rate is 0.001 and the plan's"
     assert held in out
@@ -162,14 +167,14 @@ def test_another_schedule_is_told_once(rate, update, capsys):
 def test_a_rate_that_becomes_zero_is_told(capsys):
     # Of 60 updates, number 50 is the first that is looked at after the 24th.
     plan = replace(PLAN, epochs=5)
-    codes = fit(plain_model(AdamW(1e-3)), PlanGuard(plan), At(24, set_rate(0.0)))
+    codes = fit(model_data(AdamW(1e-3)), PlanGuard(plan), At(24, set_rate(0.0)))
     assert codes == ["schedule-differs", "rate-zero"]
     assert capsys.readouterr().out.count("rate-zero: Update 50 had learning rate 0") == 1
 
 
 @pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
 def test_frozen_kernels_are_told():
-    model = plain_model()
+    model = model_data()
     model.trainable = False
     assert fit(model, PlanGuard(PLAN)) == ["weights-unchanged"]
 
@@ -177,7 +182,7 @@ def test_frozen_kernels_are_told():
 def test_a_rate_that_float32_cannot_add_is_told():
     plan = replace(PLAN, learning_rate=1e-12)
     guard = PlanGuard(plan)
-    assert fit(plain_model(create_optimizer(plan)), guard) == ["weights-unchanged"]
+    assert fit(model_data(create_optimizer(plan)), guard) == ["weights-unchanged"]
     assert "changed none of the 2 kernels" in guard.findings[0].message
 
 
@@ -187,14 +192,14 @@ def test_a_rate_that_float32_cannot_add_is_told():
 def test_updates_of_an_unhealthy_size_are_told(rate, word):
     plan = replace(PLAN, learning_rate=rate)
     guard = PlanGuard(plan)
-    assert fit(plain_model(create_optimizer(plan)), guard) == ["update-ratio"]
+    assert fit(model_data(create_optimizer(plan)), guard) == ["update-ratio"]
     assert f"{word} than is healthy" in guard.findings[0].message
 
 
 def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
     plan = replace(PLAN, learning_rate=1e15)
     # The product of three such layers is beyond what float32 holds.
-    model, guard = plain_model(create_optimizer(plan), layers=3), PlanGuard(plan)
+    model, guard = model_data(create_optimizer(plan), layers=3), PlanGuard(plan)
     before = model.get_weights()
     with pytest.raises(FindingsError, match="loss is nan in epoch 1, batch .* after 0 updates"):
         fit(model, guard)
@@ -203,7 +208,7 @@ def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
 
 
 def test_after_good_updates_the_last_good_weights_are_later_ones():
-    model, guard = plain_model(AdamW(1e-3)), PlanGuard(PLAN)
+    model, guard = model_data(AdamW(1e-3)), PlanGuard(PLAN)
     before = model.get_weights()
 
     def spoil(model):
@@ -218,7 +223,7 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
 
 def test_weights_that_are_not_finite_are_never_kept(monkeypatch):
     monkeypatch.setattr("kbert.callbacks.watches.last_good_weights.time.monotonic", lambda: 0.0)
-    model = plain_model()
+    model = model_data()
     kept = LastGoodWeights(model, 0)
     good = [weights + 1 for weights in model.get_weights()]
     model.set_weights(good)
@@ -265,7 +270,7 @@ KINDS = pytest.mark.parametrize(
 @KINDS
 def test_batches_of_one_class_are_told(kind, capsys):
     guard = PlanGuard(PLAN, data=kind(BY_CLASS))
-    assert fit(plain_model(), guard, x=Rows(BY_CLASS), y=None, batch_size=None, shuffle=False) == [
+    assert fit(model_data(), guard, x=Rows(BY_CLASS), y=None, batch_size=None, shuffle=False) == [
         "single-class-batches"
     ]
     assert guard.findings[0].severity == "warning"
@@ -274,18 +279,18 @@ def test_batches_of_one_class_are_told(kind, capsys):
 
 @KINDS
 def test_mixed_batches_are_not(kind):
-    assert fit(plain_model(), PlanGuard(PLAN, data=kind(np.arange(96)))) == []
+    assert fit(model_data(), PlanGuard(PLAN, data=kind(np.arange(96)))) == []
 
 
 def test_first_batches_of_one_and_the_same_class_are_told():
     order = np.repeat(BY_CLASS[:40], 5)
     guard = PlanGuard(PLAN, data=Rows(order))
-    assert fit(plain_model(), guard) == ["single-class-batches"]
+    assert fit(model_data(), guard) == ["single-class-batches"]
     assert "The first 20 batches hold one and the same class." in guard.findings[0].message
 
 
 def says_zero(bias=50.0):
-    model = plain_model()
+    model = model_data()
     model.layers[-1].bias.assign([bias, -bias])
     return model
 
@@ -337,26 +342,26 @@ def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
 
 
 def test_a_fit_that_makes_no_step_is_refused():
-    model, guard = plain_model(), PlanGuard(PLAN)
+    model, guard = model_data(), PlanGuard(PLAN)
     with pytest.raises(FindingsError, match="fit has made no step: it starts after epoch 2") as e:
         fit(model, guard, initial_epoch=2)
     assert [finding.code for finding in e.value.findings] == ["epochs-skipped"]
-    forcing = PlanGuard(PLAN, force=["epochs-skipped"])
+    forcing = PlanGuard(PLAN, allow=["epochs-skipped"])
     assert fit(model, forcing, initial_epoch=2) == ["epochs-skipped"]
 
 
 def test_skipped_epochs_are_told():
-    assert fit(plain_model(), PlanGuard(PLAN), initial_epoch=1) == ["epochs-skipped"]
+    assert fit(model_data(), PlanGuard(PLAN), initial_epoch=1) == ["epochs-skipped"]
 
 
 def test_a_fit_that_goes_on_after_some_epochs_is_as_planned():
-    model = plain_model()
+    model = model_data()
     assert fit(model, PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
     assert fit(model, PlanGuard(PLAN), initial_epoch=1) == []
 
 
 def test_a_scaled_loss_is_guarded_too():
-    model = plain_model(keras.optimizers.LossScaleOptimizer(create_optimizer(PLAN)))
+    model = model_data(keras.optimizers.LossScaleOptimizer(create_optimizer(PLAN)))
     guard = PlanGuard(PLAN)
     assert fit(model, guard) == []
     with pytest.raises(FindingsError, match="has made 24 updates"):

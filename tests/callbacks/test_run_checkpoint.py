@@ -16,7 +16,7 @@ from kbert import (
     create_optimizer,
 )
 from kbert.checkpoints.checkpoint_files import read_checkpoint
-from kbert.checkpoints.training_state import take_state
+from kbert.checkpoints.training_state import capture_state
 from kbert.errors import MachineError
 
 pytestmark = pytest.mark.keras
@@ -40,7 +40,7 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def plain_model(plan=PLAN):
+def model_data(plan=PLAN):
     keras.utils.set_random_seed(7)
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="line")], name="plain")
     model.compile(create_optimizer(plan), loss="mse")
@@ -82,31 +82,31 @@ def fit(made, folder, *more, **arguments):
 
 
 def assert_same_state(model, other):
-    left, right = take_state(model), take_state(other)
+    left, right = capture_state(model), capture_state(other)
     for file in ("model", "optimizer"):
         for name, array in left[file].items():
             np.testing.assert_array_equal(array, right[file][name], err_msg=name)
 
 
 def test_after_each_epoch_last_holds_the_state(tmp_path):
-    model = plain_model()
+    model = model_data()
     checkpoint = RunCheckpoint(tmp_path / "new" / "checkpoints", PLAN, keep=3)
     fit_plain(model, checkpoint)
     found = [read_checkpoint(path) for path in checkpoint.store.committed()]
     assert [(c.position.epoch, c.position.batch, c.position.examples_seen) for c in found] == [
         *((1, 0, 12), (2, 0, 24), (3, 0, 36))
     ]
-    assert [c.position.batches_made for c in found] == [3, 6, 9]
+    assert [c.position.batches_done for c in found] == [3, 6, 9]
     assert TrainingPlan(**found[-1].facts["plan"]) == PLAN
     assert checkpoint.store.last() == found[-1].path
-    for file, arrays in take_state(model, metrics=False).items():
+    for file, arrays in capture_state(model, metrics=False).items():
         for name, array in arrays.items():
             if not name.startswith("random/"):
                 np.testing.assert_array_equal(array, found[-1].arrays[file][name], err_msg=name)
 
 
 def test_a_plain_model_goes_on_after_its_last_whole_epoch(tmp_path):
-    whole, model, again = plain_model(), plain_model(), plain_model()
+    whole, model, again = model_data(), model_data(), model_data()
     fit_plain(whole, RunCheckpoint(tmp_path / "whole", PLAN))
     fit_plain(model, RunCheckpoint(tmp_path / "run", PLAN), epochs=1)
     fit_plain(again, RunCheckpoint(tmp_path / "run", PLAN, resume=True))
@@ -114,9 +114,9 @@ def test_a_plain_model_goes_on_after_its_last_whole_epoch(tmp_path):
 
 
 def test_a_second_fit_begins_where_it_is_told_to(tmp_path):
-    model = plain_model()
+    model = model_data()
     fit_plain(model, RunCheckpoint(tmp_path, PLAN), epochs=1)
-    again = plain_model()
+    again = model_data()
     checkpoint = RunCheckpoint(tmp_path, PLAN, resume=True)
     fit_plain(again, checkpoint, epochs=2)
     assert int(again.optimizer.iterations) == 6
@@ -158,24 +158,24 @@ def test_with_other_batches_the_rows_that_are_left_are_trained_on(classifier, tm
     # 2 batches of 4 are 4 batches of 2, and 16 are left of the 20.
     assert int(model.optimizer.iterations) == 20
     last = read_checkpoint(checkpoint.store.last()).position
-    assert (last.epoch, last.examples_seen, last.batches_made) == (2, 40, 2 + 16)
+    assert (last.epoch, last.examples_seen, last.batches_done) == (2, 40, 2 + 16)
 
 
 def test_a_folder_in_use_is_refused(tmp_path):
-    fit_plain(plain_model(), RunCheckpoint(tmp_path, PLAN), epochs=1)
+    fit_plain(model_data(), RunCheckpoint(tmp_path, PLAN), epochs=1)
     with pytest.raises(KbertError, match=r"already holds checkpoints, the last 000001-epoch-1-.*"):
-        fit_plain(plain_model(), RunCheckpoint(tmp_path, PLAN))
+        fit_plain(model_data(), RunCheckpoint(tmp_path, PLAN))
 
 
 def test_a_folder_that_holds_nothing_is_begun_with(tmp_path):
     checkpoint = RunCheckpoint(tmp_path / "none", PLAN, resume=True)
-    fit_plain(plain_model(), checkpoint, epochs=1)
+    fit_plain(model_data(), checkpoint, epochs=1)
     assert checkpoint.store.last() is not None
 
 
 def test_saving_inside_an_epoch_needs_batches(tmp_path):
     with pytest.raises(KbertError, match="only with whole epochs of Batches"):
-        fit_plain(plain_model(), RunCheckpoint(tmp_path, PLAN, every_steps=2))
+        fit_plain(model_data(), RunCheckpoint(tmp_path, PLAN, every_steps=2))
 
 
 @pytest.mark.parametrize("name", ["every_steps", "every_minutes"])
@@ -276,7 +276,7 @@ def test_an_error_of_writing_ends_the_fit_within_a_step(
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):
-    model = plain_model()
+    model = model_data()
     fit_plain(model, checkpoint := RunCheckpoint(tmp_path, PLAN), epochs=1)
     good = checkpoint.store.last()
     model.layers[-1].kernel.assign([[np.nan], [0.0]])
@@ -300,6 +300,6 @@ def test_a_classifier_of_a_run_loads_from_the_checkpoint_of_its_best(classifier,
 
 
 def take_state_of_weights(model):
-    from kbert.models.variables import arrays_of
+    from kbert.models.variables import to_arrays
 
-    return arrays_of(model.weights)
+    return to_arrays(model.weights)

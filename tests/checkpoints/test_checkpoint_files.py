@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from kbert.checkpoints import checkpoint_files
-from kbert.checkpoints.checkpoint_files import FORMAT, mark, read_checkpoint, write_files
+from kbert.checkpoints.checkpoint_files import FORMAT, commit_folder, read_checkpoint, write_files
 from kbert.checkpoints.position import Position
 from kbert.errors import KbertError
 
@@ -32,7 +32,7 @@ def write(path, number=1, **more):
     position = Position(number, ((8, 3),), 104, 13)
     state = {"position": position.to_dict(), "facts": {"labels": ["好", "b"]}, **more}
     path.mkdir()
-    mark(path, write_files(path, named, state))
+    commit_folder(path, write_files(path, named, state))
     return path, named, position
 
 
@@ -107,7 +107,7 @@ NAMED = st.dictionaries(
 def written_and_read(named):
     state = {"position": Position(0, (), 0, 0).to_dict(), "facts": {}}
     with tempfile.TemporaryDirectory() as folder:
-        mark(Path(folder), write_files(Path(folder), {"model": named}, state))
+        commit_folder(Path(folder), write_files(Path(folder), {"model": named}, state))
         return read_checkpoint(Path(folder)).arrays
 
 
@@ -293,7 +293,7 @@ STATES = st.fixed_dictionaries(
         "evaluations": JSON,
         "position": JSON
         | st.fixed_dictionaries(
-            dict.fromkeys(("epoch", "parts", "examples_seen", "batches_made", "evaluated"), JSON)
+            dict.fromkeys(("epoch", "parts", "examples_seen", "batches_done", "evaluated"), JSON)
         ),
     },
 )
@@ -334,5 +334,5 @@ def test_arrays_that_are_none(whole):
 
 
 def test_an_endless_state_is_not_read(whole, monkeypatch):
-    monkeypatch.setattr(checkpoint_files, "_MOST_STATE", 10)
+    monkeypatch.setattr(checkpoint_files, "_MAX_STATE", 10)
     assert refused(whole).startswith(f"{whole / 'state.json'} has ")

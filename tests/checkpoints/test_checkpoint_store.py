@@ -139,12 +139,12 @@ def test_a_folder_that_is_not_there_holds_none(store):
     assert (store.last(), store.best(), store.committed()) == (None, None, [])
     assert not store.folder.exists()
     with pytest.raises(KbertError, match=r"has no checkpoint '000001-a'. It has: none.$"):
-        store.go_back_to("000001-a")
+        store.rewind_to("000001-a")
 
 
 def test_serial_numbers_grow_beyond_their_digits(two):
     (two.folder / "000002-epoch-2").rename(two.folder / "999999-epoch-2")
-    two.go_back_to("999999-epoch-2")
+    two.rewind_to("999999-epoch-2")
     assert commit(two, 3).name == "1000000-epoch-3"
     assert commit(two, 4).name == "1000001-epoch-4"
     assert numbers(two) == [1, 3, 4]
@@ -300,7 +300,7 @@ def test_going_back(store):
     store.keep = 3
     for made in range(1, 5):
         commit(store, made, best=made == 1)
-    assert store.go_back_to("000002-epoch-2") == store.folder / "000002-epoch-2"
+    assert store.rewind_to("000002-epoch-2") == store.folder / "000002-epoch-2"
     assert (number(store.last()), number(store.best())) == (2, 1)
     assert numbers(store) == [1, 2, 3, 4]
     assert commit(store, 5).name == "000005-epoch-5"
@@ -314,7 +314,7 @@ def test_going_back_behind_the_best(best, found, tmp_path):
     store = CheckpointStore(tmp_path, 9)
     for made in range(1, 5):
         commit(store, made, best=made == 3)
-    store.go_back_to("000002-epoch-2", best)
+    store.rewind_to("000002-epoch-2", best)
     assert (number(store.last()), store.best() and number(store.best())) == (2, found)
     commit(store, 5)
 
@@ -323,7 +323,7 @@ def test_going_back_behind_the_best(best, found, tmp_path):
 def test_going_back_to_what_was_never_committed(name, two):
     (two.folder / "000003-epoch-3").mkdir()
     with pytest.raises(KbertError) as caught:
-        two.go_back_to(name)
+        two.rewind_to(name)
     assert str(caught.value) == (
         f"{two.folder} has no checkpoint {name!r}. It has: 000001-epoch-1, 000002-epoch-2."
     )
@@ -348,7 +348,7 @@ def test_a_pointer_that_holds_rubbish(rubbish, two):
             f"{two.folder / pointer} names no checkpoint. Those that there are: 000001-epoch-1, "
             "000002-epoch-2."
         )
-    two.go_back_to("000001-epoch-1")
+    two.rewind_to("000001-epoch-1")
     assert number(two.last()) == 1
 
 

@@ -12,7 +12,7 @@ POSITIONS = st.builds(
     epoch=NUMBERS,
     parts=st.lists(st.tuples(st.integers(1, 4096), NUMBERS), max_size=4).map(tuple),
     examples_seen=NUMBERS,
-    batches_made=NUMBERS,
+    batches_done=NUMBERS,
     evaluated=st.booleans(),
 )
 PLAIN = st.recursive(
@@ -36,7 +36,7 @@ def test_the_batches_of_all_parts_count(position):
     assert position.name == f"epoch-{position.epoch}-batch-{position.batch}"
 
 
-FIELDS = ("epoch", "parts", "examples_seen", "batches_made", "evaluated")
+FIELDS = ("epoch", "parts", "examples_seen", "batches_done", "evaluated")
 
 
 @given(PLAIN | st.fixed_dictionaries(dict.fromkeys(FIELDS, PLAIN)))
@@ -57,7 +57,7 @@ def test_no_field_may_be_missing(missing):
         Position.from_dict(values)
 
 
-@pytest.mark.parametrize("name", ["epoch", "examples_seen", "batches_made"])
+@pytest.mark.parametrize("name", ["epoch", "examples_seen", "batches_done"])
 def test_an_endless_number_is_refused_as_documented(name):
     values = {**Position(1, (), 80, 10).to_dict(), name: float("inf")}
     with pytest.raises((TypeError, ValueError, KeyError)):

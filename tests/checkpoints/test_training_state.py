@@ -9,12 +9,12 @@ from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position import Position
 from kbert.checkpoints.training_state import (
+    capture_state,
     check_finite,
-    put_epoch_state,
-    put_random_states,
-    put_state,
-    random_states_of,
-    take_state,
+    restore_epoch_state,
+    restore_random_states,
+    restore_state,
+    saved_random_states,
 )
 
 pytestmark = pytest.mark.keras
@@ -29,8 +29,8 @@ BACKBONE = {
     "intermediate_dim": 4,
     "max_sequence_length": 16,
 }
-PLAN = TrainingPlan(16, batch_size=4, epochs=2, learning_rate=1e-2, accumulation=2)
-POSITION = Position(epoch=1, parts=(), examples_seen=16, batches_made=3)
+PLAN = TrainingPlan(16, batch_size=4, epochs=2, learning_rate=1e-2, gradient_accumulation_steps=2)
+POSITION = Position(epoch=1, parts=(), examples_seen=16, batches_done=3)
 IDS = np.random.default_rng(0).integers(0, 6, size=(16, 8)).astype("int32")
 INPUTS = {"token_ids": IDS, "segment_ids": np.zeros_like(IDS), "padding_mask": np.ones_like(IDS)}
 
@@ -51,7 +51,7 @@ def train(model):
 
 def write(model, folder):
     state = {"position": POSITION.to_dict(), "facts": {}}
-    return read_checkpoint(CheckpointStore(folder).commit("test", take_state(model), state))
+    return read_checkpoint(CheckpointStore(folder).commit("test", capture_state(model), state))
 
 
 def assert_equal(state, other):
@@ -75,12 +75,12 @@ def checkpoint(trained, tmp_path):
 
 def test_a_fresh_model_gets_every_variable(trained, checkpoint):
     model = make_model()
-    saved = take_state(trained)
+    saved = capture_state(trained)
     assert_equal(saved, checkpoint.arrays)
-    put_state(model, checkpoint)
-    put_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
-    put_random_states(random_states_of(checkpoint))
-    assert_equal(saved, take_state(model))
+    restore_state(model, checkpoint)
+    restore_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
+    restore_random_states(saved_random_states(checkpoint))
+    assert_equal(saved, capture_state(model))
     assert int(model.optimizer.iterations) == 1
     assert int(keras.ops.convert_to_numpy(model.optimizer._iterations)) == 3
     assert any(np.any(a) for name, a in saved["optimizer"].items() if "accumulator" in name)
@@ -99,25 +99,25 @@ def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
     model, other = make_model(), make_model()
     train(model)
     checkpoint = write(model, tmp_path)
-    put_state(other, checkpoint)
-    put_epoch_state(
+    restore_state(other, checkpoint)
+    restore_epoch_state(
         other, checkpoint, (INPUTS, IDS[:, 0] % 2)
     )  # builds, which takes random numbers
     for one in (model, other):
-        put_random_states(random_states_of(checkpoint))
+        restore_random_states(saved_random_states(checkpoint))
         train(one)
-    left, right = take_state(model), take_state(other)
+    left, right = capture_state(model), capture_state(other)
     for file in ("model", "optimizer"):
         assert_equal({file: left[file]}, {file: right[file]})
 
 
 def test_accumulated_gradients_can_be_left_out(checkpoint):
     model = make_model()
-    put_state(model, checkpoint, fresh_accumulators=True)
-    arrays = take_state(model)["optimizer"]
+    restore_state(model, checkpoint, fresh_accumulators=True)
+    arrays = capture_state(model)["optimizer"]
     assert not any(np.any(array) for name, array in arrays.items() if "accumulator" in name)
     longer = TrainingPlan(16, batch_size=4, epochs=2, learning_rate=1e-2)
-    put_state(make_model(longer), checkpoint, fresh_accumulators=True)
+    restore_state(make_model(longer), checkpoint, fresh_accumulators=True)
 
 
 def _misshape(arrays):
@@ -140,15 +140,15 @@ def test_refuses_variables_that_do_not_fit(checkpoint, name, change, message):
     change(checkpoint.arrays[name])
     model = make_model()
     with pytest.raises(KbertError, match=message):
-        put_state(model, checkpoint)
+        restore_state(model, checkpoint)
 
 
 def test_refuses_another_model_and_another_optimizer(checkpoint):
     with pytest.raises(KbertError, match=r"logits/kernel: expected \(4, 3\), received \(4, 2\)"):
-        put_state(make_model(labels=("x", "y", "z")), checkpoint)
-    plan = TrainingPlan(16, batch_size=4, epochs=2, recipe="google", accumulation=2)
+        restore_state(make_model(labels=("x", "y", "z")), checkpoint)
+    plan = TrainingPlan(16, batch_size=4, epochs=2, recipe="google", gradient_accumulation_steps=2)
     with pytest.raises(KbertError, match="optimizer.safetensors does not fit.* missing: bert_adam"):
-        put_state(make_model(plan), checkpoint)
+        restore_state(make_model(plan), checkpoint)
 
 
 def test_refuses_other_metrics(checkpoint):
@@ -156,7 +156,7 @@ def test_refuses_other_metrics(checkpoint):
     with pytest.raises(
         KbertError, match="written with 4 variables of metrics, and the model has 2"
     ):
-        put_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
+        restore_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kbert import TrainConfig
-from kbert.cli.main import _OF_TRAINING, main
+from kbert.cli.main import TRAIN_PACKAGES, main
 
 COMMAND = [sys.executable, "-m", "kbert"]
 # What runs in a shell's background inherits that Ctrl-C is ignored; this one hears it. (A
@@ -86,7 +86,7 @@ def folder(tmp_path):
 
 
 REFUSALS = {
-    "train good.csv --force nothing": "There is no finding 'nothing'",
+    "train good.csv --allow nothing": "There is no finding 'nothing'",
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",
     "inspect none.csv": "There is no file none.csv",
     "inspect good.csv --label text": "named both as the text and as the label",
@@ -271,4 +271,4 @@ def test_what_training_needs_is_what_the_extra_installs():
     text = Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8")
     extra = tomllib.loads(text)["project"]["optional-dependencies"]["train"]
     names = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in extra}
-    assert {name.replace("scikit_learn", "sklearn") for name in names} == _OF_TRAINING
+    assert {name.replace("scikit_learn", "sklearn") for name in names} == TRAIN_PACKAGES

@@ -152,7 +152,7 @@ def test_share_of_real_tokens():
     assert Batches(store_of([4, 8, 16, 12]), 2).real_tokens() == 40 / 48
 
 
-def plain_model():
+def model_data():
     """A Keras model whose output is the id of each row's first token."""
     ids = {n: keras.Input((None,), dtype="int32", name=n) for n in ("token_ids", "padding_mask")}
     first = keras.ops.reshape(keras.ops.cast(ids["token_ids"], "float32")[:, 0], (-1, 1))
@@ -164,7 +164,7 @@ def plain_model():
 def test_plain_keras_model_fits_evaluates_and_predicts():
     lengths = [3, 30, 5, 17, 9, 12, 4]
     store = store_of(lengths, labels=[row + 10 for row in range(7)])
-    model = plain_model()
+    model = model_data()
     model.compile(keras.optimizers.SGD(0.0), loss="mse", metrics=["mae"])
     model.fit(Batches(store, 2, order="shuffled"), epochs=2, shuffle=False, verbose=0)
     assert model.evaluate(Batches(store, 2), verbose=0) == [0.0, 0.0]
@@ -186,7 +186,7 @@ def epochs_seen(model, batches, **arguments):
 
 
 def test_plain_keras_model_takes_one_epoch_after_another():
-    model = plain_model()
+    model = model_data()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
     batches = Batches(store_of([3] * 6, labels=[1] * 6), 2, order="shuffled")
     assert epochs_seen(model, batches, epochs=3) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
@@ -194,7 +194,7 @@ def test_plain_keras_model_takes_one_epoch_after_another():
 
 
 def test_warns_when_keras_shuffles_once_more():
-    model = plain_model()
+    model = model_data()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
     batches = Batches(store_of([3] * 40, labels=[1] * 40), 2, order="shuffled")
     with pytest.warns(UserWarning, match="Pass shuffle=False to fit"):
@@ -207,7 +207,7 @@ def test_warns_when_keras_shuffles_once_more():
 def test_fits_whatever_widths_the_epochs_have(lengths, drop):
     # Of so few rows an epoch may have long batches only, and the next a short one.
     store = store_of(lengths, labels=[1] * len(lengths))
-    model = plain_model()
+    model = model_data()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
     for first in range(5):
         batches = Batches(store, 2, order="shuffled", epoch=first, drop_remainder=drop)

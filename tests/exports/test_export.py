@@ -10,7 +10,7 @@ from kbert.exports import export as exporting
 from kbert.exports.export import export
 from kbert.interop.google import read_google
 from kbert.interop.hugging_face import read_hugging_face
-from kbert.models.variables import arrays_of
+from kbert.models.variables import to_arrays
 
 pytestmark = pytest.mark.keras
 
@@ -75,7 +75,7 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
     assert source.labels == model.labels.names
     assert source.tokenizer.get_config() == model.tokenizer.get_config()
     assert source.gelu == model.gelu
-    arrays = arrays_of(model.weights)
+    arrays = to_arrays(model.weights)
     assert source.arrays.keys() == arrays.keys()
     for name, array in arrays.items():
         np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
@@ -93,7 +93,7 @@ def test_what_its_readme_says_is_true(format, folder, tmp_path):
     found = {}
     code = text.split("```python\n")[1].split("```")[0]
     exec(code.replace("FOLDER", repr(str(tmp_path / "out"))), found)
-    expected = BertClassifier.load(folder).probabilities(["A moving story."])[0]
+    expected = BertClassifier.load(folder).predict_proba(["A moving story."])[0]
     probabilities = found["probabilities"][0]
     if format == "huggingface":
         scores = {entry["label"]: entry["score"] for entry in probabilities}
@@ -108,7 +108,7 @@ def test_labels_come_back_from_keras_hub(folder, tmp_path):
     assert back.labels.names == ("bad", "good", "好")
     texts = ["A joy.", "很好"]
     np.testing.assert_allclose(
-        back.probabilities(texts), BertClassifier.load(folder).probabilities(texts), atol=1e-6
+        back.predict_proba(texts), BertClassifier.load(folder).predict_proba(texts), atol=1e-6
     )
 
 
@@ -142,7 +142,7 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
         def opened(self, path, model):
             return lambda texts, pairs: np.full((len(texts), 3), 1 / 3)
 
-    monkeypatch.setattr(exporting, "module_of", lambda name: Wrong())
+    monkeypatch.setattr(exporting, "format_module", lambda name: Wrong())
     with pytest.raises(KbertError, match="is refused: it differs from the model. The text"):
         export(folder, tmp_path / "out", format="huggingface")
     assert list(tmp_path.iterdir()) == []

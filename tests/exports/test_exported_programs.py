@@ -87,7 +87,7 @@ def test_what_its_readme_says_is_true(format, exported, model):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=path, capture_output=True, text=True, check=True
     )
-    expected = model.probabilities(["A moving story."])[0]
+    expected = model.predict_proba(["A moving story."])[0]
     np.testing.assert_allclose(json.loads(done.stdout.splitlines()[-1]), expected, atol=1e-5)
 
 
@@ -102,8 +102,8 @@ def test_a_predictor_of_it(format, exported, model, real_reviews):
         assert ours.probabilities == pytest.approx(dict(theirs.probabilities), abs=1e-5)
     pairs = list(reversed(texts))
     np.testing.assert_allclose(
-        predictor.probabilities(texts, pairs, batch_size=7),
-        model.probabilities(texts, pairs),
+        predictor.predict_proba(texts, pairs, batch_size=7),
+        model.predict_proba(texts, pairs),
         atol=1e-5,
     )
 
@@ -143,8 +143,8 @@ def test_added_tokens(model, tmp_path):
     texts = ["A <user> writes.", "a<USER>b"]
     assert larger.tokenizer.token_ids(texts)[0][1] == 30522
     np.testing.assert_allclose(
-        Predictor.load(tmp_path / "out").probabilities(texts),
-        larger.probabilities(texts),
+        Predictor.load(tmp_path / "out").predict_proba(texts),
+        larger.predict_proba(texts),
         atol=1e-5,
     )
 
@@ -156,8 +156,8 @@ def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     seen = export(tmp_path / "half.keras", tmp_path / "out", format="onnx", report=silent)
     assert seen.greatest < 1e-5
     np.testing.assert_allclose(
-        Predictor.load(tmp_path / "out").probabilities(["A joy."]),
-        model.probabilities(["A joy."]),
+        Predictor.load(tmp_path / "out").predict_proba(["A joy."]),
+        model.predict_proba(["A joy."]),
         atol=1e-5,
     )
 

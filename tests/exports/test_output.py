@@ -2,7 +2,7 @@ import pytest
 
 from kbert import KbertError
 from kbert.errors import MachineError
-from kbert.exports.output import check_output, folder_beside
+from kbert.exports.output import check_output, staging_folder
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_refuses(name, message, tmp_path, monkeypatch):
 
 def test_a_folder_for_the_time_being(tmp_path):
     def interrupted():
-        with folder_beside(tmp_path / "a" / "b") as folder:
+        with staging_folder(tmp_path / "a" / "b") as folder:
             (folder / "b").mkdir()
             raise KeyboardInterrupt
 
@@ -41,7 +41,7 @@ def test_where_nothing_can_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr(output.tempfile, "mkdtemp", refuse)
     with (
         pytest.raises(MachineError, match="Nothing can be written in .*: Permission denied. Name"),
-        folder_beside(tmp_path / "b"),
+        staging_folder(tmp_path / "b"),
     ):
         raise AssertionError
 
@@ -52,7 +52,7 @@ def test_where_nothing_can_be_written(tmp_path, monkeypatch):
 )
 def test_a_disk_that_fails(number, expected, message, tmp_path):
     def failing():
-        with folder_beside(tmp_path / "b"):
+        with staging_folder(tmp_path / "b"):
             raise OSError(number, "Input/output error")
 
     with pytest.raises(expected, match=message):

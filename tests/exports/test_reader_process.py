@@ -1,12 +1,12 @@
 import pytest
 
 from kbert import KbertError
-from kbert.exports.reader_process import OpenedElsewhere
+from kbert.exports.reader_process import ReaderProcess
 
 
 def test_a_file_that_is_broken_ends_in_a_sentence(tmp_path):
     (tmp_path / "model.pt2").write_bytes(b"no program")
-    opened = OpenedElsewhere("torch", tmp_path, 8)
+    opened = ReaderProcess("torch", tmp_path, 8)
     with pytest.raises(KbertError, match="torch export was written and could not be opened: "):
         opened(["a text"], None)
     opened.close()
@@ -16,7 +16,7 @@ def test_a_process_that_dies_ends_in_a_sentence(tmp_path, monkeypatch):
     from kbert.exports import opened_elsewhere
 
     monkeypatch.setattr(opened_elsewhere.sys, "executable", "/bin/false")
-    opened = OpenedElsewhere("torch", tmp_path, 8)
+    opened = ReaderProcess("torch", tmp_path, 8)
     with pytest.raises(KbertError, match="could not be opened: its process ended with status 1"):
         opened(["a text"], None)
     opened.close()
@@ -31,6 +31,6 @@ def test_a_process_that_says_much_goes_on(tmp_path, monkeypatch):
     )
     loud.chmod(0o755)
     monkeypatch.setattr(opened_elsewhere.sys, "executable", str(loud))
-    opened = OpenedElsewhere("torch", tmp_path, 8)
+    opened = ReaderProcess("torch", tmp_path, 8)
     assert opened(["a text"], None).tolist() == [[0.5, 0.5]]
     opened.close()

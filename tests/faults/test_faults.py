@@ -91,9 +91,9 @@ def has_trained(run, batches):
 
 def goes_on(run):
     """Resume the run until it has trained beyond its last checkpoint, and return how that began."""
-    made = last_of(run).position.batches_made
+    made = last_of(run).position.batches_done
     again = Process("resume", run)
-    wait_for(lambda: last_of(run).position.batches_made > made, again)
+    wait_for(lambda: last_of(run).position.batches_done > made, again)
     again.popen.kill()
     again.end()
     return f"the checkpoint of batch {made}, resumed"
@@ -124,7 +124,7 @@ def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, stat
     assert ended == status
     assert re.fullmatch(r"kbert: stopped; .*resume \S+ goes on from the last checkpoint\.\n", err)
     steps = (run / "learning_rate.csv").read_text().count("\n") - 1
-    assert last_of(run).position.batches_made == steps
+    assert last_of(run).position.batches_done == steps
     assert json.loads((run / "run.json").read_text())["status"] == "stopped"
     tell(signal.Signals(number).name, ended, err, f"every step: {goes_on(run)}")
 
@@ -292,7 +292,7 @@ def test_weights_that_become_nan_leave_the_last_good_checkpoint(train, tmp_path,
     assert status == 2
     assert re.search(r"The loss is nan in epoch 2, batch \d+, update 33, at learning rate", err)
     checkpoint = last_of(run)
-    assert 28 <= checkpoint.position.batches_made <= 33
+    assert 28 <= checkpoint.position.batches_done <= 33
     assert all(np.isfinite(array).all() for array in checkpoint.arrays["model"].values())
     tell("the loss becomes NaN", status, err, goes_on(run))
 
@@ -303,11 +303,11 @@ def test_a_memory_that_is_too_small_is_told_with_a_smaller_batch(train, tmp_path
     data.write_text("text,label\n" + "".join(rows), encoding="utf-8")
     limit = """import resource; now = int(open("/proc/self/statm").read().split()[0]) * 4096
         resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 29),) * 2)"""
-    sizes = ["--batch-size", "4096", "--max-length", "64", "--force", "too-few-updates"]
+    sizes = ["--batch-size", "4096", "--max-length", "64", "--allow", "too-few-updates"]
     before = PATCH.format(update=0, deed=limit)
     status, _, err = train(3, data=data, sizes=sizes, before=before).end()
     assert status == 1
-    assert "Cure: --batch-size 2048 --accumulation 2" in err
+    assert "Cure: --batch-size 2048 --gradient-accumulation-steps 2" in err
     assert err.count("\n") == 1
     again = Process("resume", run, "--batch-size", "16")
     wait_for(lambda: last_of(run) is not None, again)

@@ -12,7 +12,7 @@ from kbert import BertClassifier, KbertError
 from kbert.interop.hugging_face import read_hugging_face
 from kbert.interop.write_google import write_google
 from kbert.interop.write_hugging_face import write_hugging_face
-from kbert.models.build_classifier import classifier_of, plain_model_of
+from kbert.models.build_classifier import build_classifier, to_model_data
 
 pytestmark = pytest.mark.keras
 
@@ -59,17 +59,17 @@ def probabilities(folder):
 
 
 def test_from_hugging_face_and_back(theirs, tmp_path):
-    model = classifier_of(BertClassifier, read_hugging_face(theirs), max_length=32)
+    model = build_classifier(BertClassifier, read_hugging_face(theirs), max_length=32)
     expected = probabilities(theirs)
-    np.testing.assert_allclose(model.probabilities(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
     model.save_to(tmp_path / "folder")
     model.save(tmp_path / "model.keras")
     for name in ("folder", "model.keras"):
         loaded = BertClassifier.load(tmp_path / name)
         assert loaded.tokenizer.get_config() == model.tokenizer.get_config()
-        np.testing.assert_allclose(loaded.probabilities(TEXTS), expected, atol=1e-5)
+        np.testing.assert_allclose(loaded.predict_proba(TEXTS), expected, atol=1e-5)
     (tmp_path / "back").mkdir()
-    write_hugging_face(tmp_path / "back", plain_model_of(model))
+    write_hugging_face(tmp_path / "back", to_model_data(model))
     np.testing.assert_allclose(probabilities(tmp_path / "back"), expected, atol=1e-5)
     again = read_hugging_face(tmp_path / "back").tokenizer
     assert again.get_config() == model.tokenizer.get_config()
@@ -88,14 +88,14 @@ def test_a_table_that_lacks_them(theirs):
     spec["added_tokens"].append({"id": len(PIECES) + 3, "content": "more"})
     file.write_text(json.dumps(spec))
     with pytest.raises(KbertError, match=r"The tokenizer has 21 pieces and the backbone takes 20"):
-        classifier_of(BertClassifier, read_hugging_face(theirs))
+        build_classifier(BertClassifier, read_hugging_face(theirs))
 
 
 @pytest.mark.parametrize(
     "added", [{"content": "x"}, ["x"], [{"content": 1}], [{"content": "x" * 10**7}]], ids=range(4)
 )
 def test_hostile_ones_in_a_model_folder(added, theirs, tmp_path):
-    classifier_of(BertClassifier, read_hugging_face(theirs), max_length=32).save_to(
+    build_classifier(BertClassifier, read_hugging_face(theirs), max_length=32).save_to(
         tmp_path / "model"
     )
     file = tmp_path / "model" / "config.json"

@@ -1,7 +1,12 @@
 import pytest
 
 from kbert import KbertError
-from kbert.interop.config_checks import check_backbone, check_classifier, check_size, parameters
+from kbert.interop.config_checks import (
+    check_backbone,
+    check_classifier,
+    check_fits_file,
+    parameters,
+)
 
 SIZES = {
     "vocabulary_size": 6,
@@ -67,8 +72,8 @@ def test_other_types_in_a_configuration_are_refused(changes, message):
 
 
 def test_a_model_larger_than_its_file_is_refused():
-    check_size(SIZES, 2, (0, 0), "a")  # named array by array later
+    check_fits_file(SIZES, 2, (0, 0), "a")  # named array by array later
     with pytest.raises(KbertError, match=r"asks for 120,\d+,\d+ parameters in 1 layers.*0 arrays"):
-        check_size({**SIZES, "intermediate_dim": 13_333_333}, 2, (0, 0), "a")
+        check_fits_file({**SIZES, "intermediate_dim": 13_333_333}, 2, (0, 0), "a")
     with pytest.raises(KbertError, match="in 900 layers, and the file holds 10 in 1 arrays"):
-        check_size({**SIZES, "num_layers": 900}, 2, (1, 10), "a")
+        check_fits_file({**SIZES, "num_layers": 900}, 2, (1, 10), "a")

@@ -9,7 +9,7 @@ import pytest
 
 from kbert import BertClassifier, KbertError
 from kbert.interop.google import checkpoint_prefix, read_google
-from kbert.models.build_classifier import classifier_of
+from kbert.models.build_classifier import build_classifier
 
 pytestmark = pytest.mark.keras
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
@@ -47,7 +47,7 @@ def test_a_directory_that_run_classifier_left(computed, inputs):
     source = read_google(TRAINED, base=RELEASE)
     assert source.classes == 3
     assert source.notes[1:] == ["Left behind: 114 slots of Adam.", "Left behind: global_step 240."]
-    model = classifier_of(BertClassifier, source, ["x", "y", "z"], max_length=32)
+    model = build_classifier(BertClassifier, source, ["x", "y", "z"], max_length=32)
     np.testing.assert_allclose(model.predict(inputs, verbose=0), computed["logits"], atol=1e-5)
     outputs = model.backbone.predict(inputs, verbose=0)
     for name in ("sequence_output", "pooled_output"):
@@ -59,7 +59,7 @@ def test_a_directory_that_run_classifier_left(computed, inputs):
 )
 def test_a_head_needs_names(labels, received):
     with pytest.raises(KbertError, match=rf"The head has 3 classes.*Received: {received}"):
-        classifier_of(BertClassifier, read_google(TRAINED, base=RELEASE), labels)
+        build_classifier(BertClassifier, read_google(TRAINED, base=RELEASE), labels)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from kbert import BertClassifier, KbertError
 from kbert.interop.hugging_face import read_hugging_face
-from kbert.models.build_classifier import classifier_of
+from kbert.models.build_classifier import build_classifier
 
 pytestmark = pytest.mark.keras
 
@@ -63,7 +63,7 @@ def test_logits_are_those_of_transformers(activation, inputs, tmp_path):
     source = read_hugging_face(tmp_path)
     assert source.labels == ("sad", "so so", "glad")
     assert source.gelu == ("erf" if activation == "gelu" else "tanh")
-    model = classifier_of(BertClassifier, source)
+    model = build_classifier(BertClassifier, source)
     assert model.labels.names == source.labels
     assert model.max_length == 40
     np.testing.assert_allclose(logits_of(model, inputs), theirs_of(theirs, inputs), atol=1e-5)
@@ -125,7 +125,7 @@ def test_an_encoder_gets_a_new_head(kind, inputs, tmp_path):
     assert (source.classes, source.labels) == (0, None)
     assert any("pretraining" in note for note in source.notes) == (kind == "BertForPreTraining")
     with pytest.raises(KbertError, match=r"has no classification head. To train one on it, name"):
-        classifier_of(BertClassifier, source)
+        build_classifier(BertClassifier, source)
     model = BertClassifier.from_preset(str(tmp_path), ["a", "b"], max_length=16)
     pooled = model.backbone.predict(inputs, verbose=0)["pooled_output"]
     ids, segments, mask = (torch.tensor(array).long() for array in inputs.values())

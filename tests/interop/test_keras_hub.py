@@ -12,7 +12,7 @@ from kbert import BertClassifier, KbertError
 from kbert.cli.main import main
 from kbert.interop.keras_hub import read_keras_hub
 from kbert.interop.sources import find_preset
-from kbert.models.build_classifier import classifier_of
+from kbert.models.build_classifier import build_classifier
 from kbert.models.import_model import import_model
 from kbert.results.evaluation import softmax
 
@@ -59,14 +59,14 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     task.save_to_preset(str(tmp_path / "task"))
     source = read_keras_hub(tmp_path / "task")
     assert (source.classes, source.labels, source.dropout, source.max_length) == (3, None, 0.3, 12)
-    model = classifier_of(BertClassifier, source, LABELS)
+    model = build_classifier(BertClassifier, source, LABELS)
     expected = np.asarray(task.predict(TEXTS, verbose=0))
     expected = expected if activation else softmax(expected)
     inputs = task.preprocessor(TEXTS)
     inputs = {name: keras.ops.convert_to_numpy(value) for name, value in inputs.items()}
     found = softmax(model.predict(inputs, verbose=0))
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    np.testing.assert_allclose(model.probabilities(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed:UserWarning")
@@ -90,9 +90,9 @@ def test_import_and_from_preset(task, folder, tmp_path):
     model = BertClassifier.load(path)
     assert (model.labels.names, model.max_length, model.dropout) == (tuple(LABELS), 12, 0.3)
     expected = softmax(np.asarray(task.predict(TEXTS, verbose=0)))
-    np.testing.assert_allclose(model.probabilities(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
     own = BertClassifier.from_preset(str(folder), LABELS, head="preset")
-    np.testing.assert_allclose(own.probabilities(TEXTS), expected, atol=1e-5)
+    np.testing.assert_allclose(own.predict_proba(TEXTS), expected, atol=1e-5)
     new = BertClassifier.from_preset(str(folder), ["a", "b"])
     assert (new.labels.names, new.max_length, new.dropout) == (("a", "b"), 32, 0.1)
     for one, other in zip(new.backbone.weights, own.backbone.weights, strict=True):

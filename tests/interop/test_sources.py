@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kbert import KbertError
-from kbert.interop.sources import call_hub, find_preset
+from kbert.interop.sources import find_preset, load_from_hub
 from kbert.utils.untrusted import read_json
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "A", "é", "e"]
@@ -152,4 +152,4 @@ def test_failure_of_a_hub_says_what_a_preset_can_be():
     with pytest.raises(
         KbertError, match=r"'bert_x' is no local folder.*: no route to bert_x more \("
     ):
-        call_hub("bert_x", load)
+        load_from_hub("bert_x", load)

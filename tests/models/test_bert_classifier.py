@@ -37,7 +37,7 @@ def inputs(*rows):
     }
 
 
-def weights_of(model):
+def weight_specs(model):
     return {w.path: keras.ops.convert_to_numpy(w.value) for w in model.weights}
 
 
@@ -62,8 +62,8 @@ def test_config_round_trip():
     assert config["backbone"] == {**TINY, "dropout": 0.1, "num_segments": 2}
     assert (config["max_length"], config["dropout"], config["gelu"]) == (12, 0.3, "erf")
     assert (config["labels"], config["name"], config["dtype"]) == (["x", "y"], "mine", "float32")
-    shapes = {path: value.shape for path, value in weights_of(model).items()}
-    assert {path: value.shape for path, value in weights_of(other).items()} == shapes
+    shapes = {path: value.shape for path, value in weight_specs(model).items()}
+    assert {path: value.shape for path, value in weight_specs(other).items()} == shapes
 
 
 @pytest.mark.parametrize("gelu", ["tanh", "erf"])
@@ -89,8 +89,8 @@ def test_keras_file_keeps_weights_optimizer_and_loss(recipe, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = BertClassifier.load(tmp_path / "model.keras")
     assert loaded.get_config() == model.get_config()
-    for path, value in weights_of(loaded).items():
-        np.testing.assert_array_equal(value, weights_of(model)[path], err_msg=path)
+    for path, value in weight_specs(loaded).items():
+        np.testing.assert_array_equal(value, weight_specs(model)[path], err_msg=path)
     assert type(loaded.optimizer) is type(model.optimizer)
     assert int(loaded.optimizer.iterations) == 4
     assert len(loaded.optimizer.variables) == len(model.optimizer.variables)

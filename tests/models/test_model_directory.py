@@ -6,7 +6,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from kbert import BertClassifier, KbertError, Tokenizer
-from kbert.models.variables import arrays_of, assign_variables
+from kbert.models.variables import assign_variables, to_arrays
 
 pytestmark = pytest.mark.keras
 
@@ -48,7 +48,7 @@ def test_round_trip(tmp_path, inside_a_run):
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
         *("config.json", "model.safetensors", "vocab.txt")
     ]
-    arrays, loaded_arrays = arrays_of(model.weights), arrays_of(loaded.weights)
+    arrays, loaded_arrays = to_arrays(model.weights), to_arrays(loaded.weights)
     assert list(arrays) == list(loaded_arrays)
     for path in arrays:
         np.testing.assert_array_equal(arrays[path], loaded_arrays[path])
@@ -92,12 +92,12 @@ def test_refuses_weights_that_do_not_fit(folder, change, message):
 
 def test_sets_all_weights_or_none():
     model, other = make_model(), make_model()
-    arrays = arrays_of(other.weights)
+    arrays = to_arrays(other.weights)
     arrays["logits/bias"] = np.ones(3, "float32")
-    before = arrays_of(model.weights)
+    before = to_arrays(model.weights)
     with pytest.raises(KbertError, match="logits/bias"):
         assign_variables(model.weights, arrays, "somewhere")
-    for path, array in arrays_of(model.weights).items():
+    for path, array in to_arrays(model.weights).items():
         np.testing.assert_array_equal(array, before[path])
 
 

@@ -60,7 +60,7 @@ def test_the_head_of_a_run(name, saved, tmp_path):
     for other in (same, BertClassifier.load(path)):
         config, expected = other.get_config(), model.get_config()
         assert {**config, "name": ""} == {**expected, "name": ""}
-        np.testing.assert_array_equal(other.probabilities(TEXTS), model.probabilities(TEXTS))
+        np.testing.assert_array_equal(other.predict_proba(TEXTS), model.predict_proba(TEXTS))
     changed = BertClassifier.from_preset(str(folder / name), max_length=8, dropout=0.0)
     assert (changed.max_length, changed.dropout) == (8, 0.0)
 
@@ -108,7 +108,7 @@ def test_the_heads_of_other_programs(form, tiny_model, saved, tmp_path):
     export(tmp_path / "model", tmp_path / "theirs", format=form, report=silent)
     same = BertClassifier.from_preset(str(tmp_path / "theirs"), max_length=24)
     assert same.labels.names == ("bad", "good", "so so")
-    np.testing.assert_allclose(same.probabilities(TEXTS), model.probabilities(TEXTS), atol=1e-6)
+    np.testing.assert_allclose(same.predict_proba(TEXTS), model.predict_proba(TEXTS), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_sizes_that_a_folder_leaves_out(saved, tmp_path):
     del config["backbone"]["num_segments"], config["backbone"]["dropout"]
     file.write_text(json.dumps(config))
     same = BertClassifier.from_preset(str(tmp_path / "model"))
-    np.testing.assert_array_equal(same.probabilities(TEXTS), saved[1].probabilities(TEXTS))
+    np.testing.assert_array_equal(same.predict_proba(TEXTS), saved[1].predict_proba(TEXTS))
 
 
 def test_a_folder_of_a_newer_kbert(saved, tmp_path):
@@ -156,7 +156,7 @@ def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):
     done = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     same = BertClassifier.load(tmp_path / "out")
-    np.testing.assert_array_equal(same.probabilities(TEXTS), saved[1].probabilities(TEXTS))
+    np.testing.assert_array_equal(same.predict_proba(TEXTS), saved[1].predict_proba(TEXTS))
 
 
 @pytest.mark.parametrize("labels", [None, ["x", "y"]], ids=["own head", "new head"])

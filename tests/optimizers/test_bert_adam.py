@@ -29,7 +29,7 @@ def _array(variable):
 
 def test_equals_the_original_step_by_step(reference):
     variables = [_variable(name, reference[f"init/{name}"]) for name in NAMES]
-    schedule = WarmupPolynomialDecay(1e-2, 20, warmup_steps=5, boundary="google")
+    schedule = WarmupPolynomialDecay(1e-2, 20, warmup_steps=5, decay_from="start")
     optimizer = BertAdam(schedule)
     optimizer.build(variables)
     for step in range(20):

@@ -87,7 +87,7 @@ def test_arguments_over_the_defaults():
 
 
 def test_schedule_has_the_end_and_the_power_of_the_plan():
-    plan = TrainingPlan(**PLAN, end_learning_rate=1e-5, power=2.0, accumulation=3)
+    plan = TrainingPlan(**PLAN, end_learning_rate=1e-5, power=2.0, gradient_accumulation_steps=3)
     schedule = create_optimizer(plan)._learning_rate
     expected = np.repeat(plan.learning_rate_at(np.arange(plan.updates)), 3)
     np.testing.assert_allclose(schedule.simulate(plan.batches), expected, rtol=1e-6)
@@ -106,8 +106,15 @@ def test_accumulated_batches_equal_one_large_batch(recipe):
     random = np.random.default_rng(0)
     x, y = random.normal(size=(16, 5)).astype("float32"), np.arange(16) % 3
     weights, rates = [], []
-    for size, accumulation in ((8, 1), (2, 4)):
-        plan = TrainingPlan(16, size, 3, 1e-2, accumulation=accumulation, recipe=recipe)
+    for size, gradient_accumulation_steps in ((8, 1), (2, 4)):
+        plan = TrainingPlan(
+            16,
+            size,
+            3,
+            1e-2,
+            gradient_accumulation_steps=gradient_accumulation_steps,
+            recipe=recipe,
+        )
         assert plan.updates == 6
         keras.utils.set_random_seed(1)
         layers = [keras.layers.Dense(4, activation="tanh"), keras.layers.LayerNormalization()]

@@ -21,22 +21,22 @@ from .table import BACKENDS, BOUNDS, initial_weights
 from .worker import WEIGHTS, plan_and_batches, tiny_model
 
 CASES = list(itertools.product(BACKENDS, BACKENDS))
-_EVERY = 3
+CHECK_INTERVAL = 3
 _ROOT = Path(__file__).parents[2]
 
 
 def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarray]:
     """Train with checkpoints, and return all weights."""
     from kbert import RunCheckpoint, create_optimizer
-    from kbert.models.variables import arrays_of
+    from kbert.models.variables import to_arrays
 
     model = tiny_model(folder)
     plan, batches = plan_and_batches(model, "recommended")
     model.compile(create_optimizer(plan), metrics=["accuracy"])
-    checkpoint = RunCheckpoint(checkpoints, plan, every_steps=_EVERY, keep=99, **arguments)
+    checkpoint = RunCheckpoint(checkpoints, plan, every_steps=CHECK_INTERVAL, keep=99, **arguments)
     model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=[checkpoint])
     assert int(model.optimizer.iterations) == 20
-    return arrays_of(model.weights)
+    return to_arrays(model.weights)
 
 
 def work(backend: str, folder: Path, phase: str) -> None:
@@ -55,7 +55,7 @@ def work(backend: str, folder: Path, phase: str) -> None:
         inside = next(
             path.name for path in store.committed() if path.name.endswith("epoch-1-batch-3")
         )
-        store.go_back_to(inside)
+        store.rewind_to(inside)
         save_file(fit(folder, own, resume=True), folder / f"{begun}-{backend}.safetensors")
 
 

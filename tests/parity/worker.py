@@ -122,7 +122,7 @@ def loss_and_gradients(model: Any, inputs: Any, labels: Any) -> tuple[Any, list[
 def train(folder: Path, recipe: str) -> dict[str, Any]:
     """Return all weights after 20 updates, and the order in which `fit` took the rows."""
     from kbert import create_optimizer
-    from kbert.models.variables import arrays_of
+    from kbert.models.variables import to_arrays
 
     model = tiny_model(folder)
     plan, batches = plan_and_batches(model, recipe)
@@ -131,7 +131,7 @@ def train(folder: Path, recipe: str) -> dict[str, Any]:
     model.fit(batches, epochs=plan.epochs, verbose=0)
     assert int(optimizer.iterations) == plan.batches == 20
     arrays = {}
-    for path, array in arrays_of(model.weights).items():
+    for path, array in to_arrays(model.weights).items():
         # A softmax does not see what is added to all its scores, so the gradient of a key's bias
         # is 0 but for rounding, which Adam divides by its own size.
         what = "key biases" if path.endswith("/key/bias") else "weights"

@@ -23,7 +23,7 @@ def change(seen, old=OLD, **changes):
         (0, {"batch_size": 20}, 0, 0, 150),
         (1000, {"batch_size": 20}, 100, 50, 100),
         (1000, {"batch_size": 5}, 100, 200, 400),
-        (1000, {"accumulation": 4}, 100, 25, 50),
+        (1000, {"gradient_accumulation_steps": 4}, 100, 25, 50),
         (1000, {"epochs": 5}, 100, 100, 400),
         (1000, {"epochs": 1}, 100, 100, 0),
         (2010, {"batch_size": 20}, 201, 100, 50),  # between two batches of the new plan
@@ -47,10 +47,12 @@ def test_the_point_between_two_plans(seen, changes, old_update, new_update, rema
 @settings(deadline=None)
 def test_after_whole_epochs_the_update_is_the_epochs(examples, batch_size, every, epochs, done):
     assume(done <= epochs and -(-examples // batch_size) * epochs >= every)
-    plan = TrainingPlan(examples=examples, batch_size=batch_size, epochs=epochs, accumulation=every)
+    plan = TrainingPlan(
+        examples=examples, batch_size=batch_size, epochs=epochs, gradient_accumulation_steps=every
+    )
     point = ChangedPlan(plan, plan, done * examples)
     assert point.old_update == point.new_update == done * plan.steps_per_epoch // every
-    assert point.remaining == plan.updates_made - point.old_update
+    assert point.remaining == plan.num_updates - point.old_update
 
 
 def test_other_data_cannot_go_on():
@@ -62,13 +64,17 @@ def test_other_data_cannot_go_on():
     ("seen", "changes", "epochs"),
     [
         (1000, {"batch_size": 20}, 6),
-        (1000, {"accumulation": 3}, 9),
-        (1000, {"batch_size": 5, "accumulation": 2}, 3),
+        (1000, {"gradient_accumulation_steps": 3}, 9),
+        (1000, {"batch_size": 5, "gradient_accumulation_steps": 2}, 3),
         (1000, {"batch_size": 5}, 2),
         (2000, {"batch_size": 5}, 3),  # the second epoch is over
         (1000, {"batch_size": 15}, 5),  # 4.5, rounded up
         (2500, {"batch_size": 2}, 3),
-        (1000, {"batch_size": 15, "accumulation": 2}, 9),  # 67 batches an epoch, 600 are needed
+        (
+            1000,
+            {"batch_size": 15, "gradient_accumulation_steps": 2},
+            9,
+        ),  # 67 batches an epoch, 600 are needed
         (3000, {"batch_size": 5, "epochs": 4}, 4),  # 600 updates are made, so 601 are needed
         (3000, {}, 4),
         (630, {"batch_size": 64}, 19),  # 16 batches an epoch
@@ -82,9 +88,9 @@ def test_epochs_in_proportion(seen, changes, epochs):
     scaled = point.in_proportion()
     assert (scaled.old, scaled.new) == (OLD, replace(point.new, epochs=epochs))
     # As many updates as the old plan, and one left to make: an epoch less would not do.
-    needed = max(OLD.updates_made, point.new_update + 1)
-    one_less = (epochs - 1) * point.new.steps_per_epoch // point.new.accumulation
-    assert one_less < needed <= scaled.new.updates_made
+    needed = max(OLD.num_updates, point.new_update + 1)
+    one_less = (epochs - 1) * point.new.steps_per_epoch // point.new.gradient_accumulation_steps
+    assert one_less < needed <= scaled.new.num_updates
     assert scaled.examples_seen == seen
 
 
@@ -135,7 +141,10 @@ def changes_midway(draw):
     try:
         old, new = (
             TrainingPlan(
-                examples=examples, batch_size=draw(batches), epochs=epochs, accumulation=draw(every)
+                examples=examples,
+                batch_size=draw(batches),
+                epochs=epochs,
+                gradient_accumulation_steps=draw(every),
             )
             for _ in range(2)
         )
@@ -155,7 +164,7 @@ def changes_midway(draw):
 @settings(deadline=None)
 def test_in_proportion_nothing_is_behind(point):
     scaled = point.in_proportion()
-    assert scaled.new.updates_made >= point.old.updates_made
+    assert scaled.new.num_updates >= point.old.num_updates
     assert scaled.findings() == []
 
 
@@ -166,8 +175,10 @@ def test_one_update_and_one_epoch():
     assert finding.message.endswith("In proportion would be 2 epochs.")
     twice = replace(once, epochs=2)
     assert str(ChangedPlan(once, twice, 10)).endswith("\n  1 update left to make")
-    halves = TrainingPlan(examples=10, batch_size=5, epochs=1, accumulation=2)
-    (finding,) = ChangedPlan(halves, replace(halves, batch_size=2, accumulation=5), 10).findings()
+    halves = TrainingPlan(examples=10, batch_size=5, epochs=1, gradient_accumulation_steps=2)
+    (finding,) = ChangedPlan(
+        halves, replace(halves, batch_size=2, gradient_accumulation_steps=5), 10
+    ).findings()
     assert "In proportion would be 2 epochs." in finding.message
 
 

@@ -8,19 +8,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kbert.errors import KbertError
-from kbert.plans.fit_findings import FitFacts, fit_findings
+from kbert.plans.fit_findings import FitState, fit_findings
 from kbert.plans.training_plan import TrainingPlan
 
 PLAN = TrainingPlan(examples=3200, batch_size=32, epochs=3)  # 100 batches an epoch, 300 updates
 
 
 def as_planned(plan):
-    return FitFacts(
+    return FitState(
         epochs=plan.epochs,
         initial_epoch=0,
         steps=plan.steps_per_epoch,
         iterations=0,
-        accumulation=plan.accumulation,
+        gradient_accumulation_steps=plan.gradient_accumulation_steps,
         rates=plan.learning_rate_at,
     )
 
@@ -38,8 +38,8 @@ def constant(updates):
     [
         {},
         {"examples": 3668, "recipe": "google"},
-        {"examples": 3668, "accumulation": 4},
-        {"examples": 3668, "accumulation": 4, "recipe": "google"},
+        {"examples": 3668, "gradient_accumulation_steps": 4},
+        {"examples": 3668, "gradient_accumulation_steps": 4, "recipe": "google"},
         {"end_learning_rate": 1e-5},
         {"power": 3.0},
         {"examples": 1},
@@ -128,48 +128,55 @@ def test_what_is_found(changes, code, severity, held):
     assert held in finding.message
 
 
-@pytest.mark.parametrize("accumulation", [2, 4, 8])
-def test_a_schedule_that_counts_batches(accumulation):
-    plan = replace(PLAN, accumulation=accumulation)
-    made = 300 // accumulation
+@pytest.mark.parametrize("gradient_accumulation_steps", [2, 4, 8])
+def test_a_schedule_that_counts_batches(gradient_accumulation_steps):
+    plan = replace(PLAN, gradient_accumulation_steps=gradient_accumulation_steps)
+    made = 300 // gradient_accumulation_steps
 
     def rates(updates):
-        return plan.learning_rate_at(updates * accumulation)
+        return plan.learning_rate_at(updates * gradient_accumulation_steps)
 
     (finding,) = fit_findings(plan, replace(as_planned(plan), rates=rates))
     assert (finding.code, finding.severity) == ("micro-steps", "error")
-    lost = made - -(-made // accumulation)
-    assert f"so it ends {accumulation} times too early: the last {lost} of" in finding.message
-    assert f"steps_per_update={accumulation} in WarmupPolynomialDecay" in finding.cure
+    lost = made - -(-made // gradient_accumulation_steps)
+    assert (
+        f"so it ends {gradient_accumulation_steps} times too early: the last {lost} of"
+        in finding.message
+    )
+    assert (
+        f"steps_per_update={gradient_accumulation_steps} in WarmupPolynomialDecay" in finding.cure
+    )
 
 
 def test_an_optimizer_that_accumulates_what_the_plan_does_not():
-    (finding,) = fit_findings(PLAN, replace(FIT, accumulation=2))
+    (finding,) = fit_findings(PLAN, replace(FIT, gradient_accumulation_steps=2))
     assert (finding.code, finding.severity) == ("decay-unfinished", "warning")
     # 150 updates are made, and of the last the rate is (300 - 149) / (300 - 30) of the peak.
     assert f"still {5e-5 * 151 / 270:.3g}, 56% of the peak" in finding.message
 
 
 @pytest.mark.parametrize(
-    ("batches", "accumulation"),
+    ("batches", "gradient_accumulation_steps"),
     [(8, 2), (9, 2), (11, 2), (22, 4), (27, 4), (29, 4), (72, 8), (79, 8), (95, 8)],
 )
-def test_a_short_schedule_that_counts_batches_may_be_rounded(batches, accumulation):
-    plan = TrainingPlan(examples=batches * 32, epochs=1, accumulation=accumulation)
+def test_a_short_schedule_that_counts_batches_may_be_rounded(batches, gradient_accumulation_steps):
+    plan = TrainingPlan(
+        examples=batches * 32, epochs=1, gradient_accumulation_steps=gradient_accumulation_steps
+    )
 
     def rates(updates):
-        return plan.learning_rate_at(updates * accumulation)
+        return plan.learning_rate_at(updates * gradient_accumulation_steps)
 
     assert rates(np.array(1)) > 0  # else nothing is known of where it ends
     (finding,) = fit_findings(plan, replace(as_planned(plan), rates=rates))
     assert finding.code == "micro-steps"
 
 
-@pytest.mark.parametrize("accumulation", [2, 4, 8])
-def test_as_many_times_the_epochs_as_batches_to_an_update(accumulation):
+@pytest.mark.parametrize("gradient_accumulation_steps", [2, 4, 8])
+def test_as_many_times_the_epochs_as_batches_to_an_update(gradient_accumulation_steps):
     # The schedule is the plan's own and counts updates: what differs is `fit`.
-    plan = replace(PLAN, accumulation=accumulation)
-    fit = replace(as_planned(plan), epochs=3 * accumulation)
+    plan = replace(PLAN, gradient_accumulation_steps=gradient_accumulation_steps)
+    fit = replace(as_planned(plan), epochs=3 * gradient_accumulation_steps)
     (finding,) = fit_findings(plan, fit)
     assert (finding.code, finding.severity) == ("epochs-differ", "error")
 
@@ -201,7 +208,7 @@ def test_no_end_is_told_before_the_last_rate_above_zero():
 @pytest.mark.parametrize("recipe", ["recommended", "google"])
 def test_a_run_of_one_update_is_not_refused(recipe):
     plan = TrainingPlan(examples=32, epochs=1, recipe=recipe)
-    assert plan.updates_made == 1
+    assert plan.num_updates == 1
     assert fit_findings(plan, as_planned(plan)) == []
     # Whatever the rate of the very first update is.
     zero = replace(as_planned(plan), rates=lambda updates: np.zeros(updates.shape))
@@ -235,7 +242,7 @@ def fits(draw):
         examples=st.integers(1, 60),
         batch_size=st.integers(1, 20),
         epochs=st.integers(1, 6),
-        accumulation=st.integers(1, 3),
+        gradient_accumulation_steps=st.integers(1, 3),
         end_learning_rate=st.sampled_from([0.0, 0.0, 1e-6]),
         power=st.sampled_from([1.0, 3.0]),
         recipe=st.sampled_from(["recommended", "google"]),
@@ -245,12 +252,14 @@ def fits(draw):
         scheduled = draw(st.just(plan) | made.map(lambda values: TrainingPlan(**values)))
     except KbertError:
         assume(False)
-    fit = FitFacts(
+    fit = FitState(
         epochs=draw(st.just(plan.epochs) | st.integers(1, 8)),
         initial_epoch=draw(st.sampled_from([0, 0, 1, 2])),
         steps=draw(st.sampled_from([None, plan.steps_per_epoch, 1, 7, 40])),
         iterations=draw(st.just(0) | st.integers(0, plan.updates + 5)),
-        accumulation=draw(st.just(plan.accumulation) | st.integers(1, 4)),
+        gradient_accumulation_steps=draw(
+            st.just(plan.gradient_accumulation_steps) | st.integers(1, 4)
+        ),
         rates=scheduled.learning_rate_at,
     )
     return plan, fit
@@ -261,7 +270,7 @@ def fits(draw):
 def test_a_fit_is_refused_if_and_only_if_it_ends_at_rate_zero(case):
     plan, fit = case
     steps = fit.steps or plan.steps_per_epoch
-    made = max(fit.epochs - fit.initial_epoch, 0) * steps // fit.accumulation
+    made = max(fit.epochs - fit.initial_epoch, 0) * steps // fit.gradient_accumulation_steps
     # Update 0 alone may have rate 0, where Google's warmup begins.
     updates = range(max(fit.iterations, 1), fit.iterations + made)
     ends_at_zero = bool(updates) and fit.rates(np.array(updates[-1])) == 0

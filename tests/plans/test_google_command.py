@@ -38,7 +38,7 @@ def codes(findings):
 def test_steps(examples, epochs, updates, warmup):
     command = GoogleCommand(examples=examples, epochs=epochs)
     assert (command.updates, command.warmup_updates) == (updates, warmup)
-    assert (command.updates_made, command.remaining) == (updates, updates)
+    assert (command.num_updates, command.remaining) == (updates, updates)
 
 
 @given(st.integers(1, 10**6), st.integers(1, 512), st.integers(1, 50))

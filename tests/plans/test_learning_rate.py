@@ -15,13 +15,13 @@ from kbert.plans.learning_rate import learning_rate_at
 REFERENCE = Path(__file__).parent / "data" / "reference" / "lr.csv"
 
 
-def plain(step, peak, decay_steps, warmup_steps, end, power, cycle, boundary):
+def plain(step, peak, decay_steps, warmup_steps, end, power, cycle, decay_from):
     """The documented formula at one step, in plain Python."""
     if step < warmup_steps:
-        if boundary == "google":
+        if decay_from == "start":
             return peak * step / warmup_steps
         return peak * (step + 1) / (warmup_steps + 1)
-    start = 0 if boundary == "google" else warmup_steps
+    start = 0 if decay_from == "start" else warmup_steps
     step, period = step - start, decay_steps - start
     # From here on it is tf.train.polynomial_decay.
     if cycle:
@@ -51,19 +51,19 @@ def test_the_values_of_google_under_tensorflow(reference):
             peak=peak,
             decay_steps=decay_steps,
             warmup_steps=warmup_steps,
-            boundary="google",
+            decay_from="start",
         )
         # TensorFlow computes in float32, and its graph rewriting moves that by up to 9.1e-8.
         np.testing.assert_allclose(rates, expected, rtol=0, atol=1.1e-7 * peak)
 
 
-@pytest.mark.parametrize("boundary", ["google", "continuous"])
+@pytest.mark.parametrize("decay_from", ["start", "warmup_end"])
 @pytest.mark.parametrize("cycle", [False, True], ids=["once", "cycle"])
 @pytest.mark.parametrize("power", [0.5, 1, 2])
 @pytest.mark.parametrize("warmup_steps", [0, 1, 3, 9])
-def test_the_documented_formula(boundary, cycle, power, warmup_steps):
+def test_the_documented_formula(decay_from, cycle, power, warmup_steps):
     steps = np.arange(45)
-    options = (10, warmup_steps, 1e-5, power, cycle, boundary)
+    options = (10, warmup_steps, 1e-5, power, cycle, decay_from)
     rates = learning_rate_at(
         steps,
         peak=1e-3,
@@ -72,7 +72,7 @@ def test_the_documented_formula(boundary, cycle, power, warmup_steps):
         end=1e-5,
         power=power,
         cycle=cycle,
-        boundary=boundary,
+        decay_from=decay_from,
     )
     assert rates.dtype == np.float64
     expected = [plain(step, 1e-3, *options) for step in steps.tolist()]
@@ -105,24 +105,24 @@ def test_the_continuous_schedule_rises_falls_and_never_rests(decay_steps, share,
 
 
 def test_the_google_schedule_drops_at_the_end_of_warmup():
-    options = {"peak": 1.0, "decay_steps": 100, "warmup_steps": 10, "boundary": "google"}
+    options = {"peak": 1.0, "decay_steps": 100, "warmup_steps": 10, "decay_from": "start"}
     assert learning_rate_at(0, **options) == 0
     assert learning_rate_at(9, **options) == pytest.approx(0.9)
     assert learning_rate_at(10, **options) == pytest.approx(1 - 10 / 100)
 
 
-@pytest.mark.parametrize("boundary", ["google", "continuous"])
-def test_steps_near_a_hundred_million(boundary):
+@pytest.mark.parametrize("decay_from", ["start", "warmup_end"])
+def test_steps_near_a_hundred_million(decay_from):
     """There float32 no longer tells a step from the next: its neighbours are 8 apart."""
     decay_steps, warmup_steps = 100_000_007, 10_000_001
-    start = 0 if boundary == "google" else warmup_steps
+    start = 0 if decay_from == "start" else warmup_steps
     for left in (0, 1, 2, 3, 1000):
         rate = learning_rate_at(
             np.int64(decay_steps - left),
             peak=1.0,
             decay_steps=decay_steps,
             warmup_steps=warmup_steps,
-            boundary=boundary,
+            decay_from=decay_from,
         )
         assert rate == pytest.approx(float(Fraction(left, decay_steps - start)), rel=1e-14)
 

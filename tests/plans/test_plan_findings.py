@@ -71,7 +71,7 @@ def test_what_is_found(changes, expected):
 
 def test_the_numbers_of_the_messages():
     few = TrainingPlan(examples=100, batch_size=64, epochs=1)
-    assert few.updates_made == -(-100 // 64) == 2
+    assert few.num_updates == -(-100 // 64) == 2
     assert "changes the weights 2 times;" in found(few)["too-few-updates"].message
     # Batches of 16 would take 15 epochs, of 8 there are 13 an epoch, and 8 * 13 > 100.
     assert found(few)["too-few-updates"].cure == "--batch-size 8 --epochs 8"
@@ -101,7 +101,7 @@ def test_the_numbers_of_the_messages():
 @pytest.mark.parametrize("recipe", ["recommended", "google"])
 def test_the_share_of_tiny_rates(recipe):
     plan = replace(SOUND, power=3.0, recipe=recipe)
-    rates = [float(plan.learning_rate_at(update)) for update in range(plan.updates_made)]
+    rates = [float(plan.learning_rate_at(update)) for update in range(plan.num_updates)]
     share = sum(rate < 0.01 * plan.learning_rate for rate in rates) / len(rates)
     assert plan.share_below(0.01) == pytest.approx(share)
     assert found(plan)["rate-tiny"].message.startswith(f"{share:.0%} of the updates")
@@ -111,14 +111,14 @@ def test_the_share_of_tiny_rates(recipe):
     ("plan", "most"),
     [
         (SOUND, 25_000 // 32 + 1),
-        (replace(SOUND, accumulation=4), 782 // 4),
+        (replace(SOUND, gradient_accumulation_steps=4), 782 // 4),
         (replace(SOUND, epochs=2), 2 * 782 // 3),
         (replace(SOUND, examples=10_000_000, batch_size=8), 10_000),
         (TrainingPlan(examples=32 * 49, epochs=30), 50),
         (TrainingPlan(examples=32 * 51, epochs=30), 51),
-        (TrainingPlan(examples=32 * 100, epochs=30, accumulation=4), 50),
+        (TrainingPlan(examples=32 * 100, epochs=30, gradient_accumulation_steps=4), 50),
         (TrainingPlan(examples=32, epochs=200), 50),
-        (TrainingPlan(examples=32, epochs=200, accumulation=8), 25 // 3),
+        (TrainingPlan(examples=32, epochs=200, gradient_accumulation_steps=8), 25 // 3),
     ],
     ids=[
         *("an epoch", "of updates", "a third", "10,000"),
@@ -135,7 +135,7 @@ def plans(draw, **fixed):
         "examples": st.integers(1, 3000),
         "batch_size": st.integers(1, 300),
         "epochs": st.integers(1, 100),
-        "accumulation": st.integers(1, 8),
+        "gradient_accumulation_steps": st.integers(1, 8),
         "warmup_proportion": st.floats(0, 0.99),
         "recipe": st.sampled_from(["recommended", "google"]),
     }
@@ -161,10 +161,10 @@ def typed(cure):
 @settings(deadline=None, max_examples=300)
 def test_the_cure_of_too_few_updates_cures_it(plan):
     finding = found(plan).get("too-few-updates")
-    assert (finding is not None) == (plan.updates_made < FEW_UPDATES)
+    assert (finding is not None) == (plan.num_updates < FEW_UPDATES)
     if finding is not None:
         cured = replace(plan, **typed(finding.cure))
-        assert cured.updates_made >= FEW_UPDATES
+        assert cured.num_updates >= FEW_UPDATES
         assert "too-few-updates" not in found(cured)
 
 
@@ -186,7 +186,7 @@ def test_the_cure_of_no_warmup_cures_it(plan):
         examples=69,
         batch_size=35,
         epochs=51,
-        accumulation=2,
+        gradient_accumulation_steps=2,
         warmup_proportion=0.5,
         recipe="google",
     )

@@ -35,14 +35,14 @@ def test_steps(examples, epochs, google, recommended):
 
 
 @pytest.mark.parametrize(
-    ("recipe", "accumulation", "updates"),
+    ("recipe", "gradient_accumulation_steps", "updates"),
     [
         *(("recommended", 1, 345), ("recommended", 2, 172), ("recommended", 345, 1)),
         *(("google", 1, 343), ("google", 2, 171), ("google", 4, 85)),
     ],
 )
-def test_accumulation(recipe, accumulation, updates):
-    plan = replace(MRPC, recipe=recipe, accumulation=accumulation)
+def test_accumulation(recipe, gradient_accumulation_steps, updates):
+    plan = replace(MRPC, recipe=recipe, gradient_accumulation_steps=gradient_accumulation_steps)
     assert plan.updates == updates
     assert plan.steps_per_epoch == (115 if recipe == "recommended" else 114)
 
@@ -70,13 +70,13 @@ def test_the_recommended_rates_have_no_jump_and_no_zero():
     batch_size=st.integers(1, 300),
     epochs=st.integers(1, 9),
     warmup=st.floats(0, 1, exclude_max=True),
-    accumulation=st.integers(1, 12),
+    gradient_accumulation_steps=st.integers(1, 12),
     power=st.floats(0.5, 3),
     recipe=st.sampled_from(["recommended", "google"]),
 )
 @settings(deadline=None)
 def test_every_plan_that_is_accepted_trains(
-    examples, batch_size, epochs, warmup, accumulation, power, recipe
+    examples, batch_size, epochs, warmup, gradient_accumulation_steps, power, recipe
 ):
     try:
         plan = TrainingPlan(
@@ -84,15 +84,17 @@ def test_every_plan_that_is_accepted_trains(
             batch_size=batch_size,
             epochs=epochs,
             warmup_proportion=warmup,
-            accumulation=accumulation,
+            gradient_accumulation_steps=gradient_accumulation_steps,
             power=power,
             recipe=recipe,
         )
     except KbertError:
         each = examples // batch_size if recipe == "google" else -(-examples // batch_size)
-        assert each * epochs < accumulation or each == 0
+        assert each * epochs < gradient_accumulation_steps or each == 0
         return
-    made = plan.batches // plan.accumulation  # an optimizer that accumulates makes so many
+    made = (
+        plan.batches // plan.gradient_accumulation_steps
+    )  # an optimizer that accumulates makes so many
     assert 1 <= made <= plan.updates
     assert 0 <= plan.warmup_updates < plan.updates
     rates = plan.learning_rate_at(np.arange(made))
@@ -106,13 +108,17 @@ def test_every_plan_that_is_accepted_trains(
 def test_an_accepted_plan_makes_at_least_one_update():
     """63 / (32 * 5) * 3 is above 1, yet 3 batches of 32 are fewer than the 5 of an update."""
     with pytest.raises(KbertError, match="3 batches are fewer than the 5"):
-        TrainingPlan(examples=63, batch_size=32, epochs=3, accumulation=5, recipe="google")
+        TrainingPlan(
+            examples=63, batch_size=32, epochs=3, gradient_accumulation_steps=5, recipe="google"
+        )
 
 
 def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
     """61 / (1 * 7) * 7 is 60.99999999999999 as a float, and 61 updates are made."""
-    plan = TrainingPlan(examples=61, batch_size=1, epochs=7, accumulation=7, recipe="google")
-    assert plan.batches // plan.accumulation == 61
+    plan = TrainingPlan(
+        examples=61, batch_size=1, epochs=7, gradient_accumulation_steps=7, recipe="google"
+    )
+    assert plan.batches // plan.gradient_accumulation_steps == 61
     assert plan.updates == 61
     assert plan.learning_rate_at(60) > 0
 
@@ -122,7 +128,7 @@ def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
     [
         *(
             ({name: 0}, f"`{name}` must be a whole number, 1 or more")
-            for name in ("examples", "batch_size", "epochs", "accumulation")
+            for name in ("examples", "batch_size", "epochs", "gradient_accumulation_steps")
         ),
         ({"epochs": 2.5}, "`epochs` must be a whole number, 1 or more. Received: 2.5"),
         ({"epochs": True}, "Received: True"),
@@ -139,7 +145,15 @@ def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
         ({"power": float("nan")}, "Received: nan"),
         ({"recipe": "fast"}, "`recipe` must be"),
         ({"examples": 31}, "31 examples do not fill one batch of 32"),
-        ({"examples": 31, "recipe": "recommended", "epochs": 1, "accumulation": 2}, "1 batches"),
+        (
+            {
+                "examples": 31,
+                "recipe": "recommended",
+                "epochs": 1,
+                "gradient_accumulation_steps": 2,
+            },
+            "1 batches",
+        ),
     ],
     ids=str,
 )
@@ -164,7 +178,7 @@ def test_counts_may_be_numpy_integers():
             {"first update": 0, "half way": 171, "end of warmup": 308, "last update": 341},
         ),
         # N is 2, and one update is made.
-        ({"examples": 3, "batch_size": 2, "accumulation": 2}, {"first update": 0}),
+        ({"examples": 3, "batch_size": 2, "gradient_accumulation_steps": 2}, {"first update": 0}),
     ],
     ids=["MRPC", "one update", "no warmup", "long warmup", "fewer than N"],
 )
@@ -181,7 +195,7 @@ def test_the_rate_ends_where_it_is_told_to(epochs, end, peak):
 
 
 def test_the_plan_as_text():
-    assert str(replace(MRPC, accumulation=2)).splitlines() == [
+    assert str(replace(MRPC, gradient_accumulation_steps=2)).splitlines() == [
         "Training plan (google recipe)",
         "  3,668 examples in batches of 32, 2 to an update: 114 batches an epoch",
         "  3 epochs: 171 updates, the first 17 warmup",
@@ -192,6 +206,6 @@ def test_the_plan_as_text():
         "    update     170  1.17e-07  (last update)",
         # Of W = 17 the updates 0 and 1, of the decay those from 154 on: 19 of 171.
         "  trained at under 10 % of the peak: 11.1% of the examples",
-        *findings_table(replace(MRPC, accumulation=2).findings()).splitlines(),
+        *findings_table(replace(MRPC, gradient_accumulation_steps=2).findings()).splitlines(),
     ]
     assert "\n  1 epoch: 1 update, " in str(TrainingPlan(examples=32, epochs=1))

@@ -97,7 +97,7 @@ def test_it_trains_by_a_plan_of_its_own(parent, child):
     assert min(rates) > 0
     pairs = zip(BertClassifier.load(run.path).get_weights(), began, strict=True)
     assert all(np.any(new != old) for new, old in pairs if new.ndim > 1)
-    assert run.info["plan"]["updates"] == 11
+    assert run.record["plan"]["updates"] == 11
     assert len(steps_of(parent)[0]) == 22
 
 
@@ -105,7 +105,7 @@ def test_it_notes_its_parent(parent, child):
     run, _, _ = child
     record = json.loads((parent.path / "evaluations.json").read_text())
     best = record["epochs"][record["best_epoch"] - 1]["dev"]
-    noted = run.info["parent"]
+    noted = run.record["parent"]
     assert noted["result"]["accuracy"] == best["accuracy"]
     assert (noted["result"]["set"], noted["result"]["rows"]) == ("dev", 21)
     assert {name: noted[name] for name in ("run", "updates", "epochs", "best_epoch", "parent")} == {
@@ -115,7 +115,7 @@ def test_it_notes_its_parent(parent, child):
         "best_epoch": record["best_epoch"],
         "parent": None,
     }
-    assert "parent" not in parent.info
+    assert "parent" not in parent.record
 
 
 def test_settings_are_the_parents_but_for_those_given(parent, child):
@@ -133,10 +133,10 @@ def test_a_grandchild_on_other_data(child, sentences, tmp_path):
         rows = [*zip(*sentences, strict=True)][:5:-1]  # 100, the last first
         csv.writer(file).writerows([["text", "label"], *rows])
     run = continue_training(child[0].path, tmp_path / "new", data=str(data), report=silent)
-    assert run.info["parent"]["run"] == str(child[0].path)
-    assert run.info["parent"]["parent"] == child[0].info["parent"]
-    assert run.info["data"]["train"]["rows"] == 80
-    assert run.info["labels"] == ["bad", "good"]
+    assert run.record["parent"]["run"] == str(child[0].path)
+    assert run.record["parent"]["parent"] == child[0].record["parent"]
+    assert run.record["data"]["train"]["rows"] == 80
+    assert run.record["labels"] == ["bad", "good"]
     assert steps_of(run)[0] == list(range(10))
 
 
@@ -187,7 +187,7 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     ("changes", "message"),
     [
         ({"epochs": 0}, "--epochs must be 1 or more"),
-        ({"batch_size": 64}, "The run changes the weights 4 times.*--force too-few-updates"),
+        ({"batch_size": 64}, "The run changes the weights 4 times.*--allow too-few-updates"),
         ({"max_length": 99}, "`max_length` must be from 3 to the 64 positions"),
         ({"data": "none.csv"}, "There is no file none.csv"),
     ],
@@ -202,7 +202,7 @@ def test_refuses_before_anything_is_made(parent, changes, message, tmp_path):
 def test_continue_in_a_new_process(parent, tmp_path):
     new = RunDirectory(tmp_path / "new")
     command = [sys.executable, "-m", "kbert", "continue", parent.path, "--output", new.path]
-    flags = ["--epochs", "1", "--force", "too-few-updates"]
+    flags = ["--epochs", "1", "--allow", "too-few-updates"]
     done = subprocess.run([*command, *flags], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"The run is in {new}. Next:" in done.stdout
@@ -210,7 +210,7 @@ def test_continue_in_a_new_process(parent, tmp_path):
     assert steps == list(range(11))
     assert rates[0] == pytest.approx(1e-3 / 2)
     assert min(rates) > 0
-    assert new.info["parent"]["run"] == str(parent.path)
+    assert new.record["parent"]["run"] == str(parent.path)
     settings = TrainConfig.from_toml(new.path / "config.toml")
     assert (settings.epochs, settings.batch_size, settings.max_length) == (1, 8, 8)
     texts = read_examples(settings.data).texts[:3]

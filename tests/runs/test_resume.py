@@ -116,7 +116,7 @@ def whole(finished, tmp_path):
 
 
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
-    assert stopped.info["status"] == "stopped"
+    assert stopped.record["status"] == "stopped"
     reported = []
     run = resume(stopped.path, report=reported.append)
     assert reported[1] == str(ChangedPlan(PLAN, PLAN, 85))
@@ -126,9 +126,9 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
     record = evaluations_of(run)
     assert [(epoch["epoch"], epoch["step"]) for epoch in record["epochs"]] == [(1, 11), (2, 22)]
     assert record == evaluations_of(finished)
-    assert (run.info["status"], run.info["best_epoch"]) == ("finished", record["best_epoch"])
-    assert [entry["after_epoch"] for entry in run.info["resumed"]] == [1]
-    assert run.info["resumed"][0]["backend"] == run.info["backend"]
+    assert (run.record["status"], run.record["best_epoch"]) == ("finished", record["best_epoch"])
+    assert [entry["after_epoch"] for entry in run.record["resumed"]] == [1]
+    assert run.record["resumed"][0]["backend"] == run.record["backend"]
     for store in (last_of, lambda run: run.model_folder):
         for file in sorted(store(finished).glob("*.safetensors")):
             assert_same_arrays(store(run) / file.name, file)
@@ -149,9 +149,9 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
     record = evaluations_of(run)
     assert record["epochs"][:2] == before["epochs"]
     assert [epoch["epoch"] for epoch in record["epochs"]] == [1, 2, 3]
-    assert record["best_epoch"] == before["best_epoch"] == run.info["best_epoch"]
+    assert record["best_epoch"] == before["best_epoch"] == run.record["best_epoch"]
     assert contents(run.model_folder) == model
-    assert run.info["plan"]["updates"] == 33
+    assert run.record["plan"]["updates"] == 33
     written = TrainConfig.from_toml(run.path / "config.toml")
     assert (written.epochs, written.learning_rate) == (3, 1e-12)
 
@@ -167,7 +167,7 @@ def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
     monkeypatch.setattr(EpochEvaluation, "load", worse)
     model = contents(whole.model_folder)
     run = resume(whole.path, epochs=3, report=silent)
-    assert run.info["best_epoch"] == evaluations_of(run)["best_epoch"] == 3
+    assert run.record["best_epoch"] == evaluations_of(run)["best_epoch"] == 3
     assert contents(run.model_folder) != model
 
 
@@ -190,8 +190,8 @@ def test_with_larger_batches_and_epochs_in_proportion(stopped):
 
 
 def test_with_another_accumulation(stopped):
-    run = resume(stopped.path, accumulation=2, epochs=6, report=silent)
-    new = replace(PLAN, accumulation=2, epochs=6)
+    run = resume(stopped.path, gradient_accumulation_steps=2, epochs=6, report=silent)
+    new = replace(PLAN, gradient_accumulation_steps=2, epochs=6)
     steps, rates = steps_of(run)
     # 11 batches are 5 updates of 2 batches, and the batch that is over counts as none.
     assert steps == [*range(11), *range(10, 65)]
@@ -201,7 +201,7 @@ def test_with_another_accumulation(stopped):
 
 def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
     run = resume(stopped.path, batch_size=16, epochs=3, report=silent)
-    run.go_back(17)
+    run.rewind(17)
     # An epoch of 11 steps, and one of 6 that begins where 85 examples are 6 batches of 16.
     assert steps_of(run)[0] == [*range(11), *range(6, 12)]
 
@@ -236,7 +236,7 @@ def test_refuses_a_plan_that_ends_before_the_point_reached(stopped):
         resume(stopped.path, batch_size=64, report=reported.append)
     change = ChangedPlan(PLAN, replace(PLAN, batch_size=64), 85)
     assert list(e.value.findings) == change.findings()
-    assert str(e.value).endswith("--force plan-behind")
+    assert str(e.value).endswith("--allow plan-behind")
     assert reported[1:] == [str(change)]
     assert contents(stopped.path) == before
 
@@ -244,8 +244,8 @@ def test_refuses_a_plan_that_ends_before_the_point_reached(stopped):
 def test_refuses_a_plan_that_leaves_nothing_to_train(stopped):
     before = contents(stopped.path)
     with pytest.raises(FindingsError, match="end of the new plan or past it: nothing would") as e:
-        resume(stopped.path, epochs=1, force=("plan-behind",), report=silent)
-    assert "--force" not in str(e.value)
+        resume(stopped.path, epochs=1, allow=("plan-behind",), report=silent)
+    assert "--allow" not in str(e.value)
     assert contents(stopped.path) == before
 
 

@@ -59,11 +59,11 @@ def config(reviews, tiny_preset, tmp_path_factory):
         max_length=8,
         epochs=2,
         batch_size=8,
-        accumulation=3,
+        gradient_accumulation_steps=3,
         learning_rate=1e-3,
         dev_proportion=0.2,
         checkpoint_steps=4,
-        force=("too-few-updates",),
+        allow=("too-few-updates",),
     )
 
 
@@ -105,7 +105,7 @@ def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
         run_until(batch, lambda: resume(run.path, report=silent), monkeypatch)
     resume(run.path, report=silent)
     assert_same(run, finished)
-    assert run.info["status"] == "finished"
+    assert run.record["status"] == "finished"
     assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
 
 
@@ -160,16 +160,16 @@ def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     resume(run.path, report=silent)
     evaluations = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
     assert [epoch["epoch"] for epoch in evaluations["epochs"]] == [1, 2]
-    assert run.info["status"] == "finished"
-    assert run.info["best_epoch"] == 1
+    assert run.record["status"] == "finished"
+    assert run.record["best_epoch"] == 1
 
 
 def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
     run_until(0, lambda: train(first, silent), monkeypatch, where="on_train_end")
-    assert run.info["status"] == "failed"
+    assert run.record["status"] == "failed"
     resume(run.path, report=silent)
     assert_same(run, finished)
-    assert run.info["status"] == "finished"
+    assert run.record["status"] == "finished"
     assert BertClassifier.load(run.path).labels.names == ("bad", "good")

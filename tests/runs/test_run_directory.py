@@ -12,7 +12,12 @@ def test_a_run_is_made_where_nothing_is(tmp_path):
     path = tmp_path / "runs" / "a"
     run = RunDirectory.create(path)
     assert path.is_dir()
-    assert (str(run), run.path, run.model_folder, run.info) == (str(path), path, path / "model", {})
+    assert (str(run), run.path, run.model_folder, run.record) == (
+        str(path),
+        path,
+        path / "model",
+        {},
+    )
     assert RunDirectory.create(path).path == path  # an empty directory will do
 
 
@@ -54,7 +59,7 @@ def test_info_is_merged(tmp_path):
     run = RunDirectory.create(tmp_path / "a")
     run.update(status="running", labels=["好", "b"])
     run.update(status="finished", best_epoch=2)
-    assert RunDirectory(tmp_path / "a").info == {
+    assert RunDirectory(tmp_path / "a").record == {
         **{"status": "finished", "labels": ["好", "b"], "best_epoch": 2}
     }
     text = (tmp_path / "a" / "run.json").read_text("utf-8")
@@ -66,7 +71,7 @@ def test_a_broken_run_json_counts_as_none(tmp_path):
     run = RunDirectory.create(tmp_path / "a")
     for content in (b"{", b"\xff"):
         (tmp_path / "a" / "run.json").write_bytes(content)
-        assert run.info == {}
+        assert run.record == {}
 
 
 def test_the_config_is_written_as_it_is(tmp_path):

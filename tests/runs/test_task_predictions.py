@@ -38,7 +38,7 @@ def finished(reviews, tiny_preset, tmp_path_factory):
         epochs=2,
         batch_size=8,
         learning_rate=1e-3,
-        force=("duplicates",),
+        allow=("duplicates",),
     )
     said = []
     return train(config, said.append), said, folder
@@ -51,7 +51,7 @@ def test_the_files_of_run_classifier(finished):
     found = dict(line.split(" = ") for line in text.splitlines())
     assert list(found) == ["eval_accuracy", "eval_loss", "global_step", "loss"]
     record = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
-    best = next(e for e in record["epochs"] if e["epoch"] == run.info["best_epoch"])
+    best = next(e for e in record["epochs"] if e["epoch"] == run.record["best_epoch"])
     assert int(found["global_step"]) == best["step"]
     for name in ("accuracy", "loss"):
         assert float(found[f"eval_{name}"]) == pytest.approx(best["dev"][name], abs=1e-5)

@@ -43,7 +43,7 @@ def finished(configure):
     return train(configure(), reported.append), reported
 
 
-def rates_of(run):
+def learning_rates(run):
     with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
         return [float(row["learning_rate"]) for row in csv.DictReader(file)]
 
@@ -61,7 +61,7 @@ def test_files_of_a_run(finished):
 
 def test_run_json(finished, reviews):
     run, _ = finished
-    info = run.info
+    info = run.record
     assert (info["status"], info["labels"], info["text_pairs"]) == (
         "finished",
         ["bad", "good"],
@@ -79,15 +79,15 @@ def test_run_json(finished, reviews):
 def test_config_toml_makes_the_same_run(finished, configure):
     run, _ = finished
     written = TrainConfig.from_toml(run.path / "config.toml")
-    assert written == configure(output=str(run.path), backend=run.info["backend"])
+    assert written == configure(output=str(run.path), backend=run.record["backend"])
 
 
 def test_rates_are_those_of_the_plan(finished):
     run, _ = finished
-    plan = {k: v for k, v in run.info["plan"].items() if not k.endswith("updates")}
+    plan = {k: v for k, v in run.record["plan"].items() if not k.endswith("updates")}
     plan = TrainingPlan(**plan)
-    assert len(rates_of(run)) == plan.batches == 12
-    np.testing.assert_allclose(rates_of(run), plan.learning_rate_at(np.arange(12)), rtol=1e-6)
+    assert len(learning_rates(run)) == plan.batches == 12
+    np.testing.assert_allclose(learning_rates(run), plan.learning_rate_at(np.arange(12)), rtol=1e-6)
 
 
 def test_model_is_that_of_the_best_epoch(finished, reviews):
@@ -131,8 +131,8 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
             epochs=5,
             patience=1,
             learning_rate=1e-12,
-            accumulation=3,
-            force=("dev-overlap",),
+            gradient_accumulation_steps=3,
+            allow=("dev-overlap",),
         ),
         lambda line: None,
     )
@@ -141,7 +141,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
     assert [row["row"] for row in skipped] == ["107", "108"]
     assert "label" in skipped[0]["reason"]
     assert "3 fields" in skipped[1]["reason"]
-    assert {name: part["skipped"] for name, part in run.info["data"].items()} == {
+    assert {name: part["skipped"] for name, part in run.record["data"].items()} == {
         "train": 2,
         "dev": 0,
         "test": 0,
@@ -149,11 +149,11 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
     record = json.loads((run.path / "evaluations.json").read_text())
     # So small a rate changes no score, so the first epoch stays the best.
     assert [sorted(epoch) for epoch in record["epochs"]] == [["dev", "epoch", "step", "test"]] * 2
-    assert run.info["best_epoch"] == 1
+    assert run.record["best_epoch"] == 1
     # 7 batches an epoch make 35 in 5 epochs, thus 11 updates, of which two epochs were made.
-    plan = TrainingPlan(106, 16, 5, 1e-12, accumulation=3)
+    plan = TrainingPlan(106, 16, 5, 1e-12, gradient_accumulation_steps=3)
     expected = np.repeat(plan.learning_rate_at(np.arange(11)), 3)[:14]
-    np.testing.assert_allclose(rates_of(run), expected, rtol=1e-6)
+    np.testing.assert_allclose(learning_rates(run), expected, rtol=1e-6)
 
 
 def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
@@ -177,9 +177,9 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     assert note.startswith(f"{config.output} holds the best model so far; ")
     assert note.endswith(f"resume {config.output} goes on from the last checkpoint.")
     run = RunDirectory(config.output)
-    assert (run.info["status"], "ended" in run.info) == ("stopped", True)
+    assert (run.record["status"], "ended" in run.record) == ("stopped", True)
     # Of the step that was begun and not made nothing is told.
-    assert len(rates_of(run)) == 8
+    assert len(learning_rates(run)) == 8
     assert BertClassifier.load(config.output).labels.names == ("bad", "good")
 
 
@@ -194,7 +194,7 @@ def test_failure_is_noted(configure, monkeypatch):
     assert failed.value.__notes__ == [
         f"{config.output} is left without a model: delete it, or name another --output."
     ]
-    assert RunDirectory(config.output).info["status"] == "failed"
+    assert RunDirectory(config.output).record["status"] == "failed"
 
 
 def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
@@ -203,10 +203,10 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
 
     monkeypatch.setattr(BertClassifier, "fit", fail)
     config = configure()
-    cure = f"--batch-size {config.batch_size // 2} --accumulation 2, which makes about the same"
+    cure = f"--batch-size {config.batch_size // 2} --gradient-accumulation-steps 2, which"
     with pytest.raises(MachineError, match=f"does not hold a training step with .* {cure}"):
         train(config, lambda line: None)
-    assert RunDirectory(config.output).info["status"] == "failed"
+    assert RunDirectory(config.output).record["status"] == "failed"
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
         ({"encoding": "klingon"}, "Received: 'klingon'"),
         ({"preset": "./none"}, "There is no folder"),
         ({"max_length": 2}, "`max_length` must be at least 3"),
-        ({"accumulation": 99}, "nothing would be trained"),
+        ({"gradient_accumulation_steps": 99}, "nothing would be trained"),
         ({"weights": "pretrained"}, "holds no weights"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",

@@ -51,7 +51,7 @@ def _simulate(schedule, steps):
 @pytest.mark.parametrize("plan", REFERENCE, ids="-".join)
 def test_google_boundary_equals_the_original(plan, rates):
     peak, decay_steps, warmup_steps = float(plan[0]), int(plan[1]), int(plan[2])
-    schedule = WarmupPolynomialDecay(peak, decay_steps, warmup_steps, boundary="google")
+    schedule = WarmupPolynomialDecay(peak, decay_steps, warmup_steps, decay_from="start")
     steps, *expected = map(np.array, zip(*REFERENCE[plan], strict=True))
     # TensorFlow's graph rewriting moves the original, and this one, by up to 1e-7 of the peak to
     # either side, so the original stands here with it and without it.
@@ -64,7 +64,7 @@ def test_google_boundary_equals_the_original(plan, rates):
     [
         ({"warmup_steps": 4}, range(5), [0.2, 0.4, 0.6, 0.8, 1.0]),
         ({"warmup_steps": 4}, [4, 5, 7, 9, 10, 99], [1, 5 / 6, 0.5, 1 / 6, 0, 0]),
-        ({"warmup_steps": 4, "boundary": "google"}, range(6), [0, 0.25, 0.5, 0.75, 0.6, 0.5]),
+        ({"warmup_steps": 4, "decay_from": "start"}, range(6), [0, 0.25, 0.5, 0.75, 0.6, 0.5]),
         ({}, [0, 5, 10, 11], [1, 0.5, 0, 0]),
         ({"end_learning_rate": 0.2}, [0, 5, 10, 11], [1, 0.6, 0.2, 0.2]),
         ({"power": 2.0}, [0, 5, 10], [1, 0.25, 0]),
@@ -109,7 +109,7 @@ SETTINGS = {
     "end_learning_rate": 1e-5,
     "power": 2.0,
     "cycle": True,
-    "boundary": "google",
+    "decay_from": "start",
     "steps_per_update": 4,
     "name": "mine",
 }
@@ -141,7 +141,7 @@ def test_keras_serialization_round_trip():
         ({"warmup_steps": 10}, "warmup_steps"),
         ({"warmup_steps": 0.5}, "warmup_steps"),
         ({"power": 0.0}, "power"),
-        ({"boundary": "smooth"}, "boundary"),
+        ({"decay_from": "smooth"}, "decay_from"),
         ({"steps_per_update": 0}, "steps_per_update"),
         ({"steps_per_update": 1.5}, "steps_per_update"),
     ],

@@ -33,7 +33,7 @@ def test_it_is_the_same_model(name, dtype, places, model):
     assert loaded.backbone.dtype_policy.name == (dtype or "float32")
     tolerance = 0.02 if dtype == "mixed_bfloat16" else 1e-6
     np.testing.assert_allclose(
-        loaded.probabilities(TEXTS), model.probabilities(TEXTS), atol=tolerance
+        loaded.predict_proba(TEXTS), model.predict_proba(TEXTS), atol=tolerance
     )
 
 

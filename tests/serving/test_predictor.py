@@ -24,7 +24,7 @@ def test_labels_and_probabilities(predictor):
 
 def test_no_texts(predictor):
     assert predictor.predict([]) == []
-    assert predictor.probabilities([]).shape == (0, 2)
+    assert predictor.predict_proba([]).shape == (0, 2)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ CLOSE = st.lists(st.one_of(st.characters(), st.sampled_from(HARD + LETTERS + " A
 REFERENCE = Path(__file__).parent / "reference"
 
 
-def lines_of(name):
+def iter_lines(name):
     return [json.loads(line) for line in (REFERENCE / name).read_text("utf-8").splitlines()]
 
 
@@ -35,7 +35,7 @@ def tokenizers(minilm_vocab):
 
 
 def test_the_928_token_lines_of_google(tokenizers):
-    lines = lines_of("tokens.jsonl")
+    lines = iter_lines("tokens.jsonl")
     assert len(lines) == 928
     for line in lines:
         assert tokenizers[line["lower"]].tokenize(line["text"]) == line["tokens"], line["text"]
@@ -47,7 +47,7 @@ def test_the_928_token_lines_of_google(tokenizers):
 
 
 def test_the_60_pairs_of_google(tokenizers):
-    lines = lines_of("pairs.jsonl")
+    lines = iter_lines("pairs.jsonl")
     assert len(lines) == 60
     for line in lines:
         pairs = None if line["text_b"] is None else [line["text_b"]]

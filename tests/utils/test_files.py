@@ -9,9 +9,9 @@ import pytest
 
 from kbert.utils import files
 from kbert.utils.files import (
-    new_directory,
+    atomic_directory,
+    atomic_file,
     remove_temporary,
-    replace_file,
     sync_directory,
     write_text,
 )
@@ -61,7 +61,7 @@ def test_the_file_is_whole_before_it_has_its_name(tmp_path, monkeypatch):
 
 
 def write_pair(path, text):
-    with new_directory(path) as folder:
+    with atomic_directory(path) as folder:
         assert folder != path
         assert folder.parent == path.parent
         (folder / "a.txt").write_text(text)
@@ -88,7 +88,7 @@ def test_a_block_that_fails_leaves_the_old_directory(error, tmp_path):
     write_pair(path, "old")
 
     def fail():
-        with new_directory(path) as folder:
+        with atomic_directory(path) as folder:
             (folder / "a.txt").write_text("new")
             raise error
 
@@ -123,7 +123,7 @@ def test_a_file_of_any_kind_is_replaced(tmp_path, umask):
     source.write_bytes(b"\0new")
     source.chmod(0o777)
     path.write_bytes(b"old")
-    replace_file(path, lambda file: shutil.copy(source, file))
+    atomic_file(path, lambda file: shutil.copy(source, file))
     assert path.read_bytes() == source.read_bytes()
     assert mode(path) == 0o640
     assert sorted(os.listdir(tmp_path)) == ["source", "weights"]
@@ -136,7 +136,7 @@ def test_a_writer_may_put_another_file_in_place(tmp_path):
         other.write_text("whole")
         os.replace(other, file)
 
-    replace_file(tmp_path / "a", write)
+    atomic_file(tmp_path / "a", write)
     assert contents(tmp_path) == {"a": "whole"}
 
 
@@ -150,7 +150,7 @@ def test_a_writer_that_fails_leaves_the_old_file(error, tmp_path):
         raise error
 
     with pytest.raises(error):
-        replace_file(path, write)
+        atomic_file(path, write)
     assert contents(tmp_path) == {"a": "old"}
 
 
@@ -158,7 +158,7 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     steps, fsync, replace = [], os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda handle: (steps.append("fsync"), fsync(handle)))
     monkeypatch.setattr(os, "replace", lambda *names: (steps.append("name"), replace(*names)))
-    replace_file(tmp_path / "a", lambda file: file.write_text("whole"))
+    atomic_file(tmp_path / "a", lambda file: file.write_text("whole"))
     assert steps == ["fsync", "name"]
 
 

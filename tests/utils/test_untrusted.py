@@ -13,10 +13,10 @@ from kbert.utils.untrusted import (
     check_file,
     check_keras_zip,
     h5_size,
-    is_deep,
-    lines_of,
+    is_plain_name,
+    is_too_deep,
+    iter_lines,
     parse_json,
-    plain_name,
     read_bytes,
     safetensors_size,
 )
@@ -86,8 +86,8 @@ def test_json_is_refused(data, message):
 
 def test_json_of_common_depth():
     assert parse_json(b"[" * 64 + b"]" * 64, "a") is not None
-    assert not is_deep([[1], {"a": []}], 3)
-    assert is_deep([[1], {"a": []}], 2)
+    assert not is_too_deep([[1], {"a": []}], 3)
+    assert is_too_deep([[1], {"a": []}], 2)
 
 
 def header(text, length=None, data=b""):
@@ -261,12 +261,12 @@ def test_a_broken_name_in_a_keras_file_is_refused(tmp_path):
 
 
 def test_plain_names():
-    assert plain_name("model-00001-of-00002.safetensors")
+    assert is_plain_name("model-00001-of-00002.safetensors")
     for name in ("../x", "a/b", "/etc/x", "..", ".x", "", "a\n", "C:\\x", 1, None, ["a"]):
-        assert not plain_name(name)
+        assert not is_plain_name(name)
 
 
 def test_lines_have_an_end():
-    assert list(lines_of(io.BytesIO(b"a\nb"), "x")) == [b"a\n", b"b"]
+    assert list(iter_lines(io.BytesIO(b"a\nb"), "x")) == [b"a\n", b"b"]
     with pytest.raises(KbertError, match="x holds a line of more than 16,777,216 bytes"):
-        list(lines_of(io.BytesIO(b"a" * (2**24 + 1)), "x"))
+        list(iter_lines(io.BytesIO(b"a" * (2**24 + 1)), "x"))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from kbert.utils.wording import counted
     ids=str,
 )
 def test_a_number_with_its_noun(number, nouns, expected):
-    assert counted(number, *nouns) == expected
+    assert count_noun(number, *nouns) == expected

@@ -8,7 +8,7 @@ import numpy as np
 
 from kbert.data.batches import Batches
 from kbert.data.inspection.batch_classes import class_counts, single_class_share
-from kbert.findings import Finding
+from kbert.findings import Cure, Finding
 
 _BATCHES = 20  # looked at where labels are not at hand
 
@@ -54,9 +54,13 @@ class LabelWatch:
             Finding(
                 "single-class-batches",
                 "warning",
-                f"{share:.0%} of the batches hold a single class, where chance gives {chance:.0%}: "
-                "the model learns the class of the moment.",
-                "kbert.Batches(store, order='shuffled'), or shuffle all rows before batching",
+                "{share:.0%} of the batches hold a single class, where chance gives "
+                "{chance:.0%}: the model learns the class of the moment.",
+                Cure(
+                    code="kbert.Batches(store, order='shuffled')",
+                    otherwise=(Cure(note="shuffle all rows before batching"),),
+                ),
+                {"share": share, "chance": chance},
             )
         ]
 
@@ -67,8 +71,12 @@ class LabelWatch:
             Finding(
                 "single-class-batches",
                 "warning",
-                f"The first {len(self._counts)} batches hold one and the same class.",
-                "kbert.Batches(store, order='shuffled'), or shuffle all rows before batching",
+                "The first {counts} batches hold one and the same class.",
+                Cure(
+                    code="kbert.Batches(store, order='shuffled')",
+                    otherwise=(Cure(note="shuffle all rows before batching"),),
+                ),
+                {"counts": len(self._counts)},
             )
         ]
 
@@ -86,9 +94,10 @@ class LabelWatch:
             Finding(
                 "one-class-predicted",
                 "warning",
-                f"The model says {said} for all {len(predicted)} rows of a training "
-                f"batch that holds {len(present)} classes.",
-                "more epochs or another rate: --epochs, --learning-rate",
+                "The model says {said} for all {predicted} rows of a training batch that holds "
+                "{present} classes.",
+                Cure(note="more epochs or another rate: --epochs, --learning-rate"),
+                {"said": said, "predicted": len(predicted), "present": len(present)},
             )
         ]
 

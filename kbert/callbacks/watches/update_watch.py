@@ -5,12 +5,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.findings import Finding
+from kbert.findings import Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
-_MOST_KERNELS = 8
-_MOST_ELEMENTS = 4_000_000  # not the word embeddings, most of whose rows rest in any one update
+_MAX_KERNELS = 8
+_MAX_ELEMENTS = 4_000_000  # not the word embeddings, most of whose rows rest in any one update
 # Norm of the change over norm of the weights. Fine-tuning at 5e-5 has 1e-3; a model that changes by
 # a twentieth in each update has forgotten what it was trained for after some twenty of them.
 _HEALTHY = (1e-6, 0.05)
@@ -22,9 +22,9 @@ class UpdateWatch:
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
         self._plan = plan
         variables = [v for v in model.trainable_variables if v.shape]
-        kernels = [v for v in variables if len(v.shape) > 1 and np.prod(v.shape) <= _MOST_ELEMENTS]
+        kernels = [v for v in variables if len(v.shape) > 1 and np.prod(v.shape) <= _MAX_ELEMENTS]
         kernels = kernels or variables
-        places = np.linspace(0, len(kernels) - 1, min(len(kernels), _MOST_KERNELS)).astype(int)
+        places = np.linspace(0, len(kernels) - 1, min(len(kernels), _MAX_KERNELS)).astype(int)
         self._kernels = [kernels[place] for place in places]
         self._before: list[np.ndarray] | None = None
         self._rate = 0.0
@@ -45,8 +45,12 @@ class UpdateWatch:
                 Finding(
                     "rate-zero",
                     "warning",
-                    f"Update {update:,} had learning rate 0 and changed nothing.",
-                    "callbacks=[kbert.FreshOptimizer(plan)], or take out what sets the rate to 0",
+                    "Update {update:,} had learning rate 0 and changed nothing.",
+                    Cure(
+                        code="callbacks=[kbert.FreshOptimizer(plan)]",
+                        otherwise=(Cure(note="remove what sets the rate to 0"),),
+                    ),
+                    {"update": update},
                 )
             ]
         if self._rate > 0 and not any(ratios):
@@ -54,12 +58,18 @@ class UpdateWatch:
                 Finding(
                     "weights-unchanged",
                     "warning",
-                    f"Update {update:,} changed none of the {counted(len(ratios), 'kernel')} "
-                    f"looked at, at learning rate {self._rate:.3g}."
-                    if ratios
-                    else "No weight is trainable, so no update can change any.",
-                    "model.trainable = True, a rate that float32 can add to the weights, "
-                    "and a loss that depends on them",
+                    "{value}",
+                    Cure(
+                        note="model.trainable = True, a rate that float32 can add to the weights, "
+                        "and a loss that depends on them"
+                    ),
+                    {
+                        "value": f"Update {update:,} changed none of the "
+                        f"{count_noun(len(ratios), 'kernel')} looked at, at learning rate "
+                        f"{self._rate:.3g}."
+                        if ratios
+                        else "No weight is trainable, so no update can change any."
+                    },
                 )
             ]
         low, high = _HEALTHY
@@ -70,9 +80,20 @@ class UpdateWatch:
                 Finding(
                     "update-ratio",
                     "warning",
-                    f"Update {update:,} changed the weights by {changed:.2g} of their size, {much} "
-                    f"than is healthy ({low:g} to {high:g}), at learning rate {self._rate:.3g}.",
-                    f"learning_rate={self._plan.learning_rate * factor:.2g}",
+                    "Update {update:,} changed the weights by {changed:.2g} of their size, "
+                    "{much} than is healthy ({low:g} to {high:g}), at learning rate {rate:.3g}.",
+                    Cure(
+                        note="learning_rate={learning_rate:.2g}",
+                        values={"learning_rate": self._plan.learning_rate * factor},
+                    ),
+                    {
+                        "update": update,
+                        "changed": changed,
+                        "much": much,
+                        "low": low,
+                        "high": high,
+                        "rate": self._rate,
+                    },
                 )
             ]
         return []

@@ -7,9 +7,9 @@ from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import bare_label
-from kbert.findings import Finding
+from kbert.findings import Cure, Finding
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 _FEW_ROWS = 10  # of a class
 _FEW_DEV_ROWS = 50
@@ -30,9 +30,13 @@ def data_findings(
                 Finding(
                     "dev-overlap",
                     "error" if shared > 0.5 * rows else "warning",
-                    f"{shared:,} of the {rows:,} rows of {name} ({shared / rows:.1%}) stand in the "
+                    "{shared:,} of the {rows:,} rows of {name} ({shared2:.1%}) stand in the "
                     "training set too, so a model that has learned them by heart scores well.",
-                    f"take these rows out of one of the two files, or leave --{name} out",
+                    Cure(
+                        note="take these rows out of one of the two files, or leave --{name} out",
+                        values={"name": name},
+                    ),
+                    {"shared": shared, "rows": rows, "name": name, "shared2": shared / rows},
                 )
             )
         if name == "dev" and 0 < rows < _FEW_DEV_ROWS:
@@ -40,9 +44,14 @@ def data_findings(
                 Finding(
                     "dev-small",
                     "warning",
-                    f"dev has {counted(rows, 'row')}: one of them is {1 / rows:.1%} of its "
-                    f"accuracy, which chance alone moves by {0.98 / rows**0.5:.0%} and more.",
-                    "a larger share, --dev-proportion 0.3, or a larger file, --dev FILE",
+                    "dev has {rows}: one of them is {value:.1%} of its accuracy, which chance "
+                    "alone moves by {value2:.0%} and more.",
+                    Cure(note="a larger share, --dev-proportion 0.3, or a larger file, --dev FILE"),
+                    {
+                        "rows": count_noun(rows, "row"),
+                        "value": 1 / rows,
+                        "value2": 0.98 / rows**0.5,
+                    },
                 )
             )
     return findings
@@ -56,9 +65,13 @@ def _bad_rows(examples: Examples) -> list[Finding]:
         Finding(
             "bad-rows",
             "error",
-            f"{counted(len(examples.skipped), 'row')} cannot be used, the first: row "
-            f"{first.number}: {first.reason}.",
-            "correct them, or leave them out: --on-bad-row skip",
+            "{rows} cannot be used, the first: row {number}: {reason}.",
+            Cure(note="correct them, or leave them out: --on-bad-row skip"),
+            {
+                "rows": count_noun(len(examples.skipped), "row"),
+                "number": first.number,
+                "reason": first.reason,
+            },
         )
     ]
 
@@ -70,15 +83,20 @@ def _labels(facts: Inspection) -> list[Finding]:
         variants[bare_label(name)].append(name)
     same = [names for names in variants.values() if len(names) > 1]
     if same:
-        shown = [f"{name!r} ({counted(facts.classes[name], 'row')})" for name in same[0]]
+        shown = [f"{name!r} ({count_noun(facts.classes[name], 'row')})" for name in same[0]]
         findings.append(
             Finding(
                 "label-variants",
                 "error",
-                f"Labels differ only in case or blanks and would be classes of their own: "
-                f"{' and '.join(shown)}"
-                + (f", and {counted(len(same) - 1, 'other group')}." if len(same) > 1 else "."),
-                "write the label the same way in every row",
+                "Labels differ only in case or blanks and would be classes of their own: "
+                "{shown}{value}",
+                Cure(note="write the label the same way in every row"),
+                {
+                    "shown": " and ".join(shown),
+                    "value": f", and {count_noun(len(same) - 1, 'other group')}."
+                    if len(same) > 1
+                    else ".",
+                },
             )
         )
     if facts.majority is not None and facts.majority > 0.9:
@@ -87,9 +105,10 @@ def _labels(facts: Inspection) -> list[Finding]:
             Finding(
                 "imbalance",
                 "warning",
-                f"{facts.majority:.1%} of the rows are of the class {largest!r}: accuracy "
-                f"{facts.majority:.3f} means that nothing was learned.",
-                "--monitor macro_f1",
+                "{majority:.1%} of the rows are of the class {largest!r}: accuracy "
+                "{majority:.3f} means that nothing was learned.",
+                Cure(note="--monitor macro_f1"),
+                {"majority": facts.majority, "largest": largest},
             )
         )
     rare = [(name, rows) for name, rows in facts.classes.items() if rows < _FEW_ROWS]
@@ -99,10 +118,17 @@ def _labels(facts: Inspection) -> list[Finding]:
             Finding(
                 "rare-class",
                 "warning",
-                f"{len(rare)} of {len(facts.classes)} classes {'have' if len(rare) > 1 else 'has'} "
-                f"fewer than {_FEW_ROWS} rows ({name!r}: {rows}): they can hardly be learned, and "
-                "their scores are chance.",
-                "add rows of these classes, or join them with others",
+                "{rare} of {classes} classes {value} fewer than {_few_rows} rows ({name!r}: "
+                "{rows}): they can hardly be learned, and their scores are chance.",
+                Cure(note="add rows of these classes, or join them with others"),
+                {
+                    "rare": len(rare),
+                    "classes": len(facts.classes),
+                    "value": "have" if len(rare) > 1 else "has",
+                    "_few_rows": _FEW_ROWS,
+                    "name": name,
+                    "rows": rows,
+                },
             )
         )
     return findings
@@ -116,10 +142,10 @@ def _texts(facts: Inspection) -> list[Finding]:
             Finding(
                 "duplicates",
                 "warning" if same.repeated > 0.01 * facts.rows else "info",
-                f"{counted(same.repeated, 'row')} ({same.repeated / facts.rows:.1%}) with the text "
-                "of an earlier one: they count twice in training, and a random split puts "
-                "some into both sets.",
-                "take them out, or measure on a file without them: --dev FILE",
+                "{rows} ({repeated:.1%}) with the text of an earlier one: they count twice in "
+                "training, and a random split puts some into both sets.",
+                Cure(note="take them out, or measure on a file without them: --dev FILE"),
+                {"rows": count_noun(same.repeated, "row"), "repeated": same.repeated / facts.rows},
             )
         )
     if same.conflict is not None:
@@ -128,9 +154,10 @@ def _texts(facts: Inspection) -> list[Finding]:
             Finding(
                 "conflicting-labels",
                 "warning",
-                f"{same.conflicting:,} rows have a text that stands there with another label too, "
-                f"such as rows {first:,} and {second:,}; no model can get them all right.",
-                "decide for one label each",
+                "{conflicting:,} rows have a text that stands there with another label too, "
+                "such as rows {first:,} and {second:,}; no model can get them all right.",
+                Cure(note="decide for one label each"),
+                {"conflicting": same.conflicting, "first": first, "second": second},
             )
         )
     return findings
@@ -148,12 +175,25 @@ def _order(facts: Inspection, examples: Examples) -> list[Finding]:
             Finding(
                 "class-sorted" if order.is_sorted else "class-clustered",
                 "warning",
-                f"The rows {how}: {order.runs:,} runs of one class, where a random order has "
-                f"{order.expected_runs:,.0f}. Of {order.classes} classes a batch of 32 holds "
-                f"{order.batch_classes:.1f} as they stand, {order.batch_classes_buffered:.1f} "
-                f"through a shuffle buffer of {SHUFFLE_BUFFER}, and "
-                f"{order.batch_classes_by_chance:.1f} in a random order.",
-                f"kbert train, which permutes all rows; elsewhere .shuffle({buffer})",
+                "The rows {how}: {runs:,} runs of one class, where a random order has "
+                "{expected_runs:,.0f}. Of {classes} classes a batch of 32 holds "
+                "{batch_classes:.1f} as they stand, {batch_classes_buffered:.1f} through a "
+                "shuffle buffer of {shuffle_buffer}, and {batch_classes_by_chance:.1f} in a "
+                "random order.",
+                Cure(
+                    note="kbert train, which permutes all rows; elsewhere .shuffle({buffer})",
+                    values={"buffer": buffer},
+                ),
+                {
+                    "how": how,
+                    "runs": order.runs,
+                    "expected_runs": order.expected_runs,
+                    "classes": order.classes,
+                    "batch_classes": order.batch_classes,
+                    "batch_classes_buffered": order.batch_classes_buffered,
+                    "shuffle_buffer": SHUFFLE_BUFFER,
+                    "batch_classes_by_chance": order.batch_classes_by_chance,
+                },
             )
         )
     if order.tail_lacks_classes:
@@ -161,10 +201,17 @@ def _order(facts: Inspection, examples: Examples) -> list[Finding]:
             Finding(
                 "tail-split",
                 "warning",
-                f"The last tenth of the rows holds {order.tail_classes} of {order.classes} classes "
-                f"(a random tenth {order.expected_tail_classes:.0f}): validation_split would "
-                "measure these alone.",
-                "examples.split(dev=0.1), as kbert train does: every class in proportion",
+                "The last tenth of the rows holds {tail_classes} of {classes} classes (a "
+                "random tenth {expected_tail_classes:.0f}): validation_split would measure "
+                "these alone.",
+                Cure(
+                    note="examples.split(dev=0.1), as kbert train does: every class in proportion"
+                ),
+                {
+                    "tail_classes": order.tail_classes,
+                    "classes": order.classes,
+                    "expected_tail_classes": order.expected_tail_classes,
+                },
             )
         )
     return findings
@@ -182,9 +229,12 @@ def _tokens(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> list[Fi
             Finding(
                 "texts-cut",
                 "warning",
-                f"{cut:.0%} of the texts have more than {max_length} tokens, and their ends are "
-                f"not read (the longest has {lengths.quantiles[-1]:,}).",
-                f"--max-length {fits}" if fits else "cut the texts where it matters least",
+                "{cut:.0%} of the texts have more than {max_length} tokens, and their ends are "
+                "not read (the longest has {quantiles:,}).",
+                Cure({"max_length": fits})
+                if fits
+                else Cure(note="cut the texts where it matters least"),
+                {"cut": cut, "max_length": max_length, "quantiles": lengths.quantiles[-1]},
             )
         )
     if lengths.unknown > 0.02 and lengths.unknown_otherwise < 0.5 * lengths.unknown:
@@ -193,11 +243,17 @@ def _tokens(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> list[Fi
             Finding(
                 "wrong-casing",
                 "warning",
-                f"{lengths.unknown:.1%} of the tokens are [UNK], and otherwise "
-                f"{lengths.unknown_otherwise:.1%} would be: the tokenizer {does} and its "
-                "vocabulary does not.",
-                f'"do_lower_case": {"false" if tokenizer.lowercase else "true"} in the '
-                "tokenizer_config.json of the preset",
+                "{unknown:.1%} of the tokens are [UNK], and otherwise {unknown_otherwise:.1%} "
+                "would be: the tokenizer {does} and its vocabulary does not.",
+                Cure(
+                    note='"do_lower_case": {value} in the tokenizer_config.json of the preset',
+                    values={"value": "false" if tokenizer.lowercase else "true"},
+                ),
+                {
+                    "unknown": lengths.unknown,
+                    "unknown_otherwise": lengths.unknown_otherwise,
+                    "does": does,
+                },
             )
         )
     elif lengths.unknown > 0.02:
@@ -206,9 +262,10 @@ def _tokens(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> list[Fi
             Finding(
                 "unknown-tokens",
                 "warning",
-                f"{lengths.unknown:.1%} of the tokens are [UNK]: the vocabulary does not know what "
-                f"these texts ({script} letters) are made of.",
-                "--preset " + ("bert_base_zh" if script == "CJK" else "bert_base_multi"),
+                "{unknown:.1%} of the tokens are [UNK]: the vocabulary does not know what "
+                "these texts ({script} letters) are made of.",
+                Cure({"preset": "bert_base_zh" if script == "CJK" else "bert_base_multi"}),
+                {"unknown": lengths.unknown, "script": script},
             )
         )
     return findings

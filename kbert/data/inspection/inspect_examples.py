@@ -8,7 +8,7 @@ from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.data_findings import data_findings
 from kbert.data.inspection.duplicates import Duplicates, find_duplicates, overlap, text_keys
 from kbert.data.inspection.inspection import Inspection
-from kbert.data.inspection.text_lengths import MOST_ROWS, scripts, text_lengths
+from kbert.data.inspection.text_lengths import MAX_ROWS, scripts, text_lengths
 from kbert.data.reading.examples import Examples
 from kbert.findings import by_severity
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -19,7 +19,7 @@ def inspect_examples(
     *,
     tokenizer: Tokenizer | None = None,
     max_length: int = 128,
-    count_rows: int = MOST_ROWS,
+    max_rows: int = MAX_ROWS,
     dev: Examples | None = None,
     test: Examples | None = None,
 ) -> Inspection:
@@ -33,7 +33,7 @@ def inspect_examples(
             rows too.
         tokenizer: Tokenizer. Defaults to None: tokens are not counted.
         max_length: int. The most tokens that the model is to read. Defaults to 128.
-        count_rows: int. The most rows whose tokens are counted. Defaults to 20,000.
+        max_rows: int. The most rows whose tokens are counted. Defaults to 20,000.
         dev: Examples or None. A set whose rows should not stand in this one. Defaults to None.
         test: Examples or None. Another one. Defaults to None.
 
@@ -60,7 +60,7 @@ def inspect_examples(
         scripts=scripts(examples.texts),
         duplicates=_in_rows(find_duplicates(keys, examples.label_ids), examples),
         order=None if examples.label_ids is None else class_order(examples.label_ids),
-        lengths=None if tokenizer is None else text_lengths(examples, tokenizer, count_rows),
+        lengths=None if tokenizer is None else text_lengths(examples, tokenizer, max_rows),
         overlaps={
             name: (len(other), overlap(keys, text_keys(other)))
             for name, other in (("dev", dev), ("test", test))

@@ -7,7 +7,7 @@ from kbert.data.inspection.class_order import ClassOrder
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.text_lengths import TextLengths
 from kbert.findings import Finding, findings_table
-from kbert.utils.wording import counted
+from kbert.utils.wording import count_noun
 
 _SCRIPTS = {"CJK": "CJK (Chinese characters)"}
 
@@ -72,7 +72,8 @@ class Inspection:
         if self.lengths is not None:
             lines += _length_lines(self.lengths)
         lines.append(
-            f"  duplicates   {counted(self.duplicates.repeated, 'row')} with an earlier row's text"
+            f"  duplicates   {count_noun(self.duplicates.repeated, 'row')} with the text of an "
+            "earlier row"
         )
         for name, (rows, shared) in self.overlaps.items():
             lines.append(

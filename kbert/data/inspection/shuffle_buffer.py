@@ -8,11 +8,11 @@ import numpy as np
 
 from kbert.data.epoch_order import given_order
 from kbert.data.inspection.batch_classes import class_counts, classes_per_batch, single_class_share
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 # The first seed of a tf.data.Dataset.shuffle(seed=...) in a program that sets no global one.
 _TF_GRAPH_SEED = 87654321
-_NEAR = 1.1  # times the unevenness of a full shuffle
+TOLERANCE = 1.1  # times the unevenness of a full shuffle
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarr
     Source: `shuffle_dataset_op.cc` and `philox_random.h` of TensorFlow.
     """
     if buffer_size < 1:
-        raise KbertError(f"`buffer_size` must be 1 or more. Received: {buffer_size}")
+        raise InputError(
+            "`buffer_size` must be 1 or more. Received: {buffer_size}", buffer_size=buffer_size
+        )
     size = min(buffer_size, rows)
     buffer = list(range(size))
     order = np.empty(rows, np.int64)
@@ -91,7 +93,9 @@ def simulate_shuffle_buffer(
     """
     label_ids = np.asarray(label_ids)
     if batch_size < 1:
-        raise KbertError(f"`batch_size` must be 1 or more. Received: {batch_size}")
+        raise InputError(
+            "`batch_size` must be 1 or more. Received: {batch_size}", batch_size=batch_size
+        )
     shuffled = label_ids[shuffle_buffer_order(len(label_ids), buffer_size, seed)]
     batches = given_order(len(shuffled), batch_size)
     counts = class_counts(shuffled, batches, int(label_ids.max()) + 1)
@@ -130,7 +134,7 @@ def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int
     sizes = [*itertools.takewhile(lambda n: n < rows, (batch_size << k for k in range(64))), rows]
     full = simulate_shuffle_buffer(label_ids, rows, batch_size)
     # A full shuffle is as uneven as chance makes it, more or less so with each seed.
-    most = full.unevenness * _NEAR + 3 * full.standard_error
+    most = full.unevenness * TOLERANCE + 3 * full.standard_error
     # The larger the buffer, the better it mixes: so the first that will do is found by halving.
     return sizes[
         bisect.bisect_left(

@@ -11,7 +11,7 @@ from kbert.data.epoch_order import permutation
 from kbert.data.reading.examples import Examples
 from kbert.tokenizer.tokenizer import Tokenizer
 
-MOST_ROWS = 20_000  # rows; a million would take a minute and tell the same
+MAX_ROWS = 20_000  # rows; a million would take a minute and tell the same
 _SCRIPT_ROWS, _SCRIPT_LETTERS = 2000, 500  # looked at for the writing system
 LENGTHS = (32, 64, 128, 256, 512)
 
@@ -40,11 +40,9 @@ class TextLengths:
         return float(np.mean(self._lengths > max_length))
 
 
-def text_lengths(
-    examples: Examples, tokenizer: Tokenizer, most_rows: int = MOST_ROWS
-) -> TextLengths:
+def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_ROWS) -> TextLengths:
     """Return the lengths of texts, or pairs, and what the vocabulary knows of them."""
-    rows = sample_rows(len(examples), most_rows)
+    rows = sample_rows(len(examples), max_rows)
     texts = [examples.texts[row] for row in rows]
     pairs = None if examples.pairs is None else [examples.pairs[row] for row in rows]
     lengths, unknown = _count(tokenizer, texts, pairs)
@@ -78,7 +76,7 @@ def scripts(texts: Sequence[str]) -> dict[str, float]:
     return {name: count / total for name, count in named.most_common(3)}
 
 
-def sample_rows(rows: int, most: int = MOST_ROWS) -> np.ndarray:
+def sample_rows(rows: int, most: int = MAX_ROWS) -> np.ndarray:
     """Return all rows, or so many of them drawn by a fixed seed, in their order."""
     if rows <= most:
         return np.arange(rows)

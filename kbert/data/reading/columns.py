@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 # Common names, in the order of preference; compared in lower case.
 PAIR_NAMES = (
@@ -72,24 +72,36 @@ def choose_columns(
 
     def find(name: str, option: str) -> int:
         if list(names).count(name) > 1:
-            raise KbertError(
-                f"{source} has {list(names).count(name)} columns {name!r}. Rename one in the "
-                f"file, or give the position from 0: --{option} {list(names).index(name)}"
+            raise InputError(
+                "{source} has {count} columns {name!r}. Rename one in the file, or give the "
+                "position from 0: --{option} {index}",
+                source=source,
+                count=list(names).count(name),
+                name=name,
+                option=option,
+                index=list(names).index(name),
             )
         if name in names:
             return list(names).index(name)
         if name.isdigit() and int(name) < len(names):
             return int(name)
-        raise KbertError(
-            f"{source} has no column {name!r}. Its columns: {_listed(names)}. "
-            f"Name one of them: --{option} NAME (or its position from 0)"
+        raise InputError(
+            "{source} has no column {name!r}. Its columns: {listed}. Name one of them: "
+            "--{option} NAME (or its position from 0)",
+            source=source,
+            name=name,
+            listed=_listed(names),
+            option=option,
         )
 
     other = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
     if other is not None:
-        raise KbertError(
-            f"{source}: a single column was found, {_listed(names)}. Its fields seem to be "
-            f"divided by {other!r}: pass --delimiter {other!r}"
+        raise InputError(
+            "{source}: a single column was found, {listed}. Its fields seem to be divided by "
+            "{other!r}: pass --delimiter {other!r}",
+            source=source,
+            listed=_listed(names),
+            other=other,
         )
     lower = [name.lower() for name in names]
     text_at: int | None = None
@@ -106,7 +118,9 @@ def choose_columns(
         text_at = find(text, "text")
     if pair is not None:
         if text is None:
-            raise KbertError(f"A pair column ({pair!r}) was named without --text. Name both.")
+            raise InputError(
+                "A pair column ({pair!r}) was named without --text. Name both.", pair=pair
+            )
         pair_at = find(pair, "pair")
     if label is not None:
         label_at = find(label, "label")
@@ -122,23 +136,37 @@ def choose_columns(
         guess = "" if has_header else " The file was read as having no header."
         header = " If the first row is data, add --no-header." if has_header else ""
         if len(names) == 1 and missing == ["label"]:
-            raise KbertError(f"{source} has no labels: its one column is {_listed(names)}.")
-        raise KbertError(
-            f"{source}: no column could be recognised as the {' or the '.join(missing)}. "
-            f"Its columns: {_listed(names)}.{guess} Name them: "
-            f"{' '.join(f'--{what} NAME' for what in missing)}.{header}"
+            raise InputError(
+                "{source} has no labels: its one column is {listed}.",
+                source=source,
+                listed=_listed(names),
+            )
+        raise InputError(
+            "{source}: no column could be recognised as the {missing}. Its columns: "
+            "{listed}.{guess} Name them: {missing2}.{header}",
+            source=source,
+            missing=" or the ".join(missing),
+            listed=_listed(names),
+            guess=guess,
+            missing2=" ".join(f"--{what} NAME" for what in missing),
+            header=header,
         )
     assert text_at is not None  # for the type checker: `missing` would hold it
     for what, at in (("label", label_at), ("pair", pair_at)):
         if at == text_at:
-            raise KbertError(
-                f"{source}: the column {names[text_at]!r} was named both as the text and as the "
-                f"{what}. Name two different columns: --text NAME --{what} NAME"
+            raise InputError(
+                "{source}: the column {names!r} was named both as the text and as the {what}. "
+                "Name two different columns: --text NAME --{what} NAME",
+                source=source,
+                names=names[text_at],
+                what=what,
             )
     if pair_at is not None and pair_at == label_at:
-        raise KbertError(
-            f"{source}: the column {names[pair_at]!r} was named both as the pair and as the "
-            "label. Name two different columns: --pair NAME --label NAME"
+        raise InputError(
+            "{source}: the column {names!r} was named both as the pair and as the label. Name "
+            "two different columns: --pair NAME --label NAME",
+            source=source,
+            names=names[pair_at],
         )
     return Columns(tuple(names), text_at, pair_at, label_at)
 

@@ -11,8 +11,8 @@ from kbert.data.epoch_order import permutation
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow
-from kbert.errors import KbertError
-from kbert.utils.wording import counted
+from kbert.errors import InputError
+from kbert.utils.wording import count_noun
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Examples:
             more = ", …" if len(self.labels) > 6 else ""
             parts.append(f"{len(self.labels)} classes ({shown}{more})")
         if self.skipped:
-            parts.append(f"{counted(len(self.skipped), 'bad row')} skipped")
+            parts.append(f"{count_noun(len(self.skipped), 'bad row')} skipped")
         return "; ".join(parts)
 
     def take(self, indices: np.ndarray) -> "Examples":
@@ -84,9 +84,11 @@ class Examples:
             KbertError: no labels, or fewer than two classes with two rows.
         """
         if self.label_ids is None or self.labels is None:
-            raise KbertError(f"{self.source} has no labels, so it cannot be split by class.")
+            raise InputError(
+                "{source} has no labels, so it cannot be split by class.", source=self.source
+            )
         if not 0 < dev < 1:
-            raise KbertError(f"`dev` must lie between 0 and 1. Received: {dev!r}")
+            raise InputError("`dev` must lie between 0 and 1. Received: {dev!r}", dev=dev)
         order = permutation(np.random.PCG64(np.random.SeedSequence(seed)), len(self))
         in_dev = np.zeros(len(self), bool)
         for number in range(len(self.labels)):
@@ -94,11 +96,13 @@ class Examples:
             if len(rows) > 1:
                 in_dev[rows[: min(max(round(len(rows) * dev), 1), len(rows) - 1)]] = True
         if len(np.unique(self.label_ids[in_dev])) < 2:
-            raise KbertError(
-                f"{self.source}: a development set needs two classes of two rows or more. "
-                f"Received {len(self)} rows of {len(self.labels)} classes. Was the right column "
-                "named as the label (--label NAME)? If so, add rows, or pass a development file "
-                "(--dev FILE)"
+            raise InputError(
+                "{source}: a development set needs two classes of two rows or more. Received "
+                "{value} rows of {labels} classes. Was the right column named as the label "
+                "(--label NAME)? If so, add rows, or pass a development file (--dev FILE)",
+                source=self.source,
+                value=len(self),
+                labels=len(self.labels),
             )
         training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
         return training, self.take(np.flatnonzero(in_dev))

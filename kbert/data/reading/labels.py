@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Labels:
         try:
             return np.fromiter((self.ids[value] for value in values), np.int32, len(values))
         except KeyError as error:
-            raise KbertError(self.unknown(error.args[0])) from None
+            raise InputError("{unknown}", unknown=self.unknown(error.args[0])) from None
 
     def unknown(self, value: str) -> str:
         """Return the sentence that says that `value` is no class of these."""

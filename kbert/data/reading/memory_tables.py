@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.rows import Row, Table
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 
-_LONGEST_FIXED = 64  # bytes; a decimal has up to 32
+_MAX_FIXED = 64  # bytes; a decimal has up to 32
 
 
 def read_parquet(path: Path) -> Table:
@@ -23,7 +23,7 @@ def read_parquet(path: Path) -> Table:
         _check_parquet(file.metadata, path)
         leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
         every = file.schema_arrow.names
-        names = [n for n in every if n in leaves and leaves[n].length <= _LONGEST_FIXED]
+        names = [n for n in every if n in leaves and leaves[n].length <= _MAX_FIXED]
         # Left as dictionaries, a text that stands in a million rows is one text in memory.
         texts = [name for name in names if leaves[name].physical_type == "BYTE_ARRAY"]
         file = pq.ParquetFile(path, read_dictionary=texts)
@@ -31,15 +31,17 @@ def read_parquet(path: Path) -> Table:
     except KbertError:
         raise
     except Exception as error:  # pyarrow lets through what its readers raise
-        raise KbertError(f"{path} is not a readable Parquet file: {error}") from None
+        raise InputError(
+            "{path} is not a readable Parquet file: {error}", path=path, error=error
+        ) from None
 
     def rows() -> Iterator[Row]:
         number = 0
         try:
             for batch in batches:
                 if batch.schema.names != names:
-                    raise KbertError(
-                        f"{path}: the names of its columns are not clear. Rename them."
+                    raise InputError(
+                        "{path}: the names of its columns are not clear. Rename them.", path=path
                     )
                 for cells in zip(*map(_cells, batch.columns), strict=True):
                     number += 1
@@ -47,7 +49,12 @@ def read_parquet(path: Path) -> Table:
         except KbertError:
             raise
         except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
-            raise KbertError(f"{path}, behind row {number}: broken Parquet: {error}") from None
+            raise InputError(
+                "{path}, behind row {number}: broken Parquet: {error}",
+                path=path,
+                number=number,
+                error=error,
+            ) from None
 
     return Table(str(path), names, rows())
 
@@ -64,16 +71,22 @@ def _check_parquet(metadata: Any, path: Path) -> None:
     """Raise KbertError when a file claims far more than its bytes can hold of texts."""
     size = path.stat().st_size
     if metadata.num_rows > max(1_000_000, size):
-        raise KbertError(
-            f"{path} claims {metadata.num_rows:,} rows in {size:,} bytes, more than one a byte. "
-            "Expected a Parquet file of texts."
+        raise InputError(
+            "{path} claims {num_rows:,} rows in {size:,} bytes, more than one a byte. Expected "
+            "a Parquet file of texts.",
+            path=path,
+            num_rows=metadata.num_rows,
+            size=size,
         )
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
     claimed = sum(group.total_byte_size for group in groups)
     if claimed > max(2**28, 200 * size):
-        raise KbertError(
-            f"{path} claims {claimed:,} bytes of values in {size:,}. Expected a Parquet file of "
-            "texts."
+        raise InputError(
+            "{path} claims {claimed:,} bytes of values in {size:,}. Expected a Parquet file of "
+            "texts.",
+            path=path,
+            claimed=claimed,
+            size=size,
         )
 
 
@@ -81,17 +94,19 @@ def read_object(source: Any) -> Table:
     """Return the table of a data frame, a data set, a dict of columns or a tuple of lists."""
     if isinstance(source, tuple):
         if len(source) not in (2, 3):
-            raise KbertError(
-                "A tuple must be (texts, labels) or (texts, pairs, labels). "
-                f"Received: a tuple of {len(source)}"
+            raise InputError(
+                "A tuple must be (texts, labels) or (texts, pairs, labels). Received: a tuple "
+                "of {source}",
+                source=len(source),
             )
         names = ["text", "label"] if len(source) == 2 else ["text_a", "text_b", "label"]
         return _from_columns("lists", dict(zip(names, source, strict=True)))
     if isinstance(source, Mapping):
         if any(hasattr(value, "column_names") for value in source.values()):
-            raise KbertError(
-                f"A data set of several splits ({', '.join(map(str, source))}) was given. "
-                f"Pass one of them: data[{next(iter(source))!r}]"
+            raise InputError(
+                "A data set of several splits ({map}) was given. Pass one of them: data[{next!r}]",
+                map=", ".join(map(str, source)),
+                next=next(iter(source)),
             )
         return _from_columns("columns", source)
     if hasattr(source, "column_names") and hasattr(source, "features"):  # datasets.Dataset
@@ -106,16 +121,17 @@ def read_object(source: Any) -> Table:
     if hasattr(source, "columns") and hasattr(source, "iloc"):  # pandas.DataFrame
         columns = {str(name): source[name].tolist() for name in source.columns}
         return _from_columns("data frame", columns)
-    raise KbertError(
+    raise InputError(
         "A path, a pandas DataFrame, a Hugging Face Dataset, a dict of columns or a tuple "
-        f"(texts, labels) was expected. Received: {type(source).__name__}"
+        "(texts, labels) was expected. Received: {kind}",
+        kind=type(source).__name__,
     )
 
 
 def _from_columns(source: str, columns: Mapping[str, Sequence[Any]]) -> Table:
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise KbertError(f"The columns must be of one length. Received: {lengths}")
+        raise InputError("The columns must be of one length. Received: {lengths}", lengths=lengths)
     rows = (
         Row(number, 0, cells)
         for number, cells in enumerate(zip(*columns.values(), strict=True), start=1)

@@ -18,9 +18,9 @@ from kbert.data.reading.memory_tables import read_object, read_parquet
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
 from kbert.data.reading.text_tables import read_delimited, read_json_lines, read_lines
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
-_LONGEST_LABEL = 1000  # characters
+_MAX_LABEL = 1000  # characters
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "tsv",
@@ -116,12 +116,15 @@ def open_table(
     if isinstance(source, (str, Path)):
         path = Path(source)
         if path.is_dir():
-            raise KbertError(f"{path} is a directory; a file was expected.")
+            raise InputError("{path} is a directory; a file was expected.", path=path)
         format = format or _SUFFIXES.get(path.suffix.lower())
         if format is None:
-            raise KbertError(
-                f"{path}: the suffix {path.suffix!r} tells no format. Expected one of "
-                f"{', '.join(_SUFFIXES)}, or the format itself: --format csv"
+            raise InputError(
+                "{path}: the suffix {suffix!r} tells no format. Expected one of {_suffixes}, "
+                "or the format itself: --format csv",
+                path=path,
+                suffix=path.suffix,
+                _suffixes=", ".join(_SUFFIXES),
             )
         if format == "parquet":
             open_binary(path).close()
@@ -148,7 +151,9 @@ def _text_table(
     if delimiter == r"\t":  # a tab as a shell can type it
         delimiter = "\t"
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise KbertError(f"The delimiter must be one character. Received: {delimiter!r}")
+        raise InputError(
+            "The delimiter must be one character. Received: {delimiter!r}", delimiter=delimiter
+        )
     if format == "jsonl":
         return read_json_lines(stream, name, encoding=encoding)
     if format == "lines":
@@ -201,17 +206,23 @@ def collect(
         elif on_bad_row == "skip":
             skipped.append(row)
         else:
-            raise KbertError(str(row))
+            raise InputError("{row}", row=str(row))
     if not texts:
         why = f": all {len(skipped)} were skipped, the first: {skipped[0]}" if skipped else "."
-        raise KbertError(f"{table.source}: at least one row was expected, and there are none{why}")
+        raise InputError(
+            "{source}: at least one row was expected, and there are none{why}",
+            source=table.source,
+            why=why,
+        )
     has_labels = columns.label is not None and (need_label or all(values))
     if has_labels and labels is None:
         labels = Labels.from_values(values)
         if need_label and len(labels) < 2:
-            raise KbertError(
-                f"{table.source}: every row has the label {labels.names[0]!r}, and a classifier "
-                "needs at least two classes. Was the right column named? --label NAME"
+            raise InputError(
+                "{source}: every row has the label {names!r}, and a classifier needs at least "
+                "two classes. Was the right column named? --label NAME",
+                source=table.source,
+                names=labels.names[0],
             )
     return Examples(
         texts=texts,
@@ -250,8 +261,8 @@ def _usable(
             assert columns.label is not None
             reason = f"the label (column {table.columns[columns.label]!r}) is missing"
             cure = f"Fill it, {skip}"
-        elif len(value) > _LONGEST_LABEL:
-            reason = f"the label has {len(value):,} characters, and at most {_LONGEST_LABEL:,} go"
+        elif len(value) > _MAX_LABEL:
+            reason = f"the label has {len(value):,} characters, and at most {_MAX_LABEL:,} go"
             cure = f"Name the label's column (--label NAME), {skip}"
         elif not value.isascii() and re.search("[\ud800-\udfff]", value):
             reason = f"the label {value!r} holds half a character, which no file can store"

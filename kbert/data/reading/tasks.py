@@ -11,7 +11,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.read_examples import collect, open_table
 from kbert.data.reading.rows import BadRow, Row
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 _NLI = ("contradiction", "entailment", "neutral")
 
@@ -133,15 +133,21 @@ def read_task(
     layout = TASKS[task].splits[split]
     labels = Labels(TASKS[task].labels)
     if known is not None and known != labels:
-        raise KbertError(
-            f"{task} has the labels {', '.join(labels.names)}, and the model has "
-            f"{', '.join(known.names)[:200]}. Train another model on it: kbert train --task {task}"
+        raise InputError(
+            "{task} has the labels {names}, and the model has {names2}. Train another model on "
+            "it: kbert train --task {task}",
+            task=task,
+            names=", ".join(labels.names),
+            names2=", ".join(known.names)[:200],
         )
     path = Path(folder) / layout.file
     if not path.is_file():
-        raise KbertError(
-            f"There is no file {path}, which {task} has. --data-dir names the folder that holds "
-            f"{', '.join(s.file for s in TASKS[task].splits.values())}."
+        raise InputError(
+            "There is no file {path}, which {task} has. --data-dir names the folder that holds "
+            "{splits}.",
+            path=path,
+            task=task,
+            splits=", ".join(s.file for s in TASKS[task].splits.values()),
         )
     with ExitStack() as files:
         table = open_table(str(path), files, "utf-8", layout.header, None, "none", None)
@@ -149,9 +155,14 @@ def read_task(
         label = None if layout.label is None else layout.label % width
         needed = max(layout.text, layout.pair or 0, label or 0)
         if needed >= width:
-            raise KbertError(
-                f"{path} has {width} columns, and {task} has its texts and labels in column "
-                f"{needed}, counted from 0. Is it the {split} set of {task}?"
+            raise InputError(
+                "{path} has {width} columns, and {task} has its texts and labels in column "
+                "{needed}, counted from 0. Is it the {split} set of {task}?",
+                path=path,
+                width=width,
+                task=task,
+                needed=needed,
+                split=split,
             )
         columns = choose_columns(
             table.columns,

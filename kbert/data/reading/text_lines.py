@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from kbert.errors import KbertError
-from kbert.utils.untrusted import check_line, check_regular, lines_of
+from kbert.errors import InputError
+from kbert.utils.untrusted import check_line_length, check_regular, iter_lines
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
@@ -32,9 +32,10 @@ def check_encoding(encoding: str) -> None:
     try:
         "\n".encode(encoding)
     except LookupError:
-        raise KbertError(
-            f"`encoding` must be one that Python knows, such as utf-8, gb18030 or cp1252. "
-            f"Received: {encoding!r}"
+        raise InputError(
+            "`encoding` must be one that Python knows, such as utf-8, gb18030 or cp1252. "
+            "Received: {encoding!r}",
+            encoding=encoding,
         ) from None
 
 
@@ -48,7 +49,7 @@ class TextLines(Iterator[str]):
     def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
         check_encoding(encoding)
         if isinstance(stream, io.TextIOBase):
-            raise KbertError(f"{source} was opened as text. Open it with mode 'rb'.")
+            raise InputError("{source} was opened as text. Open it with mode 'rb'.", source=source)
         self.number = 0
         if not hasattr(stream, "peek"):
             stream = io.BufferedReader(stream)  # type: ignore[type-var]
@@ -59,9 +60,12 @@ class TextLines(Iterator[str]):
         for bom, kind in _BOMS.items():
             if head.startswith(bom):
                 if kind != "utf-8" and not kind.startswith(name):
-                    raise KbertError(
-                        f"{source} begins with the byte order mark of {kind[:6]}, and was to be "
-                        f"read as {encoding}. Pass the encoding: --encoding {kind[:6]}"
+                    raise InputError(
+                        "{source} begins with the byte order mark of {kind}, and was to be "
+                        "read as {encoding}. Pass the encoding: --encoding {kind}",
+                        source=source,
+                        kind=kind[:6],
+                        encoding=encoding,
                     )
                 stream.read(len(bom))
                 if name in ("utf-16", "utf-32"):
@@ -101,7 +105,7 @@ class TextLines(Iterator[str]):
 def _split(stream: BinaryIO, end: bytes, source: str) -> Iterator[bytes]:
     """Yield lines that end in the bytes `end`, at a multiple of their number."""
     if len(end) == 1:
-        yield from lines_of(stream, source)
+        yield from iter_lines(stream, source)
         return
     rest = b""
     while chunk := stream.read(65_536):
@@ -114,7 +118,7 @@ def _split(stream: BinaryIO, end: bytes, source: str) -> Iterator[bytes]:
             yield data[start:at]
             start = at
         rest = data[start:]
-        check_line(rest, source)
+        check_line_length(rest, source)
     if rest:
         yield rest
 
@@ -135,6 +139,10 @@ def open_binary(path: Path) -> BinaryIO:
     except FileNotFoundError:
         near = [p.name for p in path.parent.glob("*") if p.suffix == path.suffix][:5]
         beside = f" Files of that kind beside it: {', '.join(sorted(near))}." if near else ""
-        raise KbertError(f"There is no file {path}.{beside} Check the path.") from None
+        raise InputError(
+            "There is no file {path}.{beside} Check the path.", path=path, beside=beside
+        ) from None
     except OSError as error:
-        raise KbertError(f"{path} cannot be read: {error.strerror}.") from None
+        raise InputError(
+            "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+        ) from None

@@ -9,10 +9,10 @@ from typing import BinaryIO
 
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
-from kbert.errors import KbertError
-from kbert.utils.untrusted import LONGEST_LINE, is_deep
+from kbert.errors import InputError
+from kbert.utils.untrusted import MAX_LINE, is_too_deep
 
-csv.field_size_limit(LONGEST_LINE)  # the default, 131072, is less than a text may have
+csv.field_size_limit(MAX_LINE)  # the default, 131072, is less than a text may have
 
 _QUOTING_CURE = (
     "Close or double the quote; for a file without quoting, pass --quoting none; or skip the row: "
@@ -45,16 +45,24 @@ def read_delimited(
     records = _records(lines, source, delimiter, quoted, first=0 if header else 1)
     first = next(records, None)
     if first is None:
-        raise KbertError(f"{source} holds no rows. A header and at least one row were expected.")
+        raise InputError(
+            "{source} holds no rows. A header and at least one row were expected.", source=source
+        )
     if isinstance(first, BadRow) and header:
         # A header cannot be skipped, which is the last thing that a cure proposes.
         cure = re.split(r"[,;] (?:or |if only this line is broken, )skip the row", first.cure)[0]
-        raise KbertError(f"{source}, header (line {first.line}): {first.reason}. {cure}")
+        raise InputError(
+            "{source}, header (line {line}): {reason}. {value}",
+            source=source,
+            line=first.line,
+            reason=first.reason,
+            value=cure,
+        )
     early: list[Row | BadRow] = [first]
     while isinstance(first, BadRow):
         following = next(records, None)
         if following is None:
-            raise KbertError(str(early[0]))
+            raise InputError("{early}", early=str(early[0]))
         early.append(following)
         first = following
     is_cola = _is_cola(first.cells)
@@ -104,10 +112,13 @@ def _records(
             if "unexpected end" in str(error):
                 # Everything behind the quote was swallowed, so there is nothing left to skip to.
                 where = f"row {number}" if number else "header"
-                raise KbertError(
-                    f"{source}, {where} (line {line}): a double quote is opened and never "
+                raise InputError(
+                    "{source}, {where} (line {line}): a double quote is opened and never "
                     "closed. Close or double the quote; for a file without quoting, pass "
-                    "--quoting none"
+                    "--quoting none",
+                    source=source,
+                    where=where,
+                    line=line,
                 ) from None
             yield BadRow(source, number, line, f"broken quoting ({error})", _QUOTING_CURE)
         else:
@@ -160,10 +171,12 @@ def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -
         if isinstance(item, Row):
             break
     if not early:
-        raise KbertError(f"{source} holds no rows. One JSON object a line was expected.")
+        raise InputError(
+            "{source} holds no rows. One JSON object a line was expected.", source=source
+        )
     first = early[-1]
     if isinstance(first, BadRow):
-        raise KbertError(str(early[0]))
+        raise InputError("{early}", early=str(early[0]))
     columns = list(first.cells[0])
 
     def rows() -> Iterator[Row | BadRow]:
@@ -186,7 +199,7 @@ def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
                 continue
             value = json.loads(content)
             # Counted first, which is quick: few lines hold so many brackets.
-            if content.count("[") + content.count("{") > 64 and is_deep(value):
+            if content.count("[") + content.count("{") > 64 and is_too_deep(value):
                 raise RecursionError
             if isinstance(value, dict):
                 number += 1

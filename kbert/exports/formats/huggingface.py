@@ -7,26 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from kbert.exports.reader_process import OpenedElsewhere
+from kbert.exports.reader_process import ReaderProcess
 from kbert.interop.write_hugging_face import write_hugging_face
 
 
 def write(model: Any, path: Path) -> None:
     """Write the folder."""
-    from kbert.models.build_classifier import plain_model_of
+    from kbert.models.build_classifier import to_model_data
 
     path.mkdir()
-    write_hugging_face(path, plain_model_of(model), model.max_length)
+    write_hugging_face(path, to_model_data(model), model.max_length)
 
 
-def opened(path: Path, model: Any) -> OpenedElsewhere | None:
+def opened(path: Path, model: Any) -> ReaderProcess | None:
     """Return the folder as transformers reads it, None where it or torch is not installed."""
     if None in map(importlib.util.find_spec, ("torch", "transformers")):
         return None
-    return OpenedElsewhere("huggingface", path, model.max_length)
+    return ReaderProcess("huggingface", path, model.max_length)
 
 
-def open_texts(path: Path, max_length: int) -> Callable[..., np.ndarray]:
+def load_predict(path: Path, max_length: int) -> Callable[..., np.ndarray]:
     """Return the function of texts, and pairs or None, that transformers computes."""
     import torch
     import transformers

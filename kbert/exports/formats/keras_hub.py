@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.exports.compare import Compute
 from kbert.results.evaluation import softmax
 
@@ -16,13 +16,13 @@ def write(model: Any, path: Path) -> None:
     import keras_hub
 
     if model.gelu != "tanh":
-        raise KbertError(
-            "keras-hub's BERT computes GELU by tanh, and this model was trained with erf: there it "
-            "would predict something else. Export it as huggingface, onnx or keras."
+        raise InputError(
+            "keras-hub's BERT computes GELU by tanh, and this model was trained with erf: "
+            "there it would predict something else. Export it as huggingface, onnx or keras."
         )
     settings = model.tokenizer.get_config()
     if settings.get("added_tokens"):
-        raise KbertError(
+        raise InputError(
             "keras-hub's tokenizer has no added tokens, and this model's has. Export it as "
             "huggingface or keras."
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from kbert.exports.formats.open_with_predictor import opened
 from kbert.exports.formats.torch import exported_program
-from kbert.serving.programs import INPUTS, OUTPUT
+from kbert.serving.sessions import INPUTS, OUTPUT
 
 __all__ = ["FILE", "opened", "write"]
 

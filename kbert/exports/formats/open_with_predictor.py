@@ -9,4 +9,4 @@ from kbert.serving.predictor import Predictor
 
 def opened(folder: Path, settings: ExportSettings) -> Compute:
     """Return the folder as its runtime computes it, through what a server would load."""
-    return Predictor.load(folder).probabilities
+    return Predictor.load(folder).predict_proba

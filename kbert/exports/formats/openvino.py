@@ -6,7 +6,7 @@ from typing import Any
 
 from kbert.exports.formats import saved_model
 from kbert.exports.formats.open_with_predictor import opened
-from kbert.serving.programs import INPUTS, OUTPUT, import_openvino
+from kbert.serving.sessions import INPUTS, OUTPUT, import_openvino
 
 __all__ = ["FILE", "opened", "write"]
 

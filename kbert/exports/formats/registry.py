@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from kbert.choices import Backend, ExportFormat
-from kbert.errors import KbertError
+from kbert.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ProgramFormat(Protocol):
         """Return the export as a function of texts, and pairs or None, by its own runtime."""
 
 
-def module_of(name: str) -> Any:
+def format_module(name: str) -> Any:
     """Return the module of a format."""
     return importlib.import_module(f"kbert.exports.{name.replace('-', '_')}")
 
@@ -70,19 +70,30 @@ def check_format(name: str, length: int | None, int8: bool) -> Format:
     """Return the description of a format, or raise KbertError: unknown, or lacking a package."""
     if name not in FORMATS:
         known = ", ".join(get_args(ExportFormat))
-        raise KbertError(f"The format must be one of {known}. Received: {name!r}")
+        raise InputError(
+            "The format must be one of {known}. Received: {name!r}", known=known, name=name
+        )
     found = FORMATS[name]
     if length is not None and found.backend is None:
         programs = ", ".join(n for n, one in FORMATS.items() if one.backend)
-        raise KbertError(f"--length is for programs: {programs}. The format is {name}.")
+        raise InputError(
+            "--length is for programs: {programs}. The format is {name}.",
+            programs=programs,
+            name=name,
+        )
     if int8 and found.int8 is None:
         able = ", ".join(n for n, one in FORMATS.items() if one.int8 is not None)
-        raise KbertError(f"--quantize int8 is for {able}. The format is {name}.")
+        raise InputError(
+            "--quantize int8 is for {able}. The format is {name}.", able=able, name=name
+        )
     needed = (*found.packages, *((found.int8 or ()) if int8 else ()))
     missing = [package for package in needed if importlib.util.find_spec(package) is None]
     if missing:
-        raise KbertError(
-            f"The format {name} needs {', '.join(missing)}, not installed here. Install it: pip "
-            f"install {' '.join(package.replace('_', '-') for package in missing)}"
+        raise InputError(
+            "The format {name} needs {missing}, not installed here. Install it: pip install "
+            "{missing2}",
+            name=name,
+            missing=", ".join(missing),
+            missing2=" ".join(package.replace("_", "-") for package in missing),
         )
     return found

@@ -6,8 +6,8 @@ from typing import Any
 
 from kbert.exports.compare import Compute
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.programs import INPUTS, OUTPUT
-from kbert.serving.run_program import run_program
+from kbert.serving.run_session import run_session
+from kbert.serving.sessions import INPUTS, OUTPUT
 
 FILE = "1"  # TensorFlow Serving serves the greatest number among a model's folders
 
@@ -37,4 +37,4 @@ def opened(folder: Path, settings: ExportSettings) -> Compute:
     def program(feed: Any, _alive: Any = loaded) -> Any:
         return serve(**{n: tf.constant(array) for n, array in feed.items()})[OUTPUT].numpy()
 
-    return partial(run_program, program, settings.read_tokenizer(folder), settings)
+    return partial(run_session, program, settings.read_tokenizer(folder), settings)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kbert.exports.reader_process import OpenedElsewhere
+from kbert.exports.reader_process import ReaderProcess
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.programs import INPUTS
-from kbert.serving.run_program import run_program
+from kbert.serving.run_session import run_session
+from kbert.serving.sessions import INPUTS
 
 FILE = "model.pt2"
 
@@ -22,12 +22,12 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     torch.export.save(exported_program(model, length), folder / FILE)
 
 
-def opened(folder: Path, settings: ExportSettings) -> OpenedElsewhere:
+def opened(folder: Path, settings: ExportSettings) -> ReaderProcess:
     """Return the folder as torch computes it."""
-    return OpenedElsewhere("torch", folder, settings.max_length)
+    return ReaderProcess("torch", folder, settings.max_length)
 
 
-def open_texts(path: Path, max_length: int) -> Callable[..., np.ndarray]:
+def load_predict(path: Path, max_length: int) -> Callable[..., np.ndarray]:
     """Return the function of texts, and pairs or None, that torch computes."""
     import torch
 
@@ -38,7 +38,7 @@ def open_texts(path: Path, max_length: int) -> Callable[..., np.ndarray]:
             return module(*(torch.from_numpy(feed[name]) for name in INPUTS)).numpy()
 
     settings = ExportSettings.read(path)
-    return partial(run_program, program, settings.read_tokenizer(path), settings)
+    return partial(run_session, program, settings.read_tokenizer(path), settings)
 
 
 def exported_program(model: Any, length: int | None) -> Any:

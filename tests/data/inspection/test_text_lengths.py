@@ -63,7 +63,7 @@ def test_the_tokens_of_second_texts_are_counted_too():
 
 def test_of_many_rows_a_sample_is_counted():
     texts = ["tea"] * 300 + ["we like tea"] * 700
-    found = text_lengths(Examples(texts), Tokenizer(PIECES), most_rows=200)
+    found = text_lengths(Examples(texts), Tokenizer(PIECES), max_rows=200)
     assert found.sample == 200
     # 200 draws: the share of a class has a standard deviation below 0.04.
     assert found.share_cut(3) == pytest.approx(0.7, abs=0.12)

@@ -5,8 +5,8 @@ import pytest
 
 from kbert import KbertError
 from kbert.choices import ExportFormat
-from kbert.exports.formats.registry import FORMATS, check_format, module_of
-from kbert.exports.readme import how_to_call
+from kbert.exports.formats.registry import FORMATS, check_format, format_module
+from kbert.exports.readme import program_readme
 from kbert.serving.export_settings import ExportSettings
 
 
@@ -20,12 +20,12 @@ def test_every_choice_has_its_format_and_its_row_in_the_document():
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_module_has_what_its_kind_needs(name):
-    module = module_of(name)
+    module = format_module(name)
     assert callable(module.write)
     assert callable(module.opened)
     if FORMATS[name].backend is not None:
         settings = ExportSettings(name, module.FILE, ("a", "b"), 8, None, False, True, {})
-        assert module.FILE in how_to_call(settings)
+        assert module.FILE in program_readme(settings)
 
 
 @pytest.mark.parametrize(

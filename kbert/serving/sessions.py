@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.utils.untrusted import check_file
 
 Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
@@ -18,10 +18,10 @@ Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 INPUTS = ("token_ids", "segment_ids", "padding_mask")
 OUTPUT = "probabilities"
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
-"""What is to be installed for each kind that `open_program` takes."""
+"""What is to be installed for each kind that `open_session` takes."""
 
 
-def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
+def open_session(kind: str, file: Path, threads: int | None = None) -> Program:
     """Return the program in an ONNX, OpenVINO or LiteRT file.
 
     Any number of threads may call it.
@@ -36,9 +36,11 @@ def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
     """
     opened = {"onnx": _open_onnx, "openvino": _open_openvino, "litert": _open_litert}.get(kind)
     if opened is None:
-        raise KbertError(
-            f"{file.parent} is an export of the format {kind!r:.40}, and what runs here is onnx, "
-            "openvino and litert. Its README.md says how it is called."
+        raise InputError(
+            "{parent} is an export of the format {kind!r:.40}, and what runs here is onnx, "
+            "openvino and litert. Its README.md says how it is called.",
+            parent=file.parent,
+            kind=kind,
         )
     try:
         check_file(file, file.parent)
@@ -46,14 +48,18 @@ def open_program(kind: str, file: Path, threads: int | None = None) -> Program:
     except KbertError:
         raise
     except ModuleNotFoundError as error:
-        raise KbertError(
-            f"{file} needs the package {error.name}. Install it: pip install "
-            f"{str(error.name).replace('_', '-')}"
+        raise InputError(
+            "{file} needs the package {name}. Install it: pip install {name2}",
+            file=file,
+            name=error.name,
+            name2=str(error.name).replace("_", "-"),
         ) from None
     except Exception as error:  # each runtime raises its own kind
         said = " ".join(str(error).split()) or type(error).__name__
-        raise KbertError(
-            f"{file} cannot be opened: {said[:300]} Is it whole? Copy it, or export it, again."
+        raise InputError(
+            "{file} cannot be opened: {said} Is it whole? Copy it, or export it, again.",
+            file=file,
+            said=said[:300],
         ) from None
 
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 
-def program() -> str:
+def command_name() -> str:
     """Return "kbert" where the shell finds it, else the path of what was called."""
     import shutil
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kbert import KbertError
-from kbert.serving.programs import import_openvino, open_program
+from kbert.serving.sessions import import_openvino, open_session
 
 
 def feed(rows=2, width=8):
@@ -17,7 +17,7 @@ def feed(rows=2, width=8):
 
 
 def test_onnx(export_folder):
-    program = open_program("onnx", export_folder / "model.onnx", threads=1)
+    program = open_session("onnx", export_folder / "model.onnx", threads=1)
     found = program(feed())
     means = np.array([3.5, 11.5])
     np.testing.assert_allclose(found[:, 0], 1 / (1 + np.exp(-2 * means)), rtol=1e-5)
@@ -27,8 +27,8 @@ def test_openvino_reads_it_too(export_folder, tmp_path):
     openvino = import_openvino()
     model = openvino.convert_model(export_folder / "model.onnx")
     openvino.save_model(model, tmp_path / "model.xml", compress_to_fp16=False)
-    program = open_program("openvino", tmp_path / "model.xml", threads=1)
-    onnx = open_program("onnx", export_folder / "model.onnx")
+    program = open_session("openvino", tmp_path / "model.xml", threads=1)
+    onnx = open_session("onnx", export_folder / "model.onnx")
     feeds = [feed(rows, width) for rows in (1, 3) for width in (8, 16)]
     with ThreadPoolExecutor(4) as pool:  # as a server calls it
         for one, found in zip(feeds * 5, pool.map(program, feeds * 5), strict=True):
@@ -39,7 +39,7 @@ def test_openvino_reports_no_use_of_it(export_folder, tmp_path):
     code = (
         "import os, sys, threading\n"
         "os.register_at_fork(before=lambda: print('forked'))\n"
-        "from kbert.serving.programs import import_openvino\n"
+        "from kbert.serving.sessions import import_openvino\n"
         f"import_openvino().convert_model({str(export_folder / 'model.onnx')!r})\n"
         "print([n for n, m in sys.modules.items() if 'openvino_telemetry' in n and m])"
     )
@@ -52,13 +52,13 @@ def test_a_broken_file_is_refused(kind, tmp_path):
     for name in ("model", "model.bin"):
         (tmp_path / name).write_bytes(b"no program " * 9)
     with pytest.raises(KbertError, match="model cannot be opened: "):
-        open_program(kind, tmp_path / "model")
+        open_session(kind, tmp_path / "model")
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino", "litert"])
 def test_a_file_that_is_not_there_is_refused(kind, tmp_path):
     with pytest.raises(KbertError, match="model.x cannot be opened: .*No such file"):
-        open_program(kind, tmp_path / "model.x")
+        open_session(kind, tmp_path / "model.x")
 
 
 def test_a_file_elsewhere_is_not_read(export_folder, tmp_path):
@@ -66,7 +66,7 @@ def test_a_file_elsewhere_is_not_read(export_folder, tmp_path):
     shutil.copy(export_folder / "model.onnx", tmp_path)
     (tmp_path / "export" / "model.onnx").symlink_to(tmp_path / "model.onnx")
     with pytest.raises(KbertError, match="nothing outside of the folder is read"):
-        open_program("onnx", tmp_path / "export" / "model.onnx")
+        open_session("onnx", tmp_path / "export" / "model.onnx")
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_a_runtime_that_is_missing_is_named(kind, package, tmp_path, monkeypatch
     with pytest.raises(
         KbertError, match=rf"needs the package {package}.*pip install {package.replace('_', '-')}"
     ):
-        open_program(kind, tmp_path / "model")
+        open_session(kind, tmp_path / "model")
 
 
 def test_another_kind_is_refused(tmp_path):
     with pytest.raises(KbertError, match="an export of the format 'torch'.*README.md says how"):
-        open_program("torch", tmp_path / "model.pt2")
+        open_session("torch", tmp_path / "model.pt2")

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.interop.weights import Form, Weight
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
 @dataclass
-class PlainModel:
+class ModelData:
     """Sizes, tokenizer, and weights by kbert's names.
 
     Example:
@@ -79,9 +79,12 @@ def take_weights(
             faults.append(f"{name}: expected {expected}, received {tuple(theirs[name])}")
     if faults:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise KbertError(
-            f"{source} does not hold the weights of a BERT classifier as its configuration has it: "
-            f"{'; '.join(faults[:5])}{more}."
+        raise InputError(
+            "{source} does not hold the weights of a BERT classifier as its configuration has "
+            "it: {faults}{more}.",
+            source=source,
+            faults="; ".join(faults[:5]),
+            more=more,
         )
     arrays = {}
     for name, weight in needed.items():
@@ -104,4 +107,4 @@ def bert_sizes(config: Mapping[str, Any], source: object) -> dict[str, Any]:
             "num_segments": config.get("type_vocab_size", 2),
         }
     except KeyError as error:
-        raise KbertError(f"{source} lacks {error}.") from None
+        raise InputError("{source} lacks {error}.", source=source, error=error) from None

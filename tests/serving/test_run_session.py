@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kbert import KbertError, Tokenizer
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.run_program import run_program
+from kbert.serving.run_session import run_session
 
 WORDS = ["a", "moving", "story", "dull", "mess", "."]
 TOKENIZER = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS])
@@ -36,7 +36,7 @@ def sums(texts, pairs=None):
 def test_every_text_has_its_own_row(texts, batch_size, length):
     program = Program()
     settings = replace(SETTINGS, length=length)
-    found = run_program(program, TOKENIZER, settings, texts, None, batch_size)
+    found = run_session(program, TOKENIZER, settings, texts, None, batch_size)
     assert found.tolist() == sums(texts)
     shapes = [feed["token_ids"].shape for feed in program.fed]
     assert sum(rows for rows, _ in shapes) == len(texts)
@@ -50,14 +50,14 @@ def test_every_text_has_its_own_row(texts, batch_size, length):
 @given(texts=TEXTS, data=st.data())
 def test_pairs(texts, data):
     pairs = data.draw(st.permutations(texts))
-    found = run_program(Program(), TOKENIZER, SETTINGS, texts, pairs, 4)
+    found = run_session(Program(), TOKENIZER, SETTINGS, texts, pairs, 4)
     assert found.tolist() == sums(texts, pairs)
 
 
 def test_a_program_of_other_labels_is_refused():
     settings = replace(SETTINGS, labels=("x", "y", "z"))
     with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 texts, .* name 3 labels"):
-        run_program(Program(), TOKENIZER, settings, ["a"], None, 4)
+        run_session(Program(), TOKENIZER, settings, ["a"], None, 4)
 
 
 def test_what_a_runtime_refuses_is_one_sentence():
@@ -67,4 +67,4 @@ def test_what_a_runtime_refuses_is_one_sentence():
     with pytest.raises(
         KbertError, match="not take 1 rows of 8 tokens: invalid expand shape. Is kb"
     ):
-        run_program(program, TOKENIZER, SETTINGS, ["a"], None, 4)
+        run_session(program, TOKENIZER, SETTINGS, ["a"], None, 4)

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kbert.data.epoch_order import length_order
-from kbert.errors import KbertError
+from kbert.errors import InputError
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.programs import INPUTS, Program
+from kbert.serving.sessions import INPUTS, Program
 from kbert.tokenizer.tokenizer import Tokenizer
 
 _MULTIPLE = 8  # of tokens: few widths, for runtimes that prepare for each
 
 
-def run_program(
+def run_session(
     program: Program,
     tokenizer: Tokenizer,
     settings: ExportSettings,
@@ -36,9 +36,12 @@ def run_program(
     for rows, feed in _feeds(encoded, settings, tokenizer.pad_id, batch_size):
         computed = np.asarray(_called(program, feed))
         if computed.shape != (len(rows), len(settings.labels)):
-            raise KbertError(
-                f"The program returned an array {computed.shape} for {len(rows)} texts, and its "
-                f"settings name {len(settings.labels)} labels. Is kbert.json of another export?"
+            raise InputError(
+                "The program returned an array {shape} for {rows} texts, and its settings name "
+                "{labels} labels. Is kbert.json of another export?",
+                shape=computed.shape,
+                rows=len(rows),
+                labels=len(settings.labels),
             )
         result[rows] = computed
     return result
@@ -50,9 +53,12 @@ def _called(program: Program, feed: dict[str, np.ndarray]) -> np.ndarray:
     except Exception as error:  # each runtime raises its own kind
         said = " ".join(str(error).split()) or type(error).__name__
         shape = feed["token_ids"].shape
-        raise KbertError(
-            f"The program does not take {shape[0]} rows of {shape[1]} tokens: {said[:300]}. Is "
-            "kbert.json of another export?"
+        raise InputError(
+            "The program does not take {shape} rows of {shape2} tokens: {said}. Is kbert.json "
+            "of another export?",
+            shape=shape[0],
+            shape2=shape[1],
+            said=said[:300],
         ) from None
 
 

@@ -1,0 +1,34 @@
+"""How the command line writes settings and calls."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from kbert.findings import Call
+from kbert.utils.command_name import command_name
+
+
+class FlagWords:
+    """Writes flags and commands, ready to be pasted into a shell."""
+
+    def option(self, name: str) -> str:
+        return f"--{name.replace('_', '-')}"
+
+    def settings(self, settings: Mapping[str, Any]) -> str:
+        return " ".join(part for item in settings.items() for part in self._flag(*item))
+
+    def call(self, call: Call) -> str:
+        settings = dict(call.settings)
+        arguments = [*call.arguments, *([settings.pop("data")] if "data" in settings else [])]
+        parts = [command_name(), call.verb, *(shlex.quote(str(a)) for a in arguments)]
+        return " ".join([*parts, *([self.settings(settings)] if settings else [])])
+
+    def _flag(self, name: str, value: Any) -> list[str]:
+        flag = self.option(name)
+        if value is True:
+            return [flag]
+        if value is False:
+            return [f"--no-{flag[2:]}"]
+        if isinstance(value, (tuple, list)):
+            return [f"{flag} {shlex.quote(str(each))}" for each in value]
+        return [f"{flag} {shlex.quote(str(value))}"]
