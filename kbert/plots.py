@@ -127,6 +127,7 @@ def _pyplot() -> Any:
         import matplotlib.pyplot as plt
     except ImportError:
         raise InputError(
-            "Plots need matplotlib, which is not installed. Install it: pip install 'kbert[plot]'"
+            "Plots need matplotlib, which is not installed. Install it: pip install "
+            "'keras-kbert[plot]'"
         ) from None
     return plt

@@ -1,10 +1,12 @@
 """The wheel, alone in a fresh environment: what a user has who never sees this checkout."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -35,8 +37,38 @@ def build_wheel(folder):
     return wheel
 
 
-def test_the_wheel_works_alone(tmp_path, tiny_preset, reviews):
-    wheel = build_wheel(tmp_path)
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+def requirements(metadata, extra, seen=()):
+    """The names of all that an extra needs, the distribution's own extras resolved."""
+    assert extra not in seen, f"the extra {extra} needs itself"
+    for line in metadata.get_all("Requires-Dist"):
+        requirement, _, marker = line.partition(";")
+        if not marker or re.fullmatch(rf"\s*extra == ['\"]{extra}['\"]", marker):
+            name, _, more = re.match(r"([\w.-]+)(\[(.*?)\])?", requirement).groups()
+            yield name
+            if name == metadata["Name"]:
+                for other in more.split(","):
+                    yield from requirements(metadata, other, (*seen, extra))
+
+
+def test_no_extra_needs_the_package_called_kbert(wheel):
+    with zipfile.ZipFile(wheel) as files:
+        (name,) = (name for name in files.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(files.read(name).decode("utf-8"))
+    assert metadata["Name"] == "keras-kbert"
+    needed = {
+        extra: set(requirements(metadata, extra)) for extra in metadata.get_all("Provides-Extra")
+    }
+    assert "keras-hub" in needed["torch"]
+    assert "tensorflow" in needed["test"]
+    assert [extra for extra, names in needed.items() if "kbert" in names] == []
+
+
+def test_the_wheel_works_alone(wheel, tmp_path, tiny_preset, reviews):
     names = zipfile.ZipFile(wheel).namelist()
     assert "kbert/py.typed" in names
     top = {name.split("/")[0] for name in names}

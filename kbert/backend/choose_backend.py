@@ -42,7 +42,7 @@ def choose_backend(wanted: str | None = None) -> Backend:
         instead = f", or use one that is: --backend {others[0]}" if others else ""
         raise InputError(
             "The backend {backend} is not installed. Install it: pip install "
-            "'kbert[{backend}]'{instead}",
+            "'keras-kbert[{backend}]'{instead}",
             backend=backend,
             instead=instead,
         )
@@ -74,8 +74,8 @@ def _first_installed() -> str:
     found = next((n for n in (_from_keras_json(), *BACKENDS) if n and _installed(n)), None)
     if found is None:
         raise InputError(
-            "No backend is installed. Install one: pip install 'kbert[tensorflow]' (or "
-            "kbert[jax], kbert[torch])"
+            "No backend is installed. Install one: pip install 'keras-kbert[tensorflow]' (or "
+            "keras-kbert[jax], keras-kbert[torch])"
         )
     return found
 

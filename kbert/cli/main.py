@@ -44,7 +44,8 @@ def _run(arguments: list[str]) -> int:
             raise
         print(
             f"kbert: the package {error.name} is not installed, which comes with a backend. "
-            "Install one: pip install 'kbert[tensorflow]' (or kbert[jax], kbert[torch])",
+            "Install one: pip install 'keras-kbert[tensorflow]' (or keras-kbert[jax], "
+            "keras-kbert[torch])",
             file=sys.stderr,
         )
         return 2

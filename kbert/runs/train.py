@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from kbert import __version__
 from kbert.config import TrainConfig
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.fit_run import fit_run, now
@@ -15,7 +16,7 @@ from kbert.runs.prepare import PreparedRun, build_model, prepare
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
 
-_PACKAGES = ("kbert", "keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
+_PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
 
 
 def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDirectory:
@@ -109,7 +110,7 @@ def _lineage(prepared: PreparedRun) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version()}
+    versions = {"python": platform.python_version(), "kbert": __version__}
     for package in _PACKAGES:
         try:
             versions[package] = version(package)

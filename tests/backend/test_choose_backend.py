@@ -63,9 +63,13 @@ def test_the_choice(wanted, facts, chosen, world):
     [
         ("numpy", {}, "one of tensorflow, jax, torch. Received: 'numpy'"),
         (None, {"variable": "openvino"}, "Received: 'openvino'"),
-        (None, {"installed": ()}, "pip install 'kbert[tensorflow]'"),
-        ("torch", {"installed": ("jax",)}, "pip install 'kbert[torch]', or use .* --backend jax"),
-        ("torch", {"installed": ()}, "pip install 'kbert[torch]'$"),
+        (None, {"installed": ()}, "pip install 'keras-kbert[tensorflow]'"),
+        (
+            "torch",
+            {"installed": ("jax",)},
+            "pip install 'keras-kbert[torch]', or use .* --backend jax",
+        ),
+        ("torch", {"installed": ()}, "pip install 'keras-kbert[torch]'$"),
         (None, {"variable": "jax", "installed": ("torch",)}, "The backend jax is not installed"),
         ("jax", {"running": "torch"}, "already runs on torch .* Set KERAS_BACKEND=jax before"),
     ],
