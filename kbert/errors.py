@@ -38,7 +38,7 @@ class KbertError(Exception):
 
 
 class InputError(KbertError, ValueError):
-    """Something in the input that its user can fix, with where it is and how to fix it.
+    """An error in the input, which its user can fix; the message says where it is and how.
 
     Example:
 
@@ -50,11 +50,11 @@ class InputError(KbertError, ValueError):
 
 
 class MachineError(KbertError, OSError):
-    """Something that the machine lacks, such as room on its disk."""
+    """The machine lacks something, such as disk space, memory or a permission."""
 
 
 class FindingsError(KbertError):
-    """Findings that a run is refused for.
+    """A run is refused because of findings of severity "error".
 
     Args:
         findings: sequence of Finding.
@@ -62,7 +62,7 @@ class FindingsError(KbertError):
             False.
 
     Attributes:
-        findings: tuple of Finding, the errors among them.
+        findings: tuple of Finding. Those that the run is refused for.
     """
 
     def __init__(self, findings: Sequence[Finding] = (), *, can_allow: bool = False) -> None:
@@ -77,7 +77,7 @@ class FindingsError(KbertError):
 
 
 class _Sentences(tuple[Finding, ...]):
-    """Findings that are written when the error is shown."""
+    """Findings, worded only when the error is shown."""
 
     def __str__(self) -> str:
         return " ".join(f"{finding.message} Cure: {finding.cure}." for finding in self)
@@ -87,7 +87,7 @@ class _Sentences(tuple[Finding, ...]):
 
 
 def raise_on_errors(findings: Iterable[Finding], *, can_allow: bool = False) -> None:
-    """Raise FindingsError when there is an error among the findings.
+    """Raise FindingsError if any finding has severity "error".
 
     Args:
         findings: iterable of Finding.
@@ -100,7 +100,7 @@ def raise_on_errors(findings: Iterable[Finding], *, can_allow: bool = False) -> 
 
 
 def check_codes(codes: Iterable[str]) -> None:
-    """Raise InputError for a code that does not exist."""
+    """Raise InputError if a code does not exist."""
     for code in codes:
         if code not in CODES:
             raise InputError(

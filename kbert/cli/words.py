@@ -29,6 +29,10 @@ class FlagWords:
             return [flag]
         if value is False:
             return [f"--no-{flag[2:]}"]
-        if isinstance(value, (tuple, list)):
-            return [f"{flag} {shlex.quote(str(each))}" for each in value]
-        return [f"{flag} {shlex.quote(str(value))}"]
+        values = value if isinstance(value, (tuple, list)) else [value]
+        return [f"{flag}{_separator(each)}{shlex.quote(each)}" for each in map(str, values)]
+
+
+def _separator(value: str) -> str:
+    """Return what lies between a flag and its value; a value may look like a flag itself."""
+    return "=" if value.startswith("-") else " "

@@ -1,0 +1,24 @@
+"""What kbert finds, and how each surface words it.
+
+A message is a template and its values. An option, a cure or a call among the values is written by
+the surface that shows the message: as flags on the command line, as arguments in Python.
+"""
+
+from kbert.findings.codes import CODES
+from kbert.findings.cure import Cure
+from kbert.findings.finding import Finding, by_severity, downgrade, findings_table
+from kbert.findings.words import Call, Option, PythonWords, Words, speaking
+
+__all__ = [
+    "CODES",
+    "Call",
+    "Cure",
+    "Finding",
+    "Option",
+    "PythonWords",
+    "Words",
+    "by_severity",
+    "downgrade",
+    "findings_table",
+    "speaking",
+]

@@ -1,0 +1,52 @@
+"""The codes of findings."""
+
+# Every code and its trap in a few words; docs/findings.md explains each.
+CODES = {
+    # the plan
+    "rate-zero": "part of the run has learning rate 0",
+    "rate-tiny": "part of the run has a learning rate below 1% of the peak",
+    "plan-ended": "the optimizer has already run the plan's last update",
+    "epochs-differ": "fit runs another number of epochs than the plan",
+    "steps-differ": "fit runs another number of batches per epoch than the plan",
+    "schedule-differs": "the optimizer's learning rates are not the plan's",
+    "epochs-skipped": "fit starts at a later epoch than the optimizer has reached",
+    "decay-unfinished": "training ends long before the decay does",
+    "warmup-too-long": "warmup takes too much of the run",
+    "no-warmup": "a small data set is trained without warmup",
+    "micro-steps": "the schedule counts batches where the optimizer counts updates",
+    "too-few-updates": "too few updates to learn much",
+    "batch-exceeds-data": "a batch is larger than the data",
+    "last-batch-dropped": "rows are left out of every epoch",
+    "unusual-rate": "the peak is far from the rates that fine-tune a BERT",
+    "plan-behind": "the changed plan ends before the point already reached",
+    # a resumed run
+    "run-differs": "the checkpoint belongs to another run",
+    "labels-differ": "the checkpoint's model has other labels",
+    "preset-differs": "the checkpoint's model comes from another preset",
+    "tokenizer-differs": "the checkpoint's model has another tokenizer",
+    "data-differs": "the data have changed since the run started",
+    "order-differs": "the data come in another order than before",
+    "optimizer-differs": "the checkpoint belongs to another optimizer",
+    # training
+    "weights-unchanged": "updates change no weight",
+    "update-ratio": "updates are too large or too small for the weights",
+    "loss-not-finite": "the loss is NaN or infinite",
+    "one-class-predicted": "the model predicts the same class for every row",
+    "single-class-batches": "batches hold a single class",
+    # the data
+    "bad-rows": "rows that cannot be used",
+    "imbalance": "one class holds nearly all rows",
+    "rare-class": "a class has too few rows to learn or to measure",
+    "texts-cut": "texts are longer than the model reads",
+    "unknown-tokens": "the vocabulary lacks words of the texts",
+    "wrong-casing": "the vocabulary's casing is not that of the texts",
+    "duplicates": "texts that occur more than once",
+    "conflicting-labels": "the same text with different labels",
+    "dev-overlap": "rows of the training set that also occur in another set",
+    "dev-small": "the development set is too small for reliable scores",
+    "class-sorted": "the rows are sorted by class",
+    "class-clustered": "rows of the same class are adjacent",
+    "tail-split": "the last rows lack classes",
+    "label-variants": "labels that differ only in case or whitespace",
+    "small-shuffle-buffer": "a shuffle buffer that does not mix the classes",
+}

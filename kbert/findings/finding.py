@@ -1,0 +1,105 @@
+"""What kbert finds, for people and for programs."""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kbert.choices import Severity
+from kbert.findings.codes import CODES
+from kbert.findings.cure import Cure
+
+_WIDTH = 100
+_ORDER: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a run that its user should know before it is too late.
+
+    Args:
+        code: str. One of `kbert.findings.CODES`; docs/findings.md explains each.
+        severity: "error" (the run is refused), "warning" or "info".
+        template: str. One sentence with the numbers of this case, as names in braces.
+        cure: Cure.
+        values: dict. The values of `template`. Defaults to {}.
+
+    Example:
+
+    ```python
+    finding = Finding(
+        "too-few-updates",
+        "warning",
+        "The run performs {updates} updates.",
+        Cure({"epochs": 20}),
+        {"updates": 6},
+    )
+    assert str(finding) == (
+        "WARNING too-few-updates: The run performs 6 updates. Cure: epochs=20"
+    )
+    ```
+    """
+
+    code: str
+    severity: Severity
+    template: str
+    cure: Cure
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"`code` must be one of {', '.join(CODES)}. Received: {self.code!r}")
+
+    @property
+    def message(self) -> str:
+        """The sentence, in the words of the surface."""
+        return self.template.format(**self.values)
+
+    def __str__(self) -> str:
+        return f"{self.severity.upper()} {self.code}: {self.message} Cure: {self.cure}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding as plain data, in the words of the surface."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "message": self.message,
+            "cure": str(self.cure),
+            "settings": dict(self.cure.settings),
+        }
+
+
+def by_severity(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, errors first."""
+    return sorted(findings, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
+    """Return findings for a person: severity and code, below them the sentence and the cure.
+
+    Args:
+        findings: iterable of Finding.
+        indent: str. Before every line. Defaults to two blanks.
+    """
+    lines = []
+    for finding in findings:
+        lines.append(f"{indent}{finding.severity.upper():<8} {finding.code}")
+        for text in (finding.message, f"Cure: {finding.cure}"):
+            deeper = indent + " " * 9
+            lines += textwrap.wrap(
+                text,
+                _WIDTH,
+                initial_indent=deeper,
+                subsequent_indent=deeper,
+                break_long_words=False,
+                break_on_hyphens=False,  # a flag must stay whole
+            )
+    return "\n".join(lines)
+
+
+def downgrade(findings: Iterable[Finding], allow: Sequence[str]) -> list[Finding]:
+    """Return the findings, errors whose codes are allowed as warnings."""
+    return [
+        replace(f, severity="warning") if f.code in allow and f.severity == "error" else f
+        for f in findings
+    ]
