@@ -11,16 +11,19 @@ _MODULES = {
     "BertAdam": "kbert.optimizers.bert_adam",
     "BertClassifier": "kbert.models.bert_classifier",
     "ChangedPlan": "kbert.plans.changed_plan",
+    "Cure": "kbert.findings.cure",
     "EpochEvaluation": "kbert.callbacks.epoch_evaluation",
     "Evaluation": "kbert.results.evaluation",
     "Examples": "kbert.data.reading.examples",
-    "Finding": "kbert.findings",
+    "Finding": "kbert.findings.finding",
     "FindingsError": "kbert.errors",
     "FreshOptimizer": "kbert.callbacks.fresh_optimizer",
+    "InputError": "kbert.errors",
     "Inspection": "kbert.data.inspection.inspection",
     "KbertError": "kbert.errors",
     "Labels": "kbert.data.reading.labels",
     "LearningRateLogger": "kbert.callbacks.learning_rate_logger",
+    "MachineError": "kbert.errors",
     "PlanGuard": "kbert.callbacks.plan_guard",
     "Prediction": "kbert.results.prediction",
     "Predictor": "kbert.serving.predictor",
@@ -69,9 +72,12 @@ if TYPE_CHECKING:
     from kbert.data.reading.read_examples import read_examples as read_examples
     from kbert.data.token_store import TokenStore as TokenStore
     from kbert.errors import FindingsError as FindingsError
+    from kbert.errors import InputError as InputError
     from kbert.errors import KbertError as KbertError
+    from kbert.errors import MachineError as MachineError
     from kbert.exports.export import export as export
-    from kbert.findings import Finding as Finding
+    from kbert.findings.cure import Cure as Cure
+    from kbert.findings.finding import Finding as Finding
     from kbert.interop.sources import find_preset as find_preset
     from kbert.models.bert_classifier import BertClassifier as BertClassifier
     from kbert.models.import_model import import_model as import_model

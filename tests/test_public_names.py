@@ -9,9 +9,25 @@ import pytest
 import kbert
 
 NAMES = [
-    *("AdamW", "Batches", "BertAdam", "BertClassifier", "ChangedPlan", "EpochEvaluation"),
-    *("Evaluation", "Examples", "Finding", "FindingsError", "FreshOptimizer", "Inspection"),
-    *("KbertError", "Labels", "LearningRateLogger", "PlanGuard", "Prediction", "Predictor"),
+    *("AdamW", "Batches", "BertAdam", "BertClassifier", "ChangedPlan", "Cure", "EpochEvaluation"),
+    *(
+        "Evaluation",
+        "Examples",
+        "Finding",
+        "FindingsError",
+        "FreshOptimizer",
+        "InputError",
+        "Inspection",
+    ),
+    *(
+        "KbertError",
+        "Labels",
+        "LearningRateLogger",
+        "MachineError",
+        "PlanGuard",
+        "Prediction",
+        "Predictor",
+    ),
     *("RunCheckpoint", "TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     "WarmupPolynomialDecay",
     *("continue_training", "create_optimizer", "epoch_order", "export", "find_preset"),
