@@ -15,7 +15,7 @@ ExportFormat = Literal[
     "litert",
     "torch",
 ]
-Format = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
+FileFormat = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
 Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
 OnBadRow = Literal["error", "skip"]
 Precision = Literal["float32", "bfloat16"]

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
@@ -10,7 +9,6 @@ from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
-from kbert.findings import Cure, Finding
 from kbert.interop.sources import find_preset
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -34,10 +32,12 @@ def inspect_files(
     examples = _read(data, reading)
     held_out = None if dev is None else reading.read(dev, labels=examples.labels, on_bad_row="skip")
     inspection = inspect_examples(
-        examples, tokenizer=tokenizer, max_length=max_length, dev=held_out
+        examples,
+        tokenizer=tokenizer,
+        max_length=max_length,
+        dev=held_out,
+        on_bad_row=reading.on_bad_row,
     )
-    if reading.on_bad_row == "skip":
-        inspection = replace(inspection, findings=tuple(map(_left_out, inspection.findings)))
     if as_json:
         print(json.dumps(inspection.to_dict(), indent=2, ensure_ascii=False))
     else:
@@ -57,13 +57,6 @@ def inspect_files(
         if not as_json:
             print(f"The classes of the batches are drawn in {plot}")
     return 2 if any(f.severity == "error" for f in inspection.findings) else 0
-
-
-def _left_out(finding: Finding) -> Finding:
-    """Return the finding as it is where bad rows are left out anyway."""
-    if finding.code != "bad-rows":
-        return finding
-    return replace(finding, severity="info", cure=Cure(note="none is needed: they are left out"))
 
 
 def _read(data: str, reading: ReadingOptions) -> Examples:

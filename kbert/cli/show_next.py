@@ -1,6 +1,8 @@
 """Where a run is, and what to type next."""
 
+from kbert.cli.words import FlagWords
 from kbert.config import TrainConfig
+from kbert.findings import Call
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.command_name import command_name
 
@@ -16,5 +18,6 @@ def show_next(run: RunDirectory) -> None:
     else:
         print(f"  echo 'A text to classify.' | {kbert} predict {run}")
         print(f"  {kbert} predict {run} FILE     # one text a line, or CSV, TSV, JSON Lines")
-    flags = TrainConfig.from_toml(run.path / "config.toml").flags()
-    print(f"  {kbert} evaluate {run} FILE{flags}    # a labelled file")
+    reading = TrainConfig.from_toml(run.path / "config.toml").reading_settings()
+    evaluate = FlagWords().call(Call("evaluate", run, "FILE", **reading))
+    print(f"  {evaluate}    # a labelled file")

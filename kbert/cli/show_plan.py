@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from kbert.cli.terminal_curve import terminal_curve
+from kbert.cli.words import FlagWords
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
-from kbert.findings import Finding, findings_table
+from kbert.findings import Call, Finding, findings_table
 from kbert.plans.google_command import GoogleCommand
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.prepare import prepare, read_sets
-from kbert.utils.command_name import command_name
 
 _COLUMNS = 64
 
@@ -70,7 +70,8 @@ def show_plan(
         if not as_json:
             print(f"Time on this machine: {estimate}")
     if examples is None and not as_json:
-        print(f"What is in the data: {command_name()} inspect {config.data}{config.flags()}")
+        inspect = FlagWords().call(Call("inspect", config.data, **config.reading_settings()))
+        print(f"What is in the data: {inspect}")
     if as_json:
         print(json.dumps(record, indent=2))
     return _status(plan.findings())
@@ -95,7 +96,8 @@ def show_google_plan(
         raise InputError("Name the training file, or how many rows it has: --examples N")
     command = GoogleCommand.from_flags(flags, examples, global_step)
     findings = command.findings(label_ids)
-    instead = f"{command_name()} train {data or 'FILE'}{reading.flags()} {command.kbert_flags()}"
+    train = FlagWords().call(Call("train", data or "FILE", **reading.reading_settings()))
+    instead = f"{train} {command.kbert_flags()}"
     if as_json:
         record = {
             **asdict(command),

@@ -16,7 +16,7 @@ from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_task, read_test
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import raise_on_errors
-from kbert.findings import Cure, Finding, downgrade, findings_table
+from kbert.findings import Finding, downgrade, findings_table
 from kbert.interop.kbert_model import model_settings, model_tokenizer
 from kbert.interop.sources import Preset, find_preset
 from kbert.plans.training_plan import TrainingPlan
@@ -26,10 +26,6 @@ _LABELLED: tuple[Split, ...] = ("train", "dev")
 Report = Callable[[str], None]
 
 _COUNT_ROWS = 2000  # enough to see whether texts are cut; `kbert inspect` looks at more
-# What hurts elsewhere and not here, where every epoch is a permutation of all rows and the
-# development set holds every class.
-_NO_CURE = Cure(note="none is needed: kbert permutes all rows and splits by class")
-_HARMLESS_HERE = ("class-sorted", "class-clustered", "tail-split")
 
 
 @dataclass(frozen=True)
@@ -176,13 +172,11 @@ def _data_findings(
         max_rows=_COUNT_ROWS,
         dev=sets.get("dev"),
         test=sets.get("test"),
+        on_bad_row=config.on_bad_row,
+        for_kbert=True,
     )
-    # Skipped rows were asked for, and are listed in the run.
+    # Bad rows are skipped on request, and listed in the run.
     findings = [f for f in inspection.findings if f.code != "bad-rows"]
-    findings = [
-        replace(f, severity="info", cure=_NO_CURE) if f.code in _HARMLESS_HERE else f
-        for f in findings
-    ]
     if findings:
         report(findings_table(findings))
     return findings

@@ -99,7 +99,7 @@ REFUSALS = {
     "resume none": "none does not exist",
     "resume run": "run is no run directory",
     "train none.csv": "There is no file none.csv. Files of that kind beside it: ",
-    "train empty.csv": "empty.csv holds no rows",
+    "train empty.csv": "empty.csv contains no rows",
     "train header.csv": "header.csv: at least one row was expected",
     "train one.csv": "every row has the label 'good'",
     "train binary.csv": "(line 1): the bytes 0x89 0x50 0x4e 0x47 are not utf-8",

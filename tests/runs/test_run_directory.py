@@ -3,8 +3,9 @@ import os
 
 import pytest
 
-from kbert.data.reading.rows import BadRow
+from kbert.data.reading.rows import BadRow, Problem
 from kbert.errors import KbertError
+from kbert.findings import Cure
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 
 
@@ -80,10 +81,11 @@ def test_the_config_is_written_as_it_is(tmp_path):
 
 
 def test_skipped_rows_can_be_read_as_csv(tmp_path):
+    cure = Cure(note="fix it")
     rows = [
-        BadRow("a.csv", 3, 4, "2 fields, not 3", "Mend it", 'x, "y"\nz'),
-        BadRow("data frame", 5, 0, "the text is empty", "Fill it"),
-        BadRow("a.csv", 6, 9, "NUL", "Remove it", "a\0b \ud800"),
+        BadRow("a.csv", 3, 4, Problem("2 fields, not {n}", cure, {"n": 3}), 'x, "y"\nz'),
+        BadRow("data frame", 5, 0, Problem("the text is empty", cure)),
+        BadRow("a.csv", 6, 9, Problem("NUL", cure), "a\0b \ud800"),
     ]
     RunDirectory(tmp_path).write_skipped(iter(rows))
     with (tmp_path / "skipped_rows.csv").open(encoding="utf-8", newline="") as file:

@@ -1,9 +1,10 @@
-"""What is in a labelled data set, and what will hurt."""
+"""Facts about a labelled data set, and what will cause trouble."""
 
 from dataclasses import replace
 
 import numpy as np
 
+from kbert.choices import OnBadRow
 from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.data_findings import data_findings
 from kbert.data.inspection.duplicates import Duplicates, find_duplicates, overlap, text_keys
@@ -22,20 +23,26 @@ def inspect_examples(
     max_rows: int = MAX_ROWS,
     dev: Examples | None = None,
     test: Examples | None = None,
+    on_bad_row: OnBadRow = "error",
+    for_kbert: bool = False,
 ) -> Inspection:
-    """Return what is in a data set, and what will hurt.
+    """Return the facts about a data set, and what will cause trouble.
 
-    Nothing is changed and no framework is imported. Tokens are counted in a sample of the rows
-    where there are many; everything else in all rows.
+    Nothing is changed and no framework is imported. In a large data set tokens are counted in a
+    sample of the rows; everything else is counted in all rows.
 
     Args:
-        examples: Examples, of the training set. Read with `on_bad_row="skip"`, it tells of its bad
-            rows too.
+        examples: Examples of the training set. Read with `on_bad_row="skip"`, they report their
+            bad rows too.
         tokenizer: Tokenizer. Defaults to None: tokens are not counted.
-        max_length: int. The most tokens that the model is to read. Defaults to 128.
-        max_rows: int. The most rows whose tokens are counted. Defaults to 20,000.
-        dev: Examples or None. A set whose rows should not stand in this one. Defaults to None.
+        max_length: int. The maximum number of tokens that the model reads. Defaults to 128.
+        max_rows: int. The maximum number of rows whose tokens are counted. Defaults to 20,000.
+        dev: Examples or None. A set that should share no rows with this one. Defaults to None.
         test: Examples or None. Another one. Defaults to None.
+        on_bad_row: "error" or "skip": whether bad rows are an error, or will be left out. Defaults
+            to "error".
+        for_kbert: bool. Whether kbert trains on these rows, which makes their order harmless.
+            Defaults to False.
 
     Example:
 
@@ -47,16 +54,11 @@ def inspect_examples(
     ```
     """
     keys = text_keys(examples)
-    classes: dict[str, int] = {}
-    if examples.labels is not None and examples.label_ids is not None:
-        counts = np.bincount(examples.label_ids, minlength=len(examples.labels))
-        largest = np.argsort(-counts, kind="stable")
-        classes = {examples.labels.names[i]: int(counts[i]) for i in largest}
     inspection = Inspection(
         source=examples.source,
         rows=len(examples),
         skipped=len(examples.skipped),
-        classes=classes,
+        classes=_classes(examples),
         scripts=scripts(examples.texts),
         duplicates=_in_rows(find_duplicates(keys, examples.label_ids), examples),
         order=None if examples.label_ids is None else class_order(examples.label_ids),
@@ -67,12 +69,23 @@ def inspect_examples(
             if other is not None
         },
     )
-    findings = by_severity(data_findings(inspection, examples, tokenizer, max_length))
-    return replace(inspection, findings=tuple(findings))
+    findings = data_findings(
+        inspection, examples, tokenizer, max_length, on_bad_row=on_bad_row, for_kbert=for_kbert
+    )
+    return replace(inspection, findings=tuple(by_severity(findings)))
+
+
+def _classes(examples: Examples) -> dict[str, int]:
+    """Return the rows of each class, the largest first."""
+    if examples.labels is None or examples.label_ids is None:
+        return {}
+    counts = np.bincount(examples.label_ids, minlength=len(examples.labels))
+    largest = np.argsort(-counts, kind="stable")
+    return {examples.labels.names[i]: int(counts[i]) for i in largest}
 
 
 def _in_rows(duplicates: Duplicates, examples: Examples) -> Duplicates:
-    """Return duplicates with the file's row numbers, from 1, in place of places."""
+    """Return duplicates with the row numbers of the file, from 1, in place of positions."""
     if duplicates.conflict is None:
         return duplicates
     numbers = range(1, len(examples) + 1) if examples.rows is None else examples.rows

@@ -1,4 +1,4 @@
-"""The facts about a data set and the findings that follow from them."""
+"""The facts about a data set, and the findings that follow from them."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,18 +14,18 @@ _SCRIPTS = {"CJK": "CJK (Chinese characters)"}
 
 @dataclass(frozen=True)
 class Inspection:
-    """The facts about a data set and the findings that follow from them.
+    """The facts about a data set, and the findings that follow from them.
 
     Args:
         source: str. Where the rows came from.
         rows: int.
         skipped: int. Rows that cannot be used.
         classes: rows of each class, by name, the largest first.
-        scripts: shares of the writing systems among the letters, the greatest first.
+        scripts: shares of the writing systems among the letters, the largest first.
         duplicates: Duplicates, whose `conflict` are two row numbers, counted from 1.
         order: ClassOrder, or None without labels.
         lengths: TextLengths, or None without a tokenizer.
-        overlaps: for each other set, its rows and how many of them stand in this one.
+        overlaps: for each other set, its rows and how many of them also occur in this one.
         findings: list of Finding, errors first.
     """
 
@@ -42,14 +42,12 @@ class Inspection:
 
     @property
     def majority(self) -> float | None:
-        """The accuracy of saying the largest class for every row."""
+        """The accuracy of predicting the largest class for every row."""
         return max(self.classes.values()) / self.rows if self.classes else None
 
     def __str__(self) -> str:
-        """Return facts and findings as lines for a person."""
-        lines = [
-            f"{self.source}: {self.rows:,} rows" + (f", {self.skipped:,} bad" * bool(self.skipped))
-        ]
+        bad = f", {self.skipped:,} bad" if self.skipped else ""
+        lines = [f"{self.source}: {self.rows:,} rows{bad}"]
         shares = ", ".join(
             f"{_SCRIPTS.get(name, name)} {share:.0%}"
             for name, share in self.scripts.items()
@@ -61,7 +59,7 @@ class Inspection:
             more = f", ... and {len(self.classes) - 6} more" if len(self.classes) > 6 else ""
             lines.append(f"  classes      {len(self.classes)}: {shown}{more}")
             lines.append(
-                f"  majority     accuracy {self.majority:.4f} by always saying the largest"
+                f"  majority     accuracy {self.majority:.4f} by always predicting the largest class"
             )
         if self.order is not None:
             o = self.order
@@ -77,7 +75,7 @@ class Inspection:
         )
         for name, (rows, shared) in self.overlaps.items():
             lines.append(
-                f"  {name:<12} {shared:,} of its {rows:,} rows stand in the training set too"
+                f"  {name:<12} {shared:,} of its {rows:,} rows also occur in the training set"
             )
         lines.append("findings:" if self.findings else "no findings")
         if self.findings:
@@ -101,7 +99,7 @@ class Inspection:
             else {
                 "sample": lengths.sample,
                 "quantiles": dict(zip(("50", "90", "99", "100"), lengths.quantiles, strict=True)),
-                "cut": {str(most): share for most, share in lengths.cut.items()},
+                "cut": {str(length): share for length, share in lengths.cut.items()},
                 "unknown": lengths.unknown,
             },
             "overlaps": {
@@ -116,7 +114,7 @@ def _length_lines(lengths: TextLengths) -> list[str]:
     half, most, nearly, longest = lengths.quantiles
     cut = ", ".join(f"{n}: {share:.1%}" for n, share in lengths.cut.items())
     return [
-        f"  tokens       {half} in the median, {most} at 90 %, {nearly} at 99 %, {longest} at most "
+        f"  tokens       median {half}, 90% up to {most}, 99% up to {nearly}, at most {longest} "
         f"({lengths.sample:,} rows counted)",
         f"  cut at       {cut} of the rows",
         f"  [UNK]        {lengths.unknown:.2%} of the tokens",

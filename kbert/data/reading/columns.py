@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kbert.data.reading.rows import Table
 from kbert.errors import InputError
+from kbert.findings import Cure, Option
 
 # Common names, in the order of preference; compared in lower case.
 PAIR_NAMES = (
@@ -15,20 +17,25 @@ PAIR_NAMES = (
     ("question", "sentence"),
     ("#1 string", "#2 string"),
 )
+# fmt: off
 TEXT_NAMES = (
-    *("text", "texts", "sentence", "text_a", "sentence1", "review", "comment", "content"),
-    *("document", "message", "tweet", "utterance", "body", "query", "question", "description"),
-    *("文本", "内容", "评论", "句子", "正文"),
+    "text", "texts", "sentence", "text_a", "sentence1", "review", "comment", "content",
+    "document", "message", "tweet", "utterance", "body", "query", "question", "description",
+    "文本", "内容", "评论", "句子", "正文",
 )
 LABEL_NAMES = (
-    *("label", "labels", "class", "category", "target", "sentiment", "intent", "gold_label"),
-    *("topic", "tag", "quality", "is_duplicate", "y", "标签", "类别", "分类"),
+    "label", "labels", "class", "category", "target", "sentiment", "intent", "gold_label",
+    "topic", "tag", "quality", "is_duplicate", "y", "标签", "类别", "分类",
 )
+# fmt: on
+_DELIMITERS = ";\t|"  # of files with other suffixes than theirs
+_MAX_LISTED = 12
+_MAX_NAME = 40  # characters of a name in a message
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The positions of the text, the pair and the label, and the names they go by."""
+    """The positions of the text, the pair and the label, and the names of all columns."""
 
     names: tuple[str, ...]
     text: int
@@ -36,7 +43,6 @@ class Columns:
     label: int | None = None
 
     def __str__(self) -> str:
-        """Return what was taken, for a person."""
         taken = [f"text = {self.names[self.text]!r}"]
         if self.pair is not None:
             taken.append(f"pair = {self.names[self.pair]!r}")
@@ -46,131 +52,136 @@ class Columns:
 
 
 def choose_columns(
-    names: Sequence[str],
-    source: str,
+    table: Table,
     *,
     text: str | None = None,
     pair: str | None = None,
     label: str | None = None,
     need_label: bool = True,
-    has_header: bool = True,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
 
     Args:
-        names: the table's columns.
-        source: str. The name that messages use.
+        table: Table.
         text: str or None. A column's name, or its position from 0.
-        pair: str or None. The second text's column; found by name only when `text` is too.
+        pair: str or None. The second text's column; detected only when `text` is too.
         label: str or None. The label's column.
         need_label: bool. Whether a table without a label is refused. Defaults to True.
-        has_header: bool. Whether the names come from the file, for the message.
 
     Raises:
-        KbertError: a named column is missing, none has a common name, or one is taken twice.
+        KbertError: a named column is missing, none has a common name, or one is named twice.
     """
-
-    def find(name: str, option: str) -> int:
-        if list(names).count(name) > 1:
-            raise InputError(
-                "{source} has {count} columns {name!r}. Rename one in the file, or give the "
-                "position from 0: --{option} {index}",
-                source=source,
-                count=list(names).count(name),
-                name=name,
-                option=option,
-                index=list(names).index(name),
-            )
-        if name in names:
-            return list(names).index(name)
-        if name.isdigit() and int(name) < len(names):
-            return int(name)
+    _check_delimiter(table)
+    if pair is not None and text is None:
         raise InputError(
-            "{source} has no column {name!r}. Its columns: {listed}. Name one of them: "
-            "--{option} NAME (or its position from 0)",
-            source=source,
-            name=name,
-            listed=_listed(names),
-            option=option,
+            "{pair_option} {pair!r} was given without {text_option}. Name both columns.",
+            pair_option=Option("pair"),
+            pair=pair,
+            text_option=Option("text"),
         )
+    text_at: int | None
+    if text is None:
+        text_at, pair_at = _guess_texts(table)
+    else:
+        text_at = _find(table, "text", text)
+        pair_at = None if pair is None else _find(table, "pair", pair)
+    label_at = _guess(table, LABEL_NAMES) if label is None else _find(table, "label", label)
+    if text_at is None or (label_at is None and need_label):
+        wanted = {"text": text_at, "label": label_at} if need_label else {"text": text_at}
+        raise _unrecognized(table, [name for name, at in wanted.items() if at is None])
+    found = {"text": text_at, "pair": pair_at, "label": label_at}
+    for first, second in (("text", "label"), ("text", "pair"), ("pair", "label")):
+        at = found[first]
+        if at is not None and at == found[second]:
+            raise InputError(
+                "{source}: the column {name!r} was named both as the {first} and as the {second}.",
+                source=table.source,
+                name=table.columns[at],
+                first=first,
+                second=second,
+                cure=Cure({first: "NAME", second: "NAME"}, note="of two different columns"),
+            )
+    return Columns(tuple(table.columns), text_at, pair_at, label_at)
 
-    other = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
+
+def _find(table: Table, option: str, name: str) -> int:
+    """Return the position of the column with this name, or at this position."""
+    names = list(table.columns)
+    if names.count(name) > 1:
+        raise InputError(
+            "{source} has {count} columns {name!r}. Rename one in the file, or give its position "
+            "from 0.",
+            source=table.source,
+            count=names.count(name),
+            name=name,
+            cure=Cure({option: str(names.index(name))}),
+        )
+    if name in names:
+        return names.index(name)
+    if name.isdigit() and int(name) < len(names):
+        return int(name)
+    raise InputError(
+        "{source} has no column {name!r}. Its columns: {columns}.",
+        source=table.source,
+        name=name,
+        columns=_listed(names),
+        cure=Cure({option: "NAME"}, note="or the position from 0"),
+    )
+
+
+def _guess(table: Table, common: Sequence[str]) -> int | None:
+    """Return the position of the first of some common names that the table has."""
+    lower = [name.lower() for name in table.columns]
+    return next((lower.index(name) for name in common if name in lower), None)
+
+
+def _guess_texts(table: Table) -> tuple[int | None, int | None]:
+    """Return the positions of the text and its pair, by common names."""
+    lower = [name.lower() for name in table.columns]
+    for first, second in PAIR_NAMES:
+        if first in lower and second in lower:
+            return lower.index(first), lower.index(second)
+    return _guess(table, TEXT_NAMES), None
+
+
+def _check_delimiter(table: Table) -> None:
+    """Raise KbertError when a single column looks like several with another delimiter."""
+    names = table.columns
+    other = next((mark for mark in _DELIMITERS if len(names) == 1 and mark in names[0]), None)
     if other is not None:
         raise InputError(
-            "{source}: a single column was found, {listed}. Its fields seem to be divided by "
-            "{other!r}: pass --delimiter {other!r}",
-            source=source,
-            listed=_listed(names),
+            "{source}: only one column was found, {columns}; its fields seem to be separated by "
+            "{other!r}.",
+            source=table.source,
+            columns=_listed(names),
             other=other,
+            cure=Cure({"delimiter": other}),
         )
-    lower = [name.lower() for name in names]
-    text_at: int | None = None
-    pair_at: int | None = None
-    label_at: int | None = None
-    if text is None and pair is None:
-        for first, second in PAIR_NAMES:
-            if first in lower and second in lower:
-                text_at, pair_at = lower.index(first), lower.index(second)
-                break
-        else:
-            text_at = next((lower.index(n) for n in TEXT_NAMES if n in lower), None)
-    elif text is not None:
-        text_at = find(text, "text")
-    if pair is not None:
-        if text is None:
-            raise InputError(
-                "A pair column ({pair!r}) was named without --text. Name both.", pair=pair
-            )
-        pair_at = find(pair, "pair")
-    if label is not None:
-        label_at = find(label, "label")
-    else:
-        label_at = next((lower.index(n) for n in LABEL_NAMES if n in lower), None)
 
-    missing = [
-        what
-        for what, at in (("text", text_at), ("label", label_at))
-        if at is None and (what == "text" or need_label)
-    ]
-    if missing:
-        guess = "" if has_header else " The file was read as having no header."
-        header = " If the first row is data, add --no-header." if has_header else ""
-        if len(names) == 1 and missing == ["label"]:
-            raise InputError(
-                "{source} has no labels: its one column is {listed}.",
-                source=source,
-                listed=_listed(names),
-            )
-        raise InputError(
-            "{source}: no column could be recognised as the {missing}. Its columns: "
-            "{listed}.{guess} Name them: {missing2}.{header}",
-            source=source,
-            missing=" or the ".join(missing),
-            listed=_listed(names),
-            guess=guess,
-            missing2=" ".join(f"--{what} NAME" for what in missing),
-            header=header,
+
+def _unrecognized(table: Table, missing: list[str]) -> InputError:
+    """Return the error that columns were neither named nor have a common name."""
+    if len(table.columns) == 1 and missing == ["label"]:
+        return InputError(
+            "{source} has no labels: its only column is {columns}.",
+            source=table.source,
+            columns=_listed(table.columns),
         )
-    assert text_at is not None  # for the type checker: `missing` would hold it
-    for what, at in (("label", label_at), ("pair", pair_at)):
-        if at == text_at:
-            raise InputError(
-                "{source}: the column {names!r} was named both as the text and as the {what}. "
-                "Name two different columns: --text NAME --{what} NAME",
-                source=source,
-                names=names[text_at],
-                what=what,
-            )
-    if pair_at is not None and pair_at == label_at:
-        raise InputError(
-            "{source}: the column {names!r} was named both as the pair and as the label. Name "
-            "two different columns: --pair NAME --label NAME",
-            source=source,
-            names=names[pair_at],
-        )
-    return Columns(tuple(names), text_at, pair_at, label_at)
+    template = "{source}: no column could be recognized as the {missing}. Its columns: {columns}."
+    other = Cure({"header": False}, note="if the first row is data")
+    if not table.has_header:
+        template += " The file was read as having no header."
+    return InputError(
+        template,
+        source=table.source,
+        missing=" or the ".join(missing),
+        columns=_listed(table.columns),
+        cure=Cure(dict.fromkeys(missing, "NAME"), otherwise=(other,) if table.has_header else ()),
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name if len(name) <= 40 else name[:39] + "…") for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    """Return column names for a message: the first few, long ones cut, and how many there are."""
+    short = [name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + "…" for name in names]
+    more = f", … ({len(names)})" if len(names) > _MAX_LISTED else ""
+    return ", ".join(map(repr, short[:_MAX_LISTED])) + more

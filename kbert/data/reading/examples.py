@@ -12,12 +12,13 @@ from kbert.data.reading.columns import Columns
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
+from kbert.findings import Cure, Option
 from kbert.utils.wording import count_noun
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Texts, or text pairs, with their labels: what `read_examples` returns.
+    """Texts, or text pairs, with their labels, as `read_examples` returns them.
 
     Args:
         texts: sequence of str.
@@ -25,7 +26,7 @@ class Examples:
         label_ids: int32 array [rows], or None when there are no labels.
         labels: Labels or None.
         source: str. Where they came from.
-        columns: Columns or None. What was taken for what.
+        columns: Columns or None. Which columns of the source they are.
         rows: int array [rows], the row numbers in the source from 1, or None.
         skipped: the rows left out under `on_bad_row="skip"`.
     """
@@ -43,7 +44,6 @@ class Examples:
         return len(self.texts)
 
     def __str__(self) -> str:
-        """Return what was read, for a person."""
         parts = [f"{self.source}: {len(self):,} rows"]
         if self.columns is not None:
             parts.append(str(self.columns))
@@ -71,24 +71,26 @@ class Examples:
         )
 
     def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
-        """Return a training and a development set, each with the classes in proportion.
+        """Return a training and a development set, split in proportion within each class.
 
-        Of a class of n rows, round(n * dev) go to the development set, but at least one row to
-        either side; a class of a single row goes to the training set. The rows keep their order.
+        Of a class with n rows, round(n * dev) go to the development set, but at least one row to
+        each set; a class with a single row goes to the training set. The rows keep their order.
 
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
-            seed: int. The split is a function of the rows and of this. Defaults to 0.
+            seed: int. The split depends on the rows and the seed alone. Defaults to 0.
 
         Raises:
-            KbertError: no labels, or fewer than two classes with two rows.
+            KbertError: there are no labels, or fewer than two classes with two rows.
         """
         if self.label_ids is None or self.labels is None:
             raise InputError(
                 "{source} has no labels, so it cannot be split by class.", source=self.source
             )
         if not 0 < dev < 1:
-            raise InputError("`dev` must lie between 0 and 1. Received: {dev!r}", dev=dev)
+            raise InputError(
+                "{option} must be between 0 and 1. Received: {dev!r}", option=Option("dev"), dev=dev
+            )
         order = permutation(np.random.PCG64(np.random.SeedSequence(seed)), len(self))
         in_dev = np.zeros(len(self), bool)
         for number in range(len(self.labels)):
@@ -97,12 +99,16 @@ class Examples:
                 in_dev[rows[: min(max(round(len(rows) * dev), 1), len(rows) - 1)]] = True
         if len(np.unique(self.label_ids[in_dev])) < 2:
             raise InputError(
-                "{source}: a development set needs two classes of two rows or more. Received "
-                "{value} rows of {labels} classes. Was the right column named as the label "
-                "(--label NAME)? If so, add rows, or pass a development file (--dev FILE)",
+                "{source}: a development set needs at least two classes with two rows. Received: "
+                "{rows} of {classes}.",
                 source=self.source,
-                value=len(self),
-                labels=len(self.labels),
+                rows=count_noun(len(self), "row"),
+                classes=count_noun(len(self.labels), "class", "classes"),
+                cure=Cure(
+                    {"label": "NAME"},
+                    note="if another column holds the labels",
+                    otherwise=(Cure({"dev": "FILE"}), Cure(note="add rows")),
+                ),
             )
         training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
         return training, self.take(np.flatnonzero(in_dev))

@@ -6,7 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
+from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
+from kbert.findings import Cure
+
+_MAX_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,32 @@ class Labels:
         """Return the numbers of `values` as int32.
 
         Raises:
-            KbertError: a value that is no class of these.
+            KbertError: a value is not one of these classes.
         """
         try:
             return np.fromiter((self.ids[value] for value in values), np.int32, len(values))
         except KeyError as error:
-            raise InputError("{unknown}", unknown=self.unknown(error.args[0])) from None
+            problem = self.unknown(error.args[0])
+            raise InputError("{problem}.", problem=problem, cure=problem.cure) from None
 
-    def unknown(self, value: str) -> str:
-        """Return the sentence that says that `value` is no class of these."""
-        shown = ", ".join(repr(name) for name in self.names[:10])
-        more = f" and {len(self) - 10} more" if len(self) > 10 else ""
+    def unknown(self, value: str) -> Problem:
+        """Return the problem that `value` is not one of these classes."""
+        template = "the label {value!r} is none of the {count} known labels ({shown}"
+        template += " and {more} more)" if len(self) > _MAX_LISTED else ")"
         near = next((n for n in self.names if bare_label(n) == bare_label(value)), None)
-        hint = "" if near is None else f"; it differs from {near!r} only in case or blanks"
-        return f"the label {value!r} is none of the {len(self)} known labels ({shown}{more}){hint}"
+        if near is not None:
+            template += "; it differs from {near!r} only in case or blanks"
+        return Problem(
+            template,
+            Cure(note="correct it, or give the training set rows with that label"),
+            {
+                "value": value,
+                "count": len(self),
+                "shown": ", ".join(map(repr, self.names[:_MAX_LISTED])),
+                "more": len(self) - _MAX_LISTED,
+                "near": near,
+            },
+        )
 
     def __len__(self) -> int:
         return len(self.names)

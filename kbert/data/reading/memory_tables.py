@@ -13,7 +13,7 @@ _MAX_FIXED = 64  # bytes; a decimal has up to 32
 def read_parquet(path: Path) -> Table:
     """Return the table of a Parquet file, read batch by batch.
 
-    Columns of nested or fixed-size binary values, which are no text, are left out.
+    Columns of nested or fixed-size binary values, which are not text, are left out.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -24,7 +24,7 @@ def read_parquet(path: Path) -> Table:
         leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
         every = file.schema_arrow.names
         names = [n for n in every if n in leaves and leaves[n].length <= _MAX_FIXED]
-        # Left as dictionaries, a text that stands in a million rows is one text in memory.
+        # Left as dictionaries, a text that occurs in a million rows is in memory once.
         texts = [name for name in names if leaves[name].physical_type == "BYTE_ARRAY"]
         file = pq.ParquetFile(path, read_dictionary=texts)
         batches = file.iter_batches(columns=names if names != every else None)
@@ -41,7 +41,7 @@ def read_parquet(path: Path) -> Table:
             for batch in batches:
                 if batch.schema.names != names:
                     raise InputError(
-                        "{path}: the names of its columns are not clear. Rename them.", path=path
+                        "{path}: the names of its columns are ambiguous. Rename them.", path=path
                     )
                 for cells in zip(*map(_cells, batch.columns), strict=True):
                     number += 1
@@ -50,7 +50,7 @@ def read_parquet(path: Path) -> Table:
             raise
         except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
             raise InputError(
-                "{path}, behind row {number}: broken Parquet: {error}",
+                "{path}, after row {number}: broken Parquet: {error}",
                 path=path,
                 number=number,
                 error=error,
@@ -68,14 +68,14 @@ def _cells(column: Any) -> list[Any]:
 
 
 def _check_parquet(metadata: Any, path: Path) -> None:
-    """Raise KbertError when a file claims far more than its bytes can hold of texts."""
+    """Raise KbertError when a file claims far more text than its bytes can hold."""
     size = path.stat().st_size
     if metadata.num_rows > max(1_000_000, size):
         raise InputError(
-            "{path} claims {num_rows:,} rows in {size:,} bytes, more than one a byte. Expected "
-            "a Parquet file of texts.",
+            "{path} claims {rows:,} rows in {size:,} bytes, more than one per byte. Expected a "
+            "Parquet file of texts.",
             path=path,
-            num_rows=metadata.num_rows,
+            rows=metadata.num_rows,
             size=size,
         )
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
@@ -96,17 +96,18 @@ def read_object(source: Any) -> Table:
         if len(source) not in (2, 3):
             raise InputError(
                 "A tuple must be (texts, labels) or (texts, pairs, labels). Received: a tuple "
-                "of {source}",
-                source=len(source),
+                "of {length}",
+                length=len(source),
             )
         names = ["text", "label"] if len(source) == 2 else ["text_a", "text_b", "label"]
         return _from_columns("lists", dict(zip(names, source, strict=True)))
     if isinstance(source, Mapping):
         if any(hasattr(value, "column_names") for value in source.values()):
             raise InputError(
-                "A data set of several splits ({map}) was given. Pass one of them: data[{next!r}]",
-                map=", ".join(map(str, source)),
-                next=next(iter(source)),
+                "Received a data set with several splits ({splits}). Pass one of them: "
+                "data[{first!r}]",
+                splits=", ".join(map(str, source)),
+                first=next(iter(source)),
             )
         return _from_columns("columns", source)
     if hasattr(source, "column_names") and hasattr(source, "features"):  # datasets.Dataset
@@ -131,7 +132,9 @@ def read_object(source: Any) -> Table:
 def _from_columns(source: str, columns: Mapping[str, Sequence[Any]]) -> Table:
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
-        raise InputError("The columns must be of one length. Received: {lengths}", lengths=lengths)
+        raise InputError(
+            "The columns must have the same length. Received: {lengths}", lengths=lengths
+        )
     rows = (
         Row(number, 0, cells)
         for number, cells in enumerate(zip(*columns.values(), strict=True), start=1)

@@ -1,8 +1,13 @@
 """What a reader yields: a row, or a bad row with the reason and the cure."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from kbert.errors import InputError
+from kbert.findings import Cure
+
+SKIP_CURE = Cure({"on_bad_row": "skip"}, note="to leave such rows out")
 
 
 @dataclass(frozen=True)
@@ -15,20 +20,56 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What is wrong with a row or line, and how to correct it.
+
+    Args:
+        template: str. The reason, with the names of its values in braces.
+        cure: Cure. How to correct the row itself.
+        values: dict. The values of `template`. Defaults to {}.
+    """
+
+    template: str
+    cure: Cure
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+@dataclass(frozen=True)
 class BadRow:
-    """A row that cannot be used, why, and what to do."""
+    """A row that cannot be used, and why."""
 
     source: str
     number: int
     line: int
-    reason: str
-    cure: str
+    problem: Problem
     content: str = ""
 
+    @property
+    def reason(self) -> str:
+        """What is wrong with it."""
+        return str(self.problem)
+
+    def to_error(self) -> InputError:
+        """Return the error: where the row is, why it cannot be used, and the cures."""
+        cure = self.problem.cure
+        return self._error(replace(cure, otherwise=(*cure.otherwise, SKIP_CURE)))
+
     def __str__(self) -> str:
-        """Return where, why and the cure, in one line."""
-        line = f" (line {self.line})" if self.line else ""
-        return f"{self.source}, row {self.number}{line}: {self.reason}. {self.cure}"
+        return str(self._error(self.problem.cure))
+
+    def _error(self, cure: Cure) -> InputError:
+        place = "{source}, row {number} (line {line})" if self.line else "{source}, row {number}"
+        return InputError(
+            f"{place}: {{problem}}.",
+            source=self.source,
+            number=self.number,
+            line=self.line,
+            problem=self.problem,
+            cure=cure,
+        )
 
 
 @dataclass(frozen=True)

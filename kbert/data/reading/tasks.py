@@ -1,4 +1,4 @@
-"""Data sets in the layouts that run_classifier.py reads, and others of GLUE."""
+"""Data sets in the layouts that run_classifier.py reads, and other GLUE tasks."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -6,19 +6,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kbert.choices import Split, Task
-from kbert.data.reading.columns import choose_columns
+from kbert.data.reading.columns import Columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
-from kbert.data.reading.read_examples import collect, open_table
-from kbert.data.reading.rows import BadRow, Row
+from kbert.data.reading.open_table import TableFormat, open_table
+from kbert.data.reading.read_examples import collect
+from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.errors import InputError
+from kbert.findings import Call, Cure
+from kbert.utils.wording import count_noun
 
 _NLI = ("contradiction", "entailment", "neutral")
 
 
 @dataclass(frozen=True)
 class SplitLayout:
-    """Where a split is and which of its columns are which, by position.
+    """The file of a split, and the positions of its columns.
 
     Example:
 
@@ -33,7 +36,7 @@ class SplitLayout:
     label: int | None = None
     header: bool = True
     language: str | None = None
-    """The rows of which language count; it stands in the first column."""
+    """Only rows in this language are read; it is in the first column."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class TaskLayout:
 
 
 def _pairs(labels: tuple[str, ...]) -> TaskLayout:
-    """Return the layout of GLUE's tasks of the columns index, text, text, label."""
+    """Return the layout of GLUE tasks with the columns index, text, text, label."""
     splits: dict[Split, SplitLayout] = {
         "train": SplitLayout("train.tsv", 1, 2, 3),
         "dev": SplitLayout("dev.tsv", 1, 2, 3),
@@ -105,27 +108,26 @@ TASKS: dict[Task, TaskLayout] = {
     "rte": _pairs(("entailment", "not_entailment")),
     "qnli": _pairs(("entailment", "not_entailment")),
 }
-# XNLI's training set was translated with another word for one of its labels.
+# XNLI's translated training set has another word for one of its labels.
 _RENAMED = {"contradictory": "contradiction"}
 
 
 def read_task(
     task: Task, folder: str | Path, split: Split, known: Labels | None = None
 ) -> Examples:
-    """Return a split of a task, as its publisher laid it out: TSV without quoting.
+    """Return a split of a task in its publisher's layout: TSV without quoting.
 
     Args:
         task: str. "mrpc", "cola", "mnli", "xnli", "sst-2", "rte" or "qnli".
         folder: str or Path. `--data_dir` of run_classifier.py.
-        split: "train", "dev" (of MNLI the matched one) or "test", which has no labels but for
-            XNLI's.
-        known: Labels or None. The classes of the model that is trained further. Defaults to None.
+        split: "train", "dev" (of MNLI the matched one) or "test", which has labels only in XNLI.
+        known: Labels or None. The classes of a model to train further. Defaults to None.
 
     Returns:
         Examples, with the labels in the order of Google's `get_labels`.
 
     Raises:
-        KbertError: the file is not there, or file or model have other labels or columns.
+        KbertError: the file is missing, or the file or model has other labels or columns.
 
     Source: `MrpcProcessor`, `ColaProcessor`, `MnliProcessor` and `XnliProcessor` of
     `run_classifier.py`; GLUE's own files for the others.
@@ -134,56 +136,53 @@ def read_task(
     labels = Labels(TASKS[task].labels)
     if known is not None and known != labels:
         raise InputError(
-            "{task} has the labels {names}, and the model has {names2}. Train another model on "
-            "it: kbert train --task {task}",
+            "{task} has the labels {labels}, but the model has {known}.",
             task=task,
-            names=", ".join(labels.names),
-            names2=", ".join(known.names)[:200],
+            labels=", ".join(labels.names),
+            known=", ".join(known.names)[:200],
+            cure=Cure(call=Call("train", folder, task=task), note="for a model of its own"),
         )
     path = Path(folder) / layout.file
     if not path.is_file():
+        files = ", ".join(s.file for s in TASKS[task].splits.values())
         raise InputError(
-            "There is no file {path}, which {task} has. --data-dir names the folder that holds "
-            "{splits}.",
+            "There is no file {path}, which the task {task} needs.",
             path=path,
             task=task,
-            splits=", ".join(s.file for s in TASKS[task].splits.values()),
+            cure=Cure(
+                call=Call("train", "FOLDER", task=task),
+                note="with the folder that holds {files}",
+                values={"files": files},
+            ),
         )
-    with ExitStack() as files:
-        table = open_table(str(path), files, "utf-8", layout.header, None, "none", None)
-        width = len(table.columns)
-        label = None if layout.label is None else layout.label % width
-        needed = max(layout.text, layout.pair or 0, label or 0)
-        if needed >= width:
-            raise InputError(
-                "{path} has {width} columns, and {task} has its texts and labels in column "
-                "{needed}, counted from 0. Is it the {split} set of {task}?",
-                path=path,
-                width=width,
-                task=task,
-                needed=needed,
-                split=split,
-            )
-        columns = choose_columns(
-            table.columns,
-            table.source,
-            text=str(layout.text),
-            pair=None if layout.pair is None else str(layout.pair),
-            label=None if label is None else str(label),
-            need_label=label is not None,
-            has_header=table.has_header,
+    with ExitStack() as opened:
+        table = open_table(path, opened, TableFormat(header=layout.header, quoting="none"))
+        columns = _columns(table, layout, task, split)
+        table = replace(table, rows=_selected(table.rows, layout, columns.label))
+        return collect(table, columns, labels, "error", columns.label is not None)
+
+
+def _columns(table: Table, layout: SplitLayout, task: Task, split: Split) -> Columns:
+    """Return the columns of a split, or raise KbertError where the file has fewer."""
+    width = len(table.columns)
+    label = None if layout.label is None else layout.label % width
+    last = max(layout.text, layout.pair or 0, label or 0)
+    if last >= width:
+        raise InputError(
+            "{path} has {columns}, but the {split} set of {task} has text or label in column "
+            "{last}, counted from 0.",
+            path=table.source,
+            columns=count_noun(width, "column"),
+            split=split,
+            task=task,
+            last=last,
+            cure=Cure(note="check that this is the file of that set"),
         )
-        if layout.pair is None:  # whatever the other columns are called
-            columns = replace(columns, pair=None)
-        if label is None:
-            columns = replace(columns, label=None)
-        rows = _selected(table.rows, layout, label)
-        table = replace(table, rows=rows)
-        return collect(table, columns, labels, "error", label is not None)
+    return Columns(tuple(table.columns), layout.text, layout.pair, label)
 
 
 def read_test(task: Task, folder: str | Path) -> Examples | None:
-    """Return a task's test set, or None where its file is not there."""
+    """Return a task's test set, or None if its file is missing."""
     if not (Path(folder) / TASKS[task].splits["test"].file).is_file():
         return None
     return read_task(task, folder, "test")
@@ -192,7 +191,7 @@ def read_test(task: Task, folder: str | Path) -> Examples | None:
 def _selected(
     rows: Iterator[Row | BadRow], layout: SplitLayout, label: int | None
 ) -> Iterator[Row | BadRow]:
-    """Yield the rows of the language, with the labels that Google gives them."""
+    """Yield the rows in the language, with the labels that Google gives them."""
     for row in rows:
         if isinstance(row, Row):
             if layout.language is not None and row.cells[0] != layout.language:

@@ -68,6 +68,13 @@ def test_bad_rows(rows, read):
     assert str(inspection).splitlines()[0].endswith("reviews.csv: 198 rows, 2 bad")
 
 
+def test_bad_rows_that_will_be_left_out(rows, read):
+    rows[3][1] = ""
+    inspection = inspect_examples(read(rows), on_bad_row="skip")
+    assert severities(inspection) == {"bad-rows": "info"}
+    assert str(found(inspection)["bad-rows"].cure) == "none is needed: they are left out"
+
+
 def test_one_bad_row(rows, read):
     rows[3][1] = ""
     message = found(inspect_examples(read(rows)))["bad-rows"].message
@@ -82,7 +89,7 @@ def test_labels_that_differ_only_in_case_or_blanks(rows, read):
     assert found(inspection)["label-variants"].severity == "error"
     assert found(inspection)["label-variants"].message == (
         "Labels differ only in case or blanks and would be classes of their own: "
-        f"'good' ({100 - changed} rows) and 'Good ' ({changed} rows)."
+        f"'good' ({100 - changed} rows), 'Good ' ({changed} rows)."
     )
 
 
@@ -105,7 +112,7 @@ def test_a_variant_of_one_row(rows, read):
     place = next(i for i, row in enumerate(rows) if row[1] == "good")
     rows[place][1] = "Good"
     message = found(inspect_examples(read(rows)))["label-variants"].message
-    assert message.endswith("'good' (99 rows) and 'Good' (1 row).")
+    assert message.endswith("'good' (99 rows), 'Good' (1 row).")
 
 
 @pytest.mark.parametrize(
@@ -124,9 +131,9 @@ def test_a_class_that_holds_nearly_all_rows(rare, expected, rows, read):
     assert inspection.majority == (200 - rare) / 200
     if "imbalance" in expected:
         message = found(inspection)["imbalance"].message
-        assert f"{(200 - rare) / 200:.1%} of the rows are of the class 'bad'" in message
+        assert f"{(200 - rare) / 200:.1%} of the rows belong to the class 'bad'" in message
     if "rare-class" in expected:
-        assert "1 of 2 classes has fewer than 10 rows ('good': 9)" in (
+        assert "Fewer than 10 rows in 1 of 2 classes ('good': 9)" in (
             found(inspection)["rare-class"].message
         )
 
@@ -144,8 +151,10 @@ def test_duplicates(repeated, severity, counted, rows, read):
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"duplicates": severity}
     message = found(inspection)["duplicates"].message
-    assert message.startswith(f"{counted} ({repeated / 200:.1%}) with the text of an earlier one:")
-    assert f"  duplicates   {counted} with an earlier row's text" in str(inspection).splitlines()
+    assert message.startswith(f"{counted} ({repeated / 200:.1%}) with the text of an earlier row:")
+    assert (
+        f"  duplicates   {counted} with the text of an earlier row" in str(inspection).splitlines()
+    )
 
 
 def test_conflicting_labels_are_told_by_the_numbers_of_the_file(rows, read):
@@ -160,7 +169,7 @@ def test_conflicting_labels_are_told_by_the_numbers_of_the_file(rows, read):
         "duplicates": "info",
     }
     message = found(inspection)["conflicting-labels"].message
-    assert message.startswith("2 rows have a text that stands there with another label too")
+    assert message.startswith("2 rows have a text that also occurs with another label")
     assert f"such as rows {first + 1} and {second + 1};" in message
     assert inspection.to_dict()["duplicates"]["conflict"] == (first + 1, second + 1)
 
@@ -172,8 +181,8 @@ def test_rows_of_the_development_set(shared, severity, rows, read):
     assert severities(inspection) == {"dev-overlap": severity}
     assert inspection.overlaps == {"dev": (50, shared)}
     finding = found(inspection)["dev-overlap"]
-    assert finding.message.startswith(f"{shared} of the 50 rows of dev ({shared / 50:.1%}) stand")
-    assert finding.cure.endswith("or leave --dev out")
+    assert finding.message.startswith(f"{shared} of the 50 rows of dev ({shared / 50:.1%}) also")
+    assert str(finding.cure).endswith("or leave out `dev`")
 
 
 @pytest.mark.parametrize(("size", "few"), [(2, True), (49, True), (50, False)])
@@ -183,7 +192,7 @@ def test_a_development_set_that_is_too_small_to_measure_by(size, few, rows, read
     assert severities(inspection) == ({"dev-small": "warning"} if few else {})
     if size == 49:
         # 1.96 * sqrt(0.5 * 0.5 / 49)
-        assert "one of them is 2.0% of its accuracy, which chance alone moves by 14%" in (
+        assert "each of them is 2.0% of its accuracy, which chance alone moves by 14%" in (
             found(inspection)["dev-small"].message
         )
 
@@ -197,14 +206,24 @@ def test_a_file_sorted_by_class(reviews, sentences):
     sorted_message = found(inspection)["class-sorted"].message
     # Of two classes of the same size: 1 + rows / 2.
     assert f"2 runs of one class, where a random order has {1 + rows / 2:,.0f}." in sorted_message
-    assert f"a batch of 32 holds {order.batch_classes:.1f} as they stand" in sorted_message
+    assert (
+        f"a batch of 32 contains {order.batch_classes:.1f} of the 2 classes in file order"
+        in sorted_message
+    )
     buffered = f"{order.batch_classes_buffered:.1f} through a shuffle buffer of 100"
     assert buffered in sorted_message
     assert "and 2.0 in a random order" in sorted_message
     buffer = recommend_shuffle_buffer(read_examples(reviews).label_ids)
-    assert found(inspection)["class-sorted"].cure.endswith(f"elsewhere .shuffle({buffer})")
+    assert f"dataset.shuffle({buffer})" in str(found(inspection)["class-sorted"].cure)
     tail_message = found(inspection)["tail-split"].message
-    assert "The last tenth of the rows holds 1 of 2 classes (a random tenth 2)" in tail_message
+    assert "The last tenth of the rows contains 1 of 2 classes (a random tenth 2)" in tail_message
+
+
+def test_the_order_does_no_harm_where_kbert_trains(reviews):
+    inspection = inspect_examples(read_examples(reviews), for_kbert=True)
+    assert severities(inspection) == {"class-sorted": "info", "tail-split": "info"}
+    for finding in inspection.findings:
+        assert str(finding.cure).startswith("none is needed: kbert permutes all rows")
 
 
 def test_a_file_in_which_rows_of_a_class_stand_together(rows, read):
@@ -221,7 +240,7 @@ def test_a_tail_that_lacks_a_class(rows, read):
         row[1] = "good"
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"tail-split": "warning"}
-    assert "holds 1 of 2 classes" in found(inspection)["tail-split"].message
+    assert "contains 1 of 2 classes" in found(inspection)["tail-split"].message
 
 
 @pytest.mark.parametrize(("words", "cure"), [(40, "64"), (90, "128"), (400, "512")])
@@ -236,15 +255,15 @@ def test_texts_that_are_cut(words, cure, rows, read, minilm):
     finding = found(inspection)["texts-cut"]
     assert finding.message.startswith(f"{cut:.0%} of the texts have more than 32 tokens")
     assert f"(the longest has {max(lengths)})" in finding.message
-    assert finding.cure == f"--max-length {cure}"
+    assert str(finding.cure) == f"max_length={cure}"
     assert severities(inspect_examples(examples, tokenizer=minilm, max_length=int(cure))) == {}
 
 
 @pytest.mark.parametrize(
     ("max_length", "cure"),
     [
-        (128, "--max-length 512"),  # the most that any proposal reads
-        (300, "--max-length 512"),
+        (128, "max_length=512"),  # the most that any proposal reads
+        (300, "max_length=512"),
         (512, "cut the texts where it matters least"),
         (600, "cut the texts where it matters least"),
     ],
@@ -253,7 +272,7 @@ def test_texts_that_no_model_can_read_in_full(max_length, cure, rows, read, mini
     for i in range(0, 200, 10):
         rows[i][0] = " ".join(["very"] * 600 + [str(i)])
     inspection = inspect_examples(read(rows), tokenizer=minilm, max_length=max_length)
-    assert found(inspection)["texts-cut"].cure == cure
+    assert str(found(inspection)["texts-cut"].cure) == cure
 
 
 def test_a_tokenizer_that_keeps_the_capitals_of_an_uncased_vocabulary(rows, read, minilm_vocab):
@@ -265,8 +284,11 @@ def test_a_tokenizer_that_keeps_the_capitals_of_an_uncased_vocabulary(rows, read
     inspection = inspect_examples(examples, tokenizer=tokenizer)
     assert severities(inspection) == {"wrong-casing": "warning"}
     finding = found(inspection)["wrong-casing"]
-    assert f"{unknown:.1%} of the tokens are [UNK], and otherwise 0.0% would be" in finding.message
-    assert finding.cure.startswith('"do_lower_case": true')
+    assert (
+        f"{unknown:.1%} of the tokens are [UNK]; with the other casing 0.0% would be"
+        in finding.message
+    )
+    assert str(finding.cure).startswith('"do_lower_case": true')
 
 
 @pytest.mark.parametrize(
@@ -284,7 +306,7 @@ def test_a_script_that_the_vocabulary_does_not_know(text, script, preset, rows, 
     finding = found(inspection)["unknown-tokens"]
     assert finding.message.startswith(f"{ids.count(minilm.unk_id) / len(ids):.1%} of the tokens")
     assert f"({script} letters)" in finding.message
-    assert finding.cure == f"--preset {preset}"
+    assert finding.cure.settings == {"preset": preset}
 
 
 def test_as_text_and_as_data(reviews, minilm, read, rows):
@@ -294,7 +316,7 @@ def test_as_text_and_as_data(reviews, minilm, read, rows):
     assert lines[0] == f"{reviews}: {inspection.rows} rows"
     words = [line.split(maxsplit=1)[0] for line in lines[1:8]]
     assert words == ["script", "classes", "majority", "order", "tokens", "cut", "[UNK]"]
-    assert "dev          0 of its 7 rows stand in the training set too" in lines[9]
+    assert "dev          0 of its 7 rows also occur in the training set" in lines[9]
     assert [line.split()[1] for line in lines if line.startswith("  WARNING")] == [
         finding.code for finding in inspection.findings
     ]

@@ -1,7 +1,12 @@
 import pytest
 
 from kbert.data.reading.columns import LABEL_NAMES, PAIR_NAMES, TEXT_NAMES, choose_columns
+from kbert.data.reading.rows import Table
 from kbert.errors import KbertError
+
+
+def choose(names, *, has_header=True, **options):
+    return choose_columns(Table("a.csv", names, iter(()), has_header), **options)
 
 
 @pytest.mark.parametrize(
@@ -21,23 +26,23 @@ from kbert.errors import KbertError
     ],
 )
 def test_common_names_are_found(header, text, pair, label):
-    columns = choose_columns(header.split(), "a.csv")
+    columns = choose(header.split())
     assert (columns.text, columns.pair, columns.label) == (text, pair, label)
 
 
 @pytest.mark.parametrize("name", TEXT_NAMES)
 def test_each_text_name(name):
-    assert choose_columns(["x", name.upper(), "label"], "a.csv").text == 1
+    assert choose(["x", name.upper(), "label"]).text == 1
 
 
 @pytest.mark.parametrize("name", LABEL_NAMES)
 def test_each_label_name(name):
-    assert choose_columns(["text", "x", name.title()], "a.csv").label == 2
+    assert choose(["text", "x", name.title()]).label == 2
 
 
 @pytest.mark.parametrize("names", PAIR_NAMES, ids="-".join)
 def test_each_pair_of_names(names):
-    columns = choose_columns(["label", names[1], "text", names[0]], "a.csv")
+    columns = choose(["label", names[1], "text", names[0]])
     assert (columns.text, columns.pair, columns.label) == (3, 1, 0)
 
 
@@ -53,60 +58,68 @@ def test_each_pair_of_names(names):
     ids=["name", "position", "pair", "pair by position", "a name wins over a position"],
 )
 def test_named_columns(options, positions):
-    columns = choose_columns(["a", "b", "c", "label", "0"], "a.csv", **options)
+    columns = choose(["a", "b", "c", "label", "0"], **options)
     assert (columns.text, columns.pair, columns.label) == positions
 
 
 def test_naming_the_text_leaves_no_pair_to_be_guessed():
-    assert choose_columns(["text_a", "text_b", "label"], "a.csv", text="text_a").pair is None
+    assert choose(["text_a", "text_b", "label"], text="text_a").pair is None
 
 
 @pytest.mark.parametrize(
     ("names", "options", "held"),
     [
-        ("foo bar", {}, ["a.csv", "the text or the label", "'foo', 'bar'", "--text NAME --label"]),
-        ("text bar", {}, ["a.csv", "recognised as the label", "--label NAME", "--no-header"]),
-        ("0 1", {"has_header": False}, ["a.csv", "no header", "--text NAME --label NAME"]),
-        ("text label", {"text": "body"}, ["a.csv", "'body'", "'text', 'label'", "--text NAME"]),
-        ("text label", {"label": "2"}, ["a.csv", "'2'", "--label NAME"]),
-        ("text label", {"label": "-1"}, ["a.csv", "'-1'", "--label NAME"]),
-        ("text label", {"text": "text", "pair": "x"}, ["a.csv", "'x'", "--pair NAME"]),
-        ("text label", {"pair": "label"}, ["'label'", "without --text"]),
-        ("text label", {"text": "label"}, ["a.csv", "text and as the label", "two different"]),
-        ("text label", {"label": "0"}, ["a.csv", "text and as the label", "two different"]),
+        (
+            "foo bar",
+            {},
+            ["a.csv", "the text or the label", "'foo', 'bar'", "text='NAME', label='NAME'"],
+        ),
+        ("text bar", {}, ["a.csv", "recognized as the label", "label='NAME'", "header=False"]),
+        ("0 1", {"has_header": False}, ["a.csv", "no header", "text='NAME', label='NAME'"]),
+        ("text label", {"text": "body"}, ["a.csv", "'body'", "'text', 'label'", "text='NAME'"]),
+        ("text label", {"label": "2"}, ["a.csv", "'2'", "label='NAME'"]),
+        ("text label", {"label": "-1"}, ["a.csv", "'-1'", "label='NAME'"]),
+        ("text label", {"text": "text", "pair": "x"}, ["a.csv", "'x'", "pair='NAME'"]),
+        ("text label", {"pair": "label"}, ["'label'", "without `text`"]),
+        (
+            "text label",
+            {"text": "label"},
+            ["a.csv", "text and as the label", "two different columns"],
+        ),
+        ("text label", {"label": "0"}, ["a.csv", "text and as the label", "two different columns"]),
         (
             *("text label", {"text": "text", "pair": "0"}),
-            ["a.csv", "text and as the pair", "--text NAME --pair NAME"],
+            ["a.csv", "text and as the pair", "text='NAME', pair='NAME'"],
         ),
         (
             *("a b label", {"text": "a", "pair": "b", "label": "b"}),
-            ["a.csv", "pair and as the label", "--pair NAME --label NAME"],
+            ["a.csv", "pair and as the label", "pair='NAME', label='NAME'"],
         ),
     ],
 )
 def test_refusals_name_the_columns_and_a_cure(names, options, held):
     with pytest.raises(KbertError) as refusal:
-        choose_columns(names.split(), "a.csv", **options)
+        choose(names.split(), **options)
     assert [part for part in held if part not in str(refusal.value)] == []
 
 
 def test_no_header_is_proposed_only_where_there_was_one():
     with pytest.raises(KbertError) as refusal:
-        choose_columns(["0", "1"], "a.csv", has_header=False)
-    assert "--no-header" not in str(refusal.value)
+        choose(["0", "1"], has_header=False)
+    assert "header=" not in str(refusal.value)
 
 
 def test_many_and_long_names_are_listed_in_short():
-    with pytest.raises(KbertError, match=r"'y{39}…'.* and 8 more\. Name") as refusal:
-        choose_columns(["y" * 5000, *(f"c{i}" for i in range(19))], "a.csv")
+    with pytest.raises(KbertError, match=r"'y{39}…'.*, … \(20\)\. Cure") as refusal:
+        choose(["y" * 5000, *(f"c{i}" for i in range(19))])
     assert len(str(refusal.value)) < 500
 
 
 def test_a_label_may_be_absent_where_none_is_needed():
-    assert choose_columns(["text"], "a.csv", need_label=False).label is None
+    assert choose(["text"], need_label=False).label is None
 
 
 def test_what_was_taken_is_said():
-    columns = choose_columns(["#1 String", "#2 String", "Quality"], "a.csv")
+    columns = choose(["#1 String", "#2 String", "Quality"])
     assert str(columns) == "text = '#1 String', pair = '#2 String', label = 'Quality'"
-    assert str(choose_columns(["text"], "a.csv", need_label=False)) == "text = 'text'"
+    assert str(choose(["text"], need_label=False)) == "text = 'text'"

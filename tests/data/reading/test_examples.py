@@ -57,7 +57,7 @@ def test_a_class_of_one_row_goes_to_the_training_set():
 def test_a_split_has_every_class_in_proportion_on_both_sides(counts, share):
     whole = examples_of([str(label) for label, count in enumerate(counts) for _ in range(count)])
     if sum(count > 1 for count in counts) < 2:
-        with pytest.raises(KbertError, match="two classes of two rows"):
+        with pytest.raises(KbertError, match="two classes with two rows"):
             whole.split(share)
         return
     train, dev = whole.split(share)
@@ -85,13 +85,13 @@ def test_too_few_rows_are_refused(values, counts):
     with pytest.raises(KbertError) as refusal:
         examples_of(values).split(0.1)
     assert [
-        part for part in ("a.csv", counts, "--dev FILE") if part not in str(refusal.value)
+        part for part in ("a.csv", counts, "dev='FILE'") if part not in str(refusal.value)
     ] == []
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, float("nan")])
 def test_a_share_out_of_range_is_refused(share):
-    with pytest.raises(KbertError, match=r"`dev` must lie between 0 and 1\. Received: "):
+    with pytest.raises(KbertError, match=r"`dev` must be between 0 and 1\. Received: "):
         examples_of(["a", "b"] * 20).split(share)
 
 

@@ -82,7 +82,9 @@ def test_labels_that_are_no_text(labels, names, ids, tmp_path):
 )
 def test_a_missing_label_is_refused_or_skipped(column):
     frame = pd.DataFrame({"text": ["a", "b", "c", "d"], "label": column})
-    with pytest.raises(KbertError, match=r"data frame, row 2: the label .* is missing\. Fill it"):
+    with pytest.raises(
+        KbertError, match=r"data frame, row 2: the label .* is missing\. Cure: fill it"
+    ):
         read_examples(frame)
     examples = read_examples(frame, on_bad_row="skip")
     assert (examples.texts, examples.labels.names) == (["a", "c", "d"], ("1", "2"))
@@ -91,7 +93,7 @@ def test_a_missing_label_is_refused_or_skipped(column):
 
 def test_a_missing_text_is_refused():
     with pytest.raises(
-        KbertError, match=r"lists, row 2: the text \(column 'text'\) is empty\. Fill"
+        KbertError, match=r"lists, row 2: the text \(column 'text'\) is empty\. Cure: fill"
     ):
         read_examples((["a", None], [0, 1]))
 

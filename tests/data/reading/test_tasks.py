@@ -114,12 +114,16 @@ def test_a_split(task, split, write):
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(KbertError, match=r"There is no file .*train.tsv, which cola has.*dev.tsv"):
+    with pytest.raises(
+        KbertError, match=r"There is no file .*train.tsv, which the task cola needs.*dev.tsv"
+    ):
         read_task("cola", tmp_path, "train")
 
 
 def test_the_files_of_another_task(write):
-    with pytest.raises(KbertError, match="has 2 columns, and mrpc has .* in column 4, counted fr"):
+    with pytest.raises(
+        KbertError, match="has 2 columns, but the train set of mrpc has .* in column 4, counted fr"
+    ):
         read_task("mrpc", write("sst-2"), "train")
 
 
@@ -133,5 +137,5 @@ def test_a_label_of_another_task(write):
 def test_a_model_of_other_labels(write):
     folder = write("sst-2")
     assert len(read_task("sst-2", folder, "dev", Labels(("0", "1")))) == 1
-    with pytest.raises(KbertError, match="sst-2 has the labels 0, 1, and the model has bad, good"):
+    with pytest.raises(KbertError, match="sst-2 has the labels 0, 1, but the model has bad, good"):
         read_task("sst-2", folder, "train", Labels(("bad", "good")))

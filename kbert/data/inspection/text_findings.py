@@ -1,0 +1,107 @@
+"""What the texts of a data set mean for training."""
+
+from kbert.data.inspection.inspection import Inspection
+from kbert.data.inspection.text_lengths import LENGTHS, TextLengths
+from kbert.findings import Cure, Finding
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.wording import count_noun
+
+_MAX_CUT = 0.05  # of the texts
+_MAX_UNKNOWN = 0.02  # of the tokens
+
+
+def text_findings(facts: Inspection) -> list[Finding]:
+    """Return the findings about texts that occur more than once."""
+    findings = []
+    same = facts.duplicates
+    if same.repeated:
+        findings.append(
+            Finding(
+                "duplicates",
+                "warning" if same.repeated > 0.01 * facts.rows else "info",
+                "{rows} ({share:.1%}) with the text of an earlier row: they count twice in "
+                "training, and a random split puts some into both sets.",
+                Cure(
+                    note="take them out",
+                    otherwise=(Cure({"dev": "FILE"}, note="to measure on a file without them"),),
+                ),
+                {"rows": count_noun(same.repeated, "row"), "share": same.repeated / facts.rows},
+            )
+        )
+    if same.conflict is not None:
+        first, second = same.conflict
+        findings.append(
+            Finding(
+                "conflicting-labels",
+                "warning",
+                "{conflicting:,} rows have a text that also occurs with another label, such as "
+                "rows {first:,} and {second:,}; no model can get them all right.",
+                Cure(note="choose one label for each text"),
+                {"conflicting": same.conflicting, "first": first, "second": second},
+            )
+        )
+    return findings
+
+
+def token_findings(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> list[Finding]:
+    """Return the findings about the lengths of texts, and about words that become [UNK]."""
+    lengths = facts.lengths
+    if lengths is None:
+        return []
+    findings = []
+    if lengths.share_cut(max_length) > _MAX_CUT:
+        findings.append(_cut(lengths, max_length))
+    if lengths.unknown > _MAX_UNKNOWN:
+        if lengths.unknown_otherwise < 0.5 * lengths.unknown:
+            findings.append(_wrong_casing(lengths, tokenizer.lowercase))
+        else:
+            findings.append(_unknown(lengths, next(iter(facts.scripts), "LATIN")))
+    return findings
+
+
+def _cut(lengths: TextLengths, max_length: int) -> Finding:
+    longer = [length for length in LENGTHS if length > max_length]
+    enough = (length for length in longer if lengths.share_cut(length) <= _MAX_CUT)
+    proposed = next(enough, max(longer, default=None))
+    return Finding(
+        "texts-cut",
+        "warning",
+        "{cut:.0%} of the texts have more than {max_length} tokens, and their ends are not read "
+        "(the longest has {longest:,}).",
+        Cure(note="cut the texts where it matters least")
+        if proposed is None
+        else Cure({"max_length": proposed}),
+        {
+            "cut": lengths.share_cut(max_length),
+            "max_length": max_length,
+            "longest": lengths.quantiles[-1],
+        },
+    )
+
+
+def _wrong_casing(lengths: TextLengths, lowercase: bool) -> Finding:
+    return Finding(
+        "wrong-casing",
+        "warning",
+        "{unknown:.1%} of the tokens are [UNK]; with the other casing {otherwise:.1%} would be: "
+        "the tokenizer lower-cases, but its vocabulary does not."
+        if lowercase
+        else "{unknown:.1%} of the tokens are [UNK]; with the other casing {otherwise:.1%} would "
+        "be: the tokenizer keeps capital letters, but its vocabulary does not.",
+        Cure(
+            note='"do_lower_case": {value} in the tokenizer_config.json of the preset',
+            values={"value": "false" if lowercase else "true"},
+        ),
+        {"unknown": lengths.unknown, "otherwise": lengths.unknown_otherwise},
+    )
+
+
+def _unknown(lengths: TextLengths, script: str) -> Finding:
+    return Finding(
+        "unknown-tokens",
+        "warning",
+        "{unknown:.1%} of the tokens are [UNK]: the vocabulary does not know what these texts "
+        "({script} letters) are made of.",
+        Cure({"preset": "bert_base_zh" if script == "CJK" else "bert_base_multi"}),
+        {"unknown": lengths.unknown, "script": script},
+    )

@@ -1,0 +1,89 @@
+"""The reader of JSON Lines."""
+
+import json
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, BinaryIO
+
+from kbert.data.reading.rows import BadRow, Problem, Row, Table
+from kbert.data.reading.text_lines import BadLine, TextLines
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.untrusted import is_too_deep
+
+_CURE = Cure(note="fix the line")
+
+
+def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
+    """Return the table of a JSON Lines stream: an object per line, columns as in the first.
+
+    Args:
+        stream: binary stream, buffered.
+        source: str. The name that messages use.
+        encoding: str. Defaults to "utf-8", with or without a byte order mark.
+    """
+    objects = _objects(TextLines(stream, encoding, source), source)
+    early: list[BadRow] = []
+    first = None
+    for item in objects:
+        if isinstance(item, Row):
+            first = item
+            break
+        early.append(item)
+    if first is None and early:
+        raise early[0].to_error()
+    if first is None:
+        raise InputError(
+            "{source} contains no rows. One JSON object per line was expected.", source=source
+        )
+    columns = list(first.cells[0])
+
+    def rows() -> Iterator[Row | BadRow]:
+        for item in chain(early, [first], objects):
+            if isinstance(item, BadRow):
+                yield item
+            else:
+                yield Row(item.number, item.line, [item.cells[0].get(name) for name in columns])
+
+    return Table(source, columns, rows())
+
+
+def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
+    """Yield the object of each line that is not blank, as the only cell of a row."""
+    number = 0
+    while True:
+        try:
+            content = next(lines)
+        except StopIteration:
+            return
+        except BadLine as bad:
+            number += 1
+            yield BadRow(source, number, lines.number, bad.problem, bad.content)
+            continue
+        if not content.strip():
+            continue
+        number += 1
+        value = _parse(content)
+        if isinstance(value, Problem):
+            yield BadRow(source, number, lines.number, value, content[:200].strip())
+        else:
+            yield Row(number, lines.number, [value])
+
+
+def _parse(content: str) -> dict[str, Any] | Problem:
+    try:
+        value = json.loads(content)
+        # Counted first, which is quick: few lines have this many brackets.
+        if content.count("[") + content.count("{") > 64 and is_too_deep(value):
+            raise RecursionError
+    except json.JSONDecodeError as error:
+        template = "broken JSON at column {column} ({error})"
+        return Problem(template, _CURE, {"column": error.colno, "error": error.msg})
+    except ValueError as error:
+        return Problem("unreadable JSON ({error})", _CURE, {"error": error})
+    except RecursionError:
+        return Problem("JSON nested too deeply", _CURE)
+    if not isinstance(value, dict):
+        template = "a JSON object was expected. Received: {kind}"
+        return Problem(template, _CURE, {"kind": type(value).__name__})
+    return value

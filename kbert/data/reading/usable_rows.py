@@ -1,0 +1,104 @@
+"""Which rows of a table can be used, and what is wrong with the others."""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kbert.data.reading.columns import Columns
+from kbert.data.reading.labels import Labels
+from kbert.data.reading.rows import BadRow, Problem, Row, Table
+from kbert.findings import Cure
+
+_MAX_LABEL = 1000  # characters
+_FILL_CURE = Cure(note="fill it in")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def usable_rows(
+    table: Table, columns: Columns, labels: Labels | None, need_label: bool
+) -> Iterator[Row | BadRow]:
+    """Yield rows of (text, pair, label), and those that cannot be used as BadRow.
+
+    Args:
+        table: Table.
+        columns: Columns.
+        labels: Labels or None. The classes that a label must be one of; None for any.
+        need_label: bool. Whether every row must have a label.
+    """
+    for row in table.rows:
+        if isinstance(row, BadRow):
+            yield row
+            continue
+        text = cell_text(row.cells[columns.text])
+        pair = "" if columns.pair is None else cell_text(row.cells[columns.pair])
+        label = "" if columns.label is None else cell_text(row.cells[columns.label])
+        problem = _text_problem(text, pair, label, table, columns)
+        if problem is None:
+            problem = _label_problem(label, table, columns, labels, need_label)
+        if problem is None:
+            yield Row(row.number, row.line, (text, pair, label))
+        else:
+            content = "\t".join(part for part in (text, pair, label) if part)[:200]
+            yield BadRow(table.source, row.number, row.line, problem, content)
+
+
+def _text_problem(
+    text: str, pair: str, label: str, table: Table, columns: Columns
+) -> Problem | None:
+    empty = columns.text if _is_blank(text) else None
+    if empty is None and columns.pair is not None and _is_blank(pair):
+        empty = columns.pair
+    if empty is not None:
+        column = table.columns[empty]
+        return Problem("the text (column {column!r}) is empty", _FILL_CURE, {"column": column})
+    if "\0" in text or "\0" in pair or "\0" in label:
+        template = "the row contains a NUL character; text files do not"
+        return Problem(template, Cure(note="remove the character"))
+    return None
+
+
+def _label_problem(
+    label: str, table: Table, columns: Columns, labels: Labels | None, need_label: bool
+) -> Problem | None:
+    if need_label and not label.strip():
+        assert columns.label is not None
+        column = table.columns[columns.label]
+        return Problem("the label (column {column!r}) is missing", _FILL_CURE, {"column": column})
+    if len(label) > _MAX_LABEL:
+        return Problem(
+            "the label is {length:,} characters long (at most {max_length:,})",
+            Cure({"label": "NAME"}, note="if another column holds the labels"),
+            {"length": len(label), "max_length": _MAX_LABEL},
+        )
+    if not label.isascii() and _SURROGATE.search(label):
+        return Problem(
+            "the label {label!r} contains half a character, which no file can store",
+            Cure(note="correct it"),
+            {"label": label},
+        )
+    if need_label and labels is not None and label not in labels.ids:
+        return labels.unknown(label)
+    return None
+
+
+def _is_blank(text: str) -> bool:
+    """Whether a text has only blanks and characters that the tokenizer removes."""
+    return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)
+
+
+def cell_text(value: Any) -> str:
+    """Return a cell as text: whole floats as integers, missing values as an empty string."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, (float, np.floating)):
+        if math.isnan(value):
+            return ""
+        return str(int(value)) if float(value).is_integer() else str(float(value))
+    text = str(value)
+    return "" if text in ("<NA>", "NaT") else text
