@@ -59,7 +59,7 @@ class Inspection:
             more = f", ... and {len(self.classes) - 6} more" if len(self.classes) > 6 else ""
             lines.append(f"  classes      {len(self.classes)}: {shown}{more}")
             lines.append(
-                f"  majority     accuracy {self.majority:.4f} by always predicting the largest class"
+                f"  majority     accuracy {self.majority:.4f} by predicting the largest class"
             )
         if self.order is not None:
             o = self.order
