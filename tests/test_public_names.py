@@ -179,7 +179,9 @@ def test_circles_are_found():
 # Rooms whose modules import Keras when they are imported, and single modules of other rooms.
 WITH_KERAS = ("schedules", "optimizers", "models", "callbacks")
 MODULES_WITH_KERAS = (
+    "kbert.backend.between_batches",
     "kbert.backend.gradients",
+    "kbert.backend.random_states",
     "kbert.checkpoints.training_state",
     "kbert.data.batches",
 )

@@ -1,18 +1,21 @@
-"""Evaluate after each epoch, keep the best."""
+"""Evaluate while training, keep the best."""
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
 
+from kbert.backend.between_batches import between_batches
 from kbert.choices import Monitor
 from kbert.data.batches import Batches
 from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
-from kbert.utils.files import write_text
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.utils.say import say
 
 
 class EpochEvaluation(keras.callbacks.Callback):
@@ -23,24 +26,30 @@ class EpochEvaluation(keras.callbacks.Callback):
     `<set>_accuracy`, `<set>_macro_f1`, `<set>_mcc` and `<set>_loss`, so that `History` and other
     callbacks see them.
 
+    With `every_steps=N` the sets are also evaluated after the batches N, 2N, ... of each epoch.
+    Training continues as if they had not been, and the scores inside an epoch do not go into any
+    logs.
+
     Args:
-        monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an epoch the best, on the
+        monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on the
             first set. Defaults to "accuracy".
-        patience: int or None. Stop after so many epochs without a better one. Defaults to None.
-        restore_best: bool. Give the model the best epoch's weights at the end. Defaults to True.
+        patience: int or None. Stop after this many evaluations without improvement. Defaults to
+            None.
+        restore_best: bool. Give the model the weights of the best evaluation at the end. Defaults
+            to True.
         folder: where to write evaluations.json and, in Google's form, eval_results.txt. Defaults
             to None: nowhere.
-        model_folder: where to save a `BertClassifier` after every epoch that is the best so far.
-            Defaults to None: nowhere.
+        model_folder: where to save a `BertClassifier` after every evaluation that is the best so
+            far. Defaults to None: nowhere.
+        every_steps: int or None. Also evaluate after every N batches of an epoch. Defaults to None.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
         **sets: the sets by name: `Batches`, or for any other Keras model `(x, label_ids)`.
 
     Attributes:
-        evaluations: for each epoch, a dict of Evaluation by set.
-        best_epoch: int, counted from 0, or None before the first.
+        history: EvaluationHistory.
 
     Raises:
-        KbertError: no set, or one without labels.
+        InputError: no set, or one without labels.
 
     Example:
 
@@ -58,168 +67,151 @@ class EpochEvaluation(keras.callbacks.Callback):
         restore_best: bool = True,
         folder: str | Path | None = None,
         model_folder: str | Path | None = None,
+        every_steps: int | None = None,
         verbose: int = 1,
         **sets: Any,
     ) -> None:
         super().__init__()
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
-        if monitor not in ("accuracy", "macro_f1", "mcc", "loss"):
+        if every_steps is not None and every_steps < 1:
             raise InputError(
-                '`monitor` must be "accuracy", "macro_f1", "mcc" or "loss". Received: {monitor!r}',
-                monitor=monitor,
+                "{option} must be 1 or more, or None. Received: {every_steps!r}",
+                option=Option("every_steps"),
+                every_steps=every_steps,
             )
-        if patience is not None and patience < 1:
-            raise InputError(
-                "`patience` must be 1 or more, or None. Received: {patience}", patience=patience
-            )
-        self.monitor = monitor
-        self.patience = patience
+        self.history = EvaluationHistory(monitor, patience)
         self.restore_best = restore_best
         self.folder = None if folder is None else Path(folder)
+        self.every_steps = every_steps
         self.verbose = verbose
         self._sets = {name: _inputs_and_labels(name, data) for name, data in sets.items()}
         self._model_folder = None if model_folder is None else Path(model_folder)
-        self._reset()
+        self._forget()
 
-    def _reset(self) -> None:
-        self.evaluations: list[dict[str, Evaluation]] = []
-        self.best_epoch: int | None = None
-        self._best_place = 0
+    def _forget(self) -> None:
+        self.history = EvaluationHistory(self.history.monitor, self.history.patience)
         self._best_weights: list[np.ndarray] = []
-        self._steps: list[int] = []
-        self._epochs: list[int] = []
+        self._epoch = 0
+        self._first = 0  # batches of the epoch that an interrupted `fit` has trained
+        self._done = 0
+        self._stopped_inside = False
 
-    def load(self, record: dict[str, Any], best_weights: dict[str, Any] | None = None) -> None:
-        """Take up what `to_dict` gave in a `fit` that this one goes on from.
+    @property
+    def evaluations(self) -> list[dict[str, Evaluation]]:
+        """The evaluations in their order, each as a dict by set."""
+        return [dict(record.scores) for record in self.history.records]
+
+    @property
+    def best(self) -> dict[str, Evaluation]:
+        """The best evaluation, as a dict by set; empty before the first."""
+        best = self.history.best
+        return {} if best is None else dict(best.scores)
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch of the best evaluation, counted from 0, or None before the first."""
+        best = self.history.best
+        return None if best is None else best.epoch - 1
+
+    def resume_at(
+        self,
+        history: dict[str, Any],
+        best_weights: dict[str, np.ndarray] | None = None,
+        batch: int = 0,
+    ) -> None:
+        """Continue the history of an interrupted `fit`; call it after `on_train_begin`.
 
         Args:
-            record: dict.
-            best_weights: dict of arrays by path, the weights of the best of these epochs, or None.
+            history: dict, as `EvaluationHistory.to_dict` returned it.
+            best_weights: dict of arrays by path, the weights of its best evaluation. Defaults to
+                None.
+            batch: int. Batches that were trained of the epoch in which this `fit` begins. Defaults
+                to 0.
 
         Raises:
-            KbertError: the record is of another form, or of other sets.
+            InputError: this is not a history, or one of other sets.
         """
-        self._reset()
-        try:
-            for epoch in record["epochs"]:
-                self._epochs.append(epoch["epoch"] - 1)
-                self._steps.append(epoch["step"])
-                self.evaluations.append(
-                    {name: Evaluation.from_dict(epoch[name]) for name in self._sets}
+        self._forget()
+        self._first = batch
+        earlier = EvaluationHistory.from_dict(history)
+        for record in earlier.records:
+            if missing := self._sets.keys() - record.scores.keys():
+                raise InputError(
+                    "The evaluation of {when} lacks the sets {missing}.",
+                    when=record.when,
+                    missing=", ".join(sorted(missing)),
                 )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(
-                "The earlier epochs were not evaluated on {sets}: {error}",
-                sets=", ".join(self._sets),
-                error=error,
-            ) from None
-        if self.evaluations:
-            places = range(len(self.evaluations))
-            self._best_place = max(places, key=lambda place: (self._score(place), -place))
-            self.best_epoch = self._epochs[self._best_place]
-            self._write()
+            scores = {name: record.scores[name] for name in self._sets}
+            self.history.add(EvaluationRecord(record.epoch, record.update, scores, record.batch))
+        if self.folder is not None and self.history.records:
+            self.history.write(self.folder)
         if best_weights is not None:
             self._best_weights = [best_weights[n] for n in by_stable_name(self.model.weights)]
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Forget an earlier `fit`."""
-        self._reset()
+        self._forget()
 
-    @property
-    def last_epoch(self) -> int | None:
-        """The epoch, counted from 0, that was evaluated last."""
-        return self._epochs[-1] if self._epochs else None
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch, self._done = epoch, self._first
 
-    @property
-    def patience_is_over(self) -> bool:
-        """Whether there were `patience` epochs without a better one."""
-        worse = len(self.evaluations) - 1 - self._best_place
-        return self.patience is not None and worse >= self.patience
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        before, self._done = self._done, self._first + batch + 1
+        if self.every_steps is None or self._done // self.every_steps == before // self.every_steps:
+            return
+        steps = self.params["steps"]
+        # In this order: the steps of Batches compare as those of a resumed epoch.
+        if steps is not None and steps <= batch + 1:
+            return  # the epoch's end evaluates these weights
+        self._evaluate(self._epoch, self._done)
+        self._stopped_inside = self.history.is_over
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Evaluate each set, note the scores, and stop when patience is at its end."""
-        model = self.model
-        results = {}
-        for name, (inputs, label_ids) in self._sets.items():
-            results[name] = evaluation = _evaluate(model, inputs, label_ids)
-            if logs is not None:
-                for score in ("accuracy", "macro_f1", "mcc", "loss"):
-                    logs[f"{name}_{score}"] = getattr(evaluation, score)
-        self.evaluations.append(results)
-        self._epochs.append(epoch)
-        self._steps.append(int(model.optimizer.iterations))
-        better = self.best_epoch is None or self._score(-1) > self._score(self._best_place)
-        if better:
-            self.best_epoch, self._best_place = epoch, len(self.evaluations) - 1
-            if self.restore_best:
-                self._best_weights = model.get_weights()
-            if self._model_folder is not None:
-                model.save_to(self._model_folder)
-        if self.verbose:
-            for name, evaluation in results.items():
-                mark = "  (best so far)" if better else ""
-                print(f"epoch {epoch + 1}: {name} {evaluation.summary()}{mark}", flush=True)
-        self._write()
-        if self.patience_is_over:
-            model.stop_training = True
-            if self.verbose:
-                print(f"stopping: no better {self.monitor} for {self.patience} epochs", flush=True)
+        if not self._stopped_inside:  # else these weights have just been evaluated
+            self._evaluate(epoch)
+        self._first = 0
+        if logs is not None:
+            for name, evaluation in self.evaluations[-1].items():
+                logs.update({f"{name}_{s}": getattr(evaluation, s) for s in get_args(Monitor)})
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Give the model the best epoch's weights."""
         self.restore()
 
     def restore(self) -> None:
-        """Give the model the best epoch's weights, when there are any."""
+        """Give the model the weights of the best evaluation, where they were kept."""
         if self._best_weights:
             self.model.set_weights(self._best_weights)
 
-    @property
-    def best(self) -> dict[str, Evaluation]:
-        """The evaluations of the best epoch, by set; empty before the first."""
-        return self.evaluations[self._best_place] if self.evaluations else {}
-
-    def _score(self, place: int) -> float:
-        first = next(iter(self.evaluations[place].values()))
-        value = getattr(first, self.monitor)
-        if self.monitor == "loss":
-            value = -value
-        return -np.inf if np.isnan(value) else value
-
-    def to_dict(self, before: int | None = None) -> dict[str, Any]:
-        """Return the epochs and their scores as plain data; those before an epoch, or all."""
-        epochs = zip(self._epochs, self._steps, self.evaluations, strict=True)
-        return {
-            "monitor": self.monitor,
-            "best_epoch": None if self.best_epoch is None else self.best_epoch + 1,
-            "epochs": [
-                {
-                    "epoch": epoch + 1,
-                    "step": step,
-                    **{name: evaluation.to_dict() for name, evaluation in results.items()},
-                }
-                for epoch, step, results in epochs
-                if before is None or epoch < before
-            ],
-        }
-
-    def _write(self) -> None:
-        if self.folder is None:
-            return
-        text = json.dumps(self.to_dict(), indent=2) + "\n"
-        write_text(self.folder / "evaluations.json", text)
-        first = next(iter(self.best.values()))
-        step = self._steps[self._best_place]
-        write_text(self.folder / "eval_results.txt", first.google_lines(step))
+    def _evaluate(self, epoch: int, batch: int | None = None) -> None:
+        """Evaluate each set, keep the best, and stop when patience is over."""
+        model, history = self.model, self.history
+        with between_batches(model):
+            scores = {name: _scores(model, *data) for name, data in self._sets.items()}
+        record = EvaluationRecord(epoch + 1, int(model.optimizer.iterations), scores, batch)
+        is_best = history.add(record)
+        if is_best and self.restore_best:
+            self._best_weights = model.get_weights()
+        if is_best and self._model_folder is not None:
+            model.save_to(self._model_folder)
+        if self.verbose:
+            for name, evaluation in scores.items():
+                mark = "  (best so far)" if is_best else ""
+                say(f"{record.when}: {name} {evaluation.summary()}{mark}")
+        if self.folder is not None:
+            history.write(self.folder)
+        if history.is_over:
+            model.stop_training = True
+            if self.verbose:
+                unit = "epochs" if self.every_steps is None else "evaluations"
+                say(f"stopping: no better {history.monitor} for {history.patience} {unit}")
 
 
 def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
     """Return a model's scores on labelled batches."""
-    return _evaluate(model, *_inputs_and_labels("batches", batches))
+    return _scores(model, *_inputs_and_labels("batches", batches))
 
 
-def _evaluate(model: keras.Model, inputs: Any, label_ids: np.ndarray) -> Evaluation:
+def _scores(model: keras.Model, inputs: Any, label_ids: np.ndarray) -> Evaluation:
     logits = model.predict(inputs, verbose=0)
     names = getattr(getattr(model, "labels", None), "names", None)
     shown = names or [str(number) for number in range(logits.shape[-1])]

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
@@ -16,11 +17,9 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position_counter import PositionCounter
 from kbert.checkpoints.training_identity import identity_findings, training_identity
 from kbert.checkpoints.training_state import (
-    capture_random_states,
     capture_state,
     check_finite,
     restore_epoch_state,
-    restore_random_states,
     restore_state,
     saved_random_states,
 )
@@ -187,7 +186,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             counter.end(evaluated=self.evaluation is None)
             self._in_batches, self._state_is_whole = False, True
             self._random = capture_random_states()
-        elif self._is_due():
+        elif self._is_due() or self._has_to_keep_the_evaluation():
             self._save()
         if self._stop is not None:
             self._state_is_whole = self._in_batches is False or self._data is not None
@@ -202,7 +201,8 @@ class RunCheckpoint(keras.callbacks.Callback):
             counter.end(evaluated=True)
         counter.position = replace(counter.position, evaluated=True)
         self._in_batches = False
-        if evaluation is not None and evaluation.last_epoch != epoch:
+        last = None if evaluation is None else evaluation.history.last
+        if evaluation is not None and (last is None or last.position != counter.position.name):
             raise InputError("EpochEvaluation must stand before RunCheckpoint in `callbacks`.")
         self._save()
         self._state_is_whole = False
@@ -213,20 +213,33 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._writer.wait()
 
     def _save(self) -> None:
-        position, evaluation = self._counter.position, self.evaluation
+        position = self._counter.position
         self._writer.wait()
         arrays = capture_state(self.model, self._random, metrics=bool(position.parts))
         check_finite(arrays["model"], position)
-        evaluated = position.epoch if position.evaluated else position.epoch - 1
+        history = None if self.evaluation is None else self.evaluation.history
+        if history is not None and not position.evaluated:
+            history = history.without_end_of(position.epoch)
         state = {
             "position": position.to_dict(),
             "facts": self._facts,
-            "evaluations": None if evaluation is None else evaluation.to_dict(evaluated),
+            "evaluations": None if history is None else history.to_dict(),
         }
-        ended = not position.parts and position.evaluated
-        best = ended and evaluation is not None and evaluation.best_epoch == position.epoch - 1
-        self._writer.start(partial(self.store.commit, position.name, arrays, state, best=best))
+        best = None if history is None else history.best
+        is_best = best is not None and best.position == position.name
+        self._writer.start(partial(self.store.commit, position.name, arrays, state, best=is_best))
         self._saved_time, self._saved_batches = time.monotonic(), position.batches_done
+
+    def _has_to_keep_the_evaluation(self) -> bool:
+        """Whether the batch's evaluation is the best so far, or ends the run.
+
+        `best` is then the checkpoint of the best evaluation in every later checkpoint's history.
+        """
+        history = None if self.evaluation is None else self.evaluation.history
+        if history is None or history.last is None:
+            return False
+        is_new = history.last.position == self._counter.position.name
+        return is_new and (history.best is history.last or history.is_over)
 
     def _is_due(self) -> bool:
         made = self._counter.position.batches_done - self._saved_batches
@@ -271,13 +284,13 @@ class RunCheckpoint(keras.callbacks.Callback):
         if self.evaluation is not None and checkpoint.evaluations is not None:
             best = self.store.best() if self.evaluation.restore_best else None
             weights = None if best is None else read_checkpoint(best).arrays["model"]
-            self.evaluation.load(checkpoint.evaluations, weights)
+            self.evaluation.resume_at(checkpoint.evaluations, weights, position.batch)
         if not position.evaluated and self.evaluation is not None:
             epoch = position.epoch - 1
             self.evaluation.on_epoch_end(epoch, {})
             self._counter.position = replace(position, evaluated=True)
             self._save()
-        if self.evaluation is not None and self.evaluation.patience_is_over:
+        if self.evaluation is not None and self.evaluation.history.is_over:
             model.stop_training = True
             model._initial_epoch = self.params["epochs"]  # no epoch is left to make
 
@@ -297,7 +310,9 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def _check_data(self) -> None:
         """Raise KbertError where it is to save inside epochs that it could not go on with."""
-        inside = self.every_steps is not None or self.every_minutes is not None
+        intervals = [self.every_steps, self.every_minutes]
+        intervals += [self.evaluation.every_steps] if self.evaluation else []
+        inside = any(interval is not None for interval in intervals)
         steps = self.params.get("steps")
         if inside and (self._data is None or steps != len(self._data)):
             raise InputError(

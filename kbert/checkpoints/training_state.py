@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.random_states import capture_random_states
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
 from kbert.errors import InputError
@@ -29,7 +30,8 @@ def capture_state(
         generators and the metrics, and of torch's own random numbers, which its dropout draws from.
     """
     counters = {f"{_SEEDS}{name}": _as_int64(a) for name, a in to_arrays(_seeds(model)).items()}
-    counters |= capture_random_states() if random is None else random
+    states = capture_random_states() if random is None else random
+    counters |= {f"{_RANDOM}{name}": array for name, array in states.items()}
     counters |= metrics_to_arrays(model) if metrics else {}
     return {
         "model": to_arrays(model.weights),
@@ -101,19 +103,11 @@ def restore_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) 
 def saved_random_states(checkpoint: Checkpoint) -> Arrays:
     """Return the random states among a checkpoint's arrays; none where it is not torch's."""
     counters = checkpoint.arrays.get("counters", {})
-    return {name: array for name, array in counters.items() if name.startswith(_RANDOM)}
-
-
-def restore_random_states(states: Arrays) -> None:
-    """Give torch, where Keras runs on it, its random states."""
-    if keras.backend.backend() != "torch" or not states:
-        return
-    import torch
-
-    torch.set_rng_state(torch.from_numpy(states[f"{_RANDOM}torch"].copy()))
-    for number in range(torch.cuda.device_count()):
-        if (name := f"{_RANDOM}torch-cuda-{number}") in states:
-            torch.cuda.set_rng_state(torch.from_numpy(states[name].copy()), number)
+    return {
+        name.removeprefix(_RANDOM): array
+        for name, array in counters.items()
+        if name.startswith(_RANDOM)
+    }
 
 
 def check_finite(arrays: Arrays, position: Position) -> None:
@@ -133,19 +127,6 @@ def metrics_to_arrays(model: keras.Model) -> Arrays:
     """Return the variables of the metrics by place: their names count up through the process."""
     values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in model.metrics_variables]
     return {f"{_METRICS}{place:04d}": value for place, value in enumerate(values)}
-
-
-def capture_random_states() -> Arrays:
-    """Return the state of torch's global random numbers, which its dropout draws from."""
-    if keras.backend.backend() != "torch":
-        return {}
-    import torch
-
-    states = {f"{_RANDOM}torch": torch.get_rng_state().numpy().copy()}
-    for number in range(torch.cuda.device_count()):
-        state = torch.cuda.get_rng_state(number)
-        states[f"{_RANDOM}torch-cuda-{number}"] = state.cpu().numpy().copy()
-    return states
 
 
 def _seeds(model: keras.Model) -> list[Any]:

@@ -13,6 +13,7 @@ from kbert.errors import InputError, KbertError, check_codes, raise_on_errors
 from kbert.findings import downgrade
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
+from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.prepare import PreparedRun, build_model, prepare
 from kbert.runs.run_config import run_config
@@ -127,8 +128,10 @@ def _read(run: RunDirectory, store: CheckpointStore, name: str | None) -> Checkp
         # Without the arrays, which would stay in the memory for as long as the run lasts.
         found = read_checkpoint(path, with_arrays=False)
         if name is not None:
-            best = (found.evaluations or {}).get("best_epoch")
-            store.rewind_to(name, f"-epoch-{best}-batch-0")
+            best = None
+            if found.evaluations is not None:
+                best = EvaluationHistory.from_dict(found.evaluations).best
+            store.rewind_to(name, None if best is None else f"-{best.position}")
         return found
     except KbertError as error:
         others = [other.name for other in store.committed() if other != path]

@@ -7,10 +7,12 @@ import itertools
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from kbert.choices import Monitor
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
+from kbert.results.evaluation_history import EvaluationHistory
 from kbert.utils.files import remove_temporary, write_text
 
 LOCK = ".lock"  # what the name of a file begins with that tells of a process at work
@@ -79,15 +81,20 @@ class RunDirectory:
             return {}
 
     def best_scores(self) -> dict[str, Any] | None:
-        """Return the best epoch's scores on its first set, if there are any."""
+        """Return the best evaluation's scores on its first set, if there are any."""
         try:
             record = json.loads((self.path / "evaluations.json").read_text(encoding="utf-8"))
-            best = next(e for e in record["epochs"] if e["epoch"] == record["best_epoch"])
-            name = next(key for key in best if key not in ("epoch", "step"))
-        except (OSError, ValueError, KeyError, StopIteration):
+            best = EvaluationHistory.from_dict(record).best
+        except (OSError, ValueError):
             return None
-        scores = ("rows", "accuracy", "macro_f1", "mcc", "loss")
-        return {"set": name, **{score: best[name][score] for score in scores}}
+        if best is None:
+            return None
+        name, evaluation = next(iter(best.scores.items()))
+        return {
+            "set": name,
+            "rows": evaluation.rows,
+            **{score: getattr(evaluation, score) for score in get_args(Monitor)},
+        }
 
     def update(self, **values: Any) -> None:
         """Change some of what run.json holds."""

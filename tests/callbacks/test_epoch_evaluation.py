@@ -124,7 +124,7 @@ def test_files(tmp_path):
     )
     record = json.loads((tmp_path / "evaluations.json").read_text())
     assert (record["monitor"], record["best_epoch"]) == ("accuracy", 2)
-    assert [(epoch["epoch"], epoch["step"]) for epoch in record["epochs"]] == [
+    assert [(epoch["epoch"], epoch["update"]) for epoch in record["epochs"]] == [
         (1, 2),
         (2, 4),
         (3, 6),

@@ -202,7 +202,7 @@ def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
         *("preset-differs", "order-differs")
     ]
     assert "expected 'tiny', found 'other'" in str(refused.value)
-    assert "allow=['preset-differs', 'order-differs']" in str(refused.value)
+    assert "allow=('preset-differs', 'order-differs')" in str(refused.value)
     allow = ("preset-differs", "order-differs")
     fit((model, batches, plan), tmp_path, resume=True, facts={"preset": "other"}, allow=allow)
 

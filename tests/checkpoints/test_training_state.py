@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kbert import BertClassifier, KbertError, Tokenizer, TrainingPlan, create_optimizer
+from kbert.backend.random_states import restore_random_states
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position import Position
@@ -12,7 +13,6 @@ from kbert.checkpoints.training_state import (
     capture_state,
     check_finite,
     restore_epoch_state,
-    restore_random_states,
     restore_state,
     saved_random_states,
 )

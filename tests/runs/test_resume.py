@@ -124,7 +124,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
     assert steps == list(range(22))
     np.testing.assert_allclose(rates, PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
     record = evaluations_of(run)
-    assert [(epoch["epoch"], epoch["step"]) for epoch in record["epochs"]] == [(1, 11), (2, 22)]
+    assert [(epoch["epoch"], epoch["update"]) for epoch in record["epochs"]] == [(1, 11), (2, 22)]
     assert record == evaluations_of(finished)
     assert (run.record["status"], run.record["best_epoch"]) == ("finished", record["best_epoch"])
     assert [entry["after_epoch"] for entry in run.record["resumed"]] == [1]
@@ -157,14 +157,14 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
 
 
 def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
-    load = EpochEvaluation.load
+    resume_at = EpochEvaluation.resume_at
 
-    def worse(self, record, best_weights=None):
-        for epoch in record["epochs"]:
+    def worse(self, history, *args):
+        for epoch in history["epochs"]:
             epoch["dev"]["accuracy"] = 0.01
-        load(self, record, best_weights)
+        resume_at(self, history, *args)
 
-    monkeypatch.setattr(EpochEvaluation, "load", worse)
+    monkeypatch.setattr(EpochEvaluation, "resume_at", worse)
     model = contents(whole.model_folder)
     run = resume(whole.path, epochs=3, report=silent)
     assert run.record["best_epoch"] == evaluations_of(run)["best_epoch"] == 3

@@ -52,7 +52,7 @@ def test_the_files_of_run_classifier(finished):
     assert list(found) == ["eval_accuracy", "eval_loss", "global_step", "loss"]
     record = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
     best = next(e for e in record["epochs"] if e["epoch"] == run.record["best_epoch"])
-    assert int(found["global_step"]) == best["step"]
+    assert int(found["global_step"]) == best["update"]
     for name in ("accuracy", "loss"):
         assert float(found[f"eval_{name}"]) == pytest.approx(best["dev"][name], abs=1e-5)
     with (run.path / "test_results.tsv").open(encoding="utf-8", newline="") as file:

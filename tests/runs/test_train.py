@@ -148,7 +148,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
     }
     record = json.loads((run.path / "evaluations.json").read_text())
     # So small a rate changes no score, so the first epoch stays the best.
-    assert [sorted(epoch) for epoch in record["epochs"]] == [["dev", "epoch", "step", "test"]] * 2
+    assert [sorted(epoch) for epoch in record["epochs"]] == [["dev", "epoch", "test", "update"]] * 2
     assert run.record["best_epoch"] == 1
     # 7 batches an epoch make 35 in 5 epochs, thus 11 updates, of which two epochs were made.
     plan = TrainingPlan(106, 16, 5, 1e-12, gradient_accumulation_steps=3)

@@ -1,0 +1,132 @@
+"""The evaluations of a run: which is the best, and whether patience is over."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from kbert.choices import Monitor
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.utils.files import write_text
+
+
+class EvaluationHistory:
+    """The evaluations of a run in their order: which is the best, and whether patience is over.
+
+    Args:
+        monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on
+            the first set.
+        patience: int or None. Evaluations without improvement after which the run is over.
+            Defaults to None: it never is.
+        records: iterable of EvaluationRecord. Defaults to ().
+
+    Raises:
+        InputError: an unknown `monitor`, or `patience` below 1.
+
+    Example:
+
+    ```python
+    history = EvaluationHistory("accuracy", patience=2)
+    assert history.best is None and not history.is_over
+    ```
+    """
+
+    def __init__(
+        self,
+        monitor: Monitor = "accuracy",
+        patience: int | None = None,
+        records: Iterable[EvaluationRecord] = (),
+    ) -> None:
+        if monitor not in get_args(Monitor):
+            raise InputError(
+                "{option} must be one of {choices}. Received: {monitor!r}",
+                option=Option("monitor"),
+                choices=", ".join(get_args(Monitor)),
+                monitor=monitor,
+            )
+        if patience is not None and patience < 1:
+            raise InputError(
+                "{option} must be 1 or more, or None. Received: {patience!r}",
+                option=Option("patience"),
+                patience=patience,
+            )
+        self.monitor = monitor
+        self.patience = patience
+        self.records = list(records)
+
+    def add(self, record: EvaluationRecord) -> bool:
+        """Add an evaluation, and return whether it is the best so far."""
+        self.records.append(record)
+        return self.best is record
+
+    @property
+    def last(self) -> EvaluationRecord | None:
+        """The last evaluation, or None before the first."""
+        return self.records[-1] if self.records else None
+
+    @property
+    def best(self) -> EvaluationRecord | None:
+        """The best evaluation, of equals the first, or None before the first."""
+        return max(self.records, key=self._score, default=None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there were `patience` evaluations without improvement."""
+        best = self.best
+        if best is None or self.patience is None:
+            return False
+        return len(self.records) - 1 - self.records.index(best) >= self.patience
+
+    def without_end_of(self, epoch: int) -> "EvaluationHistory":
+        """Return the history without the evaluation at the end of an epoch, counted from 1."""
+        kept = (r for r in self.records if r.epoch != epoch or r.batch is not None)
+        return EvaluationHistory(self.monitor, self.patience, kept)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the history as plain data."""
+        best = self.best
+        inside = {} if best is None or best.batch is None else {"best_batch": best.batch}
+        return {
+            "monitor": self.monitor,
+            "best_epoch": None if best is None else best.epoch,
+            **inside,
+            "epochs": [record.to_dict() for record in self.records],
+        }
+
+    @classmethod
+    def from_dict(
+        cls, values: Mapping[str, Any], patience: int | None = None
+    ) -> "EvaluationHistory":
+        """Return the history that `to_dict` described, here or in kbert 0.1.
+
+        Args:
+            values: dict.
+            patience: int or None. See the class. Defaults to None.
+
+        Raises:
+            InputError: it describes no history.
+        """
+        try:
+            records = [EvaluationRecord.from_dict(record) for record in values["epochs"]]
+            return cls(values["monitor"], patience, records)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                "These are not the evaluations of a run: {error!r}", error=error
+            ) from None
+
+    def write(self, folder: Path) -> None:
+        """Write evaluations.json and, in the form of `run_classifier.py`, eval_results.txt."""
+        text = json.dumps(self.to_dict(), indent=2) + "\n"
+        write_text(folder / "evaluations.json", text)
+        if (best := self.best) is not None:
+            first = next(iter(best.scores.values()))
+            write_text(folder / "eval_results.txt", first.google_lines(best.update))
+
+    def _score(self, record: EvaluationRecord) -> float:
+        value = getattr(next(iter(record.scores.values())), self.monitor)
+        if self.monitor == "loss":
+            value = -value
+        return -math.inf if math.isnan(value) else value

@@ -1,0 +1,70 @@
+"""The scores of one evaluation, and when in the run it took place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kbert.results.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class EvaluationRecord:
+    """The scores of one evaluation, and when in the run it took place.
+
+    Args:
+        epoch: int. The epoch, counted from 1.
+        update: int. Updates of the optimizer before it.
+        scores: dict of Evaluation by set, the monitored one first.
+        batch: int or None. Batches of the epoch before it, for an evaluation inside the epoch.
+            Defaults to None: at the epoch's end.
+
+    Example:
+
+    ```python
+    record = EvaluationRecord(epoch=2, update=70, scores={}, batch=120)
+    assert record.when == "epoch 2, batch 120"
+    assert record.position == "epoch-1-batch-120"
+    ```
+    """
+
+    epoch: int
+    update: int
+    scores: Mapping[str, Evaluation]
+    batch: int | None = None
+
+    @property
+    def when(self) -> str:
+        """When it took place, for a person."""
+        return f"epoch {self.epoch}" + ("" if self.batch is None else f", batch {self.batch:,}")
+
+    @property
+    def position(self) -> str:
+        """The name of the checkpoint position with the weights that were evaluated."""
+        if self.batch is None:
+            return f"epoch-{self.epoch}-batch-0"
+        return f"epoch-{self.epoch - 1}-batch-{self.batch}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as plain data."""
+        inside = {} if self.batch is None else {"batch": self.batch}
+        scores = {name: evaluation.to_dict() for name, evaluation in self.scores.items()}
+        return {"epoch": self.epoch, **inside, "update": self.update, **scores}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "EvaluationRecord":
+        """Return the record that `to_dict` described.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: it describes none.
+        """
+        batch = values.get("batch")
+        sets = [name for name in values if name not in ("epoch", "batch", "update", "step")]
+        if not sets:
+            raise ValueError("no set was evaluated")
+        return cls(
+            epoch=int(values["epoch"]),
+            # kbert 0.1 called it "step".
+            update=int(values["update"] if "update" in values else values["step"]),
+            scores={name: Evaluation.from_dict(values[name]) for name in sets},
+            batch=None if batch is None else int(batch),
+        )

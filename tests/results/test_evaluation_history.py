@@ -1,0 +1,129 @@
+"""The best of a run's evaluations, patience, and the files that tell of them."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from kbert.errors import KbertError
+from kbert.results.evaluation import Evaluation
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.evaluation_record import EvaluationRecord
+
+FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
+
+
+def record(accuracy, epoch=1, batch=None, **scores):
+    values = {"rows": 4, "loss": 1 - accuracy, "macro_f1": 0.5, "mcc": 0.1, **scores}
+    evaluation = Evaluation(accuracy=accuracy, classes=(), **values)
+    return EvaluationRecord(epoch, 10 * epoch + (batch or 9), {"dev": evaluation}, batch)
+
+
+def history(*accuracies, monitor="accuracy", patience=None):
+    records = [record(accuracy, epoch) for epoch, accuracy in enumerate(accuracies, 1)]
+    return EvaluationHistory(monitor, patience, records)
+
+
+def test_before_the_first_evaluation():
+    empty = EvaluationHistory("accuracy", patience=1)
+    assert (empty.last, empty.best, empty.is_over) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "best"),
+    [((0.1, 0.9, 0.5), 2), ((0.5, 0.5), 1), ((math.nan, 0.1), 2), ((math.nan, math.nan), 1)],
+    ids=["the-highest", "the-first-of-equals", "not-a-number", "nothing-but-these"],
+)
+def test_the_best(accuracies, best):
+    assert history(*accuracies).best.epoch == best
+
+
+def test_the_best_loss_is_the_lowest():
+    assert history(0.1, 0.9, 0.5, monitor="loss").best.epoch == 2
+
+
+def test_adding_tells_whether_it_is_the_best_so_far():
+    one = EvaluationHistory("accuracy")
+    added = [one.add(record(accuracy)) for accuracy in (0.5, 0.4, 0.5, 0.6)]
+    assert added == [True, False, False, True]
+    assert one.last is one.best
+
+
+def test_patience_counts_evaluations_since_the_best():
+    assert [history(*[0.5] * n, patience=2).is_over for n in (1, 2, 3)] == [False, False, True]
+    assert not history(0.5, 0.4, 0.6, patience=2).is_over
+    assert not history(*[0.5] * 9).is_over
+
+
+def test_as_plain_data_and_back():
+    one = EvaluationHistory("mcc", records=[record(0.5, 1, 7), record(0.4, 1)])
+    values = json.loads(json.dumps(one.to_dict()))
+    assert (values["best_epoch"], values["best_batch"]) == (1, 7)
+    assert [(e["epoch"], e.get("batch"), e["update"]) for e in values["epochs"]] == [
+        *((1, 7, 17), (1, None, 19))
+    ]
+    again = EvaluationHistory.from_dict(values, patience=3)
+    assert (again.monitor, again.patience, again.records) == ("mcc", 3, one.records)
+
+
+def test_a_best_at_an_epochs_end_has_no_batch():
+    assert "best_batch" not in history(0.5).to_dict()
+
+
+def test_the_evaluation_of_an_epochs_end_is_left_out():
+    records = [record(0.5, 1), record(0.6, 2, 3), record(0.7, 2)]
+    kept = EvaluationHistory("accuracy", 4, records).without_end_of(2)
+    assert (kept.records, kept.patience) == (records[:2], 4)
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_those_of_kbert_0_1_are_read(backend):
+    run = FORMATS / f"stopped-{backend}"
+    text = (run / "evaluations.json").read_text(encoding="utf-8")
+    found = EvaluationHistory.from_dict(json.loads(text))
+    assert [(r.epoch, r.batch, r.update) for r in found.records] == [(1, None, 3)]
+    assert found.best.scores["dev"].accuracy == 0.5
+    for state in run.glob("checkpoints/*/state.json"):
+        kept = EvaluationHistory.from_dict(json.loads(state.read_text())["evaluations"])
+        assert kept.records == found.records
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        [],
+        {"monitor": "accuracy", "epochs": 3},
+        {"monitor": "accuracy", "epochs": [{"epoch": 1, "update": 3}]},
+        {"monitor": "accuracy", "epochs": [{"epoch": 1, "dev": {}}]},
+        {"monitor": "accuracy", "epochs": [{"epoch": 1, "update": 3, "dev": "good"}]},
+        {"monitor": "f1", "epochs": []},
+    ],
+    ids=["empty", "list", "number", "no-set", "no-update", "no-scores", "monitor"],
+)
+def test_other_data_are_refused(values):
+    with pytest.raises(KbertError, match="These are not the evaluations of a run"):
+        EvaluationHistory.from_dict(values)
+
+
+def test_files(tmp_path):
+    one = history(0.5, 0.75, 0.25)
+    one.write(tmp_path)
+    written = json.loads((tmp_path / "evaluations.json").read_text())
+    assert EvaluationHistory.from_dict(written).records == one.records
+    assert (tmp_path / "eval_results.txt").read_text() == (
+        "eval_accuracy = 0.75\neval_loss = 0.25\nglobal_step = 29\nloss = 0.25\n"
+    )
+
+
+def test_without_evaluations_there_is_nothing_for_google(tmp_path):
+    EvaluationHistory("accuracy").write(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["evaluations.json"]
+
+
+def test_refusals():
+    with pytest.raises(KbertError, match="`monitor` must be one of .* Received: 'f1'"):
+        EvaluationHistory("f1")
+    with pytest.raises(KbertError, match="`patience` must be 1 or more, or None. Received: 0"):
+        EvaluationHistory("accuracy", 0)
