@@ -45,7 +45,7 @@ def test_plan_of_a_number_of_examples(rows, batch, epochs, status, codes):
 def test_plan_of_a_file_counts_the_rows_that_are_trained_on(reviews, tmp_path):
     status, out, _ = kbert("plan", reviews, "--batch-size", 8, "--plot", tmp_path / "plan.png")
     assert status == 0
-    assert "  95 examples in batches of 8: 12 batches an epoch" in out
+    assert "  95 examples in batches of 8: 12 batches per epoch" in out
     assert (tmp_path / "plan.png").read_bytes().startswith(b"\x89PNG")
     assert kbert("plan", reviews, "--dev-proportion", 0, "--json")[1].count('"examples": 106')
     status, _, err = kbert("plan", reviews, "--batch-size", 8, "--plot", tmp_path / "plan.png")
@@ -66,7 +66,9 @@ def test_plan_of_a_google_command(data, tmp_path):
     assert "Skipping training" in out
     assert " plan-ended\n" in out
     assert ("small-shuffle-buffer" in out) == data
-    instead = next(line for line in out.splitlines() if line.startswith("Type instead: "))
+    instead = next(
+        line for line in out.splitlines() if line.startswith("Equivalent kbert command: ")
+    )
     assert " train " in instead
     assert "--recipe google --batch-size 32 --epochs 2" in instead
     status, out, err = kbert("plan", *source, *flags, "--json")
@@ -81,10 +83,10 @@ def test_plan_of_a_google_command_that_kbert_would_refuse():
     assert status == 2
     assert "Cure: --train_batch_size=" in out
     *_, reason, epochs = out.splitlines()
-    assert reason.startswith("  (as it stands kbert refuses it: The run changes the weights 6 ")
-    assert epochs == "  (kbert trains whole epochs: 1.5 are 2)"
+    assert reason.startswith("  (kbert would refuse it: The run changes the weights 6 ")
+    assert epochs == "  (kbert trains whole epochs: 1.5 become 2)"
     _, out, _ = kbert("plan", "--examples", 100, *flags)
-    assert "refuses it: 100 examples do not fill one batch of 128" in out
+    assert "would refuse it: 100 examples do not fill a batch of 128" in out
 
 
 @pytest.mark.parametrize(

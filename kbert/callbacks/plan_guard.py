@@ -11,7 +11,8 @@ from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.errors import FindingsError, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
-from kbert.plans.fit_findings import FitState, fit_findings
+from kbert.plans.fit_findings import fit_findings
+from kbert.plans.fit_state import FitState
 from kbert.plans.training_plan import TrainingPlan
 
 CHECK_INTERVAL = 50  # updates between two looks at rate and weights

@@ -12,8 +12,9 @@ from kbert.cli.words import FlagWords
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Finding, findings_table
+from kbert.findings import Call, Finding, findings_table, speaking
 from kbert.plans.google_command import GoogleCommand
+from kbert.plans.google_words import GoogleWords
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.prepare import prepare, read_sets
 
@@ -96,16 +97,18 @@ def show_google_plan(
         raise InputError("Name the training file, or how many rows it has: --examples N")
     command = GoogleCommand.from_flags(flags, examples, global_step)
     findings = command.findings(label_ids)
-    train = FlagWords().call(Call("train", data or "FILE", **reading.reading_settings()))
-    instead = f"{train} {command.kbert_flags()}"
+    settings = {**reading.reading_settings(), **command.kbert_settings()}
+    instead = FlagWords().call(Call("train", data or "FILE", **settings))
     if as_json:
+        with speaking(GoogleWords()):
+            found = [finding.to_dict() for finding in findings]
         record = {
             **asdict(command),
             "updates": command.updates,
             "warmup_updates": command.warmup_updates,
-            "learning_rate_now": float(command.rate_at(global_step)),
+            "learning_rate_now": float(command.learning_rate_at(global_step)),
             "remaining": command.remaining,
-            "findings": [finding.to_dict() for finding in findings],
+            "findings": found,
             "instead": instead,
         }
         print(json.dumps(record, indent=2))
@@ -114,12 +117,13 @@ def show_google_plan(
     if label_ids is None:
         print("  whether shuffle(buffer_size=100) mixes the rows: name the file to see")
     if findings:
-        print(findings_table(findings))
-    print(f"Type instead: {instead}")
+        with speaking(GoogleWords()):
+            print(findings_table(findings))
+    print(f"Equivalent kbert command: {instead}")
     for reason in _why_refused(command):
-        print(f"  (as it stands kbert refuses it: {reason})")
+        print(f"  (kbert would refuse it: {reason})")
     if command.epochs != command.whole_epochs:
-        print(f"  (kbert trains whole epochs: {command.epochs:g} are {command.whole_epochs})")
+        print(f"  (kbert trains whole epochs: {command.epochs:g} become {command.whole_epochs})")
     return _status(findings)
 
 

@@ -1,30 +1,29 @@
-"""A plan that is changed in the middle of a training."""
+"""A plan that is changed in the middle of a run."""
 
 from dataclasses import dataclass, replace
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding
+from kbert.findings import Call, Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.wording import count_noun
 
 
 @dataclass(frozen=True)
 class ChangedPlan:
-    """An old plan, a new one, and the point between them, which is kept in examples seen.
+    """An old plan, a new one, and the point between them, measured in examples seen.
 
-    After `examples_seen` rows an old plan of n examples has made so many updates, and the new one
-    counts on from the update that it would have reached with the same rows:
+    The new plan continues from the update that it would have reached with the same rows. For both:
 
-        batches of a plan = epochs * steps_per_epoch + (steps_per_epoch - batches that are left)
-        update of a plan = batches // gradient_accumulation_steps
+        batches = epochs * steps_per_epoch + (steps_per_epoch - batches left of the epoch)
+        update = batches // gradient_accumulation_steps
 
     Args:
         old: TrainingPlan.
         new: TrainingPlan.
-        examples_seen: int. Rows trained on, repetitions counted.
+        examples_seen: int. Rows trained on, including repetitions.
 
     Raises:
-        KbertError: the plans are for different numbers of examples.
+        InputError: the plans are for different numbers of examples.
 
     Example:
 
@@ -42,37 +41,37 @@ class ChangedPlan:
     def __post_init__(self) -> None:
         if self.old.examples != self.new.examples:
             raise InputError(
-                "The run was trained on {examples:,} examples, and there are {examples2:,} "
-                "now. A run resumes on its own data; for other data: kbert continue RUN DATA "
-                "--output NEW",
-                examples=self.old.examples,
-                examples2=self.new.examples,
+                "The run was trained on {old:,} examples, but there are {new:,} now. A run resumes "
+                "on its own data. For other data: {call}",
+                old=self.old.examples,
+                new=self.new.examples,
+                call=Call("continue", "RUN", "DATA", output="NEW"),
             )
 
     @property
     def batches_differ(self) -> bool:
-        """Whether the new plan makes other batches or updates of the same rows."""
+        """Whether the new plan divides the same rows into other batches or updates."""
         names = ("batch_size", "gradient_accumulation_steps", "drop_remainder")
         return any(getattr(self.old, name) != getattr(self.new, name) for name in names)
 
     @property
     def new_batches(self) -> int:
-        """The batch from which the new plan goes on."""
+        """The batch from which the new plan continues."""
         return _batches(self.new, self.examples_seen)
 
     @property
     def old_update(self) -> int:
-        """Updates made under the old plan."""
+        """Updates performed under the old plan."""
         return _update(self.old, self.examples_seen)
 
     @property
     def new_update(self) -> int:
-        """The update from which the new plan goes on."""
+        """The update from which the new plan continues."""
         return _update(self.new, self.examples_seen)
 
     @property
     def remaining(self) -> int:
-        """Updates that the new plan still makes."""
+        """Updates left in the new plan."""
         return max(self.new.num_updates - self.new_update, 0)
 
     @property
@@ -87,7 +86,7 @@ class ChangedPlan:
 
     @property
     def epochs_in_proportion(self) -> int:
-        """Epochs in which the new plan makes at least as many updates as the old one."""
+        """Epochs in which the new plan has at least as many updates as the old one."""
         updates = max(self.old.num_updates, self.new_update + 1)
         return -(-updates * self.new.gradient_accumulation_steps // self.new.steps_per_epoch)
 
@@ -96,32 +95,37 @@ class ChangedPlan:
         return replace(self, new=replace(self.new, epochs=self.epochs_in_proportion))
 
     def findings(self) -> list[Finding]:
-        """Return what is wrong with going on so."""
+        """Return what is wrong with continuing with the new plan."""
         if self.new.num_updates >= self.old_update and self.remaining > 0:
             return []
-        made = f"The run has made {count_noun(self.old_update, 'update')}"
         if self.remaining == 0:
-            facts = (
-                f"{made}, which is the end of the new plan or past it: nothing would be trained."
+            template = (
+                "The run has performed {done}, which is the end of the new plan or beyond it: "
+                "nothing would be trained. In proportion the run would have {scaled}."
             )
         else:
-            facts = (
-                f"{made}, and the new plan ends at {self.new.num_updates:,}: larger batches make "
-                f"fewer updates in {count_noun(self.new.epochs, 'epoch')} than were made already."
+            template = (
+                "The run has performed {done}, but the new plan ends at {end:,}: in {epochs}, "
+                "larger batches give fewer updates than are already done. In proportion the run "
+                "would have {scaled}."
             )
-        epochs = self.epochs_in_proportion
+        scaled = self.epochs_in_proportion
         return [
             Finding(
                 "plan-behind",
                 "error",
-                "{facts} In proportion would be {epochs}.",
-                Cure(note="--scale-epochs, or --epochs {epochs}", values={"epochs": epochs}),
-                {"facts": facts, "epochs": count_noun(epochs, "epoch")},
+                template,
+                Cure({"scale_epochs": True}, otherwise=(Cure({"epochs": scaled}),)),
+                {
+                    "done": count_noun(self.old_update, "update"),
+                    "end": self.new.num_updates,
+                    "epochs": count_noun(self.new.epochs, "epoch"),
+                    "scaled": count_noun(scaled, "epoch"),
+                },
             )
         ]
 
     def __str__(self) -> str:
-        """Return both plans and the point between them, for a person."""
         rows = [
             ("", "old plan", "new plan"),
             ("batch size", f"{self.old.batch_size:,}", f"{self.new.batch_size:,}"),
@@ -132,7 +136,7 @@ class ChangedPlan:
         ]
         lines = [f"Resuming after {self.examples_seen:,} examples"]
         lines += [f"  {name:<14}{old:>12}{new:>12}" for name, old, new in rows]
-        lines.append(f"  {count_noun(self.remaining, 'update')} left to make")
+        lines.append(f"  {count_noun(self.remaining, 'update')} left")
         return "\n".join(lines)
 
 
@@ -141,7 +145,7 @@ def _update(plan: TrainingPlan, examples_seen: int) -> int:
 
 
 def _batches(plan: TrainingPlan, examples_seen: int) -> int:
-    """Return the batches with which a plan has seen so many rows, those left filling batches."""
+    """Return the batches after which a plan has seen this many rows, the rest being batched."""
     epochs, within = divmod(examples_seen, plan.examples)
     rest = plan.examples - within
     left = rest // plan.batch_size if plan.drop_remainder else -(-rest // plan.batch_size)

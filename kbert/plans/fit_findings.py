@@ -1,11 +1,11 @@
 """What is wrong with what `model.fit` is about to do, compared with the plan."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from kbert.findings import Cure, Finding
+from kbert.plans.fit_state import FitState
 from kbert.plans.plan_findings import plan_ended
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.wording import count_noun
@@ -16,106 +16,30 @@ FRESH_CURE = Cure(
 )
 CREATE_CURE = Cure(code="optimizer=kbert.create_optimizer(plan)")
 
-
-@dataclass(frozen=True)
-class FitState:
-    """What `fit` was asked for and what the optimizer stands at.
-
-    Args:
-        epochs: int. The number of the last epoch, as given to `fit`.
-        initial_epoch: int. The epochs that `fit` skips.
-        steps: int or None. Batches an epoch; None where Keras does not know.
-        iterations: int. Updates that the optimizer has made.
-        gradient_accumulation_steps: int. Batches that the optimizer takes for an update.
-        batches_done: int. Batches of the first epoch that have been made. Defaults to 0.
-        rates: function of an int array of updates that returns their learning rates.
-    """
-
-    epochs: int
-    initial_epoch: int
-    steps: int | None
-    iterations: int
-    gradient_accumulation_steps: int
-    rates: Callable[[np.ndarray], np.ndarray]
-    batches_done: int = 0
-
-    def batches(self, steps: int) -> int:
-        """Return the batches of this `fit`, with so many an epoch."""
-        return max((self.epochs - self.initial_epoch) * steps - self.batches_done, 0)
+_SAMPLES = 65  # updates whose rates are compared
+_TOLERANCE = 0.01  # of the peak
 
 
 def fit_findings(plan: TrainingPlan, fit: FitState) -> list[Finding]:
-    """Return what is wrong with a `fit`; no updates to make is not judged here."""
+    """Return what is wrong with a `fit`; one without updates is not judged here."""
     steps = plan.steps_per_epoch if fit.steps is None else fit.steps
-    updates = fit.batches(steps) // fit.gradient_accumulation_steps
-    if updates == 0:
+    if fit.updates(steps) == 0:
         return []
-    first, end = fit.iterations, fit.iterations + updates
-    findings = []
+    first, end = fit.iterations, fit.iterations + fit.updates(steps)
     # The very first update may have rate 0: Google's warmup begins there.
     zero_from = _zero_tail(fit.rates, max(first, 1), end)
     if first == zero_from < end:
         return [plan_ended(first, plan.updates, FRESH_CURE)]
-    lost = end - zero_from
-    have = "has" if lost == 1 else "have"
-    zeros = f"the last {lost:,} of its {count_noun(updates, 'update')} {have} learning rate 0"
-    if (
-        lost
-        and fit.gradient_accumulation_steps > 1
-        and _is_k_times(zero_from, plan.updates, fit.gradient_accumulation_steps)
-    ):
-        findings.append(
-            Finding(
-                "micro-steps",
-                "error",
-                "The schedule counts batches, {gradient_accumulation_steps} to an update, as "
-                "if each were an update, so it ends {gradient_accumulation_steps} times too "
-                "early: {zeros}.",
-                Cure(
-                    note="{create_cure}, or steps_per_update={gradient_accumulation_steps} in "
-                    "WarmupPolynomialDecay",
-                    values={
-                        "create_cure": CREATE_CURE,
-                        "gradient_accumulation_steps": fit.gradient_accumulation_steps,
-                    },
-                ),
-                {"gradient_accumulation_steps": fit.gradient_accumulation_steps, "zeros": zeros},
-            )
-        )
-    elif fit.epochs != plan.epochs or steps != plan.steps_per_epoch:
-        findings.append(_other_size(plan, fit, steps, lost, zeros))
-    elif lost:
-        findings.append(
-            Finding(
-                "rate-zero",
-                "error",
-                "The optimizer has made {updates} and its schedule ends at {zero_from:,}: {zeros}.",
-                FRESH_CURE if first else CREATE_CURE,
-                {"updates": count_noun(first, "update"), "zero_from": zero_from, "zeros": zeros},
-            )
-        )
-    expected = (fit.initial_epoch * steps + fit.batches_done) // fit.gradient_accumulation_steps
-    if fit.initial_epoch and abs(first - expected) > 1:
-        findings.append(
-            Finding(
-                "epochs-skipped",
-                "warning",
-                "fit starts after epoch {initial_epoch}, which is {expected:,} updates, and "
-                "the optimizer has made {first:,}.",
-                Cure(
-                    code="initial_epoch=0",
-                    note="and model._initial_epoch = 0 after BackupAndRestore",
-                ),
-                {"initial_epoch": fit.initial_epoch, "expected": expected, "first": first},
-            )
-        )
+    judges = (_length(plan, fit, steps, zero_from), _skipped(fit, steps))
+    findings = [finding for finding in judges if finding is not None]
     if not findings:
-        findings += _curve(plan, fit, np.unique(np.linspace(first, end - 1, 65).astype(np.int64)))
+        updates = np.unique(np.linspace(first, end - 1, _SAMPLES).astype(np.int64))
+        findings = _curve(plan, fit, updates)
     return findings
 
 
 def _zero_tail(rates: Callable[[np.ndarray], np.ndarray], first: int, end: int) -> int:
-    """Return the first update from which on all rates up to `end` are 0; `end` when none is."""
+    """Return the first update from which on all rates up to `end` are 0; `end` if none is."""
     if first >= end or rates(np.array([end - 1]))[0] > 0:
         return end
     low, high = first - 1, end - 1  # rates(high) is 0; rates(low) is above 0 or before `first`
@@ -128,29 +52,104 @@ def _zero_tail(rates: Callable[[np.ndarray], np.ndarray], first: int, end: int) 
     return high
 
 
+def _length(plan: TrainingPlan, fit: FitState, steps: int, zero_from: int) -> Finding | None:
+    """Return what is wrong with the number of updates of a fit."""
+    k, updates = fit.gradient_accumulation_steps, fit.updates(steps)
+    lost = {"lost": fit.iterations + updates - zero_from, "updates": updates}
+    if lost["lost"] and k > 1 and _is_k_times(zero_from, plan.updates, k):
+        return Finding(
+            "micro-steps",
+            "error",
+            "The schedule counts batches, {k} per update, as if each were an update, so it ends "
+            "{k} times too early: the learning rate is 0 in the last {lost:,} of this fit's "
+            "{updates:,} updates.",
+            Cure(
+                code=CREATE_CURE.code,
+                otherwise=(Cure(code=f"WarmupPolynomialDecay(..., steps_per_update={k})"),),
+            ),
+            {"k": k, **lost},
+        )
+    if fit.epochs != plan.epochs or steps != plan.steps_per_epoch:
+        return _other_size(plan, fit, steps, lost)
+    if lost["lost"]:
+        return Finding(
+            "rate-zero",
+            "error",
+            "The optimizer has performed {done} and its schedule ends at {zero_from:,}: the "
+            "learning rate is 0 in the last {lost:,} of this fit's {updates:,} updates.",
+            FRESH_CURE if fit.iterations else CREATE_CURE,
+            {"done": count_noun(fit.iterations, "update"), "zero_from": zero_from, **lost},
+        )
+    return None
+
+
 def _is_k_times(part: int, whole: int, k: int) -> bool:
     """Whether `whole` is about k times `part`, which has been rounded."""
     return abs(part * k - whole) < max(k, 0.05 * whole)
 
 
-def _other_size(plan: TrainingPlan, fit: FitState, steps: int, lost: int, zeros: str) -> Finding:
+_TOO_LONG = {
+    "epochs-differ": "fit runs {fitted} but the plan has {planned:,}: the learning rate is 0 in "
+    "the last {lost:,} of this fit's {updates:,} updates.",
+    "steps-differ": "fit runs {fitted} per epoch but the plan has {planned:,}: the learning rate "
+    "is 0 in the last {lost:,} of this fit's {updates:,} updates.",
+}
+_TOO_SHORT = {
+    "epochs-differ": "fit runs {fitted} but the plan has {planned:,}: the run ends at a rate of "
+    "{rate:.3g}, {share:.0%} of the peak.",
+    "steps-differ": "fit runs {fitted} per epoch but the plan has {planned:,}: the run ends at a "
+    "rate of {rate:.3g}, {share:.0%} of the peak.",
+}
+
+
+def _other_size(plan: TrainingPlan, fit: FitState, steps: int, lost: dict[str, int]) -> Finding:
     """Return the finding that fit is longer or shorter than the plan."""
+    values: dict[str, float | str]
     if fit.epochs != plan.epochs:
         code = "epochs-differ"
-        facts = f"fit makes {count_noun(fit.epochs, 'epoch')} and the plan has {plan.epochs}"
-        cure = Cure(code=f"epochs=plan.epochs in fit, or TrainingPlan(..., epochs={fit.epochs})")
+        values = {"fitted": count_noun(fit.epochs, "epoch"), "planned": plan.epochs}
+        cure = Cure(
+            code="fit(..., epochs=plan.epochs)",
+            otherwise=(Cure(code=f"TrainingPlan(..., epochs={fit.epochs})"),),
+        )
     else:
         code = "steps-differ"
-        facts = f"fit makes {steps:,} batches an epoch and the plan has {plan.steps_per_epoch:,}"
+        values = {
+            "fitted": count_noun(steps, "batch", "batches"),
+            "planned": plan.steps_per_epoch,
+        }
         cure = Cure(
-            note="the plan's batch size and all its examples: fit(model.batches(train, plan), ...)"
+            code="fit(model.batches(train, plan), ...)",
+            note="which has the plan's batch size and all its examples",
         )
-    if lost:
-        return Finding(code, "error", "{facts}: {zeros}.", cure, {"facts": facts, "zeros": zeros})
-    end = fit.iterations + fit.batches(steps) // fit.gradient_accumulation_steps
-    rate = float(fit.rates(np.array([end - 1]))[0])
-    left = f"the run ends at a rate of {rate:.3g}, {rate / plan.learning_rate:.0%} of the peak"
-    return Finding(code, "warning", "{facts}: {left}.", cure, {"facts": facts, "left": left})
+    if lost["lost"]:
+        return Finding(code, "error", _TOO_LONG[code], cure, {**values, **lost})
+    last = fit.iterations + fit.updates(steps) - 1
+    rate = float(fit.rates(np.array([last]))[0])
+    values |= {"rate": rate, "share": rate / plan.learning_rate}
+    return Finding(code, "warning", _TOO_SHORT[code], cure, values)
+
+
+def _skipped(fit: FitState, steps: int) -> Finding | None:
+    """Return the finding that fit starts at a later epoch than the optimizer has reached."""
+    expected = fit.expected(steps)
+    if not fit.initial_epoch or abs(fit.iterations - expected) <= 1:
+        return None
+    return Finding(
+        "epochs-skipped",
+        "warning",
+        "fit starts after {epochs}, which is {expected}, but the optimizer has performed "
+        "{iterations:,}.",
+        Cure(
+            code="fit(..., initial_epoch=0)",
+            note="and after BackupAndRestore also model._initial_epoch = 0",
+        ),
+        {
+            "epochs": count_noun(fit.initial_epoch, "epoch"),
+            "expected": count_noun(expected, "update"),
+            "iterations": fit.iterations,
+        },
+    )
 
 
 def _curve(plan: TrainingPlan, fit: FitState, updates: np.ndarray) -> list[Finding]:
@@ -158,18 +157,18 @@ def _curve(plan: TrainingPlan, fit: FitState, updates: np.ndarray) -> list[Findi
     rates = fit.rates(updates)
     planned = plan.learning_rate_at(updates)
     furthest = int(np.abs(rates - planned).argmax())
-    if abs(rates[furthest] - planned[furthest]) > 0.01 * plan.learning_rate:
+    if abs(rates[furthest] - planned[furthest]) > _TOLERANCE * plan.learning_rate:
         return [
             Finding(
                 "schedule-differs",
                 "warning",
-                "At update {updates:,} the optimizer's rate is {rates:.3g} and the plan's "
-                "{planned:.3g}.",
+                "At update {update:,} the optimizer's learning rate is {rate:.3g} but the plan's "
+                "is {planned:.3g}.",
                 CREATE_CURE,
                 {
-                    "updates": updates[furthest],
-                    "rates": rates[furthest],
-                    "planned": planned[furthest],
+                    "update": int(updates[furthest]),
+                    "rate": float(rates[furthest]),
+                    "planned": float(planned[furthest]),
                 },
             )
         ]
@@ -178,9 +177,10 @@ def _curve(plan: TrainingPlan, fit: FitState, updates: np.ndarray) -> list[Findi
             Finding(
                 "decay-unfinished",
                 "warning",
-                "Training ends while the rate is still {rates:.3g}, {rates2:.0%} of the peak.",
-                Cure(note="epochs=plan.epochs in fit"),
-                {"rates": rates[-1], "rates2": rates[-1] / plan.learning_rate},
+                "Training ends while the learning rate is still {rate:.3g}, {share:.0%} of the "
+                "peak.",
+                Cure(code="fit(..., epochs=plan.epochs)"),
+                {"rate": float(rates[-1]), "share": float(rates[-1]) / plan.learning_rate},
             )
         ]
     return []

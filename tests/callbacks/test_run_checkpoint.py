@@ -218,7 +218,7 @@ def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
 def test_a_plan_that_ends_before_the_point_reached_is_refused(classifier, tmp_path):
     fit(classifier(epochs=2), tmp_path)
     with pytest.raises(
-        FindingsError, match="has made 10 updates, which is the end of the new plan"
+        FindingsError, match="has performed 10 updates, which is the end of the new plan"
     ):
         fit(classifier(epochs=1), tmp_path, resume=True)
 

@@ -7,10 +7,11 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kbert.errors import KbertError
+from kbert.findings import Cure
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
 
-OLD = TrainingPlan(examples=1000, batch_size=10, epochs=3)  # 100 batches an epoch, 300 updates
+OLD = TrainingPlan(examples=1000, batch_size=10, epochs=3)  # 100 batches per epoch, 300 updates
 
 
 def change(seen, old=OLD, **changes):
@@ -55,8 +56,8 @@ def test_after_whole_epochs_the_update_is_the_epochs(examples, batch_size, every
     assert point.remaining == plan.num_updates - point.old_update
 
 
-def test_other_data_cannot_go_on():
-    with pytest.raises(KbertError, match=r"on 1,000 examples, and there are 999 now\..*continue"):
+def test_other_data_cannot_be_resumed_on():
+    with pytest.raises(KbertError, match=r"on 1,000 examples, but there are 999 now\..*continue"):
         change(1000, examples=999)
 
 
@@ -74,11 +75,11 @@ def test_other_data_cannot_go_on():
             1000,
             {"batch_size": 15, "gradient_accumulation_steps": 2},
             9,
-        ),  # 67 batches an epoch, 600 are needed
-        (3000, {"batch_size": 5, "epochs": 4}, 4),  # 600 updates are made, so 601 are needed
+        ),  # 67 batches per epoch, 600 are needed
+        (3000, {"batch_size": 5, "epochs": 4}, 4),  # 600 updates are done, so 601 are needed
         (3000, {}, 4),
-        (630, {"batch_size": 64}, 19),  # 16 batches an epoch
-        (1000, {"batch_size": 64, "recipe": "google"}, 20),  # 15 batches an epoch
+        (630, {"batch_size": 64}, 19),  # 16 batches per epoch
+        (1000, {"batch_size": 64, "recipe": "google"}, 20),  # 15 batches per epoch
     ],
     ids=str,
 )
@@ -87,7 +88,7 @@ def test_epochs_in_proportion(seen, changes, epochs):
     assert point.epochs_in_proportion == epochs
     scaled = point.in_proportion()
     assert (scaled.old, scaled.new) == (OLD, replace(point.new, epochs=epochs))
-    # As many updates as the old plan, and one left to make: an epoch less would not do.
+    # As many updates as the old plan, and one left: an epoch less would not do.
     needed = max(OLD.num_updates, point.new_update + 1)
     one_less = (epochs - 1) * point.new.steps_per_epoch // point.new.gradient_accumulation_steps
     assert one_less < needed <= scaled.new.num_updates
@@ -100,21 +101,21 @@ def test_epochs_in_proportion(seen, changes, epochs):
         (1000, {}, None),
         (1000, {"batch_size": 20}, None),
         (2000, {"batch_size": 5, "epochs": 3}, None),
-        (2000, {"epochs": 2}, "made 200 updates, which is the end of the new plan or past it"),
-        (2500, {"epochs": 1}, "made 250 updates, which is the end of the new plan or past it"),
-        (3000, {}, "made 300 updates, which is the end of the new plan or past it"),
-        # 16 batches an epoch, 48 in all, and 63 / 100 of 16 are made of them.
+        (2000, {"epochs": 2}, "performed 200 updates, which is the end of the new plan or beyond"),
+        (2500, {"epochs": 1}, "performed 250 updates, which is the end of the new plan or beyond"),
+        (3000, {}, "performed 300 updates, which is the end of the new plan or beyond"),
+        # 16 batches per epoch, 48 in all, and 63 / 100 of 16 of them are done.
         (
             630,
             {"batch_size": 64},
-            "made 63 updates, and the new plan ends at 48: larger batches make fewer updates in 3 "
-            "epochs than were made already. In proportion would be 19 epochs.",
+            "performed 63 updates, but the new plan ends at 48: in 3 epochs, larger batches give "
+            "fewer updates than are already done. In proportion the run would have 19 epochs.",
         ),
         (
-            480,  # 16 batches an epoch, of which 8 are made
+            480,  # 16 batches per epoch, of which 8 are done
             {"batch_size": 64, "epochs": 1},
-            "made 48 updates, and the new plan ends at 16: larger batches make fewer updates in 1 "
-            "epoch than were made already.",
+            "performed 48 updates, but the new plan ends at 16: in 1 epoch, larger batches give "
+            "fewer updates than are already done.",
         ),
     ],
     ids=str,
@@ -128,7 +129,8 @@ def test_what_is_found(seen, changes, held):
     (finding,) = findings
     assert (finding.code, finding.severity) == ("plan-behind", "error")
     assert held in finding.message
-    assert finding.cure == f"--scale-epochs, or --epochs {point.epochs_in_proportion}"
+    epochs = point.epochs_in_proportion
+    assert finding.cure == Cure({"scale_epochs": True}, otherwise=(Cure({"epochs": epochs}),))
     assert point.in_proportion().findings() == []
 
 
@@ -154,7 +156,7 @@ def changes_midway(draw):
 
 
 @given(changes_midway())
-@example(  # 4 batches an epoch for 3 epochs, and then 2 for 5
+@example(  # 4 batches per epoch for 3 epochs, and then 2 for 5
     ChangedPlan(
         TrainingPlan(examples=10, batch_size=3, epochs=3),
         TrainingPlan(examples=10, batch_size=5, epochs=3),
@@ -171,15 +173,15 @@ def test_in_proportion_nothing_is_behind(point):
 def test_one_update_and_one_epoch():
     once = TrainingPlan(examples=10, batch_size=10, epochs=1)
     (finding,) = ChangedPlan(once, once, 10).findings()
-    assert finding.message.startswith("The run has made 1 update, which is the end")
-    assert finding.message.endswith("In proportion would be 2 epochs.")
+    assert finding.message.startswith("The run has performed 1 update, which is the end")
+    assert finding.message.endswith("In proportion the run would have 2 epochs.")
     twice = replace(once, epochs=2)
-    assert str(ChangedPlan(once, twice, 10)).endswith("\n  1 update left to make")
+    assert str(ChangedPlan(once, twice, 10)).endswith("\n  1 update left")
     halves = TrainingPlan(examples=10, batch_size=5, epochs=1, gradient_accumulation_steps=2)
     (finding,) = ChangedPlan(
         halves, replace(halves, batch_size=2, gradient_accumulation_steps=5), 10
     ).findings()
-    assert "In proportion would be 2 epochs." in finding.message
+    assert "In proportion the run would have 2 epochs." in finding.message
 
 
 def test_the_change_as_text():
@@ -192,5 +194,5 @@ def test_the_change_as_text():
         "  update here            100          50",
         # (300 - 100) / (300 - 30) and (150 - 50) / (150 - 15) of the peak
         f"  learning rate {5e-5 * 200 / 270:>12.3g}{5e-5 * 100 / 135:>12.3g}",
-        "  100 updates left to make",
+        "  100 updates left",
     ]

@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbert.cli.words import FlagWords
 from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
 from kbert.errors import KbertError
+from kbert.findings import speaking
 from kbert.plans.google_command import GoogleCommand
+from kbert.plans.google_words import GoogleWords
 from kbert.plans.training_plan import TrainingPlan
 
 MRPC = GoogleCommand(examples=3668, learning_rate=2e-5)
@@ -50,7 +53,7 @@ def test_the_steps_and_rates_are_those_of_the_plan(examples, batch_size, epochs)
     command = GoogleCommand(examples=examples, batch_size=batch_size, epochs=epochs)
     assert (command.updates, command.warmup_updates) == (plan.updates, plan.warmup_updates)
     steps = np.linspace(0, 2 * plan.updates, 50).astype(int)
-    assert command.rate_at(steps).tolist() == plan.learning_rate_at(steps).tolist()
+    assert command.learning_rate_at(steps).tolist() == plan.learning_rate_at(steps).tolist()
 
 
 @pytest.mark.parametrize(
@@ -108,16 +111,25 @@ def test_without_flags_the_defaults_of_run_classifier_hold():
         ("--train_batch_size --do_train", "Received: '--do_train'"),
         ("--train_batch_size=16.5", "--train_batch_size must be a whole number. Received: '16.5'"),
         *(
-            (f"--{name}={value}", f"--{name} cannot be {value}: no training comes of it.")
-            for name, values in {
-                "train_batch_size": ("0", "-1"),
-                "num_train_epochs": ("0", "-0.5", "nan", "inf", "-inf"),
-                "learning_rate": ("0", "-1e-05", "nan", "inf", "-inf"),
-                "warmup_proportion": ("-0.1", "1.5", "nan", "inf", "-inf"),
-            }.items()
+            (f"--{name}={value}", f"--{name} must be {expected}. Received: {value}")
+            for name, expected, values in (
+                ("train_batch_size", "at least 1", ("0", "-1")),
+                (
+                    "num_train_epochs",
+                    "above 0, and finite",
+                    ("0", "-0.5", "nan", "inf", "-inf"),
+                ),
+                ("learning_rate", "above 0, and finite", ("0", "-1e-05", "nan", "inf", "-inf")),
+                (
+                    "warmup_proportion",
+                    "from 0 to below 1",
+                    ("-0.1", "1", "1.5", "nan", "inf", "-inf"),
+                ),
+            )
             for value in values
         ),
-        ("--warmup_proportion=1.0", "--warmup_proportion cannot be 1: no training comes of it."),
+        ("--max_seq_length=2", "--max_seq_length must be at least 3, of which two are [CLS]"),
+        ("--train_batchsize=2", "no flag --train_batchsize. Did you mean --train_batch_size?"),
         ("--num_train_epochs=0.001", "int(3668 / 32 * 0.001) is 0"),
         ("--num_train_epochs=1e307", "1e+307"),
         ("--data_dir='glue", "The flags cannot be read: No closing quotation. Received: --data_"),
@@ -133,9 +145,9 @@ def test_flags_that_train_nothing_are_refused(flags, held):
 @pytest.mark.parametrize(
     ("examples", "step", "held"),
     [
-        (0, 0, "The examples cannot be 0: no training comes of it."),
-        (-5, 0, "The examples cannot be -5: no training comes of it."),
-        (3668, -1, "--global-step cannot be -1: no training comes of it."),
+        (0, 0, "`examples` must be at least 1. Received: 0"),
+        (-5, 0, "`examples` must be at least 1. Received: -5"),
+        (3668, -1, "`global_step` must be at least 0. Received: -1"),
     ],
 )
 def test_counts_out_of_range_are_refused(examples, step, held):
@@ -146,7 +158,7 @@ def test_counts_out_of_range_are_refused(examples, step, held):
 
 @pytest.mark.parametrize("changes", [{"epochs": 0}, {"epochs": 0.0}, {"learning_rate": 0}], ids=str)
 def test_what_is_refused_of_flags_is_refused_of_arguments(changes):
-    with pytest.raises(KbertError, match=r"^--\w+ cannot be 0(\.0)?: no training comes of it\.$"):
+    with pytest.raises(KbertError, match=r"^--\w+ must be above 0, and finite\. Received: 0$"):
         GoogleCommand(examples=3668, **changes)
 
 
@@ -154,10 +166,10 @@ def test_what_is_refused_of_flags_is_refused_of_arguments(changes):
     ("step", "remaining", "rate"),
     [(0, 343, 0), (34, 309, 2e-5 * 309 / 343), (342, 1, 2e-5 / 343), (343, 0, 0), (400, 0, 0)],
 )
-def test_a_command_goes_on_from_its_checkpoint(step, remaining, rate):
+def test_a_command_resumes_from_its_checkpoint(step, remaining, rate):
     command = GoogleCommand(examples=3668, learning_rate=2e-5, global_step=step)
     assert command.remaining == remaining
-    assert command.rate_at(step) == pytest.approx(rate)
+    assert command.learning_rate_at(step) == pytest.approx(rate)
     # Google's warmup begins at rate 0.
     assert codes(command.findings()) == ["plan-ended"] * (remaining == 0) + ["rate-zero"]
     lines = str(command).splitlines()
@@ -168,13 +180,13 @@ def test_a_command_goes_on_from_its_checkpoint(step, remaining, rate):
 
 
 @pytest.mark.parametrize("step", [343, 400])
-def test_the_epochs_proposed_after_the_end_make_as_many_more(step):
+def test_the_epochs_proposed_after_the_end_run_as_many_more(step):
     command = GoogleCommand(examples=3668, global_step=step)
     finding = command.findings()[0]
     assert (finding.code, finding.severity) == ("plan-ended", "error")
-    assert f"has made {step} updates and the plan ends at 343:" in finding.message
-    assert f"model.ckpt-{step}" in finding.cure
-    flag = next(word for word in shlex.split(finding.cure) if "--num_train_epochs" in word)
+    assert f"has performed {step} updates and the plan ends at 343:" in finding.message
+    assert f"model.ckpt-{step}" in str(finding.cure)
+    flag = next(word for word in shlex.split(str(finding.cure)) if "--num_train_epochs" in word)
     again = GoogleCommand.from_flags(flag, 3668, step)
     assert abs(again.remaining - 343) <= 1
 
@@ -198,10 +210,14 @@ def test_the_plan_is_judged_as_any_plan(changes, expected):
 def test_cures_are_flags_of_the_script():
     commands = GoogleCommand(examples=100), GoogleCommand(examples=10_000, warmup_proportion=0.9)
     cures = {finding.code: finding.cure for c in commands for finding in c.findings()}
-    assert cures["too-few-updates"].startswith("--train_batch_size=")
-    assert " --num_train_epochs=" in cures["too-few-updates"]
-    assert cures["warmup-too-long"].startswith("--warmup_proportion=")
-    assert cures["rate-zero"] == ("--recipe recommended, none of whose updates has rate 0 (kbert)")
+    with speaking(FlagWords()), speaking(GoogleWords()):
+        texts = {code: str(cure) for code, cure in cures.items()}
+    assert texts["too-few-updates"] == "--train_batch_size=8 --num_train_epochs=8"
+    assert texts["warmup-too-long"] == "--warmup_proportion=0.33"
+    assert texts["rate-zero"] == (
+        "kbert's --recipe recommended, whose updates all have a rate above 0"
+    )
+    assert str(cures["too-few-updates"]) == "batch_size=8, epochs=8"
 
 
 def test_sorted_rows_are_more_than_the_shuffle_buffer_mixes():
@@ -211,8 +227,8 @@ def test_sorted_rows_are_more_than_the_shuffle_buffer_mixes():
     assert (finding.code, finding.severity) == ("small-shuffle-buffer", "error")
     assert "shuffle(buffer_size=100) does not mix these 3,668 rows" in finding.message
     # By chance, of equal classes: 2 * (1 - 0.5 ** 32).
-    assert "and would hold 2.0 in a random order" in finding.message
-    assert finding.cure.startswith("shuffle(buffer_size=3668)")
+    assert "and would contain 2.0 in a random order" in finding.message
+    assert str(finding.cure) == "shuffle(buffer_size=3668), or shuffle the file: shuf"
     mixed = np.random.default_rng(0).permutation(labels)
     assert codes(MRPC.findings(mixed)) == codes(MRPC.findings()) == ["rate-zero"]
 
@@ -248,5 +264,6 @@ def test_a_great_class_is_not_taken_for_an_order():
     ],
     ids=["defaults", "all", "less than an epoch"],
 )
-def test_the_flags_of_kbert(flags, kbert):
-    assert GoogleCommand.from_flags(flags, 3668).kbert_flags() == f"--recipe google {kbert}"
+def test_the_settings_of_kbert(flags, kbert):
+    settings = GoogleCommand.from_flags(flags, 3668).kbert_settings()
+    assert FlagWords().settings(settings) == f"--recipe google {kbert}"

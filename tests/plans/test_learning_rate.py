@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kbert.plans.learning_rate import learning_rate_at
 
-REFERENCE = Path(__file__).parent / "data" / "reference" / "lr.csv"
+REFERENCE = Path(__file__).parents[1] / "data" / "reference" / "lr.csv"
 
 
 def plain(step, peak, decay_steps, warmup_steps, end, power, cycle, decay_from):

@@ -1,6 +1,5 @@
-"""What is wrong with a plan, and that following a cure mends it."""
+"""What is wrong with a plan, and that following a cure makes the finding go away."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -8,7 +7,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kbert.errors import KbertError
-from kbert.plans.plan_findings import FEW_UPDATES, longest_warmup
+from kbert.findings import Cure
+from kbert.plans.enough_updates import FEW_UPDATES
+from kbert.plans.rate_findings import max_warmup
 from kbert.plans.training_plan import TrainingPlan
 
 SOUND = TrainingPlan(examples=25_000, batch_size=32, epochs=3)
@@ -36,7 +37,7 @@ def found(plan):
         ({"examples": 10_000, "warmup_proportion": 0.0}, {}),
         ({"examples": 10_000_000, "batch_size": 8}, {"warmup-too-long": "warning"}),
         ({"epochs": 11}, {"warmup-too-long": "warning"}),
-        # 10 batches an epoch: 50 updates of warmup are five epochs, and no waste.
+        # 10 batches per epoch: 50 updates of warmup are five epochs, and no waste.
         ({"examples": 320, "epochs": 50}, {}),
         ({"examples": 320, "epochs": 52}, {"warmup-too-long": "warning"}),
         ({"warmup_proportion": 0.5}, {"warmup-too-long": "warning"}),
@@ -49,7 +50,7 @@ def found(plan):
             {"last-batch-dropped": "warning", "rate-zero": "info"},
         ),
         (
-            # 100 updates are made of a schedule of int(63 / 32 * 100) = 196, 176 of them warmup.
+            # 100 updates are run of a schedule of int(63 / 32 * 100) = 196, 176 of them warmup.
             {"examples": 63, "recipe": "google", "epochs": 100, "warmup_proportion": 0.9},
             {"last-batch-dropped": "warning", "warmup-too-long": "error", "rate-zero": "info"},
         ),
@@ -73,27 +74,29 @@ def test_the_numbers_of_the_messages():
     few = TrainingPlan(examples=100, batch_size=64, epochs=1)
     assert few.num_updates == -(-100 // 64) == 2
     assert "changes the weights 2 times;" in found(few)["too-few-updates"].message
-    # Batches of 16 would take 15 epochs, of 8 there are 13 an epoch, and 8 * 13 > 100.
-    assert found(few)["too-few-updates"].cure == "--batch-size 8 --epochs 8"
-    assert found(few)["no-warmup"].cure == ("--batch-size 8 --epochs 8 --warmup-proportion 0.1")
+    # Batches of 16 would take 15 epochs; of 8 there are 13 per epoch, and 8 * 13 > 100.
+    assert found(few)["too-few-updates"].cure == Cure({"batch_size": 8, "epochs": 8})
+    settings = {"batch_size": 8, "epochs": 8, "warmup_proportion": 0.1}
+    assert found(few)["no-warmup"].cure == Cure(settings)
     cold = replace(SOUND, examples=9999, warmup_proportion=0.0)
-    assert found(cold)["no-warmup"].cure == "--warmup-proportion 0.1"
+    assert found(cold)["no-warmup"].cure == Cure({"warmup_proportion": 0.1})
     # Of batches of 4 an epoch has 16 that are whole, and 6 * 16 < 100; else it has 17.
     for recipe, epochs in (("google", 7), ("recommended", 6)):
         rest = TrainingPlan(examples=65, batch_size=4, epochs=1, recipe=recipe)
-        assert found(rest)["too-few-updates"].cure == f"--batch-size 4 --epochs {epochs}"
+        assert found(rest)["too-few-updates"].cure == Cure({"batch_size": 4, "epochs": epochs})
     once = TrainingPlan(examples=32, epochs=1)
     assert "changes the weights 1 time;" in found(once)["too-few-updates"].message
     dropped = found(TrainingPlan(examples=63, recipe="google"))["last-batch-dropped"].message
     assert f"leaves out 31 of 63 examples ({31 / 63:.1%})" in dropped
     # W is 3,750,000 / 10, more than 10,000, yet neither an epoch nor a third of the run.
     long = found(TrainingPlan(examples=10_000_000, batch_size=8))["warmup-too-long"]
-    assert "375,000 of 3,750,000 updates, more than what any BERT" in long.message
-    assert "(10,000)" in long.message
+    assert "375,000 of 3,750,000 updates, where at most 10,000 are reasonable" in long.message
+    assert "pretrained with 10,000." in long.message
     # 0.00266..., rounded down.
-    assert long.cure == "--warmup-proportion 0.0026"
+    assert long.cure == Cure({"warmup_proportion": 0.0026})
     half = found(replace(SOUND, warmup_proportion=0.5))["warmup-too-long"].message
-    assert "1,173 of 2,346 updates, more than an epoch (782) and a third of the run (782)" in half
+    assert "1,173 of 2,346 updates, where at most 782 are reasonable" in half
+    assert "an epoch has 782, a third of the run 782, and" in half
     assert "is far above the" in found(replace(SOUND, learning_rate=2e-3))["unusual-rate"].message
     assert "is far below the" in found(replace(SOUND, learning_rate=1e-7))["unusual-rate"].message
 
@@ -125,8 +128,8 @@ def test_the_share_of_tiny_rates(recipe):
         *("50", "51", "50 of updates", "50 of one batch", "a third of 25"),
     ],
 )
-def test_the_longest_warmup(plan, most):
-    assert longest_warmup(plan) == most
+def test_the_max_warmup(plan, most):
+    assert max_warmup(plan) == most
 
 
 @st.composite
@@ -146,14 +149,9 @@ def plans(draw, **fixed):
         assume(False)
 
 
-def typed(cure):
-    """The values of options that a cure says to type, by the names of the plan's arguments."""
-    options = re.findall(r"--([a-z-]+) (\S+)", cure)
-    assert " ".join(f"--{name} {value}" for name, value in options) == cure
-    return {
-        name.replace("-", "_"): float(value) if "." in value else int(value)
-        for name, value in options
-    }
+def followed(plan, finding):
+    """The plan with the settings that a finding's cure names."""
+    return replace(plan, **finding.cure.settings)
 
 
 @given(plans(epochs=1) | plans())
@@ -163,7 +161,7 @@ def test_the_cure_of_too_few_updates_cures_it(plan):
     finding = found(plan).get("too-few-updates")
     assert (finding is not None) == (plan.num_updates < FEW_UPDATES)
     if finding is not None:
-        cured = replace(plan, **typed(finding.cure))
+        cured = followed(plan, finding)
         assert cured.num_updates >= FEW_UPDATES
         assert "too-few-updates" not in found(cured)
 
@@ -174,8 +172,8 @@ def test_the_cure_of_no_warmup_cures_it(plan):
     finding = found(plan).get("no-warmup")
     assert (finding is not None) == (plan.warmup_updates == 0)
     if finding is not None:
-        assert finding.cure.endswith("--warmup-proportion 0.1")
-        cured = replace(plan, **typed(finding.cure))
+        assert finding.cure.settings["warmup_proportion"] == 0.1
+        cured = followed(plan, finding)
         assert cured.warmup_updates > 0
         assert "no-warmup" not in found(cured)
 
@@ -195,8 +193,8 @@ def test_the_cure_of_no_warmup_cures_it(plan):
 def test_the_cure_of_a_long_warmup_cures_it(plan):
     finding = found(plan).get("warmup-too-long")
     if finding is not None:
-        assert plan.warmup_updates > longest_warmup(plan)
-        cured = replace(plan, **typed(finding.cure))
+        assert plan.warmup_updates > max_warmup(plan)
+        cured = followed(plan, finding)
         assert cured.warmup_updates < plan.warmup_updates
         assert "warmup-too-long" not in found(cured)
 
@@ -204,5 +202,33 @@ def test_the_cure_of_a_long_warmup_cures_it(plan):
 @given(st.integers(1, 60), st.integers(61, 200))
 def test_the_cure_of_a_batch_that_exceeds_the_data_cures_it(examples, batch_size):
     plan = TrainingPlan(examples=examples, batch_size=batch_size)
-    cured = replace(plan, **typed(found(plan)["batch-exceeds-data"].cure))
+    cured = followed(plan, found(plan)["batch-exceeds-data"])
     assert "batch-exceeds-data" not in found(cured)
+
+
+@given(plans(recipe="google"))
+@settings(deadline=None)
+def test_the_cures_of_the_google_recipe_cure_it(plan):
+    for code in ("last-batch-dropped", "rate-zero"):
+        finding = found(plan).get(code)
+        if finding is not None:
+            assert code not in found(followed(plan, finding))
+
+
+@given(plans(), st.sampled_from([1.0, 1.5, 2.0, 3.0]), st.sampled_from([0.0, 1e-9]))
+@example(SOUND, 3.0, 0.0)
+@example(TrainingPlan(examples=320, batch_size=32, epochs=1, recipe="google"), 1.0, 0.0)
+@example(TrainingPlan(examples=320, batch_size=32, epochs=1, recipe="google"), 3.0, 0.0)
+@settings(deadline=None)
+def test_the_cures_of_tiny_rates_cure_them(plan, power, end):
+    plan = replace(plan, power=power, end_learning_rate=end)
+    finding = found(plan).get("rate-tiny")
+    if finding is not None:
+        for cure in (finding.cure, *finding.cure.otherwise):
+            assert "rate-tiny" not in found(replace(plan, **cure.settings))
+
+
+@pytest.mark.parametrize("rate", [1e-7, 2e-3])
+def test_the_cure_of_an_unusual_rate_cures_it(rate):
+    plan = replace(SOUND, learning_rate=rate)
+    assert found(followed(plan, found(plan)["unusual-rate"])) == {}

@@ -1,23 +1,26 @@
 """Steps, against the figures of google-research/bert and against what must hold for any plan."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.findings import findings_table
 from kbert.plans.training_plan import TrainingPlan
 
+FORMATS = Path(__file__).parents[1] / "data" / "formats"
 MRPC = TrainingPlan(examples=3668, learning_rate=2e-5, recipe="google")
 
 
 @pytest.mark.parametrize(
     ("examples", "epochs", "google", "recommended"),
     [
-        # N, W, batches an epoch, batches; Google's N is of an epoch that is not rounded.
+        # N, W, batches per epoch, batches; Google's N is of an epoch that is not rounded.
         (3668, 3, (343, 34, 114, 342), (345, 34, 115, 345)),
         (392_702, 2, (24_543, 2454, 12_271, 24_542), (24_544, 2454, 12_272, 24_544)),
         (8551, 3, (801, 80, 267, 801), (804, 80, 268, 804)),
@@ -92,9 +95,8 @@ def test_every_plan_that_is_accepted_trains(
         each = examples // batch_size if recipe == "google" else -(-examples // batch_size)
         assert each * epochs < gradient_accumulation_steps or each == 0
         return
-    made = (
-        plan.batches // plan.gradient_accumulation_steps
-    )  # an optimizer that accumulates makes so many
+    # What an optimizer that accumulates performs.
+    made = plan.batches // plan.gradient_accumulation_steps
     assert 1 <= made <= plan.updates
     assert 0 <= plan.warmup_updates < plan.updates
     rates = plan.learning_rate_at(np.arange(made))
@@ -105,16 +107,16 @@ def test_every_plan_that_is_accepted_trains(
         assert plan.learning_rate_at(made) == 0
 
 
-def test_an_accepted_plan_makes_at_least_one_update():
+def test_an_accepted_plan_has_at_least_one_update():
     """63 / (32 * 5) * 3 is above 1, yet 3 batches of 32 are fewer than the 5 of an update."""
-    with pytest.raises(KbertError, match="3 batches are fewer than the 5"):
+    with pytest.raises(KbertError, match="3 batches cannot fill an update of 5"):
         TrainingPlan(
             examples=63, batch_size=32, epochs=3, gradient_accumulation_steps=5, recipe="google"
         )
 
 
-def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
-    """61 / (1 * 7) * 7 is 60.99999999999999 as a float, and 61 updates are made."""
+def test_no_update_of_a_run_is_behind_the_end_of_the_decay():
+    """61 / (1 * 7) * 7 is 60.99999999999999 as a float, and 61 updates are run."""
     plan = TrainingPlan(
         examples=61, batch_size=1, epochs=7, gradient_accumulation_steps=7, recipe="google"
     )
@@ -144,7 +146,7 @@ def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
         ({"power": 0.0}, "`power` must be above 0"),
         ({"power": float("nan")}, "Received: nan"),
         ({"recipe": "fast"}, "`recipe` must be"),
-        ({"examples": 31}, "31 examples do not fill one batch of 32"),
+        ({"examples": 31}, "31 examples do not fill a batch of 32"),
         (
             {
                 "examples": 31,
@@ -152,7 +154,8 @@ def test_no_update_that_is_made_is_behind_the_end_of_the_decay():
                 "epochs": 1,
                 "gradient_accumulation_steps": 2,
             },
-            "1 batches",
+            "1 batch cannot fill an update of 2, so nothing would be trained. Cure: "
+            "gradient_accumulation_steps=1, or epochs=2",
         ),
     ],
     ids=str,
@@ -161,6 +164,38 @@ def test_what_cannot_train_is_refused(changes, held):
     with pytest.raises(KbertError) as refusal:
         replace(MRPC, **changes)
     assert held in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"examples": 31, "recipe": "google"},
+        {"examples": 31, "epochs": 1, "gradient_accumulation_steps": 7, "batch_size": 10},
+    ],
+    ids=str,
+)
+def test_the_cures_of_a_plan_without_updates_give_it_some(values):
+    with pytest.raises(InputError) as refusal:
+        TrainingPlan(**values)
+    for cure in (refusal.value.cure, *refusal.value.cure.otherwise):
+        assert TrainingPlan(**{**values, **cure.settings}).num_updates >= 1
+
+
+def test_a_plan_is_read_as_it_was_written():
+    plan = replace(MRPC, gradient_accumulation_steps=2)
+    assert TrainingPlan.from_dict(asdict(plan)) == plan
+    assert TrainingPlan.from_dict({**asdict(plan), "updates": 171}) == plan
+
+
+@pytest.mark.parametrize("file", ["run.json", "checkpoints/*/state.json"])
+def test_a_plan_of_kbert_0_1_is_read(file):
+    paths = [*(FORMATS / "0.1").glob(f"stopped-*/{file}")]
+    assert len(paths) >= 3
+    for path in paths:
+        content = json.loads(path.read_text("utf-8"))
+        assert TrainingPlan.from_dict(content.get("facts", content)["plan"]) == TrainingPlan(
+            examples=48, batch_size=8, learning_rate=0.001, gradient_accumulation_steps=2
+        )
 
 
 def test_counts_may_be_numpy_integers():
@@ -177,12 +212,12 @@ def test_counts_may_be_numpy_integers():
             {"warmup_proportion": 0.9},
             {"first update": 0, "half way": 171, "end of warmup": 308, "last update": 341},
         ),
-        # N is 2, and one update is made.
+        # N is 2, and the run has one update.
         ({"examples": 3, "batch_size": 2, "gradient_accumulation_steps": 2}, {"first update": 0}),
     ],
     ids=["MRPC", "one update", "no warmup", "long warmup", "fewer than N"],
 )
-def test_key_points_are_updates_that_are_made_in_their_order(changes, points):
+def test_key_points_are_updates_of_the_run_in_their_order(changes, points):
     assert list(replace(MRPC, **changes).key_points().items()) == list(points.items())
 
 
@@ -197,15 +232,15 @@ def test_the_rate_ends_where_it_is_told_to(epochs, end, peak):
 def test_the_plan_as_text():
     assert str(replace(MRPC, gradient_accumulation_steps=2)).splitlines() == [
         "Training plan (google recipe)",
-        "  3,668 examples in batches of 32, 2 to an update: 114 batches an epoch",
-        "  3 epochs: 171 updates, the first 17 warmup",
+        "  3,668 examples in batches of 32, 2 per update: 114 batches per epoch",
+        "  3 epochs: 171 updates, 17 of them warmup",
         "  learning rate:",
         "    update       0  0  (first update)",
         "    update      17  1.8e-05  (end of warmup)",
         "    update      85  1.01e-05  (half way)",
         "    update     170  1.17e-07  (last update)",
         # Of W = 17 the updates 0 and 1, of the decay those from 154 on: 19 of 171.
-        "  trained at under 10 % of the peak: 11.1% of the examples",
+        "  examples trained below 10% of the peak rate: 11.1%",
         *findings_table(replace(MRPC, gradient_accumulation_steps=2).findings()).splitlines(),
     ]
     assert "\n  1 epoch: 1 update, " in str(TrainingPlan(examples=32, epochs=1))

@@ -232,7 +232,9 @@ def test_a_continued_run_resumes_without_its_parent(whole, tmp_path):
 def test_refuses_a_plan_that_ends_before_the_point_reached(stopped):
     before = contents(stopped.path)
     reported = []
-    with pytest.raises(FindingsError, match="has made 11 updates, and the new plan ends at 4") as e:
+    with pytest.raises(
+        FindingsError, match="has performed 11 updates, but the new plan ends at 4"
+    ) as e:
         resume(stopped.path, batch_size=64, report=reported.append)
     change = ChangedPlan(PLAN, replace(PLAN, batch_size=64), 85)
     assert list(e.value.findings) == change.findings()
