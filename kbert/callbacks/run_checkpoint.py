@@ -215,7 +215,7 @@ class RunCheckpoint(keras.callbacks.Callback):
     def _save(self) -> None:
         position = self._counter.position
         self._writer.wait()
-        arrays = capture_state(self.model, self._random, metrics=bool(position.parts))
+        arrays = capture_state(self.model, self._random, metrics=bool(position.segments))
         check_finite(arrays["model"], position)
         history = None if self.evaluation is None else self.evaluation.history
         if history is not None and not position.evaluated:
@@ -273,14 +273,14 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._random = saved_random_states(checkpoint)
         self._resumed = checkpoint
         model._initial_epoch = position.epoch
-        if position.parts:
+        if position.segments:
             if self._data is None:
                 raise InputError(
                     "{path} was taken inside an epoch of Batches. Give fit the same Batches: "
                     "RunCheckpoint(..., data=batches)",
                     path=checkpoint.path,
                 )
-            self._data.resume_at(position.epoch, position.parts)
+            self._data.resume_at(position.epoch, position.segments)
         if self.evaluation is not None and checkpoint.evaluations is not None:
             best = self.store.best() if self.evaluation.restore_best else None
             weights = None if best is None else read_checkpoint(best).arrays["model"]
@@ -304,7 +304,7 @@ class RunCheckpoint(keras.callbacks.Callback):
                 epoch=epoch,
                 epoch2=position.epoch,
             )
-        if position.parts:
+        if position.segments:
             assert self._data is not None
             restore_epoch_state(self.model, checkpoint, self._data[0])
 

@@ -3,7 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from kbert.data.segment import Segment
 from kbert.utils.wording import count_noun
+
+_OLD_NAMES = {"parts": "segments", "batches_made": "batches_done"}  # of kbert 0.1
 
 
 @dataclass(frozen=True)
@@ -12,8 +15,8 @@ class Position:
 
     Args:
         epoch: int. Whole epochs trained.
-        parts: tuple of (batch size, batches). What was made of the epoch after those; more than
-            one part where the plan was changed inside the epoch.
+        segments: tuple of Segment. What was trained of the epoch after those; more than one where
+            the plan was changed inside the epoch.
         examples_seen: int. Rows trained on, repetitions counted.
         batches_done: int. Batches of the whole training, whatever plans it had.
         evaluated: bool. Whether the last whole epoch has been evaluated. Defaults to True.
@@ -21,12 +24,12 @@ class Position:
     Example:
 
     ```python
-    assert Position(epoch=1, parts=((8, 3),), examples_seen=104, batches_done=13).batch == 3
+    assert Position(1, (Segment(8, 3),), examples_seen=104, batches_done=13).batch == 3
     ```
     """
 
     epoch: int
-    parts: tuple[tuple[int, int], ...]
+    segments: tuple[Segment, ...]
     examples_seen: int
     batches_done: int
     evaluated: bool = True
@@ -34,7 +37,7 @@ class Position:
     @property
     def batch(self) -> int:
         """Batches made of the epoch that has begun."""
-        return sum(batches for _, batches in self.parts)
+        return sum(batches for _, batches in self.segments)
 
     @property
     def name(self) -> str:
@@ -52,14 +55,16 @@ class Position:
         Raises:
             TypeError, ValueError, KeyError: it describes none.
         """
-        parts = tuple((_count(size), _count(batches)) for size, batches in values["parts"])
+        values = {_OLD_NAMES.get(name, name): value for name, value in dict(values).items()}
+        segments = tuple(Segment(_count(n), _count(batches)) for n, batches in values["segments"])
         names = ("epoch", "examples_seen", "batches_done")
         numbers = {name: _count(values[name]) for name in names}
-        return cls(parts=parts, evaluated=bool(values["evaluated"]), **numbers)
+        return cls(segments=segments, evaluated=bool(values["evaluated"]), **numbers)
 
     def __str__(self) -> str:
         """Return the position for a person."""
-        within = f" and {_batches(self.batch)} of the next" if self.batch else ""
+        batches = count_noun(self.batch, "batch", "batches")
+        within = f" and {batches} of the next" if self.batch else ""
         epochs = count_noun(self.epoch, "whole epoch")
         return f"{epochs}{within} ({count_noun(self.examples_seen, 'example')})"
 
@@ -68,7 +73,3 @@ def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} counts nothing")
     return value
-
-
-def _batches(number: int) -> str:
-    return f"{number:,} batch" + "es" * (number != 1)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kbert.checkpoints.position import Position
 from kbert.data.batches import Batches
+from kbert.data.segment import Segment
 
 
 class PositionCounter:
@@ -49,7 +50,7 @@ class PositionCounter:
         self._made = made
         self.position = replace(
             self.position,
-            parts=self._parts(made),
+            segments=self._segments(made),
             examples_seen=seen,
             batches_done=self._start.batches_done + made,
         )
@@ -66,14 +67,14 @@ class PositionCounter:
         self.position = replace(
             self.position,
             epoch=epoch,
-            parts=(),
+            segments=(),
             examples_seen=(self._start.examples_seen // rows + 1) * rows if rows else 0,
             evaluated=evaluated,
         )
 
-    def _parts(self, made: int) -> tuple[tuple[int, int], ...]:
+    def _segments(self, done: int) -> tuple[Segment, ...]:
         size = 0 if self._data is None else self._data.batch_size
-        before = self._start.parts
-        if before and before[-1][0] == size:
-            return (*before[:-1], (size, before[-1][1] + made))
-        return (*before, (size, made))
+        before = self._start.segments
+        if before and before[-1].batch_size == size:
+            return (*before[:-1], Segment(size, before[-1].batches + done))
+        return (*before, Segment(size, done))

@@ -2,17 +2,17 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
-from kbert.data.epoch_order import choose_widths, epoch_order, given_order, length_order
+from kbert.data.epoch_layout import EpochLayout, Order
+from kbert.data.epoch_order import choose_widths
+from kbert.data.padding import MULTIPLE, pad
+from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
-
-Order = Literal["shuffled", "given", "length"]
-
-_MULTIPLE = 8  # widths are multiples of it
 
 
 class Batches(keras.utils.PyDataset):
@@ -23,17 +23,18 @@ class Batches(keras.utils.PyDataset):
     is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
     and JAX compiles few shapes.
 
-    `BertClassifier.fit` sets `epoch` to the epoch it trains. With any other Keras model each pass
-    over the data takes the next epoch's order; pass `shuffle=False` to its `fit`, which otherwise
-    shuffles the batches once more with Python's own random numbers.
+    `BertClassifier.fit` sets `epoch` to the epoch that it trains. With any other Keras model each
+    pass over the data takes the next epoch's order; pass `shuffle=False` to its `fit`, which
+    otherwise shuffles the batches once more with Python's own random numbers.
 
     Args:
         store: TokenStore.
-        batch_size: int. Rows a batch. Defaults to 32.
-        order: "shuffled" (another order each epoch, see `epoch_order`), "given" (as the rows
-            stand) or "length" (longest first, the fastest). Defaults to "given".
+        batch_size: int. Rows per batch. Defaults to 32.
+        order: "shuffled" (another order each epoch, see `epoch_order`), "given" (the order of the
+            rows) or "length" (longest first, the fastest). Defaults to "given".
         seed: int. Of the shuffled order. Defaults to 0.
-        drop_remainder: bool. Leave out each epoch's last, incomplete batch. Defaults to False.
+        drop_remainder: bool. Leave out the incomplete batch of a shuffled epoch. Defaults to
+            False.
         epoch: int. The epoch of the first pass. Defaults to 0.
         pad_id: int. The id of [PAD]. Defaults to 0.
 
@@ -62,14 +63,12 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
-        widths = choose_widths(store.lengths, multiple=_MULTIPLE, least_rows=batch_size)
+        widths = choose_widths(store.lengths, multiple=MULTIPLE, min_rows=batch_size)
         self.widths = np.minimum(widths, store.max_length)  # a model may have no more positions
-        self._next: int | None = None  # the batch that a pass takes next; None outside a pass
-        self._waits = False  # whether `go_on` has set the next pass
-        self._warned = False
-        # What has kept a batch from being made; TensorFlow's own error holds no more than its text.
+        # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
-        self.epoch = epoch
+        self._pass = _Pass()
+        self._lay_out(epoch)
 
     @property
     def epoch(self) -> int:
@@ -78,35 +77,29 @@ class Batches(keras.utils.PyDataset):
 
     @epoch.setter
     def epoch(self, epoch: int) -> None:
-        if not (self._waits and epoch == self._epoch):
-            self._start(epoch)
-        self._pinned = True
+        if not (self._pass.resumes and epoch == self._epoch):
+            self._lay_out(epoch)
+        self._pass.has_epoch = True
 
-    def resume_at(self, epoch: int, parts: Sequence[tuple[int, int]]) -> None:
+    def resume_at(self, epoch: int, segments: Sequence[Segment]) -> None:
         """Let the next pass begin inside an epoch.
 
         Args:
             epoch: int.
-            parts: sequence of (batch size, batches): what has been made of the epoch. Where the
-                last batch size is not that of these batches, the rows that are left are laid out
-                anew.
+            segments: sequence of Segment. What has been trained of the epoch. Where the last has
+                another batch size than these batches, the remaining rows are batched again.
         """
-        self._start(epoch, parts)
-        self._pinned = self._waits = True
-
-    @property
-    def parts(self) -> tuple[tuple[int, int], ...]:
-        """What had been made of the epoch before this pass, as `go_on` was told."""
-        return self._parts
+        self._lay_out(epoch, segments)
+        self._pass.has_epoch = self._pass.resumes = True
 
     @property
     def first(self) -> int:
-        """The place in the epoch of the batch that this pass begins with: 0, but for `go_on`."""
-        return self._first
+        """The batch of the epoch that this pass begins with: 0, unless the epoch is resumed."""
+        return self._layout.first
 
     def __len__(self) -> int:
-        """Return the batches of a pass; before it, of a whole epoch, which is what Keras plans."""
-        return len(self._rows) - (0 if self._next is None else self._first)
+        """The batches of a pass; before it, of a whole epoch, which is what Keras plans."""
+        return len(self._layout.rows) - (0 if self._pass.next is None else self.first)
 
     @property
     def num_batches(self) -> int:
@@ -115,14 +108,14 @@ class Batches(keras.utils.PyDataset):
 
     def rows(self, index: int) -> np.ndarray:
         """Return the row numbers of a batch of the epoch."""
-        return self._rows[index]
+        return self._layout.rows[index]
 
     def width(self, index: int) -> int:
         """Return the width that a batch is padded to."""
-        return self._batch_widths[index]
+        return self._layout.widths[index]
 
     def __getitem__(self, index: int) -> Any:
-        """Return the batch at `index`."""
+        """The batch at `index`."""
         try:
             return self._make(index)
         except Exception as error:
@@ -130,121 +123,101 @@ class Batches(keras.utils.PyDataset):
             raise
 
     def _make(self, index: int) -> Any:
-        self._expect(index)
-        if self._next is not None:
-            index += self._first
-        rows, width = self._rows[index], self._batch_widths[index]
-        if self._next is None and index == 1 and len(self.widths) > 1:
+        in_pass = self._pass.next is not None
+        if in_pass and self._pass.take(index) and self.order == "shuffled":
+            warnings.warn(
+                "Keras shuffles these batches once more, so their order depends on Python's global "
+                "random state and not on the seed. Pass shuffle=False to fit.",
+                stacklevel=3,
+            )
+        if in_pass:
+            index += self.first
+        rows, width = self.rows(index), self.width(index)
+        if not in_pass and index == 1 and len(self.widths) > 1 and width == self.width(0):
             # Before an epoch Keras's TensorFlow adapter looks at the first two batches, and holds
             # all others to the dimensions that these have in common: the width must not be one.
-            width += int(width == self._batch_widths[0]) * _MULTIPLE
-        token_ids = np.full((len(rows), width), self.pad_id, np.int32)
-        segment_ids = np.zeros((len(rows), width), np.int32)
-        padding_mask = np.zeros((len(rows), width), np.int32)
-        for place, row in enumerate(rows):
-            ids, first_length = self.store[int(row)]
-            token_ids[place, : len(ids)] = ids
-            segment_ids[place, first_length : len(ids)] = 1
-            padding_mask[place, : len(ids)] = 1
-        inputs = {
-            "token_ids": token_ids,
-            "segment_ids": segment_ids,
-            "padding_mask": padding_mask,
-        }
+            width += MULTIPLE
+        inputs = pad([self.store[int(row)] for row in rows], width, self.pad_id)
         if self.store.labels is None:
             return (inputs,)
         return inputs, self.store.labels[rows]
 
     def row_order(self) -> np.ndarray:
-        """Return the row numbers in the order in which the batches give them."""
-        return np.concatenate(self._rows)
+        """Return the row numbers in the order in which the batches contain them."""
+        return np.concatenate(self._layout.rows)
 
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding."""
-        sizes = [len(rows) for rows in self._rows]
-        return float(self.store.lengths[self.row_order()].sum() / np.dot(sizes, self._batch_widths))
+        sizes = [len(rows) for rows in self._layout.rows]
+        computed = np.dot(sizes, self._layout.widths)
+        return float(self.store.lengths[self.row_order()].sum() / computed)
 
     def on_epoch_begin(self) -> None:
-        """Take the next pass's order, unless `epoch` was set for it."""
-        if not self._pinned:
-            self._start(self._epoch + 1)
-        self._pinned = False
-        self._next = 0
+        """Begin a pass, over the next epoch unless `epoch` was set."""
+        if not self._pass.has_epoch:
+            self._lay_out(self._epoch + 1)
+        self._pass.begin()
 
     def on_epoch_end(self) -> None:
-        """End a pass; one broken off, as by Keras to learn the shapes, does not count."""
-        broken_off = self._next is not None and self._next < len(self)
-        if broken_off:
-            self._pinned = True
-        elif self._next is not None:
-            self._waits = False
-        self._next = None
+        """End a pass."""
+        self._pass.end(len(self))
 
-    def _expect(self, index: int) -> None:
-        """Count the batches of a pass, and warn when Keras asks for them in an order of its own."""
-        if self._next is None:
-            return
-        if index != self._next and self.order == "shuffled" and not self._warned:
-            self._warned = True
-            warnings.warn(
-                "Keras shuffles these batches once more, so their order hangs on Python's global "
-                "random state and not on the seed. Pass shuffle=False to fit.",
-                stacklevel=3,
-            )
-        self._next += 1
-
-    def _start(self, epoch: int, parts: Sequence[tuple[int, int]] = ()) -> None:
-        """Lay out the batches of an epoch, of which some may have been made."""
+    def _lay_out(self, epoch: int, segments: Sequence[Segment] = ()) -> None:
         self._epoch = epoch
-        self._waits = False
-        self._rows, self._batch_widths = self._layout(self.batch_size)
-        self._parts, self._first = tuple(parts), 0
-        if not parts:
-            return
-        *before, (size, made) = parts
-        left = np.arange(len(self.store))
-        for earlier, batches in (*before, *([(size, made)] if size != self.batch_size else [])):
-            rows, _ = self._layout(earlier, left)
-            left = np.setdiff1d(left, np.concatenate(rows[:batches]))
-        rows, widths = self._layout(self.batch_size, left)
-        if size == self.batch_size:
-            rows, widths = rows[made:], widths[made:]
-        self._first = len(self._rows) - len(rows)
-        self._rows[self._first :], self._batch_widths[self._first :] = rows, widths
+        self._pass.resumes = False
+        self._layout = EpochLayout.build(
+            self.store.lengths,
+            self.widths,
+            batch_size=self.batch_size,
+            order=self.order,
+            seed=self.seed,
+            epoch=epoch,
+            drop_remainder=self.drop_remainder,
+            segments=segments,
+        )
 
-    def _layout(
-        self, size: int, among: np.ndarray | None = None
-    ) -> tuple[list[np.ndarray], list[int]]:
-        """Return this epoch's batches of some rows, or of all, and their widths."""
-        lengths = self.store.lengths if among is None else self.store.lengths[among]
-        if self.order == "shuffled":
-            drop = self.drop_remainder
-            batches = epoch_order(self.seed, self._epoch, lengths, size, drop_remainder=drop)
-        elif self.order == "length":
-            batches = length_order(lengths, size)
-        else:
-            batches = given_order(len(lengths), size)
-        if among is not None:
-            batches = [among[rows] for rows in batches]
-        if len(batches) == 1:  # then TensorFlow sees one width before the first epoch
-            widths = [int(self.widths[-1])]
-        else:
-            widths = [self._width_of(rows, size) for rows in batches]
-        if self.order == "shuffled":
-            batches, widths = _widest_first(batches, widths)
-        return batches, widths
 
-    def _width_of(self, rows: np.ndarray, size: int) -> int:
-        if len(rows) < size:
-            return int(self.widths[-1])  # the one incomplete batch then has one shape in all epochs
-        return int(self.widths[np.searchsorted(self.widths, self.store.lengths[rows].max())])
+@dataclass
+class _Pass:
+    """Where Keras is in its passes over the batches.
+
+    Args:
+        next: int or None. The batch that a pass takes next; None outside a pass.
+        has_epoch: bool. Whether the epoch of the next pass is set; otherwise it is the one after.
+        resumes: bool. Whether the next pass begins where `resume_at` has said.
+        in_order: bool. Whether every batch was taken in its order.
+    """
+
+    next: int | None = None
+    has_epoch: bool = True
+    resumes: bool = False
+    in_order: bool = True
+
+    def begin(self) -> None:
+        self.next = 0
+        self.has_epoch = False
+
+    def take(self, index: int) -> bool:
+        """Count a batch, and return whether it is the first one that is out of order."""
+        breaks_order = self.in_order and index != self.next
+        self.in_order = self.in_order and not breaks_order
+        self.next = (self.next or 0) + 1
+        return breaks_order
+
+    def end(self, batches: int) -> None:
+        """End a pass; one that was broken off, as by Keras to learn the shapes, is repeated."""
+        if self.next is not None and self.next < batches:
+            self.has_epoch = True
+        elif self.next is not None:
+            self.resumes = False
+        self.next = None
 
 
 class _Steps(int):
     """The steps of an epoch, which end early in a pass that has begun inside the epoch.
 
-    Keras notes the number once for a whole `fit`, and before each step asks whether as many were
-    made. Were the number too great, it would begin one more step, for which there is no batch; on
+    Keras notes the number once for a whole `fit`, and compares it with the steps done before each
+    step. If it were too large, Keras would start one more step, for which there is no batch; on
     TensorFlow that step draws random numbers before it fails, and no resumed run would be exact.
     """
 
@@ -255,27 +228,17 @@ class _Steps(int):
         steps._batches = batches
         return steps
 
-    def __le__(self, made: int) -> bool:
-        """Whether an epoch with so many steps made is over: `made >= steps`."""
-        return int(self) - self._batches.first <= made
+    def __le__(self, done: int) -> bool:
+        """Whether an epoch is over after this many steps: `done >= steps`."""
+        return int(self) - self._batches.first <= done
 
 
 class EpochSetter(keras.callbacks.Callback):
-    """Tells the batches which epoch `fit` is in, `initial_epoch` counted."""
+    """Tells the batches which epoch `fit` is in, including `initial_epoch`."""
 
     def __init__(self, batches: Batches) -> None:
         super().__init__()
         self._batches = batches
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Give the batches the order of this epoch."""
         self._batches.epoch = epoch
-
-
-def _widest_first(
-    batches: list[np.ndarray], widths: list[int]
-) -> tuple[list[np.ndarray], list[int]]:
-    """Put a widest batch first, where an out-of-memory shows at once."""
-    widest = max(range(len(batches)), key=lambda i: (widths[i], len(batches[i])))
-    order = [widest, *(i for i in range(len(batches)) if i != widest)]
-    return [batches[i] for i in order], [widths[i] for i in order]

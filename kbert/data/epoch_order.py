@@ -15,21 +15,21 @@ def epoch_order(
 ) -> list[np.ndarray]:
     """Return the batches of an epoch: a full permutation of the rows, grouped by length.
 
-    The rows are permuted, cut into pools of up to 50 batches, sorted by length inside a pool, cut
-    into batches, and the batches are permuted. So a batch holds rows of similar length, hardly any
-    padding is computed, and no row is far from where chance put it.
+    The rows are permuted, cut into pools of up to 50 batches, sorted by length within each pool,
+    cut into batches, and the batches are permuted. So a batch holds rows of similar length, hardly
+    any padding is computed, and no row is far from where chance put it.
 
-    The result depends on the arguments alone: it is made of the raw bits of PCG64, whose stream
-    NumPy guarantees, and of stable sorts. Nothing but (seed, epoch, batch) has to be stored to go
-    on in the middle of an epoch.
+    The result depends on the arguments alone: it uses only the raw bits of PCG64, whose stream
+    NumPy guarantees, and stable sorts. Nothing but (seed, epoch, batch) has to be stored to resume
+    in the middle of an epoch.
 
     Args:
         seed: int, 0 or more.
         epoch: int, counted from 0.
         lengths: int array [rows]. Tokens of each row.
-        batch_size: int. Rows a batch.
-        drop_remainder: bool. Leave out the rows that do not fill a batch: a random choice of rows,
-            another one each epoch. Defaults to False: one batch is smaller than the others.
+        batch_size: int. Rows per batch.
+        drop_remainder: bool. Leave out the rows that do not fill a batch, a different random
+            choice each epoch. Defaults to False: one batch is smaller than the others.
 
     Returns:
         A list of int64 arrays of row numbers.
@@ -47,7 +47,7 @@ def epoch_order(
     if drop_remainder:
         rows = rows[: len(rows) // batch_size * batch_size]
     total = -(-len(rows) // batch_size)
-    # A quarter of the batches at most, lest a small set have the same batches every epoch.
+    # At most a quarter of the batches, or a small set would have the same batches every epoch.
     pool = max(1, min(_POOL, total // 4)) * batch_size
     batches: list[np.ndarray] = []
     for start in range(0, len(rows), pool):
@@ -58,31 +58,31 @@ def epoch_order(
 
 
 def length_order(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Return batches of all rows sorted by length, longest first: the least padding of all."""
+    """Return batches of all rows sorted by length, longest first: the least possible padding."""
     rows = np.argsort(-np.asarray(lengths), kind="stable")
     return [rows[i : i + batch_size] for i in range(0, len(rows), batch_size)]
 
 
 def given_order(rows: int, batch_size: int) -> list[np.ndarray]:
-    """Return batches of the rows as they stand."""
+    """Return batches of the rows in their order."""
     return [np.arange(i, min(i + batch_size, rows)) for i in range(0, rows, batch_size)]
 
 
 def choose_widths(
-    lengths: np.ndarray, most: int = 8, multiple: int = 8, least_rows: int = 1
+    lengths: np.ndarray, max_widths: int = 8, multiple: int = 8, min_rows: int = 1
 ) -> np.ndarray:
     """Return the few widths to pad batches to that cost the fewest padded tokens.
 
-    Every width is one more shape that JAX and XLA compile. Of all sets of at most `most` multiples
-    of `multiple`, the last of which holds the longest row, this is the one with the least sum over
-    rows of the width that each row fits in.
+    Every width is one more shape that JAX and XLA compile. Of all sets of at most `max_widths`
+    multiples of `multiple`, the last of which holds the longest row, this is the one with the
+    smallest sum over rows of the narrowest width that holds the row.
 
     Args:
         lengths: int array [rows].
-        most: int. The most widths. Defaults to 8.
-        multiple: int. What each is a multiple of. Defaults to 8.
-        least_rows: int. A width that fewer rows need is left out, and they take the next: it would
-            be met in some epochs only, and compiled in the middle of a run. Defaults to 1.
+        max_widths: int. The maximum number of widths. Defaults to 8.
+        multiple: int. Each width is a multiple of it. Defaults to 8.
+        min_rows: int. A width that fewer rows need is left out, and they take the next: it would
+            occur in some epochs only, and be compiled in the middle of a run. Defaults to 1.
     """
     steps = -(-np.asarray(lengths) // multiple)
     counts = np.bincount(steps)
@@ -91,7 +91,7 @@ def choose_widths(
     # cost[j]: the least cost of rows of up to j steps, the widest width being j.
     cost = np.arange(size) * rows_up_to
     choice = [np.zeros(size, int)]
-    for _ in range(most - 1):
+    for _ in range(max_widths - 1):
         step_cost = np.arange(size) * (rows_up_to[None, :] - rows_up_to[:, None])
         total = np.where(np.tri(size, k=-1, dtype=bool).T, cost[:, None] + step_cost, np.inf)
         total[0] = np.arange(size) * rows_up_to  # no narrower width at all
@@ -106,7 +106,7 @@ def choose_widths(
     widths.sort()
     rows = np.diff(rows_up_to[widths], prepend=0)
     return (
-        np.array([w for w, n in zip(widths, rows, strict=True) if n >= least_rows or w == size - 1])
+        np.array([w for w, n in zip(widths, rows, strict=True) if n >= min_rows or w == size - 1])
         * multiple
     )
 

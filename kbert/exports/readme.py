@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from kbert.data.padding import INPUTS
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import PACKAGES
 
@@ -21,8 +22,7 @@ serve = tf.saved_model.load("1").signatures["serving_default"]
 probabilities = serve(**{name: tf.constant(a) for name, a in inputs.items()})["probabilities"]""",
     "torch": """import torch
 program = torch.export.load("model.pt2").module()
-names = ("token_ids", "segment_ids", "padding_mask")
-probabilities = program(*(torch.from_numpy(inputs[name]) for name in names))""",
+probabilities = program(*(torch.from_numpy(array) for array in inputs.values()))""",
 }
 
 
@@ -65,6 +65,15 @@ It was trained on texts of up to {max_length} tokens. FOLDER is where this file 
 {_READ[format]}"""
 
 
+def _arrays() -> str:
+    """Return the lines that make each input of what the package tokenizers returns."""
+    attributes = ("ids", "type_ids", "attention_mask")
+    return "\n".join(
+        f'    "{name}": np.array([e.{attribute} for e in encoded], np.int32),'
+        for name, attribute in zip(INPUTS, attributes, strict=True)
+    )
+
+
 def _numbered(labels: Sequence[str]) -> str:
     return "\n".join(f"{number}. {name}" for number, name in enumerate(labels))
 
@@ -91,7 +100,7 @@ def program_readme(settings: ExportSettings) -> str:
     )
     return f"""# A BERT classifier as {settings.kind}{", int8" if settings.int8 else ""}
 
-In: `token_ids`, `segment_ids`, `padding_mask`, int32 [rows, width], {width}. Out: `probabilities`,
+In: {", ".join(f"`{name}`" for name in INPUTS)}, int32 [rows, width], {width}. Out: `probabilities`,
 float32 [rows, {len(settings.labels)}], a column a class:
 
 {_numbered(settings.labels)}
@@ -107,9 +116,7 @@ tokenizer.enable_truncation({settings.max_length})
 {padding}
 encoded = tokenizer.encode_batch({texts})
 inputs = {{
-    "token_ids": np.array([e.ids for e in encoded], np.int32),
-    "segment_ids": np.array([e.type_ids for e in encoded], np.int32),
-    "padding_mask": np.array([e.attention_mask for e in encoded], np.int32),
+{_arrays()}
 }}
 {_CALLS[settings.kind]}
 ```

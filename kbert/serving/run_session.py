@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from kbert.data.epoch_order import length_order
+from kbert.data.padding import MULTIPLE, pad
 from kbert.errors import InputError
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.sessions import INPUTS, Program
+from kbert.serving.sessions import Program
 from kbert.tokenizer.tokenizer import Tokenizer
-
-_MULTIPLE = 8  # of tokens: few widths, for runtimes that prepare for each
 
 
 def run_session(
@@ -68,13 +67,6 @@ def _feeds(
     """Yield the numbers of a batch's texts, and its arrays, longest texts first."""
     lengths = np.array([len(ids) for ids, _ in encoded], np.int32)
     for rows in length_order(lengths, batch_size):
-        longest = -(-int(lengths[rows].max()) // _MULTIPLE) * _MULTIPLE
+        longest = -(-int(lengths[rows].max()) // MULTIPLE) * MULTIPLE
         width = settings.length or min(longest, settings.max_length)
-        token_ids = np.full((len(rows), width), pad_id, np.int32)
-        segment_ids, padding_mask = np.zeros((2, len(rows), width), np.int32)
-        for place, row in enumerate(rows):
-            ids, first = encoded[row]
-            token_ids[place, : len(ids)] = ids
-            segment_ids[place, first : len(ids)] = 1
-            padding_mask[place, : len(ids)] = 1
-        yield rows, dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
+        yield rows, pad([encoded[row] for row in rows], width, pad_id)

@@ -15,7 +15,6 @@ from kbert.utils.untrusted import check_file
 Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 """From int32 arrays [rows, width] by name to probabilities [rows, labels]."""
 
-INPUTS = ("token_ids", "segment_ids", "padding_mask")
 OUTPUT = "probabilities"
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
 """What is to be installed for each kind that `open_session` takes."""

@@ -293,7 +293,7 @@ STATES = st.fixed_dictionaries(
         "evaluations": JSON,
         "position": JSON
         | st.fixed_dictionaries(
-            dict.fromkeys(("epoch", "parts", "examples_seen", "batches_done", "evaluated"), JSON)
+            dict.fromkeys(("epoch", "segments", "examples_seen", "batches_done", "evaluated"), JSON)
         ),
     },
 )

@@ -30,7 +30,7 @@ BACKBONE = {
     "max_sequence_length": 16,
 }
 PLAN = TrainingPlan(16, batch_size=4, epochs=2, learning_rate=1e-2, gradient_accumulation_steps=2)
-POSITION = Position(epoch=1, parts=(), examples_seen=16, batches_done=3)
+POSITION = Position(epoch=1, segments=(), examples_seen=16, batches_done=3)
 IDS = np.random.default_rng(0).integers(0, 6, size=(16, 8)).astype("int32")
 INPUTS = {"token_ids": IDS, "segment_ids": np.zeros_like(IDS), "padding_mask": np.ones_like(IDS)}
 

@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from kbert.data.padding import INPUTS
 from kbert.exports.formats.open_with_predictor import opened
 from kbert.exports.formats.torch import exported_program
-from kbert.serving.sessions import INPUTS, OUTPUT
+from kbert.serving.sessions import OUTPUT
 
 __all__ = ["FILE", "opened", "write"]
 

@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from kbert.data.padding import INPUTS
 from kbert.exports.formats import saved_model
 from kbert.exports.formats.open_with_predictor import opened
-from kbert.serving.sessions import INPUTS, OUTPUT, import_openvino
+from kbert.serving.sessions import OUTPUT, import_openvino
 
 __all__ = ["FILE", "opened", "write"]
 

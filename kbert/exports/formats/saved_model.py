@@ -4,10 +4,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kbert.data.padding import INPUTS
 from kbert.exports.compare import Compute
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
-from kbert.serving.sessions import INPUTS, OUTPUT
+from kbert.serving.sessions import OUTPUT
 
 FILE = "1"  # TensorFlow Serving serves the greatest number among a model's folders
 

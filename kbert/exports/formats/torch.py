@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from kbert.data.padding import INPUTS
 from kbert.exports.reader_process import ReaderProcess
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
-from kbert.serving.sessions import INPUTS
 
 FILE = "model.pt2"
 

@@ -1,0 +1,110 @@
+"""The batches of an epoch and their widths, also of an epoch that is resumed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kbert.data.epoch_order import epoch_order, given_order, length_order
+from kbert.data.segment import Segment
+
+Order = Literal["shuffled", "given", "length"]
+
+
+@dataclass(frozen=True)
+class EpochLayout:
+    """Which rows each batch of an epoch holds, and the width that it is padded to.
+
+    Args:
+        rows: tuple of int arrays. The row numbers of each batch.
+        widths: tuple of int. The width of each batch.
+        first: int. The first batch that has not been trained; above 0 in a resumed epoch. Defaults
+            to 0.
+    """
+
+    rows: tuple[np.ndarray, ...]
+    widths: tuple[int, ...]
+    first: int = 0
+
+    @classmethod
+    def build(
+        cls,
+        lengths: np.ndarray,
+        widths: np.ndarray,
+        *,
+        batch_size: int,
+        order: Order = "given",
+        seed: int = 0,
+        epoch: int = 0,
+        drop_remainder: bool = False,
+        segments: Sequence[Segment] = (),
+    ) -> "EpochLayout":
+        """Return the layout of an epoch, a pure function of the arguments.
+
+        Args:
+            lengths: int array [rows]. Tokens of each row.
+            widths: int array, ascending. The widths to choose from; the last holds every row.
+            batch_size: int. Rows per batch.
+            order: "shuffled", "given" or "length", as in `Batches`. Defaults to "given".
+            seed: int. Of the shuffled order. Defaults to 0.
+            epoch: int. Of the shuffled order. Defaults to 0.
+            drop_remainder: bool. Leave out an incomplete batch of the shuffled order. Defaults to
+                False.
+            segments: sequence of Segment. What has been trained of the epoch. Where the last has
+                another batch size, the remaining rows are batched again. Defaults to ().
+        """
+
+        def lay_out(size: int, among: np.ndarray | None = None) -> "EpochLayout":
+            """Return the batches of all rows, or of some."""
+            known = lengths if among is None else lengths[among]
+            if order == "shuffled":
+                batches = epoch_order(seed, epoch, known, size, drop_remainder=drop_remainder)
+            elif order == "length":
+                batches = length_order(known, size)
+            else:
+                batches = given_order(len(known), size)
+            if among is not None:
+                batches = [among[rows] for rows in batches]
+            layout = cls(tuple(batches), _choose(batches, size, lengths, widths))
+            return layout._widest_first() if order == "shuffled" else layout
+
+        whole = lay_out(batch_size)
+        if not segments:
+            return whole
+        *earlier, last = segments
+        done = last.batches
+        if last.batch_size != batch_size:
+            earlier, done = [*segments], 0
+        left = np.arange(len(lengths))
+        for segment in earlier:
+            trained = lay_out(segment.batch_size, left).rows[: segment.batches]
+            left = np.setdiff1d(left, np.concatenate([left[:0], *trained]))
+        rest = lay_out(batch_size, left)
+        first = len(whole.rows) - len(rest.rows[done:])
+        return cls(
+            whole.rows[:first] + rest.rows[done:], whole.widths[:first] + rest.widths[done:], first
+        )
+
+    def _widest_first(self) -> "EpochLayout":
+        """Put a widest batch first, where running out of memory shows at once."""
+        order = list(range(len(self.rows)))
+        widest = max(order, key=lambda i: (self.widths[i], len(self.rows[i])), default=0)
+        order.sort(key=lambda i: i != widest)
+        return EpochLayout(tuple(self.rows[i] for i in order), tuple(self.widths[i] for i in order))
+
+
+def _choose(
+    batches: Sequence[np.ndarray], size: int, lengths: np.ndarray, widths: np.ndarray
+) -> tuple[int, ...]:
+    """Return the narrowest width that holds each batch.
+
+    An only batch is as wide as can be, so that TensorFlow sees one width before the first epoch; so
+    is an incomplete one, which then has the same shape in all epochs.
+    """
+    return tuple(
+        int(widths[-1])
+        if len(batches) == 1 or len(rows) < size
+        else int(widths[np.searchsorted(widths, lengths[rows].max())])
+        for rows in batches
+    )
