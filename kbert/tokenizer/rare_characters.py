@@ -1,11 +1,11 @@
-"""What Python does to texts on which the Rust normalizer differs from Google's."""
+"""Google's normalization, in Python, of texts on which the Rust normalizer differs from it."""
 
 import re
 import unicodedata
 
 from kbert.errors import InputError
 
-# Outside these blocks the Rust normalizer and Google's differ on some characters: it follows an
+# Outside these blocks the Rust normalizer and Google's differ on some characters: Rust's follows an
 # older Unicode, drops private-use characters, and lower-cases a final sigma without its context.
 # A text with any other character is normalized in Python first; tests compare every code point.
 _RARE = re.compile(
@@ -27,18 +27,18 @@ class RareCharacters:
     """Google's normalization of texts with rare characters, for one tokenizer's settings.
 
     Args:
-        letters: set of str. The characters of which the pieces are made.
+        letters: set of str. The characters that occur in the pieces.
         lowercase: bool.
         strip_accents: bool.
         split_cjk: bool.
 
     Raises:
-        KbertError: the letters hold all Yi syllables, of which one must be free.
+        KbertError: the letters include all Yi syllables, of which one must be free.
 
     Example:
 
     ```python
-    assert RareCharacters({"a"}, True, True, True).prepared("A\\u0600") == "a"
+    assert RareCharacters({"a"}, True, True, True).normalize("A\\u0600") == "a"
     ```
     """
 
@@ -49,19 +49,21 @@ class RareCharacters:
         self.lowercase = lowercase
         self.strip_accents = strip_accents
         self.split_cjk = split_cjk
-        # A letter that no piece holds: what is made of it can only become [UNK].
+        # A letter that no piece contains, so a word with it can only become [UNK].
         self.unknown = next((c for c in map(chr, range(0xA000, 0xA48D)) if c not in letters), "")
         if not self.unknown:
-            raise InputError("The vocabulary holds all Yi syllables, and kbert needs a free one.")
+            raise InputError(
+                "The vocabulary contains all Yi syllables, but kbert needs one that is free."
+            )
 
     @property
     def any_private(self) -> bool:
-        """Whether there are letters that the Rust normalizer would clean away."""
+        """Whether there are letters that the Rust normalizer would remove."""
         return any(is_rare(c) and unicodedata.category(c) in ("Co", "Cn") for c in self.letters)
 
-    def prepared(self, text: str) -> str:
+    def normalize(self, text: str) -> str:
         """Return a text as Google normalizes it, so that the Rust normalizer changes nothing."""
-        # `lower` looks round a sigma, so what is removed must be gone by then.
+        # `lower` looks at the letters around a sigma, so removed characters must be gone by then.
         text = "".join(c for c in text if not _is_removed(c))
         if self.lowercase:
             text = text.lower()

@@ -1,5 +1,6 @@
 """Google's WordPiece, through the Rust `tokenizers`."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -8,18 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from tokenizers import Tokenizer as RustTokenizer
-from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
+from tokenizers import decoders, processors
 
 from kbert.errors import InputError, KbertError
-from kbert.tokenizer.added_tokens import (
-    GOOGLE_SPECIALS,
-    MAX_PIECE,
-    check_added_tokens,
-    rust_tokens,
-)
-from kbert.tokenizer.hugging_face_files import settings_of
+from kbert.findings import Cure
+from kbert.tokenizer.added_tokens import GOOGLE_SPECIALS, MAX_PIECE, check_added_tokens
+from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
 from kbert.tokenizer.rare_characters import RareCharacters, is_rare
+from kbert.tokenizer.rust_tokenizers import build_splitter, build_wordpiece
 from kbert.utils.untrusted import parse_json, read_bytes
+from kbert.utils.wording import count_noun
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -29,18 +28,18 @@ class Tokenizer:
     """Texts to token ids, exactly as google-research/bert's `FullTokenizer` does it.
 
     Args:
-        vocabulary: sequence of str. The pieces, in the order of their ids; must hold [PAD],
+        vocabulary: sequence of str. The pieces, in the order of their ids; must include [PAD],
             [UNK], [CLS] and [SEP].
         lowercase: bool. Whether to lower-case and to strip accents. Defaults to True.
         strip_accents: bool or None. None follows `lowercase`, as Google does. Defaults to None.
         split_cjk: bool. Whether every Chinese character is a word. Defaults to True.
-        added_tokens: sequence of dict. Tokens that are looked for before a text is cut into words,
-            as Hugging Face's tokenizers have them; those that are no pieces get the ids after the
+        added_tokens: sequence of dict. Tokens that are searched for before a text is split into
+            words, as in Hugging Face's tokenizers; those that are not pieces get the ids after the
             vocabulary's, in their order. See `check_added_tokens`. Google's special pieces are
-            none: "[MASK]" in a text is plain text. Defaults to ().
+            not among them: "[MASK]" in a text is plain text. Defaults to ().
 
     Raises:
-        KbertError: a special piece is missing, or an added token is of another type.
+        KbertError: a special piece is missing, or an added token has another type.
 
     Example:
 
@@ -60,41 +59,20 @@ class Tokenizer:
         added_tokens: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.vocabulary = tuple(vocabulary)
-        for piece in self.vocabulary:
-            if not isinstance(piece, str) or len(piece) > MAX_PIECE or "\0" in piece:
-                raise InputError(
-                    "A piece of a vocabulary must be a text of at most {max_piece:,} "
-                    "characters without NUL. Received: {piece!r:.80}",
-                    max_piece=MAX_PIECE,
-                    piece=piece,
-                )
-        for setting in (lowercase, strip_accents, split_cjk):
-            if setting not in (True, False, None):
-                raise InputError(
-                    "The tokenizer's settings must be true, false or null. Received: "
-                    "{setting!r:.80}",
-                    setting=setting,
-                )
+        _check_pieces(self.vocabulary)
+        _check_settings(lowercase, strip_accents, split_cjk)
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
         self.split_cjk = bool(split_cjk)
-        ids: dict[str, int] = {}
-        for number, piece in enumerate(self.vocabulary):
-            ids[piece] = number  # of a piece that stands twice Google takes the last
-        missing = [piece for piece in _SPECIALS if piece not in ids]
-        if missing:
-            raise InputError(
-                "The vocabulary of {vocabulary} pieces lacks {missing}. Is it a BERT "
-                "vocabulary, one piece a line?",
-                vocabulary=len(self.vocabulary),
-                missing=", ".join(missing),
-            )
+        # Of a piece that occurs twice, Google takes the last id.
+        ids = {piece: number for number, piece in enumerate(self.vocabulary)}
         self.added_tokens = check_added_tokens(added_tokens)
         beyond = [t["content"] for t in self.added_tokens if t["content"] not in ids]
         if beyond and len(ids) < len(self.vocabulary):
             raise InputError(
-                "A piece of the vocabulary stands twice, and so the added tokens have no clear "
-                "ids. Take it out, or leave the added tokens out."
+                "A piece of the vocabulary occurs twice, so the ids of the added tokens are "
+                "ambiguous.",
+                cure=Cure(note="remove the piece, or leave the added tokens out"),
             )
         self._names = (*self.vocabulary, *beyond)
         self.ids = ids | {piece: len(self.vocabulary) + n for n, piece in enumerate(beyond)}
@@ -102,31 +80,26 @@ class Tokenizer:
         stripped = self.lowercase if strip_accents is None else strip_accents
         letters = set("".join(self._names))
         self._rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
-        self._rust = self._new_rust(self.added_tokens)
+        self._rust = self._build_rust(self.added_tokens)
         for token in self.added_tokens:
             if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
                 raise InputError(
-                    "Nothing is left of the added token {content!r:.80} once it is normalized. "
-                    "Take it out, or set its `normalized` to false.",
+                    "The added token {content!r:.80} is empty after normalization.",
                     content=token["content"],
+                    cure=Cure(note="remove it, or set its `normalized` to false"),
                 )
 
-    def _new_rust(
+    def _build_rust(
         self, added_tokens: Sequence[dict[str, Any]], clean_text: bool = True
     ) -> RustTokenizer:
-        pieces = {piece: self.ids[piece] for piece in self.vocabulary}
-        rust = RustTokenizer(
-            models.WordPiece(vocab=pieces, unk_token="[UNK]", max_input_chars_per_word=200)
-        )
-        rust.normalizer = normalizers.BertNormalizer(
+        return build_wordpiece(
+            {piece: self.ids[piece] for piece in self.vocabulary},
+            added_tokens,
             clean_text=clean_text,
             handle_chinese_chars=self.split_cjk,
             strip_accents=self.strip_accents,
             lowercase=self.lowercase,
         )
-        rust.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        rust.add_tokens(rust_tokens(added_tokens))
-        return rust
 
     @classmethod
     def from_file(cls, path: str | Path, **settings: Any) -> "Tokenizer":
@@ -134,16 +107,16 @@ class Tokenizer:
 
         Args:
             path: the file.
-            **settings: the constructor's arguments, over what a tokenizer.json says.
+            **settings: the constructor's arguments, in place of those of a tokenizer.json.
         """
         path = Path(path)
         try:
             data = read_bytes(path)
             if path.suffix == ".json":
-                settings = {**settings_of(parse_json(data, path), path), **settings}
+                settings = {**parse_tokenizer_json(parse_json(data, path), path), **settings}
                 pieces = settings.pop("vocabulary")
             else:
-                # Only "\n" ends a piece: a vocabulary may hold the Unicode line separators.
+                # Only "\n" ends a piece: a vocabulary may contain Unicode line separators.
                 text = data.decode("utf-8").removesuffix("\n")
                 pieces = [piece.strip() for piece in text.split("\n")]
         except FileNotFoundError:
@@ -154,7 +127,7 @@ class Tokenizer:
             ) from None
         except OSError as error:
             raise InputError(
-                "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+                "{path} cannot be read: {reason}.", path=path, reason=error.strerror
             ) from None
         try:
             return cls(pieces, **settings)
@@ -162,7 +135,7 @@ class Tokenizer:
             raise InputError("{path}: {error}", path=path, error=error) from None
 
     def __len__(self) -> int:
-        """The number of ids: of the vocabulary, and of the added tokens that are no pieces."""
+        """The number of ids: of the vocabulary, and of the added tokens that are not pieces."""
         return len(self._names)
 
     def tokenize(self, text: str) -> list[str]:
@@ -170,7 +143,7 @@ class Tokenizer:
         return [self._names[number] for number in self.token_ids([text])[0]]
 
     def token_ids(self, texts: Iterable[str]) -> list[list[int]]:
-        """Return the ids of each text, without special pieces, computed on all cores."""
+        """Return the ids of each text, without special pieces, using all cores."""
         texts = list(texts)
         rare = {number: self._parts(text) for number, text in enumerate(texts) if is_rare(text)}
         common = ["" if number in rare else text for number, text in enumerate(texts)]
@@ -190,21 +163,22 @@ class Tokenizer:
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
     ) -> list[tuple[list[int], int]]:
-        """Return what the model reads for each text or pair, truncated as Google does.
+        """Return what the model reads for each text or pair, truncated as Google does it.
 
             one text:  [CLS] text [SEP]
             a pair:    [CLS] text [SEP] pair [SEP]
 
-        A pair that is too long loses tokens from the end of its longer text, and at a tie from
-        the second. A pair of blanks counts as none.
+        A pair that is too long loses tokens from the end of its longer text, or of the second if
+        they are equally long. A second text of blanks counts as none.
 
         Args:
             texts: sequence of str.
             pairs: sequence of str, or None.
-            max_length: int. The most tokens, the special ones counted; at least 3 (a pair: 5).
+            max_length: int. The maximum number of tokens, including the special ones; at least 3,
+                for pairs 5.
 
         Returns:
-            A list of (ids, length of the first segment), the first segment with its [CLS], [SEP].
+            A list of (ids, length of the first segment including its [CLS] and [SEP]).
         """
         firsts = self.token_ids(texts)
         if pairs is None:
@@ -225,8 +199,6 @@ class Tokenizer:
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of vocabulary and settings."""
-        import hashlib
-
         text = json.dumps(self.get_config(), ensure_ascii=True, sort_keys=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
@@ -234,7 +206,7 @@ class Tokenizer:
         """Return the tokenizer.json of Hugging Face's libraries, with BERT's special pieces.
 
         It lacks what kbert does in Python for characters on which the Rust normalizer differs
-        from Google's: private-use ones, final sigmas, and scripts newer than it.
+        from Google's: private-use characters, final sigmas, and scripts newer than it.
         """
         own = RustTokenizer.from_str(self._rust.to_str())
         own.add_special_tokens([p for p in GOOGLE_SPECIALS if p in self.ids])
@@ -247,19 +219,17 @@ class Tokenizer:
         return own.to_str(pretty=True)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments; `added_tokens` only where there are some."""
-        config = {
+        """Return the constructor's arguments, `added_tokens` only if there are any."""
+        config: dict[str, Any] = {
             "vocabulary": list(self.vocabulary),
             "lowercase": self.lowercase,
             "strip_accents": self.strip_accents,
             "split_cjk": self.split_cjk,
         }
-        # Without added tokens the fingerprint stays that of runs from before there were any.
-        return (
-            {**config, "added_tokens": [dict(token) for token in self.added_tokens]}
-            if self.added_tokens
-            else config
-        )
+        # Without added tokens the fingerprint is that of runs from before kbert had them.
+        if self.added_tokens:
+            config["added_tokens"] = [dict(token) for token in self.added_tokens]
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
@@ -268,39 +238,64 @@ class Tokenizer:
 
     @cached_property
     def _rust_for_prepared(self) -> RustTokenizer:
-        """For texts that Python has prepared, and split at the tokens that are not normalized."""
+        """For texts that Python has normalized, and split at the tokens that are not."""
         tokens = []
         for token in self.added_tokens:
             if token["normalized"]:
                 tokens.append(token)
-            elif self.ids[token["content"]] >= len(
-                self.vocabulary
-            ):  # keeps its id, and is never found
+            elif self.ids[token["content"]] >= len(self.vocabulary):
+                # Holds its id, so that the next ones keep theirs, but is never found.
                 tokens.append({**token, "content": "\0" + token["content"]})
-        return self._new_rust(tokens, clean_text=not self._rare.any_private)
+        return self._build_rust(tokens, clean_text=not self._rare.any_private)
 
     @cached_property
     def _splitter(self) -> RustTokenizer:
-        """Finds the added tokens that are looked for in a text as it is."""
-        rust = RustTokenizer(models.WordLevel(vocab={"[UNK]": 0}, unk_token="[UNK]"))
-        rust.add_tokens(rust_tokens(t for t in self.added_tokens if not t["normalized"]))
-        return rust
+        return build_splitter(t for t in self.added_tokens if not t["normalized"])
 
     def _parts(self, text: str) -> list[str | int]:
-        """Return the prepared parts of a text, and the ids of the added tokens between them."""
+        """Return the normalized parts of a text, and the ids of the added tokens between them."""
         if all(token["normalized"] for token in self.added_tokens):
-            return [self._rare.prepared(text)]
+            return [self._rare.normalize(text)]
         encoding = self._splitter.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
         return [
             self.ids[str(self._splitter.id_to_token(number))]
             if number
-            else self._rare.prepared(text[start:end])
+            else self._rare.normalize(text[start:end])
             for number, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
         ]
 
 
+def _check_pieces(vocabulary: Sequence[Any]) -> None:
+    for piece in vocabulary:
+        if not isinstance(piece, str) or len(piece) > MAX_PIECE or "\0" in piece:
+            raise InputError(
+                "A piece of a vocabulary must be a string of at most {max_length:,} characters "
+                "without NUL. Received: {piece!r:.80}",
+                max_length=MAX_PIECE,
+                piece=piece,
+            )
+    pieces = set(vocabulary)
+    missing = [piece for piece in _SPECIALS if piece not in pieces]
+    if missing:
+        raise InputError(
+            "The vocabulary of {pieces} lacks {missing}. Is it a BERT vocabulary, one piece per "
+            "line?",
+            pieces=count_noun(len(vocabulary), "piece"),
+            missing=", ".join(missing),
+        )
+
+
+def _check_settings(*values: Any) -> None:
+    for value in values:
+        if value not in (True, False, None):
+            raise InputError(
+                "The tokenizer's settings must be true, false or null. Received: {value!r:.80}",
+                value=value,
+            )
+
+
 def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:
-    """Return the lengths left when the longer of two texts loses tokens until both fit.
+    """Return the lengths of two texts after the longer one has lost tokens until both fit.
 
     The closed form of Google's `_truncate_seq_pair`, in which a tie shortens the second text.
     """

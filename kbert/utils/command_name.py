@@ -1,4 +1,4 @@
-"""What to type for this program."""
+"""The name of the command, as its user can type it."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def command_name() -> str:
-    """Return "kbert" where the shell finds it, else the path of what was called."""
+    """Return "kbert" if the shell finds it, else the path of what was called."""
     import shutil
 
     called = Path(sys.argv[0])
@@ -19,6 +19,6 @@ def command_name() -> str:
 
 
 def _shorter(path: Path) -> str:
-    """Return a path relative to here when it lies below, else the absolute one."""
+    """Return a path relative to the current folder if it lies below, else the absolute one."""
     relative = os.path.relpath(path)
     return os.path.abspath(path) if relative.startswith("..") else relative

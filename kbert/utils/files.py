@@ -1,9 +1,10 @@
-"""Writing files so that a reader never meets half of one."""
+"""Atomic writes of files and directories."""
 
 import os
 import re
+import secrets
 import shutil
-import tempfile
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,13 +15,13 @@ _NEW, _OLD = ".new", ".new.old"  # of directories
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file under another name, flush it to the disk, and rename it."""
+    """Write a text file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_file(path, lambda file: file.write_text(text, encoding="utf-8", newline=""))
 
 
 def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> None:
-    """Write a safetensors file, or raise OSError: the library has its own exception for that."""
+    """Write a safetensors file, or raise OSError, for which the library has its own exception."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
@@ -35,15 +36,16 @@ def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> 
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
-    """Give a folder to write in that takes the place of `path` when the block ends well."""
+    """Yield a temporary folder that replaces `path` when the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-", suffix=_NEW))
-    os.chmod(temporary, 0o777 & ~_UMASK)
+    temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}{_NEW}"
+    temporary.mkdir()
+    mode = stat.S_IMODE(temporary.stat().st_mode) & 0o666  # what the umask allows of a file
     old = temporary.with_name(temporary.name.removesuffix(_NEW) + _OLD)
     try:
         yield temporary
         for file in temporary.iterdir():
-            os.chmod(file, 0o666 & ~_UMASK)
+            os.chmod(file, mode)
             with file.open("rb") as opened:
                 os.fsync(opened.fileno())
         if path.exists():
@@ -60,22 +62,22 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 def atomic_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file under another name, flush it to the disk, and rename it to `path`."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=_SUFFIX)
-    os.close(handle)
-    temporary = Path(name)
+    """Let `write` create a file under another name, flush it to disk, and rename it to `path`."""
+    temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}{_SUFFIX}"
+    temporary.touch(exist_ok=False)
+    mode = stat.S_IMODE(temporary.stat().st_mode)  # what the umask allows
     try:
         write(temporary)
         with temporary.open("rb") as opened:
             os.fsync(opened.fileno())
-        os.chmod(temporary, 0o666 & ~_UMASK)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def remove_temporary(folder: Path) -> None:
-    """Take away what a killed process left of `write_text`, `atomic_file` and `atomic_directory`.
+    """Remove what a killed process left of `write_text`, `atomic_file` and `atomic_directory`.
 
     No other process may be writing to the folder.
     """
@@ -91,7 +93,7 @@ def remove_temporary(folder: Path) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Bring the names in a directory to the disk, where the system can."""
+    """Flush the names in a directory to the disk, where the system can."""
     if os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -99,12 +101,3 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-_UMASK = _umask()  # once: to read it is to change it, for other threads too

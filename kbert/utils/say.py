@@ -1,4 +1,4 @@
-"""What kbert prints: one function, so that one setting decides how much is said."""
+"""What kbert prints: one function, so that one setting decides how much is printed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,12 @@ _VERBOSE: ContextVar[int] = ContextVar("verbose", default=1)
 
 
 def say(text: str, level: int = 1) -> None:
-    """Print a line where as much is to be said.
+    """Print a line if the verbosity is at least its level.
 
     Args:
         text: str.
-        level: int. 1 for what a person should see, 2 for what helps to find a fault. Defaults to 1.
+        level: int. 1 for what every user should see, 2 for what helps to find a fault. Defaults to
+            1.
     """
     if _VERBOSE.get() >= level:
         print(text, flush=True)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kbert.errors import InputError, KbertError
+from kbert.findings import Cure
 
-MAX_LINE = 2**24  # bytes; no row of text is longer, and a file without line ends would be
+MAX_LINE = 2**24  # bytes; no row of text is longer, but a file without line ends is
 _MAX_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
-_DEEPEST_JSON = 64
-_MAX_HEADER = 2**24  # bytes of a safetensors file; BERT-large has some 50,000
+_MAX_DEPTH = 64
+_MAX_HEADER = 2**24  # bytes of a safetensors file; BERT-large has about 50,000
 _KERAS_ENTRIES = {"config.json", "metadata.json", "model.weights.h5"}
 
 
@@ -24,7 +25,7 @@ def check_file(path: Path, folder: Path | None = None) -> None:
 
     Args:
         path: the file.
-        folder: the folder that was named by the user. Defaults to None: the file's own.
+        folder: the folder that the user named. Defaults to None: the folder of the file.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -37,10 +38,10 @@ def check_file(path: Path, folder: Path | None = None) -> None:
     real = Path(os.path.realpath(path))
     if not any(real.is_relative_to(root) for root in roots):
         raise InputError(
-            "{path} leads to {real}, and nothing outside of the folder is read. Put the file "
-            "itself into the folder.",
+            "{path} leads to {real}, but nothing outside of the folder is read.",
             path=path,
             real=real,
+            cure=Cure(note="put the file itself into the folder"),
         )
 
 
@@ -53,7 +54,9 @@ def check_regular(path: Path) -> None:
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise InputError(
-            "{path} is a device or a pipe; a file was expected. Copy it to a file.", path=path
+            "{path} is a device or a pipe; a file was expected.",
+            path=path,
+            cure=Cure(note="copy it to a file"),
         )
 
 
@@ -63,10 +66,10 @@ def read_bytes(path: Path, folder: Path | None = None) -> bytes:
     size = path.stat().st_size
     if size > _MAX_JSON:
         raise InputError(
-            "{path} has {size:,} bytes; at most {_max_json:,} were expected. Is it the right file?",
+            "{path} has {size:,} bytes; at most {max_size:,} were expected. Is it the right file?",
             path=path,
             size=size,
-            _max_json=_MAX_JSON,
+            max_size=_MAX_JSON,
         )
     return path.read_bytes()
 
@@ -74,18 +77,18 @@ def read_bytes(path: Path, folder: Path | None = None) -> bytes:
 def parse_json(data: bytes, source: object) -> Any:
     """Return the value of a JSON text, or raise KbertError: broken, too deep, or not finite."""
 
-    def no_number(name: str) -> None:
-        raise ValueError(f"it holds {name}, which is no number")
+    def refuse(name: str) -> None:
+        raise ValueError(f"it contains {name}, which is not a number")
 
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=no_number)
+        value = json.loads(data.decode("utf-8"), parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         raise InputError("{source} is not JSON: {error}", source=source, error=error) from None
     if is_too_deep(value):
         raise InputError(
-            "{source} is not JSON of kbert's: it is nested more than {_deepest_json} levels deep.",
+            "{source} is not kbert's JSON: it is nested more than {max_depth} levels deep.",
             source=source,
-            _deepest_json=_DEEPEST_JSON,
+            max_depth=_MAX_DEPTH,
         )
     return value
 
@@ -96,26 +99,28 @@ def read_json(path: Path) -> dict[str, Any]:
         data = read_bytes(path)
     except FileNotFoundError:
         raise InputError(
-            "There is no file {path}, which a preset's folder must hold.", path=path
+            "There is no file {path}, which a preset's folder must contain.", path=path
         ) from None
     except NotADirectoryError:
         raise InputError(
-            "{parent} is a file; the preset's folder was expected.", parent=path.parent
+            "{path} is a file; the preset's folder was expected.", path=path.parent
         ) from None
     except OSError as error:
         raise InputError(
-            "{path} cannot be read: {strerror}.", path=path, strerror=error.strerror
+            "{path} cannot be read: {reason}.", path=path, reason=error.strerror
         ) from None
     value = parse_json(data, path)
     if not isinstance(value, dict):
         raise InputError(
-            "{path} must hold a JSON object. Received: {kind}", path=path, kind=type(value).__name__
+            "{path} must contain a JSON object. Received: {kind}",
+            path=path,
+            kind=type(value).__name__,
         )
     return value
 
 
-def is_too_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
-    """Whether lists and dicts are nested in more than so many levels."""
+def is_too_deep(value: Any, levels: int = _MAX_DEPTH) -> bool:
+    """Whether lists and dicts are nested in more than this many levels."""
     if not isinstance(value, (list, dict)):
         return False
     parts = value.values() if isinstance(value, dict) else value
@@ -123,9 +128,12 @@ def is_too_deep(value: Any, levels: int = _DEEPEST_JSON) -> bool:
 
 
 def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
-    """Return how many arrays and numbers a safetensors file holds, by its header, or KbertError.
+    """Return how many arrays and numbers a safetensors file claims in its header.
 
-    The library checks that the shapes are those of the file, without gaps and overlaps.
+    The library checks that the shapes fill the file without gaps and overlaps.
+
+    Raises:
+        KbertError: the file cannot be read.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -135,11 +143,11 @@ def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
             length = int.from_bytes(file.read(8), "little")
         if length > _MAX_HEADER:
             raise InputError(
-                "{path} cannot be read: its header would have {length:,} bytes, and at most "
-                "{_max_header:,} were expected. Is it a safetensors file?",
+                "{path} cannot be read: its header would have {size:,} bytes; at most "
+                "{max_size:,} were expected. Is it a safetensors file?",
                 path=path,
-                length=length,
-                _max_header=_MAX_HEADER,
+                size=length,
+                max_size=_MAX_HEADER,
             )
         with safe_open(path, framework="numpy") as opened:
             shapes = [opened.get_slice(name).get_shape() for name in opened.keys()]  # noqa: SIM118
@@ -151,7 +159,7 @@ def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
 def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
     """Return the configuration in a .keras file and the size of its weights, or raise KbertError.
 
-    Keras stores three entries as they are: whatever is compressed or beside them is not its own.
+    Keras stores three entries uncompressed: anything compressed or beside them is not its own.
     """
     import zipfile
 
@@ -161,41 +169,41 @@ def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
             names = {entry.filename for entry in entries}
             if names != _KERAS_ENTRIES or len(entries) != len(names):
                 raise InputError(
-                    "{path} holds {sorted}. Expected a .keras file of kbert's with {sorted2}.",
+                    "{path} contains {entries}. Expected a .keras file with {expected}.",
                     path=path,
-                    sorted=", ".join(sorted(map(repr, names)))[:300],
-                    sorted2=", ".join(sorted(_KERAS_ENTRIES)),
+                    entries=", ".join(sorted(map(repr, names)))[:300],
+                    expected=", ".join(sorted(_KERAS_ENTRIES)),
                 )
             size = path.stat().st_size
             stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
             if not stored or sum(entry.file_size for entry in entries) > size:
                 raise InputError(
-                    "{path} would unpack to {entries:,} bytes from {size:,}. Keras does not "
-                    "compress: expected a file that it has written.",
+                    "{path} would unpack to {unpacked:,} bytes from {size:,}. Keras does not "
+                    "compress: a file written by Keras was expected.",
                     path=path,
-                    entries=sum(e.file_size for e in entries),
+                    unpacked=sum(e.file_size for e in entries),
                     size=size,
                 )
             if archive.getinfo("config.json").file_size > _MAX_JSON:
                 raise InputError(
-                    "{path}: config.json is larger than {_max_json:,} bytes.",
+                    "{path}: config.json is larger than {max_size:,} bytes.",
                     path=path,
-                    _max_json=_MAX_JSON,
+                    max_size=_MAX_JSON,
                 )
             config = parse_json(archive.read("config.json"), f"{path}: config.json")
             weights = io.BytesIO(archive.read("model.weights.h5"))
             held = h5_size(weights, f"{path}: model.weights.h5")
     except KbertError:
         raise
-    except Exception as error:  # zipfile lets through what its parts raise, as of broken names
+    except Exception as error:  # zipfile passes on what its parts raise, as for broken names
         raise InputError("{path} cannot be loaded: {error}", path=path, error=error) from None
     return config, held
 
 
 def h5_size(file: Any, source: object) -> tuple[int, int]:
-    """Return how many arrays and numbers an HDF5 file holds, or raise KbertError.
+    """Return how many arrays and numbers an HDF5 file contains, or raise KbertError.
 
-    Refused are links, data in other files, and arrays of which less is stored than they claim.
+    Links, data in other files, and arrays that claim more than is stored are refused.
     """
     import h5py  # type: ignore[import-untyped]
 
@@ -207,7 +215,7 @@ def h5_size(file: Any, source: object) -> tuple[int, int]:
             for name in names:
                 if not isinstance(opened.get(name, getlink=True), h5py.HardLink):
                     raise InputError(
-                        "{source}: {name!r} is a link, which weights do not hold.",
+                        "{source}: {name!r} is a link, which files of weights do not contain.",
                         source=source,
                         name=name,
                     )
@@ -217,18 +225,18 @@ def h5_size(file: Any, source: object) -> tuple[int, int]:
                     shapes.append(item.shape)
     except KbertError:
         raise
-    except Exception as error:  # h5py lets through what HDF5 says of a broken file
+    except Exception as error:  # h5py passes on what HDF5 raises for a broken file
         raise InputError("{source} cannot be read: {error}", source=source, error=error) from None
     return len(shapes), sum(map(math.prod, shapes))
 
 
 def _check_array(item: Any, source: str) -> None:
     if item.external or item.is_virtual:
-        raise InputError("{source} lies in another file, where nothing is read.", source=source)
+        raise InputError("{source} lies in another file, which is not read.", source=source)
     size, stored = math.prod(item.shape or ()), item.id.get_storage_size()
     if item.dtype.hasobject or size * item.dtype.itemsize > stored:
         raise InputError(
-            "{source} claims {size:,} bytes of numbers, and the file holds {stored:,}.",
+            "{source} claims {size:,} bytes of numbers, but the file contains {stored:,}.",
             source=source,
             size=size * item.dtype.itemsize,
             stored=stored,
@@ -236,7 +244,7 @@ def _check_array(item: Any, source: str) -> None:
 
 
 def is_plain_name(name: object) -> bool:
-    """Whether this is the name of a file in a folder, without a way out of it."""
+    """Whether this is the name of a file that cannot lead out of its folder."""
     return isinstance(name, str) and re.fullmatch(r"\w[\w.-]*", name) is not None
 
 
@@ -251,7 +259,7 @@ def check_line_length(line: bytes, source: str) -> None:
     """Raise KbertError when a line of a text file is far too long."""
     if len(line) > MAX_LINE:
         raise InputError(
-            "{source} holds a line of more than {max_line:,} bytes. Is it a text file?",
+            "{source} contains a line of more than {max_size:,} bytes. Is it a text file?",
             source=source,
-            max_line=MAX_LINE,
+            max_size=MAX_LINE,
         )

@@ -172,28 +172,28 @@ def token(**changes):
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (token(id=9), "'<x>' has the id 9, and 7 was expected"),
-        (token(id=5), "'<x>' has the id 5, and 7 was expected"),
-        (token(id=8, content="a"), "'a' has the id 8, and 5 was expected"),
-        (token(id="7"), "with a whole number as its id"),
-        (token(id=None), "with a whole number as its id"),
-        (token(content=7), "whose content is a text of 1 to 1,000"),
-        (token(content=["<x>"]), "whose content is a text of 1 to 1,000"),
-        (token(content=""), "whose content is a text of 1 to 1,000"),
-        (token(content="\0"), "whose content is a text of 1 to 1,000"),
-        (token(content="\ud800"), "whose content is a text of 1 to 1,000"),
-        (token(content="x" * 10**7), "whose content is a text of 1 to 1,000"),
-        (token(lstrip="yes"), "'<x>': expected true or false for .* 'lstrip' with 'yes'"),
-        (token(content="\u200b"), "Nothing is left of the added token"),
+        (token(id=9), "'<x>' has the id 9, but 7 was expected"),
+        (token(id=5), "'<x>' has the id 5, but 7 was expected"),
+        (token(id=8, content="a"), "'a' has the id 8, but 5 was expected"),
+        (token(id="7"), "with an integer as its id"),
+        (token(id=None), "with an integer as its id"),
+        (token(content=7), "whose content is a string of 1 to 1,000"),
+        (token(content=["<x>"]), "whose content is a string of 1 to 1,000"),
+        (token(content=""), "whose content is a string of 1 to 1,000"),
+        (token(content="\0"), "whose content is a string of 1 to 1,000"),
+        (token(content="\ud800"), "whose content is a string of 1 to 1,000"),
+        (token(content="x" * 10**7), "whose content is a string of 1 to 1,000"),
+        (token(lstrip="yes"), "'<x>': .* must be true or false.* 'lstrip' with 'yes'"),
+        (token(content="\u200b"), "is empty after normalization"),
         ({**SPEC, "added_tokens": {"id": 7}}, "added_tokens must be a list of objects"),
         ({**SPEC, "added_tokens": ["<x>"]}, "must be a list of objects"),
         (
             {**SPEC, "added_tokens": [{"id": i, "content": "<x>"} for i in (7, 8)]},
-            "'<x>' stands twice",
+            "'<x>' occurs twice",
         ),
         (
             {**SPEC, "added_tokens": [{"id": i, "content": f"{i:999}"} for i in range(7, 1107)]},
-            "1,098,900 characters in all",
+            "1,098,900 characters in total",
         ),
     ],
     ids=range(17),
@@ -210,8 +210,8 @@ def test_other_added_tokens_are_refused(spec, message, tmp_path):
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"added_tokens.json": {"<x>": "7"}}, "whole number as its id"),
-        ({"added_tokens.json": {"<x>": 7, "<y>": 7}}, "'<y>' has the id 7, and 8 was expected"),
+        ({"added_tokens.json": {"<x>": "7"}}, "integer as its id"),
+        ({"added_tokens.json": {"<x>": 7, "<y>": 7}}, "'<y>' has the id 7, but 8 was expected"),
         ({"tokenizer_config.json": {"added_tokens_decoder": ["<x>"]}}, "must be an object"),
         ({"tokenizer_config.json": {"added_tokens_decoder": {"x": {}}}}, "as its id"),
         ({"tokenizer_config.json": {"added_tokens_decoder": {"9" * 9999: {}}}}, "as its id"),
@@ -246,5 +246,7 @@ def test_other_arguments_are_refused(tokens, message):
 
 def test_a_piece_that_stands_twice():
     assert Tokenizer([*PIECES, "a"], added_tokens=[{"content": "a"}]).token_ids(["ba"]) == [[1, 7]]
-    with pytest.raises(KbertError, match="stands twice, and so the added tokens have no clear ids"):
+    with pytest.raises(
+        KbertError, match="occurs twice, so the ids of the added tokens are ambiguous"
+    ):
         Tokenizer([*PIECES, "a"], added_tokens=[{"content": "<x>"}])

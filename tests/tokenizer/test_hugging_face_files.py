@@ -5,8 +5,8 @@ import pytest
 from kbert import KbertError
 from kbert.tokenizer.hugging_face_files import (
     added_tokens_beside,
-    added_tokens_of,
-    settings_of,
+    parse_added_tokens,
+    parse_tokenizer_json,
     special_tokens,
 )
 
@@ -21,7 +21,7 @@ SPEC = {
 
 def test_settings():
     added = [{"id": 2, "content": "[CLS]"}, {"id": 5, "content": "<user>", "special": False}]
-    assert settings_of({**SPEC, "added_tokens": added}, SOURCE) == {
+    assert parse_tokenizer_json({**SPEC, "added_tokens": added}, SOURCE) == {
         "vocabulary": PIECES,
         "lowercase": False,
         "strip_accents": None,
@@ -33,9 +33,12 @@ def test_settings():
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"model": {"type": "BPE", "vocab": {}}}, "of the kind BPE, and kbert takes BERT's"),
+        ({"model": {"type": "BPE", "vocab": {}}}, "of the kind BPE; kbert supports only BERT's"),
         ({"model": 3}, "of the kind unknown"),
-        ({"normalizer": {"type": "NFC"}}, "normalizes with NFC, and kbert takes BertNormalizer"),
+        (
+            {"normalizer": {"type": "NFC"}},
+            "normalizes with NFC; kbert supports only BertNormalizer",
+        ),
         ({"normalizer": None}, "normalizes with None"),
         ({"model": {"vocab": {"a": 0, "b": 2}}}, "the ids of the vocabulary are not 0 to 1"),
         ({"added_tokens": "all"}, "added_tokens must be a list of objects. Received: 'all'"),
@@ -43,26 +46,26 @@ def test_settings():
 )
 def test_refuses_a_file(changed, message):
     with pytest.raises(KbertError, match=f"tokenizer.json.* {message}"):
-        settings_of({**SPEC, **changed}, SOURCE)
+        parse_tokenizer_json({**SPEC, **changed}, SOURCE)
 
 
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
-        ([("5", {"content": "x"})], "with a whole number as its id"),
+        ([("5", {"content": "x"})], "with an integer as its id"),
         ([(5, "x")], "must be an object"),
-        ([(6, {"content": "x"})], "'x' has the id 6, and 5 was expected"),
-        ([(3, {"content": "a"})], "'a' has the id 3, and 4 was expected"),
+        ([(6, {"content": "x"})], "'x' has the id 6, but 5 was expected"),
+        ([(3, {"content": "a"})], "'a' has the id 3, but 4 was expected"),
     ],
 )
 def test_refuses_an_added_token(tokens, message):
     with pytest.raises(KbertError, match=message):
-        added_tokens_of(tokens, IDS, SOURCE)
+        parse_added_tokens(tokens, IDS, SOURCE)
 
 
 def test_what_is_special_is_looked_for_as_it_is():
     tokens = [(6, {"content": "Y", "special": True}), (5, {"content": "x"})]
-    assert added_tokens_of(tokens, IDS, SOURCE) == [
+    assert parse_added_tokens(tokens, IDS, SOURCE) == [
         {"content": "x", "normalized": True},
         {"content": "Y", "normalized": False, "special": True},
     ]

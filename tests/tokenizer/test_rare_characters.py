@@ -23,36 +23,36 @@ def test_rare(text):
 
 
 def test_a_final_sigma_is_lower_cased_in_its_place():
-    assert LOWER.prepared("ΣΑΣ") == "σας"
-    assert KEPT.prepared("ΣΑΣ") == "ΣΑΣ"
+    assert LOWER.normalize("ΣΑΣ") == "σας"
+    assert KEPT.normalize("ΣΑΣ") == "ΣΑΣ"
 
 
 def test_accents_go_where_that_is_set():
-    assert LOWER.prepared("É\u0600") == "e"
-    assert KEPT.prepared("É\u0600") == "É"
+    assert LOWER.normalize("É\u0600") == "e"
+    assert KEPT.normalize("É\u0600") == "É"
 
 
 def test_chinese_characters_stand_apart_where_that_is_set():
     character = "\U00020000"
-    assert LOWER.prepared(f"a{character}a") == f"a {character} a"
-    assert KEPT.prepared(f"a{character}a") == f"a{character}a"
+    assert LOWER.normalize(f"a{character}a") == f"a {character} a"
+    assert KEPT.normalize(f"a{character}a") == f"a{character}a"
 
 
 def test_a_private_character_is_a_letter_only_of_pieces_that_have_it():
     known = RareCharacters({PRIVATE}, lowercase=True, strip_accents=True, split_cjk=True)
-    assert known.prepared(PRIVATE) == PRIVATE
+    assert known.normalize(PRIVATE) == PRIVATE
     assert known.any_private
-    assert LOWER.prepared(PRIVATE) == LOWER.unknown
+    assert LOWER.normalize(PRIVATE) == LOWER.unknown
     assert not LOWER.any_private
 
 
 @given(st.text())
 def test_what_is_prepared_has_no_accents_and_no_controls(text):
-    for character in LOWER.prepared(text):
+    for character in LOWER.normalize(text):
         assert unicodedata.category(character) not in ("Mn", "Cf")
         assert character in "\t\n\r" or unicodedata.category(character) != "Cc"
 
 
 def test_a_letter_must_be_free():
-    with pytest.raises(KbertError, match="all Yi syllables, and kbert needs a free one"):
+    with pytest.raises(KbertError, match="all Yi syllables, but kbert needs one that is free"):
         RareCharacters({chr(c) for c in range(0xA000, 0xA48D)}, True, True, True)

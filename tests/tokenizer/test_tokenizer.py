@@ -22,7 +22,7 @@ HARD = "ΣσςΌΔΟΣ\u0345\u0301\u0130\u00ad\u200b\u2028\u3000\ue000\uffff\ud8
 HARD += "\u1680\u180e\u166d\u1734\U000111c9㐀\uf900\U00020000\U0002f800\U000e0001\0\ufffd\x85\x1c\t"
 # A list: `st.text` would take the union of the alphabets, in which the hard ones drown.
 CLOSE = st.lists(st.one_of(st.characters(), st.sampled_from(HARD + LETTERS + " ABE")), max_size=30)
-REFERENCE = Path(__file__).parent / "reference"
+REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 
 
 def iter_lines(name):

@@ -56,7 +56,7 @@ def test_a_line_without_end(suffix, encoding, tmp_path):
         file.write(b"a" * 10**8)
     tracemalloc.start()
     try:
-        with pytest.raises(KbertError, match="holds a line of more than 16,777,216 bytes"):
+        with pytest.raises(KbertError, match="contains a line of more than 16,777,216 bytes"):
             read_examples(path, encoding=encoding, need_label=False)
         assert tracemalloc.get_traced_memory()[1] < 10**8
     finally:

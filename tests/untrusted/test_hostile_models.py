@@ -78,7 +78,7 @@ def test_a_pickle_under_another_name(name, run, payload):
 def test_a_link_out_of_the_folder(name, folder, run, outside):
     (run / "model" / name).unlink()
     (run / "model" / name).symlink_to(outside)
-    refused(run.parent / folder, f"{name} leads to .*secret.txt, and nothing outside")
+    refused(run.parent / folder, f"{name} leads to .*secret.txt, but nothing outside")
 
 
 def test_a_folder_that_is_a_link(run):
@@ -113,7 +113,7 @@ def test_other_files_are_refused_by_name(name, tmp_path, payload):
         ({"dtype": {"class_name": "DTypePolicyMap", "config": {}}}, "dtype must be a text"),
         ({"tokenizer": {"vocabulary": ["x"]}}, "the tokenizer in config.json does not fit"),
         ({"tokenizer": {"lowercase": "x"}}, "true, false or null. Received: 'x'"),
-        ({"dropout": float("nan")}, "NaN, which is no number"),
+        ({"dropout": float("nan")}, "NaN, which is not a number"),
     ],
     ids=[
         "hidden",

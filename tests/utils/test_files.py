@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kbert.utils import files
 from kbert.utils.files import (
     atomic_directory,
     atomic_file,
@@ -18,9 +17,8 @@ from kbert.utils.files import (
 
 
 @pytest.fixture
-def umask(monkeypatch):
+def umask():
     old = os.umask(0o027)
-    monkeypatch.setattr(files, "_UMASK", 0o027)  # which was read when the program began
     yield
     os.umask(old)
 

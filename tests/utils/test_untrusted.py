@@ -34,7 +34,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "a").symlink_to("../secret")
     (tmp_path / "folder" / "loop").symlink_to("loop")
-    with pytest.raises(KbertError, match=r"a leads to .*secret, and nothing outside of the folder"):
+    with pytest.raises(KbertError, match=r"a leads to .*secret, but nothing outside of the folder"):
         check_file(tmp_path / "folder" / "a")
     check_file(tmp_path / "folder" / "a", tmp_path)
     with pytest.raises(OSError, match="symbolic links"):
@@ -70,8 +70,8 @@ def test_pipes_devices_and_large_files_are_refused(tmp_path):
     [
         (b"{", "a is not JSON"),
         (b"\xff", "a is not JSON"),
-        (b"NaN", "it holds NaN, which is no number"),
-        (b"[-Infinity]", "it holds -Infinity"),
+        (b"NaN", "it contains NaN, which is not a number"),
+        (b"[-Infinity]", "it contains -Infinity"),
         (b"1" * 5000, "a is not JSON"),
         (b"[" * 65 + b"]" * 65, "nested more than 64 levels deep"),
         (b"[" * 10**6, "a is not JSON"),
@@ -209,11 +209,11 @@ def test_a_keras_file(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"../../x": b"x"}, r"holds '\.\./\.\./x', 'config"),
-        ({"/etc/x": b"x"}, "holds '/etc/x', "),
-        ({"model.weights.h5": None, "model.weights.npz": b"x"}, "holds .*npz'. Expected"),
-        ({"assets/vocab.txt": b"x"}, "holds 'assets/vocab.txt'"),
-        ({"model.weights.h5": None}, "holds 'config.json', 'metadata.json'. Expected"),
+        ({"../../x": b"x"}, r"contains '\.\./\.\./x', 'config"),
+        ({"/etc/x": b"x"}, "contains '/etc/x', "),
+        ({"model.weights.h5": None, "model.weights.npz": b"x"}, "contains .*npz'. Expected"),
+        ({"assets/vocab.txt": b"x"}, "contains 'assets/vocab.txt'"),
+        ({"model.weights.h5": None}, "contains 'config.json', 'metadata.json'. Expected"),
         ({"config.json": b"["}, "config.json is not JSON"),
         ({"config.json": b"[" * 100 + b"]" * 100}, "nested"),
         ({"model.weights.h5": b"x"}, "model.weights.h5 cannot be read"),
@@ -231,7 +231,7 @@ def test_an_entry_that_stands_twice_is_refused(tmp_path):
     keras_zip(tmp_path / "a.keras")
     with zipfile.ZipFile(tmp_path / "a.keras", "a") as archive:
         archive.writestr("config.json", "{}")
-    with pytest.raises(KbertError, match="a.keras holds 'config.json'"):
+    with pytest.raises(KbertError, match="a.keras contains 'config.json'"):
         check_keras_zip(tmp_path / "a.keras")
 
 
@@ -268,5 +268,5 @@ def test_plain_names():
 
 def test_lines_have_an_end():
     assert list(iter_lines(io.BytesIO(b"a\nb"), "x")) == [b"a\n", b"b"]
-    with pytest.raises(KbertError, match="x holds a line of more than 16,777,216 bytes"):
+    with pytest.raises(KbertError, match="x contains a line of more than 16,777,216 bytes"):
         list(iter_lines(io.BytesIO(b"a" * (2**24 + 1)), "x"))

@@ -1,0 +1,38 @@
+"""Builds tokenizers of the Rust library `tokenizers`."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+
+from kbert.tokenizer.added_tokens import FLAGS
+
+
+def build_wordpiece(
+    ids: Mapping[str, int], added_tokens: Iterable[Mapping[str, Any]], **normalization: Any
+) -> Tokenizer:
+    """Return BERT's WordPiece.
+
+    Args:
+        ids: dict. The id of each piece.
+        added_tokens: iterable of dict, as `check_added_tokens` returns them.
+        **normalization: the arguments of `BertNormalizer`.
+    """
+    rust = Tokenizer(
+        models.WordPiece(vocab=dict(ids), unk_token="[UNK]", max_input_chars_per_word=200)
+    )
+    rust.normalizer = normalizers.BertNormalizer(**normalization)
+    rust.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    rust.add_tokens(_rust_tokens(added_tokens))
+    return rust
+
+
+def build_splitter(added_tokens: Iterable[Mapping[str, Any]]) -> Tokenizer:
+    """Return a tokenizer that only finds added tokens, in a text as it is."""
+    rust = Tokenizer(models.WordLevel(vocab={"[UNK]": 0}, unk_token="[UNK]"))
+    rust.add_tokens(_rust_tokens(added_tokens))
+    return rust
+
+
+def _rust_tokens(tokens: Iterable[Mapping[str, Any]]) -> list[AddedToken]:
+    return [AddedToken(token["content"], **{n: token[n] for n in FLAGS}) for token in tokens]
