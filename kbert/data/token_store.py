@@ -1,9 +1,10 @@
-"""Token ids on disk, made once and read through a memory map."""
+"""Token ids on disk, computed once and read through a memory map."""
 
 import functools
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pyarrow as pa
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
 
-_FORMAT = 1  # raise it when what is stored for the same data changes
+_FORMAT = 1  # to be raised when what is stored for the same data changes
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
 _SCHEMA = pa.schema(
     [
@@ -35,12 +37,12 @@ class TokenStore:
 
     `build` tokenizes on all cores into an Arrow file whose name is a hash of the data, the
     vocabulary and the settings, and opens it as a memory map; the same call on the same data finds
-    the file. Without a cache folder the same table stays in memory.
+    the file again. Without a cache folder the table stays in memory.
 
     Attributes:
-        lengths: int32 array [rows]. Tokens of each row, [CLS] and [SEP] counted.
+        lengths: int32 array [rows]. Tokens of each row, including [CLS] and [SEP].
         labels: int32 array [rows], or None.
-        from_cache: bool. Whether the file was there already.
+        from_cache: bool. Whether the file already existed.
 
     Example:
 
@@ -72,24 +74,25 @@ class TokenStore:
         max_length: int,
         cache: str | Path | None = None,
     ) -> "TokenStore":
-        """Return the store of `examples`, from `cache` when it is there.
+        """Return the store of `examples`, from `cache` if it is there.
 
         Args:
             examples: Examples.
             tokenizer: Tokenizer.
-            max_length: int. The most tokens of a row, [CLS] and [SEP] counted.
-            cache: folder of the token files, or None to keep the tokens in memory. Defaults to
-                None; `default_cache()` is the folder that the command line uses.
+            max_length: int. The maximum number of tokens of a row, including [CLS] and [SEP].
+            cache: str, Path or None. The folder of the token files, or None to keep the tokens in
+                memory. Defaults to None; `default_cache()` is the folder that training uses.
 
         Raises:
             KbertError: `max_length` leaves no room for a token.
         """
-        least = 3 if examples.pairs is None else 5
-        if max_length < least:
+        min_length = 3 if examples.pairs is None else 5
+        if max_length < min_length:
             raise InputError(
-                "`max_length` must be at least {least}, to hold the special tokens and one of "
+                "{option} must be at least {min_length}, for the special tokens and one token of "
                 "each text. Received: {max_length}",
-                least=least,
+                option=Option("max_length"),
+                min_length=min_length,
                 max_length=max_length,
             )
         if cache is None:
@@ -103,7 +106,7 @@ class TokenStore:
         table = _open(path)
         if table is None:
             raise InputError(
-                "The token file {path} was written and cannot be read back.", path=path
+                "The token file {path} was written, but cannot be read back.", path=path
             )
         return cls(table, max_length)
 
@@ -135,7 +138,9 @@ def _key(examples: Examples, tokenizer: Tokenizer, max_length: int) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _record_batches(examples: Examples, tokenizer: Tokenizer, max_length: int):  # type: ignore[no-untyped-def]
+def _record_batches(
+    examples: Examples, tokenizer: Tokenizer, max_length: int
+) -> Iterator[pa.RecordBatch]:
     for start in range(0, len(examples), _CHUNK):
         stop = min(start + _CHUNK, len(examples))
         encoded = tokenizer.encode(
@@ -158,7 +163,7 @@ def _record_batches(examples: Examples, tokenizer: Tokenizer, max_length: int): 
 
 
 def _open(path: Path) -> pa.Table | None:
-    """Return the table of a token file, or None when there is none or it is broken."""
+    """Return the table of a token file, or None if it is missing or broken."""
     try:
         with pa.memory_map(str(path)) as source:
             return pa.ipc.open_file(source).read_all()
@@ -167,7 +172,7 @@ def _open(path: Path) -> pa.Table | None:
 
 
 def _write(path: Path, examples: Examples, tokenizer: Tokenizer, max_length: int) -> None:
-    """Write a token file under another name and rename it, so that none is ever half written."""
+    """Write a token file under another name, then rename it, so that none is ever incomplete."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tokens-", suffix=".tmp")
     os.close(handle)

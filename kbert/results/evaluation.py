@@ -1,4 +1,4 @@
-"""What an evaluation says: loss, accuracy, F1, MCC and a table by class."""
+"""Scores of an evaluation: loss, accuracy, F1, MCC and a table by class."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -28,9 +28,9 @@ class Evaluation:
         rows: int. Rows evaluated.
         loss: float. Mean cross-entropy, in nats.
         accuracy: float, 0 to 1.
-        macro_f1: float, 0 to 1. The plain mean of the classes' F1.
-        mcc: float, -1 to 1. Matthews's correlation coefficient; 0 is chance.
-        classes: a ClassScore for each label.
+        macro_f1: float, 0 to 1. The unweighted mean of the F1 of the classes.
+        mcc: float, -1 to 1. Matthews correlation coefficient; 0 is chance.
+        classes: tuple of ClassScore, one per label.
     """
 
     rows: int
@@ -63,7 +63,7 @@ class Evaluation:
             loss=float(losses.mean()),
             accuracy=float((predicted == label_ids).mean()),
             macro_f1=float(f1.mean()),
-            # With one class in all it is 0 by definition, and scikit-learn warns.
+            # With a single class it is 0 by definition, and scikit-learn warns.
             mcc=float(matthews_corrcoef(label_ids, predicted)) if several else 0.0,
             classes=tuple(
                 ClassScore(name, float(p), float(r), float(f), int(n))
@@ -79,7 +79,6 @@ class Evaluation:
         )
 
     def __str__(self) -> str:
-        """Return the scores and the table by class."""
         width = max(5, *(len(score.label) for score in self.classes))
         lines = [
             f"{count_noun(self.rows, 'row')}: {self.summary()}",
@@ -98,7 +97,7 @@ class Evaluation:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Evaluation":
-        """Return the scores of a `to_dict`."""
+        """Return the scores that `to_dict` described."""
         classes = tuple(ClassScore(**score) for score in values["classes"])
         return cls(**{**values, "classes": classes})
 

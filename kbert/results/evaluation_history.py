@@ -14,7 +14,7 @@ from kbert.utils.files import write_text
 
 
 class EvaluationHistory:
-    """The evaluations of a run in their order: which is the best, and whether patience is over.
+    """The evaluations of a run in order: which is the best, and whether patience is over.
 
     Args:
         monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on

@@ -1,23 +1,31 @@
-"""What a classifier says of one text."""
+"""The prediction for one text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kbert.errors import InputError
+from kbert.findings import Option
 
 if TYPE_CHECKING:
     import numpy as np
 
 
 def check_texts(texts: Sequence[str], pairs: Sequence[str] | None) -> None:
-    """Raise KbertError unless these are lists of texts, as long as each other."""
+    """Raise KbertError unless these are lists of texts of the same length."""
     for name, given in (("texts", texts), ("pairs", pairs)):
         if isinstance(given, str):
-            raise InputError("`{name}` must be a list of texts. For one text: [text]", name=name)
+            raise InputError(
+                "{option} must be a list of strings. For one text: [text]", option=Option(name)
+            )
     if pairs is not None and len(pairs) != len(texts):
         raise InputError(
-            "There are {texts} texts and {pairs} second texts.", texts=len(texts), pairs=len(pairs)
+            "{texts_option} and {pairs_option} must have the same length. Received: {texts} and "
+            "{pairs}",
+            texts_option=Option("texts"),
+            pairs_option=Option("pairs"),
+            texts=len(texts),
+            pairs=len(pairs),
         )
 
 
@@ -37,7 +45,7 @@ class Prediction:
 
     @classmethod
     def from_probabilities(cls, row: "np.ndarray", names: Sequence[str]) -> "Prediction":
-        """Return what the probabilities of one text say."""
+        """Return the prediction that follows from the probabilities of one text."""
         return cls(
             label=names[int(row.argmax())],
             probability=float(row.max()),

@@ -179,7 +179,7 @@ def test_refusals(arguments, message):
 
 
 def test_refuses_one_text_for_a_list():
-    with pytest.raises(KbertError, match="must be a list of texts"):
+    with pytest.raises(KbertError, match="must be a list of strings"):
         BertClassifier(TINY, ["x", "y"], TOKENIZER, 12).predict_texts("a b")
 
 

@@ -30,9 +30,12 @@ def test_no_texts(predictor):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("story",), "`texts` must be a list of texts"),
-        ((["story"], "story"), "`pairs` must be a list of texts"),
-        ((["a", "story"], ["mess"]), "There are 2 texts and 1 second texts"),
+        (("story",), "`texts` must be a list of strings"),
+        ((["story"], "story"), "`pairs` must be a list of strings"),
+        (
+            (["a", "story"], ["mess"]),
+            "`texts` and `pairs` must have the same length. Received: 2 and 1",
+        ),
     ],
 )
 def test_refuses(arguments, message, predictor):

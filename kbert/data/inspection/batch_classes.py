@@ -1,4 +1,4 @@
-"""Which classes stand in which batch."""
+"""Which classes each batch contains."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def class_counts(label_ids: np.ndarray, batches: Iterable[np.ndarray], classes: int) -> np.ndarray:
-    """Return how many rows of each class a batch holds, an int array [batches, classes].
+    """Return how many rows of each class each batch contains, an int array [batches, classes].
 
     Args:
         label_ids: int array [rows].
@@ -17,9 +17,9 @@ def class_counts(label_ids: np.ndarray, batches: Iterable[np.ndarray], classes: 
 
 
 def single_class_share(counts: np.ndarray) -> tuple[float, float]:
-    """Return the share of batches that hold one class only, and what chance would give.
+    """Return the share of batches with a single class, and the share expected by chance.
 
-    Chance is that of batches drawn at random from all the rows counted: the sum over classes of
+    By chance, in batches drawn at random from all the rows counted, it is the sum over classes of
     p ** rows.
 
     Args:
@@ -36,9 +36,9 @@ def single_class_share(counts: np.ndarray) -> tuple[float, float]:
 
 
 def classes_per_batch(counts: np.ndarray) -> tuple[float, float]:
-    """Return how many classes a batch holds on average, and how many chance would give.
+    """Return how many classes a batch contains on average, and how many by chance.
 
-    By chance a class of share p stands in a batch of so many rows with 1 - (1 - p) ** rows.
+    By chance, the probability that a batch contains a class of share p is 1 - (1 - p) ** rows.
 
     Args:
         counts: int array [batches, classes].

@@ -9,12 +9,12 @@ from kbert.data.reading.examples import Examples
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How often texts repeat; letter case and blanks do not count.
+    """How often texts repeat, ignoring letter case and blanks.
 
     Args:
-        repeated: int. Rows whose text has stood in an earlier row.
+        repeated: int. Rows whose text occurs in an earlier row.
         conflicting: int. Rows whose text occurs with several labels.
-        conflict: a pair of row places with the same text and different labels, or None.
+        conflict: two row positions with the same text and different labels, or None.
     """
 
     repeated: int
@@ -23,7 +23,7 @@ class Duplicates:
 
 
 def text_keys(examples: Examples) -> np.ndarray:
-    """Return a 64-bit key of each row's text, or pair; it holds within this process only."""
+    """Return a 64-bit key of each row's text, or pair, valid within this process only."""
     texts = map(_normalized, examples.texts)
     if examples.pairs is None:
         keys = (hash(text) for text in texts)
@@ -36,7 +36,7 @@ def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicate
     """Return how often texts repeat, and whether with different labels.
 
     Args:
-        keys: of `text_keys`.
+        keys: int array [rows], as `text_keys` returns it.
         label_ids: int array [rows], or None.
     """
     order = np.argsort(keys, kind="stable")
@@ -49,7 +49,7 @@ def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicate
     mixed = np.maximum.reduceat(labels, starts) != np.minimum.reduceat(labels, starts)
     conflict = None
     if mixed.any():
-        # The first in the file: the order of the keys is another in every process.
+        # The first in the file: the order of the keys differs from process to process.
         start = min(starts[mixed], key=lambda place: order[place])
         other = next(i for i in range(start, len(order)) if labels[i] != labels[start])
         conflict = (int(order[start]), int(order[other]))
@@ -57,7 +57,7 @@ def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicate
 
 
 def overlap(keys: np.ndarray, others: np.ndarray) -> int:
-    """Return how many rows of `others` stand in the first set too."""
+    """Return how many rows of `others` also occur in the first set."""
     return int(np.isin(others, keys).sum())
 
 

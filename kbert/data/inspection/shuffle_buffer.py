@@ -1,7 +1,6 @@
-"""What a shuffle buffer, as `tf.data` has it, does to the classes of a file."""
+"""What a shuffle buffer, as in `tf.data`, does to the classes of a file."""
 
 import bisect
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,19 +8,20 @@ import numpy as np
 from kbert.data.epoch_order import given_order
 from kbert.data.inspection.batch_classes import class_counts, classes_per_batch, single_class_share
 from kbert.errors import InputError
+from kbert.findings import Option
 
-# The first seed of a tf.data.Dataset.shuffle(seed=...) in a program that sets no global one.
+# The first seed of tf.data.Dataset.shuffle(seed=...) in a program that sets no global seed.
 _TF_GRAPH_SEED = 87654321
 TOLERANCE = 1.1  # times the unevenness of a full shuffle
 
 
 @dataclass(frozen=True)
 class ShuffledBatches:
-    """Batches as a shuffle buffer makes them.
+    """Batches that come out of a shuffle buffer.
 
     Args:
         counts: int array [batches, classes]. Rows of each class.
-        single_class: float. The share of batches that hold one class only.
+        single_class: float. The share of batches with a single class.
         by_chance: float. The same in a full shuffle.
         classes: float. Classes in a batch, on average.
         classes_by_chance: float. The same in a full shuffle.
@@ -40,30 +40,32 @@ class ShuffledBatches:
 
 
 def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarray:
-    """Return the order in which `tf.data` gives rows through a shuffle buffer.
+    """Return the order in which `tf.data` yields rows through a shuffle buffer.
 
-    The buffer is filled with the first rows; the next one is drawn from it at random, and the row
-    that follows in the file takes its place. The order is bit for bit that of
+    The buffer is filled with the first rows; each row is drawn from it at random, and the next row
+    of the file takes its place. The order is bit for bit that of
 
         tf.data.Dataset.range(rows).shuffle(buffer_size, seed=seed, reshuffle_each_iteration=False)
 
     Args:
         rows: int.
-        buffer_size: int. 1 leaves the order as it is; `rows` is a full shuffle.
+        buffer_size: int. 1 keeps the order; `rows` is a full shuffle.
         seed: int. Defaults to 0.
 
     Source: `shuffle_dataset_op.cc` and `philox_random.h` of TensorFlow.
     """
     if buffer_size < 1:
         raise InputError(
-            "`buffer_size` must be 1 or more. Received: {buffer_size}", buffer_size=buffer_size
+            "{option} must be 1 or more. Received: {buffer_size}",
+            option=Option("buffer_size"),
+            buffer_size=buffer_size,
         )
     size = min(buffer_size, rows)
     buffer = list(range(size))
     order = np.empty(rows, np.int64)
     for place, number in enumerate(_philox(_TF_GRAPH_SEED, seed % (2**31 - 1), rows).tolist()):
         held = min(size, rows - place)
-        first = place % size  # where the ring of rows that are held begins
+        first = place % size  # where the ring of rows in the buffer begins
         at = (place + number % held) % size
         order[place] = buffer[at]
         buffer[at] = buffer[first]
@@ -75,11 +77,11 @@ def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarr
 def simulate_shuffle_buffer(
     label_ids: np.ndarray, buffer_size: int, batch_size: int, seed: int = 0
 ) -> ShuffledBatches:
-    """Return the classes in every batch that a `tf.data` shuffle buffer would make.
+    """Return the classes in every batch that comes out of a `tf.data` shuffle buffer.
 
     Args:
         label_ids: int array [rows], in the order of the file.
-        buffer_size: int. As of `tf.data.Dataset.shuffle`; google-research/bert has 100.
+        buffer_size: int. As in `tf.data.Dataset.shuffle`; google-research/bert uses 100.
         batch_size: int.
         seed: int. Defaults to 0.
 
@@ -94,7 +96,9 @@ def simulate_shuffle_buffer(
     label_ids = np.asarray(label_ids)
     if batch_size < 1:
         raise InputError(
-            "`batch_size` must be 1 or more. Received: {batch_size}", batch_size=batch_size
+            "{option} must be 1 or more. Received: {batch_size}",
+            option=Option("batch_size"),
+            batch_size=batch_size,
         )
     shuffled = label_ids[shuffle_buffer_order(len(label_ids), buffer_size, seed)]
     batches = given_order(len(shuffled), batch_size)
@@ -131,20 +135,22 @@ def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int
     ```
     """
     rows = len(label_ids)
-    sizes = [*itertools.takewhile(lambda n: n < rows, (batch_size << k for k in range(64))), rows]
+    sizes = []
+    size = batch_size
+    while size < rows:
+        sizes.append(size)
+        size *= 2
+    sizes.append(rows)
     full = simulate_shuffle_buffer(label_ids, rows, batch_size)
-    # A full shuffle is as uneven as chance makes it, more or less so with each seed.
-    most = full.unevenness * TOLERANCE + 3 * full.standard_error
-    # The larger the buffer, the better it mixes: so the first that will do is found by halving.
-    return sizes[
-        bisect.bisect_left(
-            range(len(sizes) - 1),
-            True,
-            key=lambda k: (
-                simulate_shuffle_buffer(label_ids, sizes[k], batch_size).unevenness <= most
-            ),
-        )
-    ]
+    # Chance makes a full shuffle more or less uneven with each seed.
+    max_unevenness = full.unevenness * TOLERANCE + 3 * full.standard_error
+
+    def mixes(size: int) -> bool:
+        found = simulate_shuffle_buffer(label_ids, size, batch_size)
+        return found.unevenness <= max_unevenness
+
+    # The larger the buffer, the better it mixes, so bisection finds the first that is enough.
+    return sizes[bisect.bisect_left(sizes[:-1], True, key=mixes)]
 
 
 def _philox(seed: int, seed2: int, size: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How long texts are in tokens, what the vocabulary knows, and which script they are in."""
+"""The lengths of texts in tokens, what the vocabulary knows of them, and their scripts."""
 
 import unicodedata
 from collections import Counter
@@ -11,8 +11,8 @@ from kbert.data.epoch_order import permutation
 from kbert.data.reading.examples import Examples
 from kbert.tokenizer.tokenizer import Tokenizer
 
-MAX_ROWS = 20_000  # rows; a million would take a minute and tell the same
-_SCRIPT_ROWS, _SCRIPT_LETTERS = 2000, 500  # looked at for the writing system
+MAX_ROWS = 20_000  # a million would take a minute and give the same result
+_SCRIPT_ROWS, _SCRIPT_LETTERS = 2000, 500  # examined for the writing system
 LENGTHS = (32, 64, 128, 256, 512)
 
 
@@ -21,11 +21,12 @@ class TextLengths:
     """Tokens of a sample of rows.
 
     Args:
-        sample: int. Rows counted: all, or a number drawn by a fixed seed.
-        quantiles: the 50th, 90th, 99th and 100th percentile of tokens, special ones counted.
-        cut: the share of rows with more tokens than 32, 64, 128, 256 and 512.
+        sample: int. Rows counted: all, or a sample drawn with a fixed seed.
+        quantiles: tuple of int. The 50th, 90th, 99th and 100th percentile of tokens, including
+            special ones.
+        cut: dict. The share of rows with more tokens than 32, 64, 128, 256 and 512.
         unknown: float. The share of tokens that are [UNK].
-        unknown_otherwise: float. The same if the tokenizer lower-cased (or did not).
+        unknown_otherwise: float. The same with the other casing of the tokenizer.
     """
 
     sample: int
@@ -41,7 +42,7 @@ class TextLengths:
 
 
 def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_ROWS) -> TextLengths:
-    """Return the lengths of texts, or pairs, and what the vocabulary knows of them."""
+    """Return the lengths of texts, or pairs, and how much of them the vocabulary knows."""
     rows = sample_rows(len(examples), max_rows)
     texts = [examples.texts[row] for row in rows]
     pairs = None if examples.pairs is None else [examples.pairs[row] for row in rows]
@@ -50,10 +51,12 @@ def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_R
     if unknown > 0:
         settings = {**tokenizer.get_config(), "lowercase": not tokenizer.lowercase}
         otherwise = _count(Tokenizer.from_config(settings), texts, pairs)[1]
+    quantiles = np.quantile(lengths, (0.5, 0.9, 0.99, 1.0))
+    median, ninety, ninety_nine, longest = (int(tokens) for tokens in quantiles)
     return TextLengths(
         sample=len(rows),
-        quantiles=tuple(int(q) for q in np.quantile(lengths, (0.5, 0.9, 0.99, 1.0))),  # type: ignore[arg-type]
-        cut={most: float(np.mean(lengths > most)) for most in LENGTHS},
+        quantiles=(median, ninety, ninety_nine, longest),
+        cut={length: float(np.mean(lengths > length)) for length in LENGTHS},
         unknown=unknown,
         unknown_otherwise=otherwise,
         _lengths=lengths,
@@ -61,7 +64,7 @@ def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_R
 
 
 def scripts(texts: Sequence[str]) -> dict[str, float]:
-    """Return the shares of writing systems among the letters of a sample, the greatest first.
+    """Return the shares of writing systems among the letters of a sample, the largest first.
 
     A script is named by the first word of its letters' Unicode names: LATIN, CJK (the Chinese
     characters), HIRAGANA, CYRILLIC, ARABIC, ...
@@ -76,11 +79,11 @@ def scripts(texts: Sequence[str]) -> dict[str, float]:
     return {name: count / total for name, count in named.most_common(3)}
 
 
-def sample_rows(rows: int, most: int = MAX_ROWS) -> np.ndarray:
-    """Return all rows, or so many of them drawn by a fixed seed, in their order."""
-    if rows <= most:
+def sample_rows(rows: int, max_rows: int = MAX_ROWS) -> np.ndarray:
+    """Return all rows, or a sample of them drawn with a fixed seed, in their order."""
+    if rows <= max_rows:
         return np.arange(rows)
-    return np.sort(permutation(np.random.PCG64(np.random.SeedSequence(0)), rows)[:most])
+    return np.sort(permutation(np.random.PCG64(np.random.SeedSequence(0)), rows)[:max_rows])
 
 
 def _count(
