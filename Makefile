@@ -2,23 +2,21 @@
 
 PYTHON ?= python3
 BACKEND ?= tensorflow
-EPOCHS ?= 3
+EPOCHS ?=
 MINUTES ?= 20
 SECONDS ?= 600
-PRESET ?= minilm
-DATA ?= $(DEMO)
+PRESET ?=
+DATA ?=
 OUTPUT ?=
 ARGS ?=
 TEXT ?= A moving story, beautifully told.
 
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO := .cache/rotten_tomatoes.csv
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # An open range would take a CUDA build of several GB; this release is a CPU build.
 TORCH := torch==2.13.0
-# The demo's sentences are short; for other data the command line's default holds.
-DEMO_ARGS := $(if $(filter $(DEMO),$(DATA)),--max-length 64)
+TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train predict test parity notebooks bench fuzz kills soak lint typecheck clean
@@ -30,8 +28,8 @@ help:  ## list the targets
 
 setup: $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-demo  ## install kbert with TensorFlow and JAX, and the demo's weights and data
 
-train: $(VENV)/.installed-$(BACKEND) $(VENV)/.installed-demo $(DEMO)  ## fine-tune MiniLM on Rotten Tomatoes, or on DATA
-	$(BIN)/kbert train "$(DATA)" --preset "$(PRESET)" --backend $(BACKEND) --epochs $(EPOCHS) $(DEMO_ARGS) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
+train: $(VENV)/.installed-$(BACKEND) $(VENV)/.installed-demo  ## run `kbert demo`: fine-tune MiniLM on film reviews; or train on DATA
+	$(BIN)/kbert $(if $(DATA),train "$(DATA)",demo) $(TRAIN_ARGS)
 
 predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or with RUN
 	@run="$(RUN)"; [ -n "$$run" ] || run=$$(ls -td runs/*/model 2>/dev/null | head -n 1 | xargs -r dirname); \
@@ -48,7 +46,7 @@ test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each b
 parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences
 	$(BIN)/python -m tests.parity.table
 
-notebooks: $(VENV)/.installed-test  ## execute the notebooks anew, in place
+notebooks: $(VENV)/.installed-test  ## execute the notebooks again, in place
 	$(BIN)/python tools/execute_notebooks.py notebooks/*.ipynb
 
 bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-hub's own fit
@@ -73,9 +71,6 @@ typecheck: $(VENV)/.installed-test  ## check types
 
 clean:  ## remove what was installed and cached here; runs stay
 	rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
-
-$(DEMO): $(VENV)/.installed-demo $(VENV)/.installed-$(BACKEND) tools/rotten_tomatoes.py tools/movie_reviews.py
-	$(BIN)/python -m tools.rotten_tomatoes $@
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kbert needs Python 3.11 or newer, and $(PYTHON) is older. Name one: make PYTHON=python3.11" >&2; exit 2; }

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.sides import BACKENDS, in_a_process, keras_hub_classifier
-from tools.movie_reviews import read_movie_reviews
+from kbert.cli.demo_data import read_movie_reviews
 
 TRAIN, DEV, MAX_LENGTH, BATCH, RATE = 320, 200, 32, 16, 1e-4
 TRAPS = ("epochs beyond the plan", "second training", "sorted rows", "evaluation")

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from kbert import Predictor
-from tools.movie_reviews import read_movie_reviews
+from kbert.cli.demo_data import read_movie_reviews
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import time
 import numpy as np
 
 from benchmarks.sides import BACKENDS, in_a_process, keras_hub_classifier
-from tools.movie_reviews import read_movie_reviews
+from kbert.cli.demo_data import read_movie_reviews
 
 BATCH, MAX_LENGTH, EPOCHS, LEARNING_RATE = 32, 64, 2, 5e-5
 

@@ -30,7 +30,7 @@ _MODULES = {
     "RunCheckpoint": "kbert.callbacks.run_checkpoint",
     "TokenStore": "kbert.data.token_store",
     "Tokenizer": "kbert.tokenizer.tokenizer",
-    "TrainConfig": "kbert.config",
+    "TrainConfig": "kbert.config.train_config",
     "TrainingPlan": "kbert.plans.training_plan",
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
     "continue_training": "kbert.runs.continue_training",
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
     from kbert.callbacks.plan_guard import PlanGuard as PlanGuard
     from kbert.callbacks.run_checkpoint import RunCheckpoint as RunCheckpoint
-    from kbert.config import TrainConfig as TrainConfig
+    from kbert.config.train_config import TrainConfig as TrainConfig
     from kbert.data.batches import Batches as Batches
     from kbert.data.epoch_order import epoch_order as epoch_order
     from kbert.data.inspection.inspect_examples import inspect_examples as inspect_examples

@@ -99,11 +99,13 @@ def save_plot(axes_or_figure: Any, path: str | Path) -> None:
     try:
         if path.exists():
             raise InputError(
-                "{path} exists, and kbert overwrites none. Name another file.", path=path
+                "{path} already exists; kbert never overwrites files. Name another file.",
+                path=path,
             )
         if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
             raise InputError(
-                "The suffix of {path} names no format. Name a file that ends in .png", path=path
+                "The suffix of {path} does not identify a format. Name a file that ends in .png",
+                path=path,
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=120, bbox_inches="tight")

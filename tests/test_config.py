@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbert.config import TrainConfig, read_toml
+from kbert.cli.options import describe
+from kbert.config import TrainConfig
 from kbert.errors import KbertError
 from kbert.utils.files import write_text
+
+FORMATS = Path(__file__).parent / "data" / "formats" / "0.1"
 
 # Another value than the default for each setting.
 OTHERS = {
@@ -25,7 +28,7 @@ OTHERS = {
     },
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
     **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
-    **{"parent": "runs/a", "force": ("no-warmup", "imbalance")},
+    **{"parent": "runs/a", "evaluate_every": 50, "allow": ("no-warmup", "imbalance")},
     **{
         "checkpoint_steps": 100,
         "checkpoint_minutes": 2.5,
@@ -55,13 +58,13 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 def test_every_setting_has_another_value_here_and_a_help_text():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
     assert {"data", *OTHERS, *TASK} == set(names)
-    source = Path(__import__("kbert.config").config.__file__).read_text("utf-8")
     for name in names:
-        assert source.partition(f"\n    {name}: ")[2].partition("\n    ")[2].startswith('"""')
+        assert describe(name)[0].isupper()
+        assert describe(name).endswith(".")
 
 
-def test_a_task_says_how_its_files_are_read():
-    with pytest.raises(KbertError, match="Leave out --text, --dev, or --task"):
+def test_a_task_determines_how_its_files_are_read():
+    with pytest.raises(KbertError, match='task="mrpc" already .* Leave out `text`, or the task'):
         TrainConfig("glue/MRPC", task="mrpc", text="3", dev="dev.tsv")
 
 
@@ -89,8 +92,10 @@ def test_what_toml_leaves_out_has_its_default(tmp_path):
         (b"epochs = \n", "is not TOML"),
         (b'data = "\xff"\n', "is not TOML"),
         (b"epochs = 3\n", "data"),
+        (b'data = "a"\nepochs = 2.5\n', "`epochs` must be a whole number. Received: 2.5"),
+        (b'data = "a"\nallow = [3]\n', "`allow` must be a list of strings. Received: (3,)"),
     ],
-    ids=["near", "joined", "far", "table", "broken", "bytes", "no data"],
+    ids=["near", "joined", "far", "table", "broken", "bytes", "no data", "fraction", "list"],
 )
 def test_a_file_that_cannot_be_used_is_refused(content, held, tmp_path):
     path = tmp_path / "a.toml"
@@ -102,41 +107,49 @@ def test_a_file_that_cannot_be_used_is_refused(content, held, tmp_path):
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):
-    with pytest.raises(KbertError, match=r"no file .*none\.toml\. Check the path"):
-        read_toml(tmp_path / "none.toml")
+    with pytest.raises(KbertError, match=r"no file .*none\.toml\. Check its path"):
+        TrainConfig.from_toml(tmp_path / "none.toml")
     with pytest.raises(KbertError, match="cannot be read"):
-        read_toml(tmp_path)
+        TrainConfig.from_toml(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("changes", "held"),
     [
-        ({"epochs": "3"}, "'epochs' must be one of: int. Received: '3'"),
-        ({"epochs": 2.0}, "'epochs' must be one of: int. Received: 2.0"),
+        ({"epochs": "3"}, "`epochs` must be a whole number. Received: '3'"),
+        ({"epochs": 2.0}, "`epochs` must be a whole number. Received: 2.0"),
         ({"epochs": True}, "Received: True"),
-        ({"learning_rate": True}, "'learning_rate' must be one of: float"),
-        ({"learning_rate": "5e-5"}, "'learning_rate' must be one of: float"),
-        ({"header": 0}, "'header' must be one of: bool"),
-        ({"dev": 3}, "'dev' must be one of: str, nothing"),
-        ({"recipe": "Google"}, "one of: 'recommended', 'google'. Received: 'Google'"),
-        ({"backend": "numpy"}, "'tensorflow', 'jax', 'torch', nothing"),
-        ({"on_bad_row": None}, "'error', 'skip'"),
-        ({"data": None}, "'data' must be one of: str"),
-        ({"dev_proportion": 1.0}, "--dev-proportion must be from 0 to below 1"),
+        ({"batch_size": 32.9}, "`batch_size` must be a whole number. Received: 32.9"),
+        ({"patience": 1.5}, "`patience` must be a whole number. Received: 1.5"),
+        ({"learning_rate": True}, "`learning_rate` must be a number"),
+        ({"learning_rate": "5e-5"}, "`learning_rate` must be a number"),
+        ({"header": 0}, "`header` must be true or false"),
+        ({"dev": 3}, "`dev` must be a string"),
+        ({"recipe": "Google"}, "`recipe` must be one of recommended, google. Received: 'Google'"),
+        (
+            {"backend": "numpy"},
+            "`backend` must be one of tensorflow, jax, torch. Received: 'numpy'",
+        ),
+        ({"on_bad_row": None}, "`on_bad_row` must be one of error, skip. Received: None"),
+        ({"data": None}, "`data` must be a string"),
+        ({"dev_proportion": 1.0}, "`dev_proportion` must be from 0 to below 1"),
         ({"dev_proportion": float("nan")}, "Received: nan"),
         ({"dev_proportion": -0.1}, "Received: -0.1"),
-        ({"dropout": 1}, "--dropout must be from 0 to below 1"),
+        ({"dropout": 1}, "`dropout` must be from 0 to below 1"),
         ({"dropout": -0.1}, "Received: -0.1"),
-        ({"seed": -1}, "--seed must be from 0 to 4294967295"),
+        ({"seed": -1}, "`seed` must be from 0 to 4294967295"),
         ({"seed": 2**32}, "Received: 4294967296"),
-        ({"force": "no-warmup"}, "'force' must be a list of texts. Received: 'no-warmup'"),
-        ({"force": ("none",)}, "There is no finding 'none'. Known: rate-zero, "),
-        ({"patience": 0}, "--patience must be 1 or more"),
-        ({"checkpoint_steps": 0}, "--checkpoint-steps must be 1 or more"),
-        ({"keep_checkpoints": 0}, "--keep-checkpoints must be 1 or more"),
-        ({"checkpoint_minutes": 0}, "--checkpoint-minutes must be above 0"),
-        ({"checkpoint_minutes": float("nan")}, "--checkpoint-minutes must be above 0"),
-        ({"patience": 2, "dev_proportion": 0}, "--patience needs a dev set: pass --dev FILE"),
+        ({"allow": "no-warmup"}, "`allow` must be a list of strings. Received: 'no-warmup'"),
+        ({"allow": ("none",)}, "There is no finding 'none'. Known: rate-zero, "),
+        ({"patience": 0}, "`patience` must be 1 or more"),
+        ({"checkpoint_steps": 0}, "`checkpoint_steps` must be 1 or more"),
+        ({"keep_checkpoints": 0}, "`keep_checkpoints` must be 1 or more"),
+        ({"checkpoint_minutes": 0}, "`checkpoint_minutes` must be above 0"),
+        ({"checkpoint_minutes": float("nan")}, "`checkpoint_minutes` must be above 0"),
+        (
+            {"patience": 2, "dev_proportion": 0},
+            '`patience` needs a dev set. Cure: dev="FILE", or dev_proportion=0.1',
+        ),
     ],
     ids=str,
 )
@@ -149,3 +162,15 @@ def test_a_wrong_type_or_range_is_refused(changes, held):
 def test_the_ends_of_the_ranges_are_taken():
     config = TrainConfig("a", dev_proportion=0, dropout=0, seed=2**32 - 1, dev="b", patience=1)
     assert (config.dev_proportion, config.dropout) == (0, 0)
+
+
+def test_the_names_of_version_0_1_are_read(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('data = "a"\naccumulation = 2\nforce = ["imbalance"]\n')
+    expected = TrainConfig("a", gradient_accumulation_steps=2, allow=("imbalance",))
+    assert TrainConfig.from_toml(path) == expected
+
+
+@pytest.mark.parametrize("path", sorted(FORMATS.glob("*/config.toml")), ids=lambda p: p.parent.name)
+def test_the_settings_that_version_0_1_wrote_are_read(path):
+    assert TrainConfig.from_toml(path).data

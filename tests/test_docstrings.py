@@ -78,7 +78,7 @@ RUN = [(name, block) for name, block in EXAMPLES if name not in NOT_RUN]
 def test_the_modules_are_those_that_are_meant():
     assert {
         "kbert.plans.training_plan",
-        "kbert.config",
+        "kbert.config.train_config",
         "kbert.tokenizer.tokenizer",
         "kbert.runs.train",
     } <= set(MODULES)

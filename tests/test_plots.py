@@ -81,7 +81,7 @@ def test_plots_are_written_and_closed(suffix, begins, tmp_path, plt):
 
 def test_nothing_is_overwritten(tmp_path, plt):
     (tmp_path / "plan.png").write_text("mine")
-    with pytest.raises(KbertError, match=r"plan\.png exists, and kbert overwrites none"):
+    with pytest.raises(KbertError, match=r"plan\.png already exists; kbert never overwrites files"):
         save_plot(plot_plan(PLAN), str(tmp_path / "plan.png"))
     assert (tmp_path / "plan.png").read_text() == "mine"
     assert [path.name for path in tmp_path.iterdir()] == ["plan.png"]
@@ -91,7 +91,8 @@ def test_nothing_is_overwritten(tmp_path, plt):
 @pytest.mark.parametrize("name", ["plan.xyz", "plan", "plan.", ".png", "plan.png.old"])
 def test_a_suffix_that_is_no_format_is_refused(name, tmp_path, plt):
     with pytest.raises(
-        KbertError, match=rf"The suffix of .*/new/{re.escape(name)} names no format\. .* in \.png$"
+        KbertError,
+        match=rf"The suffix of .*/new/{re.escape(name)} does not identify a format\. .* in \.png$",
     ):
         save_plot(plot_plan(PLAN), tmp_path / "new" / name)
     assert list(tmp_path.iterdir()) == []

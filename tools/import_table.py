@@ -27,7 +27,7 @@ def main() -> None:
     os.environ.setdefault("KERAS_BACKEND", "torch")
     backend = choose_backend()
     import_keras()
-    from tools.movie_reviews import read_movie_reviews
+    from kbert.cli.demo_data import read_movie_reviews
 
     texts = read_movie_reviews("rotten_tomatoes")["text"].to_pylist()[::43][:200]
     print(f"kbert on {backend}; greatest difference from the source's own runtime\n")

@@ -40,8 +40,8 @@ class Tally:
 
 def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
     """Write a tiny preset and a small set of texts, and return the flags of a run on them."""
+    from kbert.cli.demo_data import read_movie_reviews
     from kbert.interop.sources import find_preset
-    from tools.movie_reviews import read_movie_reviews
 
     preset = folder / "tiny"
     preset.mkdir()

@@ -1,12 +1,21 @@
 """The command line's program, to which each verb adds itself."""
 
-from typing import Annotated
+import functools
+import inspect
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
+from cyclopts.help import ColumnSpec, DefaultFormatter, NameRenderer
+from cyclopts.help.specs import get_default_parameter_columns
 
 from kbert import __version__
-from kbert.data.reading.reading_options import ReadingOptions
-from kbert.plans.plan_options import PlanOptions
+from kbert.cli.options import MACHINE
+from kbert.cli.read_flags import check_whole_numbers, read_settings_file
+from kbert.errors import KbertError
+from kbert.findings import Finding
+from kbert.utils.say import verbosity
 
 app = App(
     name="kbert",
@@ -16,5 +25,79 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # `main` says what a stopped run has left
 )
-Reading = Annotated[ReadingOptions, Parameter(name="*")]
-Planning = Annotated[PlanOptions, Parameter(name="*")]
+app.config = (read_settings_file, check_whole_numbers)
+app.register_install_completion_command(help="Install completion for this shell, and exit.")
+
+_QUIET = Annotated[
+    bool,
+    Parameter(
+        ("--quiet", "-q"),
+        negative="",
+        show_default=False,
+        group=MACHINE,
+        help="Print only results and errors.",
+    ),
+]
+_VERBOSE = Annotated[
+    bool,
+    Parameter(
+        ("--verbose", "-v"),
+        negative="",
+        show_default=False,
+        group=MACHINE,
+        help="Print more, and where an error comes from.",
+    ),
+]
+
+
+_SPEAKING = [
+    inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=hint)
+    for name, hint in (("quiet", _QUIET), ("verbose", _VERBOSE))
+]
+
+# The order of --help.
+_VERBS = (
+    *("demo", "inspect", "plan", "train", "resume", "continue", "evaluate", "predict"),
+    *("import", "export"),
+)
+
+
+def _columns(console: Any, options: Any, entries: Any) -> tuple[ColumnSpec, ...]:
+    """Return the columns of a table of flags; the longest flag and its type fit in one line."""
+    *mark, _, description = get_default_parameter_columns(console, options, entries)
+    width = len("--gradient-accumulation-steps INT")
+    names = ColumnSpec(NameRenderer(width), "Option", style="cyclopts.name", max_width=width)
+    return (*mark, names, description)
+
+
+def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that makes a function a verb, which takes -q and -v too."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def run(*arguments: Any, quiet: bool = False, verbose: bool = False, **flags: Any) -> Any:
+            with verbosity(0 if quiet else 2 if verbose else 1):
+                try:
+                    return function(*arguments, **flags)
+                except (KbertError, OSError) as error:
+                    if verbose:
+                        traceback.print_exception(error.__cause__ or error.__context__ or error)
+                    raise
+
+        signature = inspect.signature(function, eval_str=True)
+        parameters = [*signature.parameters.values(), *_SPEAKING]
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        app.command(
+            run,
+            name=name,
+            sort_key=_VERBS.index(name),
+            help_formatter=DefaultFormatter(column_specs=_columns),
+        )
+        return function
+
+    return add
+
+
+def exit_status(findings: Iterable[Finding]) -> int:
+    """Return 2 when there is an error among the findings, else 0."""
+    return 2 if any(finding.severity == "error" for finding in findings) else 0

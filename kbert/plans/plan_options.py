@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kbert.choices import Recipe
+from kbert.errors import InputError
+from kbert.findings import Option
 
 if TYPE_CHECKING:
     from kbert.plans.training_plan import TrainingPlan
@@ -28,11 +30,20 @@ class PlanOptions:
     gradient_accumulation_steps: int = 1
     """Batches per update of the weights."""
     learning_rate: float = 5e-5
-    """The highest learning rate, at the end of warmup."""
+    """Peak learning rate, at the end of warmup."""
     warmup_proportion: float = 0.1
-    """The share of the updates spent on warmup."""
+    """Share of the updates spent on warmup."""
     recipe: Recipe = "recommended"
-    """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier."""
+    """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier.py."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "gradient_accumulation_steps"):
+            if getattr(self, name) < 1:
+                raise InputError(
+                    "{option} must be 1 or more. Received: {value}",
+                    option=Option(name),
+                    value=getattr(self, name),
+                )
 
     def plan(self, examples: int) -> "TrainingPlan":
         """Return the plan for a number of training rows."""

@@ -32,5 +32,5 @@ def parent_config(run: str | Path) -> TrainConfig:
 def parent_settings(run: str | Path) -> dict[str, Any]:
     """Return the settings that a second training takes over from a run."""
     settings = dataclasses.asdict(parent_config(run))
-    own = ("output", "parent", "force")
+    own = ("output", "parent", "allow")
     return {k: v for k, v in settings.items() if v is not None and k not in own}

@@ -3,20 +3,27 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TextIO
 
 _VERBOSE: ContextVar[int] = ContextVar("verbose", default=1)
 
 
-def say(text: str, level: int = 1) -> None:
+def say(text: str, level: int = 1, file: TextIO | None = None) -> None:
     """Print a line if the verbosity is at least its level.
 
     Args:
         text: str.
         level: int. 1 for what every user should see, 2 for what helps to find a fault. Defaults to
             1.
+        file: file or None. Where to print. Defaults to None, standard output.
     """
     if _VERBOSE.get() >= level:
-        print(text, flush=True)
+        print(text, flush=True, file=file)
+
+
+def verbose_level() -> int:
+    """Return the level up to which lines are printed here."""
+    return _VERBOSE.get()
 
 
 @contextmanager

@@ -80,6 +80,7 @@ def folder(tmp_path):
     (tmp_path / "bad.toml").write_text("epochs = ")
     (tmp_path / "unknown.toml").write_text("epoch = 3\n")
     (tmp_path / "typed.toml").write_text('data = "good.csv"\nepochs = "three"\n')
+    (tmp_path / "fraction.toml").write_text('data = "good.csv"\nepochs = 2.5\n')
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text('{"status": "stopped"}')
     return tmp_path
@@ -90,11 +91,12 @@ REFUSALS = {
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",
     "inspect none.csv": "There is no file none.csv",
     "inspect good.csv --label text": "named both as the text and as the label",
-    "plan": "Name the labelled file, or how many rows it has: --examples N",
+    "plan": "Name the labelled file, or how many rows it has. Cure: --examples N",
     "plan --examples 100 --time": "--time needs the labelled file",
     "plan --google-flags --x": "Name the training file, or how many rows",
     "plan --examples 9 --google-flags --num_train_epochs=x": "must be a number. Received: 'x'",
     "continue none --output new": "none does not exist",
+    "continue --epochs 2 none --output new": "none does not exist",
     "continue run --output new": "run is no run directory",
     "resume none": "none does not exist",
     "resume run": "run is no run directory",
@@ -103,21 +105,30 @@ REFUSALS = {
     "train header.csv": "header.csv: at least one row was expected",
     "train one.csv": "every row has the label 'good'",
     "train binary.csv": "(line 1): the bytes 0x89 0x50 0x4e 0x47 are not utf-8",
-    "train data.png": "the suffix '.png' tells no format",
+    "train data.png": "the suffix '.png' does not identify a format",
     "train .": "is a directory; a file was expected",
     "train good.csv --text review": "no column 'review'. Its columns: 'text', 'label'",
     "train good.csv --output run": "run already holds a run",
     "train good.csv --epochs 0": "--epochs must be 1 or more. Received: 0",
+    "train good.csv --epochs 2.5": "--epochs must be a whole number. Received: '2.5'",
+    "train good.csv --epochs three": "--epochs must be a whole number. Received: 'three'",
+    "train good.csv --batch-size 32.9": "--batch-size must be a whole number",
+    "plan --examples 100.5": "--examples must be a whole number. Received: '100.5'",
+    "resume run --keep-checkpoints 1.0": "--keep-checkpoints must be a whole number",
+    "train --config typed.toml": "typed.toml: --epochs must be a whole number. Received: 'three'",
+    "train --config fraction.toml": "fraction.toml: --epochs must be a whole number. Received: 2.5",
+    "predict run --bogus": "There is no option --bogus.",
+    "train good.csv --patience 2 --dev-proportion 0": "--patience needs a dev set.",
     "train good.csv --dropout 1.5": "--dropout must be from 0 to below 1. Received: 1.5",
     "train good.csv --encoding klingon": "Received: 'klingon'",
     "train good.csv --preset ./none": "There is no folder ./none",
     "train good.csv --config none.toml": "There is no file none.toml",
     "train good.csv --config bad.toml": "bad.toml is not TOML",
     "train good.csv --config unknown.toml": "no setting 'epoch'. Did you mean 'epochs'?",
-    "evaluate none good.csv": "none holds no trained model: it does not exist",
+    "evaluate none good.csv": "none contains no trained model: it does not exist",
     "evaluate run good.csv": "its status is 'stopped'",
     "predict run good.csv": "its status is 'stopped'",
-    "predict . good.csv": ". holds no trained model: it is no run directory",
+    "predict . good.csv": ". contains no trained model: it is not a run directory",
     "export run --format onnx --output run": "run exists, and nothing is overwritten",
     "export run --format keras --output new": "A file of Keras ends in .keras",
     "export run --format google --output new --length 9": "--length is for programs",
@@ -127,11 +138,10 @@ REFUSALS = {
 }
 REFUSED_FLAGS = {
     "train": "data",
-    "train good.csv --epochs three": "three",
     "train good.csv --recipe theirs": "theirs",
     "train good.csv --epochz 3": "--epochz",
-    "train --config=typed.toml": "three",
-    "evaluate": "run",
+    "evaluate": "model",
+    "continue --epochs 2 --output new": "run",
     "export run --format onxx --output new": "onxx",
     "export run --output new": "--format",
     "predict run --backend mxnet": "mxnet",
@@ -268,7 +278,7 @@ def test_what_comes_with_a_backend_is_named(tmp_path, monkeypatch, capsys):
 def test_what_training_needs_is_what_the_extra_installs():
     import tomllib
 
-    text = Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8")
+    text = Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8")
     extra = tomllib.loads(text)["project"]["optional-dependencies"]["train"]
     names = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in extra}
     assert {name.replace("scikit_learn", "sklearn") for name in names} == TRAIN_PACKAGES

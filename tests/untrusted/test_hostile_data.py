@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kbert import KbertError, Tokenizer, TrainConfig, read_examples
-from kbert.config import read_toml
 from kbert.interop.sources import find_preset
 from kbert.utils.untrusted import read_json
 
@@ -184,9 +183,9 @@ def test_text_of_a_parquet_that_is_not_utf_8(tmp_path):
         (b"epochs = " + b"1" * 5000, "is not TOML of settings"),
         (b"x" * 4000 + b" = 1", "there is no setting 'x{50,90}"),
         (b"#\n" * 40_000, "is not TOML of settings: at most 65,536 bytes"),
-        (b"[data]\nx = 1", "'data' must be one of: str"),
-        (b"data = 'a'\nforce = 5", "'force' must be a list of texts. Received: 5"),
-        (b"data = 'a'\nforce = {a = 1}", "'force' must be a list of texts"),
+        (b"[data]\nx = 1", "`data` must be a string"),
+        (b"data = 'a'\nforce = 5", "`allow` must be a list of strings. Received: 5"),
+        (b"data = 'a'\nforce = {a = 1}", "`allow` must be a list of strings"),
         (b"data = 'a'\nhostile = 1", "there is no setting 'hostile'"),
     ],
     ids=[
@@ -212,7 +211,7 @@ def test_settings(content, message, tmp_path):
 def test_settings_from_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "a.toml")
     with pytest.raises(KbertError, match="is a device or a pipe"):
-        read_toml(tmp_path / "a.toml")
+        TrainConfig.from_toml(tmp_path / "a.toml")
 
 
 @pytest.mark.parametrize(
@@ -315,7 +314,7 @@ VALID = {
     "vocab.txt": PIECES.encode(),
     "tokenizer.json": json.dumps(spec()).encode(),
 }
-READERS = {"a.toml": read_toml, "vocab.txt": Tokenizer.from_file}
+READERS = {"a.toml": TrainConfig.from_toml, "vocab.txt": Tokenizer.from_file}
 READERS["tokenizer.json"] = Tokenizer.from_file
 
 

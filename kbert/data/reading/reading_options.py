@@ -23,23 +23,23 @@ class ReadingOptions:
     """
 
     text: str | None = None
-    """The text's column, by name or position from 0; detected by common names if omitted."""
+    """Text column, by name or position from 0; detected by common names if omitted."""
     pair: str | None = None
-    """The second text's column, for text pairs."""
+    """Column of the second text, for text pairs."""
     label: str | None = None
-    """The label's column; detected by common names if omitted."""
+    """Label column; detected by common names if omitted."""
     format: FileFormat | None = None
-    """The format of the files; identified by their suffix if omitted."""
+    """Format of the files, where their suffix does not identify it."""
     encoding: str = "utf-8"
-    """The encoding of the files, such as cp1252 or gb18030."""
+    """Encoding of the files, such as cp1252 or gb18030."""
     header: bool = True
     """Whether the first row names the columns."""
     delimiter: str | None = None
-    """What separates the fields of a CSV or TSV file, such as a semicolon."""
+    """Character between the fields of a CSV or TSV file, such as a semicolon."""
     quoting: Quoting = "auto"
     """How fields are quoted in CSV and TSV files."""
     on_bad_row: OnBadRow = "error"
-    """Whether a row that cannot be used is an error, or is skipped and listed."""
+    """Whether a row that cannot be used stops the run, or is skipped and listed."""
 
     def read(self, source: Any, **more: Any) -> "Examples":
         """Return the examples of a source; `more` is passed to `read_examples` too."""

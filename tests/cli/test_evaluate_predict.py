@@ -7,8 +7,9 @@ import pytest
 
 from kbert import BertClassifier, KbertError, Labels, read_examples
 from kbert.callbacks.epoch_evaluation import evaluate_batches
-from kbert.cli.use import evaluate_run, predict_run
-from kbert.data.reading.reading_options import ReadingOptions
+from kbert.cli.evaluate import Settings
+from kbert.cli.evaluate import evaluate as evaluate_verb
+from kbert.cli.predict import predict as predict_verb
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
@@ -36,19 +37,18 @@ def expected(model):
 
 
 def split(changes):
-    """Take the reading options out of the arguments."""
-    names = [name for name in changes if name in ReadingOptions.__dataclass_fields__]
-    return [ReadingOptions(**{name: changes.pop(name) for name in names})]
+    """Take the settings that are options out of the arguments of a verb."""
+    names = [name for name in changes if name in Settings.__dataclass_fields__]
+    settings = Settings(**{name: changes.pop(name) for name in names})
+    return {"batch_size": 8, **changes, "settings": settings}
 
 
 def evaluate(run, data, **changes):
-    arguments = {"batch_size": 8, "as_json": False, "backend": None}
-    evaluate_run(run, str(data), *split(changes), **{**arguments, **changes})
+    evaluate_verb(run, str(data), **split(changes))
 
 
 def predict(run, data, **changes):
-    arguments = {"output": None, "output_format": "", "batch_size": 8, "backend": None}
-    predict_run(run, str(data), *split(changes), **{**arguments, **changes})
+    predict_verb(run, str(data), **split(changes))
 
 
 def csv_rows(text):
@@ -103,13 +103,13 @@ def test_output_file_has_the_form_of_its_suffix(
 
 def test_overwrites_no_file(run, lines):
     before = lines.read_bytes()
-    with pytest.raises(KbertError, match="exists, and kbert overwrites none"):
+    with pytest.raises(KbertError, match="already exists; kbert never overwrites files"):
         predict(run, lines, output=lines)
     assert lines.read_bytes() == before
 
 
 def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
-    with pytest.raises(KbertError, match="tells neither csv nor jsonl"):
+    with pytest.raises(KbertError, match="identifies neither csv nor jsonl"):
         predict(run, lines, output=tmp_path / "out.xlsx")
 
 
@@ -144,7 +144,7 @@ def test_evaluates_a_file(run, model, reviews, capsys):
     out, err = capsys.readouterr()
     assert out == f"{scores}\n"
     assert "text = 'text', label = 'label'" in err
-    evaluate(run, reviews, as_json=True)
+    evaluate(run, reviews, json=True)
     record = json.loads(capsys.readouterr().out)
     assert (record["rows"], record["accuracy"]) == (len(examples), scores.accuracy)
     assert [row["label"] for row in record["classes"]] == ["bad", "good"]
@@ -159,20 +159,22 @@ def test_a_model_of_pairs(run, tmp_path, capsys):
     evaluate(pairs.path, data)
     predict(pairs.path, data)
     assert len(csv_rows(capsys.readouterr().out.split("\n", 4)[-1])) == 2
-    with pytest.raises(KbertError, match="trained on single texts, and .* gives pairs of texts"):
+    with pytest.raises(KbertError, match="trained on single texts, but .* contains text pairs"):
         evaluate(run, data)
-    with pytest.raises(KbertError, match="trained on pairs of texts.*--text NAME --pair NAME"):
+    with pytest.raises(
+        KbertError, match="trained on text pairs, but .*columns with `text` and `pair`"
+    ):
         evaluate(pairs.path, data, text="sentence1")
 
 
 @pytest.mark.parametrize("use", [evaluate, predict])
 def test_refuses_a_batch_size(run, reviews, use):
-    with pytest.raises(KbertError, match="--batch-size must be 1 or more. Received: 0"):
+    with pytest.raises(KbertError, match="`batch_size` must be 1 or more. Received: 0"):
         use(run, reviews, batch_size=0)
 
 
 def test_refuses_an_output_format(run, reviews):
-    with pytest.raises(KbertError, match="--to must be csv or jsonl. Received: 'xml'"):
+    with pytest.raises(KbertError, match="`to` must be csv or jsonl. Received: 'xml'"):
         predict(run, reviews, output_format="xml")
 
 
@@ -181,7 +183,7 @@ def test_refuses_an_output_format(run, reviews):
     ("status", "message"),
     [
         (None, "it does not exist"),
-        ("", "it is no run directory"),
+        ("", "it is not a run directory"),
         ("stopped", "its status is 'stopped'"),
     ],
     ids=["none", "empty", "stopped"],
@@ -193,7 +195,7 @@ def test_refuses_a_run_without_a_model(tmp_path, reviews, use, status, message):
             run.update(status=status)
         else:
             run.path.joinpath("file").touch()
-    with pytest.raises(KbertError, match=f"holds no trained model: {message}"):
+    with pytest.raises(KbertError, match=f"contains no trained model: {message}"):
         use(tmp_path / "run", reviews)
 
 

@@ -1,25 +1,27 @@
-"""`kbert inspect`."""
+"""Shows what is in labelled data."""
 
 import contextlib
 import json
 from pathlib import Path
 
+from kbert.cli.app import exit_status
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
+from kbert.findings import Option
 from kbert.interop.sources import find_preset
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
-def inspect_files(
+def show_inspection(
     data: str,
     dev: str | None,
-    preset: str,
-    max_length: int,
     reading: ReadingOptions,
     *,
+    preset: str,
+    max_length: int,
     plot: Path | None,
     as_json: bool,
 ) -> int:
@@ -46,7 +48,8 @@ def inspect_files(
         if why_not:
             print(f"  tokens were not counted: {why_not}")
         if examples.labels is None:
-            print("  no column was recognised as the label; name it to see more: --label NAME")
+            cure = Option("label", "NAME")
+            print(f"  no column was recognised as the label; name it to see more: {cure}")
     if plot is not None and examples.label_ids is not None and examples.labels is not None:
         from kbert.plots import plot_shuffle_buffers, save_plot
 
@@ -56,7 +59,7 @@ def inspect_files(
         )
         if not as_json:
             print(f"The classes of the batches are drawn in {plot}")
-    return 2 if any(f.severity == "error" for f in inspection.findings) else 0
+    return exit_status(inspection.findings)
 
 
 def _read(data: str, reading: ReadingOptions) -> Examples:

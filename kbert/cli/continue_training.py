@@ -1,0 +1,42 @@
+"""`kbert continue`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import DATA, given, options
+from kbert.config import TrainConfig
+from kbert.utils.say import say
+
+
+@options(TrainConfig, optional=True, without=("parent",))
+class Changes:
+    """What a run can change that continues another."""
+
+
+@verb("continue")
+def continue_training(
+    run: Path,
+    data: Annotated[str | None, Parameter(group=DATA)] = None,
+    *,
+    changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
+) -> None:
+    """Train a run's model further in a new directory: weights kept, optimizer and plan fresh.
+
+    Every setting that is not given is that of the run.
+
+    Parameters
+    ----------
+    run
+        Run directory whose model to start from.
+    data
+        Labelled file; by default that of the run.
+    """
+    from kbert.cli.show_next import show_next
+    from kbert.runs.continue_training import continue_run
+    from kbert.runs.parent import parent_settings
+
+    settings = parent_settings(run) | given(changes) | ({} if data is None else {"data": data})
+    show_next(continue_run(run, TrainConfig(**settings), say))

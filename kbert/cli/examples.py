@@ -1,0 +1,48 @@
+"""Checks and notes that verbs share which read texts for a model."""
+
+import sys
+
+from kbert.data.reading.examples import Examples
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.utils.say import say
+
+_MAX_SHOWN = 20
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Raise InputError when a batch size is below 1."""
+    if batch_size < 1:
+        raise InputError(
+            "{option} must be 1 or more. Received: {batch_size}",
+            option=Option("batch_size"),
+            batch_size=batch_size,
+        )
+
+
+def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
+    """Raise InputError when a model takes text pairs and the examples are single, or reverse."""
+    if text_pairs is None or text_pairs == (examples.pairs is not None):
+        return
+    if text_pairs:
+        raise InputError(
+            "The model was trained on text pairs, but {source} contains single texts. Name the "
+            "columns with {text} and {pair}.",
+            source=examples.source,
+            text=Option("text"),
+            pair=Option("pair"),
+        )
+    raise InputError(
+        "The model was trained on single texts, but {source} contains text pairs. Name the column "
+        "with {text}.",
+        source=examples.source,
+        text=Option("text"),
+    )
+
+
+def show_skipped(examples: Examples) -> None:
+    """Print the rows that were skipped to standard error."""
+    for row in examples.skipped[:_MAX_SHOWN]:
+        say(f"skipped: {row}", file=sys.stderr)
+    if len(examples.skipped) > _MAX_SHOWN:
+        say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", file=sys.stderr)

@@ -1,0 +1,62 @@
+"""`kbert export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.choices import ExportFormat, Quantization
+from kbert.cli.app import verb
+from kbert.cli.options import given, options
+from kbert.data.reading.reading_options import ReadingOptions
+
+
+@options("dev", ReadingOptions, "backend", optional=True, without=("format", "header", "quoting"))
+class Settings:
+    """How an export is compared, and on what."""
+
+
+@verb("export")
+def export(
+    model: Path,
+    *,
+    output: Path,
+    format: ExportFormat,
+    length: int | None = None,
+    quantize: Quantization | None = None,
+    settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+) -> None:
+    """Export a model and verify that the export gives the same predictions.
+
+    It is compared on a labelled file, --dev; by default on the run's own development set, read as
+    the run's data were.
+
+    Parameters
+    ----------
+    model
+        Run directory, or another model that `kbert predict` takes.
+    output
+        Folder or file to write, which must not exist yet.
+    format
+        huggingface: a folder for transformers. google: a TF1 checkpoint with its head. keras: a
+        .keras file. keras-hub: a task folder. And programs that need no Keras: saved_model, onnx,
+        openvino, litert, torch (.pt2).
+    length
+        The one width in tokens that a program takes; by default any up to the model's.
+    quantize
+        Round the weights of onnx, openvino or litert to 8 bits.
+    """
+    from kbert.exports.export import export as export_model
+
+    reading = given(settings)
+    dev, backend = reading.pop("dev", None), reading.pop("backend", None)
+    export_model(
+        model,
+        output,
+        format=format,
+        length=length,
+        quantize=quantize,
+        dev=dev,
+        reading=reading,
+        backend=backend,
+    )

@@ -1,0 +1,120 @@
+"""Flags from the settings that dataclasses declare, in the groups of --help."""
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+from cyclopts import Group, Parameter
+
+from kbert.config import (
+    CheckpointOptions,
+    EvaluationOptions,
+    MachineOptions,
+    ModelOptions,
+    TrainConfig,
+)
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.plans.plan_options import PlanOptions
+
+T = TypeVar("T")
+
+DATA = Group.create_ordered("Data")
+PLAN = Group.create_ordered("Plan")
+_MODEL = Group.create_ordered("Model")
+_EVALUATION = Group.create_ordered("Evaluation")
+_CHECKPOINTS = Group.create_ordered("Checkpoints")
+MACHINE = Group.create_ordered("Machine")
+_FILES = Group.create_ordered("File format")
+
+_GROUPS = {
+    ReadingOptions: _FILES,
+    PlanOptions: PLAN,
+    ModelOptions: _MODEL,
+    EvaluationOptions: _EVALUATION,
+    CheckpointOptions: _CHECKPOINTS,
+    MachineOptions: MACHINE,
+}
+# What comes first in --help: what most people need.
+_FIRST = ("text", "label", "pair", "output", "task")
+# Settings of another group than that of the class which declares them.
+_ELSEWHERE = {**dict.fromkeys(_FIRST, DATA), "parent": _MODEL, "allow": PLAN}
+
+
+def options(
+    *sources: type | str, optional: bool = False, without: Sequence[str] = ()
+) -> Callable[[type[T]], type[T]]:
+    """Return a decorator that gives a class the settings of others, each as a flag.
+
+    Args:
+        *sources: dataclasses, or names of single settings of `TrainConfig`.
+        optional: bool. Whether a setting that is not given is None, in place of its default.
+            Defaults to False.
+        without: sequence of str. Names of settings to leave out. Defaults to ().
+    """
+
+    def fill(cls: type[T]) -> type[T]:
+        every = dict.fromkeys(name for source in sources for name in _names(source))
+        names = [name for name in (*_FIRST, *every) if name in every and name not in without]
+        found = [_field(name, optional) for name in dict.fromkeys(names)]
+        made: Any = dataclasses.make_dataclass(cls.__name__, found, frozen=True, kw_only=True)
+        made.__doc__, made.__module__ = cls.__doc__, cls.__module__
+        return made
+
+    return fill
+
+
+def given(settings: Any) -> dict[str, Any]:
+    """Return the settings that are not None, by name."""
+    values = {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def reading(settings: Any) -> ReadingOptions:
+    """Return the settings among others that say how a file is read."""
+    names = {f.name for f in dataclasses.fields(ReadingOptions)}
+    return ReadingOptions(**{n: value for n, value in given(settings).items() if n in names})
+
+
+def describe(name: str) -> str:
+    """Return the help of a setting of `TrainConfig`."""
+    return _documented()[name][1]
+
+
+def _names(source: type | str) -> list[str]:
+    if isinstance(source, str):
+        return [source]
+    return [f.name for f in dataclasses.fields(source) if f.name != "data"]
+
+
+def _field(name: str, optional: bool) -> tuple[str, Any, Any]:
+    owner, text = _documented()[name]
+    hint = _hints()[name]
+    default = next(f.default for f in dataclasses.fields(TrainConfig) if f.name == name)
+    group = _ELSEWHERE.get(name) or _GROUPS[owner]
+    shown = not optional and default not in (None, ())
+    flag = Parameter(help=text, group=group, negative_iterable=(), show_default=shown)
+    if optional:
+        return name, Annotated[hint | None, flag], dataclasses.field(default=None)
+    return name, Annotated[hint, flag], dataclasses.field(default=default)
+
+
+@cache
+def _hints() -> dict[str, Any]:
+    return get_type_hints(TrainConfig)
+
+
+@cache
+def _documented() -> dict[str, tuple[type, str]]:
+    """Return the class that declares each setting, and the docstring below it."""
+    found: dict[str, tuple[type, str]] = {}
+    for cls in (TrainConfig, *_GROUPS):
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+        assert isinstance(tree, ast.ClassDef)
+        for line, below in zip(tree.body, tree.body[1:], strict=False):
+            if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
+                found[ast.unparse(line.target)] = (cls, ast.literal_eval(below.value))
+    return found

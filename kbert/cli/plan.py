@@ -1,0 +1,78 @@
+"""`kbert plan`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import DATA, PLAN, given, options, reading
+from kbert.config import TrainConfig
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.plans.plan_options import PlanOptions
+
+_FLAGS = Parameter(allow_leading_hyphen=True, group=PLAN)
+
+
+@options(PlanOptions, "dev", "dev_proportion", "preset", "max_length", "backend", ReadingOptions)
+class Settings:
+    """What `kbert plan` takes."""
+
+
+@verb("plan")
+def plan(
+    data: Annotated[str | None, Parameter(group=DATA)] = None,
+    *,
+    examples: Annotated[int | None, Parameter(group=DATA)] = None,
+    google_flags: Annotated[str | None, _FLAGS] = None,
+    global_step: Annotated[int, Parameter(group=PLAN)] = 0,
+    time: bool = False,
+    plot: Path | None = None,
+    json: bool = False,
+    settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+) -> int:
+    """Show steps, warmup, learning rates and what is wrong with them; trains nothing.
+
+    Parameters
+    ----------
+    data
+        Labelled file; without it, pass --examples.
+    examples
+        Rows of the training set, in place of a file.
+    google_flags
+        Flags of a run_classifier.py command: show what it would do.
+    global_step
+        Step that the command's output directory has reached.
+    time
+        Time a few training steps on this machine, and estimate the whole.
+    plot
+        File to draw the learning rate in, such as plan.png.
+    json
+        Print JSON.
+    """
+    if google_flags is not None:
+        from kbert.cli.show_google_plan import show_google_plan
+
+        changed = given(settings).items() - given(Settings()).items()
+        for name in sorted({n for n, _ in changed} & set(PlanOptions.__dataclass_fields__)):
+            raise InputError(
+                "{flags} has settings of its own: leave out {option} and write it there, as in "
+                "--train_batch_size=64.",
+                flags=Option("google_flags"),
+                option=Option(name),
+            )
+        return show_google_plan(
+            google_flags, data, examples, global_step, reading(settings), as_json=json
+        )
+    if global_step:
+        raise InputError(
+            "{step} is read beside {flags} only.",
+            step=Option("global_step"),
+            flags=Option("google_flags"),
+        )
+    from kbert.cli.show_plan import show_plan
+
+    config = TrainConfig(data or "", **given(settings))
+    return show_plan(config, examples, time_it=time, plot=plot, as_json=json)

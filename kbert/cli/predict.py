@@ -1,0 +1,82 @@
+"""`kbert predict`."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import given, options, reading
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError
+from kbert.findings import Call, Cure
+from kbert.utils.say import say
+
+
+@options("backend", ReadingOptions)
+class Settings:
+    """What `kbert predict` takes."""
+
+
+@verb("predict")
+def predict(
+    model: Path,
+    data: Annotated[str, Parameter(allow_leading_hyphen=True)] = "-",
+    *,
+    output: Path | None = None,
+    output_format: Annotated[str, Parameter(name="--to")] = "",
+    batch_size: int = 32,
+    settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+) -> None:
+    """Label texts with a model, in their order.
+
+    Parameters
+    ----------
+    model
+        Run directory; or an export as onnx, openvino or litert, which needs no Keras, a model
+        folder, a .keras file, a Hugging Face folder.
+    data
+        File (.txt: one text per line; CSV, TSV, JSON Lines, Parquet), or - for standard input.
+    output
+        File to write; by default standard output.
+    output_format
+        csv or jsonl; by default by the suffix of the output, else csv.
+    batch_size
+        Rows per batch.
+    """
+    from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
+    from kbert.cli.model_facts import model_facts
+    from kbert.cli.predictions_format import choose_format, prediction_lines, stdout_utf8
+    from kbert.serving.predictor import Predictor
+    from kbert.utils.files import write_text
+
+    _check_is_no_flag(data)
+    check_batch_size(batch_size)
+    output_format = choose_format(output, output_format)
+    _, text_pairs = model_facts(model)
+    options = reading(settings)
+    if data == "-" and sys.stdin.isatty():
+        say("Reading one text per line from the terminal; end with Ctrl-D.", file=sys.stderr)
+    examples = options.read(sys.stdin.buffer if data == "-" else data, need_label=False)
+    if not text_pairs and options.pair is None:
+        examples = replace(examples, pairs=None)
+    check_pairs(examples, text_pairs)
+    show_skipped(examples)
+    predictor = Predictor.load(model, backend=given(settings).get("backend"))
+    predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
+    lines = prediction_lines(examples, predictions, output_format)
+    if output is None:
+        stdout_utf8().writelines(lines)
+        sys.stdout.flush()
+    else:
+        write_text(output, "".join(lines))
+
+
+def _check_is_no_flag(data: str) -> None:
+    """Refuse a mistyped flag, which the parser takes for the data, since these may be "-"."""
+    if data.startswith("-") and data != "-":
+        raise InputError(
+            "There is no option {flag}.", flag=data, cure=Cure(call=Call("predict", help=True))
+        )

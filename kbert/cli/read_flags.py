@@ -1,0 +1,35 @@
+"""What is done with flags between the parser and the verb."""
+
+import re
+from typing import Any, get_args
+
+from cyclopts import App, ArgumentCollection
+from cyclopts.config import Dict
+
+from kbert.config import TrainConfig, read_toml
+from kbert.errors import InputError
+from kbert.findings import Option
+
+
+def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Add the settings of the TOML file that --config names; flags come before them."""
+    for argument in arguments:
+        if argument.name == "--config" and argument.tokens:
+            path = argument.tokens[-1].value
+            values: dict[str, Any] = read_toml(path, TrainConfig.hints())
+            values = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+            Dict(values, use_commands_as_keys=False, source=path)(app, verb, arguments)
+
+
+def check_whole_numbers(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Refuse a fraction where an integer is meant, which the parser would round."""
+    for argument in arguments:
+        if int not in (get_args(argument.hint) or (argument.hint,)):
+            continue
+        for token in argument.tokens:
+            if token.value and not re.fullmatch(r"[+-]?\d+", token.value):
+                raise InputError(
+                    "{option} must be a whole number. Received: {value!r}",
+                    option=Option(argument.name.removeprefix("--")),
+                    value=token.value,
+                )

@@ -1,0 +1,54 @@
+"""`kbert resume`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import given, options
+from kbert.config import CheckpointOptions
+from kbert.plans.plan_options import PlanOptions
+from kbert.utils.say import say
+
+
+@options(PlanOptions, CheckpointOptions, "allow", "backend", optional=True, without=("recipe",))
+class Changes:
+    """What a resumed run can change."""
+
+
+@verb("resume")
+def resume(
+    run: Path,
+    *,
+    scale_epochs: bool = False,
+    checkpoint: str | None = None,
+    changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
+) -> None:
+    """Resume an interrupted run from its last checkpoint, optionally with a changed plan.
+
+    What is not given stays as it was. --epochs is the new total number of epochs, including those
+    already trained; --allow takes codes of mismatches with the checkpoint too, such as
+    data-differs.
+
+    Parameters
+    ----------
+    run
+        Run directory.
+    scale_epochs
+        Scale the epochs so that the new plan makes as many updates as the old one.
+    checkpoint
+        Name of an earlier checkpoint to resume from; by default the last one.
+    """
+    from kbert.cli.show_next import show_next
+    from kbert.runs.resume import resume as resume_run
+
+    show_next(
+        resume_run(
+            run,
+            scale_epochs=scale_epochs,
+            checkpoint=checkpoint,
+            report=say,
+            **given(changes),
+        )
+    )

@@ -1,0 +1,39 @@
+"""`kbert train`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import DATA, describe, given, options
+from kbert.config import TrainConfig
+from kbert.utils.say import say
+
+Data = Annotated[str, Parameter(alias="--data-dir", group=DATA, help=describe("data"))]
+SettingsFile = Annotated[str | None, Parameter(name="--config", group=DATA)]
+
+
+@options(TrainConfig)
+class TrainSettings:
+    """What `kbert train` takes."""
+
+
+@verb("train")
+def train(
+    data: Data,
+    *,
+    settings: Annotated[TrainSettings, Parameter(name="*")] = TrainSettings(),  # noqa: B008
+    config: SettingsFile = None,
+) -> None:
+    """Train a classifier on a labelled file.
+
+    Parameters
+    ----------
+    config
+        TOML file with any of these settings, such as a run's config.toml; flags override it.
+    """
+    from kbert.cli.show_next import show_next
+    from kbert.runs.train import train as train_run
+
+    run = train_run(TrainConfig(data, **given(settings)), say)
+    show_next(run)

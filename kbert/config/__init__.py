@@ -1,0 +1,17 @@
+"""The settings of a training run: declared once, for TOML, Python and the command line."""
+
+from kbert.config.checkpoint_options import CheckpointOptions
+from kbert.config.evaluation_options import EvaluationOptions
+from kbert.config.machine_options import MachineOptions
+from kbert.config.model_options import ModelOptions
+from kbert.config.read_toml import read_toml
+from kbert.config.train_config import TrainConfig
+
+__all__ = [
+    "CheckpointOptions",
+    "EvaluationOptions",
+    "MachineOptions",
+    "ModelOptions",
+    "TrainConfig",
+    "read_toml",
+]

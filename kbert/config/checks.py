@@ -1,0 +1,70 @@
+"""Checks of settings that come from TOML, Python or a command line."""
+
+from typing import Any, Literal, get_args, get_origin
+
+from kbert.errors import InputError
+from kbert.findings import Option
+
+
+def check_type(name: str, value: Any, hint: Any) -> None:
+    """Raise InputError when a value is not of the type of its setting.
+
+    Args:
+        name: str. The setting's name.
+        value: what was given.
+        hint: the type; int, float, str, bool, a Literal, a tuple of str, or one of them or None.
+    """
+    kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
+    if get_origin(hint) in (tuple, Literal):
+        kinds = [hint]
+    elif value is None and len(kinds) < len(get_args(hint)):
+        return
+    (kind,) = kinds
+    if not _fits(value, kind):
+        raise InputError(
+            "{option} must be {expected}. Received: {value!r}",
+            option=Option(name),
+            expected=_expected(kind),
+            value=value,
+        )
+
+
+def check_at_least_1(name: str, value: int | None) -> None:
+    """Raise InputError for a number below 1."""
+    if value is not None and value < 1:
+        raise InputError(
+            "{option} must be 1 or more. Received: {value}", option=Option(name), value=value
+        )
+
+
+def check_share(name: str, value: float) -> None:
+    """Raise InputError for a share that is not from 0 to below 1."""
+    if not 0 <= value < 1:
+        raise InputError(
+            "{option} must be from 0 to below 1. Received: {value}",
+            option=Option(name),
+            value=value,
+        )
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is tuple:
+        return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind is bool or isinstance(value, bool):
+        return kind is bool and isinstance(value, bool)
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _expected(kind: Any) -> str:
+    if get_origin(kind) is tuple:
+        return "a list of strings"
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    return {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a string",
+    }[kind]

@@ -1,0 +1,47 @@
+"""How a model is evaluated while it trains."""
+
+from dataclasses import dataclass
+
+from kbert.choices import Monitor
+from kbert.config.checks import check_at_least_1, check_share
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationOptions:
+    """On what, when and by which score a model is evaluated during training.
+
+    Example:
+
+    ```python
+    assert EvaluationOptions(dev="dev.csv", patience=2).monitor == "accuracy"
+    ```
+    """
+
+    dev: str | None = None
+    """File to evaluate on after each epoch; without it, a share of the data is set aside."""
+    dev_proportion: float = 0.1
+    """Share of the data set aside for evaluation when there is no dev file; 0 for none."""
+    test: str | None = None
+    """Second file to evaluate on after each epoch; it never decides which epoch is best."""
+    monitor: Monitor = "accuracy"
+    """Score on the dev set that decides which epoch is best."""
+    patience: int | None = None
+    """Stop after this many epochs without improvement."""
+    evaluate_every: int | None = None
+    """Also evaluate after every N batches."""
+
+    def __post_init__(self) -> None:
+        check_share("dev_proportion", self.dev_proportion)
+        check_at_least_1("patience", self.patience)
+        check_at_least_1("evaluate_every", self.evaluate_every)
+        if self.dev is not None or self.dev_proportion > 0:
+            return
+        for name in ("patience", "evaluate_every"):
+            if getattr(self, name) is not None:
+                raise InputError(
+                    "{option} needs a dev set.",
+                    option=Option(name),
+                    cure=Cure({"dev": "FILE"}, otherwise=(Cure({"dev_proportion": 0.1}),)),
+                )

@@ -1,0 +1,35 @@
+"""What a run computes on."""
+
+from dataclasses import dataclass
+
+from kbert.choices import Backend
+from kbert.errors import InputError
+from kbert.findings import Option
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineOptions:
+    """The backend, and whether its results repeat.
+
+    Example:
+
+    ```python
+    assert MachineOptions(backend="jax").seed == 0
+    ```
+    """
+
+    backend: Backend | None = None
+    """Keras backend; by default that of KERAS_BACKEND or keras.json, else the first installed."""
+    seed: int = 0
+    """Decides the split, the order of the data, the new head and dropout."""
+    deterministic: bool = False
+    """Use only kernels whose results repeat bit for bit on GPUs too, which are slower."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**32:
+            raise InputError(
+                "{option} must be from 0 to {largest}. Received: {seed}",
+                option=Option("seed"),
+                largest=2**32 - 1,
+                seed=self.seed,
+            )

@@ -1,0 +1,32 @@
+"""The model that is trained."""
+
+from dataclasses import dataclass
+
+from kbert.choices import Precision, Weights
+from kbert.config.checks import check_share
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Which model to start from, and how it reads and computes.
+
+    Example:
+
+    ```python
+    assert ModelOptions(max_length=64).preset == "minilm"
+    ```
+    """
+
+    preset: str = "minilm"
+    """Weights to start from: minilm, a folder, or a keras-hub preset."""
+    max_length: int = 128
+    """Maximum number of tokens of a text, or of a pair; longer ones are cut."""
+    dropout: float = 0.1
+    """Dropout before the classification head."""
+    weights: Weights = "pretrained"
+    """Start from the preset's weights, or from random ones of its size."""
+    precision: Precision = "float32"
+    """What the model computes in; the weights stay float32."""
+
+    def __post_init__(self) -> None:
+        check_share("dropout", self.dropout)

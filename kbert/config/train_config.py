@@ -1,0 +1,103 @@
+"""Everything that decides a training run."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from kbert.choices import Task
+from kbert.config.checkpoint_options import CheckpointOptions
+from kbert.config.checks import check_type
+from kbert.config.evaluation_options import EvaluationOptions
+from kbert.config.machine_options import MachineOptions
+from kbert.config.model_options import ModelOptions
+from kbert.config.read_toml import read_toml
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError, check_codes
+from kbert.findings import Option
+from kbert.plans.plan_options import PlanOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(
+    MachineOptions,
+    CheckpointOptions,
+    EvaluationOptions,
+    ModelOptions,
+    PlanOptions,
+    ReadingOptions,
+):
+    """Everything that decides a training run.
+
+    The docstring of each field is the help of its flag. `from_toml` and `to_toml` are inverse to
+    each other.
+
+    Raises:
+        InputError: a value out of range, or two that contradict each other.
+
+    Example:
+
+    ```python
+    config = TrainConfig(data="reviews.csv", epochs=4)
+    assert config.batch_size == 32
+    ```
+    """
+
+    data: str = field(kw_only=False)
+    """Labelled file: CSV, TSV, JSON Lines or Parquet; for a task, its folder."""
+    task: Task | None = None
+    """Data set in the layout of GLUE or XNLI, whose files are read as run_classifier.py does."""
+    output: str | None = None
+    """Run directory, which must not exist yet; by default the next free NAME-N."""
+    parent: str | None = None
+    """Run whose model to start from, in place of a preset."""
+    allow: tuple[str, ...] = ()
+    """Codes of findings that must not stop the run, such as too-few-updates."""
+
+    def __post_init__(self) -> None:
+        for name, hint in self.hints().items():
+            check_type(name, getattr(self, name), hint)
+        check_codes(self.allow)
+        self._check_task()
+        for options in (PlanOptions, ModelOptions, EvaluationOptions, CheckpointOptions):
+            options.__post_init__(self)
+        MachineOptions.__post_init__(self)
+
+    def _check_task(self) -> None:
+        """Raise InputError when a setting is given that the task decides."""
+        given = [name for name in TASK_DECIDES if getattr(self, name) != _DEFAULTS[name]]
+        if self.task is not None and given:
+            raise InputError(
+                "{task} already determines the files and how they are read. Leave out {option}, "
+                "or the task.",
+                task=Option("task", self.task),
+                option=Option(given[0]),
+            )
+
+    @classmethod
+    def hints(cls) -> dict[str, Any]:
+        """Return the type of each setting, `data` first."""
+        hints = get_type_hints(cls)
+        return {"data": hints.pop("data"), **hints}
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "TrainConfig":
+        """Return the settings of a TOML file; what it leaves out has its default."""
+        values = read_toml(path, cls.hints())
+        if "data" not in values:
+            raise InputError(
+                '{path} names no data. Add the labelled file: data = "FILE.csv"', path=path
+            )
+        return cls(**values)
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML; what is None is left out."""
+        import tomli_w
+
+        values = {name: getattr(self, name) for name in self.hints()}
+        return tomli_w.dumps({k: v for k, v in values.items() if v not in (None, ())})
+
+
+# What a task decides by itself.
+TASK_DECIDES = (*(f.name for f in dataclasses.fields(ReadingOptions)), "dev", "test")
+_DEFAULTS = {f.name: f.default for f in dataclasses.fields(TrainConfig)}
