@@ -62,15 +62,12 @@ class AdamW(keras.optimizers.AdamW):
         self.exclude = tuple(exclude)
 
     def build(self, variables: list[Any]) -> None:
-        """Create the moments, and note which variables are not decayed."""
         if not self.built:
             self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
         super().build(variables)
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-        """Update the variables, whatever form their gradients have."""
         super().apply(summed(grads), trainable_variables)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
         return {**super().get_config(), "exclude": list(self.exclude)}

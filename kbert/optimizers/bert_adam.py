@@ -69,7 +69,6 @@ class BertAdam(keras.optimizers.Optimizer):
         self.exclude = tuple(exclude)
 
     def build(self, variables: list[Any]) -> None:
-        """Create the moments, and note which variables are not decayed."""
         if self.built:
             return
         self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
@@ -87,11 +86,9 @@ class BertAdam(keras.optimizers.Optimizer):
         self.assign_sub(variable, learning_rate * m / (ops.sqrt(v) + self.epsilon))
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-        """Update the variables, whatever form their gradients have."""
         super().apply(summed(grads), trainable_variables)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
         return {
             **super().get_config(),
             "beta_1": self.beta_1,

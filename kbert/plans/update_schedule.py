@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import DecayFrom
-from kbert.plans.learning_rate import learning_rate_at
+from kbert.plans.learning_rate import LearningRate
 
 _MAX_SAMPLES = 1_000_000  # updates looked at for a share
 
@@ -64,8 +64,7 @@ class UpdateSchedule:
 
     def learning_rate_at(self, update: Any) -> Any:
         """Return the rate of an update, or of an array of them, counted from 0."""
-        return learning_rate_at(
-            np.asarray(update),
+        rate = LearningRate(
             peak=self.learning_rate,
             decay_steps=self.updates,
             warmup_steps=self.warmup_updates,
@@ -73,6 +72,7 @@ class UpdateSchedule:
             power=self.power,
             decay_from=self.decay_from,
         )
+        return rate.at(np.asarray(update))
 
     def share_below(self, fraction: float) -> float:
         """Return the share of the run's updates whose rate is below `fraction` of the peak."""

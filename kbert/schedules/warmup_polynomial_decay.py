@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kbert.choices import DecayFrom
-from kbert.plans.learning_rate import learning_rate_at
+from kbert.plans.learning_rate import LearningRate
 
 
 class _NumpyFloat32:
@@ -24,14 +24,14 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     With W = warmup_steps and N = decay_steps, the rate of update `step` (counted from 0) is
 
-        continuous:  step < W:  peak * (step + 1) / (W + 1)
+        warmup_end:  step < W:  peak * (step + 1) / (W + 1)
                      else:      (peak - end) * ((N - min(step, N)) / (N - W)) ** power + end
-        google:      step < W:  peak * step / W
+        start:       step < W:  peak * step / W
                      else:      (peak - end) * ((N - min(step, N)) / N) ** power + end
 
-    "continuous" has no jump and never trains with rate 0 before N. "google" is the schedule of
-    google-research/bert: the decay counts from step 0, so the rate drops at W by the factor
-    1 - W / N, and step 0 has rate 0.
+    for either value of `decay_from`. If the decay counts from the end of warmup, there is no jump
+    and no update before N with rate 0. If it counts from the start, as in google-research/bert, the
+    rate drops at W by the factor 1 - W / N, and update 0 has rate 0.
 
     Args:
         peak_learning_rate: float. The rate at the end of warmup.
@@ -42,12 +42,11 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         cycle: bool. Start a new, longer decay at N instead of staying at the end, as
             `tf.train.polynomial_decay` does. Defaults to False.
         decay_from: "warmup_end" or "start": where the decay counts from. Defaults to "warmup_end".
-        steps_per_update: int. Set it to the optimizer's `gradient_accumulation_steps`: Keras
-            hands a schedule the count of batches, and this turns it into updates. Defaults to 1.
-        name: string or None. Defaults to None.
+        steps_per_update: int. The optimizer's `gradient_accumulation_steps`: Keras gives a
+            schedule the number of batches, which this turns into updates. Defaults to 1.
 
     Raises:
-        ValueError: an argument out of range.
+        ValueError: an argument is out of range.
 
     Source: `create_optimizer` in `optimization.py` of google-research/bert.
 
@@ -70,7 +69,6 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         cycle: bool = False,
         decay_from: DecayFrom = "warmup_end",
         steps_per_update: int = 1,
-        name: str | None = None,
     ) -> None:
         super().__init__()
         if not peak_learning_rate > 0:
@@ -113,11 +111,10 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.cycle = bool(cycle)
         self.decay_from = decay_from
         self.steps_per_update = int(steps_per_update)
-        self.name = name
 
     def __call__(self, step: Any) -> Any:
-        """Return the rate at `step`, a scalar tensor, as float32."""
-        return self._rate(ops.cast(step, "int32"), ops)
+        """Return the rate of `step`, a scalar tensor, as float32."""
+        return self._rate_at(ops.cast(step, "int32"), ops)
 
     def simulate(self, steps: Any) -> np.ndarray:
         """Return the rates that an optimizer uses, as a NumPy array of float32.
@@ -126,13 +123,12 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
             steps: int, for the steps 0 to steps - 1, or an array of steps.
         """
         steps = np.arange(steps) if np.ndim(steps) == 0 else np.asarray(steps)
-        return self._rate(steps.astype("int64"), _NumpyFloat32)
+        return self._rate_at(steps.astype("int64"), _NumpyFloat32)
 
-    def _rate(self, step: Any, numeric: Any) -> Any:
+    def _rate_at(self, step: Any, numeric: Any) -> Any:
         if self.steps_per_update > 1:
             step = step // self.steps_per_update
-        return learning_rate_at(
-            step,
+        rate = LearningRate(
             peak=self.peak_learning_rate,
             decay_steps=self.decay_steps,
             warmup_steps=self.warmup_steps,
@@ -140,11 +136,10 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
             power=self.power,
             cycle=self.cycle,
             decay_from=self.decay_from,
-            ops=numeric,
         )
+        return rate.at(step, numeric)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
         return {
             "peak_learning_rate": self.peak_learning_rate,
             "decay_steps": self.decay_steps,
@@ -154,5 +149,17 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
             "cycle": self.cycle,
             "decay_from": self.decay_from,
             "steps_per_update": self.steps_per_update,
-            "name": self.name,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "WarmupPolynomialDecay":
+        return cls(**_as_of_now(config))
+
+
+def _as_of_now(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config by the names of today; kbert 0.1 wrote `boundary`, and `name`."""
+    config = {key: value for key, value in config.items() if key != "name"}
+    if "boundary" in config:
+        decay_from = {"continuous": "warmup_end", "google": "start"}
+        config["decay_from"] = decay_from[config.pop("boundary")]
+    return config

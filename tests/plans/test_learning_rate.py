@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbert.plans.learning_rate import learning_rate_at
+from kbert.plans.learning_rate import LearningRate
 
 REFERENCE = Path(__file__).parents[1] / "data" / "reference" / "lr.csv"
 
@@ -46,13 +46,9 @@ def test_the_values_of_google_under_tensorflow(reference):
     assert len(groups) == 5
     for (peak, decay_steps, warmup_steps), rows in groups.items():
         steps, expected = map(np.array, zip(*rows, strict=True))
-        rates = learning_rate_at(
-            steps,
-            peak=peak,
-            decay_steps=decay_steps,
-            warmup_steps=warmup_steps,
-            decay_from="start",
-        )
+        rates = LearningRate(
+            peak=peak, decay_steps=decay_steps, warmup_steps=warmup_steps, decay_from="start"
+        ).at(steps)
         # TensorFlow computes in float32, and its graph rewriting moves that by up to 9.1e-8.
         np.testing.assert_allclose(rates, expected, rtol=0, atol=1.1e-7 * peak)
 
@@ -64,8 +60,7 @@ def test_the_values_of_google_under_tensorflow(reference):
 def test_the_documented_formula(decay_from, cycle, power, warmup_steps):
     steps = np.arange(45)
     options = (10, warmup_steps, 1e-5, power, cycle, decay_from)
-    rates = learning_rate_at(
-        steps,
+    rates = LearningRate(
         peak=1e-3,
         decay_steps=10,
         warmup_steps=warmup_steps,
@@ -73,7 +68,7 @@ def test_the_documented_formula(decay_from, cycle, power, warmup_steps):
         power=power,
         cycle=cycle,
         decay_from=decay_from,
-    )
+    ).at(steps)
     assert rates.dtype == np.float64
     expected = [plain(step, 1e-3, *options) for step in steps.tolist()]
     # The square root of what is left of 1 - step / period near its end.
@@ -89,14 +84,9 @@ def test_the_documented_formula(decay_from, cycle, power, warmup_steps):
 @settings(deadline=None)
 def test_the_continuous_schedule_rises_falls_and_never_rests(decay_steps, share, end, power):
     warmup_steps = int(decay_steps * share)
-    rates = learning_rate_at(
-        np.arange(decay_steps + 3),
-        peak=1.0,
-        decay_steps=decay_steps,
-        warmup_steps=warmup_steps,
-        end=end,
-        power=power,
-    )
+    rates = LearningRate(
+        peak=1.0, decay_steps=decay_steps, warmup_steps=warmup_steps, end=end, power=power
+    ).at(np.arange(decay_steps + 3))
     assert rates[warmup_steps] == pytest.approx(1)
     assert (np.diff(rates[: warmup_steps + 1]) > 0).all()
     assert (np.diff(rates[warmup_steps:]) <= 1e-15).all()
@@ -106,9 +96,9 @@ def test_the_continuous_schedule_rises_falls_and_never_rests(decay_steps, share,
 
 def test_the_google_schedule_drops_at_the_end_of_warmup():
     options = {"peak": 1.0, "decay_steps": 100, "warmup_steps": 10, "decay_from": "start"}
-    assert learning_rate_at(0, **options) == 0
-    assert learning_rate_at(9, **options) == pytest.approx(0.9)
-    assert learning_rate_at(10, **options) == pytest.approx(1 - 10 / 100)
+    assert LearningRate(**options).at(0) == 0
+    assert LearningRate(**options).at(9) == pytest.approx(0.9)
+    assert LearningRate(**options).at(10) == pytest.approx(1 - 10 / 100)
 
 
 @pytest.mark.parametrize("decay_from", ["start", "warmup_end"])
@@ -117,18 +107,14 @@ def test_steps_near_a_hundred_million(decay_from):
     decay_steps, warmup_steps = 100_000_007, 10_000_001
     start = 0 if decay_from == "start" else warmup_steps
     for left in (0, 1, 2, 3, 1000):
-        rate = learning_rate_at(
-            np.int64(decay_steps - left),
-            peak=1.0,
-            decay_steps=decay_steps,
-            warmup_steps=warmup_steps,
-            decay_from=decay_from,
-        )
+        rate = LearningRate(
+            peak=1.0, decay_steps=decay_steps, warmup_steps=warmup_steps, decay_from=decay_from
+        ).at(np.int64(decay_steps - left))
         assert rate == pytest.approx(float(Fraction(left, decay_steps - start)), rel=1e-14)
 
 
 def test_one_step_gives_what_an_array_of_them_gives():
     options = {"peak": 1e-3, "decay_steps": 20, "warmup_steps": 5}
-    rates = learning_rate_at(np.arange(24).reshape(4, 6), **options)
+    rates = LearningRate(**options).at(np.arange(24).reshape(4, 6))
     assert rates.shape == (4, 6)
-    assert [float(learning_rate_at(s, **options)) for s in range(24)] == rates.ravel().tolist()
+    assert [float(LearningRate(**options).at(s)) for s in range(24)] == rates.ravel().tolist()

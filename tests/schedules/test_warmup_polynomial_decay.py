@@ -1,4 +1,6 @@
 import csv
+import json
+import zipfile
 from collections import defaultdict
 from pathlib import Path
 
@@ -49,7 +51,7 @@ def _simulate(schedule, steps):
 
 @pytest.mark.parametrize("rates", [_simulate, _call, _call_compiled])
 @pytest.mark.parametrize("plan", REFERENCE, ids="-".join)
-def test_google_boundary_equals_the_original(plan, rates):
+def test_the_decay_from_the_start_equals_the_original(plan, rates):
     peak, decay_steps, warmup_steps = float(plan[0]), int(plan[1]), int(plan[2])
     schedule = WarmupPolynomialDecay(peak, decay_steps, warmup_steps, decay_from="start")
     steps, *expected = map(np.array, zip(*REFERENCE[plan], strict=True))
@@ -111,7 +113,6 @@ SETTINGS = {
     "cycle": True,
     "decay_from": "start",
     "steps_per_update": 4,
-    "name": "mine",
 }
 
 
@@ -119,6 +120,28 @@ def test_config_round_trip():
     schedule = WarmupPolynomialDecay(**SETTINGS)
     assert schedule.get_config() == SETTINGS
     assert WarmupPolynomialDecay.from_config(SETTINGS).get_config() == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("boundary", "decay_from"), [("continuous", "warmup_end"), ("google", "start")]
+)
+def test_a_config_of_kbert_0_1_is_read(boundary, decay_from):
+    config = {"peak_learning_rate": 1e-3, "decay_steps": 15, "boundary": boundary, "name": None}
+    schedule = WarmupPolynomialDecay.from_config(config)
+    expected = WarmupPolynomialDecay(1e-3, 15, decay_from=decay_from)
+    assert schedule.get_config() == expected.get_config()
+    assert config["boundary"] == boundary
+
+
+@pytest.mark.parametrize(
+    ("recipe", "decay_from"), [("recommended", "warmup_end"), ("google", "start")]
+)
+def test_a_keras_file_of_kbert_0_1_has_its_schedule(recipe, decay_from):
+    path = Path(__file__).parents[1] / "data" / "formats" / "0.1" / f"compiled-{recipe}.keras"
+    with zipfile.ZipFile(path) as file:
+        config = json.loads(file.read("config.json"))["compile_config"]["optimizer"]
+    optimizer = keras.saving.deserialize_keras_object(config)
+    assert optimizer._learning_rate.decay_from == decay_from
 
 
 def test_keras_serialization_round_trip():
