@@ -13,7 +13,8 @@ from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.weights import weight_specs
 from kbert.tokenizer.hugging_face_files import added_tokens_beside, special_tokens
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import check_file, is_plain_name, read_json, safetensors_size
+from kbert.utils.untrusted import check_file, is_plain_name, read_json
+from kbert.utils.untrusted_weights import safetensors_size
 from kbert.utils.wording import count_noun
 
 # What a config calls the two forms of GELU.

@@ -6,7 +6,8 @@ from typing import Any
 from kbert.errors import InputError, KbertError
 from kbert.interop.config_checks import check_classifier
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import check_file, check_keras_zip, read_json
+from kbert.utils.untrusted import check_file, read_json
+from kbert.utils.untrusted_weights import check_keras_zip
 
 FORMAT = "kbert-model-1"
 

@@ -19,7 +19,8 @@ from kbert.interop.config_checks import (
 from kbert.interop.model_data import ModelData, take_weights
 from kbert.interop.weights import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import check_file, h5_size, read_bytes, read_json
+from kbert.utils.untrusted import check_file, read_bytes, read_json
+from kbert.utils.untrusted_weights import h5_size
 
 _TASK, _WEIGHTS, _TASK_WEIGHTS = "task.json", "model.weights.h5", "task.weights.h5"
 _ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax

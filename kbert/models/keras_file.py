@@ -10,7 +10,7 @@ import kbert.optimizers
 import kbert.schedules  # noqa: F401 (Keras finds the classes that are registered)
 from kbert.errors import InputError
 from kbert.interop.config_checks import check_classifier, check_fits_file
-from kbert.utils.untrusted import check_keras_zip
+from kbert.utils.untrusted_weights import check_keras_zip
 
 # What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
 _KERAS_MODULES = re.compile(

@@ -17,11 +17,8 @@ from kbert.interop.weights import weight_specs
 from kbert.models.variables import to_arrays
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.files import atomic_directory, atomic_file, save_arrays
-from kbert.utils.untrusted import (
-    check_file,
-    read_json,
-    safetensors_size,
-)
+from kbert.utils.untrusted import check_file, read_json
+from kbert.utils.untrusted_weights import safetensors_size
 
 _WEIGHTS = "model.safetensors"
 

@@ -92,7 +92,7 @@ def test_a_label_of_many_digits(tmp_path):
     path = tmp_path / "data.csv"
     path.write_text(f"text,label\na,1\nb,{'1' * 5000}\n")
     with pytest.raises(
-        KbertError, match="row 2 .*the label is 5,000 characters long.*label='NAME'"
+        KbertError, match='row 2 .*the label is 5,000 characters long.*label="NAME"'
     ):
         read_examples(path)
 

@@ -72,14 +72,14 @@ def test_naming_the_text_leaves_no_pair_to_be_guessed():
         (
             "foo bar",
             {},
-            ["a.csv", "the text or the label", "'foo', 'bar'", "text='NAME', label='NAME'"],
+            ["a.csv", "the text or the label", "'foo', 'bar'", 'text="NAME", label="NAME"'],
         ),
-        ("text bar", {}, ["a.csv", "recognized as the label", "label='NAME'", "header=False"]),
-        ("0 1", {"has_header": False}, ["a.csv", "no header", "text='NAME', label='NAME'"]),
-        ("text label", {"text": "body"}, ["a.csv", "'body'", "'text', 'label'", "text='NAME'"]),
-        ("text label", {"label": "2"}, ["a.csv", "'2'", "label='NAME'"]),
-        ("text label", {"label": "-1"}, ["a.csv", "'-1'", "label='NAME'"]),
-        ("text label", {"text": "text", "pair": "x"}, ["a.csv", "'x'", "pair='NAME'"]),
+        ("text bar", {}, ["a.csv", "recognized as the label", 'label="NAME"', "header=False"]),
+        ("0 1", {"has_header": False}, ["a.csv", "no header", 'text="NAME", label="NAME"']),
+        ("text label", {"text": "body"}, ["a.csv", "'body'", "'text', 'label'", 'text="NAME"']),
+        ("text label", {"label": "2"}, ["a.csv", "'2'", 'label="NAME"']),
+        ("text label", {"label": "-1"}, ["a.csv", "'-1'", 'label="NAME"']),
+        ("text label", {"text": "text", "pair": "x"}, ["a.csv", "'x'", 'pair="NAME"']),
         ("text label", {"pair": "label"}, ["'label'", "without `text`"]),
         (
             "text label",
@@ -89,11 +89,11 @@ def test_naming_the_text_leaves_no_pair_to_be_guessed():
         ("text label", {"label": "0"}, ["a.csv", "text and as the label", "two different columns"]),
         (
             *("text label", {"text": "text", "pair": "0"}),
-            ["a.csv", "text and as the pair", "text='NAME', pair='NAME'"],
+            ["a.csv", "text and as the pair", 'text="NAME", pair="NAME"'],
         ),
         (
             *("a b label", {"text": "a", "pair": "b", "label": "b"}),
-            ["a.csv", "pair and as the label", "pair='NAME', label='NAME'"],
+            ["a.csv", "pair and as the label", 'pair="NAME", label="NAME"'],
         ),
     ],
 )

@@ -85,7 +85,7 @@ def test_too_few_rows_are_refused(values, counts):
     with pytest.raises(KbertError) as refusal:
         examples_of(values).split(0.1)
     assert [
-        part for part in ("a.csv", counts, "dev='FILE'") if part not in str(refusal.value)
+        part for part in ("a.csv", counts, 'dev="FILE"') if part not in str(refusal.value)
     ] == []
 
 

@@ -11,7 +11,7 @@ from kbert.data.reading.read_examples import read_examples
 from kbert.errors import KbertError
 
 CHINESE = "text,label\n这部电影很好,好\n故事太无聊,坏\n"
-SKIP = "on_bad_row='skip'"
+SKIP = 'on_bad_row="skip"'
 # What stands before and behind a bad row: a usable one each.
 AROUND = {
     ".csv": (b"text,label\nfine,yes\n", b"dull,no\n"),
@@ -21,12 +21,12 @@ AROUND = {
 # name: (suffix, the bad row, its line, the reason, the cure)
 BAD_ROWS = {
     "bytes": (".csv", b"caf\xe9!,no\n", 3, "the bytes 0xe9 0x21 0x2c 0x6e are not", "cp1252"),
-    "bytes in TSV": (".tsv", b"a \xe9!\tno\n", 3, "the bytes 0xe9 0x21", "encoding='cp1252'"),
-    "bytes in JSON": (".jsonl", b'{"text": "\xe9!"}\n', 2, "the bytes 0xe9", "encoding='cp1252'"),
+    "bytes in TSV": (".tsv", b"a \xe9!\tno\n", 3, "the bytes 0xe9 0x21", 'encoding="cp1252"'),
+    "bytes in JSON": (".jsonl", b'{"text": "\xe9!"}\n', 2, "the bytes 0xe9", 'encoding="cp1252"'),
     "few fields": (".csv", b"alone\n", 3, "1 field where the first row has 2", "double quotes"),
     "many fields": (".csv", b"a, b,no\n", 3, "3 fields where the first row has 2", "fix the row"),
     "many in TSV": (".tsv", b"a\tb\tno\n", 3, "3 fields where the first row has 2", "fix the row"),
-    "broken quote": (".csv", b'"so" called,no\n', 3, "broken quoting", "quoting='none'"),
+    "broken quote": (".csv", b'"so" called,no\n', 3, "broken quoting", 'quoting="none"'),
     "broken JSON": (".jsonl", b'{"text":\n', 2, "broken JSON at column", "fix the line"),
     "JSON list": (
         ".jsonl",
@@ -126,12 +126,12 @@ def test_a_bad_first_row_is_skipped_as_its_message_proposes(name, data, options,
 
 # name: (file, bytes, options, what the message holds besides the file)
 REFUSALS = {
-    "no such column": ("a.csv", b"text,label\na,1\n", {"text": "body"}, ["'body'", "text='NAME'"]),
-    "no such position": ("a.csv", b"text,label\na,1\n", {"label": "2"}, ["'2'", "label='NAME'"]),
-    "no text column": ("a.csv", b"foo,label\na,1\n", {}, ["as the text", "'foo'", "text='NAME'"]),
-    "no label column": ("a.csv", b"text,foo\na,1\n", {}, ["as the label", "label='NAME'"]),
-    "text is label": ("a.csv", b"text,label\na,1\n", {"label": "text"}, ["'text'", "label='NAME'"]),
-    "open quote": ("a.csv", b'text,label\n"a,1\nb,2\n', {}, ["row 1 (line 2)", "quoting='none'"]),
+    "no such column": ("a.csv", b"text,label\na,1\n", {"text": "body"}, ["'body'", 'text="NAME"']),
+    "no such position": ("a.csv", b"text,label\na,1\n", {"label": "2"}, ["'2'", 'label="NAME"']),
+    "no text column": ("a.csv", b"foo,label\na,1\n", {}, ["as the text", "'foo'", 'text="NAME"']),
+    "no label column": ("a.csv", b"text,foo\na,1\n", {}, ["as the label", 'label="NAME"']),
+    "text is label": ("a.csv", b"text,label\na,1\n", {"label": "text"}, ["'text'", 'label="NAME"']),
+    "open quote": ("a.csv", b'text,label\n"a,1\nb,2\n', {}, ["row 1 (line 2)", 'quoting="none"']),
     "header only": ("a.csv", b"text,label\n", {}, ["at least one row was expected"]),
     "empty CSV": ("a.csv", b"", {}, ["contains no rows", "at least one row"]),
     "empty JSON Lines": ("a.jsonl", b"\n", {}, ["contains no rows", "One JSON object per line"]),
@@ -140,10 +140,10 @@ REFUSALS = {
         *("a.csv", b"text,label\n,1\n,2\n", {"on_bad_row": "skip"}),
         ["All 2 were skipped", "row 1 (line 2)", "is empty", "fill it in"],
     ),
-    "one class": ("a.csv", b"text,label\na,1\nb,1\n", {}, ["'1'", "two classes", "label='NAME'"]),
+    "one class": ("a.csv", b"text,label\na,1\nb,1\n", {}, ["'1'", "two classes", 'label="NAME"']),
     "unknown suffix": ("a.xlsx", b"PK", {}, ["'.xlsx'", ".csv", ".jsonl", ".parquet"]),
     "not Parquet": ("a.parquet", b"text,label\n", {}, ["not a readable Parquet file"]),
-    "UTF-16 as UTF-8": ("a.csv", CHINESE.encode("utf-16"), {}, ["encoding='utf-16'"]),
+    "UTF-16 as UTF-8": ("a.csv", CHINESE.encode("utf-16"), {}, ['encoding="utf-16"']),
     "broken UTF-16": (
         *("a.csv", CHINESE.encode("utf-16") + b"\x00\xd8a\x00", {"encoding": "utf-16"}),
         ["line 4"],
@@ -179,7 +179,7 @@ def test_an_encoding_is_proposed_and_then_reads_the_file(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(CHINESE.encode("gb18030"))
     with pytest.raises(
-        KbertError, match=r"row 1 \(line 2\): .*Cure: encoding='gb18030', or on_bad_row='skip'"
+        KbertError, match=r'row 1 \(line 2\): .*Cure: encoding="gb18030", or on_bad_row="skip"'
     ):
         read_examples(path)
     examples = read_examples(path, encoding="gb18030")

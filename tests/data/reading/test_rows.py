@@ -12,5 +12,5 @@ def test_a_bad_row_says_where_why_and_the_cure(line, place):
     row = BadRow("a.parquet", 3, line, problem)
     assert row.reason == "the text of x is empty"
     assert str(row) == f"{place}the text of x is empty. Cure: fill it in"
-    skip = ", or on_bad_row='skip', to leave such rows out"
+    skip = ', or on_bad_row="skip", to leave such rows out'
     assert str(row.to_error()) == str(row) + skip

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kbert import KbertError, Labels
-from kbert.data.reading.tasks import TASKS, read_task
+from kbert.data.reading.task_layouts import TASKS
+from kbert.data.reading.tasks import read_task
 
 # What their publishers' files begin with, and a few rows.
 FILES = {

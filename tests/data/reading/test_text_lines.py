@@ -34,7 +34,7 @@ def test_a_byte_order_mark_is_no_text(mark, encoding):
 
 
 def test_another_mark_is_refused():
-    with pytest.raises(KbertError, match="the byte order mark of utf-16.*encoding='utf-16'"):
+    with pytest.raises(KbertError, match='the byte order mark of utf-16.*encoding="utf-16"'):
         lines(codecs.BOM_UTF16_LE + b"a\0")
 
 
