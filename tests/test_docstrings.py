@@ -1,4 +1,4 @@
-"""The examples in the docstrings of what needs no Keras.
+"""The docstrings of public methods, and the examples in those of what needs no Keras.
 
 Those that stand by themselves are run. Those that need a model or a file, which `NOT_RUN` names
 with what they lack, are only compiled.
@@ -104,3 +104,45 @@ def test_public_names_with_an_example():
     without = {"Evaluation", "Examples", "Inspection", "Prediction"}
     without |= {"FindingsError", "KbertError", "MachineError"}
     assert {name.rpartition(".")[2] for name in public - documented} == without
+
+
+def classes():
+    """The public classes of kbert by name: their methods, and the names of their bases."""
+    found = {}
+    for info in pkgutil.walk_packages(kbert.__path__, "kbert."):
+        with open(importlib.util.find_spec(info.name).origin, encoding="utf-8") as file:
+            tree = ast.parse(file.read())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
+                setters = [m for m in methods.values() if "setter" in map(_last, m.decorator_list)]
+                methods = {n: m for n, m in methods.items() if m not in setters}
+                found[node.name] = (methods, [ast.unparse(base) for base in node.bases])
+    return found
+
+
+def _last(decorator):
+    return ast.unparse(decorator).rpartition(".")[2]
+
+
+def overrides(method, bases, known):
+    """Whether a base defines a method; one that is not kbert's may define any."""
+    own = [known[base] for base in bases if base in known]
+    elsewhere = [base for base in bases if base not in known and base != "Protocol"]
+    return bool(elsewhere) or any(
+        method in methods or overrides(method, above, known) for methods, above in own
+    )
+
+
+def test_public_methods_have_docstrings_or_override_one():
+    known = classes()
+    without = [
+        f"{name}.{method}"
+        for name, (methods, bases) in known.items()
+        for method, node in methods.items()
+        if not method.startswith("_")
+        and ast.get_docstring(node) is None
+        and not overrides(method, bases, known)
+    ]
+    assert len(known) > 80
+    assert without == []

@@ -1,14 +1,19 @@
 """How the command line writes settings and calls."""
 
+import os
 import shlex
+import sys
 from collections.abc import Mapping
 from typing import Any
 
-from kbert.findings import Call
+from kbert.choices import Severity
+from kbert.findings import Call, Words
 from kbert.utils.command_name import command_name
 
+_COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
-class FlagWords:
+
+class FlagWords(Words):
     """Writes flags and commands, ready to be pasted into a shell."""
 
     def option(self, name: str) -> str:
@@ -22,6 +27,12 @@ class FlagWords:
         arguments = [*call.arguments, *([settings.pop("data")] if "data" in settings else [])]
         parts = [command_name(), call.verb, *(shlex.quote(str(a)) for a in arguments)]
         return " ".join([*parts, *([self.settings(settings)] if settings else [])])
+
+    def severity(self, severity: Severity) -> str:
+        name = severity.upper()
+        if severity not in _COLOURS or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+            return name
+        return f"\x1b[{_COLOURS[severity]}m{name}\x1b[0m"
 
     def _flag(self, name: str, value: Any) -> list[str]:
         flag = self.option(name)

@@ -8,6 +8,7 @@ from typing import Any
 from kbert.choices import Severity
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
+from kbert.findings.words import words
 
 _WIDTH = 100
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
@@ -56,7 +57,7 @@ class Finding:
         return self.template.format(**self.values)
 
     def __str__(self) -> str:
-        return f"{self.severity.upper()} {self.code}: {self.message} Cure: {self.cure}"
+        return f"{words().severity(self.severity)} {self.code}: {self.message} Cure: {self.cure}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain data, in the words of the surface."""
@@ -83,7 +84,8 @@ def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
     """
     lines = []
     for finding in findings:
-        lines.append(f"{indent}{finding.severity.upper():<8} {finding.code}")
+        blanks = " " * (9 - len(finding.severity))
+        lines.append(f"{indent}{words().severity(finding.severity)}{blanks}{finding.code}")
         for text in (finding.message, f"Cure: {finding.cure}"):
             deeper = indent + " " * 9
             lines += textwrap.wrap(

@@ -6,6 +6,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kbert.choices import Severity
+
 
 @dataclass(frozen=True)
 class Option:
@@ -61,8 +63,11 @@ class Words(Protocol):
     def call(self, call: Call) -> str:
         """Return a call of one of kbert's functions."""
 
+    def severity(self, severity: Severity) -> str:
+        """Return the name of a severity, as it is shown in front of a finding."""
 
-class PythonWords:
+
+class PythonWords(Words):
     """Writes arguments and calls as in a Python program or notebook."""
 
     def option(self, name: str) -> str:
@@ -75,6 +80,9 @@ class PythonWords:
         arguments = [_literal(argument) for argument in call.arguments]
         inside = ", ".join([*arguments, *([self.settings(call.settings)] if call.settings else [])])
         return _FUNCTIONS.get(call.verb, f"kbert.{call.verb}({{}})").format(inside)
+
+    def severity(self, severity: Severity) -> str:
+        return severity.upper()
 
 
 # How verbs are called in Python that are not functions of the same name.

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kbert.findings import Call
+from kbert.choices import Severity
+from kbert.findings import Call, Words
 from kbert.findings.words import words
 from kbert.plans.google_flags import GOOGLE_FLAGS
 
 
-class GoogleWords:
+class GoogleWords(Words):
     """Writes the script's flags; a setting that it lacks is written as kbert's own.
 
     Example:
@@ -38,3 +39,6 @@ class GoogleWords:
 
     def call(self, call: Call) -> str:
         return self._kbert.call(call)
+
+    def severity(self, severity: Severity) -> str:
+        return self._kbert.severity(severity)

@@ -1,6 +1,8 @@
 """Settings and calls as the command line writes them: ready to be pasted into a shell."""
 
+import re
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kbert.cli.words import FlagWords
-from kbert.findings import Call
+from kbert.findings import Call, Cure, Finding, findings_table, speaking
 from kbert.utils.command_name import command_name
 
 WARMUP = "--warmup-proportion 0.1 --learning-rate 2e-05"
@@ -63,3 +65,27 @@ def test_a_shell_reads_what_was_meant(settings):
         assert flag == f"--{name}"
         assert (given if equals else next(words)) == value
     assert list(words) == []
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "expected"),
+    [
+        (True, "", ["INFO", "\x1b[33mWARNING\x1b[0m", "\x1b[1;31mERROR\x1b[0m"]),
+        (True, "1", ["INFO", "WARNING", "ERROR"]),
+        (False, "", ["INFO", "WARNING", "ERROR"]),
+    ],
+    ids=["terminal", "NO_COLOR", "file"],
+)
+def test_severities_have_colours_on_a_terminal_only(terminal, no_color, expected, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert [FlagWords().severity(name) for name in ("info", "warning", "error")] == expected
+
+
+def test_colours_move_no_column(monkeypatch):
+    found = [Finding("imbalance", severity, "A.", Cure(note="b")) for severity in ("info", "error")]
+    plain = findings_table(found)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with speaking(FlagWords()):
+        assert re.sub(r"\x1b\[[\d;]*m", "", findings_table(found)) == plain

@@ -1,0 +1,169 @@
+"""Messages are templates: each is a constant, and its names in braces are those of its values.
+
+A template may be chosen or joined from several constants; what it can be is found without running
+the code.
+"""
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+import kbert
+from kbert import errors
+
+PACKAGE = Path(kbert.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# Those that make their message themselves.
+OTHERS = {"FindingsError"}
+ERRORS = {
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, errors.KbertError)
+}
+
+
+def named(template):
+    """The names in braces of a template."""
+    fields = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
+    return {name.partition(".")[0].partition("[")[0] for name in fields}
+
+
+def templates(node, scopes):
+    """All that an expression can be, as far as it is made of constants; else nothing."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value}
+    if isinstance(node, ast.IfExp):
+        return every(templates(node.body, scopes), templates(node.orelse, scopes))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return joined(templates(node.left, scopes), templates(node.right, scopes))
+    if isinstance(node, ast.JoinedStr):
+        found = {""}
+        for part in node.values:
+            inside = part.value if isinstance(part, ast.FormattedValue) else part
+            found = joined(found, templates(inside, scopes))
+        return found
+    if isinstance(node, ast.Dict):  # of which one is taken by its key
+        return set().union(*(templates(value, scopes) for value in node.values))
+    if isinstance(node, ast.Subscript):
+        return templates(node.value, scopes)
+    if isinstance(node, ast.Name):
+        return assigned(node.id, scopes)
+    return set()
+
+
+def every(one, other):
+    return one | other if one and other else set()
+
+
+def joined(starts, ends):
+    return {start + end for start in starts for end in ends}
+
+
+def assigned(name, scopes):
+    """All that a name can be in the innermost scope which assigns it."""
+    for scope in scopes:
+        found, any_unknown = set(), False
+        for node in ast.walk(scope):
+            if isinstance(node, ast.Assign) and any(is_name(x, name) for x in node.targets):
+                new = templates(node.value, scopes)
+            elif isinstance(node, ast.AugAssign) and is_name(node.target, name):
+                new = joined(found, templates(node.value, scopes))
+            elif isinstance(node, ast.For) and isinstance(node.target, ast.Tuple):
+                names = [getattr(part, "id", "") for part in node.target.elts]
+                if name not in names:
+                    continue
+                rows = [row.elts[names.index(name)] for row in node.iter.elts]
+                new = set().union(*(templates(row, scopes) for row in rows))
+            else:
+                continue
+            any_unknown |= not new
+            found |= new
+        if found or any_unknown:
+            return set() if any_unknown else found
+    return set()
+
+
+def is_name(node, name):
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def calls(tree, *names):
+    """The calls of functions, each with the scopes around it, the innermost first."""
+
+    def visit(node, scopes):
+        if isinstance(node, ast.Call):
+            function = node.func
+            name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+            if name in names:
+                yield name, node, scopes
+        if isinstance(node, ast.FunctionDef):
+            scopes = [node, *scopes]
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, scopes)
+
+    yield from visit(tree, [tree])
+
+
+def fault(found, values):
+    """What is wrong with the templates that a message can have, or None."""
+    if not found:
+        return "the message is not made of constants"
+    names = set().union(*map(named, found))
+    return None if names == values else f"{sorted(names ^ values)}"
+
+
+def faults_of_errors(tree):
+    for name, call, scopes in calls(tree, *(ERRORS - OTHERS)):
+        found = templates(call.args[0], scopes) if len(call.args) == 1 else set()
+        values = {keyword.arg for keyword in call.keywords} - {"cure"}
+        if None not in values and (wrong := fault(found, values)):
+            yield call.lineno, f"{name}: {wrong}"
+        if name == "KbertError":
+            yield call.lineno, "KbertError is raised itself"
+
+
+def faults_of_findings(tree):
+    for name, call, scopes in calls(tree, "Finding"):
+        names = ("code", "severity", "template", "cure", "values")
+        given = dict(zip(names, call.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in call.keywords}
+        found = templates(given.get("template"), scopes)
+        values = given.get("values", ast.Dict([], []))
+        if isinstance(values, ast.Dict) and None not in values.keys:
+            wrong = fault(found, {key.value for key in values.keys})
+        else:  # values that are computed are checked where they are shown
+            wrong = None if found else fault(found, set())
+        if wrong:
+            yield call.lineno, f"{name}: {wrong}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_message_is_a_template_of_its_values(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert [*faults_of_errors(tree), *faults_of_findings(tree)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("InputError('{a} is {b}.', a=1, b=2)", None),
+        ("InputError('{a!r:.80} is.', a=1, cure=c)", None),
+        ("InputError(f'{a} is.')", "not made of constants"),
+        ("InputError('{a} is.', b=1)", "['a', 'b']"),
+        ("errors.MachineError('Full.', path=p)", "['path']"),
+        ("KbertError('Full.')", "raised itself"),
+        ("Finding('c', 'info', '{n} rows.', cure, {'n': 1})", None),
+        ("Finding('c', 'info', '{n} rows.', cure)", "['n']"),
+        ("Finding('c', 'info', text, cure)", "not made of constants"),
+        ("text = 'a' if b else '{c}'\ntext += ' d'\nInputError(text, c=1)", None),
+        ("text = 'a' if b else c\nInputError(text)", "not made of constants"),
+        ("def f(a='b'):\n    InputError(f'{a}')", "not made of constants"),
+    ],
+)
+def test_faults_are_found(code, expected):
+    tree = ast.parse(code)
+    found = [*faults_of_errors(tree), *faults_of_findings(tree)]
+    assert bool(found) == bool(expected)
+    assert expected is None or expected in found[-1][1]
