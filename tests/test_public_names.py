@@ -1,5 +1,6 @@
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,28 @@ def test_all():
 def test_each_name_is_what_its_module_defines():
     code = "import kbert\nfor n in kbert.__all__: print(n, getattr(kbert, n).__name__)"
     assert python(code).split("\n") == [*(f"{name} {name}" for name in NAMES), ""]
+
+
+def test_the_stub_declares_each_name_once():
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    declared = [(alias.asname, node.module) for node in imports for alias in node.names]
+    assert declared == [(alias.name, node.module) for node in imports for alias in node.names]
+    assert sorted(name for name, _ in declared) == NAMES
+    assert dict(declared) == kbert._MODULES
+
+
+def test_importing_the_package_is_quick():
+    code = (
+        "import time; start = time.perf_counter(); import kbert; print(time.perf_counter() - start)"
+    )
+    assert min(float(python(code)) for _ in range(3)) < 0.1
+
+
+def test_contributing_has_the_layers_in_their_order():
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert rooms == [name for names in LAYERS for name in names]
 
 
 def test_unknown_name():

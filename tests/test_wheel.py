@@ -70,7 +70,7 @@ def test_no_extra_needs_the_package_called_kbert(wheel):
 
 def test_the_wheel_works_alone(wheel, tmp_path, tiny_preset, reviews):
     names = zipfile.ZipFile(wheel).namelist()
-    assert "kbert/py.typed" in names
+    assert {"kbert/py.typed", "kbert/__init__.pyi"} <= set(names)
     top = {name.split("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"kbert"}
     assert not [name for name in names if "test" in name]

@@ -1,0 +1,45 @@
+"""The public names of kbert, declared once: the stub is what `kbert` imports lazily."""
+
+from kbert.callbacks.epoch_evaluation import EpochEvaluation as EpochEvaluation
+from kbert.callbacks.fresh_optimizer import FreshOptimizer as FreshOptimizer
+from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
+from kbert.callbacks.plan_guard import PlanGuard as PlanGuard
+from kbert.callbacks.run_checkpoint import RunCheckpoint as RunCheckpoint
+from kbert.config.train_config import TrainConfig as TrainConfig
+from kbert.data.batches import Batches as Batches
+from kbert.data.epoch_order import epoch_order as epoch_order
+from kbert.data.inspection.inspect_examples import inspect_examples as inspect_examples
+from kbert.data.inspection.inspection import Inspection as Inspection
+from kbert.data.inspection.shuffle_buffer import (
+    recommend_shuffle_buffer as recommend_shuffle_buffer,
+)
+from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer as simulate_shuffle_buffer
+from kbert.data.reading.examples import Examples as Examples
+from kbert.data.reading.labels import Labels as Labels
+from kbert.data.reading.read_examples import read_examples as read_examples
+from kbert.data.token_store import TokenStore as TokenStore
+from kbert.errors import FindingsError as FindingsError
+from kbert.errors import InputError as InputError
+from kbert.errors import KbertError as KbertError
+from kbert.errors import MachineError as MachineError
+from kbert.exports.export import export as export
+from kbert.findings.cure import Cure as Cure
+from kbert.findings.finding import Finding as Finding
+from kbert.interop.sources import find_preset as find_preset
+from kbert.models.bert_classifier import BertClassifier as BertClassifier
+from kbert.models.import_model import import_model as import_model
+from kbert.optimizers.adamw import AdamW as AdamW
+from kbert.optimizers.bert_adam import BertAdam as BertAdam
+from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer
+from kbert.plans.changed_plan import ChangedPlan as ChangedPlan
+from kbert.plans.training_plan import TrainingPlan as TrainingPlan
+from kbert.results.evaluation import Evaluation as Evaluation
+from kbert.results.prediction import Prediction as Prediction
+from kbert.runs.continue_training import continue_training as continue_training
+from kbert.runs.resume import resume as resume
+from kbert.runs.train import train as train
+from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay
+from kbert.serving.predictor import Predictor as Predictor
+from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
+
+__version__: str
