@@ -252,11 +252,12 @@ class RunCheckpoint(keras.callbacks.Callback):
         """Give model, optimizer, data and evaluation the state of a checkpoint."""
         findings = identity_findings(checkpoint.facts, self._facts)
         position, model = checkpoint.position, self.model
-        old = checkpoint.facts.get("plan")
         change = None
-        if old is not None and self.plan is not None and old != self._facts["plan"]:
-            change = ChangedPlan(TrainingPlan(**old), self.plan, position.examples_seen)
-            findings += change.findings()
+        if self.plan is not None and "plan" in checkpoint.facts:
+            old = TrainingPlan.from_dict(checkpoint.facts["plan"])
+            if old != self.plan:
+                change = ChangedPlan(old, self.plan, position.examples_seen)
+                findings += change.findings()
         raise_on_errors(downgrade(findings, self.allow), can_allow=True)
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)

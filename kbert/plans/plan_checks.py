@@ -1,9 +1,8 @@
 """Checks of a plan's settings, for `TrainingPlan` and for the options that become one."""
 
 import math
+from numbers import Integral, Real
 from typing import Any, Protocol, get_args
-
-import numpy as np
 
 from kbert.choices import Recipe
 from kbert.errors import InputError
@@ -66,7 +65,7 @@ def check_plan_settings(settings: PlanSettings) -> None:
 
 def check_count(name: str, value: Any) -> None:
     """Raise InputError for what is not a whole number above 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
         raise InputError(
             "{option} must be a whole number, 1 or more. Received: {value!r}",
             option=Option(name),
@@ -76,7 +75,7 @@ def check_count(name: str, value: Any) -> None:
 
 def check_number(name: str, value: Any) -> None:
     """Raise InputError for what is not a number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.floating)):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(
             "{option} must be a number. Received: {value!r}", option=Option(name), value=value
         )

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kbert.choices import Recipe
-from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.plans.plan_checks import check_plan_settings
 
 if TYPE_CHECKING:
     from kbert.plans.training_plan import TrainingPlan
@@ -37,13 +36,7 @@ class PlanOptions:
     """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier.py."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "gradient_accumulation_steps"):
-            if getattr(self, name) < 1:
-                raise InputError(
-                    "{option} must be 1 or more. Received: {value}",
-                    option=Option(name),
-                    value=getattr(self, name),
-                )
+        check_plan_settings(self)
 
     def plan(self, examples: int) -> "TrainingPlan":
         """Return the plan for a number of training rows."""

@@ -151,9 +151,9 @@ def _changed(
 ) -> tuple[TrainConfig, ChangedPlan]:
     """Return the settings to go on with, and the change of the plan."""
     config = run_config(run)
-    old = TrainingPlan(**found.facts["plan"])
+    old = TrainingPlan.from_dict(found.facts["plan"])
     # The plan that has been trained by, not that of an attempt which came to no checkpoint.
-    trained_by = {name: found.facts["plan"][name] for name in PLAN_FIELDS}
+    trained_by = {name: getattr(old, name) for name in PLAN_FIELDS}
     asked = {name: value for name, value in changes.items() if value is not None}
     config = replace(config, **{**trained_by, **asked})
     change = ChangedPlan(old, config.plan(old.examples), found.position.examples_seen)

@@ -109,7 +109,7 @@ REFUSALS = {
     "train .": "is a directory; a file was expected",
     "train good.csv --text review": "no column 'review'. Its columns: 'text', 'label'",
     "train good.csv --output run": "run already holds a run",
-    "train good.csv --epochs 0": "--epochs must be 1 or more. Received: 0",
+    "train good.csv --epochs 0": "--epochs must be a whole number, 1 or more. Received: 0",
     "train good.csv --epochs 2.5": "--epochs must be a whole number. Received: '2.5'",
     "train good.csv --epochs three": "--epochs must be a whole number. Received: 'three'",
     "train good.csv --batch-size 32.9": "--batch-size must be a whole number",
