@@ -56,7 +56,7 @@ _SPEAKING = [
 ]
 
 # The order of --help.
-_VERBS = (
+VERBS = (
     *("demo", "inspect", "plan", "train", "resume", "continue", "evaluate", "predict"),
     *("import", "export"),
 )
@@ -90,7 +90,7 @@ def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         app.command(
             run,
             name=name,
-            sort_key=_VERBS.index(name),
+            sort_key=VERBS.index(name),
             help_formatter=DefaultFormatter(column_specs=_columns),
         )
         return function

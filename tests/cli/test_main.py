@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kbert import TrainConfig
+from kbert.cli.app import VERBS
 from kbert.cli.main import TRAIN_PACKAGES, main
 
 COMMAND = [sys.executable, "-m", "kbert"]
@@ -48,6 +49,53 @@ def test_help_tells_every_setting():
     for name in TrainConfig.__dataclass_fields__:
         if name != "_":
             assert f"--{name.replace('_', '-')}" in out
+
+
+def test_help_is_in_groups_and_begins_with_what_most_people_need():
+    _, out, _ = kbert("train", "--help")
+    groups = re.findall(r"─ ([A-Z][a-z ]+) ─", out)
+    assert groups == [
+        *("Data", "Plan", "Model", "Evaluation", "Checkpoints", "Machine"),
+        "File format",
+    ]
+    screen = "\n".join(out.splitlines()[:46])
+    for flag in ("--label", "--output", "--epochs", "--batch-size", "--learning-rate", "--preset"):
+        assert flag in screen
+    assert "--max-length" in screen
+
+
+def test_help_of_continue_shows_no_default_that_is_not_used():
+    _, out, _ = kbert("continue", "--help")
+    data = next(line for line in out.splitlines() if "DATA --data" in line)
+    assert "required" not in data
+    settings = out.partition("─ Plan ─")[2].partition("─ Machine ─")[0]
+    assert "--epochs" in settings
+    assert "default:" not in settings
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_can_be_quiet_or_verbose(verb):
+    _, out, _ = kbert(verb, "--help")
+    assert "--quiet -q" in out
+    assert "--verbose -v" in out
+
+
+def test_verbose_shows_the_cause_of_an_error(tmp_path):
+    status, _, err = kbert("inspect", "none.csv", "-v", cwd=tmp_path)
+    *before, last = err.splitlines()
+    assert (status, before[0]) == (2, "Traceback (most recent call last):")
+    assert before[-1].startswith("FileNotFoundError: ")
+    assert last.startswith("kbert: There is no file none.csv")
+
+
+def test_completion_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELL", "/bin/bash")
+    status, out, err = kbert("--install-completion")
+    assert (status, err) == (0, "")
+    script = tmp_path / ".local/share/bash-completion/completions/kbert"
+    assert str(script) in out
+    assert "--batch-size" in script.read_text(encoding="utf-8")
 
 
 def test_version():
