@@ -1,9 +1,10 @@
 """Tokens that are searched for in a text before it is split into words, as in Hugging Face."""
 
+from collections.abc import Container
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure
 
 GOOGLE_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_PIECE = 1000  # characters; WordPiece looks up words of up to 200
@@ -37,38 +38,12 @@ def check_added_tokens(tokens: Any) -> tuple[dict[str, Any], ...]:
     """
     if not isinstance(tokens, (list, tuple)):
         raise InputError(
-            "{option} must be a list of objects. Received: {tokens!r:.80}",
-            option=Option("added_tokens"),
-            tokens=tokens,
+            "added_tokens must be a list of objects. Received: {tokens!r:.80}", tokens=tokens
         )
     checked: dict[str, dict[str, Any]] = {}
     for token in tokens:
-        content = token.get("content") if isinstance(token, dict) else None
-        if not isinstance(content, str) or not is_content(content):
-            raise InputError(
-                "An added token must be an object whose content is a string of 1 to {max_length:,} "
-                "characters without NUL. Received: {token!r:.80}",
-                max_length=MAX_PIECE,
-                token=token,
-            )
-        if content in checked or content in GOOGLE_SPECIALS:
-            raise InputError(
-                "The added token {content!r:.80} occurs twice."
-                if content in checked
-                else "The added token {content!r:.80} is one of Google's special pieces.",
-                content=content,
-                cure=Cure(note="remove it"),
-            )
-        for name, value in token.items():
-            if name != "content" and (name not in FLAGS or not isinstance(value, bool)):
-                raise InputError(
-                    "The added token {content!r:.80}: {names} must be true or false. "
-                    "Received: {name!r:.80} with {value!r:.80}",
-                    content=content,
-                    names=", ".join(FLAGS),
-                    name=name,
-                    value=value,
-                )
+        content = _check_content(token, checked)
+        _check_flags(token)
         checked[content] = {"content": content, **FLAGS, **token}
     if sum(map(len, checked)) > _MAX_CHARACTERS:
         raise InputError(
@@ -78,6 +53,40 @@ def check_added_tokens(tokens: Any) -> tuple[dict[str, Any], ...]:
             max_length=_MAX_CHARACTERS,
         )
     return tuple(checked.values())
+
+
+def _check_content(token: Any, earlier: Container[str]) -> str:
+    """Return the content of an added token, or raise KbertError."""
+    content = token.get("content") if isinstance(token, dict) else None
+    if not isinstance(content, str) or not is_content(content):
+        raise InputError(
+            "An added token must be an object whose content is a string of 1 to {max_length:,} "
+            "characters without NUL. Received: {token!r:.80}",
+            max_length=MAX_PIECE,
+            token=token,
+        )
+    if content in earlier or content in GOOGLE_SPECIALS:
+        raise InputError(
+            "The added token {content!r:.80} occurs twice."
+            if content in earlier
+            else "The added token {content!r:.80} is one of Google's special pieces.",
+            content=content,
+            cure=Cure(note="remove it"),
+        )
+    return content
+
+
+def _check_flags(token: dict[str, Any]) -> None:
+    for name, value in token.items():
+        if name != "content" and (name not in FLAGS or not isinstance(value, bool)):
+            raise InputError(
+                "The added token {content!r:.80}: {names} must be true or false. Received: "
+                "{name!r:.80} with {value!r:.80}",
+                content=token["content"],
+                names=", ".join(FLAGS),
+                name=name,
+                value=value,
+            )
 
 
 def is_content(content: str) -> bool:

@@ -1,9 +1,17 @@
 """Builds tokenizers of the Rust library `tokenizers`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import (
+    AddedToken,
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+)
 
 from kbert.tokenizer.added_tokens import FLAGS
 
@@ -32,6 +40,19 @@ def build_splitter(added_tokens: Iterable[Mapping[str, Any]]) -> Tokenizer:
     rust = Tokenizer(models.WordLevel(vocab={"[UNK]": 0}, unk_token="[UNK]"))
     rust.add_tokens(_rust_tokens(added_tokens))
     return rust
+
+
+def tokenizer_json(rust: Tokenizer, specials: Sequence[str]) -> str:
+    """Return a WordPiece as Hugging Face's tokenizer.json, with BERT's special pieces."""
+    copy = Tokenizer.from_str(rust.to_str())
+    copy.add_special_tokens(list(specials))
+    copy.post_processor = processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0",
+        pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        special_tokens=[(piece, copy.token_to_id(piece)) for piece in ("[CLS]", "[SEP]")],
+    )
+    copy.decoder = decoders.WordPiece()
+    return copy.to_str(pretty=True)
 
 
 def _rust_tokens(tokens: Iterable[Mapping[str, Any]]) -> list[AddedToken]:

@@ -2,25 +2,21 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from tokenizers import Tokenizer as RustTokenizer
-from tokenizers import decoders, processors
 
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
 from kbert.tokenizer.added_tokens import GOOGLE_SPECIALS, MAX_PIECE, check_added_tokens
 from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
 from kbert.tokenizer.rare_characters import RareCharacters, is_rare
-from kbert.tokenizer.rust_tokenizers import build_splitter, build_wordpiece
+from kbert.tokenizer.rare_texts import RareTexts
+from kbert.tokenizer.rust_tokenizers import build_wordpiece, tokenizer_json
 from kbert.utils.untrusted import parse_json, read_bytes
 from kbert.utils.wording import count_noun
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 
@@ -79,8 +75,15 @@ class Tokenizer:
         self.pad_id, self.unk_id, self.cls_id, self.sep_id = (ids[p] for p in _SPECIALS)
         stripped = self.lowercase if strip_accents is None else strip_accents
         letters = set("".join(self._names))
-        self._rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
-        self._rust = self._build_rust(self.added_tokens)
+        rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
+        pieces = {piece: self.ids[piece] for piece in self.vocabulary}
+        normalization = {
+            "handle_chinese_chars": self.split_cjk,
+            "strip_accents": self.strip_accents,
+            "lowercase": self.lowercase,
+        }
+        self._rust = build_wordpiece(pieces, self.added_tokens, **normalization)
+        self._rare_texts = RareTexts(rare, self.ids, pieces, self.added_tokens, normalization)
         for token in self.added_tokens:
             if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
                 raise InputError(
@@ -88,18 +91,6 @@ class Tokenizer:
                     content=token["content"],
                     cure=Cure(note="remove it, or set its `normalized` to false"),
                 )
-
-    def _build_rust(
-        self, added_tokens: Sequence[dict[str, Any]], clean_text: bool = True
-    ) -> RustTokenizer:
-        return build_wordpiece(
-            {piece: self.ids[piece] for piece in self.vocabulary},
-            added_tokens,
-            clean_text=clean_text,
-            handle_chinese_chars=self.split_cjk,
-            strip_accents=self.strip_accents,
-            lowercase=self.lowercase,
-        )
 
     @classmethod
     def from_file(cls, path: str | Path, **settings: Any) -> "Tokenizer":
@@ -145,19 +136,16 @@ class Tokenizer:
     def token_ids(self, texts: Iterable[str]) -> list[list[int]]:
         """Return the ids of each text, without special pieces, using all cores."""
         texts = list(texts)
-        rare = {number: self._parts(text) for number, text in enumerate(texts) if is_rare(text)}
-        common = ["" if number in rare else text for number, text in enumerate(texts)]
+        rare = [number for number, text in enumerate(texts) if is_rare(text)]
+        common = list(texts)
+        for number in rare:
+            common[number] = ""
         encodings = self._rust.encode_batch_fast(common, add_special_tokens=False)
         found = [encoding.ids for encoding in encodings]
         if rare:
-            prepared = [part for parts in rare.values() for part in parts if isinstance(part, str)]
-            encodings = self._rust_for_prepared.encode_batch_fast(
-                prepared, add_special_tokens=False
-            )
-            ids = iter([encoding.ids for encoding in encodings])
-            for number, parts in rare.items():
-                known = ([p] if isinstance(p, int) else next(ids) for p in parts)
-                found[number] = [number for part in known for number in part]
+            ids = self._rare_texts.token_ids([texts[number] for number in rare])
+            for number, row in zip(rare, ids, strict=True):
+                found[number] = row
         return found
 
     def encode(
@@ -208,15 +196,7 @@ class Tokenizer:
         It lacks what kbert does in Python for characters on which the Rust normalizer differs
         from Google's: private-use characters, final sigmas, and scripts newer than it.
         """
-        own = RustTokenizer.from_str(self._rust.to_str())
-        own.add_special_tokens([p for p in GOOGLE_SPECIALS if p in self.ids])
-        own.post_processor = processors.TemplateProcessing(
-            single="[CLS]:0 $A:0 [SEP]:0",
-            pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
-            special_tokens=[("[CLS]", self.cls_id), ("[SEP]", self.sep_id)],
-        )
-        own.decoder = decoders.WordPiece()
-        return own.to_str(pretty=True)
+        return tokenizer_json(self._rust, [p for p in GOOGLE_SPECIALS if p in self.ids])
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, `added_tokens` only if there are any."""
@@ -235,34 +215,6 @@ class Tokenizer:
     def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
         """Return the tokenizer of a `get_config`."""
         return cls(**config)
-
-    @cached_property
-    def _rust_for_prepared(self) -> RustTokenizer:
-        """For texts that Python has normalized, and split at the tokens that are not."""
-        tokens = []
-        for token in self.added_tokens:
-            if token["normalized"]:
-                tokens.append(token)
-            elif self.ids[token["content"]] >= len(self.vocabulary):
-                # Holds its id, so that the next ones keep theirs, but is never found.
-                tokens.append({**token, "content": "\0" + token["content"]})
-        return self._build_rust(tokens, clean_text=not self._rare.any_private)
-
-    @cached_property
-    def _splitter(self) -> RustTokenizer:
-        return build_splitter(t for t in self.added_tokens if not t["normalized"])
-
-    def _parts(self, text: str) -> list[str | int]:
-        """Return the normalized parts of a text, and the ids of the added tokens between them."""
-        if all(token["normalized"] for token in self.added_tokens):
-            return [self._rare.normalize(text)]
-        encoding = self._splitter.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
-        return [
-            self.ids[str(self._splitter.id_to_token(number))]
-            if number
-            else self._rare.normalize(text[start:end])
-            for number, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
-        ]
 
 
 def _check_pieces(vocabulary: Sequence[Any]) -> None:

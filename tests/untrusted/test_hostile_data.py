@@ -25,7 +25,7 @@ def test_pipes_and_devices_do_not_hang(suffix, tmp_path):
     os.mkfifo(pipe)
     device.symlink_to("/dev/zero")
     for path in (pipe, device):
-        with pytest.raises(KbertError, match="is a device or a pipe; a file was expected. Copy"):
+        with pytest.raises(KbertError, match="a device or a pipe; a file was expected. Cure: copy"):
             read_examples(path)
     with pytest.raises(KbertError, match="is a device or a pipe"):
         read_examples("/dev/zero", format="lines")
@@ -40,7 +40,7 @@ def test_a_pickle_under_another_name(suffix, tmp_path, payload):
 
 def test_an_array_of_objects_is_no_format(tmp_path, payload):
     np.save(tmp_path / "data.npy", np.array([payload], dtype=object))
-    with pytest.raises(KbertError, match="the suffix '.npy' tells no format"):
+    with pytest.raises(KbertError, match="the suffix '.npy' does not identify a format"):
         read_examples(tmp_path / "data.npy")
 
 
@@ -222,7 +222,7 @@ def test_settings_from_a_pipe(tmp_path):
         (PIECES.encode() + b"a\0b\n", "without NUL"),
         (PIECES.encode() + b"\xff\n", "it is not UTF-8"),
         (PIECES.encode() + "\n".join(map(chr, range(0xA000, 0xA48D))).encode(), "Yi syllables"),
-        (b"\n" * 10**6, "The vocabulary of 1000000 pieces lacks"),
+        (b"\n" * 10**6, "The vocabulary of 1,000,000 pieces lacks"),
     ],
     ids=["large", "long", "nul", "bytes", "yi", "blank"],
 )

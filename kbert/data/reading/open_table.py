@@ -27,7 +27,7 @@ _SUFFIXES: dict[str, FileFormat] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class TableFormat:
     """How a file is laid out; `read_examples` documents each setting."""
 

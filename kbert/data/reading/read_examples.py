@@ -33,15 +33,14 @@ def read_examples(
 ) -> Examples:
     """Read texts, or text pairs, and their labels.
 
-    Nothing is guessed silently: `print(examples)` shows which columns were used, and a row that
-    cannot be used is refused with its file, its number and a cure.
+    Nothing is guessed silently: `print(examples)` shows which columns were used.
 
     Args:
         source: a path (CSV, TSV, JSON Lines, Parquet, or .txt with one text per line), a pandas
             DataFrame, a Hugging Face `datasets.Dataset`, a dict of columns, or a tuple of lists:
             `(texts, labels)` or `(texts, pairs, labels)`.
-        text: str or None. The text's column, by name or position from 0. Defaults to None: the
-            column with a common name, such as text, sentence or review.
+        text: str or None. The text's column, by name or position from 0. Defaults to None: found
+            by common names, such as text, sentence or review.
         pair: str or None. The second text's column. Defaults to None: found by common names, such
             as sentence1 and sentence2.
         label: str or None. The label's column. Defaults to None: label, class, category, ...
@@ -74,10 +73,7 @@ def read_examples(
     ```
     """
     with ExitStack() as files:
-        layout = TableFormat(
-            format=format, encoding=encoding, header=header, delimiter=delimiter, quoting=quoting
-        )
-        table = open_table(source, files, layout)
+        table = open_table(source, files, TableFormat(format, encoding, header, delimiter, quoting))
         columns = choose_columns(table, text=text, pair=pair, label=label, need_label=need_label)
         return collect(table, columns, labels, on_bad_row, need_label)
 

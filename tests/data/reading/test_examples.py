@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
-from kbert.data.reading.rows import BadRow
+from kbert.data.reading.rows import BadRow, Problem
 from kbert.errors import KbertError
+from kbert.findings import Cure
 
 
 def examples_of(values, **changes):
@@ -68,7 +69,7 @@ def test_a_split_has_every_class_in_proportion_on_both_sides(counts, share):
 
 
 def test_the_training_part_keeps_the_skipped_rows():
-    bad = BadRow("a.csv", 9, 10, "broken", "Mend it")
+    bad = BadRow("a.csv", 9, 10, Problem("broken", Cure(note="fix it")))
     train, dev = examples_of(["a", "b"] * 20, skipped=(bad,)).split()
     assert (train.skipped, dev.skipped) == ((bad,), ())
 
