@@ -31,13 +31,13 @@ for format, quantize in formats:
     try:
         try:
             seen = export(run, Path(folder) / name, format=format, quantize=quantize,
-                          backend=backend, report=lambda line: None)
+                          backend=backend, verbose=0)
         except KbertError as error:
             if "by tanh" not in str(error):
                 raise
             note = "with tanh"
             seen = export(tanh, Path(folder) / name, format=format, backend=backend,
-                          report=lambda line: None)
+                          verbose=0)
         row = {"greatest": seen.greatest, "size": seen.size, "per_second": seen.per_second,
                "agreeing": seen.agreeing, "texts": seen.texts, "accuracy": seen.accuracy}
     except KbertError as error:

@@ -18,6 +18,7 @@ _FACTS = {
     "order_seed": ("order-differs", "seed of the data's order"),
     "optimizer": ("optimizer-differs", "optimizer"),
 }
+MISMATCHES = tuple(code for code, _ in _FACTS.values())
 
 
 def training_identity(

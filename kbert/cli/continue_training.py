@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, given, options
 from kbert.config import TrainConfig
-from kbert.utils.say import say
+from kbert.utils.say import verbose_level
 
 
 @options(TrainConfig, optional=True, without=("parent",))
@@ -35,8 +35,7 @@ def continue_training(
         Labelled file; by default that of the run.
     """
     from kbert.cli.show_next import show_next
-    from kbert.runs.continue_training import continue_run
-    from kbert.runs.parent import parent_settings
+    from kbert.runs.continue_training import continue_training as continue_run
 
-    settings = parent_settings(run) | given(changes) | ({} if data is None else {"data": data})
-    show_next(continue_run(run, TrainConfig(**settings), say))
+    settings = given(changes) | ({} if data is None else {"data": data})
+    show_next(continue_run(run, verbose=verbose_level(), **settings))

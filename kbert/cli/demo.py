@@ -9,7 +9,7 @@ from kbert.cli.options import given, options
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.findings import Call
-from kbert.utils.say import say
+from kbert.utils.say import say, verbose_level
 
 # For a first result within three minutes on two cores, and the end within ten: the sentences are
 # short, and a second epoch adds less than a point.
@@ -42,4 +42,4 @@ def demo(
     check_installed(weights="preset" not in settings)
     data = str(write_rotten_tomatoes())
     say(f"The same as: {Call('train', data, **settings)}\n")
-    show_next(train(TrainConfig(data, **settings), say))
+    show_next(train(TrainConfig(data, **settings), verbose=verbose_level()))

@@ -9,6 +9,7 @@ from kbert.choices import ExportFormat, Quantization
 from kbert.cli.app import verb
 from kbert.cli.options import given, options
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.utils.say import verbose_level
 
 
 @options("dev", ReadingOptions, "backend", optional=True, without=("format", "header", "quoting"))
@@ -57,6 +58,7 @@ def export(
         length=length,
         quantize=quantize,
         dev=dev,
-        reading=reading,
         backend=backend,
+        verbose=verbose_level(),
+        **reading,
     )

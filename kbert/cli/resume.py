@@ -9,7 +9,7 @@ from kbert.cli.app import verb
 from kbert.cli.options import given, options
 from kbert.config import CheckpointOptions
 from kbert.plans.plan_options import PlanOptions
-from kbert.utils.say import say
+from kbert.utils.say import verbose_level
 
 
 @options(PlanOptions, CheckpointOptions, "allow", "backend", optional=True, without=("recipe",))
@@ -48,7 +48,7 @@ def resume(
             run,
             scale_epochs=scale_epochs,
             checkpoint=checkpoint,
-            report=say,
+            verbose=verbose_level(),
             **given(changes),
         )
     )

@@ -13,7 +13,9 @@ from kbert.config import TrainConfig
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.plans.training_plan import TrainingPlan
-from kbert.runs.prepare import prepare, read_sets
+from kbert.runs.prepare import prepare
+from kbert.runs.read_sets import read_sets
+from kbert.utils.say import verbosity
 
 _COLUMNS = 64
 
@@ -87,11 +89,9 @@ def _record(plan: TrainingPlan) -> dict[str, Any]:
 def _time(config: TrainConfig) -> Any:
     from kbert.runs.time_steps import time_steps
 
-    def silent(line: str) -> None:
-        pass
-
     # The time does not depend on the weights, which a preset's folder may lack.
-    return time_steps(prepare(replace(config, weights="random"), silent), silent)
+    with verbosity(0):
+        return time_steps(prepare(replace(config, weights="random")))
 
 
 def _curve(plan: TrainingPlan) -> str:

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, describe, given, options
 from kbert.config import TrainConfig
-from kbert.utils.say import say
+from kbert.utils.say import verbose_level
 
 Data = Annotated[str, Parameter(alias="--data-dir", group=DATA, help=describe("data"))]
 SettingsFile = Annotated[str | None, Parameter(name="--config", group=DATA)]
@@ -35,5 +35,5 @@ def train(
     from kbert.cli.show_next import show_next
     from kbert.runs.train import train as train_run
 
-    run = train_run(TrainConfig(data, **given(settings)), say)
+    run = train_run(TrainConfig(data, **given(settings)), verbose=verbose_level())
     show_next(run)

@@ -1,1 +1,1 @@
-"""Models for other programs."""
+"""Exports: a model written for other programs, reopened there and compared."""

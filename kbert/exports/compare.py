@@ -1,18 +1,18 @@
-"""Whether an export says what its model says."""
+"""Compare an export with its model."""
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
-from kbert.exports.comparison import Comparison
 
 TOLERANCE = 1e-4
-"""The most that a probability may differ by."""
-# Beside the rows of a development set: short, long, Chinese and odd.
+"""The largest difference of a probability."""
+# Compared beside rows of a development set: short, long, Chinese and odd.
 _SENTENCES = (
     "A moving story, beautifully told from start to end.",
     "no",
@@ -28,60 +28,110 @@ Compute = Callable[[Sequence[str], Sequence[str] | None], np.ndarray]
 """From texts, and pairs or None, to probabilities [texts, labels]."""
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """An export that was reopened by its own runtime, compared with its model.
+
+    Args:
+        size: int. Bytes of the export's files.
+        texts: int. Number of texts that were compared; 0 where the runtime is not installed.
+            Defaults to 0.
+        greatest: float. The greatest difference of a probability. Defaults to 0.0.
+        agreeing: int. Number of texts with the same most probable class. Defaults to 0.
+        per_second: float. Texts per second of the runtime, measured in a second pass. Defaults to
+            0.0.
+        accuracy: tuple of float or None. Accuracy of the model and of the export on the development
+            set, for an export that is not exact. Defaults to None.
+        rows: int. Rows of the development set. Defaults to 0.
+    """
+
+    size: int
+    texts: int = 0
+    greatest: float = 0.0
+    agreeing: int = 0
+    per_second: float = 0.0
+    accuracy: tuple[float, float] | None = None
+    rows: int = 0
+
+    def __str__(self) -> str:
+        size = f"{self.size / 1e6:.1f} MB"
+        if not self.texts:
+            return f"Not verified ({size}): reopening it needs transformers and torch."
+        verified = (
+            f"Verified ({size}): same label on {self.agreeing} of {self.texts} texts, "
+            f"probabilities within {self.greatest:.1e}; {self.per_second:,.0f} texts/s."
+        )
+        if self.accuracy is None:
+            return verified
+        before, after = self.accuracy
+        return (
+            f"{verified}\nAccuracy on {self.rows:,} rows: {before:.4f} before, {after:.4f} after."
+        )
+
+
 def compare(
-    path: Path, here: Compute, there: Compute | None, dev: Examples | None, *, exact: bool = True
+    path: Path,
+    original: Compute,
+    exported: Compute | None,
+    dev: Examples | None,
+    *,
+    exact: bool = True,
 ) -> Comparison:
-    """Return what was seen of an export beside its model.
+    """Return how an export compares with its model.
 
     Args:
         path: Path. The export.
-        here: function of texts and pairs that returns the model's probabilities.
-        there: the same of the export; None where nothing reads it here.
-        dev: Examples or None. A labelled set, of which 200 rows from all over are asked too, and
-            all of an export that is not exact.
+        original: function of texts and pairs that returns the model's probabilities.
+        exported: the same of the export, or None where its runtime is not installed.
+        dev: Examples or None. A labelled set: 200 rows spread over it are compared too, and all of
+            its rows for an export that is not exact.
         exact: bool. Whether a difference above `TOLERANCE` is refused. Defaults to True.
 
     Raises:
-        KbertError: the export differs; with the text on which it differs most.
+        InputError: the export differs; the message has the text on which it differs most.
     """
     texts, pairs = _texts(dev)
     size = sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file())
-    if there is None:
+    if exported is None:
         return Comparison(size)
-    ours, theirs = here(texts, pairs), there(texts, pairs)
+    ours, theirs = original(texts, pairs), exported(texts, pairs)
     if theirs.shape != ours.shape:
         raise InputError(
-            "The export is refused: its probabilities have the shape {shape}, and the model's "
-            "{shape2}.",
-            shape=theirs.shape,
-            shape2=ours.shape,
+            "The export is refused: its probabilities have the shape {exported}, the model's have "
+            "{original}.",
+            exported=theirs.shape,
+            original=ours.shape,
         )
     differences = np.nan_to_num(np.abs(ours - theirs), nan=np.inf).max(axis=1)
     worst = int(differences.argmax())
     if exact and differences[worst] > TOLERANCE:
         raise InputError(
-            "The export is refused: it differs from the model. The text {texts!r:.60} has the "
-            "probabilities {ours} here and {theirs} there; at most {tolerance} were expected.",
-            texts=texts[worst],
-            ours=ours[worst].round(5).tolist(),
-            theirs=theirs[worst].round(5).tolist(),
+            "The export is refused: it differs from the model. For the text {text!r:.60} the model "
+            "computes the probabilities {original}, the export {exported}; a difference of at most "
+            "{tolerance} was expected.",
+            text=texts[worst],
+            original=ours[worst].round(5).tolist(),
+            exported=theirs[worst].round(5).tolist(),
             tolerance=TOLERANCE,
         )
     started = time.perf_counter()
-    there(texts, pairs)
+    exported(texts, pairs)
+    seconds = time.perf_counter() - started
     return Comparison(
         size,
         texts=len(texts),
         greatest=float(differences[worst]),
         agreeing=int((ours.argmax(1) == theirs.argmax(1)).sum()),
-        per_second=len(texts) / (time.perf_counter() - started),
-        accuracy=None if exact or dev is None else (_accuracy(here, dev), _accuracy(there, dev)),
+        per_second=len(texts) / seconds,
+        accuracy=(
+            None if exact or dev is None else (_accuracy(original, dev), _accuracy(exported, dev))
+        ),
         rows=0 if dev is None else len(dev),
     )
 
 
 def _texts(dev: Examples | None) -> tuple[list[str], list[str] | None]:
-    """Return rows from all over a development set, and odd sentences; pairs where it has them."""
+    """Return rows spread over a development set, and odd sentences; with pairs if it has them."""
     if dev is None:
         return list(_SENTENCES), None
     chosen = dev.take(np.unique(np.linspace(0, len(dev) - 1, _ROWS).astype(int)))

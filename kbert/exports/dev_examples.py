@@ -1,7 +1,7 @@
-"""The development set that a run was chosen by, read again."""
+"""The development set to compare an export on."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,52 +9,68 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
-from kbert.runs.prepare import read_sets
+from kbert.findings import Option
+from kbert.runs.read_sets import read_sets
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
+from kbert.utils.say import say
+
+_READING = frozenset(field.name for field in fields(ReadingOptions))
 
 
 def dev_examples(
-    run: Path,
-    labels: Labels,
-    dev: str | None,
-    reading: Mapping[str, Any],
-    report: Callable[[str], None],
+    run: Path, labels: Labels, dev: str | Path | Examples | None, reading: Mapping[str, Any]
 ) -> Examples | None:
     """Return labelled rows that a run was not trained on, or None where there are none.
 
     Args:
         run: Path. The run directory; a model folder has no such rows.
         labels: Labels. The model's.
-        dev: str or None. A file to read in place of the run's.
-        reading: dict. How `dev` is read other than the run's data was, by the names of
+        dev: str or Path, Examples or None. What to take in place of the run's development set; a
+            file is read like the run's data.
+        reading: dict. How to read the file where it differs from the run's data, by the names of
             `ReadingOptions`.
-        report: function of str. It is told what was read, or why there is nothing.
+
+    Raises:
+        InputError: the file cannot be read, or the examples have other labels.
     """
+    for name in reading:
+        if name not in _READING:
+            raise TypeError(f"export() got an unexpected keyword argument {name!r}")
+    if reading and not isinstance(dev, (str, Path)):
+        raise InputError(
+            "{reading} tells how to read the file of {dev}. Name the file.",
+            reading=", ".join(str(Option(name)) for name in reading),
+            dev=Option("dev"),
+        )
+    if isinstance(dev, Examples):
+        if dev.labels is None or dev.labels.names != labels.names:
+            raise InputError(
+                "{dev} was read with other labels than the model's {names}.",
+                dev=Option("dev"),
+                names=labels.names,
+            )
+        return dev
     directory = RunDirectory(run)
     config = run_config(directory) if (run / "config.toml").is_file() else None
     if dev is not None:
         options: ReadingOptions = replace(config or ReadingOptions(), **reading)
-        found = options.read(dev, labels=labels)
-        report(str(found))
+        found = options.read(str(dev), labels=labels)
+        say(str(found))
         return found
-    if reading:
-        raise InputError(
-            "{reading} are for the file of --dev FILE.",
-            reading=", ".join(f"--{n}" for n in reading),
-        )
     if config is None:
         return None
     try:
         again = read_sets(config, labels)[1].get("dev")
     except KbertError as error:
-        report(f"The run's development set is not read again: {error}")
+        say(f"The run's development set cannot be read again: {error}")
         return None
     recorded = directory.record.get("data", {}).get("dev", {}).get("sha256")
     if again is not None and recorded not in (None, again.fingerprint):
-        report(
-            f"{again.source} has changed since the run was trained, and is not compared on: rows "
-            "that it was trained on may be among the development set's. Name other rows: --dev FILE"
+        say(
+            f"{again.source} has changed since the run was trained and is not compared on: its "
+            "development set may contain rows that the run was trained on. To compare on other "
+            f"rows: {Option('dev', 'FILE')}"
         )
         return None
     return again

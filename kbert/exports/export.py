@@ -1,57 +1,61 @@
-"""Write a model for other programs, and see that it predicts there what it does here."""
+"""Export a model and verify its predictions."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.choices import ExportFormat, Quantization
+from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
-from kbert.exports.compare import Compute, compare
-from kbert.exports.comparison import Comparison
+from kbert.exports.compare import Comparison, Compute, compare
 from kbert.exports.formats.registry import WeightsFormat, check_format, format_module
 from kbert.exports.output import check_output, staging_folder
 from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
 from kbert.exports.readme import weights_readme
+from kbert.findings import Option
 from kbert.runs.run_directory import RunDirectory
+from kbert.utils.say import say, verbosity
 
 
 def export(
-    run: str | Path,
+    model: str | Path,
     output: str | Path,
     *,
     format: ExportFormat,
     length: int | None = None,
     quantize: Quantization | None = None,
-    dev: str | None = None,
-    reading: Mapping[str, Any] | None = None,
+    dev: str | Path | Examples | None = None,
     backend: str | None = None,
-    report: Callable[[str], None] = print,
+    verbose: int = 1,
+    **reading: Any,
 ) -> Comparison:
-    """Write a run's model in another form, opened and compared before it takes its name.
+    """Write a model in another format, and verify that it predicts the same there.
+
+    The export is reopened and compared with the model before it is renamed to `output`.
 
     Args:
-        run: str or Path. A run directory, a model folder, a .keras file, or a folder of Google's
-            or Hugging Face's form with a head.
+        model: str or Path. A run, a model folder, a .keras file, or a Google or Hugging Face
+            folder with a head.
         output: str or Path. Must not exist.
-        format: "huggingface", "google" (a TF1 checkpoint), "keras" (a .keras file), "keras-hub";
-            or a program: "saved_model", "onnx", "openvino", "litert", "torch" (.pt2).
-        length: int or None. The one width in tokens that a program is to take. Defaults to None:
-            any width up to the model's.
+        format: str. "huggingface", "google" (a TF1 checkpoint), "keras" (a .keras file),
+            "keras-hub"; or a program: "saved_model", "onnx", "openvino", "litert", "torch" (.pt2).
+        length: int or None. The one width in tokens that a program takes. Defaults to None: any.
         quantize: "int8" or None. Round the weights of an onnx, openvino or litert program to 8
-            bits; agreement and accuracy are told then. Defaults to None.
-        dev: str or None. A labelled file to compare on. Defaults to None: the run's own.
-        reading: dict or None. How `dev` is read other than the run's data was, by the names of
-            `ReadingOptions`, such as {"label": "stars"}. Defaults to None.
-        backend: str or None. What the model is computed on, to be compared; a program is written
-            on the backend that can. Defaults to None: see `choose_backend`.
-        report: function of str. Defaults to `print`.
+            bits; differences are then reported, not refused. Defaults to None.
+        dev: str or Path, Examples or None. Labelled rows to compare on. Defaults to None: the
+            run's development set.
+        backend: str or None. The backend that computes the model. Defaults to None: see
+            `choose_backend`. Programs are written on the backend that can.
+        verbose: int. 0 prints nothing. Defaults to 1.
+        **reading: how to read the file `dev` where it differs from the run's data, by the names of
+            `ReadingOptions`, such as `label="stars"`.
 
     Raises:
-        KbertError: `output` exists, the format cannot hold the model, a package is missing, or
-            its probabilities there differ by more than 1e-4.
+        KbertError: `output` exists, the format cannot hold the model, a package is missing, or a
+            probability of the export differs by more than 1e-4.
 
     Example:
 
@@ -59,56 +63,85 @@ def export(
     export("runs/a", "exports/a", format="huggingface")
     ```
     """
-    run, output = Path(run), Path(output)
-    chosen = check_format(format, length, quantize is not None)
-    check_output(output)
-    if not output.name.endswith(chosen.suffix):
-        raise InputError(
-            "A file of Keras ends in .keras. Received: --output {output}", output=output
-        )
-    with staging_folder(output) as folder:
+    path, output = Path(model), Path(output)
+    spec = check_format(format, length, quantize is not None)
+    check_output(output, spec.suffix)
+    with verbosity(verbose), staging_folder(output) as folder:
         choose_backend(backend)
-        import_keras()
-        from kbert.exports.dev_examples import dev_examples
-        from kbert.serving.load_classifier import load_classifier
-
-        model = load_classifier(run, dtype="float32")
-        if length is not None and not 3 <= length <= model.max_length:
-            raise InputError(
-                "--length must be from 3 to the {max_length} tokens of the model. Received: "
-                "{length}",
-                max_length=model.max_length,
-                length=length,
-            )
-        examples = dev_examples(run, model.labels, dev, reading or {}, report)
-        if length is not None:  # what the model says of texts that are cut there
-            model.max_length = length
-        report(f"Writing {run} as {format} ...")
+        classifier, examples = _load(path, length, dev, reading)
+        say(f"Writing {path} as {format} ...")
         written = folder / output.name
-        there: Compute | None
-        if chosen.backend is None:
-            weights: WeightsFormat = format_module(format)
-            weights.write(model, written)
-            if written.is_dir():
-                text = weights_readme(format, model.labels.names, model.max_length)
-                (written / "README.md").write_text(text, encoding="utf-8")
-            there = weights.opened(written, model)
+        if spec.backend is None:
+            exported = _write_weights(classifier, format, written)
         else:
-            pairs = RunDirectory(run).record.get("text_pairs")
-            settings = program_settings(
-                model,
-                format,
-                fixed_length=length is not None,
-                int8=quantize is not None,
-                text_pairs=pairs if examples is None else examples.pairs is not None,
-            )
-            there = write_program_folder(model, written, settings, chosen.backend)
-        try:
-            seen = compare(written, model.predict_proba, there, examples, exact=quantize is None)
-        finally:
-            if isinstance(there, ReaderProcess):
-                there.close()
+            int8, pairs = quantize is not None, _text_pairs(path, examples)
+            settings = program_settings(classifier, format, length, int8, pairs)
+            exported = write_program_folder(classifier, written, settings, spec.backend)
+        comparison = _compare(written, classifier, exported, examples, exact=quantize is None)
         check_output(output)  # another process may have been quicker
         os.replace(written, output)
-    report(f"Wrote {output}. {seen}")
-    return seen
+        say(f"Wrote {output}. {comparison}")
+    return comparison
+
+
+def _load(
+    path: Path, length: int | None, dev: str | Path | Examples | None, reading: Mapping[str, Any]
+) -> tuple[Any, Examples | None]:
+    """Return the classifier at a path, and the rows to compare its export on."""
+    import_keras()
+    from kbert.exports.dev_examples import dev_examples
+    from kbert.serving.load_classifier import load_classifier
+
+    classifier = load_classifier(path, dtype="float32")
+    examples = dev_examples(path, classifier.labels, dev, reading)
+    return classifier if length is None else _with_max_length(classifier, length), examples
+
+
+def _text_pairs(path: Path, examples: Examples | None) -> bool | None:
+    """Return whether a model was trained on text pairs, where that is known."""
+    if examples is not None:
+        return examples.pairs is not None
+    return RunDirectory(path).record.get("text_pairs")
+
+
+def _with_max_length(classifier: Any, length: int) -> Any:
+    """Return the classifier with another maximum length; its backbone is shared."""
+    if not 3 <= length <= classifier.max_length:
+        raise InputError(
+            "{option} must be from 3 to the {max_length} tokens of the model. Received: {length}",
+            option=Option("length"),
+            max_length=classifier.max_length,
+            length=length,
+        )
+    shorter = type(classifier)(
+        classifier.backbone,
+        classifier.labels,
+        classifier.tokenizer,
+        max_length=length,
+        dropout=classifier.dropout,
+        gelu=classifier.gelu,
+    )
+    head = classifier.get_layer("logits").get_weights()
+    shorter.get_layer("logits").set_weights(head)
+    return shorter
+
+
+def _write_weights(classifier: Any, format: str, path: Path) -> Compute | None:
+    """Write a format of weights with its README, and return what it computes."""
+    module: WeightsFormat = format_module(format)
+    module.write(classifier, path)
+    if path.is_dir():
+        text = weights_readme(format, classifier.labels.names, classifier.max_length)
+        (path / "README.md").write_text(text, encoding="utf-8")
+    return module.reopen(path, classifier)
+
+
+def _compare(
+    path: Path, classifier: Any, exported: Compute | None, dev: Examples | None, *, exact: bool
+) -> Comparison:
+    """Return how an export compares with its model, and end the process that has it open."""
+    try:
+        return compare(path, classifier.predict_proba, exported, dev, exact=exact)
+    finally:
+        if isinstance(exported, ReaderProcess):
+            exported.close()

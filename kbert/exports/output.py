@@ -1,4 +1,4 @@
-"""Where an export is written, until it takes its name."""
+"""Where an export is written before it is renamed into place."""
 
 import errno
 import shutil
@@ -8,30 +8,50 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kbert.errors import InputError, MachineError
+from kbert.findings import Option
+
+_OUTPUT = Option("output")
 
 
-def check_output(output: Path) -> None:
-    """Raise KbertError when there is something at the path, or it names nothing."""
+def check_output(output: Path, suffix: str = "") -> None:
+    """Raise InputError when something exists at the path, or it cannot name an export.
+
+    Args:
+        output: Path.
+        suffix: str. What its name must end in. Defaults to "".
+    """
     if not output.name:
         raise InputError(
-            "--output must name a folder or file to write. Received: {output!r}", output=str(output)
+            "{option} must name a folder or file to write. Received: {output!r}",
+            option=_OUTPUT,
+            output=str(output),
+        )
+    if not output.name.endswith(suffix):
+        raise InputError(
+            "{option} must end in {suffix}. Received: {output}",
+            option=_OUTPUT,
+            suffix=suffix,
+            output=output,
         )
     if output.exists():
         raise InputError(
-            "{output} exists, and nothing is overwritten. Name another --output.", output=output
+            "{output} already exists; kbert never overwrites files. Name another {option}.",
+            output=output,
+            option=_OUTPUT,
         )
     above = next(path for path in output.parents if path.exists())
     if not above.is_dir():
         raise InputError(
-            "{above} is a file, and {output} would lie in it. Name another --output.",
+            "{above} is a file, and {output} would lie in it. Name another {option}.",
             above=above,
             output=output,
+            option=_OUTPUT,
         )
 
 
 @contextmanager
 def staging_folder(output: Path) -> Iterator[Path]:
-    """Give a folder to write in, on the disk where `output` will be, and take it away afterwards.
+    """Yield a temporary folder on the disk where `output` will be, and remove it afterwards.
 
     Raises:
         MachineError: nothing can be written there, or the disk is full.
@@ -41,9 +61,10 @@ def staging_folder(output: Path) -> Iterator[Path]:
         folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
     except OSError as error:
         raise MachineError(
-            "Nothing can be written in {parent}: {strerror}. Name another --output.",
+            "Nothing can be written in {parent}: {reason}. Name another {option}.",
             parent=output.parent,
-            strerror=error.strerror,
+            reason=error.strerror,
+            option=_OUTPUT,
         ) from None
     try:
         yield folder
@@ -51,8 +72,9 @@ def staging_folder(output: Path) -> Iterator[Path]:
         if error.errno != errno.ENOSPC:
             raise
         raise MachineError(
-            "The disk that holds {parent} is full. Make room, or name another --output.",
+            "The disk that holds {parent} is full. Free some space, or name another {option}.",
             parent=output.parent,
+            option=_OUTPUT,
         ) from None
     finally:
         shutil.rmtree(folder, ignore_errors=True)

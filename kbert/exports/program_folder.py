@@ -1,4 +1,4 @@
-"""The folder of a program, with all that it needs beside it."""
+"""The folder of a program, with everything that its callers need."""
 
 import tempfile
 from pathlib import Path
@@ -13,9 +13,17 @@ from kbert.serving.export_settings import ExportSettings
 
 
 def program_settings(
-    model: Any, format: str, *, fixed_length: bool, int8: bool, text_pairs: bool | None
+    model: Any, format: str, length: int | None, int8: bool, text_pairs: bool | None
 ) -> ExportSettings:
-    """Return what is told of a model's program in kbert.json."""
+    """Return the contents of a program's kbert.json.
+
+    Args:
+        model: BertClassifier.
+        format: str. The program's format.
+        length: int or None. The one width in tokens that the program takes, or None for any.
+        int8: bool. Whether its weights are rounded to 8 bits.
+        text_pairs: bool or None. Whether it was trained on text pairs, where that is known.
+    """
     tokenizer = model.tokenizer.get_config()
     tokenizer.pop("vocabulary")
     return ExportSettings(
@@ -23,7 +31,7 @@ def program_settings(
         file=format_module(format).FILE,
         labels=model.labels.names,
         max_length=model.max_length,
-        length=model.max_length if fixed_length else None,
+        length=length,
         int8=int8,
         text_pairs=text_pairs,
         tokenizer=tokenizer,
@@ -33,17 +41,17 @@ def program_settings(
 def write_program_folder(
     model: Any, folder: Path, settings: ExportSettings, backend: Backend
 ) -> Compute:
-    """Write a model's program and what it needs, and return what it computes of texts.
+    """Write a model's program and its folder, and return what the program computes from texts.
 
     Args:
         model: BertClassifier, in float32.
-        folder: Path. Not there yet.
+        folder: Path. Must not exist.
         settings: ExportSettings. Its kind is the format.
-        backend: the one that writes the format.
+        backend: str. The backend that writes the format.
     """
     folder.mkdir()
-    with tempfile.TemporaryDirectory(dir=folder.parent) as between:
-        saved = Path(between) / "model"
+    with tempfile.TemporaryDirectory(dir=folder.parent) as staging:
+        saved = Path(staging) / "model"
         model.save_to(saved)
         write_program(settings.kind, backend, saved, folder, settings.length, settings.int8)
     settings.write(folder)
@@ -52,4 +60,4 @@ def write_program_folder(
     (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
     (folder / "README.md").write_text(program_readme(settings), encoding="utf-8")
     program: ProgramFormat = format_module(settings.kind)
-    return program.opened(folder, settings)
+    return program.reopen(folder, settings)

@@ -1,4 +1,4 @@
-"""The README of an export: how its program is called without kbert, and with it."""
+"""The README of an export: how to use it without kbert, and with it."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _CALLS = {
 session = onnxruntime.InferenceSession("model.onnx")
 probabilities = session.run(["probabilities"], inputs)[0]""",
     "openvino": """import openvino
-# Without the hint, processors that have bfloat16 compute in it, and differ in the third digit.
+# Without the hint, processors with bfloat16 compute in it, and differ in the third digit.
 compiled = openvino.compile_model("model.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 probabilities = compiled(inputs)["probabilities"]""",
     "litert": """from ai_edge_litert.interpreter import Interpreter
@@ -42,25 +42,31 @@ classifier = keras_hub.models.BertTextClassifier.from_preset(FOLDER)
 probabilities = keras.ops.softmax(classifier.predict(["A moving story."]))
 ```
 """,
-    "google": """google-research/bert starts from it with
+    "google": """google-research/bert loads it with
 
     python run_classifier.py --do_predict=true --vocab_file=FOLDER/vocab.txt \\
       --bert_config_file=FOLDER/bert_config.json --init_checkpoint=FOLDER/bert_model.ckpt
 
-and the task, the data, the greatest length and the casing of the training.
+and the task, the data, the maximum length and the casing of the run.
 """,
 }
 
 
 def weights_readme(format: str, labels: Sequence[str], max_length: int) -> str:
-    """Return the text of README.md of a folder of weights."""
+    """Return the README.md of a folder of weights.
+
+    Args:
+        format: str. The folder's format.
+        labels: sequence of str. The classes.
+        max_length: int. The maximum tokens of a text.
+    """
     return f"""# A BERT classifier, for {format}
 
-Its classes, in the order of their numbers:
+Its classes, by their numbers:
 
 {_numbered(labels)}
 
-It was trained on texts of up to {max_length} tokens. FOLDER is where this file lies.
+It was trained on texts of up to {max_length} tokens. FOLDER is the path of this folder.
 
 {_READ[format]}"""
 
@@ -79,11 +85,13 @@ def _numbered(labels: Sequence[str]) -> str:
 
 
 def program_readme(settings: ExportSettings) -> str:
-    """Return the text of README.md."""
+    """Return the README.md of a program's folder.
+
+    Args:
+        settings: ExportSettings. The contents of its kbert.json.
+    """
     width = (
-        f"{settings.length} wide, always"
-        if settings.length
-        else f"up to {settings.max_length} wide"
+        f"always {settings.length} wide" if settings.length else f"up to {settings.max_length} wide"
     )
     padding = (
         f"tokenizer.enable_padding(length={settings.length})"
@@ -92,7 +100,7 @@ def program_readme(settings: ExportSettings) -> str:
     )
     texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
     with_kbert = (
-        f"With kbert, which needs the package {PACKAGES[settings.kind]} for it:\n\n"
+        f"With kbert and the package {PACKAGES[settings.kind]}:\n\n"
         "```python\nfrom kbert import Predictor\npredictor = Predictor.load(FOLDER)\n"
         f"predictor.predict([text]{', [second_text]' if settings.text_pairs else ''})\n```\n\n"
         if settings.kind in PACKAGES
@@ -101,7 +109,7 @@ def program_readme(settings: ExportSettings) -> str:
     return f"""# A BERT classifier as {settings.kind}{", int8" if settings.int8 else ""}
 
 In: {", ".join(f"`{name}`" for name in INPUTS)}, int32 [rows, width], {width}. Out: `probabilities`,
-float32 [rows, {len(settings.labels)}], a column a class:
+float32 [rows, {len(settings.labels)}], one column per class:
 
 {_numbered(settings.labels)}
 
@@ -121,5 +129,5 @@ inputs = {{
 {_CALLS[settings.kind]}
 ```
 
-`kbert.json` has the same settings for programs.
+`kbert.json` holds the same settings in a form for programs.
 """

@@ -1,1 +1,1 @@
-"""A run: its directory, and how one comes to be."""
+"""Runs: their directories, and how they are trained, resumed and continued."""

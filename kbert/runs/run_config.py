@@ -1,13 +1,17 @@
-"""The settings of a run that is taken up again, perhaps from another folder."""
+"""The settings of a run that is resumed or continued, perhaps from another folder."""
 
+import dataclasses
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
+from kbert.errors import InputError
+from kbert.findings import Call, Cure
 from kbert.runs.run_directory import RunDirectory
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
+_NOT_INHERITED = ("output", "parent", "allow")
 
 
 def run_config(run: RunDirectory) -> TrainConfig:
@@ -23,3 +27,41 @@ def run_config(run: RunDirectory) -> TrainConfig:
         if path is not None and not Path(path).exists() and (Path(start) / path).exists()
     }
     return replace(config, **moved)
+
+
+def check_is_run(run: RunDirectory) -> None:
+    """Raise InputError when there is no run at a path."""
+    if not run.path.exists():
+        raise InputError("{run} does not exist. Pass the directory of a run.", run=run)
+    if not (run.path / "config.toml").is_file():
+        raise InputError(
+            "{run} is not a run directory: it has no config.toml. Pass the directory of a run.",
+            run=run,
+        )
+
+
+def parent_settings(run: str | Path) -> dict[str, Any]:
+    """Return the settings that a run hands on to one that continues it.
+
+    Raises:
+        InputError: `run` is not a run directory, or contains no model yet.
+    """
+    parent = RunDirectory(run)
+    check_is_run(parent)
+    if not (parent.model_folder / "config.json").is_file():
+        again = Cure(
+            note="train again with the settings in {config}",
+            values={"config": parent.path / "config.toml"},
+        )
+        raise InputError(
+            "{run} contains no model yet (its status is {status!r}).",
+            run=run,
+            status=parent.record.get("status"),
+            cure=Cure(
+                note="finish it first: {call}",
+                values={"call": Call("resume", run)},
+                otherwise=(again,),
+            ),
+        )
+    settings = dataclasses.asdict(run_config(parent))
+    return {k: v for k, v in settings.items() if v is not None and k not in _NOT_INHERITED}

@@ -1,4 +1,4 @@
-"""The directory that a run leaves behind."""
+"""The directory of a run."""
 
 import contextlib
 import csv
@@ -12,10 +12,11 @@ from typing import Any, get_args
 from kbert.choices import Monitor
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.utils.files import remove_temporary, write_text
 
-LOCK = ".lock"  # what the name of a file begins with that tells of a process at work
+LOCK = ".lock"  # the prefix of the files that tell of a process using the directory
 
 
 class RunDirectory:
@@ -24,14 +25,14 @@ class RunDirectory:
         config.toml          the resolved settings: `kbert train --config` runs them again
         run.json             status, versions, backend, data fingerprint, plan, times
         learning_rate.csv    the rate and the loss of every step
-        evaluations.json     the scores after each epoch, with the table by class
-        eval_results.txt     the best epoch's, in the form of Google's run_classifier
-        skipped_rows.csv     the rows left out under --on-bad-row skip
-        checkpoints/         what `kbert resume` goes on from, see CheckpointStore
-        model/               the best epoch's model: config.json, vocab.txt, model.safetensors
+        evaluations.json     the scores of every evaluation, with a table by class
+        eval_results.txt     the best scores, as Google's run_classifier writes them
+        skipped_rows.csv     the rows left out by `on_bad_row="skip"`
+        checkpoints/         what `resume` starts from, see CheckpointStore
+        model/               the best model: config.json, vocab.txt, model.safetensors
 
     Args:
-        path: the directory.
+        path: str or Path. The directory.
 
     Example:
 
@@ -47,10 +48,10 @@ class RunDirectory:
 
     @classmethod
     def create(cls, path: str | Path) -> "RunDirectory":
-        """Make the directory, which must not exist, or be empty.
+        """Create the directory, which must not exist, or be empty.
 
         Raises:
-            KbertError: there is something at `path`, or it cannot be made.
+            InputError: `path` exists, or the directory cannot be created.
         """
         check_free(path)
         run = cls(path)
@@ -58,27 +59,31 @@ class RunDirectory:
             run.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                "{path} cannot be made: {strerror}.", path=path, strerror=error.strerror
+                "{path} cannot be created: {reason}.", path=path, reason=error.strerror
             ) from None
         return run
 
     @property
     def model_folder(self) -> Path:
-        """Where the model stands."""
+        """The folder of the model."""
         return self.path / "model"
 
     @property
     def checkpoints(self) -> Path:
-        """Where the checkpoints stand."""
+        """The folder of the checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def record(self) -> dict[str, Any]:
-        """What run.json holds; empty without one."""
+        """The contents of run.json; empty without one."""
         try:
-            return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
+        plan = record.get("plan", {})
+        if "accumulation" in plan:  # as kbert 0.1 called it
+            plan["gradient_accumulation_steps"] = plan.pop("accumulation")
+        return record
 
     def best_scores(self) -> dict[str, Any] | None:
         """Return the best evaluation's scores on its first set, if there are any."""
@@ -97,12 +102,12 @@ class RunDirectory:
         }
 
     def update(self, **values: Any) -> None:
-        """Change some of what run.json holds."""
+        """Update values of run.json."""
         merged = {**self.record, **values}
         write_text(self.path / "run.json", json.dumps(merged, indent=2, ensure_ascii=False) + "\n")
 
     def try_to_update(self, **values: Any) -> None:
-        """Change run.json where that can be: something else has failed, and is to be told."""
+        """Update run.json if possible, without masking the error that is about to be raised."""
         with contextlib.suppress(OSError):
             if self.path.is_dir():
                 self.update(**values)
@@ -112,7 +117,7 @@ class RunDirectory:
         write_text(self.path / "config.toml", toml)
 
     def rewind(self, batches: int) -> None:
-        """Take away what a run did after the batches that it goes on from, or left half done."""
+        """Remove what a run wrote after the batches that it resumes from, or left half written."""
         for folder in (self.path, self.model_folder):
             remove_temporary(folder)
         path = self.path / "learning_rate.csv"
@@ -121,7 +126,7 @@ class RunDirectory:
             write_text(path, header + "".join(rows[:batches]))
 
     def write_skipped(self, rows: Iterable[BadRow]) -> None:
-        """Write the rows that were left out, when there are any."""
+        """Write the rows that were left out, if there are any."""
         rows = list(rows)
         if not rows:
             return
@@ -138,18 +143,18 @@ class RunDirectory:
 
 
 def check_free(path: str | Path) -> None:
-    """Raise KbertError when something stands at `path` that a run would overwrite."""
+    """Raise InputError when there is something at `path` that a run would overwrite."""
     path = Path(path)
     if path.is_dir() and all(file.name.startswith(LOCK) for file in path.iterdir()):
         return  # a process that was killed before it wrote anything
     if path.exists():
-        what = "a run" if (path / "run.json").exists() else "something"
+        is_run = (path / "run.json").exists()
         raise InputError(
-            "{path} already holds {what}, and kbert overwrites none. Name another directory: "
-            "--output {next_free}",
+            "{path} already contains a run; kbert never overwrites files."
+            if is_run
+            else "{path} already exists; kbert never overwrites files.",
             path=path,
-            what=what,
-            next_free=next_free(path.parent, path.name),
+            cure=Cure({"output": str(next_free(path.parent, path.name))}),
         )
 
 

@@ -14,12 +14,13 @@ from kbert.runs.run_directory import LOCK
 
 @contextmanager
 def run_lock(path: Path) -> Iterator[None]:
-    """Hold a run directory for this process; that of a process that died is free.
+    """Hold a run directory for this process.
 
-    The system itself releases the lock of a process that ends, however it ends.
+    The operating system releases the lock of a process that ends, however it ends.
 
     Raises:
-        KbertError: another process is at work there.
+        InputError: another process is using the directory.
+        MachineError: the directory cannot be written to.
     """
     file = path / LOCK
     lock = FileLock(file, timeout=0)
@@ -27,16 +28,16 @@ def run_lock(path: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise InputError(
-            "Another process{holder} is at work in {path}. Wait for it, or stop it.",
+            "Another process{holder} is using {path}. Wait for it, or stop it.",
             holder=_holder(file),
             path=path,
         ) from None
     except OSError as error:
         raise MachineError(
-            "{path} cannot be written to: {strerror}.", path=path, strerror=error.strerror
+            "{path} cannot be written to: {reason}.", path=path, reason=error.strerror
         ) from None
     try:
-        with contextlib.suppress(OSError):  # it only names us to others
+        with contextlib.suppress(OSError):  # it only tells others who we are
             _pid(file).write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
     finally:

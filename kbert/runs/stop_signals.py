@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, which leaves as Ctrl-C does but for the exit status."""
+    """SIGTERM, which ends a process like Ctrl-C, with another exit status."""
 
 
 @contextmanager
@@ -16,7 +16,7 @@ def stop_signals(stop: Callable[[BaseException], None]) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM call `stop`, and a second one end the process at once.
 
     Args:
-        stop: function of the exception that is to end the run.
+        stop: function of the exception that ends the run.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
@@ -31,7 +31,7 @@ def stop_signals(stop: Callable[[BaseException], None]) -> Iterator[None]:
     def _at_once(number: int, frame: FrameType | None) -> None:
         raise reasons[signal.Signals(number)]
 
-    # One that is ignored, as Ctrl-C is in a shell's background, stays ignored.
+    # An ignored signal, such as Ctrl-C in a shell's background, stays ignored.
     heard = [number for number in reasons if signal.getsignal(number) != signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in heard}
     try:

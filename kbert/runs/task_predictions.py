@@ -1,4 +1,4 @@
-"""The file that run_classifier.py leaves of a task's test set: test_results.tsv."""
+"""test_results.tsv, the predictions that run_classifier.py writes for a task's test set."""
 
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from kbert.utils.files import write_text
 
 
 def write_test_results(run: RunDirectory, examples: Examples) -> Path:
-    """Write the probabilities that a run's best model gives a test set, and return the path.
+    """Write the probabilities that a run's best model predicts for a test set; return the path.
 
-    A line a row: the probability of every label, in the order of `get_labels`, without a header.
+    One line per row: the probability of every label, in the order of `get_labels`, without a
+    header.
 
     Args:
         run: RunDirectory, trained.

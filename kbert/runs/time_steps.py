@@ -1,50 +1,47 @@
-"""How long a training will take, from a few timed steps."""
+"""Estimates how long a run will take, from a few timed steps."""
 
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
-from kbert.runs.prepare import PreparedRun, Report, build_model
+from kbert.runs.build_model import build_model
+from kbert.runs.prepare import PreparedRun
 
 
 @dataclass(frozen=True)
 class TimeEstimate:
-    """The time of a training, estimated.
+    """The estimated time of a run.
 
     Args:
-        compiling: float. Seconds of tracing and compiling, once for each width of batch.
-        training: float. Seconds of all steps; evaluation comes on top.
+        compiling: float. Seconds of tracing and compiling, once per width of batch.
+        training: float. Seconds of all steps; evaluation is not included.
     """
 
     compiling: float
     training: float
 
     def __str__(self) -> str:
-        """Return the estimate for a person."""
         return (
             f"about {_duration(self.training)} of training steps and {_duration(self.compiling)} "
-            "of compiling, evaluation not counted"
+            "of compiling, evaluation not included"
         )
 
 
-def time_steps(prepared: PreparedRun, report: Report, steps: int = 3) -> TimeEstimate:
+def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
     """Time a few steps on the narrowest and the widest batches, and return the estimate.
 
-    The steps train a model that is thrown away. The time of a step is taken to grow with the width
-    of its batch along a line through the two.
+    The steps train a model that is thrown away. The time of a step is interpolated linearly between
+    the two widths.
 
     Args:
         prepared: PreparedRun.
-        report: function of str.
-        steps: int. Steps timed at each of the two widths. Defaults to 3.
+        steps: int. Steps to time at each of the two widths. Defaults to 3.
     """
-    model = build_model(prepared, report)
+    model = build_model(prepared)
     from kbert.data.batches import Batches
-    from kbert.optimizers import create_optimizer
 
     plan = prepared.plan
-    model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
     batches = Batches(
         prepared.stores["train"],
         plan.batch_size,

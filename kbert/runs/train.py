@@ -2,7 +2,6 @@
 
 import platform
 import secrets
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,26 +10,28 @@ from typing import Any
 from kbert import __version__
 from kbert.config import TrainConfig
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
-from kbert.runs.prepare import PreparedRun, build_model, prepare
+from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
+from kbert.utils.say import verbosity
 
 _PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
 
 
-def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDirectory:
-    """Train as `config` says, and return the run's directory.
+def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
+    """Train with the settings of `config`, and return the run's directory.
 
     Everything that can be refused is refused before the first step: the data are read, inspected,
     planned and tokenized before Keras is imported.
 
     Args:
         config: TrainConfig.
-        report: function of str, called with what a person should see. Defaults to `print`.
+        verbose: int. 0 prints nothing. Defaults to 1.
 
     Raises:
-        KbertError: with what to mend.
+        KbertError: something in the settings or files is wrong; the message has the cure.
 
     Example:
 
@@ -39,19 +40,16 @@ def train(config: TrainConfig, report: Callable[[str], None] = print) -> RunDire
     ```
     """
     if config.output is None:
-        output = next_free("runs", Path(config.data).stem)
-        config = replace(config, output=str(output))
+        config = replace(config, output=str(next_free("runs", Path(config.data).stem)))
     check_free(str(config.output))
-    prepared = prepare(config, report)
-    model = build_model(prepared, report)
-    from kbert.optimizers import create_optimizer
-
-    model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
-    # From here on there is something to keep.
-    run = RunDirectory.create(str(config.output))
-    with run_lock(run.path):
-        _record(run, prepared, model)
-        fit_run(prepared, model, run, report)
+    with verbosity(verbose):
+        prepared = prepare(config)
+        model = build_model(prepared)
+        # From here on there is something to keep.
+        run = RunDirectory.create(str(config.output))
+        with run_lock(run.path):
+            _record(run, prepared, model)
+            fit_run(prepared, model, run)
     return run
 
 
@@ -86,7 +84,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
 
 
 def plan_record(plan: TrainingPlan) -> dict[str, Any]:
-    """Return a plan as run.json holds it."""
+    """Return a plan as run.json has it."""
     return {**asdict(plan), "updates": plan.updates, "warmup_updates": plan.warmup_updates}
 
 
@@ -95,16 +93,16 @@ def _lineage(prepared: PreparedRun) -> dict[str, Any]:
     if prepared.config.parent is None:
         return {}
     parent = RunDirectory(prepared.config.parent)
-    info = parent.record
-    plan = info.get("plan", {})
+    record = parent.record
+    plan = record.get("plan", {})
     return {
         "parent": {
             "run": str(parent),
             "updates": plan.get("updates"),
             "epochs": plan.get("epochs"),
-            "best_epoch": info.get("best_epoch"),
+            "best_epoch": record.get("best_epoch"),
             "result": parent.best_scores(),
-            "parent": info.get("parent"),
+            "parent": record.get("parent"),
         }
     }
 

@@ -1,8 +1,7 @@
 import pytest
 
-from kbert.backend.out_of_memory import says_out_of_memory, too_large
-from kbert.config import TrainConfig
-from kbert.errors import KbertError, MachineError
+from kbert.backend.out_of_memory import says_out_of_memory
+from kbert.errors import KbertError
 
 
 def of_kind(name, *bases):
@@ -63,72 +62,3 @@ def test_each_backend_is_understood(error):
 )
 def test_other_errors_are_not_taken_for_it(error):
     assert not says_out_of_memory(error)
-
-
-class Widths(list):
-    """What `too_large` asks of Batches."""
-
-    def width(self, index):
-        return self[index]
-
-
-@pytest.mark.parametrize(
-    ("settings", "widths", "sentence"),
-    [
-        (
-            {},
-            [16, 128, 64],
-            "with 32 rows of 128 tokens. Cure: --batch-size 16 --gradient-accumulation-steps 2, "
-            "which makes about the same updates, or --max-length 64, or a smaller --preset",
-        ),
-        (
-            {"batch_size": 6, "gradient_accumulation_steps": 3, "max_length": 512},
-            [504],
-            "with 6 rows of 504 tokens. Cure: --batch-size 3 --gradient-accumulation-steps 6, "
-            "which makes about the same updates, or --max-length 256, or a smaller --preset",
-        ),
-        (
-            {"batch_size": 1, "max_length": 100},
-            [8, 104],
-            "with 1 row of 104 tokens. Cure: --max-length 50, or a smaller --preset",
-        ),
-        (
-            {"max_length": 9},
-            [16],
-            "with 32 rows of 16 tokens. Cure: --batch-size 16 --gradient-accumulation-steps 2, "
-            "which makes about the same updates, or a smaller --preset",
-        ),
-    ],
-    ids=str,
-)
-def test_the_cure_makes_smaller_batches(settings, widths, sentence):
-    error = too_large(TrainConfig(data="a.csv", **settings), Widths(widths))
-    assert isinstance(error, MachineError)
-    assert str(error) == f"The memory does not hold a training step {sentence}"
-
-
-def cured(size, gradient_accumulation_steps):
-    """The settings that the first cure names."""
-    config = TrainConfig(
-        data="a.csv", batch_size=size, gradient_accumulation_steps=gradient_accumulation_steps
-    )
-    cure = str(too_large(config, Widths([128]))).rsplit("Cure: ")[1]
-    flags = cure.split(", which makes about the same")[0].split()
-    assert flags[::2] == ["--batch-size", "--gradient-accumulation-steps"]
-    return TrainConfig(
-        data="a.csv", batch_size=int(flags[1]), gradient_accumulation_steps=int(flags[3])
-    )
-
-
-@pytest.mark.parametrize(
-    ("size", "gradient_accumulation_steps"), [(32, 1), (2, 1), (7, 3), (48, 5)]
-)
-def test_the_cure_is_a_config_whose_updates_have_no_more_rows(size, gradient_accumulation_steps):
-    config = cured(size, gradient_accumulation_steps)
-    assert config.batch_size < size
-    rows = config.batch_size * config.gradient_accumulation_steps
-    assert (
-        size * gradient_accumulation_steps - 2 * gradient_accumulation_steps
-        < rows
-        <= size * gradient_accumulation_steps
-    )

@@ -46,7 +46,7 @@ def test_what_is_seen(path, dev):
     assert seen.greatest == pytest.approx(TOLERANCE / 2, rel=1e-3)
     assert seen.per_second > 0
     assert seen.accuracy is None
-    assert str(seen).startswith("It was opened (0.0 MB): 207 of 207 texts have the same label, ")
+    assert str(seen).startswith("Verified (0.0 MB): same label on 207 of 207 texts, probabilities ")
 
 
 def test_rows_from_all_over_are_asked(path, dev):
@@ -70,7 +70,7 @@ def test_rows_from_all_over_are_asked(path, dev):
 
 @pytest.mark.parametrize("by", [2 * TOLERANCE, np.nan, np.inf])
 def test_one_text_that_differs_is_enough(by, path, dev):
-    with pytest.raises(KbertError, match="The text 'xx' has the probabilities .* at most 0.0001"):
+    with pytest.raises(KbertError, match="For the text 'xx' the model .* at most 0.0001"):
         compare(path, probabilities, shifted(by, where="xx"), dev.take(np.arange(9)))
 
 
@@ -78,11 +78,11 @@ def test_other_classes_are_refused(path):
     def three(texts, pairs):
         return np.full((len(texts), 3), 1 / 3)
 
-    with pytest.raises(KbertError, match=r"have the shape \(7, 3\), and the model's \(7, 2\)"):
+    with pytest.raises(KbertError, match=r"have the shape \(7, 3\), the model's have \(7, 2\)"):
         compare(path, probabilities, three, None)
 
 
-def test_what_is_not_exact_is_told(path, dev):
+def test_what_is_not_exact_is_reported(path, dev):
     seen = compare(path, probabilities, shifted(0.7), dev, exact=False)
     assert seen.greatest == pytest.approx(0.7)
     assert seen.agreeing < 207
@@ -94,6 +94,6 @@ def test_what_is_not_exact_is_told(path, dev):
     assert compare(path, probabilities, shifted(0.7), None, exact=False).accuracy is None
 
 
-def test_what_nothing_opens(path, dev):
+def test_what_nothing_reopens(path, dev):
     seen = compare(path, probabilities, None, dev)
-    assert str(seen).startswith("It was written (0.0 MB) and not opened, for which transformers")
+    assert str(seen) == "Not verified (0.0 MB): reopening it needs transformers and torch."

@@ -1,11 +1,13 @@
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from kbert import KbertError, Labels
+from kbert import Examples, KbertError, Labels
 from kbert.config import TrainConfig
 from kbert.exports.dev_examples import dev_examples
-from kbert.runs.prepare import read_sets
+from kbert.runs.read_sets import read_sets
 from kbert.runs.run_directory import RunDirectory
 
 LABELS = Labels(("bad", "good"))
@@ -24,7 +26,7 @@ def data(reviews, tmp_path):
 
 @pytest.fixture
 def run(data, tmp_path):
-    """A run directory as of a training on the file."""
+    """A run directory as if trained on the file."""
     run = RunDirectory.create(tmp_path / "run")
     how = {"text": "said", "label": "stars", "delimiter": ";", "on_bad_row": "skip"}
     config = TrainConfig(data=str(data), dev_proportion=0.5, **how)
@@ -34,18 +36,24 @@ def run(data, tmp_path):
     return run.path
 
 
-def found(run, dev=None, **reading):
-    said = []
-    return dev_examples(run, LABELS, dev, reading, said.append), said
+@pytest.fixture
+def found(capsys):
+    """A function that returns the examples, and the lines that were printed."""
+
+    def find(run, dev=None, **reading):
+        examples = dev_examples(run, LABELS, dev, reading)
+        return examples, capsys.readouterr().out.splitlines()
+
+    return find
 
 
-def test_a_runs_own(run):
+def test_a_runs_own(run, found):
     examples, said = found(run)
     assert len(examples) == 54
     assert said == []
 
 
-def test_a_file_that_has_changed_is_told(run, data):
+def test_a_file_that_has_changed_is_not_compared_on(run, data, found):
     with data.open("a", encoding="utf-8") as file:
         file.write("One more.;good\n")
     examples, said = found(run)
@@ -53,33 +61,43 @@ def test_a_file_that_has_changed_is_told(run, data):
     assert "has changed since the run was trained" in said[0]
 
 
-def test_a_file_that_has_gone_is_told(run, data):
+def test_a_file_that_is_gone_is_not_compared_on(run, data, found):
     data.unlink()
     examples, said = found(run)
     assert examples is None
-    assert said[0].startswith("The run's development set is not read again: There is no file")
+    assert said[0].startswith("The run's development set cannot be read again: There is no file")
 
 
-def test_there_is_none(tmp_path):
+def test_there_is_none(tmp_path, found):
     assert found(tmp_path) == (None, [])
 
 
-def test_a_file_is_read_as_the_runs_data(run, tmp_path):
+def test_a_file_is_read_as_the_runs_data(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said;stars\nA joy.;good\nA mess.;terrible\n")
     examples, said = found(run, str(tmp_path / "dev.csv"))
     assert (len(examples), len(examples.skipped)) == (1, 1)
     assert "1 bad row skipped" in said[0]
 
 
-def test_how_it_is_read_can_be_told(run, tmp_path):
+def test_how_it_is_read_can_be_changed(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said,label\nA joy.,good\n")
     examples, _ = found(run, str(tmp_path / "dev.csv"), label="label", delimiter=",")
     assert examples.texts[0] == "A joy."
-    with pytest.raises(KbertError, match="--label are for the file of --dev FILE"):
+    with pytest.raises(KbertError, match="`label` tells how to read the file of `dev`"):
         found(run, label="label")
+    with pytest.raises(TypeError, match="unexpected keyword argument 'lenght'"):
+        found(run, str(tmp_path / "dev.csv"), lenght=3)
 
 
-def test_labels_are_the_models(run, tmp_path):
+def test_examples_are_taken_as_they_are(tmp_path, found):
+    examples = Examples(["A joy."], label_ids=np.array([1], np.int32), labels=LABELS)
+    assert found(tmp_path, examples) == (examples, [])
+    others = replace(examples, labels=Labels(("no", "yes")))
+    with pytest.raises(KbertError, match="read with other labels than the model's"):
+        found(tmp_path, others)
+
+
+def test_labels_are_the_models(run, tmp_path, found):
     (tmp_path / "dev.jsonl").write_text(json.dumps({"said": "A joy.", "stars": "five"}))
     with pytest.raises(KbertError, match="'five' is none of the 2 known labels"):
         found(run, str(tmp_path / "dev.jsonl"), on_bad_row="error")

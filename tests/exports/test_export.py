@@ -1,4 +1,4 @@
-"""A trained model, written for other programs and opened there."""
+"""A trained model, written for other programs and reopened there."""
 
 import json
 
@@ -28,23 +28,19 @@ def folder(tiny_model, tmp_path_factory):
     return path
 
 
-def silent(line):
-    """Report nothing."""
-
-
 @pytest.mark.parametrize(
     ("format", "name"),
     [("huggingface", "hf"), ("google", "tf1"), ("keras", "model.keras"), ("keras-hub", "task")],
 )
-def test_it_is_opened_and_predicts_the_same(format, name, folder, real_reviews, tmp_path):
-    said = []
+def test_it_is_reopened_and_predicts_the_same(format, name, folder, real_reviews, tmp_path, capsys):
     path = tmp_path / name
-    seen = export(folder, path, format=format, dev=str(real_reviews), report=said.append)
+    seen = export(folder, path, format=format, dev=str(real_reviews))
     assert seen.texts == seen.agreeing == 207
     assert seen.greatest < 1e-5
     assert seen.size == sum(f.stat().st_size for f in [path, *path.rglob("*")] if f.is_file())
-    assert said[0].startswith(f"{real_reviews}: 200 rows; ")
-    assert said[1:] == [f"Writing {folder} as {format} ...", f"Wrote {path}. {seen}"]
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{real_reviews}: 200 rows; ")
+    assert lines[-2:] == [f"Writing {folder} as {format} ...", f"Wrote {path}. {seen}"]
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
@@ -52,7 +48,7 @@ def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
     import transformers
 
     path = tmp_path / "hf"
-    export(folder, path, format="huggingface", report=silent)
+    export(folder, path, format="huggingface", verbose=0)
     pipeline = transformers.pipeline("text-classification", model=str(path), top_k=None)
     texts = list(read_examples(str(reviews)).texts)
     theirs = pipeline(texts, truncation=True)
@@ -69,7 +65,7 @@ def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
     ("format", "read"), [("huggingface", read_hugging_face), ("google", read_google)]
 )
 def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
-    export(folder, tmp_path / "out", format=format, report=silent)
+    export(folder, tmp_path / "out", format=format, verbose=0)
     source = read(tmp_path / "out")
     model = BertClassifier.load(folder)
     assert source.labels == model.labels.names
@@ -83,7 +79,7 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
 
 @pytest.mark.parametrize("format", ["huggingface", "keras-hub", "google"])
 def test_what_its_readme_says_is_true(format, folder, tmp_path):
-    export(folder, tmp_path / "out", format=format, report=silent)
+    export(folder, tmp_path / "out", format=format, verbose=0)
     text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "\n0. bad\n1. good\n2. 好\n" in text
     assert "up to 32 tokens" in text
@@ -103,7 +99,7 @@ def test_what_its_readme_says_is_true(format, folder, tmp_path):
 
 
 def test_labels_come_back_from_keras_hub(folder, tmp_path):
-    export(folder, tmp_path / "task", format="keras-hub", report=silent)
+    export(folder, tmp_path / "task", format="keras-hub", verbose=0)
     back = BertClassifier.from_preset(str(tmp_path / "task"))
     assert back.labels.names == ("bad", "good", "好")
     texts = ["A joy.", "很好"]
@@ -115,7 +111,7 @@ def test_labels_come_back_from_keras_hub(folder, tmp_path):
 @pytest.mark.parametrize("format", ["google", "keras-hub"])
 def test_there_is_no_erf(format, tiny_model, tmp_path):
     tiny_model().save_to(tmp_path / "model")
-    with pytest.raises(KbertError, match="computes GELU by tanh, and this model was trained with"):
+    with pytest.raises(KbertError, match="computes GELU by tanh, but this model was trained with"):
         export(tmp_path / "model", tmp_path / "out", format=format)
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
@@ -123,9 +119,9 @@ def test_there_is_no_erf(format, tiny_model, tmp_path):
 @pytest.mark.parametrize(
     ("name", "format", "message"),
     [
-        ("there", "huggingface", "there exists, and nothing is overwritten"),
+        ("there", "huggingface", "there already exists; kbert never overwrites files"),
         ("new", "word", "must be one of huggingface, google, keras, .*torch. Received: 'word'"),
-        ("new", "keras", "ends in .keras. Received: --output .*new"),
+        ("new", "keras", "`output` must end in .keras. Received: .*new"),
     ],
 )
 def test_refuses(name, format, message, folder, tmp_path):
@@ -139,16 +135,16 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
         def write(self, model, path):
             path.write_text("")
 
-        def opened(self, path, model):
+        def reopen(self, path, model):
             return lambda texts, pairs: np.full((len(texts), 3), 1 / 3)
 
     monkeypatch.setattr(exporting, "format_module", lambda name: Wrong())
-    with pytest.raises(KbertError, match="is refused: it differs from the model. The text"):
+    with pytest.raises(KbertError, match="is refused: it differs from the model. For the text"):
         export(folder, tmp_path / "out", format="huggingface")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
+def test_what_is_not_installed_is_not_verified(folder, tmp_path, monkeypatch, capsys):
     from kbert.exports.formats import huggingface
 
     class Util:
@@ -159,10 +155,10 @@ def test_what_is_not_installed_is_said(folder, tmp_path, monkeypatch):
         util = Util
 
     monkeypatch.setattr(huggingface, "importlib", Importlib)
-    said = []
     path = tmp_path / "out"
-    export(folder, path, format="huggingface", report=said.append)
-    assert said[1].startswith(f"Wrote {path}. It was written (")
-    assert said[1].endswith("and not opened, for which transformers and torch are needed.")
+    export(folder, path, format="huggingface")
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(f"Wrote {path}. Not verified (")
+    assert last.endswith("reopening it needs transformers and torch.")
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}

@@ -23,10 +23,6 @@ FORMATS = ("saved_model", "onnx", "openvino", "litert", "torch") if ALL else ("s
 SERVED = ("onnx", "openvino", "litert") if ALL else ("onnx",)
 
 
-def silent(line):
-    """Report nothing."""
-
-
 @pytest.fixture(scope="module")
 def model(tiny_model):
     """A model whose probabilities are far from even."""
@@ -53,9 +49,7 @@ def exported(folder, real_reviews, tmp_path_factory):
         key = format, *options.items()
         if key not in done:
             path = tmp_path_factory.mktemp("exports") / format
-            seen = export(
-                folder, path, format=format, dev=str(real_reviews), report=silent, **options
-            )
+            seen = export(folder, path, format=format, dev=str(real_reviews), verbose=0, **options)
             done[key] = path, seen
         return done[key]
 
@@ -63,7 +57,7 @@ def exported(folder, real_reviews, tmp_path_factory):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_it_is_opened_and_predicts_the_same(format, exported, model):
+def test_it_is_reopened_and_predicts_the_same(format, exported, model):
     path, seen = exported(format)
     assert seen.texts == seen.agreeing == 207
     assert 0 < seen.greatest < 1e-5
@@ -129,7 +123,7 @@ def test_one_length(format, exported, model):
     settings = ExportSettings.read(path)
     assert (settings.length, settings.max_length) == (24, 24)
     assert model.max_length == 48
-    assert "24 wide, always" in (path / "README.md").read_text(encoding="utf-8")
+    assert "always 24 wide" in (path / "README.md").read_text(encoding="utf-8")
 
 
 def test_added_tokens(model, tmp_path):
@@ -138,7 +132,7 @@ def test_added_tokens(model, tmp_path):
     config = {**model.get_config(), "tokenizer": tokenizer, "backbone": backbone}
     larger = BertClassifier.from_config(config)
     larger.save_to(tmp_path / "larger")
-    seen = export(tmp_path / "larger", tmp_path / "out", format="onnx", report=silent)
+    seen = export(tmp_path / "larger", tmp_path / "out", format="onnx", verbose=0)
     assert seen.greatest < 1e-5
     texts = ["A <user> writes.", "a<USER>b"]
     assert larger.tokenizer.token_ids(texts)[0][1] == 30522
@@ -153,7 +147,7 @@ def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.set_weights(model.get_weights())
     half.save(tmp_path / "half.keras")
-    seen = export(tmp_path / "half.keras", tmp_path / "out", format="onnx", report=silent)
+    seen = export(tmp_path / "half.keras", tmp_path / "out", format="onnx", verbose=0)
     assert seen.greatest < 1e-5
     np.testing.assert_allclose(
         Predictor.load(tmp_path / "out").predict_proba(["A joy."]),
@@ -165,35 +159,38 @@ def test_bfloat16_is_written_in_full_precision(model, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"format": "onnx", "length": 60}, "--length must be from 3 to the 48 tokens .* 60"),
-        ({"format": "keras-hub", "length": 8}, "--length is for programs: saved_model, onnx"),
-        ({"format": "torch", "quantize": "int8"}, "int8 is for onnx, openvino, litert. The"),
+        ({"format": "onnx", "length": 60}, "`length` must be from 3 to the 48 tokens .* 60"),
+        ({"format": "keras-hub", "length": 8}, "`length` is for programs: saved_model, onnx"),
+        ({"format": "torch", "quantize": "int8"}, "int8.? is for onnx, openvino, litert. The"),
         ({"format": "onnx", "dev": "none.csv"}, "There is no file none.csv"),
     ],
 )
 def test_refuses(options, message, folder, tmp_path):
     with pytest.raises(KbertError, match=message):
-        export(folder, tmp_path / "out", report=silent, **options)
+        export(folder, tmp_path / "out", verbose=0, **options)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_package_that_is_missing_is_named(folder, tmp_path, monkeypatch):
-    from kbert.exports import formats
+    from kbert.exports.formats import registry
 
-    monkeypatch.setattr(formats.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(KbertError, match="needs tensorflow, openvino, nncf.*pip install tensorf"):
+    monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
+    message = r"needs tensorflow, openvino, nncf.*pip install 'keras-kbert\[export\]'"
+    with pytest.raises(KbertError, match=message):
         export(folder, tmp_path / "out", format="openvino", quantize="int8")
 
 
 def test_a_converter_that_fails_ends_in_a_sentence(folder, tmp_path, monkeypatch):
-    from kbert.exports import write_program
+    from kbert.exports import child_process, writer_process
 
-    monkeypatch.setattr(write_program.sys, "executable", "/bin/false")
+    monkeypatch.setattr(child_process.sys, "executable", "/bin/false")
     message = "could not be written by torch: the process ended with status 1"
     with pytest.raises(KbertError, match=message + "$"):
-        export(folder, tmp_path / "out", format="onnx", report=silent)
+        export(folder, tmp_path / "out", format="onnx", verbose=0)
     usage = SimpleNamespace(free=1_000_000)
-    monkeypatch.setattr(write_program.shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(MachineError, match=message + ". Its disk has 1 MB left, and the model has"):
-        export(folder, tmp_path / "out", format="onnx", report=silent)
+    monkeypatch.setattr(writer_process.shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(
+        MachineError, match=message + ". Its disk has 1 MB left and the model needs"
+    ):
+        export(folder, tmp_path / "out", format="onnx", verbose=0)
     assert list(tmp_path.iterdir()) == []

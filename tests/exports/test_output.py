@@ -9,7 +9,7 @@ from kbert.exports.output import check_output, staging_folder
     ("name", "message"),
     [
         ("", "must name a folder or file to write"),
-        ("file", "file exists, and nothing is overwritten"),
+        ("file", "file already exists; kbert never overwrites files"),
         ("file/a/b", "file is a file, and .*file/a/b would lie in it"),
     ],
 )
@@ -18,6 +18,12 @@ def test_refuses(name, message, tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     with pytest.raises(KbertError, match=message):
         check_output(tmp_path.__class__(name))
+
+
+def test_refuses_another_suffix(tmp_path):
+    check_output(tmp_path / "a.keras", ".keras")
+    with pytest.raises(KbertError, match="`output` must end in .keras. Received: .*a$"):
+        check_output(tmp_path / "a", ".keras")
 
 
 def test_a_folder_for_the_time_being(tmp_path):

@@ -21,6 +21,7 @@ from kbert import resume
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import KbertError
+from kbert.findings import Call
 
 pytestmark = pytest.mark.faults
 
@@ -122,7 +123,7 @@ def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, stat
     ended, _, err = process.end()
     assert time.monotonic() - started < 10
     assert ended == status
-    assert re.fullmatch(r"kbert: stopped; .*resume \S+ goes on from the last checkpoint\.\n", err)
+    assert re.fullmatch(r"kbert: stopped; .*resume \S+ resumes from the last checkpoint\.\n", err)
     steps = (run / "learning_rate.csv").read_text().count("\n") - 1
     assert last_of(run).position.batches_done == steps
     assert json.loads((run / "run.json").read_text())["status"] == "stopped"
@@ -152,7 +153,7 @@ def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp
     wait_for(lambda: last_of(run) is not None, first)
     status, _, err = Process("resume", run).end()
     assert status == 2
-    assert f"Another process (pid {first.popen.pid}) is at work in {run}. Wait for it" in err
+    assert f"Another process (pid {first.popen.pid}) is using {run}. Wait for it" in err
     first.popen.kill()
     first.end()
     tell(
@@ -227,7 +228,7 @@ def test_data_that_have_changed_are_refused(train, reviews, tmp_path, tell):
     data.write_text(before.replace("good\n", "bad\n", 3), encoding="utf-8")
     status, _, err = Process("resume", run).end()
     assert status == 2
-    assert f"own.csv is not what {run} was started with: its content has changed" in err
+    assert f"own.csv has changed since {run} was started" in err
     assert "--allow data-differs" in err
     data.write_text(before, encoding="utf-8")
     tell("the data file has changed", status, err, f"with the data as they were, {goes_on(run)}")
@@ -278,10 +279,11 @@ def test_each_damaged_file_is_named_and_the_checkpoint_before_it_offered(two_run
         (last / file).write_bytes(CHANGES[change](content, (theirs / file).read_bytes()))
         try:
             with pytest.raises(KbertError, match=re.escape(str(last)) + f".*{file}") as refused:
-                resume(run, report=lambda line: None)
+                resume(run, verbose=0)
         finally:
             (last / file).write_bytes(content)
-        assert f"resume {run} --checkpoint {before.name}" in str(refused.value)
+        offered = refused.value.cure.values["call"]
+        assert offered == Call("resume", run, checkpoint=before.name)
         tell(f"{file}: {change}", 2, f"{refused.value}", f"{before.name}, offered")
 
 
@@ -332,7 +334,7 @@ Batches._make = fail
     status, _, err = train(before=before, KERAS_BACKEND=backend).end()
     assert status == 1
     said = err[err.index("kbert: ") :]  # after TensorFlow's own
-    assert re.match(r"kbert: .*Input/output error: 'tokens.arrow'; .* goes on from", said)
+    assert re.match(r"kbert: .*Input/output error: 'tokens.arrow'; .* resumes from", said)
     assert "Traceback" not in err
     assert said.count("\n") == 1
     assert last_of(run).position.epoch == 1

@@ -105,7 +105,7 @@ def test_the_heads_of_other_programs(form, tiny_model, saved, tmp_path):
     if form == "google":  # whose code has no erf
         model = BertClassifier.from_config({**model.get_config(), "gelu": "tanh"})
     model.save_to(tmp_path / "model")
-    export(tmp_path / "model", tmp_path / "theirs", format=form, report=silent)
+    export(tmp_path / "model", tmp_path / "theirs", format=form, verbose=0)
     same = BertClassifier.from_preset(str(tmp_path / "theirs"), max_length=24)
     assert same.labels.names == ("bad", "good", "so so")
     np.testing.assert_allclose(same.predict_proba(TEXTS), model.predict_proba(TEXTS), atol=1e-6)

@@ -1,8 +1,10 @@
 import csv
+import io
 import json
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -16,13 +18,10 @@ from kbert import (
     read_examples,
     train,
 )
+from kbert.findings import Call, Option
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
-
-
-def silent(line):
-    """Report nothing."""
 
 
 def steps_of(run):
@@ -55,13 +54,13 @@ def parent(reviews, tiny_preset, folder):
         learning_rate=1e-3,
         dev_proportion=0.2,
     )
-    return train(config, silent)
+    return train(config, verbose=0)
 
 
 @pytest.fixture(scope="module")
 def child(parent, folder):
-    """A second training of it, the weights that it began with, and what it reported."""
-    began, reported = [], []
+    """A run that continues it, the weights that it began with, and what it printed."""
+    began, printed = [], io.StringIO()
     fit = BertClassifier.fit
 
     def noted(self, *args, **kwargs):
@@ -69,21 +68,19 @@ def child(parent, folder):
         assert int(self.optimizer.iterations) == 0
         return fit(self, *args, **kwargs)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         patch.setattr(BertClassifier, "fit", noted)
-        run = continue_training(
-            parent.path, folder / "child", epochs=1, learning_rate=2e-3, report=reported.append
-        )
-    return run, began, reported
+        run = continue_training(parent.path, folder / "child", epochs=1, learning_rate=2e-3)
+    return run, began, printed.getvalue()
 
 
 def test_weights_are_the_parents_best(parent, child):
-    _, began, reported = child
+    _, began, printed = child
     kept = BertClassifier.load(parent.path).get_weights()
     assert len(began) == len(kept)
     for new, old in zip(began, kept, strict=True):
         np.testing.assert_array_equal(new, old)
-    assert any(line.startswith(f"Loading {parent} on ") for line in reported)
+    assert f"\nLoading {parent} on " in printed
 
 
 def test_it_trains_by_a_plan_of_its_own(parent, child):
@@ -132,7 +129,7 @@ def test_a_grandchild_on_other_data(child, sentences, tmp_path):
     with data.open("w", encoding="utf-8", newline="") as file:
         rows = [*zip(*sentences, strict=True)][:5:-1]  # 100, the last first
         csv.writer(file).writerows([["text", "label"], *rows])
-    run = continue_training(child[0].path, tmp_path / "new", data=str(data), report=silent)
+    run = continue_training(child[0].path, tmp_path / "new", data=str(data), verbose=0)
     assert run.record["parent"]["run"] == str(child[0].path)
     assert run.record["parent"]["parent"] == child[0].record["parent"]
     assert run.record["data"]["train"]["rows"] == 80
@@ -145,32 +142,36 @@ def test_refuses_an_output_that_exists(parent, child, where):
     output = parent.path if where == "the-parent-itself" else child[0].path
     before = contents(output.parent)
     with pytest.raises(KbertError) as refused:
-        continue_training(parent.path, output, epochs=1, report=silent)
+        continue_training(parent.path, output, epochs=1, verbose=0)
     assert str(refused.value) == (
-        f"{output} already holds something, and a second training needs a directory of its own: "
-        "in the old one the optimizer stands at the end of its plan, at learning rate 0. Name "
-        f"another: --output {parent.path}-1"
+        f"{output} already exists, and a continued run needs a directory of its own: in the old "
+        "one the optimizer is at the end of its plan, at learning rate 0. Cure: "
+        f"{Option('output', f'{parent.path}-1')}"
     )
     assert contents(output.parent) == before
 
 
 @pytest.mark.parametrize("inside", ["second", "model/second"])
 def test_refuses_an_output_inside_the_parent(parent, inside):
-    message = f"lies inside the run {parent.path}. Name a directory beside it: --output"
-    with pytest.raises(KbertError, match=message):
-        continue_training(parent.path, parent.path / inside, epochs=1, report=silent)
+    message = f"lies inside the run {parent.path}. Name a directory beside it."
+    with pytest.raises(KbertError, match=message) as refused:
+        continue_training(parent.path, parent.path / inside, epochs=1, verbose=0)
+    assert refused.value.cure.settings == {"output": f"{parent.path}-1"}
     assert not (parent.path / inside).exists()
 
 
 def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
-    for name, message in (("none", "none does not exist"), ("", "is no run directory")):
-        with pytest.raises(KbertError, match=f"{message}.*kbert train"):
-            continue_training(tmp_path / name, tmp_path / "new", report=silent)
+    for name, message in (("none", "none does not exist"), ("", "is not a run directory")):
+        with pytest.raises(KbertError, match=f"{message}.*Pass the directory of a run"):
+            continue_training(tmp_path / name, tmp_path / "new", verbose=0)
     shutil.copytree(parent.path, tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "model")
     RunDirectory(tmp_path / "run").update(status="stopped")
-    with pytest.raises(KbertError, match=r"run holds no model yet \(its status is 'stopped'\)"):
-        continue_training(tmp_path / "run", tmp_path / "new", report=silent)
+    with pytest.raises(
+        KbertError, match=r"run contains no model yet \(its status is 'stopped'\)"
+    ) as refused:
+        continue_training(tmp_path / "run", tmp_path / "new", verbose=0)
+    assert refused.value.cure.values["call"] == Call("resume", tmp_path / "run")
     assert not (tmp_path / "new").exists()
 
 
@@ -179,15 +180,15 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     data.write_text(reviews.read_text(encoding="utf-8") + "So so.,fair\n", encoding="utf-8")
     message = r"row 107.*'fair' is none of the 2 known labels \('bad', 'good'\)"
     with pytest.raises(KbertError, match=message):
-        continue_training(parent.path, tmp_path / "new", data=str(data), report=silent)
+        continue_training(parent.path, tmp_path / "new", data=str(data), verbose=0)
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"epochs": 0}, "--epochs must be 1 or more"),
-        ({"batch_size": 64}, "The run changes the weights 4 times.*--allow too-few-updates"),
+        ({"epochs": 0}, "epochs.? must be 1 or more"),
+        ({"batch_size": 64}, r"To continue anyway: allow=\(.too-few-updates.,\)"),
         ({"max_length": 99}, "`max_length` must be from 3 to the 64 positions"),
         ({"data": "none.csv"}, "There is no file none.csv"),
     ],
@@ -195,7 +196,7 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
 )
 def test_refuses_before_anything_is_made(parent, changes, message, tmp_path):
     with pytest.raises(KbertError, match=message):
-        continue_training(parent.path, tmp_path / "new", report=silent, **changes)
+        continue_training(parent.path, tmp_path / "new", verbose=0, **changes)
     assert not (tmp_path / "new").exists()
 
 

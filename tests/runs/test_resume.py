@@ -21,15 +21,12 @@ from kbert import (
     train,
 )
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.findings import Call, Option
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
 
 PLAN = TrainingPlan(85, batch_size=8, epochs=2, learning_rate=1e-3)  # 11 batches an epoch
-
-
-def silent(line):
-    """Report nothing."""
 
 
 def steps_of(run):
@@ -84,7 +81,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
 @pytest.fixture(scope="module")
 def finished(config):
     """A run that nothing has interrupted."""
-    return train(config, silent)
+    return train(config, verbose=0)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +98,7 @@ def interrupted(config, finished):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RunCheckpoint, "on_train_batch_begin", stop)
         with pytest.raises(KeyboardInterrupt):
-            train(replace(config, output=output), silent)
+            train(replace(config, output=output), verbose=0)
     return RunDirectory(output)
 
 
@@ -115,11 +112,10 @@ def whole(finished, tmp_path):
     return RunDirectory(shutil.copytree(finished.path, tmp_path / "run"))
 
 
-def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
+def test_an_interrupted_run_resumes_as_if_it_had_not_been(stopped, finished, capsys):
     assert stopped.record["status"] == "stopped"
-    reported = []
-    run = resume(stopped.path, report=reported.append)
-    assert reported[1] == str(ChangedPlan(PLAN, PLAN, 85))
+    run = resume(stopped.path)
+    assert str(ChangedPlan(PLAN, PLAN, 85)) in capsys.readouterr().out
     steps, rates = steps_of(run)
     assert steps == list(range(22))
     np.testing.assert_allclose(rates, PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
@@ -134,14 +130,13 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(stopped, finished):
             assert_same_arrays(store(run) / file.name, file)
 
 
-def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole):
+def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
     before = evaluations_of(whole)
     model = contents(whole.model_folder)
-    reported = []
     # So small a rate changes no score, so no later epoch is better.
-    run = resume(whole.path, epochs=3, learning_rate=1e-12, report=reported.append)
+    run = resume(whole.path, epochs=3, learning_rate=1e-12)
     new = replace(PLAN, epochs=3, learning_rate=1e-12)
-    assert reported[1] == str(ChangedPlan(PLAN, new, 170))
+    assert str(ChangedPlan(PLAN, new, 170)) in capsys.readouterr().out
     steps, rates = steps_of(run)
     assert steps == list(range(33))
     np.testing.assert_allclose(rates[:22], PLAN.learning_rate_at(np.arange(22)), rtol=1e-6)
@@ -166,17 +161,17 @@ def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
 
     monkeypatch.setattr(EpochEvaluation, "resume_at", worse)
     model = contents(whole.model_folder)
-    run = resume(whole.path, epochs=3, report=silent)
+    run = resume(whole.path, epochs=3, verbose=0)
     assert run.record["best_epoch"] == evaluations_of(run)["best_epoch"] == 3
     assert contents(run.model_folder) != model
 
 
-def test_with_larger_batches_and_epochs_in_proportion(stopped):
-    reported = []
-    run = resume(stopped.path, batch_size=16, scale_epochs=True, report=reported.append)
+def test_with_larger_batches_and_epochs_in_proportion(stopped, capsys):
+    run = resume(stopped.path, batch_size=16, scale_epochs=True)
     new = replace(PLAN, batch_size=16, epochs=4)
-    assert reported[1] == str(ChangedPlan(PLAN, new, 85))
-    lines = [line.split() for line in reported[1].splitlines()]
+    printed = capsys.readouterr().out
+    assert str(ChangedPlan(PLAN, new, 85)) in printed
+    lines = [line.split() for line in printed.splitlines()]
     assert ["batch", "size", "8", "16"] in lines
     assert ["updates", "22", "24"] in lines
     assert ["update", "here", "11", "6"] in lines
@@ -190,7 +185,7 @@ def test_with_larger_batches_and_epochs_in_proportion(stopped):
 
 
 def test_with_another_accumulation(stopped):
-    run = resume(stopped.path, gradient_accumulation_steps=2, epochs=6, report=silent)
+    run = resume(stopped.path, gradient_accumulation_steps=2, epochs=6, verbose=0)
     new = replace(PLAN, gradient_accumulation_steps=2, epochs=6)
     steps, rates = steps_of(run)
     # 11 batches are 5 updates of 2 batches, and the batch that is over counts as none.
@@ -200,14 +195,14 @@ def test_with_another_accumulation(stopped):
 
 
 def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
-    run = resume(stopped.path, batch_size=16, epochs=3, report=silent)
+    run = resume(stopped.path, batch_size=16, epochs=3, verbose=0)
     run.rewind(17)
     # An epoch of 11 steps, and one of 6 that begins where 85 examples are 6 batches of 16.
     assert steps_of(run)[0] == [*range(11), *range(6, 12)]
 
 
 def test_with_another_warmup(stopped):
-    run = resume(stopped.path, warmup_proportion=0.5, report=silent)
+    run = resume(stopped.path, warmup_proportion=0.5, verbose=0)
     steps, rates = steps_of(run)
     new = replace(PLAN, warmup_proportion=0.5)
     assert steps == list(range(22))
@@ -217,47 +212,47 @@ def test_with_another_warmup(stopped):
 def test_refuses_to_change_what_a_run_is_about(stopped):
     before = contents(stopped.path)
     with pytest.raises(KbertError, match="cannot change `seed`; it can change epochs, batch_size"):
-        resume(stopped.path, seed=3, report=silent)
+        resume(stopped.path, seed=3, verbose=0)
     assert contents(stopped.path) == before
 
 
 def test_a_continued_run_resumes_without_its_parent(whole, tmp_path):
-    again = continue_training(whole.path, tmp_path / "again", epochs=2, report=silent)
+    again = continue_training(whole.path, tmp_path / "again", epochs=2, verbose=0)
     shutil.rmtree(whole.path)
-    run = resume(again.path, epochs=3, report=silent)
+    run = resume(again.path, epochs=3, verbose=0)
     assert [epoch["epoch"] for epoch in evaluations_of(run)["epochs"]] == [1, 2, 3]
     assert TrainConfig.from_toml(run.path / "config.toml").parent == str(whole.path)
 
 
-def test_refuses_a_plan_that_ends_before_the_point_reached(stopped):
+def test_refuses_a_plan_that_ends_before_the_point_reached(stopped, capsys):
     before = contents(stopped.path)
-    reported = []
     with pytest.raises(
         FindingsError, match="has performed 11 updates, but the new plan ends at 4"
     ) as e:
-        resume(stopped.path, batch_size=64, report=reported.append)
+        resume(stopped.path, batch_size=64)
     change = ChangedPlan(PLAN, replace(PLAN, batch_size=64), 85)
     assert list(e.value.findings) == change.findings()
-    assert str(e.value).endswith("--allow plan-behind")
-    assert reported[1:] == [str(change)]
+    assert str(e.value).endswith(str(Option("allow", ("plan-behind",))))
+    assert capsys.readouterr().out.endswith(f"\n{change}\n")
     assert contents(stopped.path) == before
 
 
 def test_refuses_a_plan_that_leaves_nothing_to_train(stopped):
     before = contents(stopped.path)
-    with pytest.raises(FindingsError, match="end of the new plan or past it: nothing would") as e:
-        resume(stopped.path, epochs=1, allow=("plan-behind",), report=silent)
-    assert "--allow" not in str(e.value)
+    with pytest.raises(FindingsError, match="nothing would be trained") as e:
+        resume(stopped.path, epochs=1, allow=("plan-behind",), verbose=0)
+    assert "allow" not in e.value.values
     assert contents(stopped.path) == before
 
 
 def test_refuses_a_finished_run_without_changes(whole):
     before = contents(whole.path)
     with pytest.raises(KbertError) as refused:
-        resume(whole.path, report=silent)
+        resume(whole.path, verbose=0)
     assert str(refused.value) == (
-        f"{whole} has made all its 2 epochs. To train longer by the same plan: --epochs 3; "
-        f"for a second training: kbert continue {whole}"
+        f"{whole} has completed its 2 epochs. Cure: {Option('epochs', 3)}, to train longer with "
+        f"the same plan, or {Call('continue', whole)}, to train its best model further with a new "
+        "plan"
     )
     assert contents(whole.path) == before
 
@@ -271,22 +266,25 @@ def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
     settings = TrainConfig.from_toml(stopped.path / "config.toml")
     stopped.write_config(replace(settings, data=str(data)).to_toml())
     before = contents(stopped.path)
-    message = f"data.csv.* is not what {stopped} was started with: its content has changed"
-    with pytest.raises(KbertError, match=f"{message}.*kbert continue {stopped}"):
-        resume(stopped.path, report=silent)
+    message = f"data.csv.* has changed since {stopped} was started"
+    with pytest.raises(FindingsError, match=message) as refused:
+        resume(stopped.path, verbose=0)
+    assert {finding.code for finding in refused.value.findings} == {"data-differs"}
+    call = refused.value.findings[0].cure.values["call"]
+    assert call == Call("continue", stopped.path, data="DATA", output="NEW")
     assert contents(stopped.path) == before
 
 
-def test_without_a_checkpoint_it_begins_anew(stopped, finished):
+def test_without_a_checkpoint_it_starts_from_scratch(stopped, finished, capsys):
     shutil.rmtree(stopped.path / "checkpoints")
-    reported = []
-    run = resume(stopped.path, report=reported.append)
-    assert reported[0] == f"{run} was stopped before its first checkpoint, and begins anew."
+    run = resume(stopped.path)
+    first = f"{run} was stopped before its first checkpoint and starts from scratch.\n"
+    assert capsys.readouterr().out.startswith(first)
     assert evaluations_of(run) == evaluations_of(finished)
     assert steps_of(run)[0] == list(range(22))
 
 
 def test_refuses_what_is_no_run(tmp_path):
-    for name, message in (("none", "none does not exist"), ("", "is no run directory")):
-        with pytest.raises(KbertError, match=f"{message}.*kbert train"):
-            resume(tmp_path / name, report=silent)
+    for name, message in (("none", "none does not exist"), ("", "is not a run directory")):
+        with pytest.raises(KbertError, match=f"{message}.*Pass the directory of a run"):
+            resume(tmp_path / name, verbose=0)

@@ -23,10 +23,6 @@ from kbert.runs.run_directory import RunDirectory
 pytestmark = pytest.mark.keras
 
 
-def silent(line):
-    """Report nothing."""
-
-
 class Kill(BaseException):
     """What no code catches, as no code outlives a kill."""
 
@@ -70,7 +66,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
 @pytest.fixture(scope="module")
 def finished(config):
     """A run that nothing has interrupted: 2 epochs of 11 batches."""
-    return train(config, silent)
+    return train(config, verbose=0)
 
 
 def state_of(run):
@@ -100,10 +96,10 @@ def assert_same(run, other):
 def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
-    run_until(kills[0], lambda: train(first, silent), monkeypatch)
+    run_until(kills[0], lambda: train(first, verbose=0), monkeypatch)
     for batch in kills[1:]:
-        run_until(batch, lambda: resume(run.path, report=silent), monkeypatch)
-    resume(run.path, report=silent)
+        run_until(batch, lambda: resume(run.path, verbose=0), monkeypatch)
+    resume(run.path, verbose=0)
     assert_same(run, finished)
     assert run.record["status"] == "finished"
     assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
@@ -113,8 +109,8 @@ def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
 def test_killed_before_the_end_of_an_epoch_is_saved(config, finished, epoch, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
-    run_until(epoch, lambda: train(first, silent), monkeypatch, where="on_epoch_end")
-    resume(run.path, report=silent)
+    run_until(epoch, lambda: train(first, verbose=0), monkeypatch, where="on_epoch_end")
+    resume(run.path, verbose=0)
     assert_same(run, finished)
 
 
@@ -131,18 +127,18 @@ def test_stopped_while_it_is_evaluated(config, finished, epoch, tmp_path, monkey
     with monkeypatch.context() as patch:
         patch.setattr(EpochEvaluation, "on_epoch_end", stop)
         with pytest.raises(KeyboardInterrupt):
-            train(replace(config, output=str(run.path)), silent)
+            train(replace(config, output=str(run.path)), verbose=0)
     last = read_checkpoint(CheckpointStore(run.checkpoints).last())
     assert (last.position.epoch, last.position.evaluated) == (epoch + 1, False)
-    resume(run.path, report=silent)
+    resume(run.path, verbose=0)
     assert_same(run, finished)
 
 
 def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path), keep_checkpoints=99)
-    run_until(7, lambda: train(first, silent), monkeypatch)
-    resume(run.path, report=silent)
+    run_until(7, lambda: train(first, verbose=0), monkeypatch)
+    resume(run.path, verbose=0)
     found = [path.name[7:] for path in CheckpointStore(run.checkpoints).committed()]
     assert found == [
         *("epoch-0-batch-4", "epoch-0-batch-8", "epoch-1-batch-0"),
@@ -156,8 +152,8 @@ def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     # So small a rate changes no score, so the second epoch is no better.
     patient = replace(config, output=str(run.path), epochs=5, patience=1, learning_rate=1e-12)
     kill = 0 if where == "on_train_end" else 1
-    run_until(kill, lambda: train(patient, silent), monkeypatch, where=where)
-    resume(run.path, report=silent)
+    run_until(kill, lambda: train(patient, verbose=0), monkeypatch, where=where)
+    resume(run.path, verbose=0)
     evaluations = json.loads((run.path / "evaluations.json").read_text(encoding="utf-8"))
     assert [epoch["epoch"] for epoch in evaluations["epochs"]] == [1, 2]
     assert run.record["status"] == "finished"
@@ -167,9 +163,9 @@ def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
 def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
-    run_until(0, lambda: train(first, silent), monkeypatch, where="on_train_end")
+    run_until(0, lambda: train(first, verbose=0), monkeypatch, where="on_train_end")
     assert run.record["status"] == "failed"
-    resume(run.path, report=silent)
+    resume(run.path, verbose=0)
     assert_same(run, finished)
     assert run.record["status"] == "finished"
     assert BertClassifier.load(run.path).labels.names == ("bad", "good")

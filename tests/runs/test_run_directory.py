@@ -25,9 +25,9 @@ def test_a_run_is_made_where_nothing_is(tmp_path):
 @pytest.mark.parametrize(
     ("made", "held"),
     [
-        ("a/run.json", r"a already holds a run, .*--output .*a-2$"),
-        ("a/notes.txt", r"a already holds something, .*--output .*a-2$"),
-        ("a", r"a already holds something, .*--output .*a-2$"),
+        ("a/run.json", r"a already contains a run; kbert never .*a-2"),
+        ("a/notes.txt", r"a already exists; kbert never .*a-2"),
+        ("a", r"a already exists; kbert never .*a-2"),
     ],
     ids=["run", "folder", "file"],
 )
@@ -42,9 +42,9 @@ def test_nothing_is_overwritten(made, held, tmp_path):
     assert file.read_text() == "kept"
 
 
-def test_a_directory_that_cannot_be_made_is_refused(tmp_path):
+def test_a_directory_that_cannot_be_created_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(KbertError, match=r"file/a cannot be made: "):
+    with pytest.raises(KbertError, match=r"file/a cannot be created: "):
         RunDirectory.create(tmp_path / "file" / "a")
 
 
@@ -66,6 +66,12 @@ def test_info_is_merged(tmp_path):
     text = (tmp_path / "a" / "run.json").read_text("utf-8")
     assert "好" in text
     assert os.listdir(tmp_path / "a") == ["run.json"]
+
+
+def test_a_plan_that_kbert_0_1_recorded_has_the_new_names(tmp_path):
+    run = RunDirectory.create(tmp_path / "a")
+    run.update(plan={"epochs": 3, "accumulation": 2})
+    assert run.record["plan"] == {"epochs": 3, "gradient_accumulation_steps": 2}
 
 
 def test_a_broken_run_json_counts_as_none(tmp_path):

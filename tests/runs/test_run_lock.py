@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kbert.errors import KbertError, MachineError
+from kbert.errors import InputError, KbertError, MachineError
 from kbert.runs.run_lock import run_lock
 
 HOLD = """
@@ -48,10 +48,9 @@ def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path):
         for _ in range(2):
             with pytest.raises(KbertError) as caught:
                 take(tmp_path)
-            assert caught.type is KbertError  # nothing that the machine lacks
+            assert caught.type is InputError  # nothing that the machine lacks
             assert str(caught.value) == (
-                f"Another process (pid {process.pid}) is at work in {tmp_path}. Wait for it, or "
-                "stop it."
+                f"Another process (pid {process.pid}) is using {tmp_path}. Wait for it, or stop it."
             )
         process.stdin.close()
         assert process.wait(10) == 0
@@ -75,13 +74,13 @@ def test_a_holder_that_cannot_be_named(content, tmp_path):
             (tmp_path / PID).unlink()
         else:
             (tmp_path / PID).write_bytes(content)
-        with pytest.raises(KbertError, match=r"^Another process is at work in "):
+        with pytest.raises(KbertError, match=r"^Another process is using "):
             take(tmp_path)
 
 
 def test_one_process_does_not_train_twice_either(tmp_path):
     with run_lock(tmp_path):
-        with pytest.raises(KbertError, match=rf"\(pid {os.getpid()}\) is at work"):
+        with pytest.raises(KbertError, match=rf"\(pid {os.getpid()}\) is using"):
             take(tmp_path)
         assert (tmp_path / PID).exists()  # still held
     assert take(tmp_path)
@@ -135,7 +134,7 @@ def test_a_read_only_directory():
 
 
 def refused_without_a_name(path):
-    with pytest.raises(KbertError, match=r"^Another process is at work in "):
+    with pytest.raises(KbertError, match=r"^Another process is using "):
         take(path)
     return True
 

@@ -1,6 +1,8 @@
 import csv
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +12,6 @@ from kbert import KbertError, TrainConfig, read_examples, resume, train
 from kbert.data.reading.tasks import read_task
 
 pytestmark = pytest.mark.keras
-
-
-def silent(line):
-    """Report nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +38,15 @@ def finished(reviews, tiny_preset, tmp_path_factory):
         learning_rate=1e-3,
         allow=("duplicates",),
     )
-    said = []
-    return train(config, said.append), said, folder
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        run = train(config)
+    return run, printed.getvalue(), folder
 
 
 def test_the_files_of_run_classifier(finished):
-    run, said, folder = finished
-    assert said[-1] == f"As run_classifier.py leaves it: {run.path / 'test_results.tsv'}"
+    run, printed, folder = finished
+    assert printed.endswith(f"as run_classifier.py writes them: {run.path / 'test_results.tsv'}\n")
     text = (run.path / "eval_results.txt").read_text(encoding="utf-8")
     found = dict(line.split(" = ") for line in text.splitlines())
     assert list(found) == ["eval_accuracy", "eval_loss", "global_step", "loss"]
@@ -61,10 +61,10 @@ def test_the_files_of_run_classifier(finished):
     np.testing.assert_allclose(np.sum(rows, axis=1), 1, atol=1e-6)
 
 
-def test_a_longer_training_predicts_anew(finished):
+def test_a_longer_run_predicts_again(finished):
     run, _, _ = finished
     (run.path / "test_results.tsv").unlink()
-    resume(run.path, epochs=3, report=silent)
+    resume(run.path, epochs=3, verbose=0)
     assert (run.path / "test_results.tsv").read_text(encoding="utf-8").count("\n") == 9
 
 
@@ -74,6 +74,6 @@ def test_a_test_set_that_cannot_be_read_is_refused_before_the_first_step(finishe
     (data / "test.tsv").write_text("index\tsentence\n0\n", encoding="utf-8")
     config = TrainConfig.from_toml(run.path / "config.toml")
     config = replace(config, data=str(data), output=str(tmp_path / "run"))
-    with pytest.raises(KbertError, match=r"test.tsv, row 1.*1 fields where the first row has 2"):
-        train(config, silent)
+    with pytest.raises(KbertError, match=r"test.tsv, row 1.*1 field where the first row has 2"):
+        train(config, verbose=0)
     assert not (tmp_path / "run").exists()

@@ -1,5 +1,7 @@
 import csv
+import io
 import json
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from safetensors.numpy import load_file
 
 from kbert import BertClassifier, KbertError, TrainConfig, TrainingPlan, read_examples, train
 from kbert.errors import MachineError
+from kbert.findings import Call, Option
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
@@ -38,9 +41,11 @@ def configure(reviews, tiny_preset, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(configure):
-    """A finished run, and what it reported."""
-    reported = []
-    return train(configure(), reported.append), reported
+    """A finished run, and what it printed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        run = train(configure())
+    return run, printed.getvalue()
 
 
 def learning_rates(run):
@@ -91,7 +96,7 @@ def test_rates_are_those_of_the_plan(finished):
 
 
 def test_model_is_that_of_the_best_epoch(finished, reviews):
-    run, reported = finished
+    run, printed = finished
     record = json.loads((run.path / "evaluations.json").read_text())
     best = record["epochs"][record["best_epoch"] - 1]["dev"]
     assert len(record["epochs"]) == EPOCHS
@@ -101,18 +106,18 @@ def test_model_is_that_of_the_best_epoch(finished, reviews):
     names = [prediction.label for prediction in model.predict_texts(dev.texts)]
     right = np.mean(model.labels.encode(names) == dev.label_ids)
     assert best["accuracy"] == pytest.approx(right)
-    assert f"accuracy {best['accuracy']:.4f}" in reported[-1]
+    assert f"accuracy {best['accuracy']:.4f}" in printed[printed.index("The best epoch") :]
 
 
 def test_reports_data_plan_and_tokens_before_training(finished):
-    reported = "\n".join(finished[1])
+    _, printed = finished
     order = ["text = 'text', label = 'label'; 2 classes", "set aside", "Training plan", "Tokens: "]
-    places = [reported.index(part) for part in [*order, "Loading", "Trained in", "The best epoch"]]
+    places = [printed.index(part) for part in [*order, "Loading", "Trained in", "The best epoch"]]
     assert places == sorted(places)
 
 
 def test_same_seed_same_weights_to_the_bit(finished, configure):
-    again = train(configure(), lambda line: None)
+    again = train(configure(), verbose=0)
     arrays = [load_file(run.model_folder / "model.safetensors") for run in (finished[0], again)]
     assert list(arrays[0]) == list(arrays[1])
     for path in arrays[0]:
@@ -134,7 +139,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
             gradient_accumulation_steps=3,
             allow=("dev-overlap",),
         ),
-        lambda line: None,
+        verbose=0,
     )
     with (run.path / "skipped_rows.csv").open(encoding="utf-8", newline="") as file:
         skipped = list(csv.DictReader(file))
@@ -172,10 +177,12 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     monkeypatch.setattr(BertClassifier, "fit", interrupted)
     config = configure()
     with pytest.raises(KeyboardInterrupt) as stopped:
-        train(config, lambda line: None)
+        train(config, verbose=0)
     [note] = stopped.value.__notes__
-    assert note.startswith(f"{config.output} holds the best model so far; ")
-    assert note.endswith(f"resume {config.output} goes on from the last checkpoint.")
+    assert note == (
+        f"{config.output} contains the best model so far; {Call('resume', config.output)} resumes "
+        "from the last checkpoint."
+    )
     run = RunDirectory(config.output)
     assert (run.record["status"], "ended" in run.record) == ("stopped", True)
     # Of the step that was begun and not made nothing is told.
@@ -190,9 +197,9 @@ def test_failure_is_noted(configure, monkeypatch):
     monkeypatch.setattr(BertClassifier, "fit", fail)
     config = configure()
     with pytest.raises(RuntimeError, match="out of luck") as failed:
-        train(config, lambda line: None)
+        train(config, verbose=0)
     assert failed.value.__notes__ == [
-        f"{config.output} is left without a model: delete it, or name another --output."
+        f"{config.output} contains no model: delete it, or name another {Option('output')}."
     ]
     assert RunDirectory(config.output).record["status"] == "failed"
 
@@ -203,9 +210,9 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
 
     monkeypatch.setattr(BertClassifier, "fit", fail)
     config = configure()
-    cure = f"--batch-size {config.batch_size // 2} --gradient-accumulation-steps 2, which"
-    with pytest.raises(MachineError, match=f"does not hold a training step with .* {cure}"):
-        train(config, lambda line: None)
+    with pytest.raises(MachineError, match="Out of memory: a training step of 16 rows x") as failed:
+        train(config, verbose=0)
+    assert failed.value.cure.settings == {"batch_size": 8, "gradient_accumulation_steps": 2}
     assert RunDirectory(config.output).record["status"] == "failed"
 
 
@@ -226,13 +233,14 @@ def test_refuses_before_anything_is_made(configure, changes, message, monkeypatc
     monkeypatch.chdir(tmp_path)
     config = configure(output="run", **changes)
     with pytest.raises(KbertError, match=message):
-        train(config, lambda line: None)
+        train(config, verbose=0)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_overwrites_nothing(configure, finished):
     run, _ = finished
     before = (run.path / "run.json").read_bytes()
-    with pytest.raises(KbertError, match="already holds a run.*--output .*run-1"):
-        train(configure(output=str(run.path)), lambda line: None)
+    with pytest.raises(KbertError, match="run already contains a run; kbert never") as refused:
+        train(configure(output=str(run.path)), verbose=0)
+    assert refused.value.cure.settings == {"output": f"{run.path}-1"}
     assert (run.path / "run.json").read_bytes() == before

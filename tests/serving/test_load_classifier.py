@@ -21,7 +21,7 @@ def places(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     model.save_to(folder / "run" / "model")
     model.save(folder / "file.keras")
-    export(folder / "run", folder / "hf", format="huggingface", report=lambda line: None)
+    export(folder / "run", folder / "hf", format="huggingface", verbose=0)
     return folder
 
 

@@ -1,1 +1,1 @@
-"""Export formats, a module each."""
+"""A module per format."""

@@ -1,4 +1,7 @@
-"""A TF1 checkpoint with its head, as google-research/bert reads it."""
+"""A TF1 checkpoint with its head, as google-research/bert reads it.
+
+Keras's `Model.export` does not write checkpoints.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ def write(model: Any, path: Path) -> None:
     write_google(path, to_model_data(model))
 
 
-def opened(path: Path, model: Any) -> Compute:
+def reopen(path: Path, model: Any) -> Compute:
     """Return the checkpoint as TensorFlow reads it."""
     source = read_google(path, lowercase=model.tokenizer.lowercase)
     return build_classifier(BertClassifier, source, max_length=model.max_length).predict_proba

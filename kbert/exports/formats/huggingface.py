@@ -1,4 +1,7 @@
-"""A folder for transformers: `pipeline("text-classification", model=FOLDER)`."""
+"""A folder for transformers: `pipeline("text-classification", model=FOLDER)`.
+
+Keras's `Model.export` writes programs, not the weights of other libraries.
+"""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -19,15 +22,15 @@ def write(model: Any, path: Path) -> None:
     write_hugging_face(path, to_model_data(model), model.max_length)
 
 
-def opened(path: Path, model: Any) -> ReaderProcess | None:
-    """Return the folder as transformers reads it, None where it or torch is not installed."""
+def reopen(path: Path, model: Any) -> ReaderProcess | None:
+    """Return what transformers computes, or None where it or torch is not installed."""
     if None in map(importlib.util.find_spec, ("torch", "transformers")):
         return None
     return ReaderProcess("huggingface", path, model.max_length)
 
 
 def load_predict(path: Path, max_length: int) -> Callable[..., np.ndarray]:
-    """Return the function of texts, and pairs or None, that transformers computes."""
+    """Return what transformers computes, as a function of texts, and pairs or None."""
     import torch
     import transformers
 

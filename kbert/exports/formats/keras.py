@@ -1,4 +1,8 @@
-"""A .keras file: `keras.models.load_model(FILE)` once kbert is imported."""
+"""A .keras file: `keras.models.load_model(FILE)` after `import kbert`.
+
+It is what Keras's own `Model.save` writes; the classifier's configuration holds its labels and
+tokenizer.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,6 @@ def write(model: Any, path: Path) -> None:
     model.save(path)
 
 
-def opened(path: Path, model: Any) -> Compute:
-    """Return the file, loaded."""
-    return type(model).load(path).probabilities
+def reopen(path: Path, model: Any) -> Compute:
+    """Return what the loaded file computes."""
+    return type(model).load(path).predict_proba

@@ -1,4 +1,7 @@
-"""A task folder of keras-hub: `keras_hub.models.BertTextClassifier.from_preset(FOLDER)`."""
+"""A keras-hub task folder: `keras_hub.models.BertTextClassifier.from_preset(FOLDER)`.
+
+Keras's `Model.export` writes programs; a task folder is written by keras-hub's `save_to_preset`.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,13 +20,13 @@ def write(model: Any, path: Path) -> None:
 
     if model.gelu != "tanh":
         raise InputError(
-            "keras-hub's BERT computes GELU by tanh, and this model was trained with erf: "
-            "there it would predict something else. Export it as huggingface, onnx or keras."
+            "keras-hub's BERT computes GELU by tanh, but this model was trained with erf: it would "
+            "predict something else in keras-hub. Export it as huggingface, onnx or keras."
         )
     settings = model.tokenizer.get_config()
     if settings.get("added_tokens"):
         raise InputError(
-            "keras-hub's tokenizer has no added tokens, and this model's has. Export it as "
+            "keras-hub's tokenizer has no added tokens, but this model's has. Export it as "
             "huggingface or keras."
         )
     lowercase, strip_accents = settings["lowercase"], settings["strip_accents"]
@@ -46,12 +49,12 @@ def write(model: Any, path: Path) -> None:
     ):
         theirs.assign(ours)
     task.save_to_preset(path)
-    # Theirs has no place for names.
+    # A task folder has no place for the names of the classes.
     (path / "labels.txt").write_text("\n".join(model.labels.names) + "\n", encoding="utf-8")
 
 
-def opened(path: Path, model: Any) -> Compute:
-    """Return the folder as keras-hub reads it, from texts on."""
+def reopen(path: Path, model: Any) -> Compute:
+    """Return what keras-hub computes from texts."""
     import keras_hub
 
     task = keras_hub.models.BertTextClassifier.from_preset(str(path))

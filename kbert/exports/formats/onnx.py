@@ -1,15 +1,19 @@
-"""ONNX, for ONNX Runtime and what else reads it."""
+"""ONNX, for ONNX Runtime and other readers.
+
+Keras's `Model.export(format="onnx")` returns logits without softmax, and writes neither labels nor
+tokenizer.
+"""
 
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from kbert.data.padding import INPUTS
-from kbert.exports.formats.open_with_predictor import opened
+from kbert.exports.formats.reopen_with_predictor import reopen
 from kbert.exports.formats.torch import exported_program
 from kbert.serving.sessions import OUTPUT
 
-__all__ = ["FILE", "opened", "write"]
+__all__ = ["FILE", "reopen", "write"]
 
 FILE = "model.onnx"
 
@@ -29,9 +33,9 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
 
 
 def _as_matrix_product(equation: str, operands: Any, *, path: Any = None) -> Any:
-    """Write the einsum of a dense layer as a matrix product, which runtimes know to quantize.
+    """Rewrite the einsum of a dense layer as a matrix product, which runtimes can quantize.
 
-    That is one whose shared letters end the first operand, begin the second, and are summed over.
+    It is one whose shared letters end the first operand, begin the second, and are summed over.
     """
     first, second = operands
     terms, result = equation.split("->")
@@ -48,11 +52,11 @@ def _as_matrix_product(equation: str, operands: Any, *, path: Any = None) -> Any
 
 
 def _to_int8(file: Path) -> None:
-    """Round the weights to 8 bits, a scale a column; the runtime rounds activations as it goes."""
+    """Round the weights to 8 bits, one scale per column; the runtime rounds the activations."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     with tempfile.TemporaryDirectory() as between:
-        folded = Path(between) / FILE  # weights are reshaped in the graph until they are folded
+        folded = Path(between) / FILE  # the graph reshapes weights until they are folded
         quant_pre_process(file, folded, skip_symbolic_shape=True)
         quantize_dynamic(folded, file, weight_type=QuantType.QInt8, per_channel=True)

@@ -1,4 +1,8 @@
-"""OpenVINO's intermediate representation, for Intel's processors."""
+"""OpenVINO's intermediate representation, for Intel's processors.
+
+Keras's `Model.export(format="openvino")` returns logits without softmax, and writes neither labels
+nor tokenizer.
+"""
 
 import tempfile
 from pathlib import Path
@@ -6,10 +10,10 @@ from typing import Any
 
 from kbert.data.padding import INPUTS
 from kbert.exports.formats import saved_model
-from kbert.exports.formats.open_with_predictor import opened
+from kbert.exports.formats.reopen_with_predictor import reopen
 from kbert.serving.sessions import OUTPUT, import_openvino
 
-__all__ = ["FILE", "opened", "write"]
+__all__ = ["FILE", "reopen", "write"]
 
 FILE = "model.xml"
 
@@ -26,5 +30,5 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
             import nncf
 
             converted = nncf.compress_weights(converted, mode=nncf.CompressWeightsMode.INT8_ASYM)
-        # Half precision is what it would store by itself.
+        # By default it stores half precision.
         openvino.save_model(converted, folder / FILE, compress_to_fp16=False)

@@ -7,17 +7,21 @@ from typing import Any, Protocol, get_args
 
 from kbert.choices import Backend, ExportFormat
 from kbert.errors import InputError
+from kbert.findings import Cure, Option
 
 
 @dataclass(frozen=True)
-class Format:
-    """What writes a format.
+class ExportSpec:
+    """What it takes to write a format.
 
     Args:
-        backend: the backend that Keras must run on to write it; None for any.
-        packages: the packages that write it and open it, by the names that they are imported by.
-        int8: the packages that round its weights to 8 bits; None where that cannot be.
-        suffix: what the name of the export must end in; "" for a folder.
+        backend: str or None. The backend that writes a program. Defaults to None: the format holds
+            weights, which any backend writes.
+        packages: tuple of str. The packages that write and reopen it, by the names that they are
+            imported by. Defaults to ().
+        int8: tuple of str or None. The further packages that round its weights to 8 bits. Defaults
+            to None: that is not possible.
+        suffix: str. What the name of the export must end in. Defaults to "": it is a folder.
     """
 
     backend: Backend | None = None
@@ -26,74 +30,84 @@ class Format:
     suffix: str = ""
 
 
-FORMATS: dict[str, Format] = {
-    "huggingface": Format(),
-    "google": Format(),
-    "keras": Format(suffix=".keras"),
-    "keras-hub": Format(),
-    "saved_model": Format("tensorflow", ("tensorflow",)),
-    "onnx": Format("torch", ("torch", "onnx", "onnxscript", "onnxruntime"), int8=()),
-    "openvino": Format("tensorflow", ("tensorflow", "openvino"), int8=("nncf",)),
-    "litert": Format("tensorflow", ("tensorflow", "ai_edge_litert"), int8=()),
-    "torch": Format("torch", ("torch",)),
+FORMATS: dict[str, ExportSpec] = {
+    "huggingface": ExportSpec(),
+    "google": ExportSpec(),
+    "keras": ExportSpec(suffix=".keras"),
+    "keras-hub": ExportSpec(),
+    "saved_model": ExportSpec("tensorflow", ("tensorflow",)),
+    "onnx": ExportSpec("torch", ("torch", "onnx", "onnxscript", "onnxruntime"), int8=()),
+    "openvino": ExportSpec("tensorflow", ("tensorflow", "openvino"), int8=("nncf",)),
+    "litert": ExportSpec("tensorflow", ("tensorflow", "ai_edge_litert"), int8=()),
+    "torch": ExportSpec("torch", ("torch",)),
 }
 
 
 class WeightsFormat(Protocol):
-    """What a module of this package has for a format that holds weights by names."""
+    """What the module of a format of weights has."""
 
     def write(self, model: Any, path: Any) -> None:
-        """Write the model to a path that is not there yet."""
+        """Write the model to a path that does not exist."""
 
-    def opened(self, path: Any, model: Any) -> Any:
-        """Return the export as a function of texts, and pairs or None; None: nothing reads it."""
+    def reopen(self, path: Any, model: Any) -> Any:
+        """Return the export as a function of texts, and pairs or None.
+
+        None stands for a runtime that is not installed.
+        """
 
 
 class ProgramFormat(Protocol):
-    """What a module of this package has for a format that holds a program."""
+    """What the module of a format of programs has."""
 
     FILE: str
 
     def write(self, model: Any, folder: Any, length: int | None, int8: bool) -> None:
         """Write the program into a folder; Keras runs on the format's backend."""
 
-    def opened(self, folder: Any, settings: Any) -> Any:
-        """Return the export as a function of texts, and pairs or None, by its own runtime."""
+    def reopen(self, folder: Any, settings: Any) -> Any:
+        """Return the export as a function of texts, and pairs or None, of its own runtime."""
 
 
 def format_module(name: str) -> Any:
     """Return the module of a format."""
-    return importlib.import_module(f"kbert.exports.{name.replace('-', '_')}")
+    return importlib.import_module(f"kbert.exports.formats.{name.replace('-', '_')}")
 
 
-def check_format(name: str, length: int | None, int8: bool) -> Format:
-    """Return the description of a format, or raise KbertError: unknown, or lacking a package."""
+def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
+    """Return what a format needs.
+
+    Raises:
+        InputError: the format is unknown, an option is not for it, or a package is missing.
+    """
     if name not in FORMATS:
-        known = ", ".join(get_args(ExportFormat))
         raise InputError(
-            "The format must be one of {known}. Received: {name!r}", known=known, name=name
-        )
-    found = FORMATS[name]
-    if length is not None and found.backend is None:
-        programs = ", ".join(n for n, one in FORMATS.items() if one.backend)
-        raise InputError(
-            "--length is for programs: {programs}. The format is {name}.",
-            programs=programs,
+            "{option} must be one of {known}. Received: {name!r}",
+            option=Option("format"),
+            known=", ".join(get_args(ExportFormat)),
             name=name,
         )
-    if int8 and found.int8 is None:
-        able = ", ".join(n for n, one in FORMATS.items() if one.int8 is not None)
+    spec = FORMATS[name]
+    if length is not None and spec.backend is None:
         raise InputError(
-            "--quantize int8 is for {able}. The format is {name}.", able=able, name=name
+            "{option} is for programs: {programs}. The format is {name}.",
+            option=Option("length"),
+            programs=", ".join(n for n, one in FORMATS.items() if one.backend),
+            name=name,
         )
-    needed = (*found.packages, *((found.int8 or ()) if int8 else ()))
+    if int8 and spec.int8 is None:
+        raise InputError(
+            "{option} is for {able}. The format is {name}.",
+            option=Option("quantize", "int8"),
+            able=", ".join(n for n, one in FORMATS.items() if one.int8 is not None),
+            name=name,
+        )
+    needed = (*spec.packages, *((spec.int8 or ()) if int8 else ()))
     missing = [package for package in needed if importlib.util.find_spec(package) is None]
     if missing:
         raise InputError(
-            "The format {name} needs {missing}, not installed here. Install it: pip install "
-            "{missing2}",
+            "The format {name} needs {missing}, which is not installed.",
             name=name,
-            missing=", ".join(missing),
-            missing2=" ".join(package.replace("_", "-") for package in missing),
+            missing=", ".join(package.replace("_", "-") for package in missing),
+            cure=Cure(note="pip install 'keras-kbert[export]'"),
         )
-    return found
+    return spec

@@ -1,4 +1,8 @@
-"""TensorFlow's SavedModel, in the folders that TensorFlow Serving looks for."""
+"""TensorFlow's SavedModel, in the folders that TensorFlow Serving looks for.
+
+Keras's `Model.export(format="tf_saved_model")` writes every weight twice, returns logits without
+softmax, and writes neither labels nor tokenizer.
+"""
 
 from functools import partial
 from pathlib import Path
@@ -10,7 +14,7 @@ from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
 from kbert.serving.sessions import OUTPUT
 
-FILE = "1"  # TensorFlow Serving serves the greatest number among a model's folders
+FILE = "1"  # TensorFlow Serving serves the folder with the greatest number
 
 
 def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
@@ -28,8 +32,8 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     tf.saved_model.save(module, str(folder / FILE), signatures=serve)
 
 
-def opened(folder: Path, settings: ExportSettings) -> Compute:
-    """Return the folder as TensorFlow computes it."""
+def reopen(folder: Path, settings: ExportSettings) -> Compute:
+    """Return what TensorFlow computes."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(str(folder / FILE))

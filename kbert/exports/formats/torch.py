@@ -1,4 +1,8 @@
-"""PyTorch's exported program (.pt2)."""
+"""PyTorch's exported program (.pt2).
+
+Keras's `Model.export(format="torch")` returns logits without softmax, and writes neither labels nor
+tokenizer.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,13 +26,13 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     torch.export.save(exported_program(model, length), folder / FILE)
 
 
-def opened(folder: Path, settings: ExportSettings) -> ReaderProcess:
-    """Return the folder as torch computes it."""
+def reopen(folder: Path, settings: ExportSettings) -> ReaderProcess:
+    """Return what torch computes, in a process of its own."""
     return ReaderProcess("torch", folder, settings.max_length)
 
 
 def load_predict(path: Path, max_length: int) -> Callable[..., np.ndarray]:
-    """Return the function of texts, and pairs or None, that torch computes."""
+    """Return what torch computes, as a function of texts, and pairs or None."""
     import torch
 
     module = torch.export.load(path / FILE).module()
@@ -45,8 +49,8 @@ def exported_program(model: Any, length: int | None) -> Any:
     """Return the model as torch.export.ExportedProgram: three arrays in, probabilities out."""
     import torch
 
-    # The model is no part of the module: its weights would be stored as parameters, and once more
-    # as the constants that Keras's layers compute with.
+    # The model is not a submodule: its weights would be stored as parameters, and once more as the
+    # constants that Keras's layers compute with.
     class Served(torch.nn.Module):
         def forward(self, token_ids: Any, segment_ids: Any, padding_mask: Any) -> Any:
             inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
@@ -55,7 +59,7 @@ def exported_program(model: Any, length: int | None) -> Any:
     sizes = {0: torch.export.Dim("rows", min=1, max=2**16)}
     if length is None:
         sizes[1] = torch.export.Dim("width", min=2, max=model.backbone.max_sequence_length)
-    # Of one tensor, passed three times, it would make one input.
+    # One tensor passed three times would become one input.
     example = tuple(torch.ones((2, length or 8), dtype=torch.int32) for _ in INPUTS)
     with torch.no_grad():
         return torch.export.export(Served().eval(), example, dynamic_shapes=(sizes,) * len(INPUTS))

@@ -12,7 +12,7 @@ from kbert.serving.export_settings import ExportSettings
 
 def test_every_choice_has_its_format_and_its_row_in_the_document():
     assert tuple(FORMATS) == get_args(ExportFormat)
-    document = Path(__file__).parents[2] / "docs" / "import-export.md"
+    document = Path(__file__).parents[3] / "docs" / "import-export.md"
     rows = [line for line in document.read_text(encoding="utf-8").splitlines() if "|" in line]
     for name in FORMATS:
         assert any(row.startswith(f"| `{name}` |") for row in rows), name
@@ -22,7 +22,7 @@ def test_every_choice_has_its_format_and_its_row_in_the_document():
 def test_a_module_has_what_its_kind_needs(name):
     module = format_module(name)
     assert callable(module.write)
-    assert callable(module.opened)
+    assert callable(module.reopen)
     if FORMATS[name].backend is not None:
         settings = ExportSettings(name, module.FILE, ("a", "b"), 8, None, False, True, {})
         assert module.FILE in program_readme(settings)
@@ -32,8 +32,8 @@ def test_a_module_has_what_its_kind_needs(name):
     ("arguments", "message"),
     [
         (("word", None, False), "must be one of huggingface, .*torch. Received: 'word'"),
-        (("keras", 8, False), "--length is for programs: saved_model, .* The format is keras"),
-        (("torch", None, True), "--quantize int8 is for onnx, openvino, litert. The format is"),
+        (("keras", 8, False), "`length` is for programs: saved_model, .* The format is keras"),
+        (("torch", None, True), "quantize=.int8. is for onnx, openvino, litert. The format is"),
     ],
 )
 def test_refuses(arguments, message):

@@ -1,4 +1,4 @@
-"""A program that runs without Keras, as a function of texts."""
+"""Reopen a program that runs without Keras."""
 
 from pathlib import Path
 
@@ -7,6 +7,6 @@ from kbert.serving.export_settings import ExportSettings
 from kbert.serving.predictor import Predictor
 
 
-def opened(folder: Path, settings: ExportSettings) -> Compute:
-    """Return the folder as its runtime computes it, through what a server would load."""
+def reopen(folder: Path, settings: ExportSettings) -> Compute:
+    """Return what the program's own runtime computes, through the class that a server uses."""
     return Predictor.load(folder).predict_proba

@@ -1,0 +1,58 @@
+"""The processes in which exports are written and reopened: how they start, and how they fail."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+_MAX_LINE = 400  # characters of the line that says why a process failed
+
+
+def command(task: str, *arguments: str) -> list[str]:
+    """Return the command of a process that runs `write` or `read` below."""
+    return [sys.executable, "-m", __name__, task, *arguments]
+
+
+def environment(**values: str) -> dict[str, str]:
+    """Return this process's environment with values of its own, and without a GPU.
+
+    An exported program names no device, and neither writing nor comparing it needs one.
+    """
+    return {**os.environ, "CUDA_VISIBLE_DEVICES": "", **values}
+
+
+def why_it_failed(stderr: str, status: int) -> str:
+    """Return the last line that a process has printed, or its exit status where it printed none."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    return (lines[-1] if lines else f"the process ended with status {status}")[:_MAX_LINE]
+
+
+def write(format: str, model: str, folder: str, length: str, int8: str) -> None:
+    """Write a model folder's program into a folder."""
+    from kbert.backend.choose_backend import import_keras
+
+    import_keras()
+    from kbert.exports.formats.registry import format_module
+    from kbert.models.bert_classifier import BertClassifier
+
+    classifier = BertClassifier.load(model)
+    width = int(length) if length else None
+    format_module(format).write(classifier, Path(folder), width, bool(int8))
+
+
+def read(format: str, path: str, max_length: str) -> None:
+    """Answer each line of texts with a line of probabilities, until there are no more."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is not an answer
+    from kbert.exports.formats.registry import format_module
+
+    compute = format_module(format).load_predict(Path(path), int(max_length))
+    for line in sys.stdin:
+        texts, pairs = json.loads(line)
+        answers.write(json.dumps(compute(texts, pairs).tolist()) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    task = write if sys.argv[1] == "write" else read
+    task(*sys.argv[2:])

@@ -1,0 +1,41 @@
+"""Build the model that a prepared run trains."""
+
+from typing import Any
+
+from kbert.backend.choose_backend import import_keras
+from kbert.runs.prepare import PreparedRun
+from kbert.utils.say import say
+
+
+def build_model(prepared: PreparedRun) -> Any:
+    """Return a run's BertClassifier, compiled; the first thing that needs Keras.
+
+    Args:
+        prepared: PreparedRun.
+    """
+    config = prepared.config
+    say(f"Loading {config.parent or config.preset} on {config.backend} ...")
+    import_keras()
+    import keras
+
+    from kbert.models.bert_classifier import BertClassifier
+    from kbert.optimizers import create_optimizer
+
+    keras.utils.set_random_seed(config.seed)
+    dtype = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
+    if config.parent is not None:
+        model = BertClassifier.load(
+            config.parent, max_length=config.max_length, dropout=config.dropout, dtype=dtype
+        )
+    else:
+        model = BertClassifier.from_preset(
+            config.preset,
+            prepared.labels,
+            max_length=config.max_length,
+            dropout=config.dropout,
+            pretrained=config.weights == "pretrained",
+            tokenizer=prepared.tokenizer,
+            dtype=dtype,
+        )
+    model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
+    return model

@@ -1,0 +1,94 @@
+"""The callbacks of a run."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kbert.runs.prepare import PreparedRun
+from kbert.runs.resumption import Resumption
+from kbert.runs.run_directory import RunDirectory
+
+if TYPE_CHECKING:
+    from kbert.callbacks.epoch_evaluation import EpochEvaluation
+    from kbert.callbacks.learning_rate_logger import LearningRateLogger
+    from kbert.callbacks.plan_guard import PlanGuard
+    from kbert.callbacks.progress_bar import ProgressBar
+    from kbert.callbacks.run_checkpoint import RunCheckpoint
+
+
+@dataclass(frozen=True)
+class RunCallbacks:
+    """The callbacks of a run by name, and all that `fit` takes in order.
+
+    Args:
+        progress: ProgressBar.
+        logger: LearningRateLogger.
+        guard: PlanGuard.
+        evaluation: EpochEvaluation or None. None without a set to evaluate on.
+        checkpoint: RunCheckpoint.
+        in_order: list of callbacks.
+    """
+
+    progress: "ProgressBar"
+    logger: "LearningRateLogger"
+    guard: "PlanGuard"
+    evaluation: "EpochEvaluation | None"
+    checkpoint: "RunCheckpoint"
+    in_order: list[Any]
+
+    @classmethod
+    def create(
+        cls, prepared: PreparedRun, run: RunDirectory, resumption: Resumption | None
+    ) -> "RunCallbacks":
+        """Return the callbacks of a run that starts, or resumes."""
+        from keras.callbacks import LambdaCallback
+
+        from kbert.callbacks.learning_rate_logger import LearningRateLogger
+        from kbert.callbacks.plan_guard import PlanGuard
+        from kbert.callbacks.progress_bar import ProgressBar
+        from kbert.callbacks.run_checkpoint import RunCheckpoint
+
+        config, plan = prepared.config, prepared.plan
+        done = 0 if resumption is None else resumption.change.new_batches
+        progress = ProgressBar(plan.batches, done)
+        logger = LearningRateLogger(run.path / "learning_rate.csv")
+        guard = PlanGuard(plan, allow=config.allow)
+        evaluation = _evaluation(prepared, run)
+        checkpoint = RunCheckpoint(
+            run.checkpoints,
+            plan,
+            evaluation=evaluation,
+            every_steps=config.checkpoint_steps,
+            every_minutes=config.checkpoint_minutes,
+            keep=config.keep_checkpoints,
+            resume=resumption is not None,
+            allow=config.allow,
+            facts={"run": run.record.get("id"), "preset": config.preset},
+        )
+        # A step that ran while a checkpoint was being written counts once that is on the disk, so
+        # a kill costs no more steps than lie between two checkpoints.
+        saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())
+        in_order = [saved, progress, logger, *([evaluation] if evaluation else [])]
+        if resumption is None or not resumption.is_trained:
+            in_order.insert(0, guard)
+        # The checkpoint comes last: it saves what the others have seen and found sound.
+        return cls(progress, logger, guard, evaluation, checkpoint, [*in_order, checkpoint])
+
+
+def _evaluation(prepared: PreparedRun, run: RunDirectory) -> "EpochEvaluation | None":
+    """Return what evaluates the run, or None without a set to evaluate on."""
+    from kbert.callbacks.epoch_evaluation import EpochEvaluation
+    from kbert.data.batches import Batches
+
+    config, size, pad_id = prepared.config, prepared.plan.batch_size, prepared.tokenizer.pad_id
+    stores = {name: store for name, store in prepared.stores.items() if name != "train"}
+    if not stores:
+        return None
+    return EpochEvaluation(
+        monitor=config.monitor,
+        patience=config.patience,
+        folder=run.path,
+        model_folder=run.model_folder,
+        restore_best=False,  # the best model is in the run
+        every_steps=config.evaluate_every,
+        **{name: Batches(store, size, pad_id=pad_id) for name, store in stores.items()},
+    )
