@@ -48,8 +48,6 @@ _VERBOSE = Annotated[
         help="Print more, and where an error comes from.",
     ),
 ]
-
-
 _SPEAKING = [
     inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=hint)
     for name, hint in (("quiet", _QUIET), ("verbose", _VERBOSE))
@@ -86,7 +84,7 @@ def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         signature = inspect.signature(function, eval_str=True)
         parameters = [*signature.parameters.values(), *_SPEAKING]
-        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        vars(run)["__signature__"] = signature.replace(parameters=parameters)
         app.command(
             run,
             name=name,

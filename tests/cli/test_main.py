@@ -250,7 +250,7 @@ def test_train_evaluate_predict(settings, reviews, tmp_path):
 
     texts = ["Short.", "It is a rather long sentence, of more words.", "", "Schön"]
     data = "\n".join(text for text in texts if text).encode()
-    status, out, err = kbert("predict", run, stdin=data)
+    status, out, err = kbert("predict", run, "-", "--batch-size", 2, stdin=data)
     assert (status, err) == (0, "")
     rows = list(csv.DictReader(io.StringIO(out, newline="")))
     assert [row["text"] for row in rows] == [text for text in texts if text]
