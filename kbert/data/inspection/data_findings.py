@@ -55,7 +55,7 @@ def _bad_rows(examples: Examples, on_bad_row: OnBadRow) -> list[Finding]:
             "bad-rows",
             "info" if skipping else "error",
             "{rows} cannot be used, the first: row {number}: {problem}.",
-            Cure(note="none is needed: they are left out")
+            Cure(note="none needed; they are left out")
             if skipping
             else Cure(note="correct them", otherwise=(SKIP_CURE,)),
             {

@@ -6,9 +6,9 @@ from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
 from kbert.data.reading.examples import Examples
 from kbert.findings import Call, Cure, Finding
 
-_NO_CURE = Cure(note="none is needed: kbert permutes all rows and splits by class")
+_NO_CURE = Cure(note="none needed; kbert permutes all rows and splits by class")
 _BATCHES = (
-    "{runs:,} runs of one class, where a random order has {expected_runs:,.0f}. On average a "
+    "{runs:,} runs of one class; a random order has {expected_runs:,.0f}. On average a "
     "batch of 32 contains {given:.1f} of the {classes} classes in file order, {buffered:.1f} "
     "through a shuffle buffer of {buffer_size}, and {by_chance:.1f} in a random order."
 )

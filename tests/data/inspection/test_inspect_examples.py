@@ -72,7 +72,7 @@ def test_bad_rows_that_will_be_left_out(rows, read):
     rows[3][1] = ""
     inspection = inspect_examples(read(rows), on_bad_row="skip")
     assert severities(inspection) == {"bad-rows": "info"}
-    assert str(found(inspection)["bad-rows"].cure) == "none is needed: they are left out"
+    assert str(found(inspection)["bad-rows"].cure) == "none needed; they are left out"
 
 
 def test_one_bad_row(rows, read):
@@ -205,7 +205,7 @@ def test_a_file_sorted_by_class(reviews, sentences):
     assert order.runs == 2
     sorted_message = found(inspection)["class-sorted"].message
     # Of two classes of the same size: 1 + rows / 2.
-    assert f"2 runs of one class, where a random order has {1 + rows / 2:,.0f}." in sorted_message
+    assert f"2 runs of one class; a random order has {1 + rows / 2:,.0f}." in sorted_message
     assert (
         f"a batch of 32 contains {order.batch_classes:.1f} of the 2 classes in file order"
         in sorted_message
@@ -223,14 +223,14 @@ def test_the_order_does_no_harm_where_kbert_trains(reviews):
     inspection = inspect_examples(read_examples(reviews), for_kbert=True)
     assert severities(inspection) == {"class-sorted": "info", "tail-split": "info"}
     for finding in inspection.findings:
-        assert str(finding.cure).startswith("none is needed: kbert permutes all rows")
+        assert str(finding.cure).startswith("none needed; kbert permutes all rows")
 
 
 def test_a_file_in_which_rows_of_a_class_stand_together(rows, read):
     rows = [[text, "good" if i // 5 % 2 else "bad"] for i, (text, _) in enumerate(rows)]
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"class-clustered": "warning"}
-    assert "40 runs of one class, where a random order has 101." in (
+    assert "40 runs of one class; a random order has 101." in (
         found(inspection)["class-clustered"].message
     )
 
