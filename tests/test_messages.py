@@ -23,6 +23,12 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, errors.KbertError)
 }
 
+# The arguments of what holds a template and its values in a dict.
+ARGUMENTS = {
+    "Finding": ("code", "severity", "template", "cure", "values"),
+    "Problem": ("template", "cure", "values"),
+}
+
 
 def named(template):
     """The names in braces of a template."""
@@ -125,9 +131,8 @@ def faults_of_errors(tree):
 
 
 def faults_of_findings(tree):
-    for name, call, scopes in calls(tree, "Finding"):
-        names = ("code", "severity", "template", "cure", "values")
-        given = dict(zip(names, call.args, strict=False))
+    for name, call, scopes in calls(tree, *ARGUMENTS):
+        given = dict(zip(ARGUMENTS[name], call.args, strict=False))
         given |= {keyword.arg: keyword.value for keyword in call.keywords}
         found = templates(given.get("template"), scopes)
         values = given.get("values", ast.Dict([], []))
@@ -157,6 +162,7 @@ def test_a_message_is_a_template_of_its_values(path):
         ("Finding('c', 'info', '{n} rows.', cure, {'n': 1})", None),
         ("Finding('c', 'info', '{n} rows.', cure)", "['n']"),
         ("Finding('c', 'info', text, cure)", "not made of constants"),
+        ("Problem('{n} fields', cure, {'m': 1})", "['m', 'n']"),
         ("text = 'a' if b else '{c}'\ntext += ' d'\nInputError(text, c=1)", None),
         ("text = 'a' if b else c\nInputError(text)", "not made of constants"),
         ("def f(a='b'):\n    InputError(f'{a}')", "not made of constants"),

@@ -77,13 +77,13 @@ def _parse(content: str) -> dict[str, Any] | Problem:
         if content.count("[") + content.count("{") > 64 and is_too_deep(value):
             raise RecursionError
     except json.JSONDecodeError as error:
-        template = "broken JSON at column {column} ({error})"
-        return Problem(template, _CURE, {"column": error.colno, "error": error.msg})
+        values = {"column": error.colno, "error": error.msg}
+        return Problem("broken JSON at column {column} ({error})", _CURE, values)
     except ValueError as error:
         return Problem("unreadable JSON ({error})", _CURE, {"error": error})
     except RecursionError:
         return Problem("JSON nested too deeply", _CURE)
     if not isinstance(value, dict):
-        template = "a JSON object was expected. Received: {kind}"
-        return Problem(template, _CURE, {"kind": type(value).__name__})
+        values = {"kind": type(value).__name__}
+        return Problem("a JSON object was expected. Received: {kind}", _CURE, values)
     return value
