@@ -1,7 +1,7 @@
-"""What checkpoints cost: epochs of MiniLM without any, with one an epoch, one every 20 steps.
+"""The cost of checkpoints: epochs of MiniLM without any, with one per epoch, one per 20 steps.
 
-The ways take turns inside one process on each backend, one epoch each, so that what else the
-machine does meets all of them:
+The ways take turns in one process on each backend, one epoch each, so that other load on the
+machine affects all of them:
 
     python -m benchmarks.checkpoint_cost
 """
@@ -17,11 +17,11 @@ import numpy as np
 from benchmarks.sides import BACKENDS, in_a_process
 from benchmarks.training_speed import BATCH, MAX_LENGTH, read_rows
 
-WAYS = ("none", "one an epoch", "every 20 steps")
+WAYS = ("none", "one per epoch", "every 20 steps")
 
 
 def measure(rows: int, turns: int) -> dict[str, float]:
-    """Return the median seconds of an epoch by each way, and the megabytes of a checkpoint."""
+    """Return the median seconds of an epoch in each way, and the megabytes of a checkpoint."""
     from kbert import (
         BertClassifier,
         Examples,
@@ -40,14 +40,14 @@ def measure(rows: int, turns: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         callbacks: dict[str, list[RunCheckpoint]] = {
             "none": [],
-            "one an epoch": [RunCheckpoint(Path(folder) / "a", plan)],
+            "one per epoch": [RunCheckpoint(Path(folder) / "a", plan)],
             "every 20 steps": [RunCheckpoint(Path(folder) / "b", plan, every_steps=20)],
         }
         seconds: dict[str, list[float]] = {way: [] for way in WAYS}
         model.fit(batches, epochs=1, verbose=0)  # compiles
         for _ in range(turns):
             for way in WAYS:
-                batches.epoch = 1  # the same batches by every way
+                batches.epoch = 1  # the same batches in every way
                 started = time.perf_counter()
                 model.fit(batches, epochs=1, verbose=0, callbacks=callbacks[way])
                 seconds[way].append(time.perf_counter() - started)
@@ -68,7 +68,7 @@ def main() -> None:
     if options.here:
         print(json.dumps(measure(options.rows, options.turns)))
         return
-    print(f"MiniLM, {options.rows} rows, batch {BATCH}: seconds of an epoch, and the ratio to none")
+    print(f"MiniLM, {options.rows} rows, batch {BATCH}: seconds per epoch, and the ratio to none")
     print(f"{'backend':<12}{'none':>8}{'one an epoch':>20}{'every 20 steps':>20}{'MB each':>10}")
     size = ["--rows", str(options.rows), "--turns", str(options.turns)]
     for backend in options.backends:

@@ -1,6 +1,6 @@
-"""What deterministic kernels cost: examples a second of MiniLM without and with them.
+"""The cost of deterministic kernels: examples per second of MiniLM without and with them.
 
-Each side is a process of its own, and they take turns:
+Each side runs in its own process, and they take turns:
 
     python -m benchmarks.deterministic_cost
 """
@@ -15,7 +15,7 @@ from benchmarks.training_speed import kbert_speed, read_rows
 
 
 def measure(rows: int, deterministic: bool) -> float:
-    """Return the examples a second in this process."""
+    """Return the examples per second in this process."""
     from kbert.backend.choose_backend import choose_backend
     from kbert.backend.determinism import use_deterministic_kernels
 
@@ -34,7 +34,7 @@ def main() -> None:
     if options.here:
         print(json.dumps(measure(options.rows, options.here == "deterministic")))
         return
-    print(f"{'backend':<12}{'default':>10}{'deterministic':>16}{'ratio':>8}   examples a second")
+    print(f"{'backend':<12}{'default':>10}{'deterministic':>16}{'ratio':>8}   examples per second")
     for backend in BACKENDS:
         found: dict[str, list[float]] = {"default": [], "deterministic": []}
         for _ in range(options.turns):

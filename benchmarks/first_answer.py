@@ -1,8 +1,8 @@
-"""How large the extra `serve` is, and how long a fresh process takes to its first answer.
+"""The size of the extra `serve`, and the seconds of a new process to its first answer.
 
     python -m benchmarks.first_answer EXPORT
 
-EXPORT is what `kbert export RUN --format onnx` wrote.
+EXPORT is the output of `kbert export RUN --format onnx`.
 """
 
 import argparse
@@ -40,12 +40,12 @@ def main() -> None:
         before = megabytes(packages)
         install = [python, "-m", "pip", "install", "--quiet", f"{ROOT}[serve]"]
         subprocess.run(install, check=True, stderr=subprocess.DEVNULL)
-        print(f"installed: {megabytes(packages) - before:.0f} MB beside pip")
+        print(f"installed: {megabytes(packages) - before:.0f} MB besides pip")
         times = [ask(python, export) for _ in range(6)][1:]  # the first writes bytecode
     loaded, answered = (statistics.median(t[n] for t in times) for n in (0, 1))
     print(f"seconds after Python has started, median of {len(times)}:")
     print(f"  loaded {loaded:.2f}, first answer {answered:.2f}")
-    print(f"modules imported, beside the standard library's: {times[0][2]}")
+    print(f"modules imported, besides the standard library's: {times[0][2]}")
 
 
 def ask(python: Path, export: Path) -> tuple[float, float, str]:

@@ -1,14 +1,13 @@
-"""The four traps of run_classifier.py: what plain Keras does, what kbert says, what kbert does.
+"""The four traps of run_classifier.py: what plain Keras does, what kbert reports and does.
 
-MiniLM on film reviews that are sorted by class, a few hundred of them, on each backend in a
-process of its own:
+MiniLM on a few hundred film reviews sorted by class, on each backend in its own process:
 
     python -m benchmarks.four_traps
 
-1. A schedule for two epochs, and a fit of four: what the last two epochs change.
-2. A second fit of a model that has been trained to the end of its schedule: what it changes.
-3. keras-hub's fit on the rows as they stand, and through tf.data's shuffle(100): dev accuracy.
-4. Building and loading the model anew for an evaluation, as the Estimator did: seconds.
+1. A schedule for two epochs, but a fit of four: what the last two epochs change.
+2. A second fit of a model trained to the end of its schedule: what it changes.
+3. keras-hub's fit on the rows in file order, and through tf.data's shuffle(100): dev accuracy.
+4. Rebuilding and reloading the model for every evaluation, as the Estimator did: seconds.
 """
 
 import argparse
@@ -46,7 +45,7 @@ def read_sets() -> tuple[Any, Any]:
 
 
 def new_model() -> Any:
-    """Return the classifier as it is before any training, always the same one."""
+    """Return the untrained classifier, always the same one."""
     import keras
 
     import kbert
@@ -58,12 +57,12 @@ def new_model() -> Any:
 
 
 def greatest_change(before: list[np.ndarray], after: list[np.ndarray]) -> float:
-    """Return how far the weight that moved most has moved."""
+    """Return the greatest change of a weight."""
     return max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True))
 
 
 def refusal(call: Any) -> str:
-    """Return what kbert says in place of doing what it is asked for."""
+    """Return why kbert refuses a call, or "nothing"."""
     import kbert
 
     try:
@@ -81,7 +80,7 @@ def epochs_beyond_the_plan(train: Any, dev: Any) -> dict[str, str]:
     model.compile(optimizer=kbert.create_optimizer(plan))
     batches = model.batches(train, plan)
     guard = kbert.PlanGuard(plan, verbose=0)
-    said = refusal(lambda: model.fit(batches, epochs=4, verbose=0, callbacks=[guard]))
+    reported = refusal(lambda: model.fit(batches, epochs=4, verbose=0, callbacks=[guard]))
     model.fit(batches, epochs=2, verbose=0)
     before, started = model.get_weights(), time.perf_counter()
     model.fit(batches, epochs=4, initial_epoch=2, verbose=0)
@@ -97,7 +96,7 @@ def epochs_beyond_the_plan(train: Any, dev: Any) -> dict[str, str]:
     model.fit(batches, epochs=4, initial_epoch=2, verbose=0, callbacks=[guard])
     return {
         "plain": f"epochs 3 and 4 {plain}, in {seconds:.0f} s",
-        "said": said,
+        "reported": reported,
         "kbert": "with a plan for 4, epochs 3 and 4 changed weights by up to "
         f"{greatest_change(before, model.get_weights()):.2g}",
     }
@@ -113,7 +112,7 @@ def second_training(train: Any, dev: Any) -> dict[str, str]:
     model.fit(batches, verbose=0)
     before = model.get_weights()
     again = kbert.PlanGuard(plan, verbose=0)
-    said = refusal(lambda: model.fit(batches, verbose=0, callbacks=[again]))
+    reported = refusal(lambda: model.fit(batches, verbose=0, callbacks=[again]))
     model.fit(batches, verbose=0)
     plain = greatest_change(before, model.get_weights())
     losses = [model.evaluate(batches, verbose=0)]
@@ -122,7 +121,7 @@ def second_training(train: Any, dev: Any) -> dict[str, str]:
     change = greatest_change(before, model.get_weights())
     return {
         "plain": f"changed no weight by more than {plain:g}",
-        "said": said,
+        "reported": reported,
         "kbert": f"with FreshOptimizer changed weights by up to {change:.2g}; training loss "
         f"{losses[0]:.3f} -> {losses[1]:.3f}",
     }
@@ -146,16 +145,16 @@ def sorted_rows(train: Any, dev: Any) -> dict[str, str]:
         model.fit(data.batch(BATCH), epochs=plan.epochs, verbose=0)
         texts = np.array(list(dev.texts))
         accuracies.append(model.evaluate(texts, dev.label_ids, verbose=0)[1])
-    said = next(f for f in kbert.inspect_examples(train).findings if f.code == "class-sorted")
+    reported = next(f for f in kbert.inspect_examples(train).findings if f.code == "class-sorted")
     model = new_model()
     model.compile(optimizer=kbert.create_optimizer(plan))
     evaluation = kbert.EpochEvaluation(dev=model.batches(dev), verbose=0)
     batches = model.batches(train, plan)
     model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=[evaluation])
     return {
-        "plain": f"dev accuracy {accuracies[0]:.3f} as they stand, {accuracies[1]:.3f} through "
+        "plain": f"dev accuracy {accuracies[0]:.3f} in file order, {accuracies[1]:.3f} through "
         "shuffle(100)",
-        "said": said.message,
+        "reported": reported.message,
         "kbert": f"dev accuracy {evaluation.evaluations[-1]['dev'].accuracy:.3f} in the same steps",
     }
 
@@ -174,14 +173,14 @@ def evaluation(train: Any, dev: Any) -> dict[str, str]:
         for _ in range(3):
             started = time.perf_counter()
             model.save_weights(file)
-            anew = new_model()
-            anew.load_weights(file)
-            anew.compile(optimizer=kbert.create_optimizer(plan), metrics=["accuracy"])
-            anew.evaluate(batches, verbose=0)
+            rebuilt = new_model()
+            rebuilt.load_weights(file)
+            rebuilt.compile(optimizer=kbert.create_optimizer(plan), metrics=["accuracy"])
+            rebuilt.evaluate(batches, verbose=0)
             seconds.append(time.perf_counter() - started)
 
     class Timed(kbert.EpochEvaluation):
-        """An evaluation that notes how long it takes."""
+        """An evaluation that measures its own time."""
 
         seconds: list[float] = []  # noqa: RUF012
 
@@ -194,9 +193,9 @@ def evaluation(train: Any, dev: Any) -> dict[str, str]:
     keras.utils.set_random_seed(0)
     model.fit(model.batches(train, plan), epochs=plan.epochs, verbose=0, callbacks=[timed])
     return {
-        "plain": f"{np.median(seconds):.1f} s an evaluation, the model built anew",
-        "said": "nothing: there is nothing to mend",
-        "kbert": f"{np.median(timed.seconds):.1f} s an evaluation, inside fit",
+        "plain": f"{np.median(seconds):.1f} s per evaluation, with the model rebuilt",
+        "reported": "nothing: there is nothing to fix",
+        "kbert": f"{np.median(timed.seconds):.1f} s per evaluation, inside fit",
     }
 
 
@@ -225,10 +224,10 @@ def main() -> None:
             print(f"  {backend}")
             for name, title in (
                 ("plain", "plain Keras"),
-                ("said", "kbert says"),
+                ("reported", "kbert reports"),
                 ("kbert", "kbert"),
             ):
-                print(f"    {title:<12} {cells[name]}", flush=True)
+                print(f"    {title:<13} {cells[name]}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What PlanGuard costs: epochs with and without it by turns, in one fit, on each backend.
+"""The cost of PlanGuard: epochs with and without it take turns in one fit, on each backend.
 
-Half of the epochs are guarded. The share is that of the guard's own calls in the time of the
-guarded epochs; the ratio is that of the median guarded epoch to the median other one, which hangs
-on what else the machine does. The predict function, which every evaluation needs too, is traced
-before.
+Half of the epochs are guarded. The share is the time of the guard's own calls in that of the
+guarded epochs. The ratio is that of the median guarded epoch to the median other one, which depends
+on other load on the machine. The predict function, which every evaluation needs too, is traced
+beforehand.
 """
 
 import argparse
@@ -86,7 +86,9 @@ def main() -> None:
     if options.here:
         print(json.dumps(measure(options.rows, options.epochs)))
         return
-    print(f"MiniLM, {options.rows} rows, batch {BATCH}, {options.epochs} epochs, guarded by turns")
+    print(
+        f"MiniLM, {options.rows} rows, batch {BATCH}, {options.epochs} epochs, every other guarded"
+    )
     print(f"{'backend':<12}{'share':>10}{'ratio':>10}")
     for backend in options.backends:
         flags = ("--here", "--rows", options.rows, "--epochs", options.epochs)

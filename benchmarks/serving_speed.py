@@ -1,8 +1,8 @@
-"""Texts a second of a run and of its exports, asked in turn in one process.
+"""Texts per second of a run and of its exports, which take turns in one process.
 
     python -m benchmarks.serving_speed RUN EXPORT [EXPORT ...]
 
-EXPORT is an onnx, openvino or litert export. The first path is what the others are divided by.
+EXPORT is an onnx, openvino or litert export. Ratios are relative to the first path.
 """
 
 import argparse
@@ -31,11 +31,11 @@ def main() -> None:
                 asked = texts[:50] if alone else texts
                 started = time.perf_counter()
                 predictor.predict_proba(asked, batch_size=1 if alone else 32)
-                if turn:  # in the first, runtimes prepare for each width
+                if turn:  # in the first turn, runtimes prepare for each width
                     each = (time.perf_counter() - started) / len(asked)
                     seconds.setdefault((path, alone), []).append(each)
     print(
-        f"{len(texts)} film reviews; texts/s in batches of 32 (ratio); ms a text by itself (ratio)"
+        f"{len(texts)} film reviews; texts/s in batches of 32 (ratio); ms per single text (ratio)"
     )
     first = next(iter(predictors))
     for path in predictors:

@@ -1,4 +1,4 @@
-"""What the benchmarks share: measurements in processes of their own, and keras-hub's classifier."""
+"""What the benchmarks share: measurements in separate processes, and keras-hub's classifier."""
 
 import importlib.util
 import json

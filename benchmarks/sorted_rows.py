@@ -1,7 +1,7 @@
 """Training on a file that is sorted by class: keras-hub's fit, a shuffle buffer, and kbert.
 
-The same weights (MiniLM), the same number of steps and the same rates; only the order of the rows
-differs. The dev accuracy after each epoch:
+The weights (MiniLM), the number of steps and the learning rates are the same; only the order of the
+rows differs. Prints the dev accuracy after each epoch:
 
     python -m benchmarks.sorted_rows TRAIN DEV --text COLUMN --label COLUMN
 """
@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.sides import BACKENDS, in_a_process, keras_hub_classifier
 
-SIDES = ("keras-hub, as it stands", "keras-hub, tf.data shuffle(100)", "kbert")
+SIDES = ("keras-hub, file order", "keras-hub, tf.data shuffle(100)", "kbert")
 
 
 def measure(side: str, options: argparse.Namespace) -> list[float]:

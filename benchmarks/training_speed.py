@@ -1,9 +1,9 @@
-"""Training speed: kbert beside keras-hub's own fit, on each backend.
+"""Training speed: kbert compared with keras-hub's own fit, on each backend.
 
-Fine-tunes MiniLM on Rotten Tomatoes with batches of 32 and at most 64 tokens, each side in a
-process of its own, one at a time and taking turns, and prints the examples a second of the second
-epoch; the first one traces and compiles. The ratio says more than the figures, which hang on the
-machine and on what else it does.
+Fine-tunes MiniLM on Rotten Tomatoes with batches of 32 and at most 64 tokens, each side in its own
+process, one at a time and taking turns, and prints the examples per second of the second epoch; the
+first one traces and compiles. The ratio matters more than the figures, which depend on the machine
+and on its other load.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def read_rows(rows: int) -> tuple[list[str], np.ndarray]:
 
 
 def time_fit(fit, rows: int) -> float:
-    """Return the examples a second of the last epoch, by the clock between its two ends."""
+    """Return the examples per second of the last epoch, from the end of the one before it."""
     import keras
 
     ends = []

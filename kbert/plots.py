@@ -1,4 +1,4 @@
-"""Plots, with matplotlib, which is imported when one is asked for."""
+"""Plots with matplotlib, which is imported only when one is drawn."""
 
 import csv
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _POINTS = 500
 
 
 def plot_plan(plan: TrainingPlan, axes: Any = None) -> Any:
-    """Draw a plan's learning rate by update, epochs marked, and return the axes.
+    """Draw a plan's learning rate by update, with the epochs marked, and return the axes.
 
     Args:
         plan: TrainingPlan.
@@ -28,15 +28,20 @@ def plot_plan(plan: TrainingPlan, axes: Any = None) -> Any:
         axes.axvline(
             epoch * plan.steps_per_epoch / plan.gradient_accumulation_steps, color="0.85", zorder=0
         )
-    axes.set(xlabel="update", ylabel="learning rate", title="Learning rate; lines part the epochs")
+    axes.set(
+        xlabel="update", ylabel="learning rate", title="Learning rate; lines separate the epochs"
+    )
     return axes
 
 
 def plot_steps(*runs: str | Path) -> Any:
-    """Draw learning rate and loss of every step of runs, one after the other; return the figure.
+    """Draw learning rate and loss of every step of several runs, one after the other.
 
     Args:
         *runs: run directories, or files that a `LearningRateLogger` has written.
+
+    Returns:
+        The figure.
     """
     figure, (upper, lower) = _pyplot().subplots(2, sharex=True, figsize=(8, 4))
     start = 0
@@ -61,13 +66,16 @@ def plot_shuffle_buffers(
     batch_size: int = 32,
     names: Sequence[str] | None = None,
 ) -> Any:
-    """Draw the classes of every batch under several shuffle buffers, and return the figure.
+    """Draw the classes of every batch under several shuffle buffers, a panel each.
 
     Args:
         label_ids: int array [rows], in the order of the file.
-        buffer_sizes: sequence of int, a panel each.
+        buffer_sizes: sequence of int.
         batch_size: int. Defaults to 32.
         names: the classes' names, or None for their numbers.
+
+    Returns:
+        The figure.
     """
     figure, panels = _pyplot().subplots(
         len(buffer_sizes), sharex=True, figsize=(8, 2 * len(buffer_sizes)), squeeze=False
@@ -77,8 +85,8 @@ def plot_shuffle_buffers(
         _stack(panel, batches, names)
         classes = batches.counts.shape[1]
         panel.set(
-            title=f"shuffle buffer of {size:,}: a batch holds {batches.classes:.1f} of {classes} "
-            "classes",
+            title=f"shuffle buffer of {size:,}: a batch contains {batches.classes:.1f} of "
+            f"{classes} classes",
             ylabel="share",
         )
     panels[-1, 0].set_xlabel("batch")
@@ -89,10 +97,10 @@ def plot_shuffle_buffers(
 
 
 def save_plot(axes_or_figure: Any, path: str | Path) -> None:
-    """Write a plot to a file, whose suffix tells the format, and close it.
+    """Write a plot to a file, whose suffix determines the format, and close it.
 
     Raises:
-        KbertError: the file exists, or its suffix is no format.
+        InputError: the file exists, or its suffix is not a format.
     """
     figure = getattr(axes_or_figure, "figure", None) or axes_or_figure
     path = Path(path)

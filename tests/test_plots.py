@@ -52,7 +52,7 @@ def test_a_panel_for_every_buffer(names):
     assert len(figure.axes) == 2
     for panel, size in zip(figure.axes, (1, 960), strict=True):
         classes = simulate_shuffle_buffer(LABELS, size, 32).classes
-        assert f"shuffle buffer of {size}: a batch holds {classes:.1f} of 3" in panel.get_title()
+        assert f"shuffle buffer of {size}: a batch contains {classes:.1f} of 3" in panel.get_title()
         assert len(panel.collections) == 3
         assert panel.get_xlim() == (0, 960 / 32 - 1)
     shown = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]

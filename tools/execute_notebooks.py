@@ -1,4 +1,4 @@
-"""Execute notebooks in place, so that their outputs are those of the code as it is.
+"""Execute notebooks in place, so that their outputs are those of the current code.
 
 Usage: python tools/execute_notebooks.py NOTEBOOK...
 """
@@ -16,7 +16,7 @@ def execute(path: Path) -> None:
     """Execute a notebook in the folder above its own, and store the outputs.
 
     Raises:
-        CellExecutionError: a cell has failed; the file is left as it was.
+        CellExecutionError: a cell failed; the file is left unchanged.
     """
     notebook = nbformat.read(path, as_version=4)
     folder = path.resolve().parent.parent
@@ -25,8 +25,8 @@ def execute(path: Path) -> None:
         timeout=1800,
         kernel_name="python3",
         resources={"metadata": {"path": str(folder)}},
-        record_timing=False,  # the times would change the file each time
-        extra_arguments=["--log-level=ERROR"],  # a warning about TCP for each kernel
+        record_timing=False,  # times would change the file on every execution
+        extra_arguments=["--log-level=ERROR"],  # otherwise each kernel warns about TCP
     )
     client.execute()
     for cell in notebook.cells:

@@ -1,9 +1,9 @@
-"""Export a run in every format on every backend, and print what was seen as a table.
+"""Export a run in every format on every backend, and print the comparisons as a table.
 
     python -m tools.export_table RUN [--backends tensorflow jax torch] [--formats onnx ...]
 
-Formats that hold weights by Google's rules are tanh only: of a model with erf they are tried on the
-same weights with tanh, which the table says.
+Formats whose GELU is always tanh are tried with the same weights and tanh where the model uses erf;
+the table notes it.
 """
 
 import argparse
@@ -53,7 +53,7 @@ model = BertClassifier.load(sys.argv[1], dtype="float32")
 other = BertClassifier.from_config({**model.get_config(), "gelu": "tanh"})
 other.set_weights(model.get_weights())
 other.save_to(sys.argv[2] + "/model")
-for name in ("config.toml", "run.json"):  # by which the development set is found
+for name in ("config.toml", "run.json"):  # which name the development set
     shutil.copy(sys.argv[1] + "/" + name, sys.argv[2])
 """
 
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def python(code: str, *given: str) -> str:
-    """Return what a process of its own prints."""
+    """Return what a separate process prints."""
     environment = {**os.environ, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow")}
     if given[0].startswith("["):
         environment["KERAS_BACKEND"] = json.loads(given[0])[3]

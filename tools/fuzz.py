@@ -1,10 +1,10 @@
-"""Feed mutated files to everything that reads files of someone else's; only KbertError may come.
+"""Feed mutated files to everything that reads untrusted files; only KbertError may be raised.
 
 Usage: python tools/fuzz.py SECONDS [TARGET ...]
 
-Atheris (libFuzzer) mutates valid files, guided by what of kbert they reach. Each target runs in a
-process of its own for its share of the time. What came of a target stands in .cache/fuzz/TARGET:
-one file for each kind of finding, and its traceback beside it.
+Atheris (libFuzzer) mutates valid files, guided by the code of kbert that they reach. Each target
+runs in its own process for its share of the time. The findings of a target are in
+.cache/fuzz/TARGET: a file for each kind of finding, with its traceback beside it.
 """
 
 import re
@@ -75,13 +75,13 @@ def weights() -> Read:
     """Return the reader of safetensors, header and arrays."""
     from safetensors.numpy import load_file
 
-    from kbert.utils.untrusted import safetensors_size
+    from kbert.utils.untrusted_weights import safetensors_size
 
     def read(path: Path) -> None:
         arrays, numbers = safetensors_size(path)
         try:
             loaded = load_file(path)
-        except KeyError:  # a type that NumPy lacks, which read_arrays refuses
+        except KeyError:  # a type that NumPy lacks; read_arrays refuses it
             return
         assert (len(loaded), sum(a.size for a in loaded.values())) == (arrays, numbers)
 
@@ -90,20 +90,20 @@ def weights() -> Read:
 
 def hdf5() -> Read:
     """Return the check of HDF5 files."""
-    from kbert.utils.untrusted import h5_size
+    from kbert.utils.untrusted_weights import h5_size
 
     return lambda path: h5_size(path, path)
 
 
 def keras_zip() -> Read:
     """Return the check of .keras files."""
-    from kbert.utils.untrusted import check_keras_zip
+    from kbert.utils.untrusted_weights import check_keras_zip
 
     return check_keras_zip
 
 
 def folder() -> Read:
-    """Return the reader of a model folder of which the configuration is mutated."""
+    """Return the reader of a model folder whose configuration is mutated."""
     from kbert.models.model_directory import read_model
 
     def read(path: Path) -> None:
@@ -114,7 +114,7 @@ def folder() -> Read:
     return read
 
 
-# Of each target: the name of its file, what makes the reader, and valid files.
+# For each target: the name of its file, a function that returns the reader, and valid files.
 TARGETS: dict[str, tuple[str, Callable[[], Read], list[bytes] | Callable[[], list[bytes]]]] = {
     "csv": examples(".csv", b'text,label\n"a ""b""\nc",x\nd,y\n', b"gj04,1,*,a\n"),
     "tsv": examples(".tsv", b'text\tlabel\na b\tx\n"c"\ty\n', b'a\tb\n"c\td\n'),
@@ -126,7 +126,7 @@ TARGETS: dict[str, tuple[str, Callable[[], Read], list[bytes] | Callable[[], lis
     "toml": (
         "a.toml",
         settings,
-        [b'data = "a"\nepochs = 3\nforce = ["x"]\n[a.b]\nc = [1, {d=1}]\n'],
+        [b'data = "a"\nepochs = 3\nallow = ["x"]\n[a.b]\nc = [1, {d=1}]\n'],
     ),
     "vocab": ("vocab.txt", tokenizer, ["\n".join(PIECES).encode()]),
     "tokenizer": (
@@ -166,7 +166,7 @@ def fuzz(target: str, seconds: str) -> None:
             read(path)
         except KbertError:
             pass
-        except Exception as error:  # whatever it is: that is what is looked for
+        except Exception as error:  # any other error is a finding
             place = traceback.extract_tb(error.__traceback__)[-1]
             kind = f"{type(error).__name__}-{Path(place.filename).stem}-{place.lineno}"
             if not (found / kind).exists():
@@ -180,7 +180,7 @@ def fuzz(target: str, seconds: str) -> None:
 
 
 def main(seconds: int, targets: list[str]) -> int:
-    """Run targets one after another and print what came of them; return 1 after findings."""
+    """Run targets one after another and print their results; return 1 if there are findings."""
     share = max(1, seconds // len(targets))
     print(f"{'target':<12} {'executions':>12} {'findings':>9}", flush=True)
     total = 0
@@ -190,11 +190,11 @@ def main(seconds: int, targets: list[str]) -> int:
         for old in found.iterdir():
             old.unlink()
         command = [sys.executable, __file__, "--one", target, str(share)]
-        said = subprocess.run(command, capture_output=True, text=True, errors="replace").stderr
-        runs = re.findall(r"stat::number_of_executed_units: *(\d+)", said)
+        log = subprocess.run(command, capture_output=True, text=True, errors="replace").stderr
+        runs = re.findall(r"stat::number_of_executed_units: *(\d+)", log)
         findings = sorted(p.name for p in found.iterdir() if p.suffix != ".txt")
-        if not runs:  # it has not come to its end
-            (found / "ended.txt").write_text(said)
+        if not runs:  # it did not end normally
+            (found / "ended.txt").write_text(log)
             findings = findings or ["ended early; see ended.txt"]
         total += len(findings)
         executions = f"{int(runs[-1]):,}" if runs else "?"

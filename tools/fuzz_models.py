@@ -1,4 +1,4 @@
-"""The readers of other programs' models, each of a folder of which one file is mutated."""
+"""The readers of other programs' models, each of a folder in which one file is mutated."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ Read = Callable[[Path], Any]
 
 
 def google() -> Read:
-    """Return the reader of a release of Google's, of which configuration or index is mutated."""
+    """Return the reader of a Google release whose configuration or index is mutated."""
     from kbert.interop.google import read_google
 
     release = Path(__file__).parents[1] / "tests" / "data" / "reference" / "tiny_checkpoint"
@@ -34,7 +34,7 @@ def google() -> Read:
 
 
 def hugging_face() -> Read:
-    """Return the reader of a Hugging Face folder of which one file is mutated."""
+    """Return the reader of a Hugging Face folder in which one file is mutated."""
     from kbert.interop.hugging_face import read_hugging_face
 
     files = {
@@ -51,7 +51,7 @@ def hugging_face() -> Read:
 
 
 def keras_hub() -> Read:
-    """Return the reader of a keras-hub folder of which one file is mutated."""
+    """Return the reader of a keras-hub folder in which one file is mutated."""
     from kbert.interop.keras_hub import read_keras_hub
 
     files = keras_hub_files()
@@ -64,7 +64,7 @@ def keras_hub() -> Read:
 
 
 def own() -> Read:
-    """Return the reader of a model folder as a preset, of which the configuration is mutated."""
+    """Return the reader of a model folder as a preset, whose configuration is mutated."""
     from kbert.interop.sources import find_preset
     from kbert.models.model_directory import read_own
 
@@ -79,7 +79,7 @@ def own() -> Read:
 
 
 def exported() -> Read:
-    """Return the reader of an export's settings, and of the tokenizer that they describe."""
+    """Return the reader of an export's settings and of the tokenizer that they describe."""
     from kbert.serving.export_settings import ExportSettings
 
     def read(path: Path) -> None:
@@ -92,7 +92,7 @@ def exported() -> Read:
 
 
 def onnx() -> Read:
-    """Return what opens an export's ONNX program."""
+    """Return the function that opens an export's ONNX program."""
     from kbert.serving.sessions import open_session
 
     return lambda path: open_session("onnx", path, threads=1)
@@ -107,7 +107,7 @@ def _lay_beside(path: Path, files: dict[str, bytes]) -> None:
             file.write_bytes(data)
 
 
-# As TARGETS of fuzz.py.
+# Like TARGETS in fuzz.py.
 MODEL_TARGETS: dict[str, tuple[str, Callable[[], Read], Callable[[], list[bytes]]]] = {
     "google-config": ("bert_config.json", google, lambda: [google_file("bert_config.json")]),
     "google-index": (

@@ -88,7 +88,7 @@ def safetensors() -> bytes:
 
 
 def h5(arrays: dict[str, Any] | None = None) -> bytes:
-    """Return a valid HDF5 file, of these arrays if there are some."""
+    """Return a valid HDF5 file, with these arrays if any are given."""
     import h5py
     import numpy as np
 
@@ -113,7 +113,7 @@ def keras_file() -> bytes:
 
 
 def google_file(name: str) -> bytes:
-    """Return a file of the tiny release that Google's own code has written."""
+    """Return a file of the tiny release that Google's own code wrote."""
     folder = Path(__file__).parents[1] / "tests" / "data" / "reference" / "tiny_checkpoint"
     return (folder / name).read_bytes()
 
@@ -124,7 +124,7 @@ def as_json(value: Any) -> bytes:
 
 
 def _weights(form: Any, labels: int = 2) -> dict[str, Any]:
-    """Return arrays of zeros by the names of a form."""
+    """Return arrays of zeros with the names and shapes of a format."""
     import numpy as np
 
     from kbert.interop.weights import weight_specs
@@ -141,7 +141,7 @@ def bert(form: str) -> bytes:
 
 
 def keras_hub_files() -> dict[str, bytes]:
-    """Return the files of a tiny text classifier of keras-hub's."""
+    """Return the files of a tiny keras-hub text classifier."""
     task = {"num_classes": 2, "activation": "softmax", "dropout": 0.1}
     settings = {"lowercase": True, "strip_accents": False, "suffix_indicator": "##"}
     arrays = _weights("keras_hub", 0)

@@ -1,10 +1,10 @@
-"""Make models in every form that kbert imports, and compare logits with each form's own runtime.
+"""Create models in every format that kbert imports, and compare with each format's own runtime.
 
     KERAS_BACKEND=torch python -m tools.import_table
 
-Google's are the outputs of Google's own code in tests/data/reference. Those of Hugging Face and
-keras-hub are made here at MiniLM's size, from its weights, with a head of their own, and asked 200
-sentences that people wrote; from the text on, each with its own tokenizer.
+For Google the outputs of its own code in tests/data/reference are used. Hugging Face and keras-hub
+models are created from MiniLM's weights with a new head, and given 200 sentences that people wrote,
+each with its own tokenizer.
 """
 
 import os
@@ -126,7 +126,7 @@ def hugging_face(folder: Path, texts: list[str]) -> Iterator[Row]:
 def encoders(
     minilm: Path, folder: Path, texts: list[str], tokenizer: Any, classifier: Any
 ) -> Iterator[Row]:
-    """Compare the pooled output of encoders without a head, with a prefix and without."""
+    """Compare the pooled output of encoders without a head, with and without a prefix."""
     import torch
     import transformers
 
@@ -152,7 +152,7 @@ def encoders(
 
 
 def keras_hub_and_runs(folder: Path, texts: list[str]) -> Iterator[Row]:
-    """Compare with keras-hub from the text on, and a run with itself."""
+    """Compare with keras-hub, including its tokenizer, and a run with itself."""
     import keras_hub
 
     from kbert import BertClassifier
@@ -183,11 +183,11 @@ def keras_hub_and_runs(folder: Path, texts: list[str]) -> Iterator[Row]:
         compared = "probabilities" if activation else "logits"
         yield source, "keras-hub", compared, greatest(found, expected)
     found = logits(folder / "run", texts)
-    yield "a run of kbert's", "kbert", "logits", greatest(found, logits_of(made, texts))
+    yield "a kbert run", "kbert", "logits", greatest(found, logits_of(made, texts))
 
 
 def logits(folder: Path, texts: list[str]) -> np.ndarray:
-    """Return the logits of the head that a folder has."""
+    """Return the logits of a folder's model with its own head."""
     from kbert import BertClassifier
 
     return logits_of(BertClassifier.from_preset(str(folder), max_length=LENGTH), texts)

@@ -1,11 +1,11 @@
-"""Kill MiniLM runs where it hurts, resume them, and compare their ends with an undisturbed run's.
+"""Kill MiniLM runs at critical moments, resume them, and compare with an undisturbed run.
 
     python -m tools.interruptions
 
-Every attempt is the command line in a process of its own, and is ended by SIGKILL: once an epoch's
-checkpoint is committed, some steps after one inside an epoch, or twice in a row. The weights are
-MiniLM's at full width, dropout and shuffle are on, and gradients are accumulated. The first line of
-a backend is a second run that nothing disturbs: it shows whether its kernels are deterministic.
+Every attempt is the command line in its own process, ended by SIGKILL: after an epoch's checkpoint
+is committed, some steps after one inside an epoch, or twice in a row. The model is MiniLM at full
+width, with dropout, shuffling and gradient accumulation. The first line of a backend is a second
+undisturbed run: it shows whether its kernels are deterministic.
 """
 
 import argparse
@@ -35,7 +35,7 @@ _FLAGS = (
     "--preset minilm --max-length 32 --epochs 2 --batch-size 8 --gradient-accumulation-steps 2 "
     "--dev-proportion 0.2 --checkpoint-steps 4"
 )
-_SECONDS = 600  # after which an attempt that comes to nothing is broken
+_SECONDS = 600  # after which an attempt counts as broken
 
 
 def start(arguments: list[str], backend: str, log: Path) -> subprocess.Popen[bytes]:
@@ -47,14 +47,14 @@ def start(arguments: list[str], backend: str, log: Path) -> subprocess.Popen[byt
 
 
 def has_saved(run: Path, ending: str) -> bool:
-    """Whether the checkpoint whose name ends so is committed."""
+    """Whether the checkpoint whose name has this ending is committed."""
     return any(
         path.name.endswith(ending) for path in CheckpointStore(run / "checkpoints").committed()
     )
 
 
 def make_run(run: Path, flags: list[str], backend: str, kills: tuple[str, ...]) -> None:
-    """Train to the end, killed on the way once each of these checkpoints is there."""
+    """Train to the end, killed whenever one of these checkpoints is committed."""
     log = run.with_suffix(".log")
     for attempt, ending in enumerate((*kills, None)):
         arguments = ["resume", str(run)] if attempt else ["train", *flags, "--output", str(run)]
@@ -62,7 +62,7 @@ def make_run(run: Path, flags: list[str], backend: str, kills: tuple[str, ...]) 
         until = time.monotonic() + _SECONDS
         while process.poll() is None and time.monotonic() < until:
             if ending and has_saved(run, ending):
-                time.sleep(0.2)  # into the steps that a kill loses
+                time.sleep(0.2)  # so that the kill loses some steps
                 process.send_signal(signal.SIGKILL)
                 process.wait()
             time.sleep(0.005)
@@ -73,7 +73,7 @@ def make_run(run: Path, flags: list[str], backend: str, kills: tuple[str, ...]) 
 
 
 def difference(run: Path, other: Path) -> str:
-    """Compare the last checkpoints of two runs, and what the epochs have scored."""
+    """Compare the last checkpoints and the scores of two runs."""
     stores = [CheckpointStore(folder / "checkpoints").last() for folder in (run, other)]
     one, two = (read_checkpoint(path) for path in stores if path is not None)
     greatest = 0.0
@@ -84,12 +84,12 @@ def difference(run: Path, other: Path) -> str:
                 left, right = (a.astype("float64") for a in (array, two.arrays[file][name]))
                 greatest = max(greatest, float(np.abs(left - right).max()), 5e-324)
     files = ("evaluations.json", "learning_rate.csv", "model/model.safetensors")
-    told = all((run / file).read_bytes() == (other / file).read_bytes() for file in files)
-    return f"{greatest:.1e}" if greatest else "equal bits" if told else "other scores"
+    same_files = all((run / file).read_bytes() == (other / file).read_bytes() for file in files)
+    return f"{greatest:.1e}" if greatest else "equal bits" if same_files else "other scores"
 
 
 def main() -> None:
-    """Parse the arguments, and print the table."""
+    """Parse the arguments and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--backends", nargs="+", default=BACKENDS, choices=BACKENDS)
     parser.add_argument("--flags", default="", help="more flags of kbert train")

@@ -1,12 +1,12 @@
-"""Kill runs at random moments, resume each, and compare its end with that of an undisturbed run.
+"""Kill runs at random moments, resume them, and compare the results with an undisturbed run.
 
     python -m tools.kill_runs --kills 200
 
-A tiny model is trained on film reviews, a checkpoint every few steps. More than half of the kills
-wait for a checkpoint to be in writing, the others come at any time. Every attempt is a process of
-its own, forked from one that has imported everything, and is ended by SIGKILL. Prints the kills,
-those that hit a checkpoint in writing, the steps lost at most, and what the ends of the runs have
-in common.
+A tiny model is trained on film reviews, with a checkpoint every few steps. More than half of the
+kills wait until a checkpoint is being written, the others occur at any time. Every attempt is a
+process forked from one that has imported everything, and is ended by SIGKILL. Prints the kills, how
+many of them hit a checkpoint being written, the greatest number of steps lost, and how many runs
+end with equal bits.
 """
 
 import argparse
@@ -22,17 +22,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_SLACK = 60  # seconds after which an attempt that does not end is broken
+_SLACK = 60  # seconds after which an attempt that does not end counts as broken
 
 
 @dataclass
 class Tally:
-    """What the kills have come to."""
+    """The results of the kills."""
 
     kills: int = 0
     while_saving: int = 0
     resumed: int = 0
-    most_lost: int = 0
+    max_lost: int = 0
     compared: int = 0
     equal: int = 0
     strays: int = 0
@@ -61,7 +61,7 @@ def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
 
 
 def start(arguments: list[str], log: Path) -> int:
-    """Run the command line in a forked process, and return its number."""
+    """Run the command line in a forked process and return its id."""
     number = os.fork()
     if number:
         return number
@@ -80,7 +80,7 @@ def start(arguments: list[str], log: Path) -> int:
 
 
 def wait(number: int, until: float) -> int | None:
-    """Return the exit status of a process that ends before a moment, else None."""
+    """Return the exit status of a process that ends before a deadline, else None."""
     while time.monotonic() < until:
         ended, status = os.waitpid(number, os.WNOHANG)
         if ended:
@@ -90,7 +90,7 @@ def wait(number: int, until: float) -> int | None:
 
 
 def wait_for_saving(number: int, checkpoints: Path, times: int) -> int | None:
-    """Wait until a checkpoint has begun to be written so many times; return a status if it ends."""
+    """Wait until N checkpoints have begun to be written; return the exit status if it ends."""
     writing, until = False, time.monotonic() + _SLACK
     while time.monotonic() < until:
         ended, status = os.waitpid(number, os.WNOHANG)
@@ -105,7 +105,7 @@ def wait_for_saving(number: int, checkpoints: Path, times: int) -> int | None:
 
 
 def is_saving(checkpoints: Path) -> bool:
-    """Whether a checkpoint stands there half written."""
+    """Whether a checkpoint is half written."""
     with contextlib.suppress(OSError):
         for path in checkpoints.iterdir():
             if path.name.startswith("."):
@@ -116,7 +116,7 @@ def is_saving(checkpoints: Path) -> bool:
 
 
 def lost_steps(run: Path) -> int:
-    """Return the steps that the run has made since its last committed checkpoint."""
+    """Return the steps that the run has performed since its last committed checkpoint."""
     from kbert.checkpoints.checkpoint_files import read_checkpoint
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
@@ -129,7 +129,7 @@ def lost_steps(run: Path) -> int:
 
 
 def content(run: Path) -> dict[str, str]:
-    """Return the checksums of what a run ends with: last state, best model, scores, steps."""
+    """Return checksums of a run's results: last state, best model, scores, steps."""
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
     last = CheckpointStore(run / "checkpoints").last()
@@ -146,7 +146,7 @@ def strays(run: Path) -> list[Path]:
 
 
 def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Tally) -> bool:
-    """Begin or resume a run, kill it when `chance` says, and return whether it has ended well."""
+    """Start or resume a run, kill it at random, and return whether it has finished."""
     begun = (run / "config.toml").exists()
     arguments = ["resume", str(run)] if begun else ["train", *flags, "--output", str(run)]
     log = run.with_suffix(".log")
@@ -165,17 +165,17 @@ def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Ta
         os.waitpid(number, 0)
         tally.kills += 1
         tally.while_saving += saving
-        tally.most_lost = max(tally.most_lost, lost_steps(run))
-        record = run / "run.json"  # which may already say that all was done
+        tally.max_lost = max(tally.max_lost, lost_steps(run))
+        record = run / "run.json"  # which may already have the status finished
         return record.exists() and json.loads(record.read_text())["status"] == "finished"
     if status != 0:
-        said = log.read_text()[-3000:] if log.exists() else "It died before it said anything."
-        raise SystemExit(f"{arguments} ended with {status}:\n{said}")
+        tail = log.read_text()[-3000:] if log.exists() else "It printed nothing."
+        raise SystemExit(f"{arguments} ended with {status}:\n{tail}")
     return True
 
 
 def kill_runs(kills: int, runs: int, every: int, folder: Path, seed: int = 0) -> Tally:
-    """Kill so many times, over so many runs, each of which is then left to end."""
+    """Kill N times, spread over several runs, each of which is then left to finish."""
     chance, tally = random.Random(seed), Tally()
     flags = [*make_work(folder), "--checkpoint-steps", str(every), "--allow", "dev-overlap"]
     undisturbed = folder / "undisturbed"
@@ -186,7 +186,7 @@ def kill_runs(kills: int, runs: int, every: int, folder: Path, seed: int = 0) ->
         goal, ended = kills * (number + 1) // runs, False
         while tally.kills < goal:
             before = tally.kills
-            if ended:  # it has come to its end before it was killed often enough
+            if ended:  # it has finished before it was killed often enough
                 shutil.rmtree(run)
             ended = attempt(run, flags, chance, tally)
             tally.resumed += ended or tally.kills > before
@@ -200,7 +200,7 @@ def kill_runs(kills: int, runs: int, every: int, folder: Path, seed: int = 0) ->
 
 
 def main() -> None:
-    """Parse the arguments, kill, and print what came of it."""
+    """Parse the arguments, kill, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--runs", type=int, default=10, help="over which the kills are spread")
@@ -219,9 +219,9 @@ def main() -> None:
         started = time.monotonic()
         tally = kill_runs(options.kills, options.runs, options.every, Path(folder), options.seed)
     print(f"kills                        {tally.kills}")
-    print(f"  while a checkpoint was written {tally.while_saving}")
-    print(f"steps lost at most           {tally.most_lost} (a checkpoint every {options.every})")
-    print(f"runs compared, of equal bits {tally.compared}, {tally.equal}")
+    print(f"  while writing a checkpoint {tally.while_saving}")
+    print(f"steps lost at most           {tally.max_lost} (a checkpoint every {options.every})")
+    print(f"runs compared, equal bits    {tally.compared}, {tally.equal}")
     print(f"files left behind            {tally.strays}")
     print(f"minutes                      {(time.monotonic() - started) / 60:.1f}")
 

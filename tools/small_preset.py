@@ -1,4 +1,4 @@
-"""Write the folder of a small new BERT whose vocabulary is the characters of a data file.
+"""Write the preset of a small new BERT whose vocabulary is the characters of a data file.
 
 Usage: python tools/small_preset.py DATA OUTPUT
 
@@ -21,7 +21,7 @@ def main(data: str, output: str) -> None:
     counts = Counter(c for text in read_examples(data).texts for c in text.lower())
     letters = sorted(c for c, count in counts.items() if count > 1 and not c.isspace())
     vocabulary = [*SPECIALS, *letters, *("##" + c for c in letters)]
-    Tokenizer(vocabulary)  # refuses what would not serve
+    Tokenizer(vocabulary)  # refuses an unusable vocabulary
     config = {
         "model_type": "bert",
         "vocab_size": len(vocabulary),

@@ -1,11 +1,11 @@
-"""Train for many epochs, kill and resume at random, and watch memory, disk and result.
+"""Train for many epochs, kill and resume at random, and watch memory, disk and results.
 
     python -m tools.soak --minutes 20
 
-Every attempt is killed after a random while; the run is resumed until it has made all its epochs,
-and then compared with one that was not disturbed; then the next one begins. Printed is, a minute,
-how much memory an attempt took at most, how much of the disk a run takes, and what the ends have in
-common. Exit status 1 when memory or disk grow, or an end differs.
+Every attempt is killed after a random time; the run is resumed until all epochs are done and then
+compared with an undisturbed one; then the next run starts. Once a minute, prints the greatest
+memory of an attempt, the disk space of a run, and how many runs end with equal bits. The exit
+status is 1 if memory or disk space grows, or a result differs.
 """
 
 import argparse
@@ -24,43 +24,43 @@ _EPOCHS = 12
 
 
 def disk(run: Path) -> float:
-    """Return the megabytes of a run, but for its log of steps, which grows as it must."""
+    """Return the megabytes of a run, except its log of steps, which is meant to grow."""
     files = [path for path in run.rglob("*") if path.is_file() and path.suffix != ".csv"]
     return sum(path.stat().st_size for path in files) / 1e6
 
 
 def memory() -> float:
-    """Return the most megabytes that any attempt so far has taken."""
+    """Return the greatest memory of any attempt so far, in megabytes."""
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
 
 
 def soak(minutes: float, folder: Path) -> bool:
-    """Train, kill and resume for so long, and return whether nothing grew and all ends agree."""
+    """Train, kill and resume for a time; return whether nothing grew and all results agree."""
     chance, tally = random.Random(1), Tally()
     flags = [*make_work(folder, epochs=_EPOCHS), "--checkpoint-steps", "10"]
     undisturbed = folder / "undisturbed"
     assert attempt(undisturbed, flags, None, tally)
     expected, first_memory = content(undisturbed), memory()
-    most_disk = first_disk = disk(undisturbed)
+    max_disk = first_disk = disk(undisturbed)
     run, end, shown = folder / "run", time.monotonic() + 60 * minutes, 0.0
     while time.monotonic() < end:
         if attempt(run, flags, chance, tally):
             tally.compared += 1
             tally.equal += content(run) == expected
             tally.strays += len(strays(run))
-            most_disk = max(most_disk, disk(run))
+            max_disk = max(max_disk, disk(run))
             shutil.rmtree(run)
             run.with_suffix(".log").unlink()
         if time.monotonic() - shown > 60:
             shown = time.monotonic()
             print(
-                f"kills {tally.kills}, runs {tally.compared} of which equal {tally.equal}, memory "
+                f"kills {tally.kills}, runs {tally.compared} equal {tally.equal}, memory "
                 f"at most {memory():,.0f} MB (undisturbed {first_memory:,.0f}), disk at most "
-                f"{most_disk:.1f} MB (undisturbed {first_disk:.1f}), strays {tally.strays}",
+                f"{max_disk:.1f} MB (undisturbed {first_disk:.1f}), strays {tally.strays}",
                 flush=True,
             )
     print(tally)
-    grew = memory() > 1.1 * first_memory or most_disk > 1.1 * first_disk
+    grew = memory() > 1.1 * first_memory or max_disk > 1.1 * first_disk
     return tally.compared == tally.equal and tally.compared > 0 and not grew and not tally.strays
 
 
