@@ -15,7 +15,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
 from kbert.utils.say import say
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, duration
 
 if TYPE_CHECKING:
     from kbert.data.batches import Batches
@@ -92,8 +92,7 @@ def _finish(
     evaluation = callbacks.evaluation
     if evaluation is None:
         model.save_to(run.model_folder)
-    minutes, rest = divmod(round(seconds), 60)
-    say(f"Trained in {minutes} min {rest} s.")
+    say(f"Trained in {duration(seconds)}.")
     by_code = {finding["code"]: finding for finding in run.record.get("findings", [])}
     by_code |= {finding.code: finding.to_dict() for finding in callbacks.guard.findings}
     run.update(

@@ -7,6 +7,7 @@ import numpy as np
 
 from kbert.runs.build_model import build_model
 from kbert.runs.prepare import PreparedRun
+from kbert.utils.wording import duration
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class TimeEstimate:
 
     def __str__(self) -> str:
         return (
-            f"about {_duration(self.training)} of training steps and {_duration(self.compiling)} "
+            f"about {duration(self.training)} of training steps and {duration(self.compiling)} "
             "of compiling, evaluation not included"
         )
 
@@ -65,10 +66,3 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
         compiling=float(np.mean(first)) * len(np.unique(widths)),
         training=float(per_step.sum()) * plan.epochs,
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -1,4 +1,4 @@
-"""Numbers with their nouns."""
+"""Numbers with their nouns and units."""
 
 
 def count_noun(number: int, one: str, many: str | None = None) -> str:
@@ -10,3 +10,12 @@ def count_noun(number: int, one: str, many: str | None = None) -> str:
         many: str. The noun for another number. Defaults to `one` with an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return "42 s", "9 min 31 s" or "2 h 5 min"."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

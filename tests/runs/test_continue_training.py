@@ -124,6 +124,14 @@ def test_settings_are_the_parents_but_for_those_given(parent, child):
     assert {name: getattr(new, name) for name in kept} == {n: getattr(old, n) for n in kept}
 
 
+def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
+    from kbert.runs import continue_training as module
+
+    monkeypatch.setattr(module, "train", lambda config, verbose: config)
+    config = continue_training(parent.path, epochs=5)
+    assert (config.output, config.epochs) == (f"{parent.path}-1", 5)
+
+
 def test_a_grandchild_on_other_data(child, sentences, tmp_path):
     data = tmp_path / "more.csv"
     with data.open("w", encoding="utf-8", newline="") as file:

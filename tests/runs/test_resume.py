@@ -275,6 +275,17 @@ def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
     assert contents(stopped.path) == before
 
 
+def test_data_that_have_changed_are_allowed_for_one_resumption(stopped, config, tmp_path):
+    data = tmp_path / "data.csv"
+    text = Path(config.data).read_text(encoding="utf-8")
+    data.write_text(text.replace("A moving story", "A boring story"), encoding="utf-8")
+    settings = TrainConfig.from_toml(stopped.path / "config.toml")
+    stopped.write_config(replace(settings, data=str(data)).to_toml())
+    run = resume(stopped.path, allow=["data-differs", "too-few-updates"], verbose=0)
+    assert run.record["status"] == "finished"
+    assert TrainConfig.from_toml(run.path / "config.toml").allow == ("too-few-updates",)
+
+
 def test_without_a_checkpoint_it_starts_from_scratch(stopped, finished, capsys):
     shutil.rmtree(stopped.path / "checkpoints")
     run = resume(stopped.path)

@@ -161,6 +161,19 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
     np.testing.assert_allclose(learning_rates(run), expected, rtol=1e-6)
 
 
+def test_a_best_evaluation_inside_an_epoch(configure, monkeypatch, capsys):
+    from kbert.results.evaluation_history import EvaluationHistory
+
+    # The evaluation after batch 4 of the first epoch counts as the best.
+    best = property(lambda history: next((r for r in history.records if r.batch == 4), None))
+    monkeypatch.setattr(EvaluationHistory, "best", best)
+    monkeypatch.setattr(EvaluationHistory, "write", lambda history, folder: None)
+    run = train(configure(evaluate_every=4))
+    assert run.record["best_epoch"] == 1
+    printed = capsys.readouterr().out
+    assert "The best evaluation, which the run keeps: epoch 1, batch 4\ndev: " in printed
+
+
 def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     import keras
 

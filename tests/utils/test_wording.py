@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, duration
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,17 @@ from kbert.utils.wording import count_noun
 )
 def test_a_number_with_its_noun(number, nouns, expected):
     assert count_noun(number, *nouns) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (59.6, "1 min 0 s"),
+        (61, "1 min 1 s"),
+        (3600, "1 h 0 min"),
+        (7325, "2 h 2 min"),
+    ],
+)
+def test_duration(seconds, text):
+    assert duration(seconds) == text
