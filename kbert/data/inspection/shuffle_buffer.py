@@ -7,6 +7,7 @@ import numpy as np
 
 from kbert.data.epoch_order import given_order
 from kbert.data.inspection.batch_classes import class_counts, classes_per_batch, single_class_share
+from kbert.data.inspection.philox import philox
 from kbert.errors import InputError
 from kbert.findings import Option
 
@@ -63,7 +64,7 @@ def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarr
     size = min(buffer_size, rows)
     buffer = list(range(size))
     order = np.empty(rows, np.int64)
-    for place, number in enumerate(_philox(_TF_GRAPH_SEED, seed % (2**31 - 1), rows).tolist()):
+    for place, number in enumerate(philox(_TF_GRAPH_SEED, seed % (2**31 - 1), rows).tolist()):
         held = min(size, rows - place)
         first = place % size  # where the ring of rows in the buffer begins
         at = (place + number % held) % size
@@ -151,26 +152,3 @@ def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int
 
     # The larger the buffer, the better it mixes, so bisection finds the first that is enough.
     return sizes[bisect.bisect_left(sizes[:-1], True, key=mixes)]
-
-
-def _philox(seed: int, seed2: int, size: int) -> np.ndarray:
-    """Return numbers of Philox4x32-10 as TensorFlow seeds it, a uint64 array below 2**32."""
-    low = np.uint64(0xFFFFFFFF)
-    half = np.uint64(32)
-    blocks = -(-size // 4)
-    index = np.arange(blocks, dtype=np.uint64)
-    counter = [index & low, index >> half]
-    counter += [np.full(blocks, seed2 & 0xFFFFFFFF, np.uint64)]
-    counter += [np.full(blocks, seed2 >> 32 & 0xFFFFFFFF, np.uint64)]
-    keys = [seed & 0xFFFFFFFF, seed >> 32 & 0xFFFFFFFF]
-    for _ in range(10):
-        first = np.uint64(0xD2511F53) * counter[0]
-        second = np.uint64(0xCD9E8D57) * counter[2]
-        counter = [
-            (second >> half) ^ counter[1] ^ np.uint64(keys[0]),
-            second & low,
-            (first >> half) ^ counter[3] ^ np.uint64(keys[1]),
-            first & low,
-        ]
-        keys = [keys[0] + 0x9E3779B9 & 0xFFFFFFFF, keys[1] + 0xBB67AE85 & 0xFFFFFFFF]
-    return np.stack(counter, axis=1).reshape(-1)[:size]
