@@ -69,7 +69,7 @@ def main() -> None:
         print(json.dumps(measure(options.rows, options.turns)))
         return
     print(f"MiniLM, {options.rows} rows, batch {BATCH}: seconds per epoch, and the ratio to none")
-    print(f"{'backend':<12}{'none':>8}{'one an epoch':>20}{'every 20 steps':>20}{'MB each':>10}")
+    print(f"{'backend':<12}{'none':>8}{'one per epoch':>20}{'every 20 steps':>20}{'MB each':>10}")
     size = ["--rows", str(options.rows), "--turns", str(options.turns)]
     for backend in options.backends:
         found = in_a_process("checkpoint_cost", backend, "--here", *size)

@@ -121,9 +121,9 @@ def lost_steps(run: Path) -> int:
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
     log = run / "learning_rate.csv"
-    made = log.read_text().count("\n") - 1 if log.exists() else 0
+    steps = log.read_text().count("\n") - 1 if log.exists() else 0
     last = CheckpointStore(run / "checkpoints").last()
-    return made - (
+    return steps - (
         0 if last is None else read_checkpoint(last, with_arrays=False).position.batches_done
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 # BERT's rule: biases and LayerNorm. Keras's `exclude_from_weight_decay(var_names=...)` looks only
-# at a variable's own name, "gamma", where the layer's name stands in its path.
+# at a variable's own name, "gamma", whereas the layer's name is in its path.
 NO_DECAY = (r"(^|/)bias$", r"layer_?norm")
 
 
