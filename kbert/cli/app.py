@@ -11,7 +11,7 @@ from cyclopts.help import ColumnSpec, DefaultFormatter, NameRenderer
 from cyclopts.help.specs import get_default_parameter_columns
 
 from kbert import __version__
-from kbert.cli.options import MACHINE
+from kbert.cli.options import MACHINE, Switch
 from kbert.cli.read_flags import check_whole_numbers, read_settings_file
 from kbert.errors import KbertError
 from kbert.findings import Finding
@@ -29,23 +29,13 @@ app.config = (read_settings_file, check_whole_numbers)
 app.register_install_completion_command(help="Install completion for this shell, and exit.")
 
 _QUIET = Annotated[
-    bool,
-    Parameter(
-        ("--quiet", "-q"),
-        negative="",
-        show_default=False,
-        group=MACHINE,
-        help="Print only results and errors.",
-    ),
+    Switch,
+    Parameter(("--quiet", "-q"), group=MACHINE, help="Print only results and errors."),
 ]
 _VERBOSE = Annotated[
-    bool,
+    Switch,
     Parameter(
-        ("--verbose", "-v"),
-        negative="",
-        show_default=False,
-        group=MACHINE,
-        help="Print more, and where an error comes from.",
+        ("--verbose", "-v"), group=MACHINE, help="Print more, and where an error comes from."
     ),
 ]
 _SPEAKING = [
@@ -82,6 +72,7 @@ def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                         traceback.print_exception(error.__cause__ or error.__context__ or error)
                     raise
 
+        run.__doc__ = _with_whole_paragraphs(inspect.getdoc(function) or "")
         signature = inspect.signature(function, eval_str=True)
         parameters = [*signature.parameters.values(), *_SPEAKING]
         vars(run)["__signature__"] = signature.replace(parameters=parameters)
@@ -94,6 +85,21 @@ def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return function
 
     return add
+
+
+def _with_whole_paragraphs(docstring: str) -> str:
+    """Return a docstring with each paragraph in one line, which --help breaks where it must."""
+    lines: list[str] = []
+    for line in docstring.splitlines():
+        indent = len(line) - len(line.lstrip())
+        before = lines[-1] if lines else ""
+        goes_on = line.strip() and before.strip() and before.startswith(" ") == (indent > 0)
+        in_parameters = any(line.startswith("---") for line in lines) or line.startswith("---")
+        if goes_on and (indent > 0 or not in_parameters):
+            lines[-1] += f" {line.strip()}"
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def exit_status(findings: Iterable[Finding]) -> int:

@@ -32,7 +32,8 @@ def demo(
 ) -> None:
     """Fine-tune MiniLM on 8,530 sentences of film reviews, labelled positive or negative.
 
-    It is `kbert train` with a file that is prepared first, and settings for a quick first result.
+    This is `kbert train` on a file that is prepared first, with settings for
+    a quick first result.
     """
     from kbert.cli.demo_data import check_installed, write_rotten_tomatoes
     from kbert.cli.show_next import show_next

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import given, options, reading
+from kbert.cli.options import Switch, given, options, reading
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.utils.say import say
 
@@ -28,7 +28,7 @@ def evaluate(
     data: str,
     *,
     batch_size: int = 32,
-    json: bool = False,
+    json: Switch = False,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
     """Score a model on a labelled file.

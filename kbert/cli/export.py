@@ -7,12 +7,12 @@ from cyclopts import Parameter
 
 from kbert.choices import ExportFormat, Quantization
 from kbert.cli.app import verb
-from kbert.cli.options import given, options
+from kbert.cli.options import DATA, given, options
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.utils.say import verbose_level
 
 
-@options("dev", ReadingOptions, "backend", optional=True, without=("format", "header", "quoting"))
+@options(ReadingOptions, "backend", optional=True, without=("format", "header", "quoting"))
 class Settings:
     """How an export is compared, and on what."""
 
@@ -25,12 +25,10 @@ def export(
     format: ExportFormat,
     length: int | None = None,
     quantize: Quantization | None = None,
+    dev: Annotated[str | None, Parameter(group=DATA)] = None,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
     """Export a model and verify that the export gives the same predictions.
-
-    It is compared on a labelled file, --dev; by default on the run's own development set, read as
-    the run's data were.
 
     Parameters
     ----------
@@ -46,11 +44,14 @@ def export(
         The one width in tokens that a program takes; by default any up to the model's.
     quantize
         Round the weights of onnx, openvino or litert to 8 bits.
+    dev
+        Labelled file to compare on, read like the data of the run where no setting says otherwise;
+        by default the dev set of the run.
     """
     from kbert.exports.export import export as export_model
 
     reading = given(settings)
-    dev, backend = reading.pop("dev", None), reading.pop("backend", None)
+    backend = reading.pop("backend", None)
     export_model(
         model,
         output,

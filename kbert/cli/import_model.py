@@ -16,7 +16,9 @@ def import_(
     *,
     output: Path,
     base: Path | None = None,
-    labels: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    labels: Annotated[
+        tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)
+    ] = (),
     lowercase: bool | None = None,
     max_length: int | None = None,
     backend: Annotated[Backend | None, Parameter(group=MACHINE, help=describe("backend"))] = None,

@@ -6,11 +6,11 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import DATA, given, options, reading
+from kbert.cli.options import DATA, Switch, given, options, reading
 from kbert.data.reading.reading_options import ReadingOptions
 
 
-@options("dev", "preset", "max_length", ReadingOptions)
+@options("preset", "max_length", ReadingOptions)
 class Settings:
     """What `kbert inspect` takes."""
 
@@ -19,8 +19,9 @@ class Settings:
 def inspect(
     data: Annotated[str, Parameter(group=DATA)],
     *,
+    dev: Annotated[str | None, Parameter(group=DATA)] = None,
     plot: Path | None = None,
-    json: bool = False,
+    json: Switch = False,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> int:
     """Show what is in labelled data, and what will hurt; trains nothing.
@@ -29,6 +30,8 @@ def inspect(
     ----------
     data
         Labelled file: CSV, TSV, JSON Lines or Parquet.
+    dev
+        Second file, which should share no rows with the first.
     plot
         File to draw the classes of the batches in, through a shuffle buffer of 100 and in full.
     json
@@ -37,7 +40,12 @@ def inspect(
     from kbert.cli.show_inspection import show_inspection
 
     values = given(settings)
-    model = {name: values.pop(name) for name in ("preset", "max_length")}
     return show_inspection(
-        data, values.pop("dev", None), reading(settings), plot=plot, as_json=json, **model
+        data,
+        dev,
+        reading(settings),
+        preset=values["preset"],
+        max_length=values["max_length"],
+        plot=plot,
+        as_json=json,
     )

@@ -22,6 +22,9 @@ from kbert.plans.plan_options import PlanOptions
 
 T = TypeVar("T")
 
+# A flag without a value, which is off unless it is given.
+Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+
 DATA = Group.create_ordered("Data")
 PLAN = Group.create_ordered("Plan")
 _MODEL = Group.create_ordered("Model")

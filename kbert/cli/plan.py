@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import DATA, PLAN, given, options, reading
+from kbert.cli.options import DATA, PLAN, Switch, given, options, reading
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
@@ -28,9 +28,9 @@ def plan(
     examples: Annotated[int | None, Parameter(group=DATA)] = None,
     google_flags: Annotated[str | None, _FLAGS] = None,
     global_step: Annotated[int, Parameter(group=PLAN)] = 0,
-    time: bool = False,
+    time: Switch = False,
     plot: Path | None = None,
-    json: bool = False,
+    json: Switch = False,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> int:
     """Show steps, warmup, learning rates and what is wrong with them; trains nothing.

@@ -26,7 +26,7 @@ def predict(
     data: Annotated[str, Parameter(allow_leading_hyphen=True)] = "-",
     *,
     output: Path | None = None,
-    output_format: Annotated[str, Parameter(name="--to")] = "",
+    output_format: Annotated[str | None, Parameter(name="--to")] = None,
     batch_size: int = 32,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
@@ -54,7 +54,7 @@ def predict(
 
     _check_is_no_flag(data)
     check_batch_size(batch_size)
-    output_format = choose_format(output, output_format)
+    chosen = choose_format(output, output_format)
     _, text_pairs = model_facts(model)
     options = reading(settings)
     if data == "-" and sys.stdin.isatty():
@@ -66,7 +66,7 @@ def predict(
     show_skipped(examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
-    lines = prediction_lines(examples, predictions, output_format)
+    lines = prediction_lines(examples, predictions, chosen)
     if output is None:
         stdout_utf8().writelines(lines)
         sys.stdout.flush()

@@ -16,7 +16,7 @@ from kbert.results.prediction import Prediction
 _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
-def choose_format(output: Path | None, asked: str) -> str:
+def choose_format(output: Path | None, asked: str | None) -> str:
     """Return csv or jsonl, after checking that nothing would be overwritten."""
     if output is not None and output.exists():
         raise InputError(

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import given, options
+from kbert.cli.options import Switch, given, options
 from kbert.config import CheckpointOptions
 from kbert.plans.plan_options import PlanOptions
 from kbert.utils.say import verbose_level
@@ -21,15 +21,15 @@ class Changes:
 def resume(
     run: Path,
     *,
-    scale_epochs: bool = False,
+    scale_epochs: Switch = False,
     checkpoint: str | None = None,
     changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
 ) -> None:
     """Resume an interrupted run from its last checkpoint, optionally with a changed plan.
 
-    What is not given stays as it was. --epochs is the new total number of epochs, including those
-    already trained; --allow takes codes of mismatches with the checkpoint too, such as
-    data-differs.
+    Every setting that is not given stays as it was.
+    --epochs is the new total, including the epochs already trained.
+    --allow takes codes of mismatches with the checkpoint too: data-differs.
 
     Parameters
     ----------
