@@ -144,8 +144,10 @@ def test_inspect_without_the_tokenizer_counts_no_tokens(reviews):
         (["plan", "{reviews}"], 2),
         (["inspect", "{reviews}"], 0),
         (["train", "{reviews}", "--epochs", "1"], 2),
+        (["resume", "none"], 2),
+        (["continue", "none"], 2),
     ],
-    ids=["plan", "plan-file", "inspect", "train-refused"],
+    ids=["plan", "plan-file", "inspect", "train", "resume", "continue"],
 )
 def test_imports_no_framework(arguments, status, reviews, tmp_path):
     arguments = [argument.format(reviews=reviews) for argument in arguments]

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kbert.data.batches import Batches
 from kbert.findings import Call, Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
+
+if TYPE_CHECKING:  # it imports Keras, which refusing to resume should not wait for
+    from kbert.data.batches import Batches
 
 # The code of the finding, and what the fact is called, by the fact's name.
 _FACTS = {
@@ -22,7 +24,7 @@ MISMATCHES = tuple(code for code, _ in _FACTS.values())
 
 
 def training_identity(
-    model: Any, plan: TrainingPlan | None, data: Batches | None
+    model: Any, plan: TrainingPlan | None, data: "Batches | None"
 ) -> dict[str, Any]:
     """Return what can be told of a training that is about to run; what cannot is left out."""
     facts: dict[str, Any] = {}
