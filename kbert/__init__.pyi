@@ -25,7 +25,7 @@ from kbert.errors import MachineError as MachineError
 from kbert.exports.export import export as export
 from kbert.findings.cure import Cure as Cure
 from kbert.findings.finding import Finding as Finding
-from kbert.interop.sources import find_preset as find_preset
+from kbert.interop.sources import find_source as find_source
 from kbert.models.bert_classifier import BertClassifier as BertClassifier
 from kbert.models.import_model import import_model as import_model
 from kbert.optimizers.adamw import AdamW as AdamW

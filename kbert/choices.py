@@ -16,6 +16,7 @@ ExportFormat = Literal[
     "torch",
 ]
 FileFormat = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
+Gelu = Literal["tanh", "erf"]
 Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
 OnBadRow = Literal["error", "skip"]
 Precision = Literal["float32", "bfloat16"]
@@ -25,4 +26,5 @@ Recipe = Literal["recommended", "google"]
 Severity = Literal["info", "warning", "error"]
 Split = Literal["train", "dev", "test"]
 Task = Literal["mrpc", "cola", "mnli", "xnli", "sst-2", "rte", "qnli"]
+WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

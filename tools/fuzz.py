@@ -104,12 +104,12 @@ def keras_zip() -> Read:
 
 def folder() -> Read:
     """Return the reader of a model folder whose configuration is mutated."""
-    from kbert.models.model_directory import read_model
+    from kbert.interop.kbert_model import ModelFolder
 
     def read(path: Path) -> None:
         (path.parent / "vocab.txt").write_text("\n".join(PIECES), encoding="utf-8")
         (path.parent / "model.safetensors").write_bytes(safetensors())
-        read_model(path.parent)
+        ModelFolder(str(path.parent)).read()
 
     return read
 

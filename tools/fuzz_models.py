@@ -39,7 +39,7 @@ def hugging_face() -> Read:
 
     files = {
         "config.json": as_json(BERT),
-        "model.safetensors": bert("hugging_face"),
+        "model.safetensors": bert("huggingface"),
         "vocab.txt": "\n".join(PIECES).encode(),
     }
 
@@ -65,15 +65,15 @@ def keras_hub() -> Read:
 
 def own() -> Read:
     """Return the reader of a model folder as a preset, whose configuration is mutated."""
-    from kbert.interop.sources import find_preset
-    from kbert.models.model_directory import read_own
+    from kbert.interop.kbert_model import ModelFolder
+    from kbert.interop.sources import find_source
 
     def read(path: Path) -> None:
         files = {"vocab.txt": "\n".join(PIECES).encode(), "model.safetensors": bert("kbert")}
         _lay_beside(path, files)
-        preset = find_preset(str(path.parent))
-        if preset.kind == "kbert":
-            _ = preset.tokenizer(), preset.sizes(), read_own(path.parent).tokenizer
+        source = find_source(path.parent)
+        if isinstance(source, ModelFolder):
+            _ = source.tokenizer(), source.sizes(), source.read().tokenizer
 
     return read
 

@@ -144,8 +144,8 @@ def keras_hub_files() -> dict[str, bytes]:
     """Return the files of a tiny keras-hub text classifier."""
     task = {"num_classes": 2, "activation": "softmax", "dropout": 0.1}
     settings = {"lowercase": True, "strip_accents": False, "suffix_indicator": "##"}
-    arrays = _weights("keras_hub", 0)
-    head = {n: a for n, a in _weights("keras_hub").items() if a.shape in ((4, 2), (2,))}
+    arrays = _weights("keras-hub", 0)
+    head = {n: a for n, a in _weights("keras-hub").items() if a.shape in ((4, 2), (2,))}
     return {
         "config.json": as_json({"class_name": "BertBackbone", "config": SIZES}),
         "task.json": as_json({"class_name": "BertTextClassifier", "config": task}),

@@ -73,11 +73,11 @@ def hugging_face(folder: Path, texts: list[str]) -> Iterator[Row]:
     import torch
     import transformers
 
-    from kbert.interop.sources import find_preset
+    from kbert.interop.sources import find_source
 
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
-    minilm = find_preset("minilm").path
+    minilm = find_source("minilm").path
     tokenizer = transformers.BertTokenizerFast.from_pretrained(minilm)
     ids = {"id2label": dict(enumerate(LABELS)), "label2id": {n: i for i, n in enumerate(LABELS)}}
 

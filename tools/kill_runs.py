@@ -41,7 +41,7 @@ class Tally:
 def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
     """Write a tiny preset and a small set of texts, and return the flags of a run on them."""
     from kbert.cli.demo_data import read_movie_reviews
-    from kbert.interop.sources import find_preset
+    from kbert.interop.sources import find_source
 
     preset = folder / "tiny"
     preset.mkdir()
@@ -49,7 +49,7 @@ def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
     more = {"intermediate_size": 64, "max_position_embeddings": 64, "hidden_act": "gelu"}
     config = {"model_type": "bert", "vocab_size": 30522, **sizes, **more}
     (preset / "config.json").write_text(json.dumps(config))
-    shutil.copy(Path(str(find_preset("minilm").path)) / "vocab.txt", preset)
+    shutil.copy(Path(str(find_source("minilm").path)) / "vocab.txt", preset)
     table = read_movie_reviews("rotten_tomatoes")
     table = table.slice((len(table) - rows) // 2, rows)  # sorted by class: half of each
     pairs = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)

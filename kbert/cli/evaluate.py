@@ -15,6 +15,7 @@ from kbert.utils.say import say
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
     from kbert.results.evaluation import Evaluation
+    from kbert.serving.predictor import Predictor
 
 
 @options("backend", ReadingOptions)
@@ -45,40 +46,35 @@ def evaluate(
         Print JSON.
     """
     from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
-    from kbert.cli.model_facts import model_facts
-    from kbert.serving.export_settings import is_export
+    from kbert.data.reading.labels import Labels
+    from kbert.interop.sources import find_source
+    from kbert.serving.predictor import Predictor
 
     check_batch_size(batch_size)
-    labels, text_pairs = model_facts(model)
-    examples = reading(settings).read(data, labels=labels)
-    check_pairs(examples, text_pairs)
+    source = find_source(model)
+    labels = source.labels()
+    examples = reading(settings).read(data, labels=None if labels is None else Labels(labels))
+    check_pairs(examples, source.text_pairs())
     say(str(examples), file=sys.stderr)
     show_skipped(examples)
-    if is_export(model):
-        scores = _evaluate_export(model, examples, batch_size)
-    else:
-        from kbert.backend.choose_backend import choose_backend, import_keras
-
-        choose_backend(given(settings).get("backend"))
-        import_keras()
-        from kbert.callbacks.epoch_evaluation import evaluate_batches
-        from kbert.serving.load_classifier import load_classifier
-
-        classifier = load_classifier(model)
-        if labels is None:
-            examples = reading(settings).read(data, labels=classifier.labels)
-        scores = evaluate_batches(classifier, classifier.batches(examples, batch_size=batch_size))
+    predictor = Predictor.load(model, backend=given(settings).get("backend"))
+    if labels is None:
+        examples = reading(settings).read(data, labels=Labels(predictor.labels))
+    scores = _evaluate(predictor, examples, batch_size)
     print(json_format.dumps(scores.to_dict(), indent=2) if json else scores)
 
 
-def _evaluate_export(model: Path, examples: "Examples", batch_size: int) -> "Evaluation":
+def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Evaluation":
     import numpy as np
 
+    if predictor.model is not None:
+        from kbert.callbacks.epoch_evaluation import evaluate_batches
+
+        batches = predictor.model.batches(examples, batch_size=batch_size)
+        return evaluate_batches(predictor.model, batches)
     from kbert.results.evaluation import Evaluation
-    from kbert.serving.predictor import Predictor
 
     assert examples.label_ids is not None
-    predictor = Predictor.load(model)
     shares = predictor.predict_proba(examples.texts, examples.pairs, batch_size)
     logits = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
     return Evaluation.from_logits(logits, examples.label_ids, predictor.labels)

@@ -47,15 +47,15 @@ def predict(
         Rows per batch.
     """
     from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
-    from kbert.cli.model_facts import model_facts
     from kbert.cli.predictions_format import choose_format, prediction_lines, stdout_utf8
+    from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
     from kbert.utils.files import write_text
 
     _check_is_no_flag(data)
     check_batch_size(batch_size)
     chosen = choose_format(output, output_format)
-    _, text_pairs = model_facts(model)
+    text_pairs = find_source(model).text_pairs()
     options = reading(settings)
     if data == "-" and sys.stdin.isatty():
         say("Reading one text per line from the terminal; end with Ctrl-D.", file=sys.stderr)

@@ -11,7 +11,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
 from kbert.findings import Option
-from kbert.interop.sources import find_preset
+from kbert.interop.sources import find_source
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -79,7 +79,7 @@ def _read(data: str, reading: ReadingOptions) -> Examples:
 def _tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
     """Return a preset's tokenizer, or why there is none without a framework."""
     try:
-        found = find_preset(preset)
+        found = find_source(preset)
         if found.path is None:
             return None, f"the preset {preset} lies in a hub, which needs Keras"
         return found.tokenizer(), ""

@@ -90,9 +90,9 @@ def _load(
     """Return the classifier at a path, and the rows to compare its export on."""
     import_keras()
     from kbert.exports.dev_examples import dev_examples
-    from kbert.serving.load_classifier import load_classifier
+    from kbert.models.bert_classifier import BertClassifier
 
-    classifier = load_classifier(path, dtype="float32")
+    classifier = BertClassifier.from_preset(str(path), dtype="float32")
     examples = dev_examples(path, classifier.labels, dev, reading)
     return classifier if length is None else _with_max_length(classifier, length), examples
 

@@ -1,90 +1,148 @@
-"""What a saved model's config.json says, readable without Keras."""
+"""kbert's own models: a folder of config.json, vocab.txt and model.safetensors, and runs."""
 
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import InputError, KbertError
-from kbert.interop.config_checks import check_classifier
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from kbert.choices import Gelu
+from kbert.errors import InputError
+from kbert.findings import Call, Cure
+from kbert.interop.config_checks import check_fits_file, with_defaults
+from kbert.interop.kbert_config import check_settings, folder_tokenizer, own_model_data
+from kbert.interop.model_data import ModelData, take_weights
+from kbert.interop.source import Source
+from kbert.interop.weights import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_json
-from kbert.utils.untrusted_weights import check_keras_zip
+from kbert.utils.untrusted_weights import safetensors_size
 
 FORMAT = "kbert-model-1"
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
+RUN_FILE = "run.json"
 
 
-def model_settings(folder: Path) -> dict[str, Any]:
-    """Return the settings of a saved model.
+class ModelFolder(Source):
+    """A folder that `BertClassifier.save_to` has written."""
 
-    Raises:
-        KbertError: there are none, or they are of other types than a classifier's.
-    """
-    settings = read_json(folder / "config.json")
-    check_classifier(settings, folder / "config.json")
-    return settings
+    kind = "a kbert model"
 
+    @classmethod
+    def recognises(cls, name: str) -> bool:
+        return _is_model(Path(name), Path(name))
 
-def model_tokenizer(folder: Path, settings: dict[str, Any]) -> Tokenizer:
-    """Return the tokenizer of a model folder.
+    @property
+    def folder(self) -> Path:
+        """The folder with the model's files."""
+        return self.local_path
 
-    Args:
-        folder: Path.
-        settings: its `model_settings`.
-    """
-    try:
-        return Tokenizer.from_file(folder / "vocab.txt", **settings.get("tokenizer", {}))
-    except TypeError as error:
-        raise InputError(
-            "{folder}: the tokenizer in config.json does not fit: {error}",
-            folder=folder,
-            error=error,
-        ) from None
+    def check(self) -> None:
+        format = self._config().get("format")
+        if format != FORMAT:
+            raise InputError(
+                "{file} has the format {format!s:.80}, and {expected} was expected. Install the "
+                "version of kbert that has written it.",
+                file=self.folder / CONFIG_FILE,
+                format=format,
+                expected=FORMAT,
+            )
 
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self.settings()["labels"])
 
-def find_model(path: Path) -> Path | None:
-    """Return where kbert's own model stands: a model folder, a run's, or a .keras file; or None.
+    def max_length(self) -> int | None:
+        return self.settings().get("max_length")
 
-    Raises:
-        KbertError: a run has no trained model yet, or a model is of another version's format.
-    """
-    if path.suffix == ".keras" and path.is_file():
-        return path
-    for folder in (path / "model", path):
-        if (folder / "config.json").is_file():
-            check_file(folder / "config.json", path)
-            form = read_json(folder / "config.json").get("format")
-            if form == FORMAT:
-                return folder
-            if str(form).startswith("kbert-model-"):
-                raise InputError(
-                    "{folder} has the format {form!s:.80}, and {format} was expected. Install "
-                    "the kbert that has written it.",
-                    folder=folder / "config.json",
-                    form=form,
-                    format=FORMAT,
-                )
-    if (path / "run.json").is_file():
-        raise InputError(
-            "{path} is a run without a trained model. Finish it with kbert resume {path}, or "
-            "name another source.",
-            path=path,
+    def tokenizer(self) -> Tokenizer:
+        return folder_tokenizer(self.folder, self.settings())
+
+    def sizes(self) -> tuple[dict[str, Any], Gelu]:
+        settings = self.settings()
+        return with_defaults(settings["backbone"]), settings.get("gelu", "tanh")
+
+    def settings(self) -> dict[str, Any]:
+        """Return the model's `get_config`, without the vocabulary."""
+        self.check()
+        settings = self._config()
+        del settings["format"]
+        check_settings(settings, self.folder / CONFIG_FILE)
+        return settings
+
+    def read(self, *, head: bool = True) -> ModelData:
+        settings, file = self.settings(), self.folder / WEIGHTS_FILE
+        tokenizer = folder_tokenizer(self.folder, settings)
+        backbone, classes = with_defaults(settings["backbone"]), len(settings["labels"])
+        check_fits_file(backbone, classes, safetensors_size(file), file)
+        held = read_arrays(file)
+        arrays = take_weights(
+            weight_specs(backbone, classes),
+            {name: array.shape for name, array in held.items()},
+            held.__getitem__,
+            file,
+            format="kbert",
         )
-    return None
+        return own_model_data(self.kind, self.name, settings, tokenizer, arrays)
+
+    def _config(self) -> dict[str, Any]:
+        check_file(self.folder / CONFIG_FILE, self.local_path)
+        return read_json(self.folder / CONFIG_FILE)
 
 
-def own_settings(model: Path) -> tuple[dict[str, Any], Tokenizer]:
-    """Return the settings and the tokenizer of what `find_model` has found."""
-    if model.suffix != ".keras" or not model.is_file():
-        settings = model_settings(model)
-        return settings, model_tokenizer(model, settings)
-    saved, _ = check_keras_zip(model)
-    if saved.get("registered_name") != "kbert>BertClassifier":
-        name = str(saved.get("class_name"))[:80]
-        raise InputError("{model} holds a {name}, not a BertClassifier.", model=model, name=name)
-    settings = saved.get("config", {})
-    check_classifier(settings, model)
+class Run(ModelFolder):
+    """A run directory, with the model of its best epoch."""
+
+    kind = "a kbert run"
+
+    @classmethod
+    def recognises(cls, name: str) -> bool:
+        run = Path(name)
+        return (run / RUN_FILE).is_file() or _is_model(run / "model", run)
+
+    @property
+    def folder(self) -> Path:
+        return self.local_path / "model"
+
+    def check(self) -> None:
+        if not (self.folder / CONFIG_FILE).is_file():
+            again = Cure(
+                note="train again with the settings in {config}",
+                values={"config": self.local_path / "config.toml"},
+            )
+            raise InputError(
+                "{run} is a run without a trained model (its status is {status!r:.80}).",
+                run=self.name,
+                status=self._record().get("status"),
+                cure=Cure(
+                    note="finish it first: {call}",
+                    values={"call": Call("resume", self.local_path)},
+                    otherwise=(again,),
+                ),
+            )
+        super().check()
+
+    def text_pairs(self) -> bool | None:
+        pairs = self._record().get("text_pairs")
+        return pairs if isinstance(pairs, bool) else None
+
+    def _record(self) -> dict[str, Any]:
+        file = self.local_path / RUN_FILE
+        return read_json(file) if file.is_file() else {}
+
+
+def _is_model(folder: Path, root: Path) -> bool:
+    """Whether a folder holds a kbert model of whatever version; it must not lead out of `root`."""
+    file = folder / CONFIG_FILE
+    if not file.is_file():
+        return False
+    check_file(file, root)
+    return str(read_json(file).get("format")).startswith("kbert-model-")
+
+
+def read_arrays(file: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a safetensors file, or raise InputError."""
     try:
-        return settings, Tokenizer.from_config(settings.get("tokenizer", {}))
-    except (TypeError, KbertError) as error:
-        raise InputError(
-            "{model}: the tokenizer in config.json does not fit: {error}", model=model, error=error
-        ) from None
+        return load_file(file)
+    except (SafetensorError, OSError, KeyError) as error:  # KeyError: a type that NumPy lacks
+        raise InputError("{file} cannot be read: {error}", file=file, error=error) from None

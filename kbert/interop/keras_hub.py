@@ -3,27 +3,95 @@
 The classes that the files name are compared, and never looked for: nothing is deserialized.
 """
 
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kbert.errors import InputError, KbertError
-from kbert.interop.config_checks import (
-    check_backbone,
-    check_dropout,
-    check_fits_file,
-    with_defaults,
-)
-from kbert.interop.model_data import ModelData, take_weights
-from kbert.interop.weights import weight_specs
+from kbert.choices import Gelu
+from kbert.interop.config_checks import check_backbone, check_fits_file, with_defaults
+from kbert.interop.h5_weights import read_h5
+from kbert.interop.keras_hub_task import MAX_LENGTH_FILE, TASK_FILE, read_length, read_task
+from kbert.interop.keras_hub_tokenizer import keras_hub_tokenizer
+from kbert.interop.labels_file import read_labels_file
+from kbert.interop.model_data import ModelData
+from kbert.interop.no_weights import no_weights
+from kbert.interop.source import Source, other_model
+from kbert.interop.weights import WeightSpec, weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import check_file, read_bytes, read_json
+from kbert.utils.untrusted import check_file, read_json
 from kbert.utils.untrusted_weights import h5_size
 
-_TASK, _WEIGHTS, _TASK_WEIGHTS = "task.json", "model.weights.h5", "task.weights.h5"
-_ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax
+_WEIGHTS, _TASK_WEIGHTS = "model.weights.h5", "task.weights.h5"
+_TOKENIZER_NOTE = (
+    "Texts are tokenized as in Google's code; keras-hub's own tokenizer differs on some full-width "
+    "and composed characters."
+)
+
+
+class KerasHubFolder(Source):
+    """A keras-hub BertBackbone, or a BertTextClassifier on one."""
+
+    kind = "a keras-hub BERT"
+
+    @classmethod
+    def recognises(cls, name: str) -> bool:
+        file = Path(name) / "config.json"
+        return file.is_file() and {"class_name", "registered_name"} <= read_json(file).keys()
+
+    def check(self) -> None:
+        saved = read_json(self.local_path / "config.json").get("class_name")
+        if saved != "BertBackbone":
+            raise other_model(self.name, saved)
+
+    def labels(self) -> tuple[str, ...] | None:
+        return read_labels_file(self.local_path)
+
+    def max_length(self) -> int | None:
+        return read_length(self.local_path / MAX_LENGTH_FILE)
+
+    def tokenizer(self) -> Tokenizer:
+        return keras_hub_tokenizer(self.local_path)
+
+    def sizes(self) -> tuple[dict[str, Any], Gelu]:
+        self.check()
+        file = self.local_path / "config.json"
+        config: dict[str, Any] = read_json(file).get("config", {})
+        check_backbone(config, file)
+        return with_defaults(config), "tanh"
+
+    def read(self, *, head: bool = True) -> ModelData:
+        folder = self.local_path
+        sizes, gelu = self.sizes()
+        arrays = _read_arrays(folder / _WEIGHTS, weight_specs(sizes), sizes)
+        if not head or not (folder / TASK_FILE).is_file():
+            return ModelData(
+                kind=self.kind,
+                source=self.name,
+                backbone=sizes,
+                gelu=gelu,
+                read_tokenizer=self.tokenizer,
+                arrays=arrays,
+            )
+        task = read_task(folder / TASK_FILE)
+        classes = task["num_classes"]
+        head_specs = [spec for spec in weight_specs(sizes, classes) if spec.is_head]
+        length = self.max_length()
+        return ModelData(
+            kind="a keras-hub BertTextClassifier",
+            source=self.name,
+            backbone=sizes,
+            gelu=gelu,
+            # The head was trained with the folder's treatment of accents.
+            read_tokenizer=lambda: keras_hub_tokenizer(folder, accents=True),
+            arrays=arrays | _read_arrays(folder / _TASK_WEIGHTS, head_specs),
+            classes=classes,
+            labels=self.labels(),
+            dropout=task.get("dropout", 0.1),
+            max_length=None if length is None else min(length, sizes["max_sequence_length"]),
+            notes=(_TOKENIZER_NOTE,),
+        )
 
 
 def read_keras_hub(folder: str | Path, *, head: bool = True) -> ModelData:
@@ -34,199 +102,20 @@ def read_keras_hub(folder: str | Path, *, head: bool = True) -> ModelData:
         head: bool. Whether to read the head of a folder that has a task. Defaults to True.
 
     Raises:
-        KbertError: the backbone is no BERT, the task is another than a BertTextClassifier, or
-            weights are missing, surplus or misshapen.
+        InputError: the backbone is not a BERT, the task is not a BertTextClassifier, or weights
+            are missing, surplus or misshapen.
     """
-    folder = Path(folder)
-    sizes = keras_hub_sizes(folder)
-    arrays = _arrays(folder, folder / _WEIGHTS, weight_specs(sizes), sizes, 0)
-    source = ModelData(
-        kind="a BERT of keras-hub",
-        backbone=sizes,
-        gelu="tanh",
-        read_tokenizer=lambda: keras_hub_tokenizer(folder),
-        arrays=arrays,
-    )
-    if not head or not (folder / _TASK).is_file():
-        return source
-    task = _task(folder / _TASK)
-    classes = task["num_classes"]
-    weights = weight_specs(sizes, classes)[-2:]
-    source.arrays |= _arrays(folder, folder / _TASK_WEIGHTS, weights, sizes, classes)
-    source.kind = "a BertTextClassifier of keras-hub"
-    source.classes = classes
-    source.dropout = task.get("dropout", 0.1)
-    source.max_length = _max_length(folder, sizes["max_sequence_length"])
-    source.read_tokenizer = lambda: keras_hub_tokenizer(folder, accents=True)
-    source.labels = _labels(folder)
-    source.notes.append(
-        "Texts are tokenized as Google does it; keras-hub's own tokenizer differs on some of the "
-        "full-width and composed characters."
-    )
-    return source
+    return KerasHubFolder(str(folder)).read(head=head)
 
 
-def keras_hub_sizes(folder: Path) -> dict[str, Any]:
-    """Return the arguments of `BertBackbone` from a folder's config.json."""
-    file = folder / "config.json"
-    saved = read_json(file)
-    if saved.get("class_name") != "BertBackbone":
-        raise InputError(
-            "{file} holds a model of the type {saved!r:.80}; kbert takes BERT, which is a "
-            "BertBackbone with keras-hub.",
-            file=file,
-            saved=saved.get("class_name"),
-        )
-    config: dict[str, Any] = saved.get("config", {})
-    check_backbone(config, file)
-    return with_defaults(config)
-
-
-def keras_hub_tokenizer(folder: Path, *, accents: bool = False) -> Tokenizer:
-    """Return the tokenizer of a folder.
-
-    Args:
-        folder: Path.
-        accents: bool. Whether accents are kept or stripped as the folder says, for a head that
-            was trained so. Defaults to False: as Google does it.
-    """
-    saved = read_json(folder / "tokenizer.json")
-    config = saved.get("config", {})
-    if saved.get("class_name", "BertTokenizer") != "BertTokenizer" or not isinstance(config, dict):
-        raise InputError(
-            "{folder} holds no BertTokenizer, which was expected.", folder=folder / "tokenizer.json"
-        )
-    for name, usual in (("split", True), ("suffix_indicator", "##"), ("oov_token", "[UNK]")):
-        if config.get(name, usual) != usual:
-            raise InputError(
-                "{folder}: {name} must be {usual!r}, as BERT's tokenizer has it. Received: "
-                "{config!r:.80}",
-                folder=folder / "tokenizer.json",
-                name=name,
-                usual=usual,
-                config=config[name],
-            )
-    vocabulary = folder / "assets" / "tokenizer" / "vocabulary.txt"
-    if vocabulary.exists():
-        check_file(vocabulary, folder)
-    return Tokenizer.from_file(
-        vocabulary,
-        lowercase=config.get("lowercase", False),
-        strip_accents=config.get("strip_accents") if accents else None,
-        split_cjk=config.get("split_on_cjk", True),
-    )
-
-
-def _task(file: Path) -> dict[str, Any]:
-    """Return the checked arguments of a `BertTextClassifier`."""
-    saved = read_json(file)
-    if saved.get("class_name") != "BertTextClassifier":
-        raise InputError(
-            "{file} holds a {saved!s:.80}; of keras-hub's tasks kbert takes the "
-            "BertTextClassifier. To train a new head on its backbone, name the folder as "
-            "--preset.",
-            file=file,
-            saved=saved.get("class_name"),
-        )
-    config = saved.get("config")
-    classes = config.get("num_classes") if isinstance(config, dict) else None
-    if not isinstance(config, dict) or type(classes) is not int or not 2 <= classes <= 10**6:
-        raise InputError(
-            "{file}: num_classes must be a whole number from 2 to 1,000,000. Received: "
-            "{classes!r:.80}",
-            file=file,
-            classes=classes,
-        )
-    if config.get("activation") not in _ACTIVATIONS:
-        raise InputError(
-            "{file}: the head's activation must be softmax or none, for one label a text. "
-            "Received: {activation!r:.80}",
-            file=file,
-            activation=config["activation"],
-        )
-    check_dropout(config.get("dropout", 0.1), file)
-    return config
-
-
-def _labels(folder: Path) -> tuple[str, ...] | None:
-    """Return the names of the classes, which kbert writes beside what keras-hub writes."""
-    file = folder / "labels.txt"
-    if not file.is_file():
-        return None
-    return tuple(read_bytes(file, folder).decode("utf-8", "replace").removesuffix("\n").split("\n"))
-
-
-def _max_length(folder: Path, positions: int) -> int | None:
-    """Return the tokens that texts were cut to, where a preprocessor tells."""
-    file = folder / "preprocessor.json"
-    if not file.is_file():
-        return None
-    config = read_json(file).get("config")
-    length = config.get("sequence_length") if isinstance(config, dict) else None
-    if length is None:
-        return None
-    if type(length) is not int or length < 3:
-        raise InputError(
-            "{file}: sequence_length must be a whole number of at least 3. Received: "
-            "{length!r:.80}",
-            file=file,
-            length=length,
-        )
-    return min(length, positions)
-
-
-def _arrays(
-    folder: Path, file: Path, weights: list[Any], sizes: dict[str, Any], classes: int
+def _read_arrays(
+    file: Path, specs: list[WeightSpec], sizes: Mapping[str, int] | None = None
 ) -> dict[str, np.ndarray]:
-    """Return the weights in an HDF5 file by kbert's names."""
-    import h5py  # type: ignore[import-untyped]
-
+    """Return the weights of one of the folder's files, which must fit the sizes if given."""
     if not file.is_file():
-        raise InputError(
-            "{folder} holds no weights ({name}). To train a new model of that size from random "
-            "weights: --weights random",
-            folder=folder,
-            name=file.name,
-        )
-    check_file(file, folder)
+        raise no_weights(file.parent, file.name)
+    check_file(file, file.parent)
     held = h5_size(file, file)
-    if not classes:
+    if sizes is not None:
         check_fits_file(sizes, 0, held, file)
-    names: dict[str, str] = {}
-    shapes: dict[str, tuple[int, ...]] = {}
-    try:
-        with h5py.File(file, "r") as opened:
-            found: list[tuple[str, Any]] = []
-            opened.visititems(lambda name, item: found.append((name, item)))
-            for name, item in found:
-                plain = _plain(name)
-                if isinstance(item, h5py.Dataset) and plain.startswith("layers/"):
-                    plain = name if plain in names else plain
-                    names[plain], shapes[plain] = name, item.shape
-            return take_weights(
-                weights,
-                shapes,
-                lambda plain: _floats(np.asarray(opened[names[plain]]), f"{file}: {plain}"),
-                file,
-                form="keras_hub",
-            )
-    except KbertError:
-        raise
-    except Exception as error:  # h5py lets through what HDF5 says of a broken file
-        raise InputError("{file} cannot be read: {error}", file=file, error=error) from None
-
-
-def _floats(array: np.ndarray, source: str) -> np.ndarray:
-    if array.dtype == np.dtype("V2"):  # HDF5 has no bfloat16: the upper half of a float32
-        return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-    if array.dtype.kind != "f":
-        raise InputError(
-            "{source} holds {dtype}; floats were expected.", source=source, dtype=array.dtype
-        )
-    return array
-
-
-def _plain(name: str) -> str:
-    """Return a path without the underscores that versions of Keras put before its parts."""
-    parts = [part.lstrip("_") for part in name.split("/")]
-    return re.sub("^layer_checkpoint_dependencies/", "layers/", "/".join(parts))
+    return read_h5(file, file, specs, format="keras-hub")

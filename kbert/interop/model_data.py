@@ -1,96 +1,105 @@
-"""A model as plain data, as readers return it and writers take it."""
+"""A model as plain data, which readers return and writers take."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from kbert.choices import Gelu, WeightFormat
 from kbert.errors import InputError
-from kbert.interop.weights import Form, Weight
+from kbert.interop.weights import WeightSpec
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
-@dataclass
+@dataclass(frozen=True)
 class ModelData:
     """Sizes, tokenizer, and weights by kbert's names.
 
     Example:
 
     ```python
-    source = read_google("uncased_L-12_H-768_A-12")
-    assert source.classes == 0
+    data = read_google("uncased_L-12_H-768_A-12")
+    assert data.classes == 0
     ```
     """
 
     kind: str
-    """What messages call it."""
-    backbone: dict[str, Any]
+    """What it is, in messages: "a Hugging Face BERT"."""
+    source: str
+    """Where it comes from, in messages."""
+    backbone: Mapping[str, Any]
     """The arguments of keras-hub's `BertBackbone`."""
-    gelu: Literal["tanh", "erf"]
+    gelu: Gelu
     read_tokenizer: Callable[[], Tokenizer]
-    arrays: dict[str, np.ndarray]
+    arrays: Mapping[str, np.ndarray]
     classes: int = 0
-    """The classes of its head; 0 for none."""
+    """The number of classes of its head; 0 without a head."""
     labels: tuple[str, ...] | None = None
-    """Their names, where it tells them."""
+    """The names of the classes, or None where its files do not tell them."""
     dropout: float = 0.1
     """Before the head."""
     max_length: int | None = None
-    """The tokens that its texts were cut to, where it tells."""
+    """The number of tokens that its texts were cut to, or None where its files do not tell it."""
     dtype: str | None = None
-    """The dtype policy that it computes with, where it tells."""
-    notes: list[str] = field(default_factory=list)
+    """The dtype policy that it computes with, or None where its files do not tell it."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of the classifier's class, such as its name."""
+    notes: tuple[str, ...] = ()
     """What was decided, and what was left behind."""
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The tokenizer, whose files are read when it is asked for."""
+        """The tokenizer, whose files are read on first use."""
         return self.read_tokenizer()
 
 
 def take_weights(
-    weights: list[Weight],
-    theirs: Mapping[str, tuple[int, ...]],
+    specs: list[WeightSpec],
+    shapes: Mapping[str, tuple[int, ...]],
     read: Callable[[str], np.ndarray],
     source: object,
     *,
-    form: Form,
+    format: WeightFormat,
 ) -> dict[str, np.ndarray]:
-    """Return all weights by kbert's names, or raise KbertError that names what does not fit.
+    """Return all weights by kbert's names.
 
     Args:
-        weights: what the model needs.
-        theirs: the shapes of what there is, by their names, but for what may be left behind.
+        specs: list of WeightSpec. The weights that the model needs.
+        shapes: dict. The shapes that the file holds, by the format's names.
         read: function of such a name that returns the array.
-        source: what messages call it.
-        form: whose names and shapes they have.
+        source: the file, in messages.
+        format: the format of the names and shapes.
 
     Raises:
-        KbertError: weights are missing, surplus or of another shape; the first five are named.
+        InputError: weights are missing, surplus or of another shape; the first five are named.
     """
-    needed = {weight.name_in(form): weight for weight in weights}
-    faults = [f"missing: {name}" for name in needed if name not in theirs]
-    faults += [f"surplus: {name}" for name in theirs if name not in needed]
-    for name, weight in needed.items():
-        expected = weight.shape_in(form)
-        if name in theirs and tuple(theirs[name]) != expected:
-            faults.append(f"{name}: expected {expected}, received {tuple(theirs[name])}")
+    needed = {spec.name_in(format): spec for spec in specs}
+    faults = [f"missing: {name}" for name in needed if name not in shapes]
+    faults += [f"surplus: {name}" for name in shapes if name not in needed]
+    for name, spec in needed.items():
+        expected = spec.shape_in(format)
+        if name in shapes and tuple(shapes[name]) != expected:
+            faults.append(f"{name}: expected {expected}, received {tuple(shapes[name])}")
     if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise InputError(
-            "{source} does not hold the weights of a BERT classifier as its configuration has "
-            "it: {faults}{more}.",
-            source=source,
-            faults="; ".join(faults[:5]),
-            more=more,
-        )
+        raise weights_misfit(source, faults)
     arrays = {}
-    for name, weight in needed.items():
+    for name, spec in needed.items():
         array = np.asarray(read(name), np.float32)
-        arrays[weight.name] = np.ascontiguousarray(weight.taken_from(form, array))
+        arrays[spec.name] = np.ascontiguousarray(spec.from_format(format, array))
     return arrays
+
+
+def weights_misfit(source: object, faults: list[str]) -> InputError:
+    """Return the error of weights that do not fit their model, with the first five faults."""
+    more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
+    return InputError(
+        "{source} does not fit the model: {faults}{more}.",
+        source=source,
+        faults="; ".join(faults[:5]),
+        more=more,
+    )
 
 
 def bert_sizes(config: Mapping[str, Any], source: object) -> dict[str, Any]:
@@ -107,4 +116,4 @@ def bert_sizes(config: Mapping[str, Any], source: object) -> dict[str, Any]:
             "num_segments": config.get("type_vocab_size", 2),
         }
     except KeyError as error:
-        raise InputError("{source} lacks {error}.", source=source, error=error) from None
+        raise InputError("{source} lacks {name}.", source=source, name=error) from None

@@ -1,18 +1,19 @@
-"""The weights of a BERT classifier: what kbert, Google and Hugging Face call and how they lay them.
+"""Names and layouts of BERT's weights in kbert and in other programs' checkpoints.
 
-Dense kernels are [inputs, outputs] with Google, [outputs, inputs] with Hugging Face; the head's is
-[outputs, inputs] with both. With kbert the attention's have an axis for the heads.
+Dense kernels are [inputs, outputs] in Google's checkpoints and [outputs, inputs] in Hugging Face's;
+the head's is [outputs, inputs] in both. In kbert and keras-hub they are [inputs, outputs], and the
+attention's have an axis for the heads.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-Form = Literal["google", "hugging_face", "keras_hub", "kbert"]
-# keras-hub's files count the layers of a class, and the variables of a layer.
+from kbert.choices import WeightFormat
+
+# keras-hub's files number the layers of a class, and the variables of a layer.
 _KERAS_HUB_LAYERS = {
     "token_embedding": "reversible_embedding",
     "segment_embedding": "embedding",
@@ -27,13 +28,13 @@ _KERAS_HUB_PARTS = {
 
 
 @dataclass(frozen=True)
-class Weight:
-    """A weight's names, its shape with kbert, and without an axis for the heads.
+class WeightSpec:
+    """A weight's names, its shape in kbert, and its shape without an axis for the heads.
 
     Example:
 
     ```python
-    kernel = Weight("logits/kernel", "output_weights", "classifier.weight", (8, 2), (8, 2))
+    kernel = WeightSpec("logits/kernel", "output_weights", "classifier.weight", (8, 2), (8, 2))
     ```
     """
 
@@ -48,112 +49,99 @@ class Weight:
         """Whether it is a dense layer's matrix."""
         return self.name.endswith("/kernel")
 
-    def from_google(self, array: np.ndarray) -> np.ndarray:
-        """Return Google's array as kbert has it."""
-        return (array.T if self._is_head else array).reshape(self.shape)
-
-    def to_google(self, array: np.ndarray) -> np.ndarray:
-        """Return kbert's array as Google has it."""
-        return array.reshape(self.flat).T if self._is_head else array.reshape(self.flat)
-
-    def from_hugging_face(self, array: np.ndarray) -> np.ndarray:
-        """Return Hugging Face's array as kbert has it."""
-        return (array.T if self.is_kernel else array).reshape(self.shape)
-
-    def to_hugging_face(self, array: np.ndarray) -> np.ndarray:
-        """Return kbert's array as Hugging Face has it."""
-        return array.reshape(self.flat).T if self.is_kernel else array.reshape(self.flat)
-
-    def name_in(self, form: Form) -> str:
-        """Return what a form calls the weight."""
-        if form == "keras_hub":
-            return _keras_hub_name(self.name)
-        return {"google": self.google, "hugging_face": self.hugging_face}.get(form, self.name)
-
-    def shape_in(self, form: Form) -> tuple[int, ...]:
-        """Return the shape that a form's array has."""
-        if form in ("keras_hub", "kbert"):
-            return self.shape
-        turned = self._is_head if form == "google" else self.is_kernel
-        return self.flat[::-1] if turned else self.flat
-
-    def taken_from(self, form: Form, array: np.ndarray) -> np.ndarray:
-        """Return a form's array as kbert has it."""
-        if form in ("keras_hub", "kbert"):
-            return array
-        return self.from_google(array) if form == "google" else self.from_hugging_face(array)
-
     @property
-    def _is_head(self) -> bool:
-        return self.name == "logits/kernel"
+    def is_head(self) -> bool:
+        """Whether it belongs to the classification head."""
+        return self.name.startswith("logits/")
+
+    def name_in(self, format: WeightFormat) -> str:
+        """Return the name of the weight in a format."""
+        return _LAYOUTS[format].name(self)
+
+    def shape_in(self, format: WeightFormat) -> tuple[int, ...]:
+        """Return the shape of the weight in a format."""
+        layout = _LAYOUTS[format]
+        if layout.has_head_axis:
+            return self.shape
+        return self.flat[::-1] if layout.is_transposed(self) else self.flat
+
+    def from_format(self, format: WeightFormat, array: np.ndarray) -> np.ndarray:
+        """Return a format's array as kbert has it."""
+        return (array.T if _LAYOUTS[format].is_transposed(self) else array).reshape(self.shape)
+
+    def to_format(self, format: WeightFormat, array: np.ndarray) -> np.ndarray:
+        """Return kbert's array as a format has it."""
+        array = array.reshape(self.shape if _LAYOUTS[format].has_head_axis else self.flat)
+        return array.T if _LAYOUTS[format].is_transposed(self) else array
 
 
-def weight_specs(backbone: Mapping[str, int], labels: int = 0) -> list[Weight]:
+@dataclass(frozen=True)
+class _Layout:
+    """How a format names and lays out weights."""
+
+    name: Callable[[WeightSpec], str]
+    is_transposed: Callable[[WeightSpec], bool] = lambda spec: False
+    has_head_axis: bool = True
+
+
+def weight_specs(backbone: Mapping[str, int], labels: int = 0) -> list[WeightSpec]:
     """Return the weights of an encoder with its pooler, and of a head if there are labels.
 
     Args:
         backbone: the arguments of keras-hub's `BertBackbone`.
         labels: int. Defaults to 0: no head.
     """
-    hidden, inner = backbone["hidden_dim"], backbone["intermediate_dim"]
-    split = (backbone["num_heads"], hidden // backbone["num_heads"])
-    found = [
+    hidden = backbone["hidden_dim"]
+    specs = [
         _embedding("token", "word", backbone["vocabulary_size"], hidden),
         _embedding("position", "position", backbone["max_sequence_length"], hidden),
         _embedding("segment", "token_type", backbone["num_segments"], hidden),
         *_norm("embeddings_layer_norm", "embeddings/LayerNorm", hidden),
     ]
     for number in range(backbone["num_layers"]):
-        ours, theirs = f"transformer_layer_{number}", f"encoder/layer_{number}"
-        attention = f"{ours}/self_attention_layer"
-        for part in ("query", "key", "value"):
-            found += _dense(
-                f"{attention}/{part}", f"{theirs}/attention/self/{part}", (hidden,), split
-            )
-        found += [
-            *_dense(
-                f"{attention}/attention_output",
-                f"{theirs}/attention/output/dense",
-                split,
-                (hidden,),
-            ),
-            *_norm(f"{attention}_norm", f"{theirs}/attention/output/LayerNorm", hidden),
-            *_dense(
-                f"{ours}/feedforward_intermediate_dense",
-                f"{theirs}/intermediate/dense",
-                (hidden,),
-                (inner,),
-            ),
-            *_dense(
-                f"{ours}/feedforward_output_dense", f"{theirs}/output/dense", (inner,), (hidden,)
-            ),
-            *_norm(f"{ours}/feedforward_layer_norm", f"{theirs}/output/LayerNorm", hidden),
-        ]
-    found += _dense("pooled_dense", "pooler/dense", (hidden,), (hidden,))
+        specs += _transformer_layer(number, backbone)
+    specs += _dense("pooled_dense", "pooler/dense", (hidden,), (hidden,))
     if labels:
-        sizes = (hidden, labels)
-        found += [
-            Weight("logits/kernel", "output_weights", "classifier.weight", sizes, sizes),
-            Weight("logits/bias", "output_bias", "classifier.bias", (labels,), (labels,)),
+        shape = (hidden, labels)
+        specs += [
+            WeightSpec("logits/kernel", "output_weights", "classifier.weight", shape, shape),
+            WeightSpec("logits/bias", "output_bias", "classifier.bias", (labels,), (labels,)),
         ]
-    return found
+    return specs
 
 
-def _embedding(ours: str, theirs: str, rows: int, hidden: int) -> Weight:
+def _transformer_layer(number: int, backbone: Mapping[str, int]) -> list[WeightSpec]:
+    hidden, inner = (backbone["hidden_dim"],), (backbone["intermediate_dim"],)
+    heads = (backbone["num_heads"], backbone["hidden_dim"] // backbone["num_heads"])
+    ours, theirs = f"transformer_layer_{number}", f"encoder/layer_{number}"
+    attention, output = f"{ours}/self_attention_layer", f"{theirs}/attention/output"
+    specs = []
+    for part in ("query", "key", "value"):
+        specs += _dense(f"{attention}/{part}", f"{theirs}/attention/self/{part}", hidden, heads)
+    specs += _dense(f"{attention}/attention_output", f"{output}/dense", heads, hidden)
+    specs += _norm(f"{attention}_norm", f"{output}/LayerNorm", hidden[0])
+    feedforward = f"{ours}/feedforward"
+    specs += _dense(
+        f"{feedforward}_intermediate_dense", f"{theirs}/intermediate/dense", hidden, inner
+    )
+    specs += _dense(f"{feedforward}_output_dense", f"{theirs}/output/dense", inner, hidden)
+    specs += _norm(f"{feedforward}_layer_norm", f"{theirs}/output/LayerNorm", hidden[0])
+    return specs
+
+
+def _embedding(ours: str, theirs: str, rows: int, hidden: int) -> WeightSpec:
     name = f"embeddings/{theirs}_embeddings"
     shape = (rows, hidden)
-    return Weight(
+    return WeightSpec(
         f"{ours}_embedding/embeddings", f"bert/{name}", f"{_dotted(name)}.weight", shape, shape
     )
 
 
-def _norm(ours: str, theirs: str, hidden: int) -> list[Weight]:
+def _norm(ours: str, theirs: str, hidden: int) -> list[WeightSpec]:
+    shape = (hidden,)
     return [
-        Weight(
-            f"{ours}/{part}",
-            f"bert/{theirs}/{part}",
-            f"{_dotted(theirs)}.{other}",
-            *[(hidden,)] * 2,
+        WeightSpec(
+            f"{ours}/{part}", f"bert/{theirs}/{part}", f"{_dotted(theirs)}.{other}", shape, shape
         )
         for part, other in (("gamma", "weight"), ("beta", "bias"))
     ]
@@ -161,29 +149,50 @@ def _norm(ours: str, theirs: str, hidden: int) -> list[Weight]:
 
 def _dense(
     ours: str, theirs: str, inputs: tuple[int, ...], outputs: tuple[int, ...]
-) -> list[Weight]:
+) -> list[WeightSpec]:
     flat = (int(np.prod(inputs)), int(np.prod(outputs)))
-    sizes = {"kernel": ((*inputs, *outputs), flat), "bias": (outputs, flat[1:])}
+    google, hugging_face = f"bert/{theirs}", _dotted(theirs)
     return [
-        Weight(
-            f"{ours}/{part}",
-            f"bert/{theirs}/{part}",
-            f"{_dotted(theirs)}.{'weight' if part == 'kernel' else 'bias'}",
-            *sizes[part],
-        )
-        for part in sizes
+        WeightSpec(
+            f"{ours}/kernel", f"{google}/kernel", f"{hugging_face}.weight", inputs + outputs, flat
+        ),
+        WeightSpec(f"{ours}/bias", f"{google}/bias", f"{hugging_face}.bias", outputs, flat[1:]),
     ]
 
 
-def _keras_hub_name(ours: str) -> str:
-    """Return where a weight stands in the files of keras-hub, without leading underscores."""
-    layer, *parts, variable = ours.split("/")
+def _keras_hub_name(spec: WeightSpec) -> str:
+    """Return the path of a weight in keras-hub's files, without leading underscores."""
+    layer, *parts, variable = spec.name.split("/")
     number = re.fullmatch(r"transformer_layer_(\d+)", layer)
     if number:
         layer = "transformer_encoder" + (f"_{number[1]}" if number[1] != "0" else "")
     layers = [_KERAS_HUB_LAYERS.get(layer, layer), *(_KERAS_HUB_PARTS.get(p, p) for p in parts)]
-    return "/".join(("layers", *layers, "vars", "01"[variable in ("bias", "beta")]))
+    position = "1" if variable in ("bias", "beta") else "0"
+    return "/".join(("layers", *layers, "vars", position))
+
+
+def _keras_name(spec: WeightSpec) -> str:
+    """Return the path of a weight in a .keras file, where the backbone is one of the layers."""
+    name = _keras_hub_name(spec)
+    return name if spec.is_head else f"layers/bert_backbone/{name}"
 
 
 def _dotted(path: str) -> str:
     return path.replace("/layer_", "/layer.").replace("/", ".")
+
+
+_LAYOUTS: dict[WeightFormat, _Layout] = {
+    "kbert": _Layout(lambda spec: spec.name),
+    "keras": _Layout(_keras_name),
+    "keras-hub": _Layout(_keras_hub_name),
+    "google": _Layout(
+        lambda spec: spec.google,
+        is_transposed=lambda spec: spec.is_kernel and spec.is_head,
+        has_head_axis=False,
+    ),
+    "huggingface": _Layout(
+        lambda spec: spec.hugging_face,
+        is_transposed=lambda spec: spec.is_kernel,
+        has_head_axis=False,
+    ),
+}

@@ -1,4 +1,4 @@
-"""A folder as run_classifier.py takes it: TF1 checkpoint, configuration, vocabulary, labels."""
+"""Writes a folder for run_classifier.py: TF1 checkpoint, configuration, vocabulary, labels."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.interop.google import GOOGLE_CONFIG, import_tensorflow
+from kbert.interop.google import GOOGLE_CONFIG
+from kbert.interop.google_variables import import_tensorflow
+from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
 from kbert.interop.weights import weight_specs
 
@@ -14,26 +16,26 @@ _PREFIX = "bert_model.ckpt"
 
 
 def write_google(folder: Path, model: ModelData) -> None:
-    """Write a model's files into a folder that is there.
+    """Write a model's files into an existing folder.
 
     Args:
         folder: Path.
         model: ModelData.
 
     Raises:
-        KbertError: the model has erf-GELU or added tokens, which Google's code lacks, or
+        InputError: the model has erf-GELU or added tokens, which Google's code lacks, or
             TensorFlow is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
     if model.gelu != "tanh":
         raise InputError(
-            "Google's code computes GELU by tanh, and this model was trained with erf: its "
+            "Google's code computes GELU by tanh, but this model was trained with erf: its "
             "predictions would differ. Export it in another format, such as huggingface."
         )
     if model.tokenizer.added_tokens:
         tokens = ", ".join(repr(t["content"]) for t in model.tokenizer.added_tokens[:5])
         raise InputError(
-            "Google's code knows no added tokens, and the tokenizer of this model has some: "
+            "Google's code has no added tokens, but the tokenizer of this model has some: "
             "{tokens:.200}. Export it in another format, such as huggingface.",
             tokens=tokens,
         )
@@ -52,12 +54,13 @@ def write_google(folder: Path, model: ModelData) -> None:
         "vocab_size": backbone["vocabulary_size"],
     }
     (folder / GOOGLE_CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for name, lines in (("vocab.txt", model.tokenizer.vocabulary), ("labels.txt", labels)):
-        if lines:
-            text = "".join(f"{line}\n" for line in lines)
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    vocabulary = "".join(f"{piece}\n" for piece in model.tokenizer.vocabulary)
+    (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
+    if labels:
+        write_labels_file(folder, labels)
     named = {
-        w.google: w.to_google(model.arrays[w.name]) for w in weight_specs(backbone, len(labels))
+        spec.google: spec.to_format("google", model.arrays[spec.name])
+        for spec in weight_specs(backbone, len(labels))
     }
     named["global_step"] = np.asarray(0, np.int64)
     tf.raw_ops.SaveV2(

@@ -1,4 +1,4 @@
-"""A folder that transformers reads: config.json, model.safetensors, and the tokenizer's files."""
+"""Writes a folder for transformers: config.json, model.safetensors, the tokenizer's files."""
 
 import json
 from pathlib import Path
@@ -6,22 +6,47 @@ from typing import Any
 
 import numpy as np
 
+from kbert.choices import Gelu
 from kbert.interop.model_data import ModelData
 from kbert.interop.weights import weight_specs
 from kbert.utils.files import save_arrays
 
-_GELU = {"erf": "gelu", "tanh": "gelu_new"}
+_GELU: dict[Gelu, str] = {"erf": "gelu", "tanh": "gelu_new"}
 
 
 def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = None) -> None:
-    """Write a model's files into a folder that is there.
+    """Write a model's files into an existing folder.
 
     Args:
         folder: Path.
         model: ModelData.
-        max_length: int or None. What tokenizers cut texts to. Defaults to None: the positions.
+        max_length: int or None. What the tokenizer cuts texts to. Defaults to None: the positions.
     """
-    backbone, tokenizer, labels = model.backbone, model.tokenizer, model.labels or ()
+    tokenizer = model.tokenizer
+    specials = {
+        **{"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"},
+        **({"mask_token": "[MASK]"} if "[MASK]" in tokenizer.ids else {}),
+    }
+    settings = {
+        "tokenizer_class": "BertTokenizer",
+        "do_lower_case": tokenizer.lowercase,
+        "strip_accents": tokenizer.strip_accents,
+        "tokenize_chinese_chars": tokenizer.split_cjk,
+        "model_max_length": max_length or model.backbone["max_sequence_length"],
+        **specials,
+    }
+    _write_json(folder / "config.json", _config(model))
+    _write_json(folder / "tokenizer_config.json", settings)
+    _write_json(folder / "special_tokens_map.json", specials)
+    (folder / "tokenizer.json").write_text(tokenizer.to_hugging_face(), encoding="utf-8")
+    vocabulary = "".join(f"{piece}\n" for piece in tokenizer.vocabulary)
+    (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
+    save_arrays(_named_arrays(model), folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _config(model: ModelData) -> dict[str, Any]:
+    """Return the config.json."""
+    backbone, labels = model.backbone, model.labels or ()
     config = {
         "architectures": ["BertForSequenceClassification" if labels else "BertModel"],
         "model_type": "bert",
@@ -37,38 +62,25 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
         "attention_probs_dropout_prob": backbone["dropout"],
         "layer_norm_eps": 1e-12,
         "position_embedding_type": "absolute",
-        "pad_token_id": tokenizer.pad_id,
+        "pad_token_id": model.tokenizer.pad_id,
     }
     if labels:
         config["classifier_dropout"] = model.dropout
         config["problem_type"] = "single_label_classification"
         config["id2label"] = {str(number): label for number, label in enumerate(labels)}
         config["label2id"] = {label: number for number, label in enumerate(labels)}
-    specials = {
-        **{"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"},
-        **({"mask_token": "[MASK]"} if "[MASK]" in tokenizer.ids else {}),
-    }
-    settings = {
-        "tokenizer_class": "BertTokenizer",
-        "do_lower_case": tokenizer.lowercase,
-        "strip_accents": tokenizer.strip_accents,
-        "tokenize_chinese_chars": tokenizer.split_cjk,
-        "model_max_length": max_length or backbone["max_sequence_length"],
-        **specials,
-    }
-    _write_json(folder / "config.json", config)
-    _write_json(folder / "tokenizer_config.json", settings)
-    _write_json(folder / "special_tokens_map.json", specials)
-    (folder / "tokenizer.json").write_text(tokenizer.to_hugging_face(), encoding="utf-8")
-    vocabulary = "".join(f"{piece}\n" for piece in tokenizer.vocabulary)
-    (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
+    return config
+
+
+def _named_arrays(model: ModelData) -> dict[str, np.ndarray]:
+    """Return the weights by their names in transformers."""
+    labels = model.labels or ()
     prefix = "bert." if labels else ""
-    named = {}
-    for weight in weight_specs(backbone, len(labels)):
-        head = weight.name.startswith("logits/")
-        name = weight.hugging_face if head else prefix + weight.hugging_face
-        named[name] = np.ascontiguousarray(weight.to_hugging_face(model.arrays[weight.name]))
-    save_arrays(named, folder / "model.safetensors", metadata={"format": "pt"})
+    arrays = {}
+    for spec in weight_specs(model.backbone, len(labels)):
+        name = spec.hugging_face if spec.is_head else prefix + spec.hugging_face
+        arrays[name] = np.ascontiguousarray(spec.to_format("huggingface", model.arrays[spec.name]))
+    return arrays
 
 
 def _write_json(file: Path, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""A classifier from a plain model, and back."""
+"""A classifier from a model as plain data, and back."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,103 +8,97 @@ import keras
 
 from kbert.data.reading.labels import Labels
 from kbert.errors import InputError
+from kbert.findings import Call
 from kbert.interop.model_data import ModelData
-from kbert.interop.sources import Preset
 from kbert.models.backbones import build_encoder
 from kbert.models.variables import assign_variables, to_arrays
-from kbert.tokenizer.tokenizer import Tokenizer
 
 Model = TypeVar("Model", bound=keras.Model)
 
 
 def build_classifier(
     cls: Callable[..., Model],
-    source: ModelData,
+    data: ModelData,
     labels: Labels | Sequence[str] | None = None,
     *,
     max_length: int | None = None,
     dropout: float | None = None,
     dtype: Any = None,
 ) -> Model:
-    """Return another program's classifier, head and all.
+    """Return the classifier of a model that has a head.
 
     Args:
         cls: the class of the classifier, handed down so that it need not be imported here.
-        source: ModelData, with a head.
+        data: ModelData.
         labels: Labels or sequence of str. The classes in the order of their numbers. Defaults to
-            None: those that the source names.
-        max_length: int or None. Defaults to None: the source's where it tells, else 128, or the
+            None: those that the model's files name.
+        max_length: int or None. Defaults to None: that of the model's files, else 128, or the
             positions of the model where it has fewer.
-        dropout: float or None. Before the head. Defaults to None: the source's.
-        dtype: dtype policy. Defaults to None: the source's where it tells, else Keras's own.
+        dropout: float or None. Before the head. Defaults to None: the model's.
+        dtype: dtype policy. Defaults to None: that of the model's files, else Keras's own.
 
     Raises:
-        KbertError: there is no head, its classes have no names, or not so many.
+        InputError: there is no head, or its classes have no names, or another number of them.
     """
-    names = labels.names if isinstance(labels, Labels) else labels or source.labels
-    if not source.classes:
-        raise InputError(
-            "The source, {kind}, has no classification head. To train one on it, name it as "
-            "the --preset of kbert train, or pass labels to BertClassifier.from_preset.",
-            kind=source.kind,
+    data = with_labels(data, labels.names if isinstance(labels, Labels) else labels)
+    positions = data.backbone["max_sequence_length"]
+    try:
+        model = cls(
+            build_encoder(data, dtype or data.dtype),
+            data.labels,
+            data.tokenizer,
+            next(n for n in (max_length, data.max_length, min(128, positions)) if n is not None),
+            data.dropout if dropout is None else dropout,
+            data.gelu,
+            **data.settings,
         )
-    if names is None or len(names) != source.classes:
-        found = "no names" if names is None else f"{len(names)}: {', '.join(map(str, names))}"
+    except TypeError as error:
+        if not data.settings:
+            raise
         raise InputError(
-            "The head has {classes} classes, and their names are needed in the order of their "
-            "numbers. Received: {found}. Name them: --labels FIRST SECOND ..., or labels=[...] "
-            'with head="preset" to BertClassifier.from_preset.',
-            classes=source.classes,
-            found=found[:200],
-        )
-    positions = source.backbone["max_sequence_length"]
-    model = cls(
-        build_encoder(source, dtype or source.dtype),
-        names,
-        source.tokenizer,
-        next(n for n in (max_length, source.max_length, min(128, positions)) if n is not None),
-        source.dropout if dropout is None else dropout,
-        source.gelu,
-    )
-    head = {
-        "logits/kernel": source.arrays["logits/kernel"],
-        "logits/bias": source.arrays["logits/bias"],
-    }
-    assign_variables(model.get_layer("logits").weights, head, source.kind)
+            "{source}: config.json does not fit: {error}", source=data.source, error=error
+        ) from None
+    head = {name: array for name, array in data.arrays.items() if name.startswith("logits/")}
+    assign_variables(model.get_layer("logits").weights, head, data.source)
     return model
 
 
-def build_classifier_of_preset(
-    cls: Callable[..., Model],
-    preset: Preset,
-    labels: Labels | Sequence[str] | None,
-    max_length: int | None,
-    dropout: float | None,
-    tokenizer: Tokenizer | None,
-    dtype: Any,
-    *,
-    pretrained: bool = True,
-) -> Model:
-    """Return a preset's classifier, head and all; see `BertClassifier.from_preset`."""
-    if not pretrained or preset.path is None:
-        what = "without its weights" if preset.path is not None else "of a hub"
+def with_labels(data: ModelData, labels: Sequence[str] | None = None) -> ModelData:
+    """Return the model with a name for each class of its head.
+
+    Args:
+        data: ModelData.
+        labels: sequence of str. Defaults to None: those that its files name.
+
+    Raises:
+        InputError: there is no head, or its classes have no names, or another number of them.
+    """
+    if not data.classes:
         raise InputError(
-            "The preset {name} {what} has no head to take. Pass labels=[...] for a new one.",
-            name=preset.name,
-            what=what,
+            "{source} is {kind} without a classification head. To train one on it: {train}",
+            source=data.source,
+            kind=data.kind,
+            train=Call("train", "DATA", preset=data.source, output="NEW"),
         )
-    source = preset.read()
-    if tokenizer is not None:
-        source = replace(source, read_tokenizer=lambda: tokenizer)
-    return build_classifier(
-        cls, source, labels, max_length=max_length, dropout=dropout, dtype=dtype
-    )
+    names = tuple(labels or data.labels or ())
+    if len(names) != data.classes:
+        raise InputError(
+            "The head of {source} has {classes} classes, which need a name each, in the order of "
+            "their numbers (for run_classifier.py, that of the processor's get_labels). "
+            "Received: {received}. To name them: {name_them}",
+            source=data.source,
+            classes=data.classes,
+            received=f"{len(names)}: {', '.join(names)}"[:200] if names else "no names",
+            name_them=Call("import", data.source, labels=("FIRST", "SECOND", "..."), output="NEW"),
+        )
+    return replace(data, labels=names)
 
 
 def to_model_data(model: Any) -> ModelData:
     """Return a classifier as plain data."""
     return ModelData(
         kind="a BertClassifier",
+        source="The model",
         backbone=model.get_config()["backbone"],
         gelu=model.gelu,
         read_tokenizer=lambda: model.tokenizer,

@@ -7,16 +7,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.errors import InputError
+from kbert.interop.model_data import weights_misfit
 
 
 def assign_variables(
     variables: Iterable[Any], arrays: dict[str, np.ndarray], source: object
 ) -> None:
-    """Set all variables by their paths, or raise KbertError and set none.
+    """Set all variables by their paths; on an error none is set.
 
     Raises:
-        KbertError: one is missing, unknown or of another shape; the first five are named.
+        InputError: one is missing, unknown or of another shape; the first five are named.
     """
     by_path = by_stable_name(variables)
     faults = [f"missing: {name}" for name in by_path if name not in arrays]
@@ -27,13 +27,7 @@ def assign_variables(
         if name in by_path and tuple(by_path[name].shape) != array.shape
     ]
     if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise InputError(
-            "{source} does not fit the model: {faults}{more}.",
-            source=source,
-            faults="; ".join(faults[:5]),
-            more=more,
-        )
+        raise weights_misfit(source, faults)
     for name, variable in by_path.items():
         variable.assign(arrays[name])
 
@@ -47,8 +41,8 @@ def to_arrays(variables: Iterable[Any]) -> dict[str, np.ndarray]:
 def by_stable_name(variables: Iterable[Any]) -> dict[str, Any]:
     """Return variables by their path, the same on every backend and in every process.
 
-    Keras numbers the seed generators of dropout through the whole process: the number is taken
-    out, and of several in one layer the second has the suffix #2.
+    Keras numbers the seed generators of dropout through the whole process: the number is removed,
+    and the second of several in one layer has the suffix #2.
     """
     named: dict[str, Any] = {}
     for variable in variables:

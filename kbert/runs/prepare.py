@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
@@ -14,8 +13,7 @@ from kbert.data.reading.tasks import read_test
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import raise_on_errors
 from kbert.findings import Finding, downgrade, findings_table
-from kbert.interop.kbert_model import model_settings, model_tokenizer
-from kbert.interop.sources import Preset, find_preset
+from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.read_sets import read_sets
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -70,22 +68,23 @@ def prepare(config: TrainConfig) -> PreparedRun:
     config = replace(config, backend=backend)
     if config.deterministic:
         use_deterministic_kernels(backend)
-    labels = None if config.parent is None else _model_labels(Path(config.parent))
+    source = find_source(config.parent or config.preset)
+    if source.path is not None:
+        source.sizes()  # refuse a model that cannot be used before reading the data
+    labels = None if config.parent is None else Labels(source.labels() or ())
     training, sets = read_sets(config, labels)
     for examples in (training, *sets.values()):
         _show(examples)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     say(str(plan))
-    preset = find_preset(config.preset) if config.parent is None else None
-    tokenizer = _local_tokenizer(config, preset)
+    tokenizer = None if source.path is None else source.tokenizer()
     findings = [*plan.findings(), *_data_findings(config, training, sets, tokenizer)]
     findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
     if tokenizer is None:
-        assert preset is not None
         import_keras()  # a hub's tokenizer comes through keras-hub
-        tokenizer = preset.tokenizer()
+        tokenizer = source.tokenizer()
     return PreparedRun(
         config=config,
         training=training,
@@ -107,19 +106,6 @@ def _show(examples: Examples) -> None:
             f"WARNING: {skipped:.0%} of the rows of {examples.source} are skipped; the first: "
             f"{examples.skipped[0]}"
         )
-
-
-def _model_labels(run: Path) -> Labels:
-    """Return the labels of a run's model, or raise KbertError when it has none."""
-    return Labels(tuple(model_settings(run / "model")["labels"]))
-
-
-def _local_tokenizer(config: TrainConfig, preset: Preset | None) -> Tokenizer | None:
-    """Return the tokenizer, or None for one that only a hub has."""
-    if preset is None:
-        model = Path(str(config.parent)) / "model"
-        return model_tokenizer(model, model_settings(model))
-    return preset.tokenizer() if preset.path is not None else None
 
 
 def _data_findings(

@@ -7,7 +7,7 @@ from typing import Any
 
 from kbert.config import TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Call, Cure
+from kbert.interop.sources import find_source
 from kbert.runs.run_directory import RunDirectory
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
@@ -48,20 +48,6 @@ def parent_settings(run: str | Path) -> dict[str, Any]:
     """
     parent = RunDirectory(run)
     check_is_run(parent)
-    if not (parent.model_folder / "config.json").is_file():
-        again = Cure(
-            note="train again with the settings in {config}",
-            values={"config": parent.path / "config.toml"},
-        )
-        raise InputError(
-            "{run} contains no model yet (its status is {status!r}).",
-            run=run,
-            status=parent.record.get("status"),
-            cure=Cure(
-                note="finish it first: {call}",
-                values={"call": Call("resume", run)},
-                otherwise=(again,),
-            ),
-        )
+    find_source(run)  # raises where the run has no model yet
     settings = dataclasses.asdict(run_config(parent))
     return {k: v for k, v in settings.items() if v is not None and k not in _NOT_INHERITED}

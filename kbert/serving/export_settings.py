@@ -1,4 +1,4 @@
-"""What an export's kbert.json says: how its program is fed, and what its numbers mean."""
+"""The settings in an export's kbert.json: how its program is fed, and what its numbers mean."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from kbert.errors import InputError
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 
-_FILE = "kbert.json"
+SETTINGS_FILE = "kbert.json"
 _FORMAT = "kbert-export-1"
 
 
@@ -41,16 +41,18 @@ class ExportSettings:
     def write(self, folder: Path) -> None:
         """Write them into an export's folder."""
         text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
-        (folder / _FILE).write_text(text + "\n", encoding="utf-8")
+        (folder / SETTINGS_FILE).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, folder: Path) -> "ExportSettings":
-        """Return the settings of an export, or raise KbertError."""
-        path = folder / _FILE
+        """Return the settings of an export, or raise InputError."""
+        path = folder / SETTINGS_FILE
         values = read_json(path)
         if values.pop("format", None) != _FORMAT:
             raise InputError(
-                "{path} is of another version; {_format} was expected.", path=path, _format=_FORMAT
+                "{path} is of another version; {expected} was expected.",
+                path=path,
+                expected=_FORMAT,
             )
         labels = values.get("labels")
         if isinstance(labels, list):
@@ -71,11 +73,13 @@ class ExportSettings:
             return Tokenizer.from_file(vocabulary, **self.tokenizer)
         except TypeError as error:
             raise InputError(
-                "{folder}: the tokenizer does not fit: {error}", folder=folder / _FILE, error=error
+                "{folder}: the tokenizer does not fit: {error}",
+                folder=folder / SETTINGS_FILE,
+                error=error,
             ) from None
 
     def _check(self, path: Path) -> None:
-        """Raise KbertError when a value is of another type or out of range."""
+        """Raise InputError when a value is of another type or out of range."""
         names = isinstance(self.labels, tuple) and all(isinstance(n, str) for n in self.labels)
         numbers = (self.max_length, self.max_length if self.length is None else self.length)
         expected = {
@@ -91,13 +95,8 @@ class ExportSettings:
             if not fits:
                 raise InputError(
                     "{path}: {name} is not of the kind that kbert export writes. Received: "
-                    "{getattr!r:.80}",
+                    "{value!r:.80}",
                     path=path,
                     name=name,
-                    getattr=getattr(self, name),
+                    value=getattr(self, name),
                 )
-
-
-def is_export(path: Path) -> bool:
-    """Whether a path is the folder of an exported program."""
-    return (path / _FILE).is_file()

@@ -2,22 +2,21 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kbert.errors import InputError
+from kbert.interop.source import Source
+from kbert.interop.sources import find_source
 from kbert.results.prediction import Prediction, check_texts
-from kbert.serving.export_settings import ExportSettings, is_export
-from kbert.serving.run_session import run_session
-from kbert.serving.sessions import open_session
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from kbert.models.bert_classifier import BertClassifier
+
 
 class Predictor:
-    """Labels texts; one interface to a run, and to what `kbert export` has made of it.
+    """Labels texts: one interface to runs, other models with weights, and exported programs.
 
     An ONNX, OpenVINO or LiteRT export needs its runtime, NumPy and tokenizers; Keras is imported
     for a run directory or another folder that holds weights. A predictor may be called by several
@@ -27,6 +26,7 @@ class Predictor:
         labels: sequence of str. The classes in the order of their numbers.
         compute: function of texts, pairs or None, and a batch size that returns the probabilities
             [texts, labels].
+        model: BertClassifier or None. The model that computes, where it is one. Defaults to None.
 
     Example:
 
@@ -40,8 +40,10 @@ class Predictor:
         self,
         labels: Sequence[str],
         compute: "Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]",
+        model: "BertClassifier | None" = None,
     ) -> None:
         self.labels = tuple(labels)
+        self.model = model
         self._compute = compute
 
     @classmethod
@@ -51,41 +53,39 @@ class Predictor:
         """Return the predictor of a model.
 
         Args:
-            path: str or Path. The folder of an ONNX, OpenVINO or LiteRT export; a run directory,
-                a model folder, a .keras file, or a folder of Google's or Hugging Face's form.
-            backend: str or None. What Keras runs on, where it is needed. Defaults to None: see
+            path: str or Path. The folder of an ONNX, OpenVINO or LiteRT export; a run, a model
+                folder, a .keras file, or another source with a head; see `find_source`.
+            backend: str or None. The Keras backend, where Keras is needed. Defaults to None: see
                 `choose_backend`.
             threads: int or None. Threads of an export's runtime. Defaults to None: its choice.
 
         Raises:
-            KbertError: there is no model, it is broken, or what runs it is not installed.
+            InputError: there is no model, it is broken, or its runtime is not installed.
         """
-        path = Path(path)
-        if not is_export(path):
-            return cls._of_weights(path, backend)
-        settings = ExportSettings.read(path)
-        program = open_session(settings.kind, path / settings.file, threads)
-        compute = partial(run_session, program, settings.read_tokenizer(path), settings)
-        return cls(settings.labels, compute)
+        source = find_source(path)
+        compute, labels = source.session(threads), source.labels()
+        if compute is None or labels is None:
+            return cls._from_weights(source, backend)
+        return cls(labels, compute)
 
     @classmethod
-    def _of_weights(cls, path: Path, backend: str | None) -> "Predictor":
+    def _from_weights(cls, source: Source, backend: str | None) -> "Predictor":
         from kbert.backend.choose_backend import choose_backend, import_keras
 
-        if not path.exists():
-            raise InputError("{path} does not exist. Check the path of the model.", path=path)
         choose_backend(backend)
+        data = source.read()  # what is wrong with it is said before Keras is imported
         import_keras()
-        from kbert.serving.load_classifier import load_classifier
+        from kbert.models.bert_classifier import BertClassifier
+        from kbert.models.build_classifier import build_classifier
 
-        model = load_classifier(path)
-        alone = threading.Lock()  # Keras makes a model's predict function when it is first called
+        model = build_classifier(BertClassifier, data)
+        lock = threading.Lock()  # Keras makes a model's predict function when it is first called
 
         def compute(*arguments: Any) -> "np.ndarray":
-            with alone:
+            with lock:
                 return model.predict_proba(*arguments)
 
-        return cls(model.labels.names, compute)
+        return cls(model.labels.names, compute, model)
 
     def predict(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32

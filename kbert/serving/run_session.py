@@ -1,4 +1,4 @@
-"""Texts through a program, in batches of texts of similar length."""
+"""Runs texts through a session, in batches of similar length."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,12 +8,12 @@ from kbert.data.epoch_order import length_order
 from kbert.data.padding import MULTIPLE, pad
 from kbert.errors import InputError
 from kbert.serving.export_settings import ExportSettings
-from kbert.serving.sessions import Program
+from kbert.serving.sessions import Session
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
 def run_session(
-    program: Program,
+    session: Session,
     tokenizer: Tokenizer,
     settings: ExportSettings,
     texts: Sequence[str],
@@ -23,7 +23,7 @@ def run_session(
     """Return the probabilities [texts, labels] in the order of the texts.
 
     Args:
-        program: Program.
+        session: Session.
         tokenizer: Tokenizer.
         settings: ExportSettings.
         texts: sequence of str.
@@ -33,11 +33,11 @@ def run_session(
     encoded = tokenizer.encode(texts, pairs, max_length=settings.max_length)
     result = np.empty((len(texts), len(settings.labels)), np.float32)
     for rows, feed in _feeds(encoded, settings, tokenizer.pad_id, batch_size):
-        computed = np.asarray(_called(program, feed))
+        computed = np.asarray(_call(session, feed))
         if computed.shape != (len(rows), len(settings.labels)):
             raise InputError(
-                "The program returned an array {shape} for {rows} texts, and its settings name "
-                "{labels} labels. Is kbert.json of another export?",
+                "The program returned an array {shape} for {rows} texts, but its settings name "
+                "{labels} labels. Is kbert.json from another export?",
                 shape=computed.shape,
                 rows=len(rows),
                 labels=len(settings.labels),
@@ -46,18 +46,18 @@ def run_session(
     return result
 
 
-def _called(program: Program, feed: dict[str, np.ndarray]) -> np.ndarray:
+def _call(session: Session, feed: dict[str, np.ndarray]) -> np.ndarray:
     try:
-        return program(feed)
+        return session(feed)
     except Exception as error:  # each runtime raises its own kind
-        said = " ".join(str(error).split()) or type(error).__name__
-        shape = feed["token_ids"].shape
+        reason = " ".join(str(error).split()) or type(error).__name__
+        rows, tokens = feed["token_ids"].shape
         raise InputError(
-            "The program does not take {shape} rows of {shape2} tokens: {said}. Is kbert.json "
-            "of another export?",
-            shape=shape[0],
-            shape2=shape[1],
-            said=said[:300],
+            "The program does not take {rows} rows of {tokens} tokens: {reason}. Is kbert.json "
+            "from another export?",
+            rows=rows,
+            tokens=tokens,
+            reason=reason[:300],
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Programs that take token ids and return probabilities, each opened by its own runtime."""
+"""Exported programs, each opened by its own runtime: from token ids to probabilities."""
 
 import os
 import sys
@@ -12,16 +12,17 @@ import numpy as np
 from kbert.errors import InputError, KbertError
 from kbert.utils.untrusted import check_file
 
-Program = Callable[[Mapping[str, np.ndarray]], np.ndarray]
+Session = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 """From int32 arrays [rows, width] by name to probabilities [rows, labels]."""
 
 OUTPUT = "probabilities"
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
-"""What is to be installed for each kind that `open_session` takes."""
+"""The package that runs each kind which `open_session` takes."""
+_EXTRAS = {"onnx": "serve", "openvino": "openvino", "litert": "litert"}
 
 
-def open_session(kind: str, file: Path, threads: int | None = None) -> Program:
-    """Return the program in an ONNX, OpenVINO or LiteRT file.
+def open_session(kind: str, file: Path, threads: int | None = None) -> Session:
+    """Return the session of an ONNX, OpenVINO or LiteRT program.
 
     Any number of threads may call it.
 
@@ -31,14 +32,14 @@ def open_session(kind: str, file: Path, threads: int | None = None) -> Program:
         threads: int or None. Threads of one call. Defaults to None: the runtime's choice.
 
     Raises:
-        KbertError: the runtime is not installed, or refuses the file.
+        InputError: the runtime is not installed, or refuses the file.
     """
     opened = {"onnx": _open_onnx, "openvino": _open_openvino, "litert": _open_litert}.get(kind)
     if opened is None:
         raise InputError(
-            "{parent} is an export of the format {kind!r:.40}, and what runs here is onnx, "
-            "openvino and litert. Its README.md says how it is called.",
-            parent=file.parent,
+            "{folder} is an export in the format {kind!r:.40}, but kbert runs only onnx, openvino "
+            "and litert. Its README.md tells how to call it.",
+            folder=file.parent,
             kind=kind,
         )
     try:
@@ -46,23 +47,23 @@ def open_session(kind: str, file: Path, threads: int | None = None) -> Program:
         return opened(file, threads)
     except KbertError:
         raise
-    except ModuleNotFoundError as error:
+    except ModuleNotFoundError:
         raise InputError(
-            "{file} needs the package {name}. Install it: pip install {name2}",
+            "{file} needs the package {package}. Install it: pip install 'keras-kbert[{extra}]'",
             file=file,
-            name=error.name,
-            name2=str(error.name).replace("_", "-"),
+            package=PACKAGES[kind],
+            extra=_EXTRAS[kind],
         ) from None
     except Exception as error:  # each runtime raises its own kind
-        said = " ".join(str(error).split()) or type(error).__name__
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
-            "{file} cannot be opened: {said} Is it whole? Copy it, or export it, again.",
+            "{file} cannot be opened: {reason} It may be incomplete: copy or export it again.",
             file=file,
-            said=said[:300],
+            reason=reason[:300],
         ) from None
 
 
-def _open_onnx(file: Path, threads: int | None) -> Program:
+def _open_onnx(file: Path, threads: int | None) -> Session:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -72,7 +73,7 @@ def _open_onnx(file: Path, threads: int | None) -> Program:
     return lambda feed: session.run([OUTPUT], dict(feed))[0]
 
 
-def _open_openvino(file: Path, threads: int | None) -> Program:
+def _open_openvino(file: Path, threads: int | None) -> Session:
     openvino = import_openvino()
     check_file(file.with_suffix(".bin"), file.parent)
     # On processors with bfloat16 OpenVINO would compute in it, three digits in all.
@@ -91,16 +92,16 @@ def import_openvino() -> Any:
     return openvino
 
 
-def _open_litert(file: Path, threads: int | None) -> Program:
+def _open_litert(file: Path, threads: int | None) -> Session:
     from ai_edge_litert.interpreter import Interpreter
 
-    # By itself it takes one.
+    # The default is one thread.
     interpreter = Interpreter(str(file), num_threads=threads or os.cpu_count())
     run = interpreter.get_signature_runner()
-    alone = threading.Lock()  # an interpreter holds the arrays of the call that it is in
+    lock = threading.Lock()  # an interpreter holds the arrays of the call in progress
 
-    def program(feed: Mapping[str, np.ndarray]) -> np.ndarray:
-        with alone:
+    def session(feed: Mapping[str, np.ndarray]) -> np.ndarray:
+        with lock:
             return run(**feed)[OUTPUT]
 
-    return program
+    return session

@@ -76,9 +76,7 @@ def test_from_hugging_face_and_back(theirs, tmp_path):
 
 
 def test_googles_form_has_none(theirs, tmp_path):
-    with pytest.raises(
-        KbertError, match=r"knows no added tokens, .*: '<user>', '\[x\]', 'cab'\. Ex"
-    ):
+    with pytest.raises(KbertError, match=r"has no added tokens, .*: '<user>', '\[x\]', 'cab'\. Ex"):
         write_google(tmp_path, read_hugging_face(theirs))
 
 
@@ -102,5 +100,5 @@ def test_hostile_ones_in_a_model_folder(added, theirs, tmp_path):
     config = json.loads(file.read_text())
     config["tokenizer"]["added_tokens"] = added
     file.write_text(json.dumps(config))
-    with pytest.raises(KbertError, match=r"vocab.txt: (added_tokens must|An added token must)"):
+    with pytest.raises(KbertError, match=r"vocab.txt: (`added_tokens` must|An added token must)"):
         BertClassifier.load(tmp_path / "model")

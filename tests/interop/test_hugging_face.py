@@ -124,7 +124,9 @@ def test_an_encoder_gets_a_new_head(kind, inputs, tmp_path):
     source = read_hugging_face(tmp_path)
     assert (source.classes, source.labels) == (0, None)
     assert any("pretraining" in note for note in source.notes) == (kind == "BertForPreTraining")
-    with pytest.raises(KbertError, match=r"has no classification head. To train one on it, name"):
+    with pytest.raises(
+        KbertError, match=r"without a classification head. To train one on it: kbert.train"
+    ):
         build_classifier(BertClassifier, source)
     model = BertClassifier.from_preset(str(tmp_path), ["a", "b"], max_length=16)
     pooled = model.backbone.predict(inputs, verbose=0)["pooled_output"]
@@ -168,7 +170,7 @@ def test_weights_that_do_not_fit_are_named(change, message, tmp_path):
     ("changes", "message"),
     [
         ({"problem_type": "multi_label_classification"}, "trained for 'multi_label_classificat"),
-        ({"problem_type": "regression"}, "one label a text"),
+        ({"problem_type": "regression"}, "one label per text"),
         ({"id2label": {"1": "a", "2": "b", "3": "c"}}, "id2label must name the classes from 0"),
         ({"id2label": ["a"]}, "id2label must name the classes from 0"),
         ({"id2label": {"0": "a", "1": "a"}}, "two classes different names"),
@@ -204,7 +206,7 @@ def test_a_pickle_that_runs_something_is_refused(tmp_path):
         with pytest.raises(KbertError, match=r"pytorch_model.bin.*(not read|tensors by their)"):
             read_hugging_face(tmp_path)
     (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps(Harmful(sentinel)))
-    with pytest.raises(KbertError, match=r"holds something else than tensors, or is broken"):
+    with pytest.raises(KbertError, match=r"is broken or holds something other than tensors"):
         read_hugging_face(tmp_path)
     assert not sentinel.exists()
 
@@ -214,5 +216,5 @@ def test_a_pickle_that_claims_more_than_it_holds_is_refused(tmp_path):
     (tmp_path / "model.safetensors").unlink()
     huge = torch.zeros(1).expand(10**9, 64)
     torch.save({"bert.embeddings.word_embeddings.weight": huge}, tmp_path / "pytorch_model.bin")
-    with pytest.raises(KbertError, match=r"claims 64,000,000,000 numbers, and its files hold"):
+    with pytest.raises(KbertError, match=r"claims 64,000,000,000 numbers, but its files hold"):
         read_hugging_face(tmp_path)

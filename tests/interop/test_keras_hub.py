@@ -11,7 +11,7 @@ import pytest
 from kbert import BertClassifier, KbertError
 from kbert.cli.main import main
 from kbert.interop.keras_hub import read_keras_hub
-from kbert.interop.sources import find_preset
+from kbert.interop.sources import find_source
 from kbert.models.build_classifier import build_classifier
 from kbert.models.import_model import import_model
 from kbert.results.evaluation import softmax
@@ -83,10 +83,9 @@ def test_after_a_fit_and_in_bfloat16(tmp_path):
         np.testing.assert_array_equal(source.arrays[name], expected)
 
 
-def test_import_and_from_preset(task, folder, tmp_path):
-    said = []
-    path = import_model(folder, tmp_path / "model", labels=LABELS, report=said.append)
-    assert said[0] == f"{folder} is a BertTextClassifier of keras-hub."
+def test_import_and_from_preset(task, folder, tmp_path, capsys):
+    path = import_model(folder, tmp_path / "model", labels=LABELS)
+    assert capsys.readouterr().out.splitlines()[0] == f"{folder} is a keras-hub BertTextClassifier."
     model = BertClassifier.load(path)
     assert (model.labels.names, model.max_length, model.dropout) == (tuple(LABELS), 12, 0.3)
     expected = softmax(np.asarray(task.predict(TEXTS, verbose=0)))
@@ -102,8 +101,8 @@ def test_import_and_from_preset(task, folder, tmp_path):
 def test_a_backbone_becomes_a_preset(task, tmp_path):
     task.backbone.save_to_preset(str(tmp_path / "backbone"))
     task.preprocessor.tokenizer.save_to_preset(str(tmp_path / "backbone"))
-    path = import_model(tmp_path / "backbone", tmp_path / "out", report=lambda line: None)
-    one, other = (find_preset(str(f)).read() for f in (tmp_path / "backbone", path))
+    path = import_model(tmp_path / "backbone", tmp_path / "out", verbose=0)
+    one, other = (find_source(str(f)).read() for f in (tmp_path / "backbone", path))
     assert one.classes == other.classes == 0
     for name, array in one.arrays.items():
         np.testing.assert_array_equal(array, other.arrays[name])
@@ -112,7 +111,7 @@ def test_a_backbone_becomes_a_preset(task, tmp_path):
 def test_accents_are_those_of_the_head(folder):
     change(folder / "tokenizer.json", lowercase=True, strip_accents=False)
     assert read_keras_hub(folder).tokenizer.tokenize("É") == ["é"]
-    assert find_preset(str(folder)).tokenizer().tokenize("É") == ["e"]
+    assert find_source(str(folder)).tokenizer().tokenize("É") == ["e"]
 
 
 def change(file, **changes):
@@ -159,7 +158,7 @@ FAULTS = {
     "object": (renamed("task.json", {"a": [1]}), r"task.json holds a \{'a': \[1\]\}; of keras"),
     "other backbone": (
         renamed("config.json", "RobertaBackbone"),
-        "holds a model of the type 'RobertaBackbone'; kbert takes BERT",
+        "holds a model of the type 'RobertaBackbone'; kbert supports only BERT",
     ),
     "classes": (config("task.json", num_classes=4), r"expected \(8, 4\), received \(8, 3\)"),
     "one class": (config("task.json", num_classes=1), "from 2 to 1,000,000. Received: 1"),
@@ -197,13 +196,13 @@ FAULTS = {
     ),
     "few pieces": (
         lambda folder: (folder / "assets/tokenizer/vocabulary.txt").write_text("a\n"),
-        r"vocabulary.txt: The vocabulary of 1 pieces lacks \[PAD\]",
+        r"vocabulary.txt: The vocabulary of 1 piece lacks \[PAD\]",
     ),
     "many pieces": (
         lambda folder: (folder / "assets/tokenizer/vocabulary.txt").write_text(
             "\n".join([*PIECES, "x", "y"])
         ),
-        "task: its tokenizer has 15 pieces and its table of embeddings 13 rows",
+        "task: its tokenizer has 15 pieces but its table of embeddings 13 rows",
     ),
 }
 
@@ -215,13 +214,13 @@ def test_refuses(fault, message, folder, tmp_path, capsys):
     fault(folder)
     output = tmp_path / "out"
     with pytest.raises(KbertError, match=message) as refusal:
-        import_model(folder, output, labels=LABELS, report=lambda line: None)
+        import_model(folder, output, labels=LABELS, verbose=0)
     assert not output.exists()
     assert "\n" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
-    ("labels", "received"), [((), "does not name them"), (("bad", "good"), "2: bad, good")]
+    ("labels", "received"), [((), "Received: no names"), (("bad", "good"), "2: bad, good")]
 )
 def test_the_verb_refuses_other_labels(labels, received, folder, tmp_path, capsys):
     command = ["import", folder, "--output", tmp_path / "out"]
@@ -235,6 +234,6 @@ def test_the_verb_refuses_other_labels(labels, received, folder, tmp_path, capsy
 
 def test_without_names_there_is_a_cure(folder):
     with pytest.raises(
-        KbertError, match=r'Received: no names.*labels=\[\.\.\.\] with head="preset"'
+        KbertError, match=r"Received: no names. To name them: kbert.import_model.*labels="
     ):
         BertClassifier.from_preset(str(folder))

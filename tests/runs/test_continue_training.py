@@ -176,7 +176,7 @@ def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
     shutil.rmtree(tmp_path / "run" / "model")
     RunDirectory(tmp_path / "run").update(status="stopped")
     with pytest.raises(
-        KbertError, match=r"run contains no model yet \(its status is 'stopped'\)"
+        KbertError, match=r"run is a run without a trained model \(its status is 'stopped'\)"
     ) as refused:
         continue_training(tmp_path / "run", tmp_path / "new", verbose=0)
     assert refused.value.cure.values["call"] == Call("resume", tmp_path / "run")

@@ -4,7 +4,8 @@ import shutil
 import pytest
 
 from kbert import KbertError
-from kbert.serving.export_settings import ExportSettings, is_export
+from kbert.serving.export_settings import ExportSettings
+from kbert.serving.export_source import Export
 
 
 @pytest.fixture
@@ -26,8 +27,8 @@ def test_written_and_read_again(folder, tokenizer):
 
 
 def test_what_an_export_is(folder, tmp_path):
-    assert is_export(folder)
-    assert not is_export(tmp_path)
+    assert Export.recognises(str(folder))
+    assert not Export.recognises(str(tmp_path))
 
 
 @pytest.mark.parametrize(

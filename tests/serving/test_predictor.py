@@ -44,7 +44,7 @@ def test_refuses(arguments, message, predictor):
 
 
 def test_refuses_a_path(tmp_path):
-    with pytest.raises(KbertError, match="none does not exist. Check the path of the model"):
+    with pytest.raises(KbertError, match="There is no file or folder .*none. Check the path"):
         Predictor.load(tmp_path / "none")
 
 

@@ -86,5 +86,5 @@ def test_a_runtime_that_is_missing_is_named(kind, package, tmp_path, monkeypatch
 
 
 def test_another_kind_is_refused(tmp_path):
-    with pytest.raises(KbertError, match="an export of the format 'torch'.*README.md says how"):
+    with pytest.raises(KbertError, match="an export in the format 'torch'.*README.md tells how"):
         open_session("torch", tmp_path / "model.pt2")

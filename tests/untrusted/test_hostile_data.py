@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kbert import KbertError, Tokenizer, TrainConfig, read_examples
-from kbert.interop.sources import find_preset
+from kbert.interop.sources import find_source
 from kbert.utils.untrusted import read_json
 
 PIECES = "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\nb\n"
@@ -281,11 +281,11 @@ def test_the_assets_of_a_keras_hub_folder(tmp_path, outside):
     (folder / "config.json").write_text('{"class_name": "BertBackbone", "registered_name": "x"}')
     (folder / "tokenizer.json").write_text('{"class_name": "BertTokenizer", "config": {}}')
     with pytest.raises(KbertError, match="vocabulary.txt leads to"):
-        find_preset(str(folder)).tokenizer()
+        find_source(str(folder)).tokenizer()
     for content in ('{"class_name": "GPT2Tokenizer"}', '{"config": 1}'):
         (folder / "tokenizer.json").write_text(content)
-        with pytest.raises(KbertError, match="holds no BertTokenizer"):
-            find_preset(str(folder)).tokenizer()
+        with pytest.raises(KbertError, match="a BertTokenizer was expected"):
+            find_source(str(folder)).tokenizer()
 
 
 def test_a_configuration_that_leads_elsewhere(tmp_path, outside):
@@ -293,7 +293,7 @@ def test_a_configuration_that_leads_elsewhere(tmp_path, outside):
     folder.mkdir()
     (folder / "config.json").symlink_to(outside)
     with pytest.raises(KbertError, match="config.json leads to"):
-        find_preset(str(folder))
+        find_source(str(folder))
     with pytest.raises(KbertError, match="cannot be read: Is a directory"):
         read_json(folder)
 

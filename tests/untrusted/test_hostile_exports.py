@@ -59,7 +59,7 @@ def test_a_program_elsewhere_is_not_named(file, folder):
 def test_what_could_run_code_is_not_opened(kind, folder, payload):
     (folder / "model.onnx").write_bytes(payload)
     change(folder, kind=kind)
-    with pytest.raises(KbertError, match="what runs here is onnx, openvino and litert"):
+    with pytest.raises(KbertError, match="kbert runs only onnx, openvino and litert"):
         Predictor.load(folder)
 
 

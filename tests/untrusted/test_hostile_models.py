@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kbert import BertClassifier, KbertError, Tokenizer
-from kbert.models import model_directory
-from kbert.models.model_directory import read_model
+from kbert.interop import kbert_model
+from kbert.interop.sources import find_source
 
 pytestmark = pytest.mark.keras
 
@@ -54,7 +54,7 @@ def refused(path, message):
     """Check the refusal, which must come before a model is made or an array is read."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BertClassifier, "__init__", None)
-        patch.setattr(model_directory, "load_file", None)
+        patch.setattr(kbert_model, "load_file", None)
         patch.setattr(keras.models, "load_model", None)
         with pytest.raises(KbertError, match=message):
             BertClassifier.load(path)
@@ -99,7 +99,7 @@ def test_a_pipe_in_the_folder(name, run):
 )
 def test_other_files_are_refused_by_name(name, tmp_path, payload):
     (tmp_path / name).write_bytes(payload)
-    refused(tmp_path / name, f"{name} is a file. Expected a run directory")
+    refused(tmp_path / name, f"{name} is a file. Expected a run of kbert")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_mutated_model_folders(run, name, at, new):
     before = file.read_bytes()
     try:
         file.write_bytes(_mutate(before, at, new))
-        read_model(run)
+        find_source(run).read()
     except KbertError:
         pass
     finally:

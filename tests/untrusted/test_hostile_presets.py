@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from kbert import BertClassifier, KbertError
-from kbert.interop.sources import find_preset
+from kbert.interop.sources import find_source
 from kbert.models.backbones import load_backbone
 
 pytestmark = pytest.mark.keras
@@ -41,7 +41,7 @@ def refused(folder, message, **arguments):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras_hub.models.BertBackbone, "__init__", None)
         with pytest.raises(KbertError, match=message):
-            load_backbone(find_preset(str(folder)), **arguments)
+            load_backbone(find_source(str(folder)), **arguments)
 
 
 @pytest.mark.parametrize("pretrained", [True, False])
@@ -70,7 +70,7 @@ def test_sizes_beyond_the_file(folder):
 def test_a_pickle_of_pytorch(folder, payload):
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(payload)
-    refused(folder, "pytorch_model.bin holds something else than tensors, or is broken, and is not")
+    refused(folder, "pytorch_model.bin is broken or holds something other than tensors, and is not")
 
 
 def test_a_pickle_under_another_name(folder, payload):
@@ -126,7 +126,7 @@ def test_the_class_that_a_keras_hub_folder_names_is_not_looked_for(hub_folder, m
         compile_config=hostile,
         config={"dtype": hostile, "name": hostile},
     )
-    backbone, _ = load_backbone(find_preset(str(hub_folder)))
+    backbone, _ = load_backbone(find_source(str(hub_folder)))
     assert type(backbone) is keras_hub.models.BertBackbone
     assert "hostile_module" not in sys.modules
 
@@ -134,8 +134,8 @@ def test_the_class_that_a_keras_hub_folder_names_is_not_looked_for(hub_folder, m
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"class_name": "GPT2Backbone"}, "type 'GPT2Backbone'; kbert takes BERT"),
-        ({"class_name": {"a": 1}}, "kbert takes BERT"),
+        ({"class_name": "GPT2Backbone"}, "type 'GPT2Backbone'; kbert supports only BERT"),
+        ({"class_name": {"a": 1}}, "kbert supports only BERT"),
         ({"config": {"hidden_dim": 10**9}}, "hidden_dim must be"),
         ({"config": {"vocabulary_size": 10**7}}, "asks for 40,00"),
     ],
@@ -199,7 +199,7 @@ def test_the_classes_that_a_task_names_are_not_looked_for(task_folder, monkeypat
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"class_name": "Hostile"}, "task.json holds a Hostile; of keras-hub's tasks kbert takes"),
+        ({"class_name": "Hostile"}, "task.json holds a Hostile; of keras-hub's tasks kbert supp"),
         ({"class_name": None}, "task.json holds a None"),
         ({"class_name": ["BertTextClassifier"]}, r"task.json holds a \['BertTextClassifier'\]"),
         ({"config": None}, "num_classes must be a whole number"),
@@ -214,7 +214,7 @@ def test_hostile_tasks(task_folder, changes, message):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keras_hub.models.BertBackbone, "__init__", None)
         with pytest.raises(KbertError, match=message):
-            find_preset(str(task_folder)).read()
+            find_source(str(task_folder)).read()
 
 
 def test_weights_of_a_task_that_lead_elsewhere(task_folder, outside):
@@ -223,11 +223,11 @@ def test_weights_of_a_task_that_lead_elsewhere(task_folder, outside):
         del weights["layers/dense/vars/1"]
         weights["layers/dense/vars/1"] = h5py.ExternalLink(str(outside), "/x")
     with pytest.raises(KbertError, match="'layers/dense/vars/1' is a link"):
-        find_preset(str(task_folder)).read()
+        find_source(str(task_folder)).read()
     file.unlink()
     file.symlink_to(outside)
     with pytest.raises(KbertError, match=r"task.weights.h5 leads to"):
-        find_preset(str(task_folder)).read()
+        find_source(str(task_folder)).read()
 
 
 @pytest.mark.parametrize(
@@ -244,11 +244,11 @@ def test_weights_of_a_task_that_lead_elsewhere(task_folder, outside):
 def test_hostile_added_tokens(folder, name, content):
     (folder / name).write_text(json.dumps(content))
     with pytest.raises(KbertError, match=r"added token") as refusal:
-        find_preset(str(folder)).tokenizer()
+        find_source(str(folder)).tokenizer()
     assert len(str(refusal.value)) < 500
 
 
 def test_a_link_in_place_of_added_tokens(folder, outside):
     (folder / "added_tokens.json").symlink_to(outside)
     with pytest.raises(KbertError, match=r"added_tokens.json leads to"):
-        find_preset(str(folder)).tokenizer()
+        find_source(str(folder)).tokenizer()

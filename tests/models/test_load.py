@@ -1,12 +1,14 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from kbert import KbertError
+from kbert import BertClassifier, KbertError
 from kbert.exports.export import export
-from kbert.serving.load_classifier import load_classifier
 
 pytestmark = pytest.mark.keras
 
+FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 TEXTS = ["A joy.", "It drags, and drags.", "Schön; 很好"]
 
 
@@ -28,7 +30,7 @@ def places(model, tmp_path_factory):
 @pytest.mark.parametrize("dtype", [None, "float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("name", ["run", "run/model", "file.keras", "hf"])
 def test_it_is_the_same_model(name, dtype, places, model):
-    loaded = load_classifier(places / name, dtype=dtype)
+    loaded = BertClassifier.load(places / name, dtype=dtype)
     assert loaded.labels.names == ("no", "yes")
     assert loaded.backbone.dtype_policy.name == (dtype or "float32")
     tolerance = 0.02 if dtype == "mixed_bfloat16" else 1e-6
@@ -37,15 +39,15 @@ def test_it_is_the_same_model(name, dtype, places, model):
     )
 
 
-def test_an_export_has_no_weights(export_folder):
-    with pytest.raises(KbertError, match="is an export, .* Name the run or the model that it was"):
-        load_classifier(export_folder)
+def test_an_export_has_no_weights():
+    with pytest.raises(KbertError, match="is an exported program, .* Name the run or the model t"):
+        BertClassifier.load(FORMATS / "exports" / "onnx")
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("none", "none does not exist"), ("none.keras", "There is no"), (".", "There is no file")],
+    [("none", "no file or folder .*none"), ("none.keras", "no file"), (".", "holds no model")],
 )
 def test_refuses(name, message, tmp_path):
     with pytest.raises(KbertError, match=message):
-        load_classifier(tmp_path / name)
+        BertClassifier.load(tmp_path / name)

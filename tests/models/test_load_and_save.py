@@ -78,7 +78,7 @@ def _misshape(arrays):
     ("change", "message"),
     [
         (lambda a: a.pop("logits/bias"), r"does not fit the model: missing: logits/bias\.$"),
-        (lambda a: a.update(more=np.zeros(1)), r"unknown: more\.$"),
+        (lambda a: a.update(more=np.zeros(1)), r"surplus: more\.$"),
         (_misshape, r"logits/kernel: expected \(4, 2\), received \(2, 4\)"),
         (lambda a: a.clear(), r"(missing: [^;]*; ){4}missing: [^;]* and 20 more\.$"),
     ],
@@ -117,15 +117,18 @@ def _reconfigure(**changes):
     ("change", "message"),
     [
         (_write("config.json", "{"), "config.json is not JSON"),
-        (_write("config.json", "{}"), "is not a kbert model.*--preset"),
-        (_reconfigure(format="kbert-model-9"), "is not a kbert model"),
+        (_write("config.json", "{}"), "holds a model of the type 'unknown'.*Expected a run"),
+        (
+            _reconfigure(format="kbert-model-9"),
+            "has the format kbert-model-9, and kbert-model-1 was expected",
+        ),
         (_reconfigure(depth=1), "config.json does not fit: .*'depth'"),
-        (_reconfigure(labels=["x"]), "at least two different names"),
+        (_reconfigure(labels=["x"]), "logits/kernel: expected .4, 1., received .4, 2."),
         (_write("vocab.txt", "a\n"), r"lacks \[PAD\]"),
         (lambda folder: (folder / "vocab.txt").unlink(), "There is no vocabulary file"),
         (lambda folder: (folder / "model.safetensors").unlink(), "safetensors cannot be read"),
         (_write("model.safetensors", "no weights"), "safetensors cannot be read"),
-        (lambda folder: (folder / "config.json").unlink(), "holds no trained model"),
+        (lambda folder: (folder / "config.json").unlink(), "holds no model. Expected"),
     ],
     ids=[
         *("json", "empty", "format", "unknown", "labels", "vocabulary", "no-vocabulary"),
@@ -158,5 +161,5 @@ def test_refuses_a_keras_file(tmp_path, make, message):
 
 
 def test_refuses_what_does_not_exist(tmp_path):
-    with pytest.raises(KbertError, match="none does not exist"):
+    with pytest.raises(KbertError, match="There is no file or folder .*none"):
         BertClassifier.load(tmp_path / "none")

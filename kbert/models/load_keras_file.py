@@ -1,4 +1,4 @@
-"""Classifiers in .keras files, checked before Keras makes anything of them."""
+"""Loads classifiers from .keras files, checked before Keras makes anything of them."""
 
 import re
 from pathlib import Path
@@ -9,8 +9,7 @@ import keras
 import kbert.optimizers
 import kbert.schedules  # noqa: F401 (Keras finds the classes that are registered)
 from kbert.errors import InputError
-from kbert.interop.config_checks import check_classifier, check_fits_file
-from kbert.utils.untrusted_weights import check_keras_zip
+from kbert.interop.keras_file import read_keras_config
 
 # What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
 _KERAS_MODULES = re.compile(
@@ -18,22 +17,21 @@ _KERAS_MODULES = re.compile(
 )
 
 
-def read_keras_file(path: Path, cls: type[keras.Model]) -> Any:
-    """Return the classifier in a .keras file, or raise KbertError.
+def load_keras_file(path: Path, cls: type[keras.Model]) -> Any:
+    """Return the classifier in a .keras file, compiled as it was saved.
 
-    Keras runs no code of a file's, but it makes objects of any of its classes that the file
-    names. So what is named is checked before, and the sizes too.
+    Keras executes no code from the file, but instantiates any of its own classes that the file
+    names. So the names are checked first, and the sizes too.
+
+    Args:
+        path: Path.
+        cls: the class that it must be of.
+
+    Raises:
+        InputError: there is no such file, it holds another model, or it names other classes.
     """
-    if not path.is_file():
-        raise InputError("There is no file {path}.", path=path)
-    saved, held = check_keras_zip(path)
-    if saved.get("registered_name") != "kbert>BertClassifier":
-        name = str(saved.get("class_name"))[:80]
-        raise InputError("{path} holds a {name}, not a BertClassifier.", path=path, name=name)
-    config = saved.pop("config", None)
-    check_classifier(config, path)
-    check_fits_file(config["backbone"], len(config["labels"]), held, path)
-    _check_objects([config, saved.get("build_config"), saved.get("compile_config")], path)
+    saved = read_keras_config(path)
+    _check_objects([saved.get(part) for part in ("config", "build_config", "compile_config")], path)
     try:
         model = keras.models.load_model(path)
     except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
@@ -42,16 +40,16 @@ def read_keras_file(path: Path, cls: type[keras.Model]) -> Any:
         ) from error
     if not isinstance(model, cls):
         raise InputError(
-            "{path} holds a {kind}, not a {cls}.",
+            "{path} holds a {found}, not a {expected}.",
             path=path,
-            kind=type(model).__name__,
-            cls=cls.__name__,
+            found=type(model).__name__,
+            expected=cls.__name__,
         )
     return model
 
 
 def _check_objects(value: Any, path: Path) -> None:
-    """Raise KbertError when a configuration names a class or function that no training needs."""
+    """Raise InputError when a configuration names a class or function that training never needs."""
     if isinstance(value, list):
         for part in value:
             _check_objects(part, path)
@@ -59,11 +57,11 @@ def _check_objects(value: Any, path: Path) -> None:
         return
     if "class_name" in value and not _is_known(value):
         raise InputError(
-            "{path} names the object {value!s:.80}.{class_name!s:.80}, which is refused. "
+            "{path} names the object {module!s:.80}.{class_name!s:.80}, which is refused. "
             "Expected optimizers, losses and metrics of kbert, of Keras, or registered by the "
             "running program.",
             path=path,
-            value=value.get("module"),
+            module=value.get("module"),
             class_name=value["class_name"],
         )
     for part in value.values():
@@ -71,7 +69,7 @@ def _check_objects(value: Any, path: Path) -> None:
 
 
 def _is_known(value: dict[str, Any]) -> bool:
-    """Whether Keras would make of this an object that training needs; it looks here first."""
+    """Whether Keras would make an object that training needs of this; it looks it up first."""
     module, name = value.get("module"), value["class_name"]
     is_function = name == "function"
     registered = value.get("config") if is_function else value.get("registered_name") or name

@@ -1,0 +1,76 @@
+"""kbert models in .keras files, read without Keras: nothing in them is deserialized."""
+
+import io
+import zipfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kbert.choices import Gelu
+from kbert.errors import InputError
+from kbert.interop.config_checks import check_fits_file, with_defaults
+from kbert.interop.h5_weights import read_h5
+from kbert.interop.kbert_config import check_settings, config_tokenizer, own_model_data
+from kbert.interop.model_data import ModelData
+from kbert.interop.source import Source
+from kbert.interop.weights import weight_specs
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.untrusted_weights import check_keras_zip
+
+
+class KerasFile(Source):
+    """A .keras file that `BertClassifier.save` has written."""
+
+    kind = "a kbert .keras file"
+
+    @classmethod
+    def recognises(cls, name: str) -> bool:
+        return name.endswith(".keras") and not Path(name).is_dir()
+
+    @property
+    def keras_file(self) -> Path:
+        return self.local_path
+
+    def check(self) -> None:
+        if not self.local_path.is_file():
+            raise InputError("There is no file {file}. Check the path.", file=self.name)
+
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self._settings["labels"])
+
+    def max_length(self) -> int | None:
+        return self._settings.get("max_length")
+
+    def tokenizer(self) -> Tokenizer:
+        return config_tokenizer(self.local_path, self._settings)
+
+    def sizes(self) -> tuple[dict[str, Any], Gelu]:
+        return with_defaults(self._settings["backbone"]), self._settings.get("gelu", "tanh")
+
+    def read(self, *, head: bool = True) -> ModelData:
+        specs = weight_specs(self.sizes()[0], len(self.labels()))
+        with zipfile.ZipFile(self.local_path) as archive:
+            weights = io.BytesIO(archive.read("model.weights.h5"))
+        arrays = read_h5(weights, f"{self.name}: model.weights.h5", specs, format="keras")
+        return own_model_data(self.kind, self.name, self._settings, self.tokenizer(), arrays)
+
+    @cached_property
+    def _settings(self) -> dict[str, Any]:
+        return read_keras_config(self.local_path)["config"]
+
+
+def read_keras_config(file: Path) -> dict[str, Any]:
+    """Return the checked configuration in a .keras file, that of Keras around it included.
+
+    Raises:
+        InputError: it does not hold a BertClassifier, its settings are of other types than a
+            classifier's, or the weights do not fill the model.
+    """
+    saved, held = check_keras_zip(file)
+    if saved.get("registered_name") != "kbert>BertClassifier":
+        name = str(saved.get("class_name"))[:80]
+        raise InputError("{file} holds a {name}, not a BertClassifier.", file=file, name=name)
+    settings: Any = saved.get("config")
+    check_settings(settings, file)
+    check_fits_file(settings["backbone"], len(settings["labels"]), held, file)
+    return saved

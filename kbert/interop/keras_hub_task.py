@@ -1,0 +1,59 @@
+"""task.json and preprocessor.json of a keras-hub BertTextClassifier."""
+
+from pathlib import Path
+from typing import Any
+
+from kbert.errors import InputError
+from kbert.findings import Call
+from kbert.interop.config_checks import check_dropout
+from kbert.utils.untrusted import read_json
+
+TASK_FILE, MAX_LENGTH_FILE = "task.json", "preprocessor.json"
+_ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax
+
+
+def read_task(file: Path) -> dict[str, Any]:
+    """Return the checked arguments of a `BertTextClassifier`."""
+    saved = read_json(file)
+    if saved.get("class_name") != "BertTextClassifier":
+        raise InputError(
+            "{file} holds a {task!s:.80}; of keras-hub's tasks kbert supports only the "
+            "BertTextClassifier. To train a new head on its backbone: {train}",
+            file=file,
+            task=saved.get("class_name"),
+            train=Call("train", "DATA", preset=file.parent, output="NEW"),
+        )
+    config = saved.get("config")
+    classes = config.get("num_classes") if isinstance(config, dict) else None
+    if not isinstance(config, dict) or type(classes) is not int or not 2 <= classes <= 10**6:
+        raise InputError(
+            "{file}: num_classes must be a whole number from 2 to 1,000,000. Received: "
+            "{classes!r:.80}",
+            file=file,
+            classes=classes,
+        )
+    if config.get("activation") not in _ACTIVATIONS:
+        raise InputError(
+            "{file}: the head's activation must be softmax or none, for one label per text. "
+            "Received: {activation!r:.80}",
+            file=file,
+            activation=config["activation"],
+        )
+    check_dropout(config.get("dropout", 0.1), file)
+    return config
+
+
+def read_length(file: Path) -> int | None:
+    """Return the tokens that texts were cut to, or None where there is no preprocessor."""
+    if not file.is_file():
+        return None
+    config = read_json(file).get("config")
+    length = config.get("sequence_length") if isinstance(config, dict) else None
+    if length is not None and (type(length) is not int or length < 3):
+        raise InputError(
+            "{file}: sequence_length must be a whole number of at least 3. Received: "
+            "{length!r:.80}",
+            file=file,
+            length=length,
+        )
+    return length

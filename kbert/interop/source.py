@@ -1,0 +1,113 @@
+"""What every place that a model can come from tells about itself."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kbert.choices import Gelu
+from kbert.errors import InputError
+from kbert.interop.model_data import ModelData
+from kbert.tokenizer.tokenizer import Tokenizer
+
+EXPECTED = (
+    "a run of kbert, a model folder, a .keras file of kbert, or the folder of a Hugging Face BERT "
+    "(config.json, vocab.txt, model.safetensors), of a release of Google's BERT or of a keras-hub "
+    "BERT"
+)
+"""What `find_source` takes, for messages."""
+Compute = Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]
+"""From texts, pairs or None, and a batch size to the probabilities [texts, labels]."""
+
+
+@dataclass(frozen=True)
+class Source(ABC):
+    """Where a model comes from: a folder, a file, or the name of a preset.
+
+    `kbert.find_source` returns one. A subclass is the reader of one format: it recognises its
+    folders and says what their files hold. Nothing but `read` reads weights.
+
+    Args:
+        name: str. The path or name, as the user wrote it.
+    """
+
+    name: str
+    kind: ClassVar[str]
+    """What it is, in messages: "a Hugging Face BERT"."""
+    options: ClassVar[tuple[str, ...]] = ()
+    """The options of `find_source` that this format takes, fields of the subclass."""
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, name: str) -> bool:
+        """Whether a path or name is of this format."""
+
+    @property
+    def path(self) -> Path | None:
+        """The folder or file; None where it lies in a hub, which takes Keras to read."""
+        return Path(self.name)
+
+    @property
+    def local_path(self) -> Path:
+        """The folder or file of a source that is known to be local."""
+        assert self.path is not None
+        return self.path
+
+    @property
+    def keras_file(self) -> Path | None:
+        """The file that Keras itself loads, its compiled optimizer included; None for others."""
+        return None
+
+    def check(self) -> None:
+        """Raise InputError when the format is recognised and this one of it cannot be used."""
+        return None
+
+    def labels(self) -> tuple[str, ...] | None:
+        """Return the names of the classes, or None where they take the weights to know."""
+        return None
+
+    def text_pairs(self) -> bool | None:
+        """Return whether the model was trained on text pairs, or None if its files do not tell."""
+        return None
+
+    def max_length(self) -> int | None:
+        """Return the tokens of a text that the model reads, or None if its files do not tell."""
+        return None
+
+    @abstractmethod
+    def tokenizer(self) -> Tokenizer:
+        """Return the tokenizer that belongs to the weights."""
+
+    @abstractmethod
+    def sizes(self) -> tuple[dict[str, Any], Gelu]:
+        """Return the arguments of `BertBackbone`, and the GELU that the weights need."""
+
+    @abstractmethod
+    def read(self, *, head: bool = True) -> ModelData:
+        """Return the model with its weights.
+
+        Args:
+            head: bool. False where the head is not wanted, and need not be one that kbert takes.
+        """
+
+    def session(self, threads: int | None = None) -> Compute | None:
+        """Return what predicts without Keras, or None: the weights need a `BertClassifier`.
+
+        Args:
+            threads: int or None. Threads of its runtime. Defaults to None: the runtime's choice.
+        """
+        return None
+
+
+def other_model(name: object, kind: Any) -> InputError:
+    """Return the error of a folder that holds another model than BERT."""
+    return InputError(
+        "{name} holds a model of the type {kind!r:.80}; kbert supports only BERT. Expected "
+        "{expected}.",
+        name=name,
+        kind=kind,
+        expected=EXPECTED,
+    )

@@ -1,0 +1,140 @@
+"""A Keras model that classifies texts: what it is trained with and predicts on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kbert.backend.choose_backend import xla_is_slower
+from kbert.data.batches import Batches, EpochSetter
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.labels import Labels
+from kbert.data.token_store import TokenStore
+from kbert.errors import InputError
+from kbert.plans.training_plan import TrainingPlan
+from kbert.results.evaluation import softmax
+from kbert.results.prediction import Prediction, check_texts
+from kbert.tokenizer.tokenizer import Tokenizer
+
+
+class TextModel(keras.Model):
+    """A `keras.Model` with labels and a tokenizer, whose outputs are logits [rows, labels]."""
+
+    labels: Labels
+    tokenizer: Tokenizer
+    max_length: int
+
+    def compile(
+        self, optimizer: Any = "adam", loss: Any = None, jit_compile: Any = "auto", **kwargs: Any
+    ) -> None:
+        """Configure training as `keras.Model.compile` does, with the loss of a classifier.
+
+        Args:
+            optimizer: see `create_optimizer`.
+            loss: Defaults to None: cross-entropy of integer labels from logits.
+            jit_compile: Defaults to "auto", Keras's choice but for TensorFlow without an
+                accelerator, where XLA is slower to compile and to run than the plain graph.
+            **kwargs: as of `keras.Model.compile`.
+        """
+        if loss is None:
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        if jit_compile == "auto" and xla_is_slower():
+            jit_compile = False
+        super().compile(optimizer=optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a saved model was compiled."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        self.optimizer.build(self.trainable_variables)
+
+    def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
+        """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
+        if isinstance(x, Batches):
+            kwargs.setdefault("shuffle", False)  # Keras would shuffle the batches once more
+            x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
+            setter = EpochSetter(x)
+            if isinstance(callbacks, keras.callbacks.CallbackList):
+                callbacks.append(setter)
+            elif isinstance(callbacks, keras.callbacks.Callback):
+                callbacks = [setter, callbacks]
+            else:
+                callbacks = [setter, *(callbacks or [])]
+            for callback in callbacks if isinstance(callbacks, list) else callbacks.callbacks:
+                if hasattr(callback, "watch"):  # PlanGuard, which would see nothing of the data
+                    callback.watch(x)
+        return super().fit(x, *args, callbacks=callbacks, **kwargs)
+
+    def batches(
+        self,
+        examples: Examples,
+        plan: TrainingPlan | None = None,
+        *,
+        batch_size: int = 32,
+        seed: int = 0,
+        cache: str | Path | None = None,
+    ) -> Batches:
+        """Return batches of these examples for this model.
+
+        Args:
+            examples: Examples, read with this model's labels.
+            plan: TrainingPlan, for training: its batch size, shuffled. Defaults to None: as the
+                rows stand, for evaluation and prediction.
+            batch_size: int. Without a plan. Defaults to 32.
+            seed: int. Of the shuffled order. Defaults to 0.
+            cache: folder of the token files, or None to keep the tokens in memory.
+        """
+        if examples.labels is not None and examples.labels.names != self.labels.names:
+            raise InputError(
+                "{source} was read with the labels {names}, and the model has {names2}. Read "
+                "it with read_examples(..., labels=model.labels).",
+                source=examples.source,
+                names=examples.labels.names,
+                names2=self.labels.names,
+            )
+        if plan is not None and plan.examples != len(examples):
+            raise InputError(
+                "The plan is for {examples} examples, and there are {examples2}: make it with "
+                "TrainingPlan(examples={examples2}, ...).",
+                examples=plan.examples,
+                examples2=len(examples),
+            )
+        store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
+        pad_id = self.tokenizer.pad_id
+        if plan is None:
+            return Batches(store, batch_size, pad_id=pad_id)
+        return Batches(
+            store,
+            plan.batch_size,
+            order="shuffled",
+            seed=seed,
+            drop_remainder=plan.drop_remainder,
+            pad_id=pad_id,
+        )
+
+    def predict_texts(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
+    ) -> list[Prediction]:
+        """Return the label and the probabilities of each text, or text pair, in their order.
+
+        Args:
+            texts: sequence of str.
+            pairs: sequence of str, the second texts, or None.
+            batch_size: int. Defaults to 32.
+        """
+        check_texts(texts, pairs)
+        if len(texts) == 0:
+            return []
+        rows = self.predict_proba(texts, pairs, batch_size)
+        return [Prediction.from_probabilities(row, self.labels.names) for row in rows]
+
+    def predict_proba(
+        self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
+    ) -> np.ndarray:
+        """Return the probabilities [texts, labels] in their order; see `predict_texts`."""
+        store = TokenStore.build(Examples(texts, pairs), self.tokenizer, self.max_length)
+        batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
+        logits = np.empty((len(texts), len(self.labels)), np.float32)
+        logits[batches.row_order()] = self.predict(batches, verbose=0)
+        return softmax(logits)

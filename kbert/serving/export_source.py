@@ -1,0 +1,55 @@
+"""Exported programs among the sources of models."""
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import NoReturn
+
+from kbert.errors import InputError
+from kbert.interop.source import Compute, Source
+from kbert.serving.export_settings import SETTINGS_FILE, ExportSettings
+from kbert.serving.run_session import run_session
+from kbert.serving.sessions import open_session
+from kbert.tokenizer.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Export(Source):
+    """The folder of an exported program, which predicts and has no weights to take out."""
+
+    kind = "an exported program"
+
+    @classmethod
+    def recognises(cls, name: str) -> bool:
+        return (Path(name) / SETTINGS_FILE).is_file()
+
+    @cached_property
+    def settings(self) -> ExportSettings:
+        """The settings in kbert.json."""
+        return ExportSettings.read(self.local_path)
+
+    def labels(self) -> tuple[str, ...]:
+        return self.settings.labels
+
+    def text_pairs(self) -> bool | None:
+        return self.settings.text_pairs
+
+    def max_length(self) -> int:
+        return self.settings.max_length
+
+    def tokenizer(self) -> Tokenizer:
+        return self.settings.read_tokenizer(self.local_path)
+
+    def sizes(self) -> NoReturn:
+        raise InputError(
+            "{name} is an exported program, which has no weights to take out. Name the run or the "
+            "model that it was exported from.",
+            name=self.name,
+        )
+
+    def read(self, *, head: bool = True) -> NoReturn:
+        self.sizes()
+
+    def session(self, threads: int | None = None) -> Compute:
+        session = open_session(self.settings.kind, self.local_path / self.settings.file, threads)
+        return partial(run_session, session, self.tokenizer(), self.settings)
