@@ -127,7 +127,7 @@ def _weights(form: Any, labels: int = 2) -> dict[str, Any]:
     """Return arrays of zeros with the names and shapes of a format."""
     import numpy as np
 
-    from kbert.interop.weights import weight_specs
+    from kbert.interop.weight_specs import weight_specs
 
     found = weight_specs({**SIZES, "num_segments": 2}, labels)
     return {w.name_in(form): np.zeros(w.shape_in(form), np.float32) for w in found}

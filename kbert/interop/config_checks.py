@@ -1,8 +1,9 @@
-"""Checks of a model's settings, which someone else may have written, before Keras builds it."""
+"""Checks of a model's settings, which may be hostile, before Keras builds the model."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from kbert.choices import Gelu
 from kbert.errors import InputError
 
 _MAX_MODEL = 10**10  # parameters
@@ -10,11 +11,11 @@ _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "interm
 
 _DEFAULTS = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
 BACKBONE_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
-"""The arguments of keras-hub's `BertBackbone` that tell a model's size."""
+"""The arguments of keras-hub's `BertBackbone` that determine a model's size."""
 
 
 def check_backbone(config: Any, source: object) -> None:
-    """Raise KbertError unless these are a BERT's sizes, of the right type and range."""
+    """Raise InputError unless these are a BERT's sizes, of the right type and range."""
     if not isinstance(config, dict):
         raise InputError(
             "{source}: a backbone's sizes were expected. Received: {config!r:.80}",
@@ -23,22 +24,21 @@ def check_backbone(config: Any, source: object) -> None:
         )
     missing = [name for name in _BACKBONE if name not in config]
     if missing:
-        lacks = ", ".join(missing)
         raise InputError(
-            "{source}: the configuration of a backbone does not fit: no {lacks}.",
+            "{source}: the configuration of a backbone lacks {missing}.",
             source=source,
-            lacks=lacks,
+            missing=", ".join(missing),
         )
     for name in (*_BACKBONE, "max_sequence_length", "num_segments"):
         value = config.get(name, 1)
-        most = 1000 if name == "num_layers" else 10**8
-        if type(value) is not int or not 1 <= value <= most:
+        maximum = 1000 if name == "num_layers" else 10**8
+        if type(value) is not int or not 1 <= value <= maximum:
             raise InputError(
-                "{source}: {name} must be a whole number from 1 to {most:,}. Received: "
+                "{source}: {name} must be a whole number from 1 to {maximum:,}. Received: "
                 "{value!r:.80}",
                 source=source,
                 name=name,
-                most=most,
+                maximum=maximum,
                 value=value,
             )
     if config["num_heads"] > config["hidden_dim"]:
@@ -51,11 +51,11 @@ def check_backbone(config: Any, source: object) -> None:
     check_dropout(config.get("dropout", 0.1), source)
     if parameters(config) > _MAX_MODEL:
         raise InputError(
-            "{source} asks for a model of {parameters:,} parameters; at most {_max_model:,} "
-            "were expected.",
+            "{source} asks for a model of {parameters:,} parameters; at most {maximum:,} were "
+            "expected.",
             source=source,
             parameters=parameters(config),
-            _max_model=_MAX_MODEL,
+            maximum=_MAX_MODEL,
         )
 
 
@@ -65,7 +65,7 @@ def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_dropout(dropout: Any, source: object) -> None:
-    """Raise KbertError unless a dropout is a number from 0 to below 1."""
+    """Raise InputError unless a dropout is a number from 0 to below 1."""
     if type(dropout) not in (int, float) or not 0 <= dropout < 1:
         raise InputError(
             "{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}",
@@ -75,7 +75,7 @@ def check_dropout(dropout: Any, source: object) -> None:
 
 
 def check_classifier(config: Any, source: object) -> None:
-    """Raise KbertError when a `BertClassifier.get_config` has values of other types.
+    """Raise InputError when a `BertClassifier.get_config` has values of other types.
 
     A dict in place of a name would make Keras look for a class.
     """
@@ -89,7 +89,7 @@ def check_classifier(config: Any, source: object) -> None:
     labels = config.get("labels")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise InputError(
-            "{source}: labels must be a list of texts. Received: {labels!r:.80}",
+            "{source}: labels must be a list of strings. Received: {labels!r:.80}",
             source=source,
             labels=labels,
         )
@@ -106,7 +106,7 @@ def check_classifier(config: Any, source: object) -> None:
             max_length=config["max_length"],
         )
     check_dropout(config.get("dropout", 0.1), source)
-    if config.get("gelu", "tanh") not in ("tanh", "erf"):
+    if config.get("gelu", "tanh") not in get_args(Gelu):
         raise InputError(
             "{source}: gelu must be tanh or erf. Received: {gelu!r:.80}",
             source=source,
@@ -115,10 +115,10 @@ def check_classifier(config: Any, source: object) -> None:
     for name in ("dtype", "name"):
         if not isinstance(config.get(name), (str, type(None))):
             raise InputError(
-                "{source}: {name} must be a text. Received: {config!r:.80}",
+                "{source}: {name} must be a string. Received: {value!r:.80}",
                 source=source,
                 name=name,
-                config=config[name],
+                value=config[name],
             )
 
 
@@ -137,14 +137,14 @@ def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:
 def check_fits_file(
     backbone: Mapping[str, int], labels: int, held: tuple[int, int], source: object
 ) -> None:
-    """Raise KbertError when a model would need far more than the file of its weights holds.
+    """Raise InputError when a model would need far more than the file of its weights holds.
 
-    Every layer of BERT has 16 arrays. What is missing by little is named once the model stands.
+    Every layer of BERT has 16 arrays. Small differences are named once the model is built.
 
     Args:
         backbone: the sizes, checked.
         labels: int. The number of labels.
-        held: the number of arrays and of numbers that the file holds.
+        held: the numbers of arrays and of parameters in the file.
         source: what messages call the file.
     """
     arrays, numbers = held
@@ -152,7 +152,7 @@ def check_fits_file(
     if asked > numbers + 1_000_000 or 16 * backbone["num_layers"] > arrays + 100:
         raise InputError(
             "{source} does not fit the model: its configuration asks for {asked:,} parameters "
-            "in {num_layers:,} layers, and the file holds {numbers:,} in {arrays:,} arrays.",
+            "in {num_layers:,} layers, but the file holds {numbers:,} in {arrays:,} arrays.",
             source=source,
             asked=asked,
             num_layers=backbone["num_layers"],

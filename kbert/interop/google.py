@@ -17,7 +17,7 @@ from kbert.interop.google_variables import (
 from kbert.interop.labels_file import read_labels_file
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source
-from kbert.interop.weights import weight_specs
+from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_bytes, read_json
 

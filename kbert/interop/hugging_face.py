@@ -11,7 +11,7 @@ from kbert.interop.hugging_face_tokenizer import hugging_face_tokenizer
 from kbert.interop.hugging_face_weights import bare_names, open_weights
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model
-from kbert.interop.weights import weight_specs
+from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_json
 from kbert.utils.wording import count_noun

@@ -14,7 +14,7 @@ from kbert.interop.config_checks import check_fits_file, with_defaults
 from kbert.interop.kbert_config import check_settings, folder_tokenizer, own_model_data
 from kbert.interop.model_data import ModelData, take_weights
 from kbert.interop.source import Source
-from kbert.interop.weights import weight_specs
+from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_json
 from kbert.utils.untrusted_weights import safetensors_size

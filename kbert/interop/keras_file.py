@@ -13,7 +13,7 @@ from kbert.interop.h5_weights import read_h5
 from kbert.interop.kbert_config import check_settings, config_tokenizer, own_model_data
 from kbert.interop.model_data import ModelData
 from kbert.interop.source import Source
-from kbert.interop.weights import weight_specs
+from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted_weights import check_keras_zip
 

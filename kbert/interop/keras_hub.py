@@ -18,7 +18,8 @@ from kbert.interop.labels_file import read_labels_file
 from kbert.interop.model_data import ModelData
 from kbert.interop.no_weights import no_weights
 from kbert.interop.source import Source, other_model
-from kbert.interop.weights import WeightSpec, weight_specs
+from kbert.interop.weight_specs import weight_specs
+from kbert.interop.weights import WeightSpec
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_json
 from kbert.utils.untrusted_weights import h5_size

@@ -1,4 +1,4 @@
-"""What every place that a model can come from tells about itself."""
+"""The base class of all sources of models."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence

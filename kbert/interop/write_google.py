@@ -10,7 +10,7 @@ from kbert.interop.google import GOOGLE_CONFIG
 from kbert.interop.google_variables import import_tensorflow
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
-from kbert.interop.weights import weight_specs
+from kbert.interop.weight_specs import weight_specs
 
 _PREFIX = "bert_model.ckpt"
 

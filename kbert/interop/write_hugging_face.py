@@ -8,7 +8,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.interop.model_data import ModelData
-from kbert.interop.weights import weight_specs
+from kbert.interop.weight_specs import weight_specs
 from kbert.utils.files import save_arrays
 
 _GELU: dict[Gelu, str] = {"erf": "gelu", "tanh": "gelu_new"}

@@ -44,8 +44,8 @@ def import_model(
             not name them. Defaults to ().
         lowercase: bool or None. Whether the vocabulary of a Google checkpoint is lower-case.
             Defaults to None: see `read_google`.
-        max_length: int or None. The most tokens of a text. Defaults to None: that of the source's
-            files, else 128, or the positions of the model where it has fewer.
+        max_length: int or None. The maximum number of tokens of a text. Defaults to None: that
+            of the source's files, else 128, or the positions of the model where it has fewer.
         backend: str or None. Defaults to None: see `choose_backend`.
         verbose: 0, 1 or 2. How much is printed. Defaults to 1.
 

@@ -34,7 +34,7 @@ class TextModel(keras.Model):
         Args:
             optimizer: see `create_optimizer`.
             loss: Defaults to None: cross-entropy of integer labels from logits.
-            jit_compile: Defaults to "auto", Keras's choice but for TensorFlow without an
+            jit_compile: Defaults to "auto": Keras's choice, except on TensorFlow without an
                 accelerator, where XLA is slower to compile and to run than the plain graph.
             **kwargs: as of `keras.Model.compile`.
         """
@@ -52,7 +52,7 @@ class TextModel(keras.Model):
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
         if isinstance(x, Batches):
-            kwargs.setdefault("shuffle", False)  # Keras would shuffle the batches once more
+            kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             setter = EpochSetter(x)
             if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -79,26 +79,27 @@ class TextModel(keras.Model):
 
         Args:
             examples: Examples, read with this model's labels.
-            plan: TrainingPlan, for training: its batch size, shuffled. Defaults to None: as the
-                rows stand, for evaluation and prediction.
-            batch_size: int. Without a plan. Defaults to 32.
-            seed: int. Of the shuffled order. Defaults to 0.
-            cache: folder of the token files, or None to keep the tokens in memory.
+            plan: TrainingPlan, for training: its batch size, in shuffled order. Defaults to None:
+                in the order of the rows, for evaluation and prediction.
+            batch_size: int. Used without a plan. Defaults to 32.
+            seed: int. The seed of the shuffled order. Defaults to 0.
+            cache: str or Path. The folder of the token files. Defaults to None: the tokens stay in
+                memory.
         """
         if examples.labels is not None and examples.labels.names != self.labels.names:
             raise InputError(
-                "{source} was read with the labels {names}, and the model has {names2}. Read "
-                "it with read_examples(..., labels=model.labels).",
+                "{source} was read with the labels {given}, but the model has {own}. Read it with "
+                "read_examples(..., labels=model.labels).",
                 source=examples.source,
-                names=examples.labels.names,
-                names2=self.labels.names,
+                given=examples.labels.names,
+                own=self.labels.names,
             )
         if plan is not None and plan.examples != len(examples):
             raise InputError(
-                "The plan is for {examples} examples, and there are {examples2}: make it with "
-                "TrainingPlan(examples={examples2}, ...).",
-                examples=plan.examples,
-                examples2=len(examples),
+                "The plan is for {planned} examples, but there are {examples}. Make it with "
+                "TrainingPlan(examples={examples}, ...).",
+                planned=plan.examples,
+                examples=len(examples),
             )
         store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
         pad_id = self.tokenizer.pad_id

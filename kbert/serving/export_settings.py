@@ -22,7 +22,7 @@ class ExportSettings:
         kind: str. The format, such as "onnx".
         file: str. The program's file or folder in the export.
         labels: tuple of str. The classes in the order of their numbers.
-        max_length: int. The most tokens of a text or pair.
+        max_length: int. The maximum number of tokens of a text or pair.
         length: int or None. The one width that the program takes; None for any up to `max_length`.
         int8: bool. Whether the weights were rounded to 8 bits.
         text_pairs: bool or None. Whether it was trained on pairs, where that is known.

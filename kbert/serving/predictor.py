@@ -73,7 +73,7 @@ class Predictor:
         from kbert.backend.choose_backend import choose_backend, import_keras
 
         choose_backend(backend)
-        data = source.read()  # what is wrong with it is said before Keras is imported
+        data = source.read()  # errors are raised before Keras is imported
         import_keras()
         from kbert.models.bert_classifier import BertClassifier
         from kbert.models.build_classifier import build_classifier

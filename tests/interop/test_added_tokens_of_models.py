@@ -85,7 +85,7 @@ def test_a_table_that_lacks_them(theirs):
     spec = json.loads(file.read_text())
     spec["added_tokens"].append({"id": len(PIECES) + 3, "content": "more"})
     file.write_text(json.dumps(spec))
-    with pytest.raises(KbertError, match=r"The tokenizer has 21 pieces and the backbone takes 20"):
+    with pytest.raises(KbertError, match=r"The tokenizer has 21 pieces but the backbone has 20"):
         build_classifier(BertClassifier, read_hugging_face(theirs))
 
 

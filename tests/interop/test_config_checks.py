@@ -52,16 +52,16 @@ def test_absurd_sizes_are_refused(changes, message):
     ("changes", "message"),
     [
         ({"backbone": None}, "a backbone's sizes were expected. Received: None"),
-        ({"backbone": {"num_layers": 1}}, "does not fit: no vocabulary_size, "),
-        ({"labels": None}, "labels must be a list of texts"),
-        ({"labels": [1, 2]}, "labels must be a list of texts"),
-        ({"labels": "ab"}, "labels must be a list of texts"),
+        ({"backbone": {"num_layers": 1}}, "lacks vocabulary_size, "),
+        ({"labels": None}, "labels must be a list of strings"),
+        ({"labels": [1, 2]}, "labels must be a list of strings"),
+        ({"labels": "ab"}, "labels must be a list of strings"),
         ({"tokenizer": []}, "tokenizer must be an object"),
         ({"max_length": 8.0}, "max_length must be a whole number"),
         ({"dropout": "0"}, "dropout must be"),
         ({"gelu": {}}, "gelu must be tanh or erf"),
-        ({"dtype": {"class_name": "X"}}, "dtype must be a text"),
-        ({"name": 1}, "name must be a text"),
+        ({"dtype": {"class_name": "X"}}, "dtype must be a string"),
+        ({"name": 1}, "name must be a string"),
     ],
     ids=str,
 )
@@ -75,5 +75,5 @@ def test_a_model_larger_than_its_file_is_refused():
     check_fits_file(SIZES, 2, (0, 0), "a")  # named array by array later
     with pytest.raises(KbertError, match=r"asks for 120,\d+,\d+ parameters in 1 layers.*0 arrays"):
         check_fits_file({**SIZES, "intermediate_dim": 13_333_333}, 2, (0, 0), "a")
-    with pytest.raises(KbertError, match="in 900 layers, and the file holds 10 in 1 arrays"):
+    with pytest.raises(KbertError, match="in 900 layers, but the file holds 10 in 1 arrays"):
         check_fits_file({**SIZES, "num_layers": 900}, 2, (1, 10), "a")

@@ -165,10 +165,10 @@ def test_mixed_bfloat16_computes_in_it_and_keeps_float32(tmp_path):
     [
         ({"labels": ["x"]}, r"at least two different names. Received: \['x'\]"),
         ({"labels": ["x", "y", "x"]}, "at least two different names"),
-        ({"backbone": {**TINY, "vocabulary_size": 7}}, "8 pieces and the backbone takes 7"),
+        ({"backbone": {**TINY, "vocabulary_size": 7}}, "8 pieces but the backbone has 7"),
         ({"max_length": 2}, "from 3 to the 20 positions.*Received: 2"),
         ({"max_length": 21}, "from 3 to the 20 positions.*Received: 21"),
-        ({"backbone": {"num_layers": 1}}, "configuration of a backbone does not fit.*hidden_dim"),
+        ({"backbone": {"num_layers": 1}}, "configuration of a backbone lacks .*hidden_dim"),
     ],
     ids=["one-label", "twice", "vocabulary", "short", "long", "backbone"],
 )
