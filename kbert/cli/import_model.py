@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from kbert.choices import Backend
 from kbert.cli.app import verb
 from kbert.cli.options import MACHINE, describe
+from kbert.utils.say import verbose_level
 
 
 @verb("import")
@@ -51,4 +52,5 @@ def import_(
         lowercase=lowercase,
         max_length=max_length,
         backend=backend,
+        verbose=verbose_level(),
     )
