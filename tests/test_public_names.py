@@ -204,6 +204,7 @@ WITH_KERAS = ("schedules", "optimizers", "models", "callbacks")
 MODULES_WITH_KERAS = (
     "kbert.backend.between_batches",
     "kbert.backend.gradients",
+    "kbert.backend.keras_internals",
     "kbert.backend.random_states",
     "kbert.checkpoints.training_state",
     "kbert.data.batches",

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kbert.backend.between_batches import between_batches
+from kbert.backend.keras_internals import updates_done
 from kbert.choices import Monitor
 from kbert.data.batches import Batches
 from kbert.errors import InputError
@@ -187,7 +188,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         model, history = self.model, self.history
         with between_batches(model):
             scores = {name: _scores(model, *data) for name, data in self._sets.items()}
-        record = EvaluationRecord(epoch + 1, int(model.optimizer.iterations), scores, batch)
+        record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)
         is_best = history.add(record)
         if is_best and self.restore_best:
             self._best_weights = model.get_weights()

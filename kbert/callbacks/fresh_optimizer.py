@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kbert.backend.keras_internals import replace_optimizer
 from kbert.optimizers.create_optimizer import create_optimizer
 from kbert.plans.training_plan import TrainingPlan
 
@@ -44,9 +45,4 @@ class FreshOptimizer(keras.callbacks.Callback):
         optimizer = self._create(self.plan)
         if isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-        # Not `compile`: Keras has already built the metrics for this fit, and would not again.
-        model.optimizer = optimizer
-        model.optimizer.build(model.trainable_variables)
-        model.train_function = None  # the old one holds the old optimizer
-        # A saved model is compiled as it says here when it is loaded: not with the old schedule.
-        model._compile_config.config["optimizer"] = optimizer
+        replace_optimizer(model, optimizer)

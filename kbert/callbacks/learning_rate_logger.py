@@ -6,6 +6,8 @@ from typing import Any, TextIO
 
 import keras
 
+from kbert.backend.keras_internals import batches_seen, inner_optimizer
+
 
 class LearningRateLogger(keras.callbacks.Callback):
     """Writes the rate that the optimizer uses in each step, and the step's loss, to a CSV file.
@@ -48,13 +50,12 @@ class LearningRateLogger(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Note the rate of the step about to be made."""
-        if self._before is None:  # 0, but for an epoch that is gone on with
+        if self._before is None:  # 0, unless the epoch is being resumed
             self._before = self._mean()
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        optimizer = inner_optimizer(self.model.optimizer)
         rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         # `iterations` would count updates under accumulation, and a schedule sees batches.
-        step = int(keras.ops.convert_to_numpy(optimizer._iterations))
-        self._step = [step, self._epoch, f"{rate:.9g}"]
+        self._step = [batches_seen(optimizer), self._epoch, f"{rate:.9g}"]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Write the step that was made."""

@@ -6,6 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.keras_internals import (
+    batches_seen,
+    inner_optimizer,
+    learning_rates,
+    updates_done,
+)
 from kbert.callbacks.watches.label_watch import LabelWatch
 from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 from kbert.callbacks.watches.update_watch import UpdateWatch
@@ -88,11 +94,11 @@ class PlanGuard(keras.callbacks.Callback):
             return
         self._started = True
         model = self.model
-        optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+        optimizer = inner_optimizer(model.optimizer)
         self._accumulation = optimizer.gradient_accumulation_steps or 1
-        self._first = _updates(optimizer)
+        self._first = updates_done(optimizer)
         # A fit may go on in the middle of an update.
-        self._batches = self._epoch_start = _batches(optimizer) % self._accumulation
+        self._batches = self._epoch_start = batches_seen(optimizer) % self._accumulation
         data = self._watched if self._given is None else self._given
         self._watched = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
@@ -199,25 +205,3 @@ class PlanGuard(keras.callbacks.Callback):
             if self.verbose and finding.severity != "error":
                 print(finding, flush=True)
         raise_on_errors(new, can_allow=True)
-
-
-def learning_rates(optimizer: Any, steps: np.ndarray) -> np.ndarray:
-    """Return the learning rates with which an optimizer takes steps, counted in batches from 0."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    schedule = optimizer._learning_rate
-    if hasattr(schedule, "simulate"):
-        return np.asarray(schedule.simulate(steps))
-    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        # One by one: Keras's own schedules take a scalar.
-        return np.array([float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in steps])
-    return np.full(len(steps), float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
-
-
-def _batches(optimizer: Any) -> int:
-    """Return the batches that an optimizer has been given."""
-    return int(keras.ops.convert_to_numpy(optimizer._iterations))
-
-
-def _updates(optimizer: Any) -> int:
-    """Return the updates that an optimizer has made."""
-    return int(keras.ops.convert_to_numpy(optimizer.iterations))

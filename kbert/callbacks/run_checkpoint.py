@@ -9,6 +9,11 @@ from typing import Any
 
 import keras
 
+from kbert.backend.keras_internals import (
+    forget_first_epoch,
+    set_batches_seen,
+    set_first_epoch,
+)
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.checkpoints.background_writer import BackgroundWriter
@@ -159,7 +164,7 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Begin the epoch where the checkpoint was taken, or at its first batch."""
-        self.model._initial_epoch = None  # which Keras would keep for the next fit
+        forget_first_epoch(self.model)
         data, resumed = self._data, self._resumed
         if resumed is not None:
             self._resumed = None
@@ -209,7 +214,7 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         """Wait until the last checkpoint is on the disk."""
-        self.model._initial_epoch = None
+        forget_first_epoch(self.model)
         self._writer.wait()
 
     def _save(self) -> None:
@@ -266,14 +271,13 @@ class RunCheckpoint(keras.callbacks.Callback):
         if change is not None:
             # Keras counts batches here, and divides by the accumulation itself.
             k = change.new.gradient_accumulation_steps
-            model.optimizer._iterations.assign(
-                change.new_batches // k * k if new_batches else change.new_batches
-            )
+            seen = change.new_batches // k * k if new_batches else change.new_batches
+            set_batches_seen(model.optimizer, seen)
         self._counter.position = position
         self._saved_batches = position.batches_done
         self._random = saved_random_states(checkpoint)
         self._resumed = checkpoint
-        model._initial_epoch = position.epoch
+        set_first_epoch(model, position.epoch)
         if position.segments:
             if self._data is None:
                 raise InputError(
@@ -293,7 +297,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._save()
         if self.evaluation is not None and self.evaluation.history.is_over:
             model.stop_training = True
-            model._initial_epoch = self.params["epochs"]  # no epoch is left to make
+            set_first_epoch(model, self.params["epochs"])  # no epoch is left to train
 
     def _begin_inside(self, epoch: int, checkpoint: Checkpoint) -> None:
         """Begin the first epoch after a checkpoint."""

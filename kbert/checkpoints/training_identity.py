@@ -39,8 +39,7 @@ def training_identity(
         facts["order_seed"] = data.seed
     if plan is not None:
         facts["plan"] = asdict(plan)
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    facts["optimizer"] = type(optimizer).__name__
+    facts["optimizer"] = type(inner_optimizer(model.optimizer)).__name__
     return facts
 
 

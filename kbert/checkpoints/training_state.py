@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.keras_internals import build_metrics
 from kbert.backend.random_states import capture_random_states
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
@@ -84,7 +85,7 @@ def restore_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) 
     Raises:
         KbertError: the model is compiled with other metrics.
     """
-    model._symbolic_build(data_batch=batch)  # which Keras does not before the first step of all
+    build_metrics(model, batch)
     counters = checkpoint.arrays.get("counters", {})
     saved = [counters[name] for name in sorted(counters) if name.startswith(_METRICS)]
     variables = model.metrics_variables

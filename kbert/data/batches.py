@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.keras_internals import StepsOfEpoch
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths
 from kbert.data.padding import MULTIPLE, pad
@@ -104,7 +105,7 @@ class Batches(keras.utils.PyDataset):
     @property
     def num_batches(self) -> int:
         """The batches of a pass, as Keras asks for them."""
-        return _Steps(len(self), self)
+        return StepsOfEpoch(len(self), lambda: self.first)
 
     def rows(self, index: int) -> np.ndarray:
         """Return the row numbers of a batch of the epoch."""
@@ -211,26 +212,6 @@ class _Pass:
         elif self.next is not None:
             self.resumes = False
         self.next = None
-
-
-class _Steps(int):
-    """The steps of an epoch, which end early in a pass that has begun inside the epoch.
-
-    Keras notes the number once for a whole `fit`, and compares it with the steps done before each
-    step. If it were too large, Keras would start one more step, for which there is no batch; on
-    TensorFlow that step draws random numbers before it fails, and no resumed run would be exact.
-    """
-
-    _batches: Batches
-
-    def __new__(cls, number: int, batches: Batches) -> "_Steps":
-        steps = super().__new__(cls, number)
-        steps._batches = batches
-        return steps
-
-    def __le__(self, done: int) -> bool:
-        """Whether an epoch is over after this many steps: `done >= steps`."""
-        return int(self) - self._batches.first <= done
 
 
 class EpochSetter(keras.callbacks.Callback):

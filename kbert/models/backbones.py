@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import keras_hub
 
+from kbert.backend.keras_internals import set_gelu as set_layer_gelu
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
@@ -68,8 +69,7 @@ def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
     if gelu == "tanh":
         return
     for layer in backbone.transformer_layers:
-        # There is no argument for it, and the dense layer that applies it is private.
-        layer._feedforward_intermediate_dense.activation = keras.activations.gelu
+        set_layer_gelu(layer, keras.activations.gelu)
 
 
 def backbone_config(backbone: keras_hub.models.BertBackbone) -> dict[str, Any]:

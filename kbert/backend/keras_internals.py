@@ -1,0 +1,126 @@
+"""What kbert needs of Keras and keras-hub beyond their public API.
+
+Each function names what it leans on, as of keras 3.15 and keras-hub 0.32, and has a test of its
+own in tests/backend/test_keras_internals.py, which fails by name when Keras changes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def inner_optimizer(optimizer: Any) -> Any:
+    """Return the optimizer that updates the weights: a LossScaleOptimizer only wraps it.
+
+    Leans on `LossScaleOptimizer.inner_optimizer` (optimizers/loss_scale_optimizer.py).
+    """
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def batches_seen(optimizer: Any) -> int:
+    """Return how many batches an optimizer has been given.
+
+    Leans on `self._iterations` (optimizers/base_optimizer.py), the count that schedules see; the
+    public `iterations` is `floor_divide(self._iterations, self.gradient_accumulation_steps)`.
+    """
+    return int(keras.ops.convert_to_numpy(inner_optimizer(optimizer)._iterations))
+
+
+def set_batches_seen(optimizer: Any, number: int) -> None:
+    """Set how many batches an optimizer has been given; see `batches_seen`."""
+    inner_optimizer(optimizer)._iterations.assign(number)
+
+
+def updates_done(optimizer: Any) -> int:
+    """Return how many updates an optimizer has performed, whatever it accumulates."""
+    return int(keras.ops.convert_to_numpy(inner_optimizer(optimizer).iterations))
+
+
+def learning_rates(optimizer: Any, steps: np.ndarray) -> np.ndarray:
+    """Return the learning rates with which an optimizer takes steps, counted in batches from 0.
+
+    Leans on `self._learning_rate = learning_rate` (optimizers/base_optimizer.py): the public
+    `learning_rate` is the schedule's present value.
+    """
+    optimizer = inner_optimizer(optimizer)
+    schedule = optimizer._learning_rate
+    if hasattr(schedule, "simulate"):
+        return np.asarray(schedule.simulate(steps))
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        # One by one: Keras's own schedules take a scalar.
+        return np.array([float(keras.ops.convert_to_numpy(schedule(int(step)))) for step in steps])
+    return np.full(len(steps), float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+
+
+def replace_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    """Give a compiled model another optimizer, in a callback's `set_model`.
+
+    `compile` would also replace loss and metrics, and `fit` has already built these when it calls
+    `set_model`. Leans on `if self.train_function is not None and not force: return` in
+    `make_train_function` (backend/*/trainer.py), whose function holds the old optimizer, and on
+    `return self._compile_config.serialize()` in `get_compile_config` (trainers/trainer.py), by
+    which a saved model is compiled when it is loaded.
+    """
+    model.optimizer = optimizer
+    optimizer.build(model.trainable_variables)
+    model.train_function = None
+    model._compile_config.config["optimizer"] = optimizer
+
+
+def set_first_epoch(model: keras.Model, epoch: int) -> None:
+    """Let the `fit` that is running begin with an epoch; call it in `on_train_begin`.
+
+    Leans on `initial_epoch = self._initial_epoch or initial_epoch` in `fit` (backend/*/trainer.py).
+    """
+    model._initial_epoch = epoch
+
+
+def forget_first_epoch(model: keras.Model) -> None:
+    """Let the next `fit` begin where it is told to; Keras keeps what `set_first_epoch` has set."""
+    model._initial_epoch = None
+
+
+def build_metrics(model: keras.Model, batch: Any) -> None:
+    """Build a compiled model's metrics by a batch of its data, before its first step.
+
+    Leans on `def _symbolic_build(self, iterator=None, data_batch=None)` (trainers/trainer.py).
+    """
+    model._symbolic_build(data_batch=batch)
+
+
+def set_gelu(layer: Any, activation: Callable[[Any], Any]) -> None:
+    """Set the activation of a keras-hub `TransformerEncoder`.
+
+    keras-hub's BertBackbone has no argument for it. Leans on
+    `self._feedforward_intermediate_dense = keras.layers.Dense(` (layers/modeling/
+    transformer_encoder.py).
+    """
+    layer._feedforward_intermediate_dense.activation = activation
+
+
+class StepsOfEpoch(int):
+    """The steps of an epoch, as a PyDataset's `num_batches`; a resumed epoch has fewer.
+
+    Keras notes the number once for a whole `fit`, and compares it before each step with the steps
+    that were made. If it were too large, Keras would start one more step, for which there is no
+    batch; on TensorFlow that step draws random numbers before it fails, and no resumed run would be
+    exact. Leans on `if self._num_batches and self._steps_seen >= self._num_batches`
+    (trainers/epoch_iterator.py).
+
+    Args:
+        number: int. The steps of a whole epoch.
+        skipped: function that returns how many of them the present epoch leaves out.
+    """
+
+    _skipped: Callable[[], int]
+
+    def __new__(cls, number: int, skipped: Callable[[], int]) -> "StepsOfEpoch":
+        steps = super().__new__(cls, number)
+        steps._skipped = skipped
+        return steps
+
+    def __le__(self, made: int) -> bool:
+        """Whether an epoch in which this many steps were made is over: `made >= steps`."""
+        return int(self) - self._skipped() <= made

@@ -1,0 +1,135 @@
+"""What kbert needs of Keras beyond its public API; a test here fails by name when Keras changes."""
+
+import inspect
+
+import keras
+import keras_hub
+import numpy as np
+import pytest
+
+from kbert.backend import keras_internals
+from kbert.backend.keras_internals import StepsOfEpoch
+
+pytestmark = pytest.mark.keras
+
+X = np.ones((6, 1), "float32")
+
+
+def line(optimizer="sgd", **arguments):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(optimizer, loss="mse", **arguments)
+    return model
+
+
+def fit(model, *callbacks, **arguments):
+    return model.fit(X, X, 2, verbose=0, callbacks=list(callbacks), **arguments)
+
+
+def test_inner_optimizer():
+    sgd = keras.optimizers.SGD()
+    assert keras_internals.inner_optimizer(sgd) is sgd
+    assert keras_internals.inner_optimizer(keras.optimizers.LossScaleOptimizer(sgd)) is sgd
+
+
+@pytest.mark.parametrize("is_scaled", [False, True], ids=["plain", "loss-scale"])
+def test_batches_seen_and_updates_done(is_scaled):
+    optimizer = keras.optimizers.SGD(1e-3, gradient_accumulation_steps=2)
+    model = line(keras.optimizers.LossScaleOptimizer(optimizer) if is_scaled else optimizer)
+    fit(model)
+    counts = keras_internals.batches_seen, keras_internals.updates_done
+    assert [count(model.optimizer) for count in counts] == [3, 1]
+    keras_internals.set_batches_seen(model.optimizer, 8)
+    assert [count(model.optimizer) for count in counts] == [8, 4]
+
+
+def test_learning_rates():
+    schedules = keras.optimizers.schedules
+    optimizer = keras.optimizers.SGD(schedules.PolynomialDecay(1.0, 4, 0.0))
+    rates = keras_internals.learning_rates(optimizer, np.arange(6))
+    np.testing.assert_allclose(rates, [1, 0.75, 0.5, 0.25, 0, 0])
+    constant = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5))
+    np.testing.assert_allclose(keras_internals.learning_rates(constant, np.arange(2)), [0.5, 0.5])
+
+
+def test_replace_optimizer(tmp_path):
+    class Replace(keras.callbacks.Callback):
+        def set_model(self, model):
+            super().set_model(model)
+            keras_internals.replace_optimizer(model, keras.optimizers.SGD(0.25))
+
+    model = line(keras.optimizers.SGD(0.0), metrics=["mae"])
+    fit(model)  # the train function holds the first optimizer
+    before = model.get_weights()
+    history = fit(model, Replace()).history
+    assert not np.array_equal(model.get_weights()[0], before[0])
+    assert {"loss", "mae"} <= set(history)
+    model.save(tmp_path / "line.keras")
+    loaded = keras.models.load_model(tmp_path / "line.keras")
+    assert float(keras.ops.convert_to_numpy(loaded.optimizer.learning_rate)) == 0.25
+
+
+def test_set_first_epoch_and_forget_first_epoch():
+    class Begin(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            keras_internals.set_first_epoch(self.model, 2)
+
+    model = line()
+    assert fit(model, Begin(), epochs=4).epoch == [2, 3]
+    assert fit(model, epochs=4).epoch == [2, 3], "Keras forgets by itself: drop forget_first_epoch"
+    keras_internals.forget_first_epoch(model)
+    assert fit(model, epochs=1).epoch == [0]
+
+
+def test_build_metrics():
+    model = line(metrics=["mae"])
+    keras_internals.build_metrics(model, (X, X))
+    assert len(model.metrics_variables) == 4  # total and count of loss and mae
+
+
+def test_set_gelu():
+    layer = keras_hub.layers.TransformerEncoder(4, 1, activation="relu", name="layer")
+    inputs = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    before = keras.ops.convert_to_numpy(layer(inputs))
+    keras_internals.set_gelu(layer, keras.activations.gelu)
+    assert not np.array_equal(keras.ops.convert_to_numpy(layer(inputs)), before)
+
+
+def test_steps_of_epoch():
+    class Data(keras.utils.PyDataset):
+        skipped = 0
+        asked = 0
+
+        @property
+        def num_batches(self):
+            return StepsOfEpoch(3, lambda: self.skipped)
+
+        def __getitem__(self, index):
+            self.asked += 1
+            return X[:2], X[:2]
+
+        def __len__(self):
+            return 3 - self.skipped
+
+    class Skip(keras.callbacks.Callback):
+        def __init__(self, data, steps):
+            super().__init__()
+            self.data, self.steps = data, steps
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.data.skipped = 2 if epoch == 0 else 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.steps.append(batch)
+
+    model, data, steps = line(), Data(), []
+    model.fit(data, epochs=2, verbose=0, shuffle=False, callbacks=[Skip(data, steps)])
+    assert steps == [0, 0, 1, 2]
+    assert keras_internals.batches_seen(model.optimizer) == 4
+    assert data.num_batches == 3
+
+
+def test_every_function_has_a_test():
+    tested = " ".join(name for name in globals() if name.startswith("test_"))
+    functions = inspect.getmembers(keras_internals, inspect.isfunction)
+    own = {name for name, f in functions if f.__module__ == keras_internals.__name__}
+    assert {name for name in own - {"set_batches_seen"} if name not in tested} == set()
