@@ -1,19 +1,30 @@
-"""The state of a training in memory: what is taken out of a Keras model, and put back."""
+"""The state of a run in memory: captured from a Keras model, and restored to one.
+
+It is a tree of variables, which a checkpoint's files hold as arrays by name:
+
+    model       weights by their stable names
+    optimizer   its variables: moments, accumulated gradients, counts
+    counters    seeds      the states of dropout's seed generators
+                metrics    the variables of an epoch's metrics, by place
+                random     random states that are not variables, see `capture_random_states`
+"""
 
 from typing import Any
 
 import keras
 import numpy as np
+import optree
 
 from kbert.backend.keras_internals import build_metrics
 from kbert.backend.random_states import capture_random_states
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
+from kbert.checkpoints.state_tree import assign_tree, fill_tree, name_leaves
 from kbert.errors import InputError
-from kbert.models.variables import assign_variables, by_stable_name, to_arrays
+from kbert.findings import Cure, Option
+from kbert.models.variables import by_stable_name
 
 _ACCUMULATOR = "_gradient_accumulator"
-_SEEDS, _METRICS, _RANDOM = "seeds/", "metrics/", "random/"
 
 
 def capture_state(
@@ -23,123 +34,134 @@ def capture_state(
 
     Args:
         model: keras.Model.
-        random: what `capture_random_states` gave after the last step, or None to ask for it now.
+        random: what `capture_random_states` returned after the last step. Defaults to None: what
+            it returns now.
         metrics: bool. Whether an epoch's metrics are under way. Defaults to True.
 
     Returns:
-        "model": the weights; "optimizer": its variables; "counters": the states of the seed
-        generators and the metrics, and of torch's own random numbers, which its dropout draws from.
+        dict of the arrays by name, for each file.
     """
-    counters = {f"{_SEEDS}{name}": _as_int64(a) for name, a in to_arrays(_seeds(model)).items()}
-    states = capture_random_states() if random is None else random
-    counters |= {f"{_RANDOM}{name}": array for name, array in states.items()}
-    counters |= metrics_to_arrays(model) if metrics else {}
-    return {
-        "model": to_arrays(model.weights),
-        "optimizer": to_arrays(model.optimizer.variables),
-        "counters": counters,
-    }
+    tree: Any = _variables(model)
+    if metrics:
+        tree["counters"]["metrics"] = list(model.metrics_variables)
+    state: Any = optree.tree_map(_copy, tree)
+    counters = state["counters"]
+    counters["seeds"] = optree.tree_map(_as_int64, counters["seeds"])
+    counters["random"] = capture_random_states() if random is None else random
+    return {file: name_leaves(part) for file, part in state.items()}
 
 
 def restore_state(
     model: keras.Model, checkpoint: Checkpoint, *, fresh_accumulators: bool = False
 ) -> None:
-    """Give a compiled model the weights, the optimizer and the seeds of a checkpoint.
+    """Restore the weights, the optimizer and the seeds of a checkpoint to a compiled model.
 
     Args:
         model: keras.Model, whose optimizer is built.
         checkpoint: Checkpoint.
-        fresh_accumulators: bool. Whether to begin with no gradients accumulated, as where the
-            batches are others than the checkpoint's. Defaults to False.
+        fresh_accumulators: bool. Whether to begin with no gradients accumulated, as with other
+            batches than the checkpoint's. Defaults to False.
 
     Raises:
-        KbertError: a variable is missing, unknown or of another shape.
+        InputError: a variable is missing, unknown or of another shape; none is changed.
     """
-    path = checkpoint.path
-    weights = checkpoint.arrays.get("model", {})
-    assign_variables(model.weights, weights, path / "model.safetensors")
-    variables, arrays = model.optimizer.variables, checkpoint.arrays.get("optimizer", {})
+    variables = _variables(model)
+    saved = {file: checkpoint.arrays.get(file, {}) for file in variables}
+    saved["counters"] = _named(checkpoint, "seeds/")
     if fresh_accumulators:
-        variables = [v for v in variables if not v.path.endswith(_ACCUMULATOR)]
-        arrays = {name: a for name, a in arrays.items() if not name.endswith(_ACCUMULATOR)}
-    assign_variables(variables, arrays, path / "optimizer.safetensors")
-    seeds = {
-        name.removeprefix(_SEEDS): array
-        for name, array in checkpoint.arrays.get("counters", {}).items()
-        if name.startswith(_SEEDS)
+        variables["optimizer"] = _without_accumulators(variables["optimizer"])
+        saved["optimizer"] = _without_accumulators(saved["optimizer"])
+    state = {
+        file: fill_tree(part, saved[file], checkpoint.path / f"{file}.safetensors")
+        for file, part in variables.items()
     }
-    by_name = by_stable_name(_seeds(model))
-    dtypes = {name: keras.backend.standardize_dtype(v.dtype) for name, v in by_name.items()}
-    seeds = {n: _from_int64(a, dtypes[n]) if n in dtypes else a for n, a in seeds.items()}
-    assign_variables(_seeds(model), seeds, path / "counters.safetensors")
+    counters = state["counters"]
+    counters["seeds"] = optree.tree_map(
+        _from_int64, counters["seeds"], variables["counters"]["seeds"]
+    )
+    assign_tree(variables, state)
 
 
 def restore_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) -> None:
-    """Give a model, at the beginning of an epoch that goes on, the metrics of its first part.
+    """Restore the metrics of the first part of an epoch, at the beginning of the second.
 
     Args:
         model: keras.Model.
         checkpoint: Checkpoint, of a position inside the epoch.
-        batch: a batch of the data, by which Keras can build its metrics.
+        batch: a batch of the data, by which Keras can build its metrics: it does so itself only
+            before the first step of all.
 
     Raises:
-        KbertError: the model is compiled with other metrics.
+        InputError: the model is compiled with other metrics.
     """
     build_metrics(model, batch)
-    counters = checkpoint.arrays.get("counters", {})
-    saved = [counters[name] for name in sorted(counters) if name.startswith(_METRICS)]
-    variables = model.metrics_variables
-    if [a.shape for a in saved] != [tuple(v.shape) for v in variables]:
+    variables = {"metrics": list(model.metrics_variables)}
+    saved = _named(checkpoint, "metrics/")
+    shapes = [tuple(variable.shape) for variable in variables["metrics"]]
+    if [saved[name].shape for name in sorted(saved)] != shapes:
         raise InputError(
-            "{path} was written with {saved} variables of metrics, and the model has "
-            "{variables}. Compile it with the same metrics.",
+            "{path} was written with {saved} variables of metrics, and the model has {variables}. "
+            "Compile it with the same metrics.",
             path=checkpoint.path,
             saved=len(saved),
-            variables=len(variables),
+            variables=len(shapes),
         )
-    for variable, array in zip(variables, saved, strict=True):
-        variable.assign(array)
+    assign_tree(variables, fill_tree(variables, saved, checkpoint.path))
 
 
 def saved_random_states(checkpoint: Checkpoint) -> Arrays:
-    """Return the random states among a checkpoint's arrays; none where it is not torch's."""
-    counters = checkpoint.arrays.get("counters", {})
-    return {
-        name.removeprefix(_RANDOM): array
-        for name, array in counters.items()
-        if name.startswith(_RANDOM)
-    }
+    """Return the random states of a checkpoint, as `restore_random_states` takes them."""
+    states = _named(checkpoint, "random/")
+    return {name.removeprefix("random/"): array for name, array in states.items()}
 
 
 def check_finite(arrays: Arrays, position: Position) -> None:
-    """Raise KbertError when a weight is NaN or infinite, of which no checkpoint is made."""
+    """Raise InputError when a weight is NaN or infinite, of which no checkpoint is made."""
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise InputError(
-                "The weight {name} is not finite after batch {batches_done:,}, so this state "
-                "is not saved; the last checkpoint is intact. A lower --learning-rate or "
-                "--precision float32 is the usual cure.",
+                "The weight {name} is not finite after batch {batches_done:,}, so this state is "
+                "not saved; the last checkpoint is intact.",
+                cure=Cure(
+                    note="a lower {learning_rate}, or {precision}",
+                    values={
+                        "learning_rate": Option("learning_rate"),
+                        "precision": Option("precision", "float32"),
+                    },
+                ),
                 name=name,
                 batches_done=position.batches_done,
             )
 
 
-def metrics_to_arrays(model: keras.Model) -> Arrays:
-    """Return the variables of the metrics by place: their names count up through the process."""
-    values = [np.array(keras.ops.convert_to_numpy(v.value)) for v in model.metrics_variables]
-    return {f"{_METRICS}{place:04d}": value for place, value in enumerate(values)}
-
-
-def _seeds(model: keras.Model) -> list[Any]:
-    """Return the states of the model's seed generators."""
+def _variables(model: keras.Model) -> dict[str, Any]:
+    """Return the tree of a model's variables, without those of its metrics."""
     weights = {id(variable) for variable in model.weights}
-    return [variable for variable in model.variables if id(variable) not in weights]
+    seeds = [variable for variable in model.variables if id(variable) not in weights]
+    return {
+        "model": by_stable_name(model.weights),
+        "optimizer": by_stable_name(model.optimizer.variables),
+        "counters": {"seeds": by_stable_name(seeds)},
+    }
+
+
+def _named(checkpoint: Checkpoint, prefix: str) -> Arrays:
+    counters = checkpoint.arrays.get("counters", {})
+    return {name: array for name, array in counters.items() if name.startswith(prefix)}
+
+
+def _without_accumulators(named: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in named.items() if not name.endswith(_ACCUMULATOR)}
+
+
+def _copy(variable: Any) -> np.ndarray:
+    return np.array(keras.ops.convert_to_numpy(variable.value))
 
 
 def _as_int64(seed: np.ndarray) -> np.ndarray:
-    """Return the bits of a seed, of which each backend has another type, as 32-bit numbers."""
+    """Return a seed's bits as 32-bit numbers: each backend has another type for them."""
     return seed.astype(np.int64) & 0xFFFFFFFF
 
 
-def _from_int64(seed: np.ndarray, dtype: str) -> np.ndarray:
-    return seed.astype(np.uint32).astype(dtype)
+def _from_int64(seed: np.ndarray, variable: Any) -> np.ndarray:
+    return seed.astype(np.uint32).astype(keras.backend.standardize_dtype(variable.dtype))

@@ -1,7 +1,7 @@
 """Keras variables by names that are the same on every backend and in every process."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
@@ -11,25 +11,43 @@ from kbert.interop.model_data import weights_misfit
 
 
 def assign_variables(
-    variables: Iterable[Any], arrays: dict[str, np.ndarray], source: object
+    variables: Iterable[Any], arrays: Mapping[str, np.ndarray], source: object
 ) -> None:
-    """Set all variables by their paths; on an error none is set.
+    """Set all variables by their stable names, or set none; see `check_arrays`.
+
+    Args:
+        variables: iterable of Keras variables.
+        arrays: dict of arrays by name.
+        source: what to call the arrays in a message.
+    """
+    named = by_stable_name(variables)
+    check_arrays(named, arrays, source)
+    for name, variable in named.items():
+        variable.assign(arrays[name])
+
+
+def check_arrays(
+    variables: Mapping[str, Any], arrays: Mapping[str, np.ndarray], source: object
+) -> None:
+    """Raise InputError unless there is an array of the same shape for each variable, and no other.
+
+    Args:
+        variables: dict of Keras variables by name.
+        arrays: dict of arrays by name.
+        source: what to call the arrays in a message.
 
     Raises:
         InputError: one is missing, unknown or of another shape; the first five are named.
     """
-    by_path = by_stable_name(variables)
-    faults = [f"missing: {name}" for name in by_path if name not in arrays]
-    faults += [f"unknown: {name}" for name in arrays if name not in by_path]
+    faults = [f"missing: {name}" for name in variables if name not in arrays]
+    faults += [f"unknown: {name}" for name in arrays if name not in variables]
     faults += [
-        f"{name}: expected {tuple(by_path[name].shape)}, received {array.shape}"
+        f"{name}: expected {tuple(variables[name].shape)}, received {array.shape}"
         for name, array in arrays.items()
-        if name in by_path and tuple(by_path[name].shape) != array.shape
+        if name in variables and tuple(variables[name].shape) != array.shape
     ]
     if faults:
         raise weights_misfit(source, faults)
-    for name, variable in by_path.items():
-        variable.assign(arrays[name])
 
 
 def to_arrays(variables: Iterable[Any]) -> dict[str, np.ndarray]:

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -132,7 +133,7 @@ def _misshape(arrays):
         ("model", _misshape, r"logits/kernel: expected \(4, 2\), received \(2, 4\)"),
         ("optimizer", lambda a: a.pop("adamw/iteration"), "optimizer.*: missing: adamw/iteration"),
         ("optimizer", lambda a: a.update(more=np.zeros(1)), r"optimizer.*: unknown: more\.$"),
-        ("counters", lambda a: a.update({"seeds/more": np.zeros(2, int)}), "unknown: more"),
+        ("counters", lambda a: a.update({"seeds/more": np.zeros(2, int)}), "unknown: seeds/more"),
     ],
     ids=["missing", "unknown", "misshapen", "optimizer-missing", "optimizer-unknown", "seed"],
 )
@@ -165,3 +166,36 @@ def test_refuses_weights_that_are_not_finite(value):
     with pytest.raises(KbertError, match="The weight b is not finite after batch 3, so this state"):
         check_finite(arrays, POSITION)
     check_finite({"a": arrays["a"], "c": arrays["c"]}, POSITION)
+
+
+FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_a_checkpoint_of_kbert_0_1_is_restored_and_captured_by_the_same_names(backend):
+    run = FORMATS / f"stopped-{backend}"
+    store = CheckpointStore(run / "checkpoints")
+    checkpoint = read_checkpoint(store.last())
+    model = BertClassifier.load(run)
+    model.compile(
+        create_optimizer(TrainingPlan.from_dict(checkpoint.facts["plan"])), metrics=["accuracy"]
+    )
+    model.optimizer.build(model.trainable_variables)
+    ids = np.ones((8, 8), "int32")
+    batch = {"token_ids": ids, "segment_ids": ids, "padding_mask": ids}, np.zeros(8, "int32")
+    restore_state(model, checkpoint)
+    restore_epoch_state(model, checkpoint, batch)
+    state = capture_state(model, saved_random_states(checkpoint))
+    assert_equal(state, checkpoint.arrays)
+    for file, arrays in state.items():
+        assert all(a.dtype == checkpoint.arrays[file][n].dtype for n, a in arrays.items())
+
+
+def test_nothing_is_restored_where_something_does_not_fit(checkpoint):
+    model = make_model()
+    before = capture_state(model)
+    checkpoint.arrays["optimizer"].pop("adamw/iteration")
+    with pytest.raises(KbertError, match="missing: adamw/iteration"):
+        restore_state(model, checkpoint)
+    after = capture_state(model)
+    assert_equal({"model": before["model"]}, {"model": after["model"]})
