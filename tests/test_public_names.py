@@ -206,6 +206,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.gradients",
     "kbert.backend.keras_internals",
     "kbert.backend.random_states",
+    "kbert.checkpoints.resumed_fit",
     "kbert.checkpoints.training_state",
     "kbert.data.batches",
 )

@@ -72,12 +72,12 @@ class PlanGuard(keras.callbacks.Callback):
         self.allow = tuple(allow)
         self.verbose = verbose
         self._given = data
-        self._watched: Any = None
+        self._next_data: Any = None
         self.findings: list[Finding] = []
 
-    def watch(self, data: Any) -> None:
-        """Take the data of the next `fit`; `BertClassifier.fit` gives its own."""
-        self._watched = data
+    def set_data(self, data: Any) -> None:
+        """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
+        self._next_data = data
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Forget an earlier `fit`."""
@@ -99,8 +99,8 @@ class PlanGuard(keras.callbacks.Callback):
         self._first = updates_done(optimizer)
         # A fit may go on in the middle of an update.
         self._batches = self._epoch_start = batches_seen(optimizer) % self._accumulation
-        data = self._watched if self._given is None else self._given
-        self._watched = None  # the next fit may be another model's
+        data = self._next_data if self._given is None else self._given
+        self._next_data = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
         facts = FitState(

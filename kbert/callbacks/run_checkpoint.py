@@ -1,6 +1,5 @@
-"""Leave checkpoints to go on from, and go on from them."""
+"""Save the whole state of a run, and resume from it."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,61 +8,61 @@ from typing import Any
 
 import keras
 
-from kbert.backend.keras_internals import (
-    forget_first_epoch,
-    set_batches_seen,
-    set_first_epoch,
-)
+from kbert.backend.keras_internals import forget_first_epoch, set_first_epoch
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position_counter import PositionCounter
-from kbert.checkpoints.training_identity import identity_findings, training_identity
+from kbert.checkpoints.resumed_fit import ResumedFit
+from kbert.checkpoints.save_interval import SaveInterval
+from kbert.checkpoints.training_identity import training_identity
 from kbert.checkpoints.training_state import (
     capture_state,
     check_finite,
-    restore_epoch_state,
-    restore_state,
     saved_random_states,
 )
 from kbert.data.batches import Batches
-from kbert.errors import InputError, raise_on_errors
-from kbert.findings import downgrade
-from kbert.plans.changed_plan import ChangedPlan
+from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
 
 
 class RunCheckpoint(keras.callbacks.Callback):
-    """Commits the whole state of a training now and then, and lets `fit` go on from it exactly.
+    """Saves the complete training state periodically, so that `fit` can resume from it exactly.
 
     A checkpoint holds the weights, the optimizer, the states of dropout and metrics, and the
-    position in the data; see `CheckpointStore` for how it is written. It is taken after every
-    epoch and, with `Batches`, whose order is known, inside epochs too. With `resume=True` a new
-    process with the same model and data goes on after the last committed batch, and on the same
-    machine and backend ends with the very weights that it would have had undisturbed.
+    position in the data; see `CheckpointStore` for how it is written. One is saved after every
+    epoch and, with `Batches`, whose order is reproducible, inside epochs too. With `resume=True` a
+    new process with the same model and data resumes after the last committed batch, and on the
+    same machine and backend ends with the very weights that it would have had uninterrupted.
+
+    Why not a callback of Keras: `BackupAndRestore` writes its files in place, so that a kill while
+    it saves loses the last good state, and replays the epoch from its first batch;
+    `OrbaxCheckpoint` keeps no position in the data, and swallows the errors of its last write.
 
     Args:
         folder: str or Path. The folder of the checkpoints.
         plan: TrainingPlan, of this `fit`. With another plan than the checkpoint's the position is
             kept in examples seen, see `ChangedPlan`. Defaults to None.
-        data: Batches, what `fit` is given; `BertClassifier.fit` gives its own. Defaults to None.
-        evaluation: EpochEvaluation, which stands before this in the list of callbacks: its history
-            is kept too, and the checkpoint of its best epoch. Defaults to None.
-        every_steps: int or None. Save after so many batches, too. Defaults to None.
-        every_minutes: float or None. Save after so many minutes, too. Defaults to None.
+        data: Batches, what `fit` is given; `BertClassifier.fit` passes its own. Defaults to None.
+        evaluation: EpochEvaluation, which comes before this in the list of callbacks: its history
+            is saved too, and the checkpoint of its best evaluation is kept. Defaults to None.
+        every_steps: int or None. Also save after every N batches. Defaults to None.
+        every_minutes: float or None. Also save after this many minutes. Defaults to None.
         keep: int. Checkpoints to keep beside the best. Defaults to 2.
-        resume: bool. Whether the first `fit` goes on from what `folder` holds, or begins where it
+        resume: bool. Whether the first `fit` resumes from what `folder` holds, or begins where it
             holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
-        allow: sequence of str. Codes of differences from the checkpoint that are not to stop the
-            resumption, such as "data-differs". Defaults to ().
+        allow: sequence of str. Codes of differences from the checkpoint to tolerate, such as
+            "data-differs". Defaults to ().
         background: bool. Write from a copy of the state while the next step runs. Defaults to
             True.
-        facts: dict of more facts, such as the preset, that must be the same when resuming.
+        identity: dict of what else must be the same when resuming, such as the preset. Defaults to
+            None.
 
     Raises:
-        KbertError: a checkpoint that is damaged or does not fit, or a folder in use.
+        InputError: a checkpoint that is damaged or does not fit, or a folder in use.
+        FindingsError: a checkpoint of another run.
         MachineError: the disk is full or gone; raised after the batch that follows.
 
     Example:
@@ -87,35 +86,29 @@ class RunCheckpoint(keras.callbacks.Callback):
         resume: bool = False,
         allow: Sequence[str] = (),
         background: bool = True,
-        facts: Mapping[str, Any] | None = None,
+        identity: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        for name, value in (("every_steps", every_steps), ("every_minutes", every_minutes)):
-            if value is not None and value <= 0:
-                raise InputError(
-                    "`{name}` must be above 0, or None. Received: {value}", name=name, value=value
-                )
         self.store = CheckpointStore(folder, keep)
         self.plan = plan
         self.evaluation = evaluation
-        self.every_steps = every_steps
-        self.every_minutes = every_minutes
         self.resume = resume
         self.allow = tuple(allow)
-        self.facts = dict(facts or {})
+        self.identity = dict(identity or {})
+        self._interval = SaveInterval(every_steps, every_minutes)
         self._given = data
-        self._watched: Any = None
+        self._next_data: Any = None
         self._writer = BackgroundWriter(background=background)
         self._used = False  # whether the checkpoints in the folder are our own
         self._stop: BaseException | None = None
         self._counter = PositionCounter(None, None, 0)
         self._in_batches = False
         self._random: Arrays | None = None
-        self._state_is_whole = False  # whether the model stands where the counter does
+        self._state_is_whole = False  # whether the model has the state of the counter's position
 
-    def watch(self, data: Any) -> None:
-        """Take the data of the next `fit`; `BertClassifier.fit` gives its own."""
-        self._watched = data
+    def set_data(self, data: Any) -> None:
+        """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
+        self._next_data = data
 
     def stop(self, reason: BaseException) -> None:
         """Raise `reason` as soon as the state can be saved; for the handler of a signal."""
@@ -125,7 +118,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             raise reason
 
     def finish_saving(self) -> None:
-        """Wait until what has begun to be saved is on the disk, or raise why it is not."""
+        """Wait until what is being saved is on the disk, or raise why it is not."""
         self._writer.wait()
 
     def save_interrupted(self) -> None:
@@ -136,26 +129,25 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._writer.wait()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Go on from the last checkpoint, where that was asked for."""
-        data = self._watched if self._given is None else self._given
-        self._watched = None
+        data = self._next_data if self._given is None else self._given
+        self._next_data = None
         self._data = data if isinstance(data, Batches) else None
         self._stop, self._in_batches, self._state_is_whole = None, False, False
-        self._resumed: Checkpoint | None = None
+        self._resumed: ResumedFit | None = None
         self._random = None
-        self._saved_time, self._saved_batches = time.monotonic(), 0
-        self._facts = {**training_identity(self.model, self.plan, self._data), **self.facts}
+        self._interval.restart(0)
+        self._identity = {**training_identity(self.model, self.plan, self._data), **self.identity}
         self._check_data()
         rows = 0 if self.plan is None else self.plan.examples
         rows = rows if self._data is None else len(self._data.store)
         self._counter = PositionCounter(self._data, self.params.get("steps"), rows)
         last = self.store.last()
         if self.resume and last is not None:
-            self._go_on(read_checkpoint(last))
+            self._resume(read_checkpoint(last))
         elif last is not None and not self._used:
             raise InputError(
-                "{folder} already holds checkpoints, the last {name}. To go on from it: "
-                "RunCheckpoint(..., resume=True); else name another folder.",
+                "{folder} already holds checkpoints, the last {name}. To resume from it: "
+                "RunCheckpoint(..., resume=True). Otherwise choose another folder.",
                 folder=self.store.folder,
                 name=last.name,
             )
@@ -163,57 +155,53 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._used = True
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Begin the epoch where the checkpoint was taken, or at its first batch."""
         forget_first_epoch(self.model)
         data, resumed = self._data, self._resumed
         if resumed is not None:
             self._resumed = None
-            self._begin_inside(epoch, resumed)
+            resumed.begin(epoch)
         elif data is not None and data.epoch != epoch:
             data.epoch = epoch
         self._counter.begin(epoch)
         self._in_batches, self._state_is_whole = True, False
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Let the steps' random numbers go on where they were before anything between epochs."""
+        # What happens between epochs, such as an evaluation, draws random numbers too.
         if self._random is not None:
             restore_random_states(self._random)
             self._random = None
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count the batch, and save when it is time."""
         self._writer.wait()  # one step runs beside the writing, so no more is lost by a kill
-        made = batch + 1
-        counter = self._counter
-        counter.count(made)
-        if counter.is_last(made):
+        done, counter = batch + 1, self._counter
+        counter.count(done)
+        if counter.is_last(done):
             # The epoch's end saves; a signal in its evaluation finds the epoch trained.
             counter.end(evaluated=self.evaluation is None)
             self._in_batches, self._state_is_whole = False, True
             self._random = capture_random_states()
-        elif self._is_due() or self._has_to_keep_the_evaluation():
+        elif self._interval.is_due(counter.position.batches_done) or self._keeps_evaluation():
             self._save()
         if self._stop is not None:
-            self._state_is_whole = self._in_batches is False or self._data is not None
+            self._state_is_whole = not self._in_batches or self._data is not None
             raise self._stop
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Save the whole epoch."""
-        counter, evaluation = self._counter, self.evaluation
+        counter = self._counter
         if self._in_batches and self.params.get("steps") is not None:
             return  # another callback has stopped the training inside the epoch
         if self._in_batches:
             counter.end(evaluated=True)
         counter.position = replace(counter.position, evaluated=True)
         self._in_batches = False
-        last = None if evaluation is None else evaluation.history.last
-        if evaluation is not None and (last is None or last.position != counter.position.name):
-            raise InputError("EpochEvaluation must stand before RunCheckpoint in `callbacks`.")
+        if self.evaluation is not None:
+            last = self.evaluation.history.last
+            if last is None or last.position != counter.position.name:
+                raise InputError("EpochEvaluation must come before RunCheckpoint in `callbacks`.")
         self._save()
         self._state_is_whole = False
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Wait until the last checkpoint is on the disk."""
         forget_first_epoch(self.model)
         self._writer.wait()
 
@@ -227,18 +215,18 @@ class RunCheckpoint(keras.callbacks.Callback):
             history = history.without_end_of(position.epoch)
         state = {
             "position": position.to_dict(),
-            "facts": self._facts,
+            "facts": self._identity,
             "evaluations": None if history is None else history.to_dict(),
         }
         best = None if history is None else history.best
         is_best = best is not None and best.position == position.name
         self._writer.start(partial(self.store.commit, position.name, arrays, state, best=is_best))
-        self._saved_time, self._saved_batches = time.monotonic(), position.batches_done
+        self._interval.restart(position.batches_done)
 
-    def _has_to_keep_the_evaluation(self) -> bool:
-        """Whether the batch's evaluation is the best so far, or ends the run.
+    def _keeps_evaluation(self) -> bool:
+        """Whether the batch was evaluated, and is the best so far or ends the run.
 
-        `best` is then the checkpoint of the best evaluation in every later checkpoint's history.
+        The best evaluation of any checkpoint's history then has a checkpoint itself.
         """
         history = None if self.evaluation is None else self.evaluation.history
         if history is None or history.last is None:
@@ -246,83 +234,40 @@ class RunCheckpoint(keras.callbacks.Callback):
         is_new = history.last.position == self._counter.position.name
         return is_new and (history.best is history.last or history.is_over)
 
-    def _is_due(self) -> bool:
-        made = self._counter.position.batches_done - self._saved_batches
-        minutes = (time.monotonic() - self._saved_time) / 60
-        return (self.every_steps is not None and made >= self.every_steps) or (
-            self.every_minutes is not None and minutes >= self.every_minutes
-        )
-
-    def _go_on(self, checkpoint: Checkpoint) -> None:
-        """Give model, optimizer, data and evaluation the state of a checkpoint."""
-        findings = identity_findings(checkpoint.facts, self._facts)
-        position, model = checkpoint.position, self.model
-        change = None
-        if self.plan is not None and "plan" in checkpoint.facts:
-            old = TrainingPlan.from_dict(checkpoint.facts["plan"])
-            if old != self.plan:
-                change = ChangedPlan(old, self.plan, position.examples_seen)
-                findings += change.findings()
-        raise_on_errors(downgrade(findings, self.allow), can_allow=True)
-        if not model.optimizer.built:
-            model.optimizer.build(model.trainable_variables)
-        new_batches = change is not None and change.batches_differ
-        restore_state(model, checkpoint, fresh_accumulators=new_batches)
-        if change is not None:
-            # Keras counts batches here, and divides by the accumulation itself.
-            k = change.new.gradient_accumulation_steps
-            seen = change.new_batches // k * k if new_batches else change.new_batches
-            set_batches_seen(model.optimizer, seen)
-        self._counter.position = position
-        self._saved_batches = position.batches_done
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        """Restore the state of a checkpoint to model, optimizer, data and evaluation."""
+        resumed = ResumedFit(self.model, checkpoint, self._data)
+        resumed.restore(self.plan, self._identity, self.allow)
+        self._resumed = resumed
+        self._counter.position = checkpoint.position
+        self._interval.restart(checkpoint.position.batches_done)
         self._random = saved_random_states(checkpoint)
-        self._resumed = checkpoint
-        set_first_epoch(model, position.epoch)
-        if position.segments:
-            if self._data is None:
-                raise InputError(
-                    "{path} was taken inside an epoch of Batches. Give fit the same Batches: "
-                    "RunCheckpoint(..., data=batches)",
-                    path=checkpoint.path,
-                )
-            self._data.resume_at(position.epoch, position.segments)
-        if self.evaluation is not None and checkpoint.evaluations is not None:
-            best = self.store.best() if self.evaluation.restore_best else None
-            weights = None if best is None else read_checkpoint(best).arrays["model"]
-            self.evaluation.resume_at(checkpoint.evaluations, weights, position.batch)
-        if not position.evaluated and self.evaluation is not None:
-            epoch = position.epoch - 1
-            self.evaluation.on_epoch_end(epoch, {})
+        if self.evaluation is not None:
+            self._resume_evaluation(self.evaluation, checkpoint)
+
+    def _resume_evaluation(self, evaluation: EpochEvaluation, checkpoint: Checkpoint) -> None:
+        position = checkpoint.position
+        best = self.store.best() if evaluation.restore_best else None
+        weights = None if best is None else read_checkpoint(best).arrays["model"]
+        earlier = checkpoint.evaluations or evaluation.history.to_dict()
+        evaluation.resume_at(earlier, weights, position.batch)
+        if not position.evaluated:
+            evaluation.on_epoch_end(position.epoch - 1)
             self._counter.position = replace(position, evaluated=True)
             self._save()
-        if self.evaluation is not None and self.evaluation.history.is_over:
-            model.stop_training = True
-            set_first_epoch(model, self.params["epochs"])  # no epoch is left to train
-
-    def _begin_inside(self, epoch: int, checkpoint: Checkpoint) -> None:
-        """Begin the first epoch after a checkpoint."""
-        position = checkpoint.position
-        if epoch != position.epoch:
-            raise InputError(
-                "fit begins with epoch {epoch} and the checkpoint with {epoch2}, counted from "
-                "0. Leave `initial_epoch` out; the checkpoint sets it.",
-                epoch=epoch,
-                epoch2=position.epoch,
-            )
-        if position.segments:
-            assert self._data is not None
-            restore_epoch_state(self.model, checkpoint, self._data[0])
+        if evaluation.history.is_over:
+            self.model.stop_training = True
+            set_first_epoch(self.model, self.params["epochs"])  # no epoch is left to train
 
     def _check_data(self) -> None:
-        """Raise KbertError where it is to save inside epochs that it could not go on with."""
-        intervals = [self.every_steps, self.every_minutes]
+        """Raise InputError where it would save inside epochs that it could not resume."""
+        intervals: list[float | None] = [self._interval.steps, self._interval.minutes]
         intervals += [self.evaluation.every_steps] if self.evaluation else []
-        inside = any(interval is not None for interval in intervals)
         steps = self.params.get("steps")
-        if inside and (self._data is None or steps != len(self._data)):
+        saves_inside = any(interval is not None for interval in intervals)
+        if saves_inside and (self._data is None or steps != len(self._data)):
             raise InputError(
-                "A training goes on inside an epoch only with whole epochs of Batches, whose "
-                "order is known. Pass them to fit, and to RunCheckpoint(..., data=batches) "
-                "where the model is no BertClassifier; or leave `every_steps` and "
-                "`every_minutes` out."
+                "Checkpoints inside an epoch need Batches, whose order is reproducible, and whole "
+                "epochs. Pass Batches to fit and, if the model is not a BertClassifier, to "
+                "RunCheckpoint(..., data=batches); or leave out `every_steps` and `every_minutes`."
             )

@@ -38,14 +38,14 @@ class Checkpoint:
     Args:
         path: Path. Its directory.
         position: Position.
-        facts: what the training was about: plan, labels, data, and so on, by name.
+        identity: dict of what the run was about, such as its plan, labels and data.
         arrays: dict of the arrays of each file by name: "model", "optimizer", "counters".
         evaluations: what `EpochEvaluation` had noted, or None.
     """
 
     path: Path
     position: Position
-    facts: dict[str, Any]
+    identity: dict[str, Any]
     arrays: dict[str, Arrays]
     evaluations: dict[str, Any] | None = None
 
@@ -100,7 +100,7 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
         return Checkpoint(
             path=path,
             position=Position.from_dict(state["position"]),
-            facts=dict(state["facts"]),
+            identity=dict(state["facts"]),
             arrays={
                 name.removesuffix(".safetensors"): load_file(path / name)
                 for name in names

@@ -11,6 +11,7 @@ from kbert.backend.choose_backend import xla_is_slower
 from kbert.data.batches import Batches, EpochSetter
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
+from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
@@ -62,8 +63,8 @@ class TextModel(keras.Model):
             else:
                 callbacks = [setter, *(callbacks or [])]
             for callback in callbacks if isinstance(callbacks, list) else callbacks.callbacks:
-                if hasattr(callback, "watch"):  # PlanGuard, which would see nothing of the data
-                    callback.watch(x)
+                if isinstance(callback, TakesData):
+                    callback.set_data(x)
         return super().fit(x, *args, callbacks=callbacks, **kwargs)
 
     def batches(

@@ -52,7 +52,7 @@ class Resumption:
         scale_epochs: bool = False,
     ) -> "Resumption":
         """Return the resumption of a run from a checkpoint, with some settings changed."""
-        old = TrainingPlan.from_dict(checkpoint.facts["plan"])
+        old = TrainingPlan.from_dict(checkpoint.identity["plan"])
         # The plan of the checkpoint, not of a later attempt that left no checkpoint.
         trained_by = {name: getattr(old, name) for name in PLAN_FIELDS}
         config = replace(run_config(run), **{**trained_by, **changes})

@@ -62,7 +62,7 @@ class RunCallbacks:
             keep=config.keep_checkpoints,
             resume=resumption is not None,
             allow=config.allow,
-            facts={"run": run.record.get("id"), "preset": config.preset},
+            identity={"run": run.record.get("id"), "preset": config.preset},
         )
         # A step that ran while a checkpoint was being written counts once that is on the disk, so
         # a kill costs no more steps than lie between two checkpoints.

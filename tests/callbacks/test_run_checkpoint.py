@@ -97,7 +97,7 @@ def test_after_each_epoch_last_holds_the_state(tmp_path):
         *((1, 0, 12), (2, 0, 24), (3, 0, 36))
     ]
     assert [c.position.batches_done for c in found] == [3, 6, 9]
-    assert TrainingPlan(**found[-1].facts["plan"]) == PLAN
+    assert TrainingPlan(**found[-1].identity["plan"]) == PLAN
     assert checkpoint.store.last() == found[-1].path
     for file, arrays in capture_state(model, metrics=False).items():
         for name, array in arrays.items():
@@ -174,7 +174,7 @@ def test_a_folder_that_holds_nothing_is_begun_with(tmp_path):
 
 
 def test_saving_inside_an_epoch_needs_batches(tmp_path):
-    with pytest.raises(KbertError, match="only with whole epochs of Batches"):
+    with pytest.raises(KbertError, match="need Batches, .* and whole epochs"):
         fit_plain(model_data(), RunCheckpoint(tmp_path, PLAN, every_steps=2))
 
 
@@ -193,18 +193,18 @@ def test_every_minutes(classifier, tmp_path):
 
 
 def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
-    fit(classifier(epochs=1), tmp_path, facts={"preset": "tiny"})
+    fit(classifier(epochs=1), tmp_path, identity={"preset": "tiny"})
     model, batches, plan = classifier(epochs=2)
     batches.seed = 4
     with pytest.raises(FindingsError) as refused:
-        fit((model, batches, plan), tmp_path, resume=True, facts={"preset": "other"})
+        fit((model, batches, plan), tmp_path, resume=True, identity={"preset": "other"})
     assert [finding.code for finding in refused.value.findings] == [
         *("preset-differs", "order-differs")
     ]
     assert "expected 'tiny', found 'other'" in str(refused.value)
     assert "allow=('preset-differs', 'order-differs')" in str(refused.value)
     allow = ("preset-differs", "order-differs")
-    fit((model, batches, plan), tmp_path, resume=True, facts={"preset": "other"}, allow=allow)
+    fit((model, batches, plan), tmp_path, resume=True, identity={"preset": "other"}, allow=allow)
 
 
 def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
@@ -251,7 +251,7 @@ def test_the_evaluation_must_come_first(classifier, tmp_path):
     model, batches, plan = classifier()
     evaluation = EpochEvaluation(dev=Batches(batches.store, 8), verbose=0)
     checkpoint = RunCheckpoint(tmp_path, plan, evaluation=evaluation)
-    with pytest.raises(KbertError, match="EpochEvaluation must stand before RunCheckpoint"):
+    with pytest.raises(KbertError, match="EpochEvaluation must come before RunCheckpoint"):
         model.fit(batches, epochs=2, verbose=0, callbacks=[checkpoint, evaluation])
 
 

@@ -75,7 +75,7 @@ def test_what_is_written_is_read(tmp_path):
     path, named, position = write(tmp_path / "a", evaluations={"scores": [0.5, float("nan")]})
     assert sorted(os.listdir(path)) == [*FILES]
     found = read_checkpoint(path)
-    assert (found.path, found.position, found.facts) == (path, position, {"labels": ["好", "b"]})
+    assert (found.path, found.position, found.identity) == (path, position, {"labels": ["好", "b"]})
     assert str(found.evaluations) == "{'scores': [0.5, nan]}"
     assert found.arrays.keys() == named.keys()
     for file, kept in named.items():
@@ -87,7 +87,7 @@ def test_what_is_written_is_read(tmp_path):
 @pytest.mark.parametrize("text", ["\ud800", "a\udcff", "\udc00\ud800"], ids=ascii)
 def test_facts_may_hold_lone_surrogates(text, tmp_path):
     facts = {"labels": [text, "b"], text: {"source": text}}
-    assert read_checkpoint(write(tmp_path / "a", facts=facts)[0]).facts == facts
+    assert read_checkpoint(write(tmp_path / "a", facts=facts)[0]).identity == facts
 
 
 def test_a_training_without_evaluations_has_none(whole):
@@ -307,7 +307,7 @@ def test_any_state_is_a_checkpoint_or_refused_in_a_sentence(state):
         (path / "state.json").write_text(json.dumps(state), encoding="utf-8")
         seal(path)
         with suppress(KbertError):
-            assert read_checkpoint(path).facts == dict(state["facts"])
+            assert read_checkpoint(path).identity == dict(state["facts"])
 
 
 def test_an_endless_number_in_a_state(whole):

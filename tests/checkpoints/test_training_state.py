@@ -178,7 +178,7 @@ def test_a_checkpoint_of_kbert_0_1_is_restored_and_captured_by_the_same_names(ba
     checkpoint = read_checkpoint(store.last())
     model = BertClassifier.load(run)
     model.compile(
-        create_optimizer(TrainingPlan.from_dict(checkpoint.facts["plan"])), metrics=["accuracy"]
+        create_optimizer(TrainingPlan.from_dict(checkpoint.identity["plan"])), metrics=["accuracy"]
     )
     model.optimizer.build(model.trainable_variables)
     ids = np.ones((8, 8), "int32")
