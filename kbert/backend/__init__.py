@@ -1,1 +1,1 @@
-"""Keras backends: everything that depends on which one runs."""
+"""Keras's backends, and its internals: all that depends on which one runs, or on its version."""

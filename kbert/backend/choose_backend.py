@@ -1,4 +1,4 @@
-"""Which backend Keras runs on, decided before Keras is imported, and what hangs on it."""
+"""Choose the backend, before Keras is imported."""
 
 import functools
 import importlib.util
@@ -12,6 +12,7 @@ from typing import get_args
 
 from kbert.choices import Backend
 from kbert.errors import InputError
+from kbert.findings import Cure, Option
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
@@ -19,32 +20,36 @@ BACKENDS: tuple[Backend, ...] = get_args(Backend)
 def choose_backend(wanted: str | None = None) -> Backend:
     """Set the backend for the import of Keras and return its name.
 
-    It is `wanted`; else the one Keras already runs on in this process; else $KERAS_BACKEND; else
-    what keras.json says, if that is installed; else the first installed of tensorflow, jax, torch.
+    It is `wanted`; else the one that Keras already runs on in this process; else $KERAS_BACKEND;
+    else the one in keras.json, if that is installed; else the first installed of tensorflow, jax,
+    torch.
+
+    Args:
+        wanted: str or None. Defaults to None.
 
     Raises:
-        KbertError: the one asked for is unknown or not installed, none is, or Keras has already
+        InputError: the backend is unknown or not installed, none is installed, or Keras has already
             been imported with another.
     """
     current = sys.modules["keras"].backend.backend() if "keras" in sys.modules else None
     asked = wanted or current or os.environ.get("KERAS_BACKEND") or _first_installed()
     backend = next((name for name in BACKENDS if name == asked), None)
     if backend is None:
-        where = "" if wanted else " from KERAS_BACKEND"
         raise InputError(
-            "The backend must be one of {backends}. Received: {asked!r}{where}",
+            "{setting} must be one of {backends}. Received: {asked!r}",
+            setting=Option("backend") if wanted else "KERAS_BACKEND",
             backends=", ".join(BACKENDS),
             asked=asked,
-            where=where,
         )
     if not _installed(backend):
         others = [name for name in BACKENDS if _installed(name)]
-        instead = f", or use one that is: --backend {others[0]}" if others else ""
         raise InputError(
-            "The backend {backend} is not installed. Install it: pip install "
-            "'keras-kbert[{backend}]'{instead}",
+            "The backend {backend} is not installed.",
             backend=backend,
-            instead=instead,
+            cure=Cure(
+                code=f"pip install 'keras-kbert[{backend}]'",
+                otherwise=(Cure({"backend": others[0]}),) if others else (),
+            ),
         )
     if current is not None and current != backend:
         raise InputError(
@@ -59,9 +64,10 @@ def choose_backend(wanted: str | None = None) -> Backend:
 
 @functools.cache
 def xla_is_slower() -> bool:
-    """Whether TensorFlow runs without an accelerator, where XLA is slower than the plain graph.
+    """Return whether Keras runs on TensorFlow without an accelerator.
 
-    One of two choices in kbert that hang on the backend; the other is `optimizers/gradients.py`.
+    There XLA, which Keras chooses with `jit_compile="auto"`, is slower to compile and to run than
+    the plain graph.
     """
     if sys.modules["keras"].backend.backend() != "tensorflow":
         return False
@@ -74,20 +80,23 @@ def _first_installed() -> str:
     found = next((n for n in (_from_keras_json(), *BACKENDS) if n and _installed(n)), None)
     if found is None:
         raise InputError(
-            "No backend is installed. Install one: pip install 'keras-kbert[tensorflow]' (or "
-            "keras-kbert[jax], keras-kbert[torch])"
+            "No backend is installed.",
+            cure=Cure(
+                code="pip install 'keras-kbert[tensorflow]'",
+                note="or keras-kbert[jax], or keras-kbert[torch]",
+            ),
         )
     return found
 
 
 def import_keras() -> None:
-    """Import Keras and keras-hub without the start-up notes of TensorFlow's C++ libraries.
+    """Import Keras and keras-hub without the start-up logs of TensorFlow's C++ libraries.
 
-    keras-hub imports TensorFlow whatever the backend, and it writes lines about absent GPUs and
-    processor features straight to file descriptor 2. They are shown only when the import fails.
+    keras-hub imports TensorFlow on every backend, and TensorFlow logs absent GPUs and processor
+    features straight to file descriptor 2. The logs are shown only if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Every width of the batches is traced once, on purpose.
+    # Each width of the batches is traced once, on purpose.
     logging.getLogger("tensorflow").addFilter(_is_not_of_retracing)
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
@@ -97,7 +106,7 @@ def import_keras() -> None:
             import keras
             import keras_hub  # noqa: F401
 
-            keras.ops.zeros(())  # the first tensor looks for devices, which makes notes too
+            keras.ops.zeros(())  # the first tensor looks for devices, which also logs
         except Exception:
             held.seek(0)
             os.write(saved, held.read())
@@ -107,8 +116,8 @@ def import_keras() -> None:
             os.close(saved)
 
 
-def _is_not_of_retracing(note: logging.LogRecord) -> bool:
-    return "retracing" not in note.getMessage()
+def _is_not_of_retracing(record: logging.LogRecord) -> bool:
+    return "retracing" not in record.getMessage()
 
 
 def _installed(backend: str) -> bool:

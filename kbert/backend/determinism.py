@@ -1,4 +1,4 @@
-"""Kernels whose results repeat to the bit."""
+"""Kernels whose results are bitwise reproducible."""
 
 import os
 import sys
@@ -15,17 +15,17 @@ _SETTINGS: dict[Backend, tuple[str, str]] = {
 
 
 def use_deterministic_kernels(backend: Backend) -> None:
-    """Let a backend take only kernels whose results repeat; call it before Keras is imported.
+    """Let a backend use only reproducible kernels; call it before Keras is imported.
 
-    On the processor the kernels that a BERT takes repeat without it (`python -m
-    tools.interruptions`). On GPUs some add in an order that changes from run to run, such as those
-    of the gradients of embeddings.
+    On CPUs the kernels of a BERT are reproducible without it (`python -m tools.interruptions`). On
+    GPUs some add in an order that changes from run to run, such as those of the gradients of
+    embeddings.
 
     Args:
         backend: str. "tensorflow", "jax" or "torch".
 
     Raises:
-        KbertError: the backend is running already, and without this.
+        InputError: the backend is already running without it.
 
     Example:
 
@@ -38,13 +38,13 @@ def use_deterministic_kernels(backend: Backend) -> None:
     if value not in present.split():
         if backend in sys.modules and backend != "torch":
             raise InputError(
-                "{backend} is running already, and takes its kernels as it was started. Set "
-                "{name}={value} in the environment before Keras is imported.",
+                "{backend} is already running with other kernels. Set {name}={value} in the "
+                "environment before Keras is imported.",
                 backend=backend,
                 name=name,
                 value=value,
             )
-        # Only XLA_FLAGS holds several.
+        # Only XLA_FLAGS holds several settings.
         os.environ[name] = f"{present} {value}".strip() if name == "XLA_FLAGS" else value
     if backend == "torch":
         import torch

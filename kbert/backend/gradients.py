@@ -9,9 +9,9 @@ import keras
 def summed(gradients: Iterable[Any]) -> list[Any]:
     """Return the gradients with each embedding's rows summed into one dense array.
 
-    TensorFlow gives the gradient of an embedding as slices, several of them for a token that occurs
-    several times. Keras would clip by the norm of the slices and square each by itself for the
-    second moment, so that TensorFlow trained otherwise than JAX and torch do.
+    TensorFlow returns the gradient of an embedding as slices, one for each occurrence of a token.
+    Keras would clip by the norm of the slices and square each of them for the second moment, so
+    that training on TensorFlow would differ from training on JAX and torch.
     """
     gradients = list(gradients)
     if keras.backend.backend() != "tensorflow":

@@ -1,4 +1,4 @@
-"""Running out of memory, which each backend says in its own way."""
+"""Recognize out-of-memory errors, of which each backend has its own."""
 
 _SIGNS = (
     "resource_exhausted",
@@ -12,7 +12,7 @@ _SIGNS = (
 
 
 def says_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception of any backend says that the memory is full."""
+    """Return whether an exception of any backend reports that the memory is full."""
     if isinstance(error, MemoryError):
         return True
     kinds = {kind.__name__ for kind in type(error).__mro__}

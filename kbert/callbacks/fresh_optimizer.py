@@ -1,4 +1,4 @@
-"""A second training: the weights stay, the optimizer starts anew."""
+"""A second training run: the weights stay, the optimizer starts from scratch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,14 +13,14 @@ from kbert.plans.training_plan import TrainingPlan
 class FreshOptimizer(keras.callbacks.Callback):
     """Gives `fit` a new optimizer with a plan of its own; the weights are kept.
 
-    An optimizer remembers how many updates it has made, and a schedule that has come to its end
-    stays there: a second `fit` with the same optimizer has learning rate 0 and changes nothing.
-    With this callback every `fit` starts at update 0 of `plan`, moments at zero, whether the model
-    has been trained in this process or was loaded from a file. Loss and metrics stay as compiled.
+    An optimizer remembers how many updates it has performed, and a schedule that has ended stays
+    at its end: a second `fit` with the same optimizer has learning rate 0 and changes nothing.
+    With this callback every `fit` starts at update 0 of `plan` with moments of zero, whether the
+    model was trained in this process or loaded from a file. Loss and metrics stay as compiled.
 
     Args:
-        plan: TrainingPlan, of the training that begins.
-        optimizer: function that makes the optimizer of a plan. Defaults to `create_optimizer`.
+        plan: TrainingPlan, of the `fit` that begins.
+        optimizer: function that returns an optimizer for a plan. Defaults to `create_optimizer`.
 
     Example:
 
@@ -40,7 +40,7 @@ class FreshOptimizer(keras.callbacks.Callback):
         self._create = optimizer
 
     def set_model(self, model: Any) -> None:
-        """Replace the optimizer, in time for the train function that `fit` makes after this."""
+        # Here, not in `on_train_begin`: in between, `fit` makes its train function.
         super().set_model(model)
         optimizer = self._create(self.plan)
         if isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):

@@ -10,12 +10,12 @@ from kbert.backend.keras_internals import batches_seen, inner_optimizer
 
 
 class LearningRateLogger(keras.callbacks.Callback):
-    """Writes the rate that the optimizer uses in each step, and the step's loss, to a CSV file.
+    """Writes the learning rate and the loss of each step to a CSV file.
 
     The columns are step (the optimizer's count of batches, from 0), epoch (from 0), learning_rate
-    and loss. The rate is asked of the optimizer before the step, so the file tells what trained,
-    not what was planned. The loss is that of the batch alone, where Keras's logs have the mean of
-    the epoch so far. A later `fit` adds to the file.
+    and loss. The rate is read from the optimizer before the step, so the file shows what was used,
+    not what was planned. The loss is that of the batch alone, whereas Keras's logs have the mean of
+    the epoch so far. A later `fit` appends to the file.
 
     Args:
         path: str or Path. The file.
@@ -34,22 +34,19 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._epoch = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Open the file."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         is_new = not self.path.exists() or self.path.stat().st_size == 0
-        # A line at a time, so that a run that is killed has told of every step it made.
+        # Line by line, so that the file of a killed run has all its steps.
         self._file = self.path.open("a", buffering=1, encoding="utf-8", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
         if is_new:
             self._rows.writerow(["step", "epoch", "learning_rate", "loss"])
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch, in which Keras's mean of the loss begins anew."""
         self._epoch = epoch
         self._before: tuple[float, float] | None = None
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Note the rate of the step about to be made."""
         if self._before is None:  # 0, unless the epoch is being resumed
             self._before = self._mean()
         optimizer = inner_optimizer(self.model.optimizer)
@@ -58,7 +55,6 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._step = [batches_seen(optimizer), self._epoch, f"{rate:.9g}"]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Write the step that was made."""
         loss, before, now = "", self._before, self._mean()
         if before is not None and now is not None and now[1] > before[1]:
             loss = f"{(now[0] - before[0]) / (now[1] - before[1]):.6g}"
@@ -66,7 +62,7 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._rows.writerow([*self._step, loss])
 
     def _mean(self) -> tuple[float, float] | None:
-        """Return total and count of Keras's mean of the loss, if the model has one."""
+        """Return total and count of Keras's mean of the epoch's loss, if the model has one."""
         mean = next((m for m in self.model.metrics if m.name == "loss"), None)
         if not isinstance(mean, keras.metrics.Mean):
             return None
@@ -74,11 +70,10 @@ class LearningRateLogger(keras.callbacks.Callback):
         return total, count
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Close the file."""
         self.close()
 
     def close(self) -> None:
-        """Close the file; needed only where `fit` ended with an exception."""
+        """Close the file; needed only if `fit` ended with an exception."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,4 +1,4 @@
-"""Refuse a fit that would be wasted; watch the one that runs."""
+"""Refuse a `fit` that would be wasted; watch the one that runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,29 +20,31 @@ from kbert.findings import Cure, Finding, by_severity, downgrade
 from kbert.plans.fit_findings import fit_findings
 from kbert.plans.fit_state import FitState
 from kbert.plans.training_plan import TrainingPlan
+from kbert.utils.say import say
+from kbert.utils.wording import count_noun
 
-CHECK_INTERVAL = 50  # updates between two looks at rate and weights
+CHECK_INTERVAL = 50  # updates between two checks of rate and weights
 
 
 class PlanGuard(keras.callbacks.Callback):
     """Compares what `fit` is about to do with the plan, refuses waste, and watches the training.
 
-    Before the first step it raises when any update would have learning rate 0 by accident: because
-    the optimizer is at the end of its plan, because `fit` makes more epochs or batches than the
-    plan, or because the schedule counts batches and the optimizer updates. Everything else that it
-    finds is printed, once, with its cure.
+    Before the first step it raises an error if any update would have learning rate 0 by accident:
+    because the optimizer is at the end of its plan, because `fit` runs more epochs or batches than
+    the plan, or because the schedule counts batches where the optimizer counts updates. Everything
+    else that it finds is printed once, with its cure.
 
-    While training it looks at every loss, and at rate and weights in the first updates and in every
-    50th: a rate of 0, no weight changing, updates too large or too small for the weights. A loss
-    that is NaN or infinite ends `fit` with an exception, the model having its last good weights
-    again. With data it also tells of batches that hold a single class and, at the end of an epoch,
-    of a model that says the same class for everything.
+    During training it checks every loss, and the rate and the weights in the first updates and in
+    every 50th: a rate of 0, weights that do not change, updates too large or too small for the
+    weights. A loss that is NaN or infinite ends `fit` with an exception and restores the last good
+    weights. With data it also reports batches that hold a single class and, at the end of an epoch,
+    a model that predicts the same class for every row.
 
     Args:
         plan: TrainingPlan.
         data: what `fit` is given: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or
-            `(x, label_ids)`. Defaults to None; `BertClassifier.fit` gives its own.
-        allow: sequence of str. Codes of findings that are not to stop `fit`. Defaults to ().
+            `(x, label_ids)`. Defaults to None; `BertClassifier.fit` passes its own.
+        allow: sequence of str. Codes of findings that do not stop `fit`. Defaults to ().
         verbose: 0 silent, 1 print each finding once. Defaults to 1.
 
     Attributes:
@@ -80,15 +82,14 @@ class PlanGuard(keras.callbacks.Callback):
         self._next_data = data
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Forget an earlier `fit`."""
         self.findings = []
         self._started = False
         self._batches = 0
         self._labels: LabelWatch | None = None
-        self._judged = 0  # updates when the model's answers were last looked at
+        self._judged = 0  # updates when the predictions were last checked
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Judge the whole `fit` before its first step; Keras tells where it begins only here."""
+        # Here, not in `on_train_begin`: only here Keras says with which epoch `fit` begins.
         self._epoch, self._epoch_start = epoch, self._batches
         if self._started:
             return
@@ -97,13 +98,13 @@ class PlanGuard(keras.callbacks.Callback):
         optimizer = inner_optimizer(model.optimizer)
         self._accumulation = optimizer.gradient_accumulation_steps or 1
         self._first = updates_done(optimizer)
-        # A fit may go on in the middle of an update.
+        # A resumed fit may begin inside an update.
         self._batches = self._epoch_start = batches_seen(optimizer) % self._accumulation
         data = self._next_data if self._given is None else self._given
         self._next_data = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
-        facts = FitState(
+        state = FitState(
             epochs=self.params["epochs"],
             initial_epoch=epoch,
             steps=None if self.params["steps"] is None else int(self.params["steps"]),
@@ -112,59 +113,43 @@ class PlanGuard(keras.callbacks.Callback):
             gradient_accumulation_steps=self._accumulation,
             rates=lambda updates: learning_rates(optimizer, updates * self._accumulation),
         )
-        self._tell(fit_findings(self.plan, facts))
+        self._report(fit_findings(self.plan, state))
         if data is not None:
             self._labels = LabelWatch(data, self.plan.batch_size)
-            self._tell(self._labels.findings())
+            self._report(self._labels.findings())
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Note the weights before an update that will be looked at."""
-        if self._batches % self._accumulation == 0 and self._looks_at():
+        if self._batches % self._accumulation == 0 and self._is_checked():
             self._updates.before(self.model)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Look at the loss, and now and then at the update that was made."""
         loss = float((logs or {}).get("loss", 0.0))
         if not np.isfinite(loss):
             self._stop(loss, batch)
-        looks = self._looks_at()
-        self._batches = self._epoch_start + batch + 1  # of which Keras may tell only each tenth
-        if looks and self._batches % self._accumulation == 0:
-            made = self._first + self._batches // self._accumulation
-            model = self.model  # which on JAX brings the state back from the running step
-            unhealthy = self._updates.after(made - 1)
-            self._tell(unhealthy)
+        is_checked = self._is_checked()
+        # Keras may report only every tenth (steps_per_execution).
+        self._batches = self._epoch_start + batch + 1
+        if is_checked and self._batches % self._accumulation == 0:
+            updates = self._first + self._batches // self._accumulation
+            model = self.model  # on JAX this brings the state of the running epoch into the model
+            unhealthy = self._updates.after(updates - 1)
+            self._report(unhealthy)
             if not unhealthy:
-                self._weights.keep(model, made)
+                self._weights.keep(model, updates)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """See whether the model says one class for everything; not after every short epoch."""
         updates = self._batches // self._accumulation
         is_last = epoch + 1 >= self.params["epochs"]
         if self._labels is not None and (is_last or updates - self._judged >= CHECK_INTERVAL):
             self._judged = updates
-            self._tell(self._labels.judge(self.model))
+            self._report(self._labels.judge(self.model))
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Tell of a `fit` that made no step at all, which Keras does not."""
         if not self._started and not self.model.stop_training:
-            self._tell(
-                [
-                    Finding(
-                        "epochs-skipped",
-                        "error",
-                        "fit has made no step: it starts after epoch {epochs}.",
-                        Cure(
-                            code="initial_epoch=0",
-                            note="and model._initial_epoch = 0 after BackupAndRestore",
-                        ),
-                        {"epochs": self.params["epochs"]},
-                    )
-                ]
-            )
+            self._report([_no_step(self.params["epochs"])])
 
-    def _looks_at(self) -> bool:
-        """Whether the update of the present batch is one to look at."""
+    def _is_checked(self) -> bool:
+        """Whether the update of the present batch is checked."""
         update = self._batches // self._accumulation
         return update < 3 or update % CHECK_INTERVAL == 0 or update == self.plan.warmup_updates
 
@@ -177,12 +162,11 @@ class PlanGuard(keras.callbacks.Callback):
         finding = Finding(
             "loss-not-finite",
             "error",
-            "The loss is {loss} in epoch {epoch}, batch {batch:,}, update {update:,}, at "
-            "learning rate {rate:.3g}; the model has the weights after {updates:,} updates "
-            "again.",
+            "The loss is {loss} in epoch {epoch}, batch {batch:,}, update {update:,}, at learning "
+            "rate {rate:.3g}. The model has been reset to the weights after {kept}.",
             Cure(
-                note="learning_rate={learning_rate:g}, or float32 in place of a narrower precision",
-                values={"learning_rate": self.plan.learning_rate / 4},
+                {"learning_rate": float(f"{self.plan.learning_rate / 4:g}")},
+                otherwise=(Cure({"precision": "float32"}, note="if it is narrower now"),),
             ),
             {
                 "loss": loss,
@@ -190,18 +174,32 @@ class PlanGuard(keras.callbacks.Callback):
                 "batch": batch + 1,
                 "update": update,
                 "rate": rate,
-                "updates": self._weights.updates,
+                "kept": count_noun(self._weights.updates, "update"),
             },
         )
         self.findings.append(finding)
         raise FindingsError([finding])
 
-    def _tell(self, findings: Sequence[Finding]) -> None:
+    def _report(self, findings: Sequence[Finding]) -> None:
         """Print what is new, and raise for errors."""
         known = {finding.code for finding in self.findings}
         new = [f for f in downgrade(findings, self.allow) if f.code not in known]
         self.findings += new
         for finding in by_severity(new):
             if self.verbose and finding.severity != "error":
-                print(finding, flush=True)
+                say(str(finding))
         raise_on_errors(new, can_allow=True)
+
+
+def _no_step(epochs: int) -> Finding:
+    """Return the finding that `fit` ran no step; Keras does not report it."""
+    return Finding(
+        "epochs-skipped",
+        "error",
+        "fit ran no step: it starts after epoch {epochs}.",
+        Cure(
+            code="fit(..., initial_epoch=0)",
+            note="and after BackupAndRestore also model._initial_epoch = 0",
+        ),
+        {"epochs": epochs},
+    )

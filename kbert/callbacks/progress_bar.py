@@ -1,4 +1,4 @@
-"""Progress of the whole run, with the time left."""
+"""Progress of the whole run, with the remaining time."""
 
 import sys
 import time
@@ -8,16 +8,18 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kbert.utils.say import say
+
 
 class ProgressBar(keras.callbacks.Callback):
-    """Shows batches done, loss and time left of the whole run, not of one epoch.
+    """Shows batches, loss and remaining time of the whole run, not of one epoch.
 
     On a terminal it is a bar; elsewhere, as in a log file, a line after each tenth of the run. Use
     it with `fit(..., verbose=0)`.
 
     Args:
         batches: int. Batches of the whole run, such as `plan.batches`.
-        done: int. Batches that an earlier `fit` of the run has made. Defaults to 0.
+        done: int. Batches that an interrupted `fit` of the run has trained. Defaults to 0.
 
     Example:
 
@@ -33,11 +35,10 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar: Progress | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Start the clock and, on a terminal, the bar."""
         self._done = self.done
         self._shown_tenth = self._done * 10 // max(self.batches, 1)
         self._last = time.monotonic()
-        self._second: float | None = None  # when the first batch, which compiles, was made
+        self._second: float | None = None  # when the first batch, which compiles, was done
         self._epoch = 1
         if sys.stdout.isatty():
             self._bar = Progress(
@@ -54,17 +55,15 @@ class ProgressBar(keras.callbacks.Callback):
             self._bar.start()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Note the epoch."""
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Count a batch; show it at most twice a second."""
         self._done += 1
         now = time.monotonic()
         if self._second is None:
             self._second = now
         if self._bar is not None:
-            if now - self._last > 0.5 or self._done == self.batches:
+            if now - self._last > 0.5 or self._done == self.batches:  # at most twice a second
                 self._last = now
                 loss = _loss(logs)
                 self._bar.update(
@@ -74,18 +73,16 @@ class ProgressBar(keras.callbacks.Callback):
             self._shown_tenth = self._done * 10 // self.batches
             timed = self._done - self.done - 1
             seconds = (now - self._second) / timed if timed else None
-            print(
+            say(
                 f"epoch {self._epoch}, batch {self._done:,} of {self.batches:,}, loss "
-                f"{_loss(logs)}{_left(seconds, self.batches - self._done)}",
-                flush=True,
+                f"{_loss(logs)}{_left(seconds, self.batches - self._done)}"
             )
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Take the bar away."""
         self.close()
 
     def close(self) -> None:
-        """Give the terminal back; needed only where `fit` ended with an exception."""
+        """Remove the bar from the terminal; needed only if `fit` ended with an exception."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

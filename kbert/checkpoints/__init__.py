@@ -1,1 +1,1 @@
-"""Checkpoints: what a training needs to go on exactly, written whole or not at all."""
+"""Checkpoints: what a run needs to resume exactly, written completely or not at all."""

@@ -1,11 +1,11 @@
-"""Writing beside the training, one job at a time, whose errors are not lost."""
+"""Write beside the training, one job at a time, without losing errors."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class BackgroundWriter:
-    """Runs one job at a time in a thread of its own, or at once.
+    """Runs one job at a time, in a thread of its own or at once.
 
     Args:
         background: bool. False runs every job at once, in the caller's thread.
@@ -16,7 +16,7 @@ class BackgroundWriter:
         self._job: Future[object] | None = None
 
     def start(self, job: Callable[[], object]) -> None:
-        """Wait for the job before, and begin this one."""
+        """Wait for the job before this one, and start it."""
         self.wait()
         if self._pool is None:
             job()
@@ -24,7 +24,7 @@ class BackgroundWriter:
             self._job = self._pool.submit(job)
 
     def wait(self) -> None:
-        """Wait for the job to end, and raise what it raised."""
+        """Wait for the job, and raise what it raised."""
         job = self._job
         if job is None:
             return
@@ -32,7 +32,7 @@ class BackgroundWriter:
             job.result()
         except BaseException as error:
             if not (job.done() and job.exception() is error):
-                raise  # a Ctrl-C has ended the wait; the job is still to be waited for
+                raise  # Ctrl-C has ended the wait; the job still runs
             self._job = None
             raise
         self._job = None

@@ -1,4 +1,4 @@
-"""The files of one checkpoint: arrays and state, with a checksum each."""
+"""The files of one checkpoint: arrays and state, each with a checksum."""
 
 import hashlib
 import json
@@ -17,30 +17,29 @@ from kbert.errors import InputError, KbertError
 from kbert.utils.files import sync_directory, write_text
 
 FORMAT = "kbert-checkpoint-2"
-COMMIT_FILE = (
-    "COMMITTED"  # holds the checksum of the manifest; without it a checkpoint is not finished
-)
+# Holds the checksum of the manifest. Without it a checkpoint is not finished.
+COMMIT_FILE = "COMMITTED"
 _MANIFEST, _STATE = "manifest.json", "state.json"
-# What comes of JSON that has another form than what was written.
+# What JSON of another form than was written raises.
 _NOT_AS_WRITTEN = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, OverflowError),
 )
-_MAX_STATE = 100_000_000  # bytes of a state that is read
+_MAX_STATE = 100_000_000  # bytes
 
 Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read and found whole.
+    """A checkpoint that was read and whose checksums are right.
 
     Args:
         path: Path. Its directory.
         position: Position.
         identity: dict of what the run was about, such as its plan, labels and data.
         arrays: dict of the arrays of each file by name: "model", "optimizer", "counters".
-        evaluations: what `EpochEvaluation` had noted, or None.
+        evaluations: dict, `EvaluationHistory.to_dict` of the evaluations so far, or None.
     """
 
     path: Path
@@ -53,7 +52,7 @@ class Checkpoint:
 def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, Any]) -> str:
     """Write a checkpoint's files into a folder, and return the checksum of their manifest."""
     for name, named in arrays.items():
-        # safetensors writes the memory of an array as it lies, whatever its strides say.
+        # safetensors writes the memory of an array whatever its strides are.
         in_order = {key: np.asarray(array, order="C") for key, array in named.items()}
         save_file(in_order, folder / f"{name}.safetensors")
     text = json.dumps({"format": FORMAT, **state}, indent=2)
@@ -70,21 +69,21 @@ def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, 
 
 
 def commit_folder(folder: Path, checksum: str) -> None:
-    """Declare a checkpoint finished."""
+    """Mark a checkpoint as finished."""
     write_text(folder / COMMIT_FILE, checksum + "\n")
     sync_directory(folder)
 
 
 def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
-    """Return a checkpoint, every file of which was compared with its checksum.
+    """Return a checkpoint after comparing each of its files with its checksum.
 
     Args:
         path: Path. Its directory.
-        with_arrays: bool. Whether to load the arrays too, as large as the model several times.
+        with_arrays: bool. Whether to load the arrays too, several times the size of the model.
             Defaults to True.
 
     Raises:
-        KbertError: it was not finished, or a file is missing, foreign or damaged: which, and how.
+        InputError: it was not finished, or a file is missing, foreign or damaged.
     """
     names = _verify(path)
     try:
@@ -92,7 +91,7 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
         found = state.get("format")
         if found != FORMAT:
             raise InputError(
-                "{path} is of the format {found!r}, and this kbert reads {format}.",
+                "{path} has the format {found!r}, but this version of kbert reads {format!r}.",
                 path=path,
                 found=found,
                 format=FORMAT,
@@ -112,38 +111,37 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
         raise
     except _NOT_AS_WRITTEN as error:
         raise InputError(
-            "{path} describes no checkpoint: {error}", path=path / _STATE, error=error
+            "{path} does not describe a checkpoint: {error}", path=path / _STATE, error=error
         ) from None
     except (OSError, SafetensorError) as error:
         raise InputError("{path} cannot be read: {error}", path=path, error=error) from None
 
 
 def _verify(path: Path) -> list[str]:
-    """Return the names of a checkpoint's files, all of which are what they were written as."""
+    """Return the names of a checkpoint's files if they are all as they were written."""
     manifest = path / _MANIFEST
     for file in (path / COMMIT_FILE, manifest):
         if file.is_symlink():
             raise InputError(
-                "{file} lies outside its checkpoint, which kbert does not follow.", file=file
+                "{file} is a link to outside its checkpoint, which kbert does not follow.",
+                file=file,
             )
     try:
         expected = (path / COMMIT_FILE).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise InputError(
-            "{path} was never finished: it has no readable {commit_file}.",
-            path=path,
-            commit_file=COMMIT_FILE,
+            "{path} was never finished: it has no readable {file}.", path=path, file=COMMIT_FILE
         ) from None
     try:
         if _checksum(manifest) != expected:
             raise InputError(
-                "{manifest} is damaged: its checksum is not that in {commit_file}.",
+                "{manifest} is damaged: its checksum is not that in {file}.",
                 manifest=manifest,
-                commit_file=COMMIT_FILE,
+                file=COMMIT_FILE,
             )
         entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
         if _STATE not in entries:
-            raise InputError("{manifest} does not list {_state}.", manifest=manifest, _state=_STATE)
+            raise InputError("{manifest} does not list {file}.", manifest=manifest, file=_STATE)
         for name, entry in entries.items():
             if Path(name).name != name:
                 raise InputError(
@@ -154,42 +152,40 @@ def _verify(path: Path) -> list[str]:
             _verify_file(path / name, entry["bytes"], entry["sha256"])
     except OSError as error:
         raise InputError(
-            "{filename} cannot be read: {strerror}.",
-            filename=error.filename,
-            strerror=error.strerror,
+            "{file} cannot be read: {reason}.", file=error.filename, reason=error.strerror
         ) from None
     except _NOT_AS_WRITTEN as error:
-        raise (
-            error
-            if isinstance(error, KbertError)
-            else InputError("{manifest} lists no files: {error}", manifest=manifest, error=error)
+        if isinstance(error, KbertError):
+            raise
+        raise InputError(
+            "{manifest} does not list files: {error}", manifest=manifest, error=error
         ) from None
     return list(entries)
 
 
 def _verify_file(file: Path, size: int, checksum: str) -> None:
+    if type(size) is not int:
+        raise TypeError(f"{size!r} is not a number of bytes")
     if file.is_symlink():
         raise InputError(
-            "{file} lies outside its checkpoint, which kbert does not follow.", file=file
+            "{file} is a link to outside its checkpoint, which kbert does not follow.", file=file
         )
     if not file.is_file():
         raise InputError("{file} is missing.", file=file)
     found = file.stat().st_size
     if found != size:
         raise InputError(
-            "{file} is damaged: it has {found:,} bytes, and {size:,} were written.",
+            "{file} is damaged: it has {found:,} bytes, but {size:,} were written.",
             file=file,
             found=found,
             size=size,
         )
     if file.name == _STATE and size > _MAX_STATE:
         raise InputError(
-            "{file} has {size:,} bytes, more than any state of a training.", file=file, size=size
+            "{file} has {size:,} bytes, more than the state of any run.", file=file, size=size
         )
     if _checksum(file) != checksum:
-        raise InputError(
-            "{file} is damaged: its checksum is not that of what was written.", file=file
-        )
+        raise InputError("{file} is damaged: its content is not what was written.", file=file)
 
 
 def _checksum(file: Path) -> str:

@@ -17,7 +17,7 @@ from kbert.utils.files import remove_temporary, sync_directory, write_text
 
 _NAME = re.compile(r"(\d{6,})-[a-z0-9-]+")
 _NEW = ".new-"
-_SLACK = 1 << 20  # bytes that a checkpoint takes beside its arrays
+_SLACK = 1 << 20  # bytes of a checkpoint beside its arrays
 
 
 def _serial(path: Path) -> int:
@@ -29,23 +29,23 @@ def _is_checkpoint(path: Path) -> bool:
 
 
 class CheckpointStore:
-    """Checkpoints in a folder, each committed whole or not at all.
+    """Checkpoints in a folder, each committed completely or not at all.
 
-    A checkpoint is written beside the others under another name, brought to the disk, renamed, and
-    marked as committed, in that order; then `best`, where it is the best, and `last` are pointed to
-    it. Whatever moment a process is killed in, `last` and `best` name whole checkpoints. Kept are
-    the last few and the best. One process at a time may write.
+    A checkpoint is written beside the others under another name, flushed to the disk, renamed, and
+    marked as committed, in that order; then `best`, if it is the best, and `last` are pointed to
+    it. Whenever the process is killed, `last` and `best` name complete checkpoints. The last few
+    and the best are kept. One process at a time may write.
 
         000012-epoch-2-batch-40/    model, optimizer and counters (safetensors), state.json,
                                     manifest.json (checksums), COMMITTED
         last, best                  the name of such a directory
 
     Args:
-        folder: str or Path. Made with the first checkpoint.
+        folder: str or Path. Created with the first checkpoint.
         keep: int. Checkpoints to keep beside the best. Defaults to 2.
 
     Raises:
-        KbertError: `keep` is below 1.
+        InputError: `keep` is below 1.
 
     Example:
 
@@ -60,10 +60,10 @@ class CheckpointStore:
 
     def __init__(self, folder: str | Path, keep: int = 2) -> None:
         if keep < 1:
-            raise InputError("`keep` must be 1 or more. Received: {keep}", keep=keep)
+            raise InputError("`keep` must be 1 or more. Received: {keep!r}", keep=keep)
         self.folder = Path(folder)
         self.keep = keep
-        self._made = False
+        self._created = False
 
     def commit(
         self,
@@ -76,23 +76,23 @@ class CheckpointStore:
         """Write a checkpoint and return its directory.
 
         Args:
-            name: str. What to call it, after its serial number.
+            name: str. Its name, which follows a serial number.
             arrays: dict of the arrays by name, for each file.
-            state: what else belongs to it, as plain data.
+            state: dict of what else belongs to it, as plain data.
             best: bool. Whether it is the best so far. Defaults to False.
 
         Raises:
-            KbertError: the name has other characters than a-z, 0-9 and -.
-            MachineError: the disk is full, or the folder is gone or cannot be written to. What was
-                committed before is as it was.
+            InputError: the name has other characters than a-z, 0-9 and -.
+            MachineError: the disk is full, or the folder is gone or cannot be written to. Earlier
+                checkpoints are intact.
         """
         if not _NAME.fullmatch(f"000000-{name}"):
-            raise InputError("`name` may have a-z, 0-9 and -. Received: {name!r}", name=name)
+            raise InputError("`name` may contain a-z, 0-9 and -. Received: {name!r}", name=name)
         try:
-            if self._made and not self.folder.is_dir():
+            if self._created and not self.folder.is_dir():
                 raise OSError("the folder is gone")
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._made = True
+            self._created = True
             self.clean()
             self._check_space(sum(a.nbytes for named in arrays.values() for a in named.values()))
             path = self.folder / f"{self._next_serial():06d}-{name}"
@@ -106,14 +106,14 @@ class CheckpointStore:
                 raise
             sync_directory(self.folder)
             commit_folder(path, checksum)
-            if best:  # first: what `last` names says that it is, and is not evaluated again
+            if best:  # before `last`: a resumed run takes its best from here
                 self._point("best", path)
             self._point("last", path)
             self._prune()
         except (OSError, SafetensorError) as error:
             raise MachineError(
-                "The checkpoint {name} cannot be written to {folder}: {error}. What was "
-                "committed before is intact; when there is room to write again, resume from it.",
+                "The checkpoint {name} cannot be written to {folder}: {error}. The checkpoints "
+                "before it are intact. When there is room again, resume from the last.",
                 name=name,
                 folder=self.folder,
                 error=error,
@@ -121,11 +121,11 @@ class CheckpointStore:
         return path
 
     def last(self) -> Path | None:
-        """Return the newest checkpoint, or None."""
+        """Return the last checkpoint, or None."""
         return self._pointed("last")
 
     def best(self) -> Path | None:
-        """Return the best one, or None."""
+        """Return the best checkpoint, or None."""
         return self._pointed("best")
 
     def committed(self) -> list[Path]:
@@ -133,26 +133,26 @@ class CheckpointStore:
         return [path for path in self._directories() if (path / COMMIT_FILE).is_file()]
 
     def rewind_to(self, name: str, best: str | None = None) -> Path:
-        """Make another committed checkpoint the last, and one that is no later the best.
+        """Rewind to an earlier checkpoint, and to a `best` no newer than it.
 
         Args:
             name: str.
-            best: str or None. What the name of the best one before ends with, for where `best`
-                names a later one; without it, or where there is none any more, none is the best.
+            best: str or None. The end of the name of its best checkpoint, if `best` names a newer
+                one. Without it, or if that one is gone, none is the best. Defaults to None.
 
         Raises:
-            KbertError: there is none of this name.
+            InputError: there is no checkpoint of this name.
         """
         names = [path.name for path in self.committed()]
         if name not in names:
             raise InputError(
-                "{folder} has no checkpoint {name!r}. It has: {value}.",
+                "{folder} has no checkpoint {name!r}. It has: {names}.",
                 folder=self.folder,
                 name=name,
-                value=", ".join(names) or "none",
+                names=", ".join(names) or "none",
             )
         path, now = self.folder / name, None
-        with contextlib.suppress(KbertError):  # an unreadable `best` is mended by the next best
+        with contextlib.suppress(KbertError):  # the next best replaces an unreadable `best`
             now = self.best()
         if now is not None and _serial(now) > _serial(path):
             earlier = [p for p in self.committed() if _serial(p) <= _serial(path)]
@@ -165,7 +165,7 @@ class CheckpointStore:
         return path
 
     def clean(self) -> None:
-        """Remove what a killed process has left half written."""
+        """Remove what a killed process has left incomplete."""
         if not self.folder.is_dir():
             return
         remove_temporary(self.folder)
@@ -188,7 +188,7 @@ class CheckpointStore:
         free = shutil.disk_usage(self.folder).free
         if free < size + _SLACK:
             raise OSError(
-                f"it takes {size / 1e6:,.1f} MB and the disk has {free / 1e6:,.1f} MB free"
+                f"it takes {size / 1e6:,.1f} MB, but the disk has {free / 1e6:,.1f} MB free"
             )
 
     def _point(self, pointer: str, path: Path) -> None:
@@ -206,16 +206,16 @@ class CheckpointStore:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass
         raise InputError(
-            "{file} names no checkpoint. Those that there are: {value}.",
+            "{file} does not name a checkpoint. There are: {names}.",
             file=file,
-            value=", ".join(path.name for path in self.committed()) or "none",
+            names=", ".join(path.name for path in self.committed()) or "none",
         )
 
     def _prune(self) -> None:
         kept = {self._pointed("last"), *self.committed()[-self.keep :]}
-        with contextlib.suppress(KbertError):  # an unreadable `best` is mended by the next best
+        with contextlib.suppress(KbertError):  # the next best replaces an unreadable `best`
             kept.add(self._pointed("best"))
         for path in self.committed():
             if path not in kept:
-                (path / COMMIT_FILE).unlink()  # first: what is half removed is no checkpoint
+                (path / COMMIT_FILE).unlink()  # first: what is half removed is not a checkpoint
                 shutil.rmtree(path)

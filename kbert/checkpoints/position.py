@@ -1,4 +1,4 @@
-"""Where a training stands; readable without Keras."""
+"""A position in a run; readable without Keras."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,14 +11,14 @@ _OLD_NAMES = {"parts": "segments", "batches_made": "batches_done"}  # of kbert 0
 
 @dataclass(frozen=True)
 class Position:
-    """Where a training stands.
+    """A position in a run: between two batches, or between two epochs.
 
     Args:
         epoch: int. Whole epochs trained.
         segments: tuple of Segment. What was trained of the epoch after those; more than one where
             the plan was changed inside the epoch.
         examples_seen: int. Rows trained on, repetitions counted.
-        batches_done: int. Batches of the whole training, whatever plans it had.
+        batches_done: int. Batches of the whole run, under whatever plans.
         evaluated: bool. Whether the last whole epoch has been evaluated. Defaults to True.
 
     Example:
@@ -36,7 +36,7 @@ class Position:
 
     @property
     def batch(self) -> int:
-        """Batches made of the epoch that has begun."""
+        """Batches trained of the epoch that has begun."""
         return sum(batches for _, batches in self.segments)
 
     @property
@@ -53,7 +53,7 @@ class Position:
         """Return the position that `to_dict` described.
 
         Raises:
-            TypeError, ValueError, KeyError: it describes none.
+            TypeError, ValueError, KeyError: it does not describe one.
         """
         values = {_OLD_NAMES.get(name, name): value for name, value in dict(values).items()}
         segments = tuple(Segment(_count(n), _count(batches)) for n, batches in values["segments"])
@@ -62,7 +62,6 @@ class Position:
         return cls(segments=segments, evaluated=bool(values["evaluated"]), **numbers)
 
     def __str__(self) -> str:
-        """Return the position for a person."""
         batches = count_noun(self.batch, "batch", "batches")
         within = f" and {batches} of the next" if self.batch else ""
         epochs = count_noun(self.epoch, "whole epoch")
@@ -71,5 +70,5 @@ class Position:
 
 def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} counts nothing")
+        raise ValueError(f"{value!r} is not a count")
     return value

@@ -1,4 +1,4 @@
-"""Where a `fit` stands, counted by its batches."""
+"""The position of a `fit`, counted by its batches."""
 
 from dataclasses import replace
 
@@ -13,19 +13,19 @@ class PositionCounter:
     Args:
         data: Batches, or None for data whose batches are not known.
         steps: int or None. Batches of an epoch.
-        rows: int. Rows of an epoch, or 0 where they are not known.
+        rows: int. Rows of an epoch, or 0 if they are not known.
     """
 
     def __init__(self, data: Batches | None, steps: int | None, rows: int) -> None:
         self._data = data
-        # Batches gives Keras a number that compares as no other does.
+        # As a plain int: that of Batches compares in its own way.
         self._steps = None if steps is None else int(steps)
         self._rows = rows
         self._position: Position | None = None  # until an epoch begins, or `position` is set
 
     @property
     def position(self) -> Position:
-        """Where the `fit` stands, after the last batch that was counted."""
+        """The position after the last batch that was counted."""
         assert self._position is not None, "no epoch has begun"
         return self._position
 
@@ -34,34 +34,34 @@ class PositionCounter:
         self._position = position
 
     def begin(self, epoch: int) -> None:
-        """Begin an epoch, or a pass that goes on inside it."""
+        """Begin an epoch, or the rest of one that is resumed."""
         if self._position is None:
-            made = epoch * (self._steps or 0)
-            self._position = Position(epoch, (), epoch * self._rows, made)
+            batches = epoch * (self._steps or 0)
+            self._position = Position(epoch, (), epoch * self._rows, batches)
         self._start = self._position
-        self._made = 0
+        self._done = 0
 
-    def count(self, made: int) -> None:
-        """Note that this pass has made so many batches by now."""
+    def count(self, done: int) -> None:
+        """Note that this many batches of the pass are done."""
         seen, data = self.position.examples_seen, self._data
         if data is not None:
-            new = range(data.first + self._made, data.first + made)
+            new = range(data.first + self._done, data.first + done)
             seen += sum(len(data.rows(index)) for index in new)
-        self._made = made
+        self._done = done
         self.position = replace(
             self.position,
-            segments=self._segments(made),
+            segments=self._segments(done),
             examples_seen=seen,
-            batches_done=self._start.batches_done + made,
+            batches_done=self._start.batches_done + done,
         )
 
-    def is_last(self, made: int) -> bool:
-        """Whether the epoch ends with the batch that this pass makes as its number `made`."""
+    def is_last(self, done: int) -> bool:
+        """Whether the epoch ends after this many batches of the pass."""
         first = 0 if self._data is None else self._data.first
-        return self._steps is not None and first + made >= self._steps
+        return self._steps is not None and first + done >= self._steps
 
     def end(self, *, evaluated: bool) -> None:
-        """End the epoch: all its rows count as seen, those too that filled no batch."""
+        """End the epoch: all its rows count as seen, including those that did not fill a batch."""
         epoch = self._start.epoch + 1
         rows = self._rows
         self.position = replace(

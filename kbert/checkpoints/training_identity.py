@@ -1,4 +1,4 @@
-"""What a checkpoint and the training that goes on from it must have in common."""
+"""What a checkpoint and the `fit` that resumes from it must have in common."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from kbert.findings import Call, Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
 
-if TYPE_CHECKING:  # it imports Keras, which refusing to resume should not wait for
+if TYPE_CHECKING:  # it imports Keras, for which a refusal to resume should not wait
     from kbert.data.batches import Batches
 
-# The code of the finding, and what the fact is called, by the fact's name.
-_FACTS = {
+# The code of the finding and the word for what differs, by its name.
+_PARTS = {
     "run": ("run-differs", "run"),
     "labels": ("labels-differ", "list of labels"),
     "preset": ("preset-differs", "preset"),
@@ -20,47 +20,50 @@ _FACTS = {
     "order_seed": ("order-differs", "seed of the data's order"),
     "optimizer": ("optimizer-differs", "optimizer"),
 }
-MISMATCHES = tuple(code for code, _ in _FACTS.values())
+MISMATCHES = tuple(code for code, _ in _PARTS.values())
 
 
 def training_identity(
     model: Any, plan: TrainingPlan | None, data: "Batches | None"
 ) -> dict[str, Any]:
-    """Return what can be told of a training that is about to run; what cannot is left out."""
-    facts: dict[str, Any] = {}
+    """Return what is known of a `fit` that is about to run: labels, tokenizer, data, plan, ..."""
+    from kbert.backend.keras_internals import inner_optimizer
+
+    identity: dict[str, Any] = {}
     labels: Any = getattr(model, "labels", None)
     tokenizer: Any = getattr(model, "tokenizer", None)
     if hasattr(labels, "names"):
-        facts["labels"] = list(labels.names)
+        identity["labels"] = list(labels.names)
     if hasattr(tokenizer, "fingerprint"):
-        facts["tokenizer"] = tokenizer.fingerprint
+        identity["tokenizer"] = tokenizer.fingerprint
     if data is not None:
-        facts["data"] = data.store.fingerprint
-        facts["order_seed"] = data.seed
+        identity["data"] = data.store.fingerprint
+        identity["order_seed"] = data.seed
     if plan is not None:
-        facts["plan"] = asdict(plan)
-    facts["optimizer"] = type(inner_optimizer(model.optimizer)).__name__
-    return facts
+        identity["plan"] = asdict(plan)
+    identity["optimizer"] = type(inner_optimizer(model.optimizer)).__name__
+    return identity
 
 
-def identity_findings(checkpoint: Mapping[str, Any], here: Mapping[str, Any]) -> list[Finding]:
-    """Return an error for each fact that is another here than in the checkpoint."""
+def identity_findings(checkpoint: Mapping[str, Any], fit: Mapping[str, Any]) -> list[Finding]:
+    """Return an error for each part in which a `fit` differs from a checkpoint."""
     return [
         Finding(
             code,
             "error",
-            "The checkpoint is of another {what}: expected {shown}, found {shown2}.",
+            "The checkpoint belongs to another {what}: expected {expected}, found {found}.",
             Cure(
-                note="continue with what the run was started with; for another {what}: {call}",
-                values={"what": what, "call": Call("continue", "RUN", output="NEW")},
+                note="resume with the {what} that the run was started with",
+                values={"what": what},
+                otherwise=(Cure(call=Call("continue", "RUN", output="NEW")),),
             ),
-            {"what": what, "shown": _shown(checkpoint[name]), "shown2": _shown(here[name])},
+            {"what": what, "expected": _shown(checkpoint[name]), "found": _shown(fit[name])},
         )
-        for name, (code, what) in _FACTS.items()
-        if name in checkpoint and name in here and checkpoint[name] != here[name]
+        for name, (code, what) in _PARTS.items()
+        if name in checkpoint and name in fit and checkpoint[name] != fit[name]
     ]
 
 
-def _shown(fact: Any) -> str:
-    text = repr(fact)
+def _shown(value: Any) -> str:
+    text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -67,7 +67,7 @@ def test_the_choice(wanted, facts, chosen, world):
         (
             "torch",
             {"installed": ("jax",)},
-            "pip install 'keras-kbert[torch]', or use .* --backend jax",
+            "pip install 'keras-kbert[torch]', or backend=\"jax\"",
         ),
         ("torch", {"installed": ()}, "pip install 'keras-kbert[torch]'$"),
         (None, {"variable": "jax", "installed": ("torch",)}, "The backend jax is not installed"),

@@ -202,7 +202,7 @@ def test_the_message_says_what_was_found(whole):
     size = file.stat().st_size
     truncate(file, None)
     assert refused(whole) == (
-        f"{file} is damaged: it has {size - 1:,} bytes, and {size:,} were written."
+        f"{file} is damaged: it has {size - 1:,} bytes, but {size:,} were written."
     )
     file.unlink()
     assert refused(whole) == f"{file} is missing."
@@ -278,7 +278,7 @@ def test_a_consistent_state_of_another_form(text, whole):
 def test_a_state_that_is_no_text(whole):
     (whole / "state.json").write_bytes(b'{"format": "\xff"}')
     seal(whole)
-    assert refused(whole).startswith(f"{whole / 'state.json'} describes no checkpoint: ")
+    assert refused(whole).startswith(f"{whole / 'state.json'} does not describe a checkpoint: ")
 
 
 JSON = st.recursive(
@@ -323,7 +323,7 @@ def test_another_format_is_named(whole):
     (whole / "state.json").write_text(json.dumps({**state, "format": "kbert-checkpoint-9"}))
     seal(whole)
     assert refused(whole) == (
-        f"{whole} is of the format 'kbert-checkpoint-9', and this kbert reads {FORMAT}."
+        f"{whole} has the format 'kbert-checkpoint-9', but this version of kbert reads {FORMAT!r}."
     )
 
 

@@ -20,7 +20,7 @@ from kbert.checkpoints import checkpoint_files, checkpoint_store
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position import Position
-from kbert.errors import KbertError, MachineError
+from kbert.errors import InputError, KbertError, MachineError
 
 FILES = ["COMMITTED", "counters.safetensors", "manifest.json", "model.safetensors"]
 FILES += ["optimizer.safetensors", "state.json"]
@@ -128,8 +128,8 @@ def test_a_name_that_no_checkpoint_may_have(name, two):
     for each in (two, CheckpointStore(two.folder.parent / "new")):
         with pytest.raises(KbertError) as caught:
             each.commit(name, arrays(3), {})
-        assert caught.type is KbertError  # nothing that the machine lacks
-        assert str(caught.value) == f"`name` may have a-z, 0-9 and -. Received: {name!r}"
+        assert caught.type is InputError  # nothing that the machine lacks
+        assert str(caught.value) == f"`name` may contain a-z, 0-9 and -. Received: {name!r}"
         assert not (two.folder.parent / "new").exists()
     assert sorted(two.folder.rglob("*")) == before
 
@@ -183,8 +183,8 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
             commit(two, 3, best=True)
     assert str(caught.value) == (
         f"The checkpoint epoch-3 cannot be written to {two.folder}: [Errno 28] No space left on "
-        "device. What was committed before is intact; when there is room to write again, resume "
-        "from it."
+        "device. The checkpoints before it are intact. When there is room again, resume "
+        "from the last."
     )
     assert sorted(two.folder.rglob("*")) == before
     assert (number(two.last()), number(two.best())) == (2, 1)
@@ -200,7 +200,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
         (checkpoint_files, "sync_directory"),
         (os, "rename"),
         (checkpoint_store, "sync_directory"),
-        (checkpoint_store, "mark"),
+        (checkpoint_store, "commit_folder"),
         (os, "replace"),
         (os, "fsync"),
         (os, "mkdir"),
@@ -245,7 +245,7 @@ def test_too_little_room_is_told_before_anything_is_written(two, monkeypatch):
     before = sorted(two.folder.rglob("*"))
     needed = sum(a.nbytes for named in arrays(3, 10**6).values() for a in named.values())
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, needed + 1000))
-    with pytest.raises(MachineError, match=r"it takes 8\.0 MB and the disk has 8\.0 MB free\."):
+    with pytest.raises(MachineError, match=r"it takes 8\.0 MB, but the disk has 8\.0 MB free\."):
         commit(two, 3, size=10**6)
     assert sorted(two.folder.rglob("*")) == before
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(0, 0, needed + 2**20))
@@ -345,7 +345,7 @@ def test_a_pointer_that_holds_rubbish(rubbish, two):
         with pytest.raises(KbertError) as caught:
             ask()
         assert str(caught.value) == (
-            f"{two.folder / pointer} names no checkpoint. Those that there are: 000001-epoch-1, "
+            f"{two.folder / pointer} does not name a checkpoint. There are: 000001-epoch-1, "
             "000002-epoch-2."
         )
     two.rewind_to("000001-epoch-1")

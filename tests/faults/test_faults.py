@@ -176,7 +176,7 @@ threading.Thread(target=limit, daemon=True).start()
     status, _, err = train(before=before).end()
     assert status == 1
     assert re.match(r"kbert: The checkpoint epoch-\S+ cannot be written to .*: .*", err)
-    assert "What was committed before is intact" in err
+    assert "The checkpoints before it are intact" in err
     assert err.count("\n") == 1
     assert not [path for path in (run / "checkpoints").iterdir() if path.name.startswith(".")]
     tell("disk full (RLIMIT_FSIZE) while saving", status, err, goes_on(run))

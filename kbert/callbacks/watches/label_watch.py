@@ -8,18 +8,23 @@ import numpy as np
 
 from kbert.data.batches import Batches
 from kbert.data.inspection.batch_classes import class_counts, single_class_share
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Option
 
-_BATCHES = 20  # looked at where labels are not at hand
+_BATCHES = 20  # read from data whose labels are not known beforehand
+
+_SHUFFLE = Cure(
+    code='kbert.Batches(store, order="shuffled")',
+    otherwise=(Cure(note="shuffle all rows before batching"),),
+)
 
 
 class LabelWatch:
-    """The labels of a training set's batches, and a batch to try the model on.
+    """The labels of a training set's batches, and a batch on which to try the model.
 
     Args:
-        data: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or `(x, labels)`, with weights of
-            samples or without.
-        batch_size: int. Of `(x, label_ids)`.
+        data: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or `(x, labels)`, with or without
+            sample weights.
+        batch_size: int. Rows per batch of `(x, labels)`.
     """
 
     def __init__(self, data: Any, batch_size: int) -> None:
@@ -38,15 +43,15 @@ class LabelWatch:
         label_ids = [_ids(pair[1]) for pair in pairs]
         if not label_ids:
             return
-        classes = np.unique(np.concatenate(label_ids))  # which may be any numbers, such as -1, 1
+        classes = np.unique(np.concatenate(label_ids))  # any numbers, such as -1 and 1
         self._counts = np.array([np.sum(ids[:, None] == classes, axis=0) for ids in label_ids])
         most = int((self._counts > 0).sum(axis=1).argmax())
-        # As NumPy arrays: JAX and torch take no tensors of TensorFlow's, which tf.data gives.
+        # As NumPy arrays: tf.data yields TensorFlow's tensors, which JAX and torch do not take.
         self._inputs = keras.tree.map_structure(np.asarray, pairs[most][0])
         self._labels = label_ids[most]
 
     def findings(self) -> list[Finding]:
-        """Return whether batches hold single classes, more often than chance would have it."""
+        """Return the finding that more batches hold a single class than chance would have it."""
         share, chance = single_class_share(self._counts)
         if share < 0.2 or share < 2 * chance:
             return self._one_class(share)
@@ -54,12 +59,9 @@ class LabelWatch:
             Finding(
                 "single-class-batches",
                 "warning",
-                "{share:.0%} of the batches hold a single class, where chance gives "
-                "{chance:.0%}: the model learns the class of the moment.",
-                Cure(
-                    code="kbert.Batches(store, order='shuffled')",
-                    otherwise=(Cure(note="shuffle all rows before batching"),),
-                ),
+                "{share:.0%} of the batches hold a single class; in random order {chance:.0%} "
+                "would. The model chases whichever class it currently sees.",
+                _SHUFFLE,
                 {"share": share, "chance": chance},
             )
         ]
@@ -71,17 +73,14 @@ class LabelWatch:
             Finding(
                 "single-class-batches",
                 "warning",
-                "The first {counts} batches hold one and the same class.",
-                Cure(
-                    code="kbert.Batches(store, order='shuffled')",
-                    otherwise=(Cure(note="shuffle all rows before batching"),),
-                ),
-                {"counts": len(self._counts)},
+                "The first {batches} batches all hold the same class.",
+                _SHUFFLE,
+                {"batches": len(self._counts)},
             )
         ]
 
     def judge(self, model: Any) -> list[Finding]:
-        """Return whether the model says the same class for all rows of a mixed batch."""
+        """Return the finding that the model predicts one class for all rows of a mixed batch."""
         present, counts = np.unique(self._labels, return_counts=True)
         if len(present) < 2 or counts.max() > 0.9 * counts.sum() or len(self._labels) < 8:
             return []
@@ -89,21 +88,24 @@ class LabelWatch:
         if len(np.unique(predicted)) > 1:
             return []
         names = getattr(getattr(model, "labels", None), "names", None)
-        said = repr(names[predicted[0]]) if names else predicted[0]
+        label = repr(names[predicted[0]]) if names else predicted[0]
         return [
             Finding(
                 "one-class-predicted",
                 "warning",
-                "The model says {said} for all {predicted} rows of a training batch that holds "
-                "{present} classes.",
-                Cure(note="more epochs or another rate: --epochs, --learning-rate"),
-                {"said": said, "predicted": len(predicted), "present": len(present)},
+                "The model predicts {label} for all {rows} rows of a training batch with {classes} "
+                "classes.",
+                Cure(
+                    note="more {epochs}, or another {learning_rate}",
+                    values={"epochs": Option("epochs"), "learning_rate": Option("learning_rate")},
+                ),
+                {"label": label, "rows": len(predicted), "classes": len(present)},
             )
         ]
 
 
 def _batches(data: Any, batch_size: int) -> list[Any]:
-    """Return the first batches of any data that `fit` takes."""
+    """Return the first batches of data in any form that `fit` takes."""
     if isinstance(data, keras.utils.PyDataset):
         return [data[index] for index in range(min(len(data), _BATCHES))]
     if isinstance(data, tuple):
@@ -116,7 +118,7 @@ def _batches(data: Any, batch_size: int) -> list[Any]:
             )
             for start in starts
         ]
-    if hasattr(data, "take"):  # a tf.data.Dataset, which gives the same again to fit
+    if hasattr(data, "take"):  # a tf.data.Dataset, which yields the same to fit again
         return list(itertools.islice(data, _BATCHES))
     return []
 

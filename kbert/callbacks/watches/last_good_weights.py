@@ -1,4 +1,4 @@
-"""A copy of the weights to return to."""
+"""A copy of the weights to fall back to."""
 
 import time
 from typing import Any
@@ -7,10 +7,10 @@ import numpy as np
 
 
 class LastGoodWeights:
-    """Holds the latest weights without NaN, copied so seldom that it costs 0.5 % of the time.
+    """Holds the latest finite weights, copied rarely enough to cost at most 0.5% of the time.
 
     Attributes:
-        updates: int. Updates that had been made when the copy was.
+        updates: int. Updates before the copy.
     """
 
     def __init__(self, model: Any, updates: int) -> None:
@@ -21,7 +21,7 @@ class LastGoodWeights:
         self.keep(model, updates)
 
     def keep(self, model: Any, updates: int) -> None:
-        """Copy the weights, if they are finite and the last copy is long enough ago."""
+        """Copy the weights if they are finite and the last copy is old enough."""
         started = time.monotonic()
         if started - self._last < 200 * self._cost:
             return
@@ -33,5 +33,5 @@ class LastGoodWeights:
         self._cost = self._last - started
 
     def restore(self, model: Any) -> None:
-        """Give the model the copy."""
+        """Restore the copy to the model."""
         model.set_weights(self._weights)

@@ -10,9 +10,9 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.wording import count_noun
 
 _MAX_KERNELS = 8
-_MAX_ELEMENTS = 4_000_000  # not the word embeddings, most of whose rows rest in any one update
-# Norm of the change over norm of the weights. Fine-tuning at 5e-5 has 1e-3; a model that changes by
-# a twentieth in each update has forgotten what it was trained for after some twenty of them.
+_MAX_ELEMENTS = 4_000_000  # leaves out word embeddings: an update changes few of their rows
+# Norm of the change over norm of the weights. Fine-tuning at 5e-5 has 1e-3. A model that changes by
+# a twentieth per update has lost its pretraining after about twenty of them.
 _HEALTHY = (1e-6, 0.05)
 
 
@@ -30,13 +30,13 @@ class UpdateWatch:
         self._rate = 0.0
 
     def before(self, model: Any) -> None:
-        """Note the kernels, and the rate that the update will have."""
+        """Keep the kernels and the rate of the next update."""
         self._before = [np.copy(keras.ops.convert_to_numpy(v.value)) for v in self._kernels]
         self._rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
     def after(self, update: int) -> list[Finding]:
-        """Return what is wrong with the update that was made since, the one of this number."""
-        if self._before is None:  # a fit that has begun in the middle of an update
+        """Return what is wrong with the update since `before`, which has this number."""
+        if self._before is None:  # a resumed fit begins inside an update
             return []
         ratios = [self._ratio(v, old) for v, old in zip(self._kernels, self._before, strict=True)]
         changed = float(np.median(ratios)) if ratios else 0.0
@@ -54,49 +54,47 @@ class UpdateWatch:
                 )
             ]
         if self._rate > 0 and not any(ratios):
-            return [
-                Finding(
-                    "weights-unchanged",
-                    "warning",
-                    "{value}",
-                    Cure(
-                        note="model.trainable = True, a rate that float32 can add to the weights, "
-                        "and a loss that depends on them"
-                    ),
-                    {
-                        "value": f"Update {update:,} changed none of the "
-                        f"{count_noun(len(ratios), 'kernel')} looked at, at learning rate "
-                        f"{self._rate:.3g}."
-                        if ratios
-                        else "No weight is trainable, so no update can change any."
-                    },
-                )
-            ]
+            return [self._unchanged(update, len(ratios))]
+        return self._unhealthy(update, changed)
+
+    def _unchanged(self, update: int, kernels: int) -> Finding:
+        """Return the finding that an update changed no weight."""
+        return Finding(
+            "weights-unchanged",
+            "warning",
+            "Update {update:,} changed none of the {kernels} checked, at learning rate {rate:.3g}."
+            if kernels
+            else "No weight is trainable, so updates change nothing.",
+            Cure(
+                note="model.trainable = True, a rate that float32 can add to the weights, and a "
+                "loss that depends on them"
+            ),
+            {"update": update, "kernels": count_noun(kernels, "kernel"), "rate": self._rate},
+        )
+
+    def _unhealthy(self, update: int, changed: float) -> list[Finding]:
+        """Return the finding that an update was too large or too small for the weights."""
         low, high = _HEALTHY
         at_peak = self._rate >= 0.5 * self._plan.learning_rate
-        if changed > high or (changed < low and at_peak):
-            much, factor = ("more", 0.1) if changed > high else ("less", 10.0)
-            return [
-                Finding(
-                    "update-ratio",
-                    "warning",
-                    "Update {update:,} changed the weights by {changed:.2g} of their size, "
-                    "{much} than is healthy ({low:g} to {high:g}), at learning rate {rate:.3g}.",
-                    Cure(
-                        note="learning_rate={learning_rate:.2g}",
-                        values={"learning_rate": self._plan.learning_rate * factor},
-                    ),
-                    {
-                        "update": update,
-                        "changed": changed,
-                        "much": much,
-                        "low": low,
-                        "high": high,
-                        "rate": self._rate,
-                    },
-                )
-            ]
-        return []
+        if not (changed > high or (changed < low and at_peak)):
+            return []
+        factor = 0.1 if changed > high else 10.0
+        return [
+            Finding(
+                "update-ratio",
+                "warning",
+                "Update {update:,} changed the weights by {changed:.2g} of their size at learning "
+                "rate {rate:.3g}; healthy is {low:g} to {high:g}.",
+                Cure({"learning_rate": float(f"{self._plan.learning_rate * factor:.2g}")}),
+                {
+                    "update": update,
+                    "changed": changed,
+                    "low": low,
+                    "high": high,
+                    "rate": self._rate,
+                },
+            )
+        ]
 
     @staticmethod
     def _ratio(variable: Any, old: np.ndarray) -> float:
