@@ -9,9 +9,9 @@ import numpy as np
 from kbert.backend.between_batches import between_batches
 from kbert.backend.keras_internals import updates_done
 from kbert.choices import Monitor
-from kbert.data.batches import Batches
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.models.evaluate_batches import evaluate_rows, inputs_and_labels
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
@@ -86,7 +86,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.folder = None if folder is None else Path(folder)
         self.every_steps = every_steps
         self.verbose = verbose
-        self._sets = {name: _inputs_and_labels(name, data) for name, data in sets.items()}
+        self._sets = {name: inputs_and_labels(name, data) for name, data in sets.items()}
         self._model_folder = None if model_folder is None else Path(model_folder)
         self._forget()
 
@@ -187,7 +187,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         """Evaluate each set, keep the best, and stop when patience is over."""
         model, history = self.model, self.history
         with between_batches(model):
-            scores = {name: _scores(model, *data) for name, data in self._sets.items()}
+            scores = {name: evaluate_rows(model, *data) for name, data in self._sets.items()}
         record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)
         is_best = history.add(record)
         if is_best and self.restore_best:
@@ -205,30 +205,3 @@ class EpochEvaluation(keras.callbacks.Callback):
             if self.verbose:
                 unit = "epochs" if self.every_steps is None else "evaluations"
                 say(f"stopping: no better {history.monitor} for {history.patience} {unit}")
-
-
-def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
-    """Return a model's scores on labelled batches."""
-    return _scores(model, *_inputs_and_labels("batches", batches))
-
-
-def _scores(model: keras.Model, inputs: Any, label_ids: np.ndarray) -> Evaluation:
-    logits = model.predict(inputs, verbose=0)
-    names = getattr(getattr(model, "labels", None), "names", None)
-    shown = names or [str(number) for number in range(logits.shape[-1])]
-    return Evaluation.from_logits(logits, label_ids, shown)
-
-
-def _inputs_and_labels(name: str, data: Any) -> tuple[Any, np.ndarray]:
-    if isinstance(data, Batches):
-        if data.store.labels is None:
-            raise InputError("The set {name!r} has no labels to evaluate against.", name=name)
-        by_length = Batches(data.store, data.batch_size, order="length", pad_id=data.pad_id)
-        return by_length, data.store.labels[by_length.row_order()]
-    if isinstance(data, tuple) and len(data) == 2:
-        return data[0], np.asarray(data[1])
-    raise InputError(
-        "The set {name!r} must be Batches or a tuple (x, label_ids). Received: {kind}",
-        name=name,
-        kind=type(data).__name__,
-    )

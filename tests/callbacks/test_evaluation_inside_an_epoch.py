@@ -128,13 +128,13 @@ def script(monkeypatch, accuracies, weights):
 
     from kbert.callbacks import epoch_evaluation
 
-    scores = epoch_evaluation._scores
+    scores = epoch_evaluation.evaluate_rows
 
     def scripted(model, *data):
         weights.append(model.get_weights())
         return replace(scores(model, *data), accuracy=next(accuracies))
 
-    monkeypatch.setattr(epoch_evaluation, "_scores", scripted)
+    monkeypatch.setattr(epoch_evaluation, "evaluate_rows", scripted)
 
 
 @pytest.mark.parametrize("step", [3, 5, 8, 9])

@@ -18,6 +18,7 @@ from kbert import (
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.training_state import capture_state
 from kbert.errors import MachineError
+from kbert.models.variables import to_arrays
 
 pytestmark = pytest.mark.keras
 
@@ -295,11 +296,5 @@ def test_a_classifier_of_a_run_loads_from_the_checkpoint_of_its_best(classifier,
     best = read_checkpoint(checkpoint.store.best())
     assert best.position.epoch == evaluation.best_epoch + 1
     loaded = BertClassifier.load(tmp_path / "model")
-    for name, array in take_state_of_weights(loaded).items():
+    for name, array in to_arrays(loaded.weights).items():
         np.testing.assert_array_equal(array, best.arrays["model"][name], err_msg=name)
-
-
-def take_state_of_weights(model):
-    from kbert.models.variables import to_arrays
-
-    return to_arrays(model.weights)

@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from kbert import BertClassifier, KbertError, Labels, read_examples
-from kbert.callbacks.epoch_evaluation import evaluate_batches
 from kbert.cli.evaluate import Settings
 from kbert.cli.evaluate import evaluate as evaluate_verb
 from kbert.cli.predict import predict as predict_verb
+from kbert.models.evaluate_batches import evaluate_batches
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
