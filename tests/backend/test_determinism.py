@@ -32,7 +32,9 @@ def test_other_flags_of_xla_stay(flags, monkeypatch):
 )
 def test_refuses_once_the_backend_is_running(backend, cure, monkeypatch):
     monkeypatch.setitem(sys.modules, backend, None)
-    with pytest.raises(KbertError, match=f"^{backend} is running already.*Set {cure} in the"):
+    with pytest.raises(
+        KbertError, match=f"^{backend} is already running with other kernels. Set {cure} in the"
+    ):
         use_deterministic_kernels(backend)
 
 
