@@ -59,6 +59,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
         learning_rate=1e-3,
         dev_proportion=0.2,
         checkpoint_steps=4,
+        evaluate_every=5,
         allow=("too-few-updates",),
     )
 
@@ -86,6 +87,14 @@ def assert_same(run, other):
         for name, array in arrays.items():
             np.testing.assert_array_equal(array, right.arrays[file][name], err_msg=name)
     assert told == others
+
+
+def test_a_run_is_evaluated_inside_its_epochs_too(finished):
+    _, _, evaluations, _ = state_of(finished)
+    assert [(e["epoch"], e.get("batch"), e["update"]) for e in evaluations["epochs"]] == [
+        *((1, 5, 1), (1, 10, 3), (1, None, 3)),
+        *((2, 5, 5), (2, 10, 7), (2, None, 7)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +145,7 @@ def test_stopped_while_it_is_evaluated(config, finished, epoch, tmp_path, monkey
 
 def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
-    first = replace(config, output=str(run.path), keep_checkpoints=99)
+    first = replace(config, output=str(run.path), keep_checkpoints=99, evaluate_every=None)
     run_until(7, lambda: train(first, verbose=0), monkeypatch)
     resume(run.path, verbose=0)
     found = [path.name[7:] for path in CheckpointStore(run.checkpoints).committed()]
@@ -150,7 +159,8 @@ def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch
 def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     # So small a rate changes no score, so the second epoch is no better.
-    patient = replace(config, output=str(run.path), epochs=5, patience=1, learning_rate=1e-12)
+    changes = {"epochs": 5, "patience": 1, "learning_rate": 1e-12, "evaluate_every": None}
+    patient = replace(config, output=str(run.path), **changes)
     kill = 0 if where == "on_train_end" else 1
     run_until(kill, lambda: train(patient, verbose=0), monkeypatch, where=where)
     resume(run.path, verbose=0)
