@@ -68,7 +68,7 @@ def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> 
     import numpy as np
 
     if predictor.model is not None:
-        from kbert.callbacks.epoch_evaluation import evaluate_batches
+        from kbert.models.evaluate_batches import evaluate_batches
 
         batches = predictor.model.batches(examples, batch_size=batch_size)
         return evaluate_batches(predictor.model, batches)

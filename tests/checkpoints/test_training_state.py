@@ -187,8 +187,9 @@ def test_a_checkpoint_of_kbert_0_1_is_restored_and_captured_by_the_same_names(ba
     restore_epoch_state(model, checkpoint, batch)
     state = capture_state(model, saved_random_states(checkpoint))
     assert_equal(state, checkpoint.arrays)
-    for file, arrays in state.items():
-        assert all(a.dtype == checkpoint.arrays[file][n].dtype for n, a in arrays.items())
+    if backend == keras.backend.backend():
+        for file, arrays in state.items():
+            assert all(a.dtype == checkpoint.arrays[file][n].dtype for n, a in arrays.items())
 
 
 def test_nothing_is_restored_where_something_does_not_fit(checkpoint):
