@@ -62,7 +62,7 @@ class Process:
 
 @pytest.fixture
 def train(reviews, tiny_preset, tmp_path):
-    """A function that starts a run of so many epochs in a process of its own."""
+    """A function that starts a run of this many epochs in a process of its own."""
 
     def start(epochs=500, *, output=tmp_path / "run", data=reviews, sizes=SMALL, **how):
         flags = ["--preset", tiny_preset, *SETTINGS, *sizes, "--epochs", epochs]
@@ -90,14 +90,14 @@ def has_trained(run, batches):
     return lambda: log.exists() and log.read_text().count("\n") > batches
 
 
-def goes_on(run):
+def resumes(run):
     """Resume the run until it has trained beyond its last checkpoint, and return how that began."""
-    made = last_of(run).position.batches_done
+    done = last_of(run).position.batches_done
     again = Process("resume", run)
-    wait_for(lambda: last_of(run).position.batches_done > made, again)
+    wait_for(lambda: last_of(run).position.batches_done > done, again)
     again.popen.kill()
     again.end()
-    return f"the checkpoint of batch {made}, resumed"
+    return f"the checkpoint of batch {done}, resumed"
 
 
 PATCH = """
@@ -127,7 +127,7 @@ def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, stat
     steps = (run / "learning_rate.csv").read_text().count("\n") - 1
     assert last_of(run).position.batches_done == steps
     assert json.loads((run / "run.json").read_text())["status"] == "stopped"
-    tell(signal.Signals(number).name, ended, err, f"every step: {goes_on(run)}")
+    tell(signal.Signals(number).name, ended, err, f"every step: {resumes(run)}")
 
 
 def test_a_second_ctrl_c_ends_at_once_and_breaks_nothing(train, tmp_path, tell):
@@ -144,7 +144,7 @@ def test_a_second_ctrl_c_ends_at_once_and_breaks_nothing(train, tmp_path, tell):
     assert time.monotonic() - started < 5
     assert status == 130
     assert "Traceback" not in err
-    tell("Ctrl-C twice, in a step that does not end", status, err, goes_on(run))
+    tell("Ctrl-C twice, in a step that does not end", status, err, resumes(run))
 
 
 def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp_path, tell):
@@ -157,7 +157,7 @@ def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp
     first.popen.kill()
     first.end()
     tell(
-        "a second process on the run", status, err, f"the first; once it is killed, {goes_on(run)}"
+        "a second process on the run", status, err, f"the first; once it is killed, {resumes(run)}"
     )
 
 
@@ -179,7 +179,7 @@ threading.Thread(target=limit, daemon=True).start()
     assert "The checkpoints before it are intact" in err
     assert err.count("\n") == 1
     assert not [path for path in (run / "checkpoints").iterdir() if path.name.startswith(".")]
-    tell("disk full (RLIMIT_FSIZE) while saving", status, err, goes_on(run))
+    tell("disk full (RLIMIT_FSIZE) while saving", status, err, resumes(run))
 
 
 # No mode stops root, unless it gives up CAP_DAC_OVERRIDE (1) by PR_CAPBSET_DROP (24).
@@ -201,7 +201,7 @@ def test_a_directory_that_becomes_read_only(train, tmp_path, tell):
     assert status == 1
     assert re.match(r"kbert: The checkpoint epoch-\S+ cannot be written to .*Permission", err)
     assert err.count("\n") == 1
-    tell("the directory becomes read-only", status, err, goes_on(run))
+    tell("the directory becomes read-only", status, err, resumes(run))
 
 
 def test_a_directory_that_is_removed_ends_the_run_with_a_sentence(train, tmp_path, tell):
@@ -231,7 +231,7 @@ def test_data_that_have_changed_are_refused(train, reviews, tmp_path, tell):
     assert f"own.csv has changed since {run} was started" in err
     assert "--allow data-differs" in err
     data.write_text(before, encoding="utf-8")
-    tell("the data file has changed", status, err, f"with the data as they were, {goes_on(run)}")
+    tell("the data file has changed", status, err, f"with the data as they were, {resumes(run)}")
 
 
 def flipped(content):
@@ -296,10 +296,10 @@ def test_weights_that_become_nan_leave_the_last_good_checkpoint(train, tmp_path,
     checkpoint = last_of(run)
     assert 28 <= checkpoint.position.batches_done <= 33
     assert all(np.isfinite(array).all() for array in checkpoint.arrays["model"].values())
-    tell("the loss becomes NaN", status, err, goes_on(run))
+    tell("the loss becomes NaN", status, err, resumes(run))
 
 
-def test_a_memory_that_is_too_small_is_told_with_a_smaller_batch(train, tmp_path, tell):
+def test_a_memory_that_is_too_small_ends_with_a_smaller_batch(train, tmp_path, tell):
     data, run = tmp_path / "long.csv", tmp_path / "run"
     rows = (f"A long and winding tale {'of every day ' * 20}{i},{i % 2}\n" for i in range(9000))
     data.write_text("text,label\n" + "".join(rows), encoding="utf-8")
@@ -338,7 +338,7 @@ Batches._make = fail
     assert "Traceback" not in err
     assert said.count("\n") == 1
     assert last_of(run).position.epoch == 1
-    tell(f"the loading of a batch fails, {backend}", status, said, goes_on(run))
+    tell(f"the loading of a batch fails, {backend}", status, said, resumes(run))
 
 
 def test_kills(tmp_path):

@@ -175,7 +175,7 @@ def test_a_ctrl_c_that_a_shell_lets_its_background_ignore_stays_ignored():
     assert found.stdout.split("\n")[:-1] == ["went on", "Terminated", "SIG_IGN", "SIG_IGN"]
 
 
-def test_a_second_run_begins_anew():
+def test_a_second_run_starts_from_scratch():
     for _ in range(2):
         reasons = []
         with stop_signals(reasons.append):

@@ -155,7 +155,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
     # So small a rate changes no score, so the first epoch stays the best.
     assert [sorted(epoch) for epoch in record["epochs"]] == [["dev", "epoch", "test", "update"]] * 2
     assert run.record["best_epoch"] == 1
-    # 7 batches an epoch make 35 in 5 epochs, thus 11 updates, of which two epochs were made.
+    # 7 batches per epoch are 35 in 5 epochs, thus 11 updates, of which two epochs are done.
     plan = TrainingPlan(106, 16, 5, 1e-12, gradient_accumulation_steps=3)
     expected = np.repeat(plan.learning_rate_at(np.arange(11)), 3)[:14]
     np.testing.assert_allclose(learning_rates(run), expected, rtol=1e-6)
@@ -198,7 +198,7 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     )
     run = RunDirectory(config.output)
     assert (run.record["status"], "ended" in run.record) == ("stopped", True)
-    # Of the step that was begun and not made nothing is told.
+    # The step that was begun and not done is not logged.
     assert len(learning_rates(run)) == 8
     assert BertClassifier.load(config.output).labels.names == ("bad", "good")
 
