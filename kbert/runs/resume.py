@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
 from kbert.errors import check_codes, raise_on_errors
 from kbert.findings import Call, Cure, Finding, downgrade
@@ -120,8 +121,6 @@ def _resume(resumption: Resumption) -> None:
 
 def _rewind(run: RunDirectory, prepared: PreparedRun, config: TrainConfig, *, batches: int) -> None:
     """Take a run's files back to where it resumes, and record its settings and plan."""
-    from kbert.checkpoints.training_identity import MISMATCHES  # which imports Keras
-
     run.rewind(batches)
     # What else is allowed of a checkpoint is allowed once: the next resumption asks again.
     kept = set(run_config(run).allow)
