@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kbert.utils.say import say
+from kbert.utils.wording import duration
 
 
 class ProgressBar(keras.callbacks.Callback):
@@ -93,12 +94,4 @@ def _loss(logs: Any) -> str:
 
 
 def _left(seconds: float | None, batches: int) -> str:
-    return "" if seconds is None else f", about {_duration(seconds * batches)} left"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return "" if seconds is None else f", about {duration(seconds * batches)} left"

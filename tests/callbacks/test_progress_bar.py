@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from kbert.callbacks import ProgressBar
-from kbert.callbacks.progress_bar import _duration
 
 pytestmark = pytest.mark.keras
 
@@ -76,17 +75,3 @@ def test_bar_on_a_terminal_prints_no_lines_and_goes(capsys, monkeypatch):
     assert not progress.live.is_started
     bar.close()
     assert "batch 4 of 4" not in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.4, "0 s"),
-        (59.6, "1 min 0 s"),
-        (61, "1 min 1 s"),
-        (3600, "1 h 0 min"),
-        (7325, "2 h 2 min"),
-    ],
-)
-def test_duration(seconds, text):
-    assert _duration(seconds) == text
