@@ -1,1 +1,1 @@
-"""From a labelled file to batches; nothing here but `batches` needs Keras."""
+"""From a labelled file to batches; only `batches` and `epoch_setter` need Keras."""

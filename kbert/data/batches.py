@@ -2,13 +2,13 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
 from kbert.backend.keras_internals import StepsOfEpoch
+from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths
 from kbert.data.padding import MULTIPLE, pad
@@ -68,7 +68,7 @@ class Batches(keras.utils.PyDataset):
         self.widths = np.minimum(widths, store.max_length)  # a model may have no more positions
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
-        self._pass = _Pass()
+        self._pass = BatchPass()
         self._lay_out(epoch)
 
     @property
@@ -176,50 +176,3 @@ class Batches(keras.utils.PyDataset):
             drop_remainder=self.drop_remainder,
             segments=segments,
         )
-
-
-@dataclass
-class _Pass:
-    """Where Keras is in its passes over the batches.
-
-    Args:
-        next: int or None. The batch that a pass takes next; None outside a pass.
-        has_epoch: bool. Whether the epoch of the next pass is set; otherwise it is the one after.
-        resumes: bool. Whether the next pass begins where `resume_at` has said.
-        in_order: bool. Whether every batch was taken in its order.
-    """
-
-    next: int | None = None
-    has_epoch: bool = True
-    resumes: bool = False
-    in_order: bool = True
-
-    def begin(self) -> None:
-        self.next = 0
-        self.has_epoch = False
-
-    def take(self, index: int) -> bool:
-        """Count a batch, and return whether it is the first one that is out of order."""
-        breaks_order = self.in_order and index != self.next
-        self.in_order = self.in_order and not breaks_order
-        self.next = (self.next or 0) + 1
-        return breaks_order
-
-    def end(self, batches: int) -> None:
-        """End a pass; one that was broken off, as by Keras to learn the shapes, is repeated."""
-        if self.next is not None and self.next < batches:
-            self.has_epoch = True
-        elif self.next is not None:
-            self.resumes = False
-        self.next = None
-
-
-class EpochSetter(keras.callbacks.Callback):
-    """Tells the batches which epoch `fit` is in, including `initial_epoch`."""
-
-    def __init__(self, batches: Batches) -> None:
-        super().__init__()
-        self._batches = batches
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._batches.epoch = epoch

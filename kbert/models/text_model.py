@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from kbert.backend.choose_backend import xla_is_slower
-from kbert.data.batches import Batches, EpochSetter
+from kbert.data.batches import Batches
+from kbert.data.epoch_setter import EpochSetter
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
