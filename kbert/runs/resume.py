@@ -83,7 +83,7 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     """Train a run that was stopped before its first checkpoint, from its beginning."""
     say(f"{run} was stopped before its first checkpoint and starts from scratch.")
     config = replace(run_config(run), **changes)
-    config = replace(config, allow=(*config.allow, *allow))
+    config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
     prepared = prepare(config)
     _check_data(run, prepared)
     model = build_model(prepared)
