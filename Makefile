@@ -13,17 +13,21 @@ TEXT ?= A moving story, beautifully told.
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Python compiles what it imports: a quarter of the files, of which pip would compile all.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# The files in the order that tests/conftest.py gives them.
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+SMOKE := $(addprefix tests/,runs/test_train.py runs/test_resume.py models/test_bert_classifier.py)
 # An open range would take a CUDA build of several GB; this release is a CPU build.
 TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train predict test parity notebooks bench fuzz kills soak lint typecheck clean
+.PHONY: help setup train predict test test-quick parity notebooks bench fuzz kills soak lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  Variables: BACKEND=tensorflow|jax|torch DATA=FILE PRESET=... EPOCHS=N OUTPUT=DIR ARGS='--flag value'"
 
 setup: $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-demo  ## install kbert with TensorFlow and JAX, and the demo's weights and data
@@ -37,11 +41,14 @@ predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or wi
 	printf '%s\n' "$(TEXT)" | $(BIN)/kbert predict "$$run" --backend $(BACKEND)
 
 test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each backend
-	$(BIN)/python -m pytest -q -n 2 -m "not keras and not parity and not faults"
-	KERAS_BACKEND=tensorflow $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
-	KERAS_BACKEND=torch $(BIN)/python -m pytest -q -n 2 --dist loadfile -m keras
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "parity or faults"
+	$(PYTEST) -m "not keras"
+	KERAS_BACKEND=torch $(PYTEST) -m keras
+	KERAS_BACKEND=tensorflow $(PYTEST) -m "keras and not any_backend"
+	KERAS_BACKEND=jax $(PYTEST) -m "keras and not any_backend"
+
+test-quick: $(VENV)/.installed-test  ## run what needs no backend, and a few tests on torch: under 2 minutes
+	$(PYTEST) -m "not keras and not slow and not parity and not faults"
+	KERAS_BACKEND=torch $(PYTEST) -m keras $(SMOKE)
 
 parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences
 	$(BIN)/python -m tests.parity.table

@@ -52,8 +52,20 @@ THIRD_PARTY_WARNINGS = (
 )
 
 
+# The files that take longest, the longest first: workers that begin with them end together.
+LONGEST = (
+    *("test_notebooks.py", "test_exported_programs.py", "test_faults.py"),
+    *("test_parity.py", "test_resumption.py", "test_extra.py", "test_run_checkpoint.py"),
+    *("test_resume_exactly.py", "test_resume.py", "test_main.py", "test_keras_docstrings.py"),
+    *("test_export.py", "test_continue_training.py", "test_own_presets.py", "test_wheel.py"),
+)
+
+
 def pytest_configure(config):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if hasattr(config, "workerinput"):
+        # As many workers as cores: the threads of one would only wait for those of another.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     # The same tiny models are compiled again and again, by processes of their own too.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.rootpath / ".cache" / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
@@ -67,6 +79,16 @@ def pytest_ignore_collect(collection_path, config):
     if "not keras" in config.option.markexpr and collection_path.suffix == ".py":
         return True if "pytestmark = pytest.mark.keras" in collection_path.read_text() else None
     return None
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file on one worker, where they share what the file has made."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in ("xdist_group", "faults")):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,13 +107,13 @@ def minilm_vocab():
 
 @pytest.fixture(scope="session")
 def tiny_preset(minilm_vocab, tmp_path_factory):
-    """A folder as of a Hugging Face BERT, tiny and without weights."""
+    """A folder as of a Hugging Face BERT, without weights and of one layer: quick to compile."""
     folder = tmp_path_factory.mktemp("presets") / "tiny"
     folder.mkdir()
     config = {
         "model_type": "bert",
         "vocab_size": 30522,
-        "num_hidden_layers": 2,
+        "num_hidden_layers": 1,
         "hidden_size": 32,
         "num_attention_heads": 2,
         "intermediate_size": 64,
@@ -143,16 +165,16 @@ def tiny_model(tiny_preset):
 
     from kbert import BertClassifier
 
-    def make(*, all_dropout=None, **arguments):
+    def make(*, all_dropout=None, layers=1, **arguments):
         keras.utils.set_random_seed(7)
         settings = {"labels": ["bad", "good"], "max_length": 16, "pretrained": False, **arguments}
         model = BertClassifier.from_preset(str(tiny_preset), **settings)
-        if all_dropout is not None:
-            config = model.get_config()
-            backbone = {**config["backbone"], "dropout": all_dropout}
-            model = BertClassifier.from_config(
-                {**config, "backbone": backbone, "dropout": all_dropout}
-            )
+        dropout = {} if all_dropout is None else {"dropout": all_dropout}
+        if dropout or layers != 1:
+            config = {**model.get_config(), **dropout}
+            config["backbone"] = {**config["backbone"], **dropout, "num_layers": layers}
+            keras.utils.set_random_seed(7)
+            model = BertClassifier.from_config(config)
         return model
 
     return make

@@ -67,6 +67,7 @@ def scope(tiny_model, tiny_preset, reviews, tmp_path, monkeypatch):
     }
 
 
+@pytest.mark.any_backend  # what the examples call has tests of its own on each
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_runs(name, scope):
     module, _, member = name.rpartition(".")

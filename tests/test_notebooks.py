@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import keras
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -8,6 +9,8 @@ pytestmark = pytest.mark.keras
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+# Each runs on one backend, every backend runs a third: what they call has tests on each.
+FIRST = ("tensorflow", "jax", "torch").index(keras.backend.backend())
 
 
 def test_there_are_notebooks():
@@ -15,7 +18,13 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem)
+        for path in NOTEBOOKS[FIRST::3]
+    ],
+)
 def test_every_cell_runs(path, tmp_path, monkeypatch):
     """The kernel inherits the backend of this session; the notebook itself is left as it is."""
     monkeypatch.setenv("KBERT_NOTEBOOK_SHORT", "1")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.keras
 @pytest.fixture(scope="module")
 def folder(tiny_model, tmp_path_factory):
     """A saved model with tanh-GELU, whose weights are far from their initial values."""
-    made = tiny_model(labels=["bad", "good", "好"], max_length=32)
+    made = tiny_model(layers=2, labels=["bad", "good", "好"], max_length=32)
     model = BertClassifier.from_config({**made.get_config(), "gelu": "tanh"})
     random = np.random.default_rng(0)
     for variable in model.weights:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
 
@@ -17,16 +16,17 @@ from kbert.serving.export_settings import ExportSettings
 pytestmark = pytest.mark.keras
 
 # A program is written by another process on the backend that can: what differs with the backend of
-# this one is the model that it is compared with. So one backend tries all of it, the others a part.
-ALL = keras.backend.backend() == "tensorflow"
-FORMATS = ("saved_model", "onnx", "openvino", "litert", "torch") if ALL else ("saved_model", "onnx")
-SERVED = ("onnx", "openvino", "litert") if ALL else ("onnx",)
+# this one is the model that it is compared with. So each backend tries ONNX, and one the others.
+ONCE = pytest.mark.any_backend
+OTHERS = [pytest.param(name, marks=ONCE) for name in ("saved_model", "torch", "openvino", "litert")]
+FORMATS = ["onnx", *OTHERS]
+SERVED = ["onnx", *OTHERS[2:]]
 
 
 @pytest.fixture(scope="module")
 def model(tiny_model):
     """A model whose probabilities are far from even."""
-    model = tiny_model(labels=["bad", "good"], max_length=48)
+    model = tiny_model(layers=2, labels=["bad", "good"], max_length=48)
     random = np.random.default_rng(0)
     for variable in model.weights:
         variable.assign(variable + random.normal(0, 0.2, variable.shape))
@@ -102,6 +102,7 @@ def test_a_predictor_of_it(format, exported, model, real_reviews):
     )
 
 
+@ONCE
 @pytest.mark.parametrize("format", SERVED)
 def test_int8(format, exported):
     _, exact = exported(format)
@@ -116,7 +117,8 @@ def test_int8(format, exported):
     assert f"Accuracy on 200 rows: {before:.4f} before, {after:.4f} after." in str(seen)
 
 
-@pytest.mark.parametrize("format", ["onnx", "litert"] if ALL else ["onnx"])
+@ONCE
+@pytest.mark.parametrize("format", ["onnx", "litert"])
 def test_one_length(format, exported, model):
     path, seen = exported(format, length=24)
     assert seen.greatest < 1e-5
@@ -126,6 +128,7 @@ def test_one_length(format, exported, model):
     assert "always 24 wide" in (path / "README.md").read_text(encoding="utf-8")
 
 
+@ONCE
 def test_added_tokens(model, tmp_path):
     tokenizer = {**model.tokenizer.get_config(), "added_tokens": [{"content": "<user>"}]}
     backbone = {**model.get_config()["backbone"], "vocabulary_size": 30523}
@@ -143,6 +146,7 @@ def test_added_tokens(model, tmp_path):
     )
 
 
+@ONCE
 def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.set_weights(model.get_weights())

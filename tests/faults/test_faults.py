@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kbert import resume
+import kbert
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import KbertError
@@ -34,11 +34,19 @@ SETTINGS = [
 SMALL = ["--max-length", "8", "--batch-size", "4"]
 
 
+# keras-hub imports TensorFlow wherever it is installed, which takes longer than all else.
+ALONE = """
+import os, sys
+if os.environ["KERAS_BACKEND"] == "torch":
+    sys.modules |= {"tensorflow": None, "jax": None}
+"""
+
+
 class Process:
     """The command line in a process of its own, on torch unless told otherwise."""
 
     def __init__(self, *arguments, before="", **environment):
-        code = f"{before}\nfrom kbert.cli.main import main\nmain()"
+        code = f"{ALONE}\n{before}\nfrom kbert.cli.main import main\nmain()"
         environment = {
             **os.environ,
             "KERAS_BACKEND": "torch",
@@ -279,7 +287,7 @@ def test_each_damaged_file_is_named_and_the_checkpoint_before_it_offered(two_run
         (last / file).write_bytes(CHANGES[change](content, (theirs / file).read_bytes()))
         try:
             with pytest.raises(KbertError, match=re.escape(str(last)) + f".*{file}") as refused:
-                resume(run, verbose=0)
+                kbert.resume(run, verbose=0)
         finally:
             (last / file).write_bytes(content)
         offered = refused.value.cure.values["call"]

@@ -84,7 +84,7 @@ def test_random_weights_have_the_size_of_the_preset(tiny_preset):
     assert backbone.dtype_policy.name == "mixed_bfloat16"
     assert backbone_config(backbone) == {
         "vocabulary_size": 30522,
-        "num_layers": 2,
+        "num_layers": 1,
         "num_heads": 2,
         "hidden_dim": 32,
         "intermediate_dim": 64,

@@ -44,7 +44,7 @@ def weight_specs(model):
 def test_from_preset(tiny_model, tiny_preset):
     model = tiny_model(labels=Labels(("no", "perhaps", "yes")), dropout=0.2)
     assert model.labels.names == ("no", "perhaps", "yes")
-    assert (model.backbone.num_layers, model.backbone.hidden_dim) == (2, 32)
+    assert (model.backbone.num_layers, model.backbone.hidden_dim) == (1, 32)
     assert (model.dropout, model.gelu, model.max_length) == (0.2, "erf", 16)
     assert len(model.tokenizer.vocabulary) == 30522
     logits = model(inputs([101, 2143, 102], [101, 999, 102]))

@@ -49,7 +49,7 @@ def test_a_release_becomes_a_preset(tmp_path, capsys):
 
 
 def test_a_hugging_face_classifier_tells_its_labels(tiny_model, tmp_path):
-    model = tiny_model()
+    model = tiny_model(layers=2)
     model.save_to(tmp_path / "model")
     export(tmp_path / "model", tmp_path / "theirs", format="huggingface", verbose=0)
     path = import_model(tmp_path / "theirs", tmp_path / "back", max_length=12, verbose=0)

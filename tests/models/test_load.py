@@ -14,7 +14,7 @@ TEXTS = ["A joy.", "It drags, and drags.", "Schön; 很好"]
 
 @pytest.fixture(scope="module")
 def model(tiny_model):
-    return tiny_model(labels=["no", "yes"])
+    return tiny_model(layers=2, labels=["no", "yes"])
 
 
 @pytest.fixture(scope="module")

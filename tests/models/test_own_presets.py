@@ -26,7 +26,7 @@ OWN = ["run", "run/model", "model.keras"]
 def saved(tiny_model, tmp_path_factory):
     """A folder with a run and a .keras file of one model, and the model."""
     folder = tmp_path_factory.mktemp("own")
-    model = tiny_model(labels=["bad", "good", "so so"], max_length=24, dropout=0.3)
+    model = tiny_model(layers=2, labels=["bad", "good", "so so"], max_length=24, dropout=0.3)
     model.compile("sgd")
     model.save_to(folder / "run" / "model")
     (folder / "run" / "run.json").write_text("{}")
@@ -153,6 +153,7 @@ def test_a_folder_of_a_newer_kbert(saved, tmp_path):
         find_source(str(tmp_path / "model"))
 
 
+@pytest.mark.any_backend  # that of the tests in this process, which read such files on each
 def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):
     command = [*(sys.executable, "-m", "kbert", "import"), saved[0] / "model.keras"]
     done = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True)

@@ -208,6 +208,7 @@ def test_refuses_before_anything_is_made(parent, changes, message, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.any_backend  # the tests above are of each
 def test_continue_in_a_new_process(parent, tmp_path):
     new = RunDirectory(tmp_path / "new")
     command = [sys.executable, "-m", "kbert", "continue", parent.path, "--output", new.path]
