@@ -13,8 +13,7 @@ TEXT ?= A moving story, beautifully told.
 
 VENV := .venv
 BIN := $(VENV)/bin
-# Python compiles what it imports: a quarter of the files, of which pip would compile all.
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The files in the order that tests/conftest.py gives them.
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 SMOKE := $(addprefix tests/,runs/test_train.py runs/test_resume.py models/test_bert_classifier.py)
@@ -100,8 +99,10 @@ $(VENV)/.installed-demo: $(VENV)/.python requirements/demo.txt
 	$(PIP) --no-deps --require-hashes -r requirements/demo.txt
 	@touch $@
 
+# Pip compiles the 20,000 files one by one; compileall does on every core.
 $(VENV)/.installed-test: $(VENV)/.installed-demo pyproject.toml
 	@echo "Installing kbert with all three backends and the tests (once; a few minutes) ..."
-	$(PIP) $(TORCH)
-	$(PIP) -e ".[tensorflow,jax,torch,test,dev]"
+	$(PIP) --no-compile $(TORCH)
+	$(PIP) --no-compile -e ".[tensorflow,jax,torch,test,dev]"
+	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib || true  # some files are templates
 	@touch $@ $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-torch
