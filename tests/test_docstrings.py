@@ -23,7 +23,6 @@ NOT_RUN = {
     "kbert.interop.model_data.ModelData": "a checkpoint",
     "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
-    "kbert.runs.resume.resume": "a run",
     "kbert.runs.train.train": "a labelled file",
 }
 FRAMEWORKS = {"keras", "keras_hub", "tensorflow", "jax", "torch"}
@@ -38,14 +37,20 @@ def imports_of(tree):
             yield node.module
 
 
-def modules_without_keras():
-    found = {}
+def trees():
+    """Yield (name, syntax tree) for each module, none of which is imported."""
     for path in sorted(Path(kbert.__file__).parent.rglob("*.py")):
         parts = path.relative_to(Path(kbert.__file__).parents[1]).with_suffix("").parts
         name = ".".join(parts).removesuffix(".__init__")
+        yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def modules_without_keras():
+    found = {}
+    for name, tree in trees():
         # Whoever imports a module imports the packages that it lies in.
         packages = {name.rsplit(".", n)[0] for n in range(1, name.count("."))}
-        found[name] = packages | set(imports_of(ast.parse(path.read_text(encoding="utf-8"))))
+        found[name] = packages | set(imports_of(tree))
     needs = {name for name, imports in found.items() if needs_keras(imports)}
     while more := {n for n, imports in found.items() if imports & needs} - needs:
         needs |= more
@@ -111,9 +116,7 @@ def test_public_names_with_an_example():
 def classes():
     """The public classes of kbert by name: their methods, and the names of their bases."""
     found = {}
-    for info in pkgutil.walk_packages(kbert.__path__, "kbert."):
-        with open(importlib.util.find_spec(info.name).origin, encoding="utf-8") as file:
-            tree = ast.parse(file.read())
+    for _, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 methods = {m.name: m for m in node.body if isinstance(m, ast.FunctionDef)}
