@@ -83,7 +83,7 @@ def forget_first_epoch(model: keras.Model) -> None:
 
 
 def build_metrics(model: keras.Model, batch: Any) -> None:
-    """Build a compiled model's metrics by a batch of its data, before its first step.
+    """Build a compiled model's metrics and optimizer by a batch of its data, before its first step.
 
     Leans on `def _symbolic_build(self, iterator=None, data_batch=None)` (trainers/trainer.py).
     """

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kbert.backend.choose_backend import xla_is_slower
+from kbert.backend.keras_internals import build_metrics
 from kbert.data.batches import Batches
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.reading.examples import Examples
@@ -66,6 +67,10 @@ class TextModel(keras.Model):
             for callback in callbacks if isinstance(callbacks, list) else callbacks.callbacks:
                 if isinstance(callback, TakesData):
                     callback.set_data(x)
+            if self.compiled:
+                # On TensorFlow Keras builds metrics and optimizer inside the first step, and a step
+                # that creates variables is traced twice: seconds at the start of every run.
+                build_metrics(self, x[0])
         return super().fit(x, *args, callbacks=callbacks, **kwargs)
 
     def batches(

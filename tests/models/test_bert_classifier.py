@@ -203,3 +203,15 @@ def test_texts_as_long_as_the_positions_allow():
     rows = inputs([2, *([4, 5, 6, 7] * 5)[:18], 3])
     expected = softmax(keras.ops.convert_to_numpy(model(rows)))[0]
     assert list(prediction.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="nothing is traced in Python")
+def test_a_step_is_traced_once():
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
+    examples = Examples(["a b", "c d"], None, np.array([0, 1], np.int32), Labels(("x", "y")))
+    plan = TrainingPlan(examples=2, batch_size=1, epochs=2, learning_rate=0.01)
+    model.compile(create_optimizer(plan), metrics=["accuracy"])
+    traced, step = [], model.train_step
+    model.train_step = lambda data: traced.append(data) or step(data)
+    model.fit(model.batches(examples, plan), epochs=2, verbose=0)
+    assert len(traced) == 1
