@@ -7,7 +7,7 @@ from kbert.findings import Option
 
 
 class SaveInterval:
-    """Tells when a checkpoint is due: after so many batches or minutes since the last one.
+    """Tells when a checkpoint is due: this many batches or minutes after the last one.
 
     Args:
         steps: int or None. Batches between two checkpoints. Defaults to None: any number.

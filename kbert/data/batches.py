@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.backend.keras_internals import StepsOfEpoch
+from kbert.backend.keras_internals import StepsOfEpoch, width_before_epoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths
@@ -134,10 +134,8 @@ class Batches(keras.utils.PyDataset):
         if in_pass:
             index += self.first
         rows, width = self.rows(index), self.width(index)
-        if not in_pass and index == 1 and len(self.widths) > 1 and width == self.width(0):
-            # Before an epoch Keras's TensorFlow adapter looks at the first two batches, and holds
-            # all others to the dimensions that these have in common: the width must not be one.
-            width += MULTIPLE
+        if not in_pass and len(self.widths) > 1:
+            width = width_before_epoch(index, width, self.width(0), MULTIPLE)
         inputs = pad([self.store[int(row)] for row in rows], width, self.pad_id)
         if self.store.labels is None:
             return (inputs,)

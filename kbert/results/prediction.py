@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_texts(texts: Sequence[str], pairs: Sequence[str] | None) -> None:
-    """Raise KbertError unless these are lists of texts of the same length."""
+    """Raise InputError unless these are lists of strings of the same length."""
     for name, given in (("texts", texts), ("pairs", pairs)):
         if isinstance(given, str):
             raise InputError(

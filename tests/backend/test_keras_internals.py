@@ -94,6 +94,29 @@ def test_set_gelu():
     assert not np.array_equal(keras.ops.convert_to_numpy(layer(inputs)), before)
 
 
+def test_width_before_epoch():
+    class Data(keras.utils.PyDataset):
+        in_epoch = False
+
+        def __len__(self):
+            return 3
+
+        def on_epoch_begin(self):
+            self.in_epoch = True
+
+        def __getitem__(self, index):
+            width = 16 if index == 2 else 8
+            if not self.in_epoch:
+                width = keras_internals.width_before_epoch(index, width, 8, 8)
+            return np.ones((2, width, 1), "float32"), np.ones((2, 1), "float32")
+
+    layers = [keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((None, 1)), *layers])
+    model.compile("sgd", loss="mse")
+    model.fit(Data(), verbose=0, shuffle=False)
+    assert keras_internals.batches_seen(model.optimizer) == 3
+
+
 def test_steps_of_epoch():
     class Data(keras.utils.PyDataset):
         skipped = 0
