@@ -152,3 +152,26 @@ def test_hub_that_cannot_be_reached(kind, monkeypatch, minilm_vocab):
     tokenizer = Tokenizer.from_file(minilm_vocab) if kind == "BertBackbone" else None
     with pytest.raises(KbertError, match=r"'bert_x' is not a local folder.*no route to the hub"):
         BertClassifier.from_preset("bert_x", ["no", "yes"], tokenizer=tokenizer)
+
+
+def test_a_preset_of_a_hub(monkeypatch):
+    sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 8}
+    theirs = keras_hub.models.BertBackbone(vocabulary_size=10, **sizes)
+    asked = []
+
+    def from_preset(name, **arguments):
+        asked.append((name, arguments))
+        return theirs
+
+    monkeypatch.setattr(keras_hub.models.BertBackbone, "from_preset", from_preset)
+    source = find_source("bert_tiny_en_uncased")
+    ours, gelu = load_backbone(source, dtype="mixed_bfloat16")
+    assert (gelu, ours.dtype_policy.name) == ("tanh", "mixed_bfloat16")
+    for one, other in zip(theirs.get_weights(), ours.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    random, _ = load_backbone(source, pretrained=False)
+    assert backbone_config(random) == backbone_config(theirs)
+    assert asked == [
+        ("bert_tiny_en_uncased", {"dtype": "float32"}),
+        ("bert_tiny_en_uncased", {"dtype": "float32", "load_weights": False}),
+    ]
