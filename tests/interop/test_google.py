@@ -46,7 +46,7 @@ def test_a_release(computed, inputs):
 def test_a_directory_that_run_classifier_left(computed, inputs):
     source = read_google(TRAINED, base=RELEASE)
     assert source.classes == 3
-    assert source.notes[1:] == ["Left behind: 114 slots of Adam.", "Left behind: global_step 240."]
+    assert source.notes[1:] == ("Left behind: 114 slots of Adam.", "Left behind: global_step 240.")
     model = build_classifier(BertClassifier, source, ["x", "y", "z"], max_length=32)
     np.testing.assert_allclose(model.predict(inputs, verbose=0), computed["logits"], atol=1e-5)
     outputs = model.backbone.predict(inputs, verbose=0)
