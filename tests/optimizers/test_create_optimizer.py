@@ -27,7 +27,7 @@ DECAYED = {
 
 @pytest.mark.parametrize("recipe", ["recommended", "google"])
 def test_decays_all_but_biases_and_layer_norms(tiny_model, recipe):
-    model = tiny_model()
+    model = tiny_model(layers=2)
     model.compile(create_optimizer(TrainingPlan(**PLAN, recipe=recipe)))
     variables = model.trainable_variables
     model.optimizer.build(variables)
