@@ -15,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The files in the order that tests/conftest.py gives them.
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 SMOKE := $(addprefix tests/,runs/test_train.py runs/test_resume.py models/test_bert_classifier.py)
 # An open range would take a CUDA build of several GB; this release is a CPU build.
 TORCH := torch==2.13.0

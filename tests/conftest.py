@@ -81,14 +81,10 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Keep the tests of a file on one worker, where they share what the file has made."""
+    """Sort the files: `make test` gives each to one worker, which shares what it has made."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
-    for item in items:
-        if not any(item.get_closest_marker(name) for name in ("xdist_group", "faults")):
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
 
 
 @pytest.fixture(scope="session", autouse=True)

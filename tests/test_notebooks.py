@@ -18,13 +18,7 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, marks=pytest.mark.xdist_group(path.stem), id=path.stem)
-        for path in NOTEBOOKS[FIRST::3]
-    ],
-)
+@pytest.mark.parametrize("path", NOTEBOOKS[FIRST::3], ids=lambda path: path.stem)
 def test_every_cell_runs(path, tmp_path, monkeypatch):
     """The kernel inherits the backend of this session; the notebook itself is left as it is."""
     monkeypatch.setenv("KBERT_NOTEBOOK_SHORT", "1")

@@ -273,7 +273,6 @@ def two_runs(reviews, tiny_preset, tmp_path_factory):
     return runs
 
 
-@pytest.mark.xdist_group("two runs")
 @pytest.mark.parametrize("change", CHANGES)
 def test_each_damaged_file_is_named_and_the_checkpoint_before_it_offered(two_runs, change, tell):
     run, other = two_runs

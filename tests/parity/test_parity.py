@@ -2,7 +2,7 @@ import pytest
 
 from .table import BOUNDS, CASES, measure
 
-pytestmark = [pytest.mark.parity, pytest.mark.xdist_group("parity")]
+pytestmark = pytest.mark.parity
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import pytest
 from .resumption import CASES, measure
 from .table import BOUNDS
 
-pytestmark = [pytest.mark.parity, pytest.mark.xdist_group("resumption")]
+pytestmark = pytest.mark.parity
 
 
 @pytest.fixture(scope="session")
