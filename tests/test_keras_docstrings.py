@@ -25,7 +25,7 @@ NAMES = [
     "optimizers.adamw.AdamW",
     "optimizers.bert_adam.BertAdam",
     "optimizers.create_optimizer.create_optimizer",
-    "config.ReadingOptions",
+    "data.reading.reading_options.ReadingOptions",
     "runs.continue_training.continue_training",
     "runs.resume.resume",
     "runs.train.train",
@@ -77,7 +77,7 @@ def test_an_example_runs(name, scope):
     names = {**scope, **vars(importlib.import_module(f"kbert.{module}"))}
     if name.rpartition(".")[2] in ("continue_training", "export", "resume"):
         trained = TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64)
-        train(trained, lambda line: None)
+        train(trained)
     if not name.startswith("runs."):
         names["train"] = scope["train"]
     exec(compile(block, name, "exec"), names)

@@ -235,7 +235,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
         ({"data": "none.csv"}, "There is no file none.csv"),
         ({"text": "review"}, "has no column 'review'. Its columns: 'text', 'label'"),
         ({"encoding": "klingon"}, "Received: 'klingon'"),
-        ({"preset": "./none"}, "There is no folder"),
+        ({"preset": "./none"}, "There is no file or folder ./none"),
         ({"max_length": 2}, "`max_length` must be at least 3"),
         ({"gradient_accumulation_steps": 99}, "nothing would be trained"),
         ({"weights": "pretrained"}, "holds no weights"),
