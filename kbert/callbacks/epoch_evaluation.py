@@ -43,6 +43,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         model_folder: where to save a `BertClassifier` after every evaluation that is the best so
             far. Defaults to None: nowhere.
         every_steps: int or None. Also evaluate after every N batches of an epoch. Defaults to None.
+        val_names: bool. Log the scores of the first set as `val_accuracy`, `val_loss`, ... too, for
+            callbacks such as EarlyStopping that look for these names. Defaults to False.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
         **sets: the sets by name: `Batches`, or for any other Keras model `(x, label_ids)`.
 
@@ -69,6 +71,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         folder: str | Path | None = None,
         model_folder: str | Path | None = None,
         every_steps: int | None = None,
+        val_names: bool = False,
         verbose: int = 1,
         **sets: Any,
     ) -> None:
@@ -85,6 +88,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.restore_best = restore_best
         self.folder = None if folder is None else Path(folder)
         self.every_steps = every_steps
+        self.val_names = val_names
         self.verbose = verbose
         self._sets = {name: inputs_and_labels(name, data) for name, data in sets.items()}
         self._model_folder = None if model_folder is None else Path(model_folder)
@@ -172,7 +176,9 @@ class EpochEvaluation(keras.callbacks.Callback):
             self._evaluate(epoch)
         self._first = 0
         if logs is not None:
-            for name, evaluation in self.evaluations[-1].items():
+            scores = self.evaluations[-1]
+            named = {"val": next(iter(scores.values())), **scores} if self.val_names else scores
+            for name, evaluation in named.items():
                 logs.update({f"{name}_{s}": getattr(evaluation, s) for s in get_args(Monitor)})
 
     def on_train_end(self, logs: Any = None) -> None:

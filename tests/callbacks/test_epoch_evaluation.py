@@ -70,6 +70,23 @@ def test_scores_are_those_of_sklearn_in_history_and_evaluations():
             assert history.history[f"dev_{name}"][epoch] == pytest.approx(value)
 
 
+def test_callbacks_that_look_for_val_names_find_the_first_set():
+    sets = {"dev": (np.arange(12), LABELS), "other": (np.arange(6), LABELS[:6])}
+    stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=1)
+    model = table_model()
+    history = model.fit(
+        np.arange(12),
+        LABELS,
+        epochs=4,
+        verbose=0,
+        callbacks=[Scripted([3, 1, 2, 0]), EpochEvaluation(val_names=True, **sets), stopping],
+    ).history
+    assert len(history["loss"]) == 3  # the third epoch is no better than the second
+    for score in ("accuracy", "macro_f1", "mcc", "loss"):
+        assert history[f"val_{score}"] == history[f"dev_{score}"]
+    assert "val_accuracy" not in fit_scripted([1])[2].history
+
+
 @pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc", "loss"])
 def test_best_epoch_is_restored(monitor):
     model, evaluation, _ = fit_scripted([4, 1, 3], monitor=monitor)
