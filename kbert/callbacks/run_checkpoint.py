@@ -1,6 +1,6 @@
 """Save the whole state of a run, and resume from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,6 @@ class RunCheckpoint(keras.callbacks.Callback):
         folder: str or Path. The folder of the checkpoints.
         plan: TrainingPlan, of this `fit`. With another plan than the checkpoint's the position is
             kept in examples seen, see `ChangedPlan`. Defaults to None.
-        data: Batches, what `fit` is given; `BertClassifier.fit` passes its own. Defaults to None.
         evaluation: EpochEvaluation, which comes before this in the list of callbacks: its history
             is saved too, and the checkpoint of its best evaluation is kept. Defaults to None.
         every_steps: int or None. Also save after every N batches. Defaults to None.
@@ -55,10 +54,9 @@ class RunCheckpoint(keras.callbacks.Callback):
             holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
         allow: sequence of str. Codes of differences from the checkpoint to tolerate, such as
             "data-differs". Defaults to ().
-        background: bool. Write from a copy of the state while the next step runs. Defaults to
-            True.
-        identity: dict of what else must be the same when resuming, such as the preset. Defaults to
-            None.
+
+    Attributes:
+        identity: dict of what else must be the same when resuming, such as the preset.
 
     Raises:
         InputError: a checkpoint that is damaged or does not fit, or a folder in use.
@@ -78,15 +76,12 @@ class RunCheckpoint(keras.callbacks.Callback):
         folder: str | Path,
         plan: TrainingPlan | None = None,
         *,
-        data: Batches | None = None,
         evaluation: EpochEvaluation | None = None,
         every_steps: int | None = None,
         every_minutes: float | None = None,
         keep: int = 2,
         resume: bool = False,
         allow: Sequence[str] = (),
-        background: bool = True,
-        identity: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.store = CheckpointStore(folder, keep)
@@ -94,11 +89,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.evaluation = evaluation
         self.resume = resume
         self.allow = tuple(allow)
-        self.identity = dict(identity or {})
+        self.identity: dict[str, Any] = {}
         self._interval = SaveInterval(every_steps, every_minutes)
-        self._given = data
         self._next_data: Any = None
-        self._writer = BackgroundWriter(background=background)
+        self._writer = BackgroundWriter()
         self._used = False  # whether the checkpoints in the folder are our own
         self._stop: BaseException | None = None
         self._counter = PositionCounter(None, None, 0)
@@ -107,7 +101,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._state_is_whole = False  # whether the model has the state of the counter's position
 
     def set_data(self, data: Any) -> None:
-        """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
+        """Take the `Batches` of the next `fit`; `BertClassifier.fit` passes its own."""
         self._next_data = data
 
     def stop(self, reason: BaseException) -> None:
@@ -129,8 +123,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._writer.wait()
 
     def on_train_begin(self, logs: Any = None) -> None:
-        data = self._next_data if self._given is None else self._given
-        self._next_data = None
+        data, self._next_data = self._next_data, None
         self._data = data if isinstance(data, Batches) else None
         self._stop, self._in_batches, self._state_is_whole = None, False, False
         self._resumed: ResumedFit | None = None
@@ -269,5 +262,5 @@ class RunCheckpoint(keras.callbacks.Callback):
             raise InputError(
                 "Checkpoints inside an epoch need Batches, whose order is reproducible, and whole "
                 "epochs. Pass Batches to fit and, if the model is not a BertClassifier, to "
-                "RunCheckpoint(..., data=batches); or leave out `every_steps` and `every_minutes`."
+                "RunCheckpoint.set_data; or leave out `every_steps` and `every_minutes`."
             )

@@ -5,23 +5,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 
 class BackgroundWriter:
-    """Runs one job at a time, in a thread of its own or at once.
+    """Runs one job at a time, in a thread of its own."""
 
-    Args:
-        background: bool. False runs every job at once, in the caller's thread.
-    """
-
-    def __init__(self, *, background: bool) -> None:
-        self._pool = ThreadPoolExecutor(1, "checkpoint") if background else None
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "checkpoint")
         self._job: Future[object] | None = None
 
     def start(self, job: Callable[[], object]) -> None:
         """Wait for the job before this one, and start it."""
         self.wait()
-        if self._pool is None:
-            job()
-        else:
-            self._job = self._pool.submit(job)
+        self._job = self._pool.submit(job)
 
     def wait(self) -> None:
         """Wait for the job, and raise what it raised."""

@@ -65,7 +65,7 @@ class ResumedFit:
             if self.data is None:
                 raise InputError(
                     "{path} was saved inside an epoch of Batches. Pass the same Batches to fit "
-                    "and to RunCheckpoint(..., data=batches).",
+                    "and to RunCheckpoint.set_data.",
                     path=checkpoint.path,
                 )
             self.data.resume_at(position.epoch, position.segments)

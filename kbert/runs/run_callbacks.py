@@ -62,8 +62,8 @@ class RunCallbacks:
             keep=config.keep_checkpoints,
             resume=resumption is not None,
             allow=config.allow,
-            identity={"run": run.record.get("id"), "preset": config.preset},
         )
+        checkpoint.identity = {"run": run.record.get("id"), "preset": config.preset}
         # A step that ran while a checkpoint was being written counts once that is on the disk, so
         # a kill costs no more steps than lie between two checkpoints.
         saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())

@@ -18,17 +18,8 @@ def gate():
     event.set()
 
 
-def test_in_the_foreground_a_job_runs_at_once():
-    writer, threads = BackgroundWriter(background=False), []
-    writer.start(lambda: threads.append(threading.current_thread()))
-    assert threads == [threading.current_thread()]
-    with pytest.raises(OSError, match="full"):
-        writer.start(fail)
-    writer.wait()
-
-
-def test_in_the_background_a_job_runs_beside_the_caller(gate):
-    writer, threads = BackgroundWriter(background=True), []
+def test_a_job_runs_beside_the_caller(gate):
+    writer, threads = BackgroundWriter(), []
 
     def job():
         assert gate.wait(10)
@@ -44,7 +35,7 @@ def test_in_the_background_a_job_runs_beside_the_caller(gate):
 
 
 def test_a_job_waits_for_the_one_before(gate):
-    writer, done = BackgroundWriter(background=True), []
+    writer, done = BackgroundWriter(), []
 
     def first():
         assert gate.wait(10)
@@ -63,7 +54,7 @@ def test_a_job_waits_for_the_one_before(gate):
 @pytest.mark.parametrize("ask", ["wait", "start"])
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
 def test_an_error_comes_out_once(ask, error):
-    writer, begun = BackgroundWriter(background=True), []
+    writer, begun = BackgroundWriter(), []
 
     def job():
         raise error("full")
@@ -79,12 +70,11 @@ def test_an_error_comes_out_once(ask, error):
 
 
 def test_nothing_to_wait_for():
-    for background in (False, True):
-        BackgroundWriter(background=background).wait()
+    BackgroundWriter().wait()
 
 
 def test_a_wait_that_is_interrupted_does_not_forget_the_job(gate):
-    writer, interrupted = BackgroundWriter(background=True), []
+    writer, interrupted = BackgroundWriter(), []
 
     def interrupt(number, frame):
         if not interrupted:
