@@ -23,6 +23,7 @@ NOT_RUN = {
     "kbert.interop.model_data.ModelData": "a checkpoint",
     "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
+    "kbert.runs.resume.resume": "a run",
     "kbert.runs.train.train": "a labelled file",
 }
 FRAMEWORKS = {"keras", "keras_hub", "tensorflow", "jax", "torch"}

@@ -98,10 +98,10 @@ def has_trained(run, batches):
     return lambda: log.exists() and log.read_text().count("\n") > batches
 
 
-def resumes(run):
+def resumes(run, **environment):
     """Resume the run until it has trained beyond its last checkpoint, and return how that began."""
     done = last_of(run).position.batches_done
-    again = Process("resume", run)
+    again = Process("resume", run, **environment)
     wait_for(lambda: last_of(run).position.batches_done > done, again)
     again.popen.kill()
     again.end()
@@ -345,7 +345,8 @@ Batches._make = fail
     assert "Traceback" not in err
     assert said.count("\n") == 1
     assert last_of(run).position.epoch == 1
-    tell(f"the loading of a batch fails, {backend}", status, said, resumes(run))
+    how = resumes(run, KERAS_BACKEND=backend)
+    tell(f"the loading of a batch fails, {backend}", status, said, how)
 
 
 def test_kills(tmp_path):
@@ -353,6 +354,6 @@ def test_kills(tmp_path):
     command = [sys.executable, "-m", "tools.kill_runs", "--kills", "6", "--runs", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    assert "runs compared, of equal bits 2, 2\n" in done.stdout
+    assert "runs compared, equal bits    2, 2\n" in done.stdout
     assert "files left behind            0\n" in done.stdout
     assert int(re.search(r"steps lost at most +(\d+)", done.stdout)[1]) <= 5
