@@ -1,0 +1,50 @@
+"""The boundary to libraries that read what someone else has written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kbert.errors import InputError, KbertError
+from kbert.findings import Cure
+
+_MAX_REASON = 300  # characters
+
+
+@contextmanager
+def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) -> Iterator[None]:
+    """Turn what a library raises inside the block into an InputError, which keeps the cause.
+
+    Libraries raise whatever their parts raise, from OverflowError to exceptions of their own. The
+    block holds the library's calls alone: a mistake of kbert's own in it would read as a broken
+    file. MemoryError, KbertError and what is not an error, such as Ctrl-C, pass through.
+
+    Args:
+        template: str. The message; `{reason}` in it is what the library says.
+        cure: Cure or None. Defaults to None.
+        **values: the other values of the template.
+
+    Raises:
+        InputError: the library raised an exception.
+
+    Example:
+
+    ```python
+    with foreign_input("{path} is not JSON: {reason}", path="a.json"):
+        value = json.loads("[1, 2]")
+    ```
+    """
+    try:
+        yield
+    except (KbertError, MemoryError):
+        raise
+    except BaseException as error:
+        # Rust's panics are no Exceptions, so that nobody catches them by chance.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise InputError(template, cure=cure, reason=reason_of(error), **values) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what an exception says, in one line of at most 300 characters, without a full stop."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (" ".join(text.split()) or type(error).__name__)[:_MAX_REASON].rstrip(".")

@@ -1,0 +1,46 @@
+import json
+
+import pytest
+
+from kbert.errors import InputError, MachineError
+from kbert.utils.foreign import foreign_input
+
+
+class PanicException(BaseException):
+    """As pyo3 names the panics of Rust libraries."""
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("two\n lines."), "a.bin is broken: two lines"),
+        (OverflowError(), "a.bin is broken: OverflowError"),
+        (KeyError("name"), "a.bin is broken: 'name'"),
+        (OSError(5, "Input/output error"), "a.bin is broken: Input/output error"),
+        (PanicException("out of bounds"), "a.bin is broken: out of bounds"),
+        (RuntimeError("x" * 1000), "a.bin is broken: " + "x" * 300),
+    ],
+)
+def test_what_a_library_raises_becomes_a_sentence_that_keeps_its_cause(error, says):
+    with (
+        pytest.raises(InputError) as raised,
+        foreign_input("{path} is broken: {reason}", path="a.bin"),
+    ):
+        raise error
+    assert str(raised.value) == says
+    assert raised.value.__cause__ is error
+
+
+def test_a_library_of_this_world():
+    with pytest.raises(InputError, match="Expecting value"), foreign_input("{reason}"):
+        json.loads("[1,")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyboardInterrupt(), SystemExit(3), MemoryError(), InputError("ours"), MachineError("disk")],
+)
+def test_what_is_not_a_broken_file_passes_through(error):
+    with pytest.raises(type(error)) as raised, foreign_input("{reason}"):
+        raise error
+    assert raised.value is error

@@ -1,0 +1,96 @@
+import errno
+import os
+import threading
+
+import pytest
+
+from kbert.errors import InputError
+from kbert.utils.publish import is_free, publish
+
+
+def folder(path, text="new"):
+    path.mkdir()
+    (path / "file").write_text(text)
+    return path
+
+
+def test_a_file_and_a_folder_get_their_names(tmp_path):
+    file = tmp_path / ".file.tmp"
+    file.write_text("new")
+    publish(file, tmp_path / "a.csv")
+    publish(folder(tmp_path / ".folder"), tmp_path / "a")
+    assert sorted(os.listdir(tmp_path)) == ["a", "a.csv"]
+    assert (tmp_path / "a.csv").read_text() == (tmp_path / "a" / "file").read_text() == "new"
+
+
+def test_an_empty_folder_counts_as_nothing(tmp_path):
+    (tmp_path / "a").mkdir()
+    assert is_free(tmp_path / "a")
+    publish(folder(tmp_path / ".folder"), tmp_path / "a")
+    assert os.listdir(tmp_path / "a") == ["file"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("written", ["file", "folder"])
+@pytest.mark.parametrize("there", ["file", "folder", "link", "broken link"])
+def test_nothing_is_ever_replaced(tmp_path, monkeypatch, links, written, there):
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    path, ours = tmp_path / "a", tmp_path / ".new"
+    ours.write_text("new") if written == "file" else folder(ours)
+    target = tmp_path / "theirs"
+    if there == "file":
+        path.write_text("theirs")
+    elif there == "folder":
+        folder(path, "theirs")
+    else:
+        if there == "link":
+            folder(target, "theirs")
+        path.symlink_to(target)
+    before = {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+    assert not is_free(path)
+    with pytest.raises(InputError, match="already exists; kbert never overwrites"):
+        publish(ours, path)
+    assert {file: file.read_text() for file in tmp_path.rglob("*") if file.is_file()} == before
+    assert path.is_symlink() == ("link" in there)
+
+
+def refuse(source, target):
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_of_many_that_publish_at_once_one_succeeds(tmp_path, monkeypatch, links, kind):
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    barrier, failed = threading.Barrier(8), []
+
+    def run(number):
+        ours = tmp_path / f".new-{number}"
+        ours.write_text(str(number)) if kind == "file" else folder(ours, str(number))
+        barrier.wait()
+        try:
+            publish(ours, tmp_path / "a")
+        except InputError:
+            failed.append(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(failed) == 7
+    (winner,) = set(range(8)) - set(failed)
+    where = tmp_path / "a" if kind == "file" else tmp_path / "a" / "file"
+    assert where.read_text() == str(winner)
+
+
+def test_a_failure_of_the_disk_is_not_called_taken(tmp_path, monkeypatch):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "link", full)
+    (tmp_path / ".new").write_text("new")
+    with pytest.raises(OSError, match="No space left"):
+        publish(tmp_path / ".new", tmp_path / "a")
