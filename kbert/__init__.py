@@ -9,6 +9,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from kbert.models.known_to_keras import make_known
+
 _STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
 # The module of each public name.
 _MODULES = {
@@ -17,6 +19,8 @@ _MODULES = {
 
 __all__ = sorted(_MODULES)
 __version__ = "0.1.0"
+
+make_known()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,86 @@
+"""Makes kbert's classes known to Keras, which looks for them when it loads a .keras file."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+_PACKAGE = "kbert"
+# The module of each class that a saved classifier, compiled or not, can name.
+CLASSES = {
+    "AdamW": "kbert.optimizers.adamw",
+    "BertAdam": "kbert.optimizers.bert_adam",
+    "BertClassifier": "kbert.models.bert_classifier",
+    "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
+}
+
+
+def make_known() -> None:
+    """Let `keras.models.load_model` find kbert's classes, after nothing but `import kbert`.
+
+    Neither Keras nor the classes are imported for it: where Keras is not there yet, its import is
+    waited for, and what is registered imports a class when an object of it is made. The class
+    itself, once imported, takes that place.
+    """
+    if "keras" in sys.modules and hasattr(sys.modules["keras"], "saving"):
+        _register()
+    elif not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _KerasFinder())
+
+
+def _register() -> None:
+    saving: Any = sys.modules["keras"].saving
+    for name, module in CLASSES.items():
+        if saving.get_registered_object(f"{_PACKAGE}>{name}") is None:
+            saving.register_keras_serializable(_PACKAGE, name)(_stand_in(name, module))
+
+
+def _stand_in(name: str, module: str) -> type:
+    """Return a class that Keras makes an object of, which is one of the real class."""
+
+    def real() -> Any:
+        return getattr(importlib.import_module(module), name)
+
+    def from_config(config: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        return real().from_config(config, *args, **kwargs)
+
+    body = {
+        "__module__": module,
+        "__doc__": f"Stands for {module}.{name} until that is imported.",
+        "__new__": lambda cls, *args, **kwargs: real()(*args, **kwargs),
+        "from_config": staticmethod(from_config),
+        "get_config": lambda self: {},  # which Keras asks of what it registers
+    }
+    return type(name, (), body)
+
+
+class _KerasFinder(MetaPathFinder):
+    """Registers the classes at the end of the import of Keras."""
+
+    _is_searching = False
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != "keras" or self._is_searching:
+            return None
+        self._is_searching = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._is_searching = False
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def run_and_register(module: ModuleType) -> None:
+                run(module)
+                _register()
+                if self in sys.meta_path:
+                    sys.meta_path.remove(self)
+
+            spec.loader.exec_module = run_and_register  # type: ignore[method-assign]
+        return spec
