@@ -54,14 +54,16 @@ def _long_warmup(plan: UpdateSchedule) -> Finding | None:
         "warmup-too-long",
         "error" if warmup >= updates else "warning",
         "Warmup takes {warmup:,} of {updates:,} updates, where at most {limit:,} are reasonable: "
-        "an epoch has {epoch:,}, a third of the run {third:,}, and BERT was pretrained with "
-        "{pretraining:,}. Until its end the rates are too small to learn much.",
+        "the least of an epoch ({epoch:,}, but no less than {floor}), a third of the run "
+        "({third:,}) and BERT's own warmup ({pretraining:,}). Until its end the rates are too "
+        "small to learn much.",
         Cure({"warmup_proportion": _rounded_down(limit / plan.updates)}),
         {
             "warmup": warmup,
             "updates": updates,
             "limit": limit,
             "epoch": _epoch(plan),
+            "floor": _MIN_EPOCH,
             "third": updates // 3,
             "pretraining": _MAX_WARMUP,
         },

@@ -91,12 +91,12 @@ def test_the_numbers_of_the_messages():
     # W is 3,750,000 / 10, more than 10,000, yet neither an epoch nor a third of the run.
     long = found(TrainingPlan(examples=10_000_000, batch_size=8))["warmup-too-long"]
     assert "375,000 of 3,750,000 updates, where at most 10,000 are reasonable" in long.message
-    assert "pretrained with 10,000." in long.message
+    assert "BERT's own warmup (10,000)." in long.message
     # 0.00266..., rounded down.
     assert long.cure == Cure({"warmup_proportion": 0.0026})
     half = found(replace(SOUND, warmup_proportion=0.5))["warmup-too-long"].message
     assert "1,173 of 2,346 updates, where at most 782 are reasonable" in half
-    assert "an epoch has 782, a third of the run 782, and" in half
+    assert "an epoch (782, but no less than 50), a third of the run (782) and" in half
     assert "is far above the" in found(replace(SOUND, learning_rate=2e-3))["unusual-rate"].message
     assert "is far below the" in found(replace(SOUND, learning_rate=1e-7))["unusual-rate"].message
 
