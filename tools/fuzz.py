@@ -156,7 +156,8 @@ def fuzz(target: str, seconds: str) -> None:
     scratch = Path(tempfile.mkdtemp())
     corpus = scratch / "corpus"
     corpus.mkdir()
-    for number, data in enumerate(valid if isinstance(valid, list) else valid()):
+    samples = valid if isinstance(valid, list) else valid()
+    for number, data in enumerate(samples):
         (corpus / str(number)).write_bytes(data)
     path = scratch / name
 
@@ -173,6 +174,7 @@ def fuzz(target: str, seconds: str) -> None:
                 (found / kind).write_bytes(data)
                 (found / f"{kind}.txt").write_text(traceback.format_exc())
 
+    one(samples[0])  # imports TensorFlow for some targets, too slow for the limit of one input
     arguments = ["-max_len=20000", "-timeout=20", "-rss_limit_mb=3000", "-print_final_stats=1"]
     arguments += [f"-max_total_time={seconds}", f"-artifact_prefix={found}/"]
     atheris.Setup([sys.argv[0], *arguments, str(corpus)], one)
