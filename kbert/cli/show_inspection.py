@@ -1,6 +1,5 @@
 """Shows what is in labelled data."""
 
-import contextlib
 import json
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from kbert.cli.app import exit_status
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import KbertError
 from kbert.findings import Option
@@ -66,14 +66,8 @@ def _read(data: str, reading: ReadingOptions) -> Examples:
     """Return the examples, without labels where no column could be recognised as the label."""
     try:
         return reading.read(data, on_bad_row="skip")
-    except KbertError as error:
-        if reading.label is not None:
-            raise
-        with contextlib.suppress(KbertError):
-            examples = reading.read(data, on_bad_row="skip", need_label=False)
-            if examples.label_ids is None:
-                return examples
-        raise error from None
+    except NoLabelColumn:
+        return reading.read(data, on_bad_row="skip", need_label=False)
 
 
 def _tokenizer(preset: str) -> tuple[Tokenizer | None, str]:

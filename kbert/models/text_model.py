@@ -18,7 +18,8 @@ from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
-from kbert.results.prediction import Prediction, check_texts
+from kbert.results.given_texts import as_texts
+from kbert.results.prediction import Prediction
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -127,13 +128,13 @@ class TextModel(keras.Model):
         """Return the label and the probabilities of each text, or text pair, in their order.
 
         Args:
-            texts: sequence of str.
-            pairs: sequence of str, the second texts, or None.
+            texts: list, NumPy array, pandas Series or another iterable of str.
+            pairs: the second texts, alike, or None.
             batch_size: int. Defaults to 32.
+
+        Raises:
+            InputError: one of the texts is not a string.
         """
-        check_texts(texts, pairs)
-        if len(texts) == 0:
-            return []
         rows = self.predict_proba(texts, pairs, batch_size)
         return [Prediction.from_probabilities(row, self.labels.names) for row in rows]
 
@@ -141,8 +142,11 @@ class TextModel(keras.Model):
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
     ) -> np.ndarray:
         """Return the probabilities [texts, labels] in their order; see `predict_texts`."""
-        store = TokenStore.build(Examples(texts, pairs), self.tokenizer, self.max_length)
+        firsts, seconds = as_texts(texts, pairs)
+        if not firsts:
+            return np.empty((0, len(self.labels)), np.float32)
+        store = TokenStore.build(Examples(firsts, seconds), self.tokenizer, self.max_length)
         batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
-        logits = np.empty((len(texts), len(self.labels)), np.float32)
+        logits = np.empty((len(firsts), len(self.labels)), np.float32)
         logits[batches.row_order()] = self.predict(batches, verbose=0)
         return softmax(logits)

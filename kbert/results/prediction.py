@@ -4,29 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kbert.errors import InputError
-from kbert.findings import Option
-
 if TYPE_CHECKING:
     import numpy as np
-
-
-def check_texts(texts: Sequence[str], pairs: Sequence[str] | None) -> None:
-    """Raise InputError unless these are lists of strings of the same length."""
-    for name, given in (("texts", texts), ("pairs", pairs)):
-        if isinstance(given, str):
-            raise InputError(
-                "{option} must be a list of strings. For one text: [text]", option=Option(name)
-            )
-    if pairs is not None and len(pairs) != len(texts):
-        raise InputError(
-            "{texts_option} and {pairs_option} must have the same length. Received: {texts} and "
-            "{pairs}",
-            texts_option=Option("texts"),
-            pairs_option=Option("pairs"),
-            texts=len(texts),
-            pairs=len(pairs),
-        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
-from kbert.results.prediction import Prediction, check_texts
+from kbert.results.given_texts import as_texts
+from kbert.results.prediction import Prediction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,9 +94,12 @@ class Predictor:
         """Return the label and the probabilities of each text, or text pair, in their order.
 
         Args:
-            texts: sequence of str.
-            pairs: sequence of str, the second texts, or None.
+            texts: list, NumPy array, pandas Series or another iterable of str.
+            pairs: the second texts, alike, or None.
             batch_size: int. Defaults to 32.
+
+        Raises:
+            InputError: one of the texts is not a string.
         """
         return [
             Prediction.from_probabilities(row, self.labels)
@@ -108,7 +112,7 @@ class Predictor:
         """Return the probabilities [texts, labels] in the order of the texts; see `predict`."""
         import numpy as np
 
-        check_texts(texts, pairs)
-        if len(texts) == 0:
+        firsts, seconds = as_texts(texts, pairs)
+        if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
-        return self._compute(texts, pairs, batch_size)
+        return self._compute(firsts, seconds, batch_size)

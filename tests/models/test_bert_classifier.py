@@ -183,6 +183,18 @@ def test_refuses_one_text_for_a_list():
         BertClassifier(TINY, ["x", "y"], TOKENIZER, 12).predict_texts("a b")
 
 
+def test_texts_of_other_kinds():
+    model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
+    expected = model.predict_proba(["a b", "b"])
+    for given in (np.array(["a b", "b"]), iter(["a b", "b"]), [b"a b", b"b"]):
+        np.testing.assert_array_equal(model.predict_proba(given), expected)
+    assert model.predict_proba([]).shape == (0, 2)
+    for given in (["a", None], [float("nan")], [7]):
+        for predict in (model.predict_texts, model.predict_proba):
+            with pytest.raises(KbertError, match=r"must be a string\. Received at position"):
+                predict(given)
+
+
 @pytest.mark.parametrize(
     ("labels", "plan_rows", "message"),
     [(["x", "z"], None, "the model has .*labels=model.labels"), (["x", "y"], 3, "for 3 examples")],

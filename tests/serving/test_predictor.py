@@ -31,6 +31,13 @@ def test_no_texts(predictor):
     ("arguments", "message"),
     [
         (("story",), "`texts` must be a list of strings"),
+        (
+            (["story", None],),
+            r"`texts` must be a string\. Received at position 1: missing \(None\)",
+        ),
+        ((float("nan"),), r"`texts` must be a list of strings\. Received: a number \(nan\)"),
+        (([b"\xff"],), r"bytes that are not utf-8 \(0xff\)"),
+        ((["story"], [7]), r"`pairs` must be a string\. Received at position 0: a number \(7\)"),
         ((["story"], "story"), "`pairs` must be a list of strings"),
         (
             (["a", "story"], ["mess"]),
@@ -41,6 +48,13 @@ def test_no_texts(predictor):
 def test_refuses(arguments, message, predictor):
     with pytest.raises(KbertError, match=message):
         predictor.predict(*arguments)
+
+
+def test_any_iterable_of_texts(predictor):
+    texts = ["story", "a moving story."]
+    expected = predictor.predict(texts)
+    for given in (tuple(texts), np.array(texts), iter(texts), [text.encode() for text in texts]):
+        assert predictor.predict(given) == expected
 
 
 def test_refuses_a_path(tmp_path):

@@ -162,8 +162,12 @@ def test_columns_of_a_parquet_that_are_no_text_are_left_out(tmp_path):
     pq.write_table(table, path)
     examples = read_examples(path, on_bad_row="skip", need_label=False)
     assert (examples.texts, len(examples.skipped)) == (["a"], 1)
-    with pytest.raises(KbertError, match="Its columns: 'text', 'label', 'day'"):
+    with pytest.raises(KbertError, match=r"Its columns: 'text', 'label'\."):
+        read_examples(path, text="none")
+    with pytest.raises(KbertError, match="the column 'tags' holds lists, not texts"):
         read_examples(path, text="tags")
+    with pytest.raises(KbertError, match="the column 'day' holds values of type date32"):
+        read_examples(path, text="day")
 
 
 def test_text_of_a_parquet_that_is_not_utf_8(tmp_path):

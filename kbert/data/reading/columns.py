@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
 
+from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
@@ -54,18 +57,19 @@ class Columns:
 def choose_columns(
     table: Table,
     *,
-    text: str | None = None,
-    pair: str | None = None,
-    label: str | None = None,
+    text: Any = None,
+    pair: Any = None,
+    label: Any = None,
     need_label: bool = True,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
 
     Args:
         table: Table.
-        text: str or None. A column's name, or its position from 0.
-        pair: str or None. The second text's column; detected only when `text` is too.
-        label: str or None. The label's column.
+        text: str, int or None. A column's name, or its position from 0; a name that is not a
+            string, as in a data frame, may be given as it is.
+        pair: str, int or None. The second text's column; detected only when `text` is too.
+        label: str, int or None. The label's column.
         need_label: bool. Whether a table without a label is refused. Defaults to True.
 
     Raises:
@@ -80,15 +84,18 @@ def choose_columns(
             text_option=Option("text"),
         )
     text_at: int | None
+    guessed = {}
     if text is None:
         text_at, pair_at = _guess_texts(table)
+        guessed = {"text": text_at} if pair_at is None else {"text": text_at, "pair": pair_at}
     else:
         text_at = _find(table, "text", text)
         pair_at = None if pair is None else _find(table, "pair", pair)
     label_at = _guess(table, LABEL_NAMES) if label is None else _find(table, "label", label)
-    if text_at is None or (label_at is None and need_label):
-        wanted = {"text": text_at, "label": label_at} if need_label else {"text": text_at}
-        raise _unrecognized(table, [name for name, at in wanted.items() if at is None])
+    if label is None and need_label:
+        guessed["label"] = label_at
+    _check_guesses(table, guessed)
+    assert text_at is not None  # given, or guessed and checked
     found = {"text": text_at, "pair": pair_at, "label": label_at}
     for first, second in (("text", "label"), ("text", "pair"), ("pair", "label")):
         at = found[first]
@@ -104,44 +111,94 @@ def choose_columns(
     return Columns(tuple(table.columns), text_at, pair_at, label_at)
 
 
-def _find(table: Table, option: str, name: str) -> int:
+def _find(table: Table, option: str, name: Any) -> int:
     """Return the position of the column with this name, or at this position."""
     names = list(table.columns)
+    name = name if isinstance(name, str) else str(name)  # 0, or a name that is not a string
     if names.count(name) > 1:
-        raise InputError(
-            "{source} has {count} columns {name!r}. Rename one in the file, or give its position "
-            "from 0.",
-            source=table.source,
-            count=names.count(name),
-            name=name,
-            cure=Cure({option: str(names.index(name))}),
-        )
+        raise _twice(table, option, name)
     if name in names:
         return names.index(name)
-    if name.isdigit() and int(name) < len(names):
+    if name in table.left_out:
+        raise _not_cells(table, option, name)
+    if name.isascii() and name.isdigit() and len(name) < 10 and int(name) < len(names):
         return int(name)
+    near = get_close_matches(name.casefold(), [n.casefold() for n in names], n=1)
+    template = "{source} has no column {name!r}."
+    if near:
+        template += " Did you mean {near!r}?"
     raise InputError(
-        "{source} has no column {name!r}. Its columns: {columns}.",
+        template + " Its columns: {columns}.",
         source=table.source,
         name=name,
+        near=next((n for n in names if n.casefold() in near), None),
         columns=_listed(names),
         cure=Cure({option: "NAME"}, note="or the position from 0"),
     )
 
 
+def _twice(table: Table, option: str, name: str) -> InputError:
+    """Return the error that several columns have this name."""
+    names = list(table.columns)
+    return InputError(
+        "{source} has {count} columns {name!r}. Rename one, or give its position from 0.",
+        source=table.source,
+        count=names.count(name),
+        name=name,
+        cure=Cure({option: str(names.index(name))}),
+    )
+
+
+def _not_cells(table: Table, option: str, name: str) -> InputError:
+    """Return the error that a column holds neither texts nor labels."""
+    template = "{source}: the column {name!r} holds {kind}, not {what}s."
+    if option == "label" and table.left_out[name] == "lists":
+        template = (
+            "{source}: the column {name!r} holds {kind}, but kbert trains one label per text."
+        )
+    what = "label" if option == "label" else "text"
+    return InputError(
+        template,
+        source=table.source,
+        name=name,
+        kind=table.left_out[name],
+        what=what,
+        cure=Cure(
+            {option: "NAME"}, note="of a column with one {what} per row", values={"what": what}
+        ),
+    )
+
+
 def _guess(table: Table, common: Sequence[str]) -> int | None:
     """Return the position of the first of some common names that the table has."""
-    lower = [name.lower() for name in table.columns]
-    return next((lower.index(name) for name in common if name in lower), None)
+    for name in common:
+        for names in (list(table.columns), [column.lower() for column in table.columns]):
+            if name in names:
+                return names.index(name)
+    return None
 
 
 def _guess_texts(table: Table) -> tuple[int | None, int | None]:
     """Return the positions of the text and its pair, by common names."""
-    lower = [name.lower() for name in table.columns]
     for first, second in PAIR_NAMES:
-        if first in lower and second in lower:
-            return lower.index(first), lower.index(second)
+        found = _guess(table, (first,)), _guess(table, (second,))
+        if None not in found:
+            return found
     return _guess(table, TEXT_NAMES), None
+
+
+def _check_guesses(table: Table, guessed: dict[str, int | None]) -> None:
+    """Raise InputError where a guessed column has a double, or none is left to be guessed."""
+    for option, at in guessed.items():
+        if at is not None and list(table.columns).count(table.columns[at]) > 1:
+            raise _twice(table, option, table.columns[at])
+        common = LABEL_NAMES if option == "label" else TEXT_NAMES
+        left_out = [name for name in table.left_out if name.lower() in common]
+        if at is None and left_out:
+            raise _not_cells(table, option, left_out[0])
+    missing = [option for option, at in guessed.items() if at is None]
+    if missing:
+        raise _unrecognized(table, missing)
 
 
 def _check_delimiter(table: Table) -> None:
@@ -161,8 +218,9 @@ def _check_delimiter(table: Table) -> None:
 
 def _unrecognized(table: Table, missing: list[str]) -> InputError:
     """Return the error that columns were neither named nor have a common name."""
+    kind = NoLabelColumn if missing == ["label"] else InputError
     if len(table.columns) == 1 and missing == ["label"]:
-        return InputError(
+        return kind(
             "{source} has no labels: its only column is {columns}.",
             source=table.source,
             columns=_listed(table.columns),
@@ -171,7 +229,7 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
     other = Cure({"header": False}, note="if the first row is data")
     if not table.has_header:
         template += " The file was read as having no header."
-    return InputError(
+    return kind(
         template,
         source=table.source,
         missing=" or the ".join(missing),

@@ -1,93 +1,13 @@
-"""Readers of Parquet files and of objects in memory: data frames, data sets, lists."""
+"""Readers of objects in memory: data frames, data sets, dicts of columns, tuples of lists."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kbert.data.reading.rows import Row, Table
-from kbert.errors import InputError, KbertError
-
-_MAX_FIXED = 64  # bytes; a decimal has up to 32
-
-
-def read_parquet(path: Path) -> Table:
-    """Return the table of a Parquet file, read batch by batch.
-
-    Columns of nested or fixed-size binary values, which are not text, are left out.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(path)
-        _check_parquet(file.metadata, path)
-        leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
-        every = file.schema_arrow.names
-        names = [n for n in every if n in leaves and leaves[n].length <= _MAX_FIXED]
-        # Left as dictionaries, a text that occurs in a million rows is in memory once.
-        texts = [name for name in names if leaves[name].physical_type == "BYTE_ARRAY"]
-        file = pq.ParquetFile(path, read_dictionary=texts)
-        batches = file.iter_batches(columns=names if names != every else None)
-    except KbertError:
-        raise
-    except Exception as error:  # pyarrow lets through what its readers raise
-        raise InputError(
-            "{path} is not a readable Parquet file: {error}", path=path, error=error
-        ) from None
-
-    def rows() -> Iterator[Row]:
-        number = 0
-        try:
-            for batch in batches:
-                if batch.schema.names != names:
-                    raise InputError(
-                        "{path}: the names of its columns are ambiguous. Rename them.", path=path
-                    )
-                for cells in zip(*map(_cells, batch.columns), strict=True):
-                    number += 1
-                    yield Row(number, 0, cells)
-        except KbertError:
-            raise
-        except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
-            raise InputError(
-                "{path}, after row {number}: broken Parquet: {error}",
-                path=path,
-                number=number,
-                error=error,
-            ) from None
-
-    return Table(str(path), names, rows())
-
-
-def _cells(column: Any) -> list[Any]:
-    if not hasattr(column, "dictionary"):
-        return list(column.to_pylist())
-    used = column.indices.unique().drop_null()  # the dictionary grows from batch to batch
-    values = dict(zip(used.to_pylist(), column.dictionary.take(used).to_pylist(), strict=True))
-    return list(map(values.get, column.indices.to_pylist()))
-
-
-def _check_parquet(metadata: Any, path: Path) -> None:
-    """Raise KbertError when a file claims far more text than its bytes can hold."""
-    size = path.stat().st_size
-    if metadata.num_rows > max(1_000_000, size):
-        raise InputError(
-            "{path} claims {rows:,} rows in {size:,} bytes, more than one per byte. Expected a "
-            "Parquet file of texts.",
-            path=path,
-            rows=metadata.num_rows,
-            size=size,
-        )
-    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    claimed = sum(group.total_byte_size for group in groups)
-    if claimed > max(2**28, 200 * size):
-        raise InputError(
-            "{path} claims {claimed:,} bytes of values in {size:,}. Expected a Parquet file of "
-            "texts.",
-            path=path,
-            claimed=claimed,
-            size=size,
-        )
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.cell_values import describe
+from kbert.utils.foreign import foreign_input
 
 
 def read_object(source: Any) -> Table:
@@ -100,7 +20,7 @@ def read_object(source: Any) -> Table:
                 length=len(source),
             )
         names = ["text", "label"] if len(source) == 2 else ["text_a", "text_b", "label"]
-        return _from_columns("lists", dict(zip(names, source, strict=True)))
+        return _from_columns("lists", zip(names, source, strict=True))
     if isinstance(source, Mapping):
         if any(hasattr(value, "column_names") for value in source.values()):
             raise InputError(
@@ -109,19 +29,12 @@ def read_object(source: Any) -> Table:
                 splits=", ".join(map(str, source)),
                 first=next(iter(source)),
             )
-        return _from_columns("columns", source)
+        return _from_columns("columns", source.items())
     if hasattr(source, "column_names") and hasattr(source, "features"):  # datasets.Dataset
-        columns = {}
-        for name in source.column_names:
-            values = list(source[name])
-            decode = getattr(source.features[name], "int2str", None)
-            if decode is not None:  # a ClassLabel: its names, and -1 for no label
-                values = [decode(v) if v is not None and v >= 0 else None for v in values]
-            columns[name] = values
-        return _from_columns("data set", columns)
+        return _from_data_set(source)
     if hasattr(source, "columns") and hasattr(source, "iloc"):  # pandas.DataFrame
-        columns = {str(name): source[name].tolist() for name in source.columns}
-        return _from_columns("data frame", columns)
+        columns = (source.iloc[:, at].to_numpy() for at in range(len(source.columns)))
+        return _from_columns("data frame", zip(source.columns, columns, strict=True))
     raise InputError(
         "A path, a pandas DataFrame, a Hugging Face Dataset, a dict of columns or a tuple "
         "(texts, labels) was expected. Received: {kind}",
@@ -129,14 +42,86 @@ def read_object(source: Any) -> Table:
     )
 
 
-def _from_columns(source: str, columns: Mapping[str, Sequence[Any]]) -> Table:
-    lengths = {name: len(values) for name, values in columns.items()}
+def _from_data_set(source: Any) -> Table:
+    if source.features is None:
+        raise InputError(
+            "The columns of the data set are not known. Received: {kind}.",
+            kind=type(source).__name__,
+            cure=Cure(note="load it with streaming=False"),
+        )
+    columns = []
+    left_out = {}
+    with foreign_input("The data set cannot be read: {reason}"):
+        plain = source.with_format(None)
+        for name in plain.column_names:
+            feature = plain.features[name]
+            if hasattr(feature, "decode_example"):  # an image, a sound: not decoded for nothing
+                left_out[name] = f"values of type {type(feature).__name__}"
+                continue
+            values = list(plain[name])
+            names = getattr(feature, "names", None)
+            if names is not None and hasattr(feature, "int2str"):
+                values = [_class_name(value, names) for value in values]
+            columns.append((name, values))
+    table = _from_columns("data set", columns)
+    return Table(table.source, table.columns, table.rows, left_out=left_out)
+
+
+def _class_name(value: int | None, names: list[str]) -> str | int | None:
+    """Return the name of a ClassLabel's number, of which -1 is none; a number without a name."""
+    if value is None or value == -1:
+        return None
+    return names[value] if 0 <= value < len(names) else value
+
+
+def _from_columns(source: str, columns: Iterable[tuple[Any, Any]]) -> Table:
+    """Return the table of columns with names, of which several may be the same."""
+    names, values = [], []
+    for name, column in columns:
+        names.append(str(name))
+        values.append(_as_list(names[-1], column))
+    lengths = {name: len(column) for name, column in zip(names, values, strict=True)}
     if len(set(lengths.values())) > 1:
         raise InputError(
             "The columns must have the same length. Received: {lengths}", lengths=lengths
         )
     rows = (
-        Row(number, 0, cells)
-        for number, cells in enumerate(zip(*columns.values(), strict=True), start=1)
+        Row(number, 0, cells) for number, cells in enumerate(zip(*values, strict=True), start=1)
     )
-    return Table(source, [str(name) for name in columns], rows)
+    return Table(source, names, rows)
+
+
+def _as_list(name: str, column: Any) -> list[Any]:
+    """Return the cells of a column in their order."""
+    shape = getattr(column, "shape", None)
+    if shape is not None and len(shape) != 1:
+        raise InputError(
+            "The column {name!r} must have one dimension. Received: an array of shape {shape}.",
+            name=name,
+            shape=tuple(shape),
+            cure=_flat(name, shape),
+        )
+    unordered = isinstance(column, (Mapping, set, frozenset))
+    if unordered or isinstance(column, (str, bytes)) or not hasattr(column, "__iter__"):
+        found = describe(column)
+        raise InputError(
+            "The column {name!r} must be a list or an array. Received: {kind} ({shown}).",
+            name=name,
+            kind=found.name,
+            shown=found.shown,
+            cure=Cure(
+                code=f"list(columns[{name!r}].values())",
+                note='or frame.to_dict("list") of a data frame',
+            )
+            if isinstance(column, Mapping)
+            else None,
+        )
+    return list(column)
+
+
+def _flat(name: str, shape: Any) -> Cure:
+    if len(shape) == 2 and shape[1] == 1:
+        return Cure(code=f"{name}.reshape(-1)")
+    if len(shape) == 2 and name == "label":
+        return Cure(code="label.argmax(axis=1)", note="for one-hot labels")
+    return Cure(note="keep one value for each row")

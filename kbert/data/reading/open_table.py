@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 
 from kbert.choices import FileFormat, Quoting
 from kbert.data.reading.json_lines import read_json_lines
-from kbert.data.reading.memory_tables import read_object, read_parquet
+from kbert.data.reading.memory_tables import read_object
+from kbert.data.reading.parquet_table import read_parquet
 from kbert.data.reading.rows import Table
 from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
 from kbert.data.reading.text_tables import read_delimited, read_lines

@@ -11,6 +11,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.rows import BadRow, Row, Table
+from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
 from kbert.errors import InputError
 from kbert.findings import Cure
@@ -19,9 +20,9 @@ from kbert.findings import Cure
 def read_examples(
     source: Any,
     *,
-    text: str | None = None,
-    pair: str | None = None,
-    label: str | None = None,
+    text: str | int | None = None,
+    pair: str | int | None = None,
+    label: str | int | None = None,
     labels: Labels | None = None,
     need_label: bool = True,
     encoding: str = "utf-8",
@@ -39,15 +40,16 @@ def read_examples(
         source: a path (CSV, TSV, JSON Lines, Parquet, or .txt with one text per line), a pandas
             DataFrame, a Hugging Face `datasets.Dataset`, a dict of columns, or a tuple of lists:
             `(texts, labels)` or `(texts, pairs, labels)`.
-        text: str or None. The text's column, by name or position from 0. Defaults to None: found
-            by common names, such as text, sentence or review.
-        pair: str or None. The second text's column. Defaults to None: found by common names, such
-            as sentence1 and sentence2.
-        label: str or None. The label's column. Defaults to None: label, class, category, ...
+        text: str, int or None. The text's column, by name or position from 0. Defaults to None:
+            found by common names, such as text, sentence or review.
+        pair: str, int or None. The second text's column. Defaults to None: found by common names,
+            such as sentence1 and sentence2.
+        label: str, int or None. The label's column. Defaults to None: label, class, category, ...
         labels: Labels or None. The classes of the training set, when reading another set: a label
             that is not one of them is refused. Defaults to None: the classes that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
-        encoding: str. Of a text file. Defaults to "utf-8", with or without a byte order mark.
+        encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
+            without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
         delimiter: str of one character, or None. What separates the fields of a CSV or TSV.
             Defaults to None: a comma or a tab.
@@ -72,10 +74,11 @@ def read_examples(
     assert examples.labels.names == ("no", "yes")
     ```
     """
+    check_encoding(encoding)
     with ExitStack() as files:
         table = open_table(source, files, TableFormat(format, encoding, header, delimiter, quoting))
         columns = choose_columns(table, text=text, pair=pair, label=label, need_label=need_label)
-        return collect(table, columns, labels, on_bad_row, need_label)
+        return collect(table, columns, labels, on_bad_row, need_label, encoding)
 
 
 def collect(
@@ -84,6 +87,7 @@ def collect(
     labels: Labels | None,
     on_bad_row: OnBadRow,
     need_label: bool,
+    encoding: str = "utf-8",
 ) -> Examples:
     """Return the examples of a table's rows; bad rows are skipped, or the first is refused."""
     numbers: list[int] = []
@@ -91,7 +95,7 @@ def collect(
     pairs: list[str] = []
     values: list[str] = []
     skipped: list[BadRow] = []
-    for row in usable_rows(table, columns, labels, need_label):
+    for row in usable_rows(table, columns, labels, need_label, encoding):
         if isinstance(row, Row):
             text, pair, value = row.cells
             numbers.append(row.number)

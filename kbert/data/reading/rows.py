@@ -74,9 +74,19 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a source and an iterator over its rows, which is read once."""
+    """The columns of a source and an iterator over its rows, which is read once.
+
+    Args:
+        source: str. The name that messages use.
+        columns: sequence of str. Their names.
+        rows: iterator of Row and BadRow.
+        has_header: bool. Whether the names come from the source. Defaults to True.
+        left_out: what the columns hold that are left out, by name, such as "lists". Defaults to
+            none.
+    """
 
     source: str
     columns: Sequence[str]
     rows: Iterator[Row | BadRow]
     has_header: bool = True
+    left_out: Mapping[str, str] = field(default_factory=dict)

@@ -1,13 +1,10 @@
 """Which rows of a table can be used, and what is wrong with the others."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-
+from kbert.data.reading.cells import Role, read_cell
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow, Problem, Row, Table
@@ -19,7 +16,11 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def usable_rows(
-    table: Table, columns: Columns, labels: Labels | None, need_label: bool
+    table: Table,
+    columns: Columns,
+    labels: Labels | None,
+    need_label: bool,
+    encoding: str = "utf-8",
 ) -> Iterator[Row | BadRow]:
     """Yield rows of (text, pair, label), and those that cannot be used as BadRow.
 
@@ -27,16 +28,29 @@ def usable_rows(
         table: Table.
         columns: Columns.
         labels: Labels or None. The classes that a label must be one of; None for any.
-        need_label: bool. Whether every row must have a label.
+        need_label: bool. Whether every row must have a label. Where it need not, one that cannot
+            be read is absent.
+        encoding: str. Of cells that are bytes. Defaults to "utf-8".
     """
+    roles: list[tuple[Role, int | None]] = [
+        ("text", columns.text),
+        ("pair", columns.pair),
+        ("label", columns.label),
+    ]
     for row in table.rows:
         if isinstance(row, BadRow):
             yield row
             continue
-        text = cell_text(row.cells[columns.text])
-        pair = "" if columns.pair is None else cell_text(row.cells[columns.pair])
-        label = "" if columns.label is None else cell_text(row.cells[columns.label])
-        problem = _text_problem(text, pair, label, table, columns)
+        cells = [
+            "" if at is None else read_cell(row.cells[at], role, table.columns[at], encoding)
+            for role, at in roles
+        ]
+        if not need_label and isinstance(cells[2], Problem):
+            cells[2] = ""
+        text, pair, label = (cell if isinstance(cell, str) else "" for cell in cells)
+        problem = next((cell for cell in cells if isinstance(cell, Problem)), None)
+        if problem is None:
+            problem = _text_problem(text, pair, label, table, columns)
         if problem is None:
             problem = _label_problem(label, table, columns, labels, need_label)
         if problem is None:
@@ -64,7 +78,7 @@ def _text_problem(
 def _label_problem(
     label: str, table: Table, columns: Columns, labels: Labels | None, need_label: bool
 ) -> Problem | None:
-    if need_label and not label.strip():
+    if need_label and _is_blank(label):
         assert columns.label is not None
         column = table.columns[columns.label]
         return Problem("the label (column {column!r}) is missing", _FILL_CURE, {"column": column})
@@ -88,17 +102,3 @@ def _label_problem(
 def _is_blank(text: str) -> bool:
     """Whether a text has only blanks and characters that the tokenizer removes."""
     return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)
-
-
-def cell_text(value: Any) -> str:
-    """Return a cell as text: whole floats as integers, missing values as an empty string."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    if isinstance(value, (float, np.floating)):
-        if math.isnan(value):
-            return ""
-        return str(int(value)) if float(value).is_integer() else str(float(value))
-    text = str(value)
-    return "" if text in ("<NA>", "NaT") else text

@@ -103,6 +103,34 @@ def test_refusals_name_the_columns_and_a_cure(names, options, held):
     assert [part for part in held if part not in str(refusal.value)] == []
 
 
+@pytest.mark.parametrize(
+    ("names", "wanted", "meant"),
+    [
+        (["text", "lable"], "label", "lable"),
+        (["Text", "label"], "text", "Text"),
+        (["text", "sentiment"], "sentimet", "sentiment"),
+        (["text", "标签名"], "标签", "标签名"),
+    ],
+)
+def test_a_name_that_is_nearly_one_of_the_columns(names, wanted, meant):
+    with pytest.raises(KbertError, match=f"has no column '{wanted}'. Did you mean '{meant}'?"):
+        choose(names, text=wanted)
+    with pytest.raises(KbertError) as refusal:
+        choose(names, text="unlike them all")
+    assert "Did you mean" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["²", "9" * 5000, "٣", "-1", "1.0", ""])
+def test_what_looks_like_a_position_and_is_none(name):
+    with pytest.raises(KbertError, match="has no column"):
+        choose(["a", "b", "c", "d", "label"], text=name)
+
+
+def test_an_exact_name_precedes_one_in_other_case():
+    assert choose(["TEXT", "text", "Label", "label"]).text == 1
+    assert choose(["TEXT", "text", "Label", "label"]).label == 3
+
+
 def test_no_header_is_proposed_only_where_there_was_one():
     with pytest.raises(KbertError) as refusal:
         choose(["0", "1"], has_header=False)

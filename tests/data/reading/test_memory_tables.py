@@ -102,6 +102,8 @@ def test_a_class_label_gives_its_names_and_minus_one_no_label():
     data = datasets.Dataset.from_dict({"text": ["a", "b", "c"], "label": [0, 1, 0]}, FEATURES)
     examples = read_examples(data)
     assert (examples.labels.names, examples.label_ids.tolist()) == (("neg", "pos"), [1, 0, 1])
+    formatted = read_examples(data.with_format("numpy"))
+    assert (formatted.labels.names, formatted.label_ids.tolist()) == (("neg", "pos"), [1, 0, 1])
     data = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [0, -1]}, FEATURES)
     with pytest.raises(
         KbertError, match=r"data set, row 2: the label \(column 'label'\) is missing"
@@ -125,8 +127,51 @@ def test_pairs():
 
 
 def test_columns_without_names_are_taken_by_position():
-    examples = read_examples(pd.DataFrame([["yes", "a"], ["no", "b"]]), text="1", label="0")
-    assert (examples.texts, examples.label_ids.tolist()) == (["a", "b"], [1, 0])
+    frame = pd.DataFrame([["yes", "a"], ["no", "b"]])
+    for text, label in (("1", "0"), (1, 0), (np.int64(1), np.int64(0))):
+        examples = read_examples(frame, text=text, label=label)
+        assert (examples.texts, examples.label_ids.tolist()) == (["a", "b"], [1, 0])
+    frame.columns = [1, 0]
+    assert read_examples(frame, text=0, label=1).texts == ["a", "b"]  # a name before a position
+    assert read_examples((TEXTS, LABELS), text=0, label=1).texts == TEXTS
+
+
+def test_names_of_several_levels():
+    names = pd.MultiIndex.from_tuples([("a", "x"), ("a", "y")])
+    frame = pd.DataFrame([["good", "yes"], ["bad", "no"]], columns=names)
+    assert read_examples(frame, text=("a", "x"), label=("a", "y")).texts == ["good", "bad"]
+
+
+def test_two_columns_of_one_name(tmp_path):
+    frame = pd.DataFrame([["a", "b", "x"], ["c", "d", "y"]], columns=["text", "text", "label"])
+    table = pa.Table.from_arrays([frame.iloc[:, at] for at in range(3)], names=list(frame.columns))
+    pq.write_table(table, tmp_path / "a.parquet")
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    for source in (frame, tmp_path / "a.parquet", tmp_path / "a.csv"):
+        for name in (None, "text"):
+            with pytest.raises(KbertError, match=r"has 2 columns 'text'\. .*Cure: text=\"0\""):
+                read_examples(source, text=name)
+        assert read_examples(source, text="1").texts == ["b", "d"]
+    frame.columns = ["text", "label", "label"]
+    with pytest.raises(KbertError, match=r"has 2 columns 'label'\. .*Cure: label=\"1\""):
+        read_examples(frame)
+    assert read_examples(frame, need_label=False).texts == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ((text for text in TEXTS), iter(LABELS)),
+        {"text": pa.array(TEXTS), "label": pa.chunked_array([LABELS])},
+        {"text": pd.Series(TEXTS, index=[3, 1, 2]), "label": pd.Index(LABELS)},
+        datasets.Dataset.from_dict({"text": TEXTS, "label": LABELS}).to_iterable_dataset(),
+        datasets.Dataset.from_dict({"text": TEXTS, "label": LABELS}).with_format("numpy"),
+    ],
+    ids=["iterators", "Arrow", "Series", "iterable data set", "format of a data set"],
+)
+def test_columns_of_other_kinds(source):
+    examples = read_examples(source)
+    assert (examples.texts, examples.label_ids.tolist()) == (TEXTS, [1, 0, 1])
 
 
 @pytest.mark.parametrize(
@@ -139,10 +184,24 @@ def test_columns_without_names_are_taken_by_position():
         ([("a", "b")], "Received: list"),
         (7, "Received: int"),
         (None, "Received: NoneType"),
+        (("abc", LABELS), "'text' must be a list or an array. Received: a str ('abc')"),
+        ((set(TEXTS[:1]), LABELS), "Received: a set ({'good'})"),
+        ((None, LABELS), "Received: None (None)"),
+        (
+            ({"text": {0: "a"}, "label": {0: "x"}}),
+            "Received: a dict ({0: 'a'}). Cure: list(columns",
+        ),
+        ((TEXTS, np.eye(3)), "shape (3, 3). Cure: label.argmax(axis=1), for one-hot labels"),
+        ((TEXTS, np.zeros((3, 1))), "shape (3, 1). Cure: label.reshape(-1)"),
+        ((np.array(TEXTS).reshape(3, 1), LABELS), "Cure: text.reshape(-1)"),
         (([], []), "at least one row"),
         ((TEXTS, ["a"] * 3), "at least two classes"),
     ],
-    ids=["one", "four", "uneven", "uneven dict", "list", "int", "None", "no rows", "one class"],
+    ids=[
+        *("one", "four", "uneven", "uneven dict", "list", "int", "None", "string", "set"),
+        *("None as texts", "dict as texts", "one-hot", "column vector", "texts as a column"),
+        *("no rows", "one class"),
+    ],
 )
 def test_other_objects_are_refused(source, held):
     with pytest.raises(KbertError) as refusal:

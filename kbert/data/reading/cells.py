@@ -1,0 +1,68 @@
+"""The texts and labels in the cells of a table, and why another cell cannot be used."""
+
+from typing import Any, Literal
+
+from kbert.data.reading.rows import Problem
+from kbert.findings import Cure
+from kbert.utils.cell_values import OtherValue, to_label, to_text
+
+Role = Literal["text", "pair", "label"]
+
+
+def read_cell(value: Any, role: Role, column: str, encoding: str) -> str | Problem:
+    """Return a cell as text, "" for a missing value, or why it cannot be used.
+
+    Args:
+        value: the cell.
+        role: "text", "pair" or "label".
+        column: str. The name of its column.
+        encoding: str. Of cells that are bytes.
+    """
+    found = (to_label if role == "label" else to_text)(value, encoding)
+    if isinstance(found, OtherValue):
+        return (
+            _label_problem(found, column) if role == "label" else _text_problem(found, role, column)
+        )
+    return found or ""
+
+
+def _text_problem(found: OtherValue, role: Role, column: str) -> Problem:
+    notes = {
+        "several": "join its parts to one text",
+        "mapping": "take the text out of it",
+        "number": "store it as text",
+        "bool": "store it as text",
+        "other": "store it as text",
+    }
+    template = "the text (column {column!r}) is {name}, not a text: {shown}"
+    if found.kind == "bytes":
+        template = "the text (column {column!r}) is {name}: {shown}"
+    return Problem(template, _cure(found, role, notes), _values(found, column))
+
+
+def _label_problem(found: OtherValue, column: str) -> Problem:
+    notes = {
+        "several": "keep one label in each row, such as 3 for [3]",
+        "mapping": "take the label out of it",
+        "number": "write a shorter label",
+        "other": "store it as text",
+    }
+    template = "the label (column {column!r}) is {name}, not a label: {shown}"
+    if found.kind == "several":
+        template = "the label (column {column!r}) is {name}, but kbert trains one label per text: "
+        template += "{shown}"
+    if found.kind == "bytes":
+        template = "the label (column {column!r}) is {name}: {shown}"
+    return Problem(template, _cure(found, "label", notes), _values(found, column))
+
+
+def _cure(found: OtherValue, role: Role, notes: dict[str, str]) -> Cure:
+    if found.kind == "bytes":
+        return Cure({"encoding": "cp1252"}, note="or the encoding that the bytes have")
+    what = "labels" if role == "label" else "texts"
+    other = Cure({role: "NAME"}, note="if another column holds the {what}", values={"what": what})
+    return Cure(note=notes[found.kind], otherwise=(other,))
+
+
+def _values(found: OtherValue, column: str) -> dict[str, Any]:
+    return {"column": column, "name": found.name, "shown": found.shown}

@@ -1,0 +1,77 @@
+"""The texts that a caller of `predict` gives, as lists of strings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
+from kbert.utils.cell_values import OtherValue, describe, to_text
+
+
+def as_texts(texts: Any, pairs: Any = None) -> tuple[list[str], list[str] | None]:
+    """Return texts, and their second texts if there are any, as lists of strings.
+
+    Args:
+        texts: a list, tuple, NumPy array, pandas Series or another iterable of str, or of bytes in
+            UTF-8. Numbers and missing values are not texts.
+        pairs: the second texts, alike, or None.
+
+    Raises:
+        InputError: something else was given, which the message names with its position.
+    """
+    firsts = _strings("texts", texts)
+    seconds = None if pairs is None else _strings("pairs", pairs)
+    if seconds is not None and len(seconds) != len(firsts):
+        raise InputError(
+            "{texts_option} and {pairs_option} must have the same length. Received: {texts} and "
+            "{pairs}",
+            texts_option=Option("texts"),
+            pairs_option=Option("pairs"),
+            texts=len(firsts),
+            pairs=len(seconds),
+        )
+    return firsts, seconds
+
+
+def _strings(option: str, given: Any) -> list[str]:
+    if isinstance(given, (str, bytes)):
+        raise InputError(
+            "{option} must be a list of strings. For one text: [text]", option=Option(option)
+        )
+    if hasattr(given, "columns"):
+        raise InputError(
+            "{option} must be a list of strings. Received: a data frame.",
+            option=Option(option),
+            cure=Cure(code='frame["text"]', note="with the name of its column"),
+        )
+    unordered = isinstance(given, (Mapping, set, frozenset))
+    if unordered or not hasattr(given, "__iter__") or getattr(given, "shape", None) == ():
+        found = describe(given)
+        raise InputError(
+            "{option} must be a list of strings. Received: {name} ({shown})",
+            option=Option(option),
+            name=found.name,
+            shown=found.shown,
+        )
+    return [_string(option, place, value) for place, value in enumerate(given)]
+
+
+def _string(option: str, place: int, value: Any) -> str:
+    found = to_text(value)
+    if isinstance(found, str):
+        return found
+    if found is None:
+        found = OtherValue("other", "missing", repr(value))
+    several = found.kind == "several" and option == "texts"
+    raise InputError(
+        "Each of {option} must be a string. Received at position {place}: {name} ({shown}).",
+        option=Option(option),
+        place=place,
+        name=found.name,
+        shown=found.shown,
+        cure=Cure(
+            note="give the second texts of pairs as {pairs}", values={"pairs": Option("pairs")}
+        )
+        if several
+        else Cure(note="leave missing texts out, and convert others to strings"),
+    )

@@ -1,0 +1,153 @@
+"""What a value from outside is: a text, a label, nothing, or something that is neither."""
+
+import numbers
+import reprlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+_MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
+_MAX_BITS = 4096  # of a number as a label; Python refuses to write much longer ones
+_MAX_SHOWN = 60  # characters
+
+Kind = Literal["several", "mapping", "number", "bool", "bytes", "other"]
+
+
+@dataclass(frozen=True)
+class OtherValue:
+    """A value that is not what was expected.
+
+    Args:
+        kind: "several" (a list, set or array), "mapping", "number", "bool", "bytes" or "other".
+        name: str. What it is, with an article: "a list", "a Timestamp".
+        shown: str. The value, at most 60 characters of it.
+    """
+
+    kind: Kind
+    name: str
+    shown: str
+
+
+def to_text(value: Any, encoding: str = "utf-8") -> str | OtherValue | None:
+    """Return a text, None for a missing value, or what the value is instead.
+
+    A text is a string, or bytes that are one in `encoding`. Numbers are not texts: what they looked
+    like where they came from, such as "007", is lost.
+
+    Args:
+        value: anything.
+        encoding: str. Of bytes. Defaults to "utf-8".
+
+    Example:
+
+    ```python
+    assert to_text(b"fine") == "fine"
+    assert to_text(float("nan")) is None
+    assert to_text(["so", "fine"]).name == "a list"
+    ```
+    """
+    if type(value) is str:
+        return value
+    value = plain(value)
+    if isinstance(value, str):
+        return str.__str__(value)  # a subclass may write itself otherwise, as enumerations do
+    if is_missing(value):
+        return None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return _decoded(bytes(value), encoding)
+    return describe(value)
+
+
+def to_label(value: Any, encoding: str = "utf-8") -> str | OtherValue | None:
+    """Return the name of a class, None for a missing value, or what the value is instead.
+
+    Args:
+        value: anything. Numbers name classes, whole ones as integers: 1.0 is "1".
+        encoding: str. Of bytes. Defaults to "utf-8".
+
+    Example:
+
+    ```python
+    assert [to_label(value) for value in ("a", 1, 1.0, 0.5, True)] == ["a", "1", "1", "0.5", "True"]
+    assert to_label([1]).kind == "several"
+    ```
+    """
+    if type(value) is str:
+        return value
+    value = plain(value)
+    name = None if is_missing(value) else _number_name(value)
+    return to_text(value, encoding) if name is None else name
+
+
+def _number_name(value: Any) -> str | None:
+    """Return the name of a class that is a number; None for anything else."""
+    if isinstance(value, int) and value.bit_length() <= _MAX_BITS:
+        return str(value)
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, Decimal):
+        is_whole = value.is_finite() and -_MAX_BITS < value.adjusted() < _MAX_BITS
+        return str(int(value)) if is_whole and value == int(value) else str(value)
+    return None
+
+
+def plain(value: Any) -> Any:
+    """Return a scalar of NumPy, Arrow or a framework as Python's own; anything else as it is."""
+    import numpy as np
+
+    if value is np.ma.masked:
+        return None
+    if hasattr(value, "as_py"):
+        return value.as_py()
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return None if np.isnat(value) else value  # whose `item` is a number of nanoseconds
+    if isinstance(value, np.floating):
+        exact = float(value)
+        return float(str(value)) if exact % 1 else exact  # 0.1 as float32 is "0.1" too
+    if getattr(value, "shape", None) == () and not isinstance(value, np.generic):
+        # TensorFlow's tensors have `numpy` where all others have `item`.
+        value = value.item() if hasattr(value, "item") else value.numpy()
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for a missing one: None, NaN, or NA and NaT of pandas."""
+    if value is None or type(value).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(value, (float, Decimal)) and value != value
+
+
+def describe(value: Any) -> OtherValue:
+    """Return what a value is, for a message."""
+    try:
+        shown = " ".join(_REPR.repr(value).split())
+    except Exception:  # whatever a foreign object raises when it writes itself
+        shown = f"<{type(value).__name__}>"
+    shown = shown if len(shown) <= _MAX_SHOWN else shown[: _MAX_SHOWN - 1] + "…"
+    if isinstance(value, bool):
+        return OtherValue("bool", "a bool", shown)
+    if isinstance(value, numbers.Number):
+        return OtherValue("number", "a number", shown)
+    kind: Kind = "other"
+    if hasattr(value, "keys"):
+        kind = "mapping"
+    elif hasattr(value, "__iter__") and hasattr(value, "__len__"):
+        kind = "several"
+    if value is None:
+        return OtherValue(kind, "None", shown)
+    name = "array" if type(value).__name__ == "ndarray" else type(value).__name__
+    return OtherValue(kind, f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}", shown)
+
+
+def _decoded(data: bytes, encoding: str) -> str | OtherValue:
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        wrong = data[error.start : error.start + 4]
+        shown = " ".join(f"0x{byte:02x}" for byte in wrong)
+        return OtherValue("bytes", f"bytes that are not {encoding}", shown)
+
+
+_REPR = reprlib.Repr()
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxset = _REPR.maxdict = 3
+_REPR.maxstring = _REPR.maxother = _MAX_SHOWN
