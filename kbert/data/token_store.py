@@ -17,6 +17,7 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 _FORMAT = 1  # to be raised when what is stored for the same data changes
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
+_CHUNK_TOKENS = 2**22  # and, where texts are long, the tokens that these rows can have
 _SCHEMA = pa.schema(
     [
         ("token_ids", pa.list_(pa.int32())),
@@ -141,8 +142,7 @@ def _key(examples: Examples, tokenizer: Tokenizer, max_length: int) -> str:
 def _record_batches(
     examples: Examples, tokenizer: Tokenizer, max_length: int
 ) -> Iterator[pa.RecordBatch]:
-    for start in range(0, len(examples), _CHUNK):
-        stop = min(start + _CHUNK, len(examples))
+    for start, stop in _chunks(examples, max_length):
         encoded = tokenizer.encode(
             examples.texts[start:stop],
             None if examples.pairs is None else examples.pairs[start:stop],
@@ -160,6 +160,19 @@ def _record_batches(
             ],
             schema=_SCHEMA,
         )
+
+
+def _chunks(examples: Examples, max_length: int) -> Iterator[tuple[int, int]]:
+    """Yield the first row and the end of each chunk, by an upper bound of its tokens."""
+    start = held = 0
+    for row, text in enumerate(examples.texts):
+        characters = len(text) + (0 if examples.pairs is None else len(examples.pairs[row]))
+        held += min(characters, max_length)
+        if row + 1 - start == _CHUNK or held > _CHUNK_TOKENS:
+            yield start, row + 1
+            start, held = row + 1, 0
+    if start < len(examples):
+        yield start, len(examples)
 
 
 def _open(path: Path) -> pa.Table | None:

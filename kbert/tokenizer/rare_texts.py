@@ -24,7 +24,7 @@ class RareTexts:
         ids: dict. The id of each piece and each added token.
         pieces: dict. The id of each piece.
         added_tokens: sequence of dict, as `check_added_tokens` returns them.
-        normalization: dict. The arguments of `BertNormalizer`.
+        settings: dict. The keyword arguments of `build_wordpiece`.
     """
 
     def __init__(
@@ -33,13 +33,17 @@ class RareTexts:
         ids: Mapping[str, int],
         pieces: Mapping[str, int],
         added_tokens: Sequence[dict[str, Any]],
-        normalization: Mapping[str, Any],
+        settings: Mapping[str, Any],
     ) -> None:
         self._rare = rare
         self._ids = ids
         self._pieces = pieces
         self._added_tokens = added_tokens
-        self._normalization = normalization
+        self._settings = settings
+        splits = settings["split_special_tokens"]
+        self._unnormalized = [
+            t for t in added_tokens if not t["normalized"] and not (splits and t["special"])
+        ]
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the ids of each text, without special pieces."""
@@ -64,15 +68,15 @@ class RareTexts:
                 # Holds its id, so that the next ones keep theirs, but is never found.
                 tokens.append({**token, "content": "\0" + token["content"]})
         clean_text = not self._rare.any_private
-        return build_wordpiece(self._pieces, tokens, clean_text=clean_text, **self._normalization)
+        return build_wordpiece(self._pieces, tokens, clean_text=clean_text, **self._settings)
 
     @cached_property
     def _splitter(self) -> RustTokenizer:
-        return build_splitter(t for t in self._added_tokens if not t["normalized"])
+        return build_splitter(self._unnormalized)
 
     def _parts(self, text: str) -> list[str | int]:
         """Return the normalized parts of a text, and the ids of the added tokens between them."""
-        if all(token["normalized"] for token in self._added_tokens):
+        if not self._unnormalized:
             return [self._rare.normalize(text)]
         encoding = self._splitter.encode(_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
         return [

@@ -15,23 +15,33 @@ from tokenizers import (
 
 from kbert.tokenizer.added_tokens import FLAGS
 
+GOOGLE_MAX_WORD = 200
+
 
 def build_wordpiece(
-    ids: Mapping[str, int], added_tokens: Iterable[Mapping[str, Any]], **normalization: Any
+    ids: Mapping[str, int],
+    added_tokens: Iterable[Mapping[str, Any]],
+    *,
+    max_word_length: int = GOOGLE_MAX_WORD,
+    split_special_tokens: bool = False,
+    **normalization: Any,
 ) -> Tokenizer:
     """Return BERT's WordPiece.
 
     Args:
         ids: dict. The id of each piece.
         added_tokens: iterable of dict, as `check_added_tokens` returns them.
+        max_word_length: int. Characters of the longest word that is looked up. Defaults to 200.
+        split_special_tokens: bool. Whether special added tokens are plain text in a text. Defaults
+            to False.
         **normalization: the arguments of `BertNormalizer`.
     """
-    rust = Tokenizer(
-        models.WordPiece(vocab=dict(ids), unk_token="[UNK]", max_input_chars_per_word=200)
-    )
+    words = {"unk_token": "[UNK]", "max_input_chars_per_word": max_word_length}
+    rust = Tokenizer(models.WordPiece(vocab=dict(ids), **words))
     rust.normalizer = normalizers.BertNormalizer(**normalization)
     rust.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     rust.add_tokens(_rust_tokens(added_tokens))
+    rust.encode_special_tokens = split_special_tokens
     return rust
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from kbert.tokenizer.added_tokens import GOOGLE_SPECIALS, MAX_PIECE, check_added
 from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
 from kbert.tokenizer.rare_characters import RareCharacters, is_rare
 from kbert.tokenizer.rare_texts import RareTexts
-from kbert.tokenizer.rust_tokenizers import build_wordpiece, tokenizer_json
+from kbert.tokenizer.rust_tokenizers import GOOGLE_MAX_WORD, build_wordpiece, tokenizer_json
+from kbert.tokenizer.text_parts import TextParts
 from kbert.utils.untrusted import parse_json, read_bytes
 from kbert.utils.wording import count_noun
 
 _SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+_BATCH = 2**18  # characters tokenized at a time, whatever the number of texts
 
 
 class Tokenizer:
@@ -33,6 +36,10 @@ class Tokenizer:
             words, as in Hugging Face's tokenizers; those that are not pieces get the ids after the
             vocabulary's, in their order. See `check_added_tokens`. Google's special pieces are
             not among them: "[MASK]" in a text is plain text. Defaults to ().
+        max_word_length: int. Characters of the longest word that is looked up; a longer one is
+            [UNK]. Defaults to 200, as in Google's code; transformers looks up 100.
+        split_special_tokens: bool. Whether added tokens that are special are plain text too, as
+            with transformers' setting of that name. Defaults to False.
 
     Raises:
         KbertError: a special piece is missing, or an added token has another type.
@@ -53,13 +60,18 @@ class Tokenizer:
         strip_accents: bool | None = None,
         split_cjk: bool = True,
         added_tokens: Sequence[dict[str, Any]] = (),
+        max_word_length: int = GOOGLE_MAX_WORD,
+        split_special_tokens: bool = False,
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         _check_pieces(self.vocabulary)
-        _check_settings(lowercase, strip_accents, split_cjk)
+        _check_settings(lowercase, strip_accents, split_cjk, split_special_tokens)
+        _check_word_length(max_word_length)
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
         self.split_cjk = bool(split_cjk)
+        self.max_word_length = max_word_length
+        self.split_special_tokens = bool(split_special_tokens)
         # Of a piece that occurs twice, Google takes the last id.
         ids = {piece: number for number, piece in enumerate(self.vocabulary)}
         self.added_tokens = check_added_tokens(added_tokens)
@@ -77,13 +89,16 @@ class Tokenizer:
         letters = set("".join(self._names))
         rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
         pieces = {piece: self.ids[piece] for piece in self.vocabulary}
-        normalization = {
+        settings: dict[str, Any] = {
+            "max_word_length": max_word_length,
+            "split_special_tokens": self.split_special_tokens,
             "handle_chinese_chars": self.split_cjk,
             "strip_accents": self.strip_accents,
             "lowercase": self.lowercase,
         }
-        self._rust = build_wordpiece(pieces, self.added_tokens, **normalization)
-        self._rare_texts = RareTexts(rare, self.ids, pieces, self.added_tokens, normalization)
+        self._rust = build_wordpiece(pieces, self.added_tokens, **settings)
+        self._rare_texts = RareTexts(rare, self.ids, pieces, self.added_tokens, settings)
+        self._parts = TextParts(rare, [t["content"] for t in self.added_tokens], max_word_length)
         for token in self.added_tokens:
             if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
                 raise InputError(
@@ -133,9 +148,53 @@ class Tokenizer:
         """Return the pieces of one text, without special ones."""
         return [self._names[number] for number in self.token_ids([text])[0]]
 
-    def token_ids(self, texts: Iterable[str]) -> list[list[int]]:
-        """Return the ids of each text, without special pieces, using all cores."""
+    def token_ids(self, texts: Iterable[str], limit: int | None = None) -> list[list[int]]:
+        """Return the ids of each text, without special pieces, using all cores.
+
+        Args:
+            texts: iterable of str.
+            limit: int or None. How many ids of a text are returned at most; what they do not
+                depend on is not read. Defaults to None: all.
+        """
         texts = list(texts)
+        found: list[list[int]] = [[] for _ in texts]
+        for number, ids in self._ids_of_parts(
+            texts, lambda number: limit is None or len(found[number]) < limit
+        ):
+            found[number] += ids if limit is None else ids[: limit - len(found[number])]
+        return found
+
+    def count(self, texts: Iterable[str]) -> list[tuple[int, int]]:
+        """Return the number of ids of each text, and how many of them are that of [UNK]."""
+        texts = list(texts)
+        tokens, unknown = [0] * len(texts), [0] * len(texts)
+        for number, ids in self._ids_of_parts(texts, lambda number: True):
+            tokens[number] += len(ids)
+            unknown[number] += ids.count(self.unk_id)
+        return list(zip(tokens, unknown, strict=True))
+
+    def _ids_of_parts(
+        self, texts: Sequence[str], is_wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Yield the number of a text and the ids of its next part, while more of it is wanted.
+
+        Args:
+            texts: sequence of str.
+            is_wanted: function of the number of a text: whether its next part is wanted.
+        """
+        parts = [self._parts.split(text) for text in texts]
+        waiting = list(range(len(texts)))
+        while waiting:
+            following = ((n, part) for n in waiting for part in islice(parts[n], 1))
+            longer = []
+            for batch in _batches(following):
+                ids = self._ids([part for _, part in batch])
+                yield from zip((number for number, _ in batch), ids, strict=True)
+                longer += [n for n, _ in batch if len(texts[n]) > self._parts.size and is_wanted(n)]
+            waiting = longer
+
+    def _ids(self, texts: list[str]) -> list[list[int]]:
+        """Return the ids of texts that are short."""
         rare = [number for number, text in enumerate(texts) if is_rare(text)]
         common = list(texts)
         for number in rare:
@@ -168,11 +227,12 @@ class Tokenizer:
         Returns:
             A list of (ids, length of the first segment including its [CLS] and [SEP]).
         """
-        firsts = self.token_ids(texts)
+        # No more of a text counts: of two, the longer one is cut, and a tie shortens the second.
+        firsts = self.token_ids(texts, max_length - 2)
         if pairs is None:
             seconds: list[list[int]] = [[]] * len(firsts)
         else:
-            seconds = self.token_ids(pairs)
+            seconds = self.token_ids(pairs, max_length - 2)
         result = []
         for first, second in zip(firsts, seconds, strict=True):
             if second:
@@ -199,7 +259,7 @@ class Tokenizer:
         return tokenizer_json(self._rust, [p for p in GOOGLE_SPECIALS if p in self.ids])
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, `added_tokens` only if there are any."""
+        """Return the constructor's arguments, without those of later versions at their defaults."""
         config: dict[str, Any] = {
             "vocabulary": list(self.vocabulary),
             "lowercase": self.lowercase,
@@ -207,8 +267,13 @@ class Tokenizer:
             "split_cjk": self.split_cjk,
         }
         # Without added tokens the fingerprint is that of runs from before kbert had them.
+        # The same holds for each setting that has come since.
         if self.added_tokens:
             config["added_tokens"] = [dict(token) for token in self.added_tokens]
+        if self.max_word_length != GOOGLE_MAX_WORD:
+            config["max_word_length"] = self.max_word_length
+        if self.split_special_tokens:
+            config["split_special_tokens"] = True
         return config
 
     @classmethod
@@ -239,11 +304,35 @@ def _check_pieces(vocabulary: Sequence[Any]) -> None:
 
 def _check_settings(*values: Any) -> None:
     for value in values:
-        if value not in (True, False, None):
+        if value is not None and not isinstance(value, bool):
             raise InputError(
                 "The tokenizer's settings must be true, false or null. Received: {value!r:.80}",
                 value=value,
             )
+
+
+def _check_word_length(value: Any) -> None:
+    if type(value) is not int or not 1 <= value <= MAX_PIECE:
+        raise InputError(
+            "max_word_length must be a whole number from 1 to {max_length:,}. Received: "
+            "{value!r:.80}",
+            max_length=MAX_PIECE,
+            value=value,
+        )
+
+
+def _batches(parts: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield numbered texts in groups that have about as many characters each."""
+    batch: list[tuple[int, str]] = []
+    characters = 0
+    for number, text in parts:
+        batch.append((number, text))
+        characters += len(text) + 1
+        if characters > _BATCH:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:

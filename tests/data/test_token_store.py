@@ -179,3 +179,12 @@ def test_few_computed_tokens_are_padding(rotten_tomatoes, minilm_vocab):
             for b, g in zip(batches, greatest, strict=True)
         ]
         assert lengths.sum() / sum(padded) >= 0.85
+
+
+def test_long_texts_are_tokenized_a_few_rows_at_a_time(tokenizer, monkeypatch):
+    monkeypatch.setattr(token_store, "_CHUNK_TOKENS", 20)
+    texts = ["a " * 30, "a", "a", "a " * 9, "a " * 30, "a"]
+    store = TokenStore.build(Examples(texts), tokenizer, 16)
+    assert np.diff(store._starts).tolist() == [4, 2]
+    whole = tokenizer.encode(texts, max_length=16)
+    assert [store[row][0].tolist() for row in range(6)] == [ids for ids, _ in whole]

@@ -89,13 +89,11 @@ def sample_rows(rows: int, max_rows: int = MAX_ROWS) -> np.ndarray:
 def _count(
     tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None
 ) -> tuple[np.ndarray, float]:
-    ids = tokenizer.token_ids(texts)
-    lengths = np.array([len(row) + 2 for row in ids])
-    unknown = sum(row.count(tokenizer.unk_id) for row in ids)
-    total = sum(map(len, ids))
+    counted = np.array(tokenizer.count(texts))
+    lengths = counted[:, 0] + 2
     if pairs is not None:
-        seconds = tokenizer.token_ids(pairs)
-        lengths += np.array([len(row) + 1 for row in seconds])
-        unknown += sum(row.count(tokenizer.unk_id) for row in seconds)
-        total += sum(map(len, seconds))
-    return lengths, unknown / max(total, 1)
+        seconds = np.array(tokenizer.count(pairs))
+        lengths += seconds[:, 0] + 1
+        counted = counted + seconds
+    tokens, unknown = counted.sum(axis=0)
+    return lengths, float(unknown / max(tokens, 1))
