@@ -1,5 +1,6 @@
 """Choose the backend, before Keras is imported."""
 
+import contextlib
 import functools
 import importlib.util
 import json
@@ -7,12 +8,15 @@ import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
 from kbert.choices import Backend
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.utils.lasting_stream import LastingStream
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 
@@ -98,18 +102,30 @@ def import_keras() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Each width of the batches is traced once, on purpose.
     logging.getLogger("tensorflow").addFilter(_is_not_of_retracing)
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
+    with _held_standard_error():
+        import keras
+        import keras_hub  # noqa: F401
+
+        keras.ops.zeros(())  # the first tensor looks for devices, which also logs
+
+
+@contextmanager
+def _held_standard_error() -> Iterator[None]:
+    """Hold what is written to file descriptor 2 back, unless the block fails."""
+    LastingStream("stderr").flush()
+    try:
         saved = os.dup(2)
+    except OSError:  # it is closed, and nobody would see it
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
-            import keras
-            import keras_hub  # noqa: F401
-
-            keras.ops.zeros(())  # the first tensor looks for devices, which also logs
+            yield
         except Exception:
             held.seek(0)
-            os.write(saved, held.read())
+            with contextlib.suppress(OSError):
+                os.write(saved, held.read())
             raise
         finally:
             os.dup2(saved, 2)

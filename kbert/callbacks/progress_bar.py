@@ -1,13 +1,13 @@
 """Progress of the whole run, with the remaining time."""
 
-import sys
 import time
-from typing import Any
+from typing import Any, TextIO, cast
 
 import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
 from kbert.utils.wording import duration
 
@@ -41,14 +41,15 @@ class ProgressBar(keras.callbacks.Callback):
         self._last = time.monotonic()
         self._second: float | None = None  # when the first batch, which compiles, was done
         self._epoch = 1
-        if sys.stdout.isatty():
+        stream = LastingStream("stdout")
+        if stream.isatty():
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TextColumn("batches, loss {task.fields[loss]}, time left"),
                 TimeRemainingColumn(),
-                console=Console(),
+                console=Console(file=cast(TextIO, stream)),
                 transient=True,
             )
             total, done = self.batches, self._done

@@ -15,7 +15,7 @@ from kbert.cli.options import MACHINE, Switch
 from kbert.cli.read_flags import check_whole_numbers, read_settings_file
 from kbert.errors import KbertError
 from kbert.findings import Finding
-from kbert.utils.say import verbosity
+from kbert.utils.say import say, verbosity
 
 app = App(
     name="kbert",
@@ -69,7 +69,8 @@ def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                     return function(*arguments, **flags)
                 except (KbertError, OSError) as error:
                     if verbose:
-                        traceback.print_exception(error.__cause__ or error.__context__ or error)
+                        cause = error.__cause__ or error.__context__ or error
+                        say("".join(traceback.format_exception(cause)).rstrip(), to="stderr")
                     raise
 
         run.__doc__ = _with_whole_paragraphs(inspect.getdoc(function) or "")

@@ -1,7 +1,5 @@
 """`kbert evaluate`."""
 
-import json as json_format
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +7,7 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
+from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.utils.say import say
 
@@ -55,13 +54,16 @@ def evaluate(
     labels = source.labels()
     examples = reading(settings).read(data, labels=None if labels is None else Labels(labels))
     check_pairs(examples, source.text_pairs())
-    say(str(examples), file=sys.stderr)
+    say(str(examples), to="stderr")
     show_skipped(examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     if labels is None:
         examples = reading(settings).read(data, labels=Labels(predictor.labels))
     scores = _evaluate(predictor, examples, batch_size)
-    print(json_format.dumps(scores.to_dict(), indent=2) if json else scores)
+    if json:
+        show_json(scores.to_dict())
+    else:
+        show(scores)
 
 
 def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Evaluation":

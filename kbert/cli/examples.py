@@ -1,7 +1,5 @@
 """Checks and notes that verbs share which read texts for a model."""
 
-import sys
-
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -43,6 +41,6 @@ def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
 def show_skipped(examples: Examples) -> None:
     """Print the rows that were skipped to standard error."""
     for row in examples.skipped[:_MAX_SHOWN]:
-        say(f"skipped: {row}", file=sys.stderr)
+        say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
-        say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", file=sys.stderr)
+        say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", to="stderr")

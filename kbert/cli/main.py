@@ -1,6 +1,5 @@
 """The command line: run a verb, and leave with its exit status."""
 
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,22 +18,33 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     train,
 )
 from kbert.cli.app import app
+from kbert.cli.show import ReaderGone
+from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
 from kbert.errors import KbertError, MachineError
 from kbert.findings import speaking
-from kbert.runs.stop_signals import Terminated
+from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
+from kbert.utils.say import say
 
 # What the extra `train` installs; an environment that only serves has none of it.
 TRAIN_PACKAGES = frozenset(
     ["filelock", "keras", "keras_hub", "optree", "pyarrow", "safetensors", "sklearn", "tomli_w"]
 )
+# As a shell reports them: 128 and the number of the signal; 130 is Ctrl-C.
+_STOPPED: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line and exit with its status: 0, 1, 2, 130 or 143."""
-    signal.signal(signal.SIGTERM, _terminate)
-    with speaking(FlagWords()):
-        sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+    """Run the command line and exit with its status: 0, 1, 2, 129, 130 or 143."""
+    prepare_streams()
+    for number in heard_signals():
+        if number != signal.SIGINT:  # Python has its own handler for that
+            signal.signal(number, _stop)
+    try:
+        with speaking(FlagWords()):
+            sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+    finally:
+        settle_streams()
 
 
 def _run(arguments: list[str]) -> int:
@@ -42,31 +52,33 @@ def _run(arguments: list[str]) -> int:
     try:
         return app(arguments or ["--help"]) or 0
     except KbertError as error:
-        print(f"kbert: {error}", file=sys.stderr)
+        _complain(f"{error}")
         return 1 if isinstance(error, MachineError) else 2
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in TRAIN_PACKAGES:
             raise
-        print(
-            f"kbert: the package {error.name} is not installed; it comes with a backend. "
+        _complain(
+            f"the package {error.name} is not installed; it comes with a backend. "
             "Install one: pip install 'keras-kbert[tensorflow]' (or keras-kbert[jax], "
-            "keras-kbert[torch])",
-            file=sys.stderr,
+            "keras-kbert[torch])"
         )
         return 2
     except KeyboardInterrupt as stop:
-        print(f"kbert: stopped{_what_is_left(stop) or '.'}", file=sys.stderr)
-        return 143 if isinstance(stop, Terminated) else 130
-    except BrokenPipeError:  # the reader of our output has gone, which is its right
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _complain(f"stopped{_what_is_left(stop) or '.'}")
+        return next((status for kind, status in _STOPPED.items() if isinstance(stop, kind)), 130)
+    except ReaderGone:
         return 1
     except OSError as error:
-        print(f"kbert: {error}{_what_is_left(error)}", file=sys.stderr)
+        _complain(f"{error}{_what_is_left(error)}")
         return 1
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+def _complain(text: str) -> None:
+    say(f"kbert: {text}", level=0, to="stderr")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise STOP_SIGNALS[signal.Signals(number)]
 
 
 def _what_is_left(error: BaseException) -> str:

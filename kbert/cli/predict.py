@@ -3,12 +3,14 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import given, options, reading
+from kbert.cli.show import write_output
+from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
 from kbert.findings import Call, Cure
@@ -47,7 +49,7 @@ def predict(
         Rows per batch.
     """
     from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
-    from kbert.cli.predictions_format import choose_format, prediction_lines, stdout_utf8
+    from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
     from kbert.utils.files import write_text
@@ -57,9 +59,7 @@ def predict(
     chosen = choose_format(output, output_format)
     text_pairs = find_source(model).text_pairs()
     options = reading(settings)
-    if data == "-" and sys.stdin.isatty():
-        say("Reading one text per line from the terminal; end with Ctrl-D.", file=sys.stderr)
-    examples = options.read(sys.stdin.buffer if data == "-" else data, need_label=False)
+    examples = options.read(_standard_input() if data == "-" else data, need_label=False)
     if not text_pairs and options.pair is None:
         examples = replace(examples, pairs=None)
     check_pairs(examples, text_pairs)
@@ -68,10 +68,18 @@ def predict(
     predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
     lines = prediction_lines(examples, predictions, chosen)
     if output is None:
-        stdout_utf8().writelines(lines)
-        sys.stdout.flush()
+        use_utf8()
+        write_output(lines)
     else:
         write_text(output, "".join(lines))
+
+
+def _standard_input() -> BinaryIO:
+    if is_closed("stdin"):
+        raise InputError("Standard input is closed. Name the file to read.")
+    if sys.stdin.isatty():
+        say("Reading one text per line from the terminal; end with Ctrl-D.", to="stderr")
+    return sys.stdin.buffer
 
 
 def _check_is_no_flag(data: str) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
@@ -79,9 +79,8 @@ def _numbered(examples: Examples, predictions: list[Prediction]) -> Iterator[Any
     return zip(rows, examples.texts, predictions, strict=True)
 
 
-def stdout_utf8() -> TextIO:
-    """Return standard output, which takes any text in whatever locale."""
+def use_utf8() -> None:
+    """Let standard output take any text, in whatever locale."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="surrogatepass", newline="\n")
-    return sys.stdout

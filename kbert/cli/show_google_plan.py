@@ -1,9 +1,9 @@
 """Shows what a run_classifier.py command would do."""
 
-import json
 from dataclasses import asdict
 
 from kbert.cli.app import exit_status
+from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure, findings_table, speaking
@@ -46,19 +46,19 @@ def show_google_plan(
             "findings": found,
             "instead": str(instead),
         }
-        print(json.dumps(record, indent=2))
+        show_json(record)
         return exit_status(findings)
-    print(command)
+    show(command)
     if label_ids is None:
-        print("  whether shuffle(buffer_size=100) mixes the rows: name the file to see")
+        show("  whether shuffle(buffer_size=100) mixes the rows: name the file to see")
     if findings:
         with speaking(GoogleWords()):
-            print(findings_table(findings))
-    print(f"Equivalent kbert command: {instead}")
+            show(findings_table(findings))
+    show(f"Equivalent kbert command: {instead}")
     for reason in _why_refused(command):
-        print(f"  (kbert would refuse it: {reason})")
+        show(f"  (kbert would refuse it: {reason})")
     if command.epochs != command.whole_epochs:
-        print(f"  (kbert trains whole epochs: {command.epochs:g} become {command.whole_epochs})")
+        show(f"  (kbert trains whole epochs: {command.epochs:g} become {command.whole_epochs})")
     return exit_status(findings)
 
 

@@ -1,9 +1,9 @@
 """Shows what is in labelled data."""
 
-import json
 from pathlib import Path
 
 from kbert.cli.app import exit_status
+from kbert.cli.show import show, show_json
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
@@ -41,15 +41,16 @@ def show_inspection(
         on_bad_row=reading.on_bad_row,
     )
     if as_json:
-        print(json.dumps(inspection.to_dict(), indent=2, ensure_ascii=False))
+        show_json(inspection.to_dict())
     else:
-        print(f"{examples}\n" if examples.columns is not None else "", end="")
-        print(inspection)
+        if examples.columns is not None:
+            show(str(examples))
+        show(inspection)
         if why_not:
-            print(f"  tokens were not counted: {why_not}")
+            show(f"  tokens were not counted: {why_not}")
         if examples.labels is None:
             cure = Option("label", "NAME")
-            print(f"  no column was recognised as the label; name it to see more: {cure}")
+            show(f"  no column was recognised as the label; name it to see more: {cure}")
     if plot is not None and examples.label_ids is not None and examples.labels is not None:
         from kbert.plots import plot_shuffle_buffers, save_plot
 
@@ -58,7 +59,7 @@ def show_inspection(
             plot_shuffle_buffers(examples.label_ids, sizes, names=examples.labels.names), plot
         )
         if not as_json:
-            print(f"The classes of the batches are drawn in {plot}")
+            show(f"The classes of the batches are drawn in {plot}")
     return exit_status(inspection.findings)
 
 

@@ -1,6 +1,5 @@
 """Shows a plan."""
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kbert.cli.app import exit_status
+from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import TrainConfig
 from kbert.errors import InputError
@@ -32,24 +32,24 @@ def show_plan(
     _check_rows(config.data, examples, time_it)
     rows = len(read_sets(config)[0]) if examples is None else examples
     plan = config.plan(rows)
-    show = (lambda line: None) if as_json else print
+    tell = (lambda line: None) if as_json else show
     record = _record(plan)
-    show(plan)
-    show(_curve(plan))
+    tell(plan)
+    tell(_curve(plan))
     if plot is not None:
         from kbert.plots import plot_plan, save_plot
 
         save_plot(plot_plan(plan), plot)
         record["plot"] = str(plot)
-        show(f"The curve is drawn in {plot}")
+        tell(f"The curve is drawn in {plot}")
     if time_it:
         estimate = _time(config)
         record["seconds"] = asdict(estimate)
-        show(f"Time on this machine: {estimate}")
+        tell(f"Time on this machine: {estimate}")
     if examples is None:
-        show(f"What is in the data: {Call('inspect', config.data, **config.reading_settings())}")
+        tell(f"What is in the data: {Call('inspect', config.data, **config.reading_settings())}")
     if as_json:
-        print(json.dumps(record, indent=2))
+        show_json(record)
     return exit_status(plan.findings())
 
 

@@ -2,13 +2,13 @@
 
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from typing import Any
 
 from kbert.choices import Severity
 from kbert.findings import Call, Words
 from kbert.utils.command_name import command_name
+from kbert.utils.lasting_stream import LastingStream
 
 _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
@@ -30,7 +30,11 @@ class FlagWords(Words):
 
     def severity(self, severity: Severity) -> str:
         name = severity.upper()
-        if severity not in _COLOURS or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        if (
+            severity not in _COLOURS
+            or not LastingStream("stdout").isatty()
+            or os.environ.get("NO_COLOR")
+        ):
             return name
         return f"\x1b[{_COLOURS[severity]}m{name}\x1b[0m"
 

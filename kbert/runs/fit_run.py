@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kbert.backend.out_of_memory import says_out_of_memory
@@ -14,6 +15,7 @@ from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
+from kbert.utils.lasting_stream import noting_lost_output
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
 
@@ -44,8 +46,14 @@ def fit_run(
         pad_id=prepared.tokenizer.pad_id,
     )
     callbacks = RunCallbacks.create(prepared, run, resumption)
-    seconds = _fit(model, batches, callbacks, prepared, run)
-    _finish(prepared, model, run, callbacks, seconds)
+    with noting_lost_output(partial(_note_lost_output, run)):
+        seconds = _fit(model, batches, callbacks, prepared, run)
+        _finish(prepared, model, run, callbacks, seconds)
+
+
+def _note_lost_output(run: RunDirectory, stream: str, reason: str) -> None:
+    """Record that a stream cannot be written to: the run continues, and its log does not."""
+    run.try_to_update(output_lost={**run.record.get("output_lost", {}), stream: reason})
 
 
 def _fit(

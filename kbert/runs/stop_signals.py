@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a run is training."""
+"""Ctrl-C, SIGTERM and SIGHUP while a run is training."""
 
 import signal
 import threading
@@ -11,9 +11,23 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, which ends a process like Ctrl-C, with another exit status."""
 
 
+class HungUp(KeyboardInterrupt):
+    """SIGHUP: the terminal or the connection has gone. It ends a process like Ctrl-C too."""
+
+
+STOP_SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
+if hasattr(signal, "SIGHUP"):  # Windows has none
+    STOP_SIGNALS[signal.SIGHUP] = HungUp
+_AT_ONCE = (signal.SIGINT, signal.SIGTERM)
+
+
 @contextmanager
 def stop_signals(stop: Callable[[BaseException], None]) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM call `stop`, and a second one end the process at once.
+    """Let the first signal call `stop`, and a second Ctrl-C or SIGTERM end the process at once.
+
+    SIGHUP comes more than once when a connection drops, and beside SIGTERM when a machine shuts
+    down. It is not what a user sends in order to insist, and so it never ends a process at once,
+    nor does the first signal after it.
 
     Args:
         stop: function of the exception that ends the run.
@@ -21,21 +35,29 @@ def stop_signals(stop: Callable[[BaseException], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
         return
-    reasons = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
+    received: list[int] = []
 
     def handle(number: int, frame: FrameType | None) -> None:
-        for each in heard:
-            signal.signal(each, _at_once)
-        stop(reasons[signal.Signals(number)]())
+        is_first = not received
+        at_once = number in _AT_ONCE and any(other in _AT_ONCE for other in received)
+        received.append(number)
+        reason = STOP_SIGNALS[signal.Signals(number)]()
+        if at_once:
+            raise reason
+        if is_first:
+            stop(reason)
 
-    def _at_once(number: int, frame: FrameType | None) -> None:
-        raise reasons[signal.Signals(number)]
-
-    # An ignored signal, such as Ctrl-C in a shell's background, stays ignored.
-    heard = [number for number in reasons if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, handle) for number in heard}
+    before = {number: signal.signal(number, handle) for number in heard_signals()}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def heard_signals() -> list[signal.Signals]:
+    """Return the signals that stop a run here.
+
+    A signal that is ignored stays ignored: Ctrl-C in a shell's background, SIGHUP under nohup.
+    """
+    return [number for number in STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]

@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TextIO
+
+from kbert.utils.lasting_stream import LastingStream, StreamName
 
 _VERBOSE: ContextVar[int] = ContextVar("verbose", default=1)
 
 
-def say(text: str, level: int = 1, file: TextIO | None = None) -> None:
-    """Print a line if the verbosity is at least its level.
+def say(text: str, level: int = 1, *, to: StreamName = "stdout") -> None:
+    """Print a line if the verbosity is at least its level, and never raise because of it.
 
     Args:
         text: str.
         level: int. 1 for what every user should see, 2 for what helps to find a fault. Defaults to
             1.
-        file: file or None. Where to print. Defaults to None, standard output.
+        to: "stdout" or "stderr". Defaults to "stdout".
     """
     if _VERBOSE.get() >= level:
-        print(text, flush=True, file=file)
+        stream = LastingStream(to)
+        stream.write(f"{text}\n")
+        stream.flush()
 
 
 def verbose_level() -> int:

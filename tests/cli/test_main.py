@@ -283,8 +283,15 @@ def _wait_for_line(process, start):
             "KBERT resume {run} resumes from the last checkpoint.",
         ),
         (signal.SIGTERM, 143, "Loading", "."),
+        (
+            signal.SIGHUP,
+            129,
+            "epoch 2: dev",
+            "; {run} contains the best model so far; "
+            "KBERT resume {run} resumes from the last checkpoint.",
+        ),
     ],
-    ids=["interrupted-in-training", "terminated-while-loading"],
+    ids=["interrupted-in-training", "terminated-while-loading", "connection-dropped"],
 )
 def test_stops_without_a_traceback(settings, tmp_path, number, status, start, left):
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}

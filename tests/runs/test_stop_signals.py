@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from kbert.runs.stop_signals import Terminated, stop_signals
+from kbert.runs.stop_signals import HungUp, Terminated, heard_signals, stop_signals
 
 REASONS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 
@@ -199,3 +199,44 @@ def test_in_a_thread_nothing_is_set():
 def test_terminated_leaves_as_an_interruption_does():
     assert issubclass(Terminated, KeyboardInterrupt)
     assert not issubclass(Terminated, Exception)
+
+
+needs_hangup = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+
+
+@needs_hangup
+@pytest.mark.parametrize("others", [["SIGHUP"], ["SIGTERM"], ["SIGHUP", "SIGTERM"], ["SIGINT"]])
+def test_what_follows_a_hangup_does_not_end_the_process_before_it_has_saved(others):
+    """A dropped connection sends several, a machine that shuts down SIGTERM too."""
+    reasons, before = [], signal.getsignal(signal.SIGHUP)
+    with stop_signals(reasons.append):
+        send(signal.SIGHUP)
+        for name in others:
+            send(getattr(signal, name))
+        assert [type(reason) for reason in reasons] == [HungUp]
+    assert signal.getsignal(signal.SIGHUP) == before
+
+
+@needs_hangup
+def test_a_hangup_after_another_signal_is_not_a_second_one():
+    reasons = []
+    with stop_signals(reasons.append):
+        send(signal.SIGTERM)
+        send(signal.SIGHUP)
+        assert [type(reason) for reason in reasons] == [Terminated]
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+
+
+@needs_hangup
+def test_a_hangup_that_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        reasons = []
+        with stop_signals(reasons.append):
+            send(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert reasons == []
+        assert signal.SIGHUP not in heard_signals()
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,53 @@
+"""The results of verbs on standard output, where a verb without its output has failed."""
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from kbert.cli.streams import is_closed
+from kbert.errors import MachineError
+from kbert.utils.foreign import reason_of
+from kbert.utils.lasting_stream import escaped
+
+
+class ReaderGone(Exception):
+    """The program that read standard output has ended, which is its right."""
+
+
+def show(result: object) -> None:
+    """Print a result, with escapes for characters that standard output cannot hold.
+
+    Raises:
+        ReaderGone: nobody reads standard output any more.
+        MachineError: standard output is closed, or its disk is full.
+    """
+    write_output([f"{escaped(str(result), sys.stdout)}\n"])
+
+
+def show_json(record: Any) -> None:
+    """Print a result as JSON, which stays JSON in any encoding."""
+    text = json.dumps(record, indent=2, ensure_ascii=False)
+    fits = escaped(text, sys.stdout) == text
+    write_output([text if fits else json.dumps(record, indent=2), "\n"])
+
+
+def write_output(lines: Iterable[str]) -> None:
+    """Write lines to standard output, and flush it; raises what `show` raises."""
+    if is_closed("stdout"):
+        raise MachineError("Standard output is closed.")
+    # The lines may be computed while they are written: only the writing is in question here.
+    for line in lines:
+        _attempt(sys.stdout.write, line)
+    _attempt(sys.stdout.flush)
+
+
+def _attempt(function: Any, *arguments: Any) -> None:
+    try:
+        function(*arguments)
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+    except OSError as error:
+        raise MachineError(
+            "Standard output cannot be written to: {reason}.", reason=reason_of(error)
+        ) from error
