@@ -17,7 +17,7 @@ OTHERS = {
     **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
     **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False},
     **{"delimiter": ";", "quoting": "none"},
-    **{"on_bad_row": "skip", "dev_proportion": 0.25, "preset": "some/folder", "weights": "random"},
+    **{"on_bad_row": "skip", "preset": "some/folder", "weights": "random"},
     **{
         "max_length": 64,
         "dropout": 0.0,
@@ -36,6 +36,7 @@ OTHERS = {
     },
 }
 TASK = {"task": "mrpc"}  # which decides what some of the others say
+SHARE = {"dev_proportion": 0.25}  # in place of a dev file
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
@@ -46,7 +47,7 @@ def round_trip(config, folder):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, TASK, *({k: v} for k, v in OTHERS.items()), OTHERS], ids=str
+    "changes", [{}, TASK, SHARE, *({k: v} for k, v in OTHERS.items()), OTHERS], ids=str
 )
 def test_toml_gives_back_every_setting(changes, tmp_path):
     config = TrainConfig("reviews.csv", **changes)
@@ -56,7 +57,7 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK} == set(names)
+    assert {"data", *OTHERS, *TASK, *SHARE} == set(names)
 
 
 def test_a_task_determines_how_its_files_are_read():
@@ -170,3 +171,17 @@ def test_the_names_of_version_0_1_are_read(tmp_path):
 @pytest.mark.parametrize("path", sorted(FORMATS.glob("*/config.toml")), ids=lambda p: p.parent.name)
 def test_the_settings_that_version_0_1_wrote_are_read(path):
     assert TrainConfig.from_toml(path).data
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"dev": "dev.csv", "dev_proportion": 0.2}, "`dev` names the rows to evaluate on"),
+        ({"dev_proportion": 0, "monitor": "loss"}, "`monitor` needs a dev set"),
+        ({"task": "mrpc", "dev_proportion": 0.2}, "Leave out `dev_proportion`, or the task"),
+    ],
+    ids=str,
+)
+def test_a_setting_that_has_no_effect_beside_another_is_refused(settings, message):
+    with pytest.raises(KbertError, match=message):
+        TrainConfig("data.csv", **settings)

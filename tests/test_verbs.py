@@ -92,7 +92,7 @@ def test_plan_of_a_google_command_that_kbert_would_refuse():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--global-step", 5], "--global-step is read beside --google-flags only"),
+        (["--global-step", 5], "--global-step is used only with --google-flags"),
         (
             ["--google-flags", "", "--batch-size", 64],
             "leave out --batch-size and write it there, as in",

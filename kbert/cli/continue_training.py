@@ -11,7 +11,7 @@ from kbert.config import TrainConfig
 from kbert.utils.say import verbose_level
 
 
-@options(TrainConfig, optional=True, without=("parent",))
+@options(TrainConfig, optional=True, without=("parent", "preset", "weights"))
 class Changes:
     """What a run can change that continues another."""
 

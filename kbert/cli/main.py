@@ -55,10 +55,11 @@ def _run(arguments: list[str]) -> int:
         _complain(f"{error}")
         return 1 if isinstance(error, MachineError) else 2
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in TRAIN_PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package not in TRAIN_PACKAGES:
             raise
         _complain(
-            f"the package {error.name} is not installed; it comes with a backend. "
+            f"the package {package} is not installed; it comes with a backend. "
             "Install one: pip install 'keras-kbert[tensorflow]' (or keras-kbert[jax], "
             "keras-kbert[torch])"
         )

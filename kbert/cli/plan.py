@@ -9,8 +9,6 @@ from kbert.cli.app import verb
 from kbert.cli.options import DATA, PLAN, Switch, given, options, reading
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import InputError
-from kbert.findings import Option
 from kbert.plans.plan_options import PlanOptions
 
 _FLAGS = Parameter(allow_leading_hyphen=True, group=PLAN)
@@ -55,22 +53,8 @@ def plan(
     if google_flags is not None:
         from kbert.cli.show_google_plan import show_google_plan
 
-        changed = given(settings).items() - given(Settings()).items()
-        for name in sorted({n for n, _ in changed} & set(PlanOptions.__dataclass_fields__)):
-            raise InputError(
-                "{flags} has settings of its own: leave out {option} and write it there, as in "
-                "--train_batch_size=64.",
-                flags=Option("google_flags"),
-                option=Option(name),
-            )
         return show_google_plan(
             google_flags, data, examples, global_step, reading(settings), as_json=json
-        )
-    if global_step:
-        raise InputError(
-            "{step} is read beside {flags} only.",
-            step=Option("global_step"),
-            flags=Option("google_flags"),
         )
     from kbert.cli.show_plan import show_plan
 

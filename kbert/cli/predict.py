@@ -17,7 +17,7 @@ from kbert.findings import Call, Cure
 from kbert.utils.say import say
 
 
-@options("backend", ReadingOptions)
+@options("backend", ReadingOptions, without=("label",))
 class Settings:
     """What `kbert predict` takes."""
 

@@ -9,8 +9,8 @@ from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import KbertError
-from kbert.findings import Option
+from kbert.errors import InputError, KbertError
+from kbert.findings import Cure, Option
 from kbert.interop.sources import find_source
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -32,6 +32,13 @@ def show_inspection(
     """
     tokenizer, why_not = _tokenizer(preset)
     examples = _read(data, reading)
+    if plot is not None and examples.label_ids is None:
+        raise InputError(
+            "{plot} draws the classes, and {data} has no column that was recognised as the label.",
+            plot=Option("plot"),
+            data=data,
+            cure=Cure({"label": "NAME"}),
+        )
     held_out = None if dev is None else reading.read(dev, labels=examples.labels, on_bad_row="skip")
     inspection = inspect_examples(
         examples,
@@ -51,7 +58,9 @@ def show_inspection(
         if examples.labels is None:
             cure = Option("label", "NAME")
             show(f"  no column was recognised as the label; name it to see more: {cure}")
-    if plot is not None and examples.label_ids is not None and examples.labels is not None:
+    if plot is not None:
+        assert examples.label_ids is not None
+        assert examples.labels is not None
         from kbert.plots import plot_shuffle_buffers, save_plot
 
         sizes = (SHUFFLE_BUFFER, len(examples))

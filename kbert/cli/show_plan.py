@@ -11,7 +11,7 @@ from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_sets
@@ -29,7 +29,7 @@ def show_plan(
     as_json: bool,
 ) -> int:
     """Print a plan, and return the exit status: 2 when there is an error in it."""
-    _check_rows(config.data, examples, time_it)
+    _check_rows(config.data, examples)
     rows = len(read_sets(config)[0]) if examples is None else examples
     plan = config.plan(rows)
     tell = (lambda line: None) if as_json else show
@@ -53,21 +53,11 @@ def show_plan(
     return exit_status(plan.findings())
 
 
-def _check_rows(data: str, examples: int | None, time_it: bool) -> None:
+def _check_rows(data: str, examples: int | None) -> None:
     """Raise InputError unless either a file or a number of rows is given."""
     if examples is None and not data:
         raise InputError(
             "Name the labelled file, or how many rows it has.", cure=Cure({"examples": "N"})
-        )
-    if time_it and examples is not None:
-        raise InputError(
-            "{time} needs the labelled file in place of {examples}.",
-            time=Option("time"),
-            examples=Option("examples"),
-        )
-    if examples is not None and data:
-        raise InputError(
-            "Name the labelled file or {examples}, not both.", examples=Option("examples")
         )
 
 

@@ -36,10 +36,19 @@ class EvaluationOptions:
         check_share("dev_proportion", self.dev_proportion)
         check_at_least_1("patience", self.patience)
         check_at_least_1("evaluate_every", self.evaluate_every)
-        if self.dev is not None or self.dev_proportion > 0:
+        if self.dev is not None:
+            if self.dev_proportion not in (0, EvaluationOptions.dev_proportion):
+                raise InputError(
+                    "{dev} names the rows to evaluate on, so that no share is set aside: leave out "
+                    "{option}.",
+                    dev=Option("dev"),
+                    option=Option("dev_proportion"),
+                )
             return
-        for name in ("patience", "evaluate_every"):
-            if getattr(self, name) is not None:
+        if self.dev_proportion > 0:
+            return
+        for name in ("patience", "evaluate_every", "monitor"):
+            if getattr(self, name) != getattr(EvaluationOptions, name):
                 raise InputError(
                     "{option} needs a dev set.",
                     option=Option(name),

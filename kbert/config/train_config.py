@@ -83,12 +83,7 @@ class TrainConfig(
     @classmethod
     def from_toml(cls, path: str | Path) -> "TrainConfig":
         """Return the settings of a TOML file; what it leaves out has its default."""
-        values = read_toml(path, cls.hints())
-        if "data" not in values:
-            raise InputError(
-                '{path} names no data. Add the labelled file: data = "FILE.csv"', path=path
-            )
-        return cls(**values)
+        return cls(**read_settings(path))
 
     def to_toml(self) -> str:
         """Return the settings as TOML; what is None is left out."""
@@ -99,5 +94,18 @@ class TrainConfig(
 
 
 # What a task decides by itself.
-TASK_DECIDES = (*(f.name for f in dataclasses.fields(ReadingOptions)), "dev", "test")
+TASK_DECIDES = (
+    *(f.name for f in dataclasses.fields(ReadingOptions)),
+    *("dev", "dev_proportion", "test"),
+)
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(TrainConfig)}
+
+
+def read_settings(path: str | Path) -> dict[str, Any]:
+    """Return the settings in a TOML file by name, among them `data`."""
+    values = read_toml(path, TrainConfig.hints())
+    if "data" not in values:
+        raise InputError(
+            '{path} names no data. Add the labelled file: data = "FILE.csv"', path=path
+        )
+    return values

@@ -75,6 +75,13 @@ def import_model(
         if data.classes or labels:
             _write_classifier(data, labels, output, max_length)
         else:
+            if max_length is not None:
+                raise InputError(
+                    "{option} is for classifiers; {source} has no head. Leave it out, and name it "
+                    "when a classifier is trained.",
+                    option=Option("max_length"),
+                    source=source,
+                )
             _write_encoder(data, output)
     return output
 

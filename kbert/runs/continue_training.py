@@ -1,12 +1,14 @@
 """Continue a run in a new one: weights kept, optimizer and plan fresh."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
+from kbert.config.train_config import TASK_DECIDES
 from kbert.errors import InputError
-from kbert.findings import Cure
-from kbert.runs.run_config import parent_settings
+from kbert.findings import Call, Cure, Option
+from kbert.runs.run_config import FROM_PARENT, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
 from kbert.runs.train import train
 
@@ -42,7 +44,7 @@ def continue_training(
     assert second.record["parent"]["run"] == "runs/a"
     ```
     """
-    settings = {**parent_settings(run), **changes, "parent": str(run)}
+    settings = {**_inherited(run, changes), **changes, "parent": str(run)}
     free = next_free(Path(run).parent, Path(run).name)
     output = free if output is None else Path(output)
     if output.exists() and not _is_empty_folder(output):
@@ -60,6 +62,34 @@ def continue_training(
             cure=Cure({"output": str(free)}),
         )
     return train(TrainConfig(**{**settings, "output": str(output)}), verbose=verbose)
+
+
+def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parent's settings without those that the changes take the place of."""
+    for name in FROM_PARENT:
+        if name in changes:
+            raise InputError(
+                "{option} is not used: the weights are those of {run}.",
+                option=Option(name),
+                run=run,
+                cure=Cure(
+                    note="to start from other weights: {call}",
+                    values={"call": Call("train", "DATA", preset="MODEL")},
+                ),
+            )
+    settings = parent_settings(run)
+    if "task" in changes:
+        replaced: tuple[str, ...] = TASK_DECIDES
+    elif "data" in changes and Path(changes["data"]).is_file():
+        replaced = ("task",)  # whose data are a folder
+    else:
+        replaced = ()
+    settings = {name: value for name, value in settings.items() if name not in replaced}
+    if "dev" in changes:
+        settings.pop("dev_proportion", None)
+    elif "dev_proportion" in changes:
+        settings.pop("dev", None)
+    return settings
 
 
 def _is_empty_folder(path: Path) -> bool:

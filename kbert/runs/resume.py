@@ -9,12 +9,12 @@ from typing import Any
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
-from kbert.errors import check_codes, raise_on_errors
-from kbert.findings import Call, Cure, Finding, downgrade
+from kbert.errors import InputError, check_codes, raise_on_errors
+from kbert.findings import Call, Cure, Finding, Option, downgrade
 from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.prepare import PreparedRun, prepare
-from kbert.runs.resumption import Resumption, check_changes, find_checkpoint
+from kbert.runs.resumption import Resumption, check_changes, check_scaled, find_checkpoint
 from kbert.runs.run_config import check_is_run, run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
@@ -65,10 +65,18 @@ def resume(
     check_changes(directory, changes)
     check_is_run(directory)
     given = {name: value for name, value in changes.items() if value is not None}
+    if scale_epochs:
+        check_scaled(given)
     with verbosity(verbose), run_lock(directory.path):
         store = CheckpointStore(directory.checkpoints)
         found = find_checkpoint(directory, store, checkpoint)
         if found is None:
+            if scale_epochs:
+                raise InputError(
+                    "{run} has no checkpoint yet: name the epochs in place of {scale}.",
+                    run=directory,
+                    scale=Option("scale_epochs"),
+                )
             _restart(directory, given, allow)
         else:
             _resume(

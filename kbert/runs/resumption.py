@@ -111,6 +111,22 @@ def check_changes(run: RunDirectory, changes: Iterable[str]) -> None:
             )
 
 
+def check_scaled(changes: Mapping[str, Any]) -> None:
+    """Raise InputError where there are no epochs to scale, or they are given."""
+    if "epochs" in changes:
+        raise InputError(
+            "{scale} computes the epochs: leave out {epochs}.",
+            scale=Option("scale_epochs"),
+            epochs=Option("epochs"),
+        )
+    if not set(changes) & set(PLAN_FIELDS):
+        raise InputError(
+            "{scale} is used only with a changed plan, such as another {batch_size}.",
+            scale=Option("scale_epochs"),
+            batch_size=Option("batch_size"),
+        )
+
+
 def find_checkpoint(
     run: RunDirectory, store: CheckpointStore, name: str | None
 ) -> Checkpoint | None:

@@ -5,18 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kbert.config import TrainConfig
+from kbert.config import ModelOptions, TrainConfig
+from kbert.config.train_config import read_settings
 from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.interop.sources import find_source
 from kbert.runs.run_directory import RunDirectory
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
 _NOT_INHERITED = ("output", "parent", "allow")
+FROM_PARENT = ("preset", "weights", "parent")
+"""What a run that continues another has from it."""
 
 
 def run_config(run: RunDirectory) -> TrainConfig:
     """Return a run's settings; paths not found from here are taken from where it was started."""
-    config = TrainConfig.from_toml(run.path / "config.toml")
+    config = recorded_config(run)
     start = run.record.get("started_in")
     if start is None:
         return config
@@ -29,6 +33,20 @@ def run_config(run: RunDirectory) -> TrainConfig:
     return replace(config, **moved)
 
 
+def recorded_config(run: RunDirectory) -> TrainConfig:
+    """Return a run's settings as they were recorded.
+
+    kbert 0.1 recorded settings that had no effect beside others, which are refused today.
+    """
+    values = read_settings(run.path / "config.toml")
+    has_dev, decided = values.get("dev") is not None, values.get("task") is not None
+    if has_dev or decided:
+        values.pop("dev_proportion", None)
+    elif values.get("dev_proportion") == 0:
+        values.pop("monitor", None)
+    return TrainConfig(**values)
+
+
 def check_is_run(run: RunDirectory) -> None:
     """Raise InputError when there is no run at a path."""
     if not run.path.exists():
@@ -38,6 +56,26 @@ def check_is_run(run: RunDirectory) -> None:
             "{run} is not a run directory: it has no config.toml. Pass the directory of a run.",
             run=run,
         )
+
+
+def with_parents_preset(config: TrainConfig) -> TrainConfig:
+    """Return a run's settings with the preset that the weights of its parent once came from.
+
+    Raises:
+        InputError: another preset is given, which would not be used.
+    """
+    if config.parent is None:
+        return config
+    recorded, defaults = parent_settings(config.parent), ModelOptions()
+    true = {name: recorded.get(name, getattr(defaults, name)) for name in ("preset", "weights")}
+    for name, value in true.items():
+        if getattr(config, name) not in (value, getattr(defaults, name)):
+            raise InputError(
+                "{option} is not used: the weights are those of {run}. Leave out one of the two.",
+                option=Option(name),
+                run=config.parent,
+            )
+    return replace(config, **true)
 
 
 def parent_settings(run: str | Path) -> dict[str, Any]:

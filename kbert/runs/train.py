@@ -13,6 +13,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.prepare import PreparedRun, prepare
+from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
 from kbert.utils.say import verbosity
@@ -39,6 +40,7 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
     run = train(TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64))
     ```
     """
+    config = with_parents_preset(config)
     if config.output is None:
         config = replace(config, output=str(next_free("runs", Path(config.data).stem)))
     check_free(str(config.output))

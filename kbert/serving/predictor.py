@@ -5,10 +5,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction
+from kbert.serving.export_source import Export
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +67,10 @@ class Predictor:
             InputError: there is no model, it is broken, or its runtime is not installed.
         """
         source = find_source(path)
+        if threads is not None and not isinstance(source, Export):
+            raise _unused("threads", "exported programs", source)
+        if backend is not None and isinstance(source, Export):
+            raise _unused("backend", "models that Keras computes", source)
         compute, labels = source.session(threads), source.labels()
         if compute is None or labels is None:
             return cls._from_weights(source, backend)
@@ -116,3 +123,13 @@ class Predictor:
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
         return self._compute(firsts, seconds, batch_size)
+
+
+def _unused(option: str, kind: str, source: Source) -> InputError:
+    return InputError(
+        "{option} is for {kind}; {name} is {what}. Leave it out.",
+        option=Option(option),
+        kind=kind,
+        name=source.name,
+        what=source.kind,
+    )

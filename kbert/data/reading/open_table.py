@@ -56,10 +56,15 @@ def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     return read_object(source)
 
 
+def format_of_suffix(path: Path) -> FileFormat | None:
+    """Return the format that the suffix of a path identifies, or None."""
+    return _SUFFIXES.get(path.suffix.lower())
+
+
 def _format_of(path: Path, layout: TableFormat) -> FileFormat:
     if path.is_dir():
         raise InputError("{path} is a directory; a file was expected.", path=path)
-    found = layout.format or _SUFFIXES.get(path.suffix.lower())
+    found = layout.format or format_of_suffix(path)
     if found is None:
         raise InputError(
             "{path}: the suffix {suffix!r} does not identify a format. Expected one of {suffixes}.",

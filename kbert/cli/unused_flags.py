@@ -1,0 +1,116 @@
+"""Flags that a verb knows and would not use beside others: they are refused, never passed over."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from cyclopts import App, ArgumentCollection
+
+from kbert.config.train_config import TASK_DECIDES
+from kbert.data.reading.open_table import format_of_suffix
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.plans.plan_options import PlanOptions
+
+_READING = tuple(field.name for field in fields(ReadingOptions))
+_PLAN = tuple(field.name for field in fields(PlanOptions))
+_MODEL = ("preset", "weights")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Flags that are used only with another one, or only without it.
+
+    Args:
+        flags: tuple of str. The flags, by the names of their arguments.
+        other: str. What they are used with, or without.
+        needed: bool. Whether they are used only with `other`; else only without it. Defaults to
+            False.
+    """
+
+    flags: tuple[str, ...]
+    other: str
+    needed: bool = False
+
+
+_TRAINING = (Rule(TASK_DECIDES, "task"), Rule(("dev_proportion",), "dev"))
+RULES: dict[str, tuple[Rule, ...]] = {
+    "train": (Rule(_MODEL, "parent"), *_TRAINING),
+    "continue": _TRAINING,
+    "demo": _TRAINING,
+    "plan": (
+        Rule(("global_step",), "google_flags", needed=True),
+        Rule(
+            (*_PLAN, "max_length", "preset", "backend", "dev", "dev_proportion", "time", "plot"),
+            "google_flags",
+        ),
+        Rule(("dev_proportion",), "dev"),
+        Rule(("preset", "max_length", "backend"), "time", needed=True),
+        Rule((*_READING, "dev", "dev_proportion"), "data", needed=True),
+        Rule(("examples",), "data"),
+        Rule(("examples",), "time"),
+    ),
+}
+_OF_DELIMITED = ("header", "delimiter", "quoting")
+
+
+def check_unused_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Raise InputError for a flag on the command line that the verb would not use.
+
+    What a settings file holds is not looked at here: a run's has every setting.
+    """
+    typed, given = set(), {}
+    for argument in arguments:
+        name = argument.name.removeprefix("--").lower().replace("-", "_")
+        if argument.tokens:
+            given[name] = argument.tokens[-1].value
+        if any(token.source == "cli" for token in argument.tokens):
+            typed.add(name)
+    for rule in RULES.get(verb[0] if verb else "", ()):
+        for flag in rule.flags:
+            if flag in typed and (rule.other in given) != rule.needed:
+                raise _unused(flag, rule)
+    if verb[:1] == ("predict",):
+        given.setdefault("data", "-")
+    _check_file_options(typed, given)
+
+
+def _unused(flag: str, rule: Rule) -> InputError:
+    option, other = Option(flag), Option(rule.other)
+    if rule.needed and rule.other == "data":
+        return InputError("{option} says how a file is used: name the file.", option=option)
+    if rule.needed:
+        return InputError("{option} is used only with {other}.", option=option, other=other)
+    if rule.other == "data":
+        return InputError("Name the labelled file or {option}, not both.", option=option)
+    if rule.other == "google_flags" and flag in (*_PLAN, "max_length"):
+        return InputError(
+            "{flags} has settings of its own: leave out {option} and write it there, as in "
+            "--train_batch_size=64.",
+            flags=other,
+            option=option,
+        )
+    return InputError(
+        "{option} has no effect beside {other}: leave it out.", option=option, other=other
+    )
+
+
+def _format(file: str) -> str | None:
+    return "lines" if file == "-" else format_of_suffix(Path(file))
+
+
+def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
+    """Raise InputError for flags of delimited files where none is named."""
+    files = [given[name] for name in ("data", "dev", "test") if name in given]
+    formats = {given.get("format") or _format(file) for file in files}
+    if not files or formats & {"csv", "tsv", None}:
+        return
+    unused = [*_OF_DELIMITED, *(["encoding"] if formats == {"parquet"} else [])]
+    for name in unused:
+        if name in typed or f"no_{name}" in typed:
+            raise InputError(
+                "{option} is for other files than {file}, which is read as {format}.",
+                option=Option(name),
+                file=files[0],
+                format=next(iter(formats)),
+            )

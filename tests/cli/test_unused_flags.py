@@ -1,0 +1,213 @@
+"""Every flag of every verb: it is used, or refused by name, and never passed over.
+
+The table lists all flags, so that a new one has to find its place in it.
+"""
+
+import pytest
+
+from kbert.cli.app import VERBS, app
+from kbert.cli.main import main
+
+USED = "used"
+READING = (
+    *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
+    "on-bad-row",
+)
+PLAN = (
+    *("epochs", "batch-size", "gradient-accumulation-steps", "learning-rate"),
+    *("warmup-proportion", "recipe"),
+)
+MODEL = ("preset", "max-length", "dropout", "weights", "precision")
+EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
+CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
+MACHINE = ("backend", "seed", "deterministic")
+SPEAKING = ("quiet", "verbose")
+
+TASK = "{option} has no effect beside --task: leave it out."
+DEV = {"dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"]}
+# Of a Parquet file nothing is delimited, and it has no encoding; of JSON Lines it has one.
+FILES = {
+    "delimiter": ["rows.jsonl --delimiter ;", "rows.parquet --delimiter ;"],
+    "header": ["rows.jsonl --no-header", "rows.txt --header"],
+    "quoting": ["rows.parquet --quoting none"],
+    "encoding": ["rows.parquet --encoding cp1252"],
+}
+TRAINING = {
+    **dict.fromkeys(
+        (*READING, *PLAN, *MODEL, *EVALUATION, *CHECKPOINTS, *MACHINE, *SPEAKING, "output"), USED
+    ),
+    "allow": USED,
+    **FILES,
+}
+TABLE = {
+    "demo": {
+        **{name: USED for name in TRAINING if name not in READING},
+        "dev-proportion": ["--dev dev.csv --dev-proportion 0.2"],
+    },
+    "inspect": {
+        **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
+        **dict.fromkeys(("preset", "max-length"), USED),
+        **FILES,
+        "plot": ["texts.csv --plot classes.png"],
+    },
+    "plan": {
+        **dict.fromkeys((*SPEAKING, "data", "json", "google-flags"), USED),
+        **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
+        "recipe": ["data.csv --recipe google --google-flags=--do_train"],
+        **{n: [f"--examples 9 --{n} 1"] for n in ("text", "pair", "label", "delimiter")},
+        "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
+        "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
+        "header": ["--examples 9 --header", *FILES["header"]],
+        "quoting": ["--examples 9 --quoting auto", *FILES["quoting"]],
+        "on-bad-row": ["--examples 9 --on-bad-row skip"],
+        "dev": ["--examples 9 --dev dev.csv", "data.csv --google-flags= --dev dev.csv"],
+        "dev-proportion": ["--examples 9 --dev-proportion 0.1", *DEV["dev-proportion"]],
+        "preset": ["data.csv --preset minilm", "data.csv --google-flags= --preset minilm --time"],
+        "max-length": ["data.csv --max-length 128", "data.csv --google-flags= --max-length 64"],
+        "backend": ["data.csv --backend torch", "--examples 9 --backend torch"],
+        "examples": ["data.csv --examples 9", "data.csv --examples 9 --google-flags="],
+        "global-step": ["data.csv --global-step 0", "--examples 9 --global-step 5"],
+        "time": ["data.csv --google-flags= --time"],
+        "plot": ["data.csv --google-flags= --plot plan.png"],
+    },
+    "train": {
+        **TRAINING,
+        **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
+        "format": ["data --task mrpc --format csv"],
+        "encoding": ["data --task mrpc --encoding utf-8", *FILES["encoding"]],
+        "header": ["data --task mrpc --no-header", *FILES["header"]],
+        "delimiter": ["data --task mrpc --delimiter ;", *FILES["delimiter"]],
+        "quoting": ["data --task mrpc --quoting none", *FILES["quoting"]],
+        "on-bad-row": ["data --task mrpc --on-bad-row skip"],
+        "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
+        "preset": ["data.csv --parent run --preset minilm"],
+        "weights": ["data.csv --parent run --weights pretrained"],
+        "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
+        "patience": ["data.csv --dev-proportion 0 --patience 2"],
+        "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
+        **dict.fromkeys(("data", "task", "parent", "config"), USED),
+    },
+    "resume": {
+        **dict.fromkeys((*PLAN, *CHECKPOINTS, *SPEAKING, "run", "backend", "allow"), USED),
+        "scale-epochs": ["run --scale-epochs", "run --scale-epochs --epochs 2 --batch-size 4"],
+        "checkpoint": USED,
+    },
+    "continue": {
+        **{name: USED for name in TRAINING if name not in ("preset", "weights")},
+        "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
+        **dict.fromkeys(("run", "data", "task"), USED),
+    },
+    "evaluate": {
+        **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size", "json"), USED),
+        **{name: [f"run {line}" for line in lines] for name, lines in FILES.items()},
+        "backend": ["export data.csv --backend torch"],
+    },
+    "predict": {
+        **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size", "output", "to"), USED),
+        **{name: [f"run {line}" for line in lines] for name, lines in FILES.items()},
+        "delimiter": ["run --delimiter ;", "run - --delimiter ;"],
+        "backend": ["export texts.csv --backend torch"],
+    },
+    "import": {
+        **dict.fromkeys((*SPEAKING, "source", "output", "labels", "backend"), USED),
+        "base": ["tiny --output new --base tiny"],
+        "lowercase": ["tiny --output new --lowercase"],
+        "max-length": USED,  # of an encoder, which has to be read first: tests/models
+    },
+    "export": {
+        **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
+        # Without the file of --dev; the model has to be read first: tests/exports.
+        **dict.fromkeys(("text", "pair", "label", "encoding", "delimiter", "on-bad-row"), USED),
+        "length": ["run --format google --output new --length 16"],
+        "quantize": ["run --format torch --output new --quantize int8"],
+    },
+}
+del TABLE["resume"]["recipe"], TABLE["predict"]["label"]
+
+
+def flags_of(verb):
+    """The flags that the parser knows, by their names."""
+    found = app[verb].assemble_argument_collection()
+    return {argument.name.removeprefix("--").lower() for argument in found} - {"*"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_table_has_every_flag(verb):
+    assert flags_of(verb) == set(TABLE[verb])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, tiny_preset, export_folder_of_nothing):
+    """A folder with data, a run and an export, which are looked at and never read."""
+    rows = "text,label\n" + "A joy.,good\nA mess.,bad\n" * 20
+    for name in ("data.csv", "dev.csv"):
+        (tmp_path / name).write_text(rows)
+    (tmp_path / "texts.csv").write_text("text\n" + "A joy.\n" * 20)
+    (tmp_path / "rows.jsonl").write_text('{"text": "A joy.", "label": "good"}\n' * 20)
+    (tmp_path / "rows.parquet").write_bytes(b"PAR1")
+    (tmp_path / "rows.txt").write_text("A joy.\n")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text('{"status": "stopped"}')
+    (tmp_path / "run" / "config.toml").write_text('data = "data.csv"\n')
+    (tmp_path / "tiny").symlink_to(tiny_preset)
+    (tmp_path / "export").symlink_to(export_folder_of_nothing)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def export_folder_of_nothing(tmp_path_factory, minilm_vocab):
+    """The files of an ONNX export, whose program is not opened before flags are refused."""
+    import json
+    import shutil
+
+    folder = tmp_path_factory.mktemp("export")
+    settings = {
+        **{"format": "kbert-export-1", "kind": "onnx", "file": "model.onnx"},
+        **{"labels": ["bad", "good"], "max_length": 16, "length": None, "int8": False},
+        **{"text_pairs": False, "tokenizer": {"lowercase": True}},
+    }
+    (folder / "kbert.json").write_text(json.dumps(settings))
+    (folder / "model.onnx").write_bytes(b"")
+    shutil.copy(minilm_vocab, folder / "vocab.txt")
+    return folder
+
+
+CASES = [
+    (verb, flag, line)
+    for verb, flags in TABLE.items()
+    for flag, lines in flags.items()
+    if lines != USED
+    for line in lines
+]
+
+
+@pytest.mark.parametrize(("verb", "flag", "line"), CASES, ids=lambda value: value or "-")
+def test_what_would_not_be_used_is_refused_by_name(verb, flag, line, folder, capsys):
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(SystemExit) as end:
+        main([verb, *line.split(" ")])
+    out, err = capsys.readouterr()
+    assert (end.value.code, out) == (2, "")
+    *before_it, refusal = err.splitlines()
+    assert f"--{flag}" in refusal
+    assert refusal.startswith("kbert: ")
+    assert all(line.startswith("data.csv: 40 rows") for line in before_it)
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["preset", "weights"])
+def test_continue_has_no_flag_for_what_its_run_decides(name, folder, capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["continue", "run", f"--{name}", "minilm", "--output", "new"])
+    assert end.value.code == 2
+    assert f"--{name}" in "".join(capsys.readouterr())
+
+
+def test_a_settings_file_may_hold_what_a_flag_decides(folder, capsys):
+    """A run's config.toml has every setting, those without effect among them."""
+    (folder / "all.toml").write_text('data = "data.csv"\ndev = "none.csv"\ndev_proportion = 0.1\n')
+    with pytest.raises(SystemExit):
+        main(["train", "--config", "all.toml"])
+    assert "There is no file none.csv" in capsys.readouterr().err
