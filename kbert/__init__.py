@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.models.known_to_keras import make_known
+from kbert.utils.missing_package import missing_package
 
 _STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
 # The module of each public name.
@@ -26,7 +27,13 @@ make_known()
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'kbert' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_MODULES[name]), name)
+    try:
+        value = getattr(importlib.import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        told = missing_package(error.name)
+        if told is None:
+            raise
+        raise ModuleNotFoundError(f"kbert.{name}: {told}", name=error.name) from None
     globals()[name] = value
     return value
 

@@ -35,8 +35,8 @@ def choose_backend(wanted: str | None = None) -> Backend:
         InputError: the backend is unknown or not installed, none is installed, or Keras has already
             been imported with another.
     """
-    current = sys.modules["keras"].backend.backend() if "keras" in sys.modules else None
-    asked = wanted or current or os.environ.get("KERAS_BACKEND") or _first_installed()
+    current = _running()
+    asked = _named(wanted) or _first_installed()
     backend = next((name for name in BACKENDS if name == asked), None)
     if backend is None:
         raise InputError(
@@ -80,8 +80,32 @@ def xla_is_slower() -> bool:
     return not tf.config.list_physical_devices("GPU") + tf.config.list_physical_devices("TPU")
 
 
+def alternatives(wanted: str | None = None) -> list[Backend]:
+    """Return the installed backends that `choose_backend` would pass over for no stated reason.
+
+    keras-hub brings TensorFlow along, so that it is installed where another backend is meant too.
+
+    Args:
+        wanted: str or None. As of `choose_backend`.
+    """
+    if _named(wanted):
+        return []
+    return [name for name in BACKENDS if _installed(name)][1:]
+
+
+def _running() -> str | None:
+    return sys.modules["keras"].backend.backend() if "keras" in sys.modules else None
+
+
+def _named(wanted: str | None) -> str | None:
+    """Return the backend that somebody has named, in one of the places where one can."""
+    in_file = _from_keras_json()
+    in_file = in_file if in_file and _installed(in_file) else None
+    return wanted or _running() or os.environ.get("KERAS_BACKEND") or in_file
+
+
 def _first_installed() -> str:
-    found = next((n for n in (_from_keras_json(), *BACKENDS) if n and _installed(n)), None)
+    found = next(filter(_installed, BACKENDS), None)
     if found is None:
         raise InputError(
             "No backend is installed.",

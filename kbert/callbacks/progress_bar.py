@@ -15,8 +15,8 @@ from kbert.utils.wording import duration
 class ProgressBar(keras.callbacks.Callback):
     """Shows batches, loss and remaining time of the whole run, not of one epoch.
 
-    On a terminal it is a bar; elsewhere, as in a log file, a line after each tenth of the run. Use
-    it with `fit(..., verbose=0)`.
+    On a terminal it is a bar; elsewhere, as in a log file, a line after each tenth of the run, with
+    the batch counted within its epoch, as evaluations count it. Use it with `fit(..., verbose=0)`.
 
     Args:
         batches: int. Batches of the whole run, such as `plan.batches`.
@@ -40,7 +40,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._shown_tenth = self._done * 10 // max(self.batches, 1)
         self._last = time.monotonic()
         self._second: float | None = None  # when the first batch, which compiles, was done
-        self._epoch = 1
+        self._epoch, self._steps = 1, self.batches
         stream = LastingStream("stdout")
         if stream.isatty():
             self._bar = Progress(
@@ -58,6 +58,8 @@ class ProgressBar(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch + 1
+        steps = (self.params or {}).get("steps")
+        self._steps = self.batches if steps is None else int(steps)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         self._done += 1
@@ -75,8 +77,9 @@ class ProgressBar(keras.callbacks.Callback):
             self._shown_tenth = self._done * 10 // self.batches
             timed = self._done - self.done - 1
             seconds = (now - self._second) / timed if timed else None
+            within = (self._done - 1) % self._steps + 1
             say(
-                f"epoch {self._epoch}, batch {self._done:,} of {self.batches:,}, loss "
+                f"epoch {self._epoch}, batch {within:,} of {self._steps:,}, loss "
                 f"{_loss(logs)}{_left(seconds, self.batches - self._done)}"
             )
 

@@ -24,12 +24,9 @@ from kbert.cli.words import FlagWords
 from kbert.errors import KbertError, MachineError
 from kbert.findings import speaking
 from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
+from kbert.utils.missing_package import missing_package
 from kbert.utils.say import say
 
-# What the extra `train` installs; an environment that only serves has none of it.
-TRAIN_PACKAGES = frozenset(
-    ["filelock", "keras", "keras_hub", "optree", "pyarrow", "safetensors", "sklearn", "tomli_w"]
-)
 # As a shell reports them: 128 and the number of the signal; 130 is Ctrl-C.
 _STOPPED: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 
@@ -55,14 +52,10 @@ def _run(arguments: list[str]) -> int:
         _complain(f"{error}")
         return 1 if isinstance(error, MachineError) else 2
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package not in TRAIN_PACKAGES:
+        told = missing_package(error.name)
+        if told is None:
             raise
-        _complain(
-            f"the package {package} is not installed; it comes with a backend. "
-            "Install one: pip install 'keras-kbert[tensorflow]' (or keras-kbert[jax], "
-            "keras-kbert[torch])"
-        )
+        _complain(told)
         return 2
     except KeyboardInterrupt as stop:
         _complain(f"stopped{_what_is_left(stop) or '.'}")

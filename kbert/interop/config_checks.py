@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
+from kbert.findings import Option
 
 _MAX_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
@@ -71,6 +72,18 @@ def check_dropout(dropout: Any, source: object) -> None:
             "{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}",
             source=source,
             dropout=dropout,
+        )
+
+
+def check_max_length(max_length: int, positions: int) -> None:
+    """Raise InputError unless a model with this many positions can read texts of this length."""
+    if not 3 <= max_length <= positions:
+        raise InputError(
+            "{option} must be from 3 to the {positions} positions of the backbone. Received: "
+            "{max_length}",
+            option=Option("max_length"),
+            positions=positions,
+            max_length=max_length,
         )
 
 

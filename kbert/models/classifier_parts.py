@@ -4,6 +4,7 @@ import keras_hub
 
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.interop.config_checks import check_max_length
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -27,11 +28,4 @@ def check_parts(
             pieces=len(tokenizer),
             rows=backbone.vocabulary_size,
         )
-    if not 3 <= max_length <= backbone.max_sequence_length:
-        raise InputError(
-            "{option} must be from 3 to the {positions} positions of the backbone. Received: "
-            "{max_length}",
-            option=Option("max_length"),
-            positions=backbone.max_sequence_length,
-            max_length=max_length,
-        )
+    check_max_length(max_length, backbone.max_sequence_length)

@@ -26,17 +26,19 @@ def make_known() -> None:
     waited for, and what is registered imports a class when an object of it is made. The class
     itself, once imported, takes that place.
     """
-    if "keras" in sys.modules and hasattr(sys.modules["keras"], "saving"):
-        _register()
-    elif not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
+    if not _register() and not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _KerasFinder())
 
 
-def _register() -> None:
-    saving: Any = sys.modules["keras"].saving
+def _register() -> bool:
+    """Register the classes, if Keras has been imported, and return whether it has."""
+    saving: Any = getattr(sys.modules.get("keras"), "saving", None)
+    if saving is None:
+        return False
     for name, module in CLASSES.items():
         if saving.get_registered_object(f"{_PACKAGE}>{name}") is None:
             saving.register_keras_serializable(_PACKAGE, name)(_stand_in(name, module))
+    return True
 
 
 def _stand_in(name: str, module: str) -> type:

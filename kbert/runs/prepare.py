@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, replace
 
-from kbert.backend.choose_backend import choose_backend, import_keras
+from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
 from kbert.config import TrainConfig
 from kbert.data.inspection.inspect_examples import inspect_examples
@@ -12,7 +12,8 @@ from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_test
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, downgrade, findings_table
+from kbert.findings import Finding, Option, downgrade, findings_table
+from kbert.interop.config_checks import check_max_length
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.read_sets import read_sets
@@ -64,13 +65,21 @@ def prepare(config: TrainConfig) -> PreparedRun:
         KbertError: something in the settings or files is wrong; FindingsError for findings of
             severity "error" that the settings do not allow.
     """
+    others = alternatives(config.backend)
     backend = choose_backend(config.backend)
+    if others:
+        say(
+            f"On {backend}, the first of the backends that are installed. For another: "
+            f"{Option('backend', others[-1])}, or KERAS_BACKEND={others[-1]}"
+        )
     config = replace(config, backend=backend)
     if config.deterministic:
         use_deterministic_kernels(backend)
     source = find_source(config.parent or config.preset)
     if source.path is not None:
-        source.sizes()  # refuse a model that cannot be used before reading the data
+        # A model that cannot be used is refused before the data are read.
+        sizes, _ = source.sizes()
+        check_max_length(config.max_length, sizes["max_sequence_length"])
     labels = None if config.parent is None else Labels(source.labels() or ())
     training, sets = read_sets(config, labels)
     for examples in (training, *sets.values()):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from kbert.backend.choose_backend import BACKENDS, choose_backend
+from kbert.backend.choose_backend import BACKENDS, alternatives, choose_backend
 from kbert.errors import KbertError
 
 
@@ -31,6 +31,25 @@ def world(monkeypatch, tmp_path):
             (tmp_path / "keras.json").write_text(keras_json)
 
     return set_up
+
+
+@pytest.mark.parametrize(
+    ("wanted", "facts", "passed_over"),
+    [
+        (None, {}, ["jax", "torch"]),
+        (None, {"installed": ("tensorflow", "torch")}, ["torch"]),
+        (None, {"installed": ("torch",)}, []),
+        ("tensorflow", {}, []),
+        (None, {"variable": "tensorflow"}, []),
+        (None, {"running": "torch"}, []),
+        (None, {"keras_json": '{"backend": "torch"}'}, []),
+        (None, {"keras_json": '{"backend": "torch"}', "installed": ("jax",)}, []),
+    ],
+    ids=str,
+)
+def test_what_was_passed_over_for_no_stated_reason(wanted, facts, passed_over, world):
+    world(**facts)
+    assert alternatives(wanted) == passed_over
 
 
 @pytest.mark.parametrize(

@@ -47,17 +47,17 @@ def test_a_run_that_goes_on_counts_from_where_it_was(capsys):
     assert [int(re.search(r"batch (\d+) of 20", line)[1]) for line in lines] == [12, 14, 16, 18, 20]
 
 
-def test_counts_the_whole_run_in_a_fit(capsys):
+def test_a_line_counts_the_batches_of_its_epoch(capsys):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     data = (np.ones((4, 1)), np.ones((4, 1)))
     model.fit(*data, 2, epochs=2, verbose=0, callbacks=[ProgressBar(4)])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(", loss")[0] for line in lines] == [
-        "epoch 1, batch 1 of 4",
-        "epoch 1, batch 2 of 4",
-        "epoch 2, batch 3 of 4",
-        "epoch 2, batch 4 of 4",
+        "epoch 1, batch 1 of 2",
+        "epoch 1, batch 2 of 2",
+        "epoch 2, batch 1 of 2",
+        "epoch 2, batch 2 of 2",
     ]
 
 

@@ -104,10 +104,18 @@ def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
     needed = (*spec.packages, *((spec.int8 or ()) if int8 else ()))
     missing = [package for package in needed if importlib.util.find_spec(package) is None]
     if missing:
+        names = [package.replace("_", "-") for package in missing]
         raise InputError(
-            "The format {name} needs {missing}, which is not installed.",
+            "The format {name} needs {missing}, which is not installed."
+            if len(names) == 1
+            else "The format {name} needs {missing}, which are not installed.",
             name=name,
-            missing=", ".join(package.replace("_", "-") for package in missing),
-            cure=Cure(note="pip install 'keras-kbert[export]'"),
+            missing=", ".join(names),
+            cure=Cure(
+                code=f"pip install {' '.join(names)}",
+                otherwise=(
+                    Cure(code="pip install 'keras-kbert[export]'", note="for all the formats"),
+                ),
+            ),
         )
     return spec

@@ -1,0 +1,29 @@
+"""What to install where a package is missing."""
+
+# What a backend's extra installs; an environment that only serves has none of it.
+TRAIN_PACKAGES = frozenset(
+    ["filelock", "keras", "keras_hub", "optree", "pyarrow", "safetensors", "tomli_w"]
+)
+
+
+def missing_package(module: str | None) -> str | None:
+    """Return a sentence with the cure, or None for a module that is not of kbert's requirements.
+
+    Args:
+        module: str or None. The name that could not be imported.
+
+    Example:
+
+    ```python
+    assert "pip install scikit-learn" in missing_package("sklearn.metrics")
+    ```
+    """
+    package = (module or "").partition(".")[0]
+    if package == "sklearn":
+        return "The package scikit-learn is not installed: pip install scikit-learn"
+    if package not in TRAIN_PACKAGES:
+        return None
+    return (
+        f"The package {package} is not installed; it comes with a backend. Install one: pip "
+        "install 'keras-kbert[tensorflow]' (or keras-kbert[jax], keras-kbert[torch])"
+    )
