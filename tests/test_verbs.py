@@ -84,7 +84,7 @@ def test_plan_of_a_google_command_that_kbert_would_refuse():
     assert "Cure: --train_batch_size=" in out
     *_, reason, epochs = out.splitlines()
     assert reason.startswith("  (kbert would refuse it: The run changes the weights 6 ")
-    assert epochs == "  (kbert trains whole epochs: 1.5 become 2)"
+    assert epochs == "  (kbert trains whole epochs: 1.5 become 2, and N = 7)"
     _, out, _ = kbert("plan", "--examples", 100, *flags)
     assert "would refuse it: 100 examples do not fill a batch of 128" in out
 

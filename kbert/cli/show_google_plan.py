@@ -1,13 +1,22 @@
 """Shows what a run_classifier.py command would do."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
 
+import numpy as np
+
+from kbert.choices import Task
 from kbert.cli.app import exit_status
+from kbert.cli.google_equivalent import GoogleEquivalent
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Cure, findings_table, speaking
+from kbert.findings import Cure, findings_table, speaking
 from kbert.plans.google_command import GoogleCommand
+from kbert.plans.google_flags import read_google_flags
 from kbert.plans.google_words import GoogleWords
 
 
@@ -21,10 +30,9 @@ def show_google_plan(
     as_json: bool,
 ) -> int:
     """Print what a run_classifier.py command would do, and return the exit status."""
-    label_ids = None
-    if data is not None:
-        label_ids = reading.read(data).label_ids
-        assert label_ids is not None
+    values = read_google_flags(flags)
+    label_ids = _label_ids(data, values, reading) if examples is None else None
+    if label_ids is not None:
         examples = len(label_ids)
     if examples is None:
         raise InputError(
@@ -32,8 +40,7 @@ def show_google_plan(
         )
     command = GoogleCommand.from_flags(flags, examples, global_step)
     findings = command.findings(label_ids)
-    settings = {**reading.reading_settings(), **command.kbert_settings()}
-    instead = Call("train", data or "FILE", **settings)
+    instead = GoogleEquivalent.from_flags(command, values, data, reading.reading_settings())
     if as_json:
         with speaking(GoogleWords()):
             found = [finding.to_dict() for finding in findings]
@@ -44,7 +51,9 @@ def show_google_plan(
             "learning_rate_now": float(command.learning_rate_at(global_step)),
             "remaining": command.remaining,
             "findings": found,
-            "instead": str(instead),
+            "instead": str(instead.train),
+            "before": [str(call) for call in instead.before],
+            "notes": list(instead.notes),
         }
         show_json(record)
         return exit_status(findings)
@@ -54,12 +63,32 @@ def show_google_plan(
     if findings:
         with speaking(GoogleWords()):
             show(findings_table(findings))
-    show(f"Equivalent kbert command: {instead}")
+    for call in instead.before:
+        show(f"First: {call}")
+    show(f"Equivalent kbert command: {instead.train}")
+    for note in instead.notes:
+        show(f"  ({note})")
     for reason in _why_refused(command):
         show(f"  (kbert would refuse it: {reason})")
     if command.epochs != command.whole_epochs:
-        show(f"  (kbert trains whole epochs: {command.epochs:g} become {command.whole_epochs})")
+        show(
+            f"  (kbert trains whole epochs: {command.epochs:g} become {command.whole_epochs}, and "
+            f"N = {command.examples * command.whole_epochs // command.batch_size:,})"
+        )
     return exit_status(findings)
+
+
+def _label_ids(
+    data: str | None, values: Mapping[str, Any], reading: ReadingOptions
+) -> np.ndarray | None:
+    """Return the classes of the file, or of the flags' task, in their order; None without one."""
+    if data is not None:
+        return reading.read(data).label_ids
+    task, folder = str(values.get("task_name", "")).lower(), values.get("data_dir")
+    known = next((name for name in get_args(Task) if name == task), None)
+    if known is None or folder is None or not Path(folder).is_dir():
+        return None
+    return read_task(known, folder, "train").label_ids
 
 
 def _why_refused(command: GoogleCommand) -> list[str]:

@@ -10,7 +10,7 @@ from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
-from kbert.plans.google_flags import read_google_flags
+from kbert.plans.google_flags import plan_settings, read_google_flags
 from kbert.plans.plan_findings import plan_ended, plan_findings
 from kbert.plans.training_plan import TrainingPlan
 from kbert.plans.update_schedule import UpdateSchedule
@@ -99,7 +99,7 @@ class GoogleCommand(UpdateSchedule):
 
     @classmethod
     def from_flags(cls, flags: str, examples: int, global_step: int = 0) -> "GoogleCommand":
-        """Return the command of a string of flags; those that do not matter here are ignored.
+        """Return the command of a string of flags.
 
         Args:
             flags: str, as typed: "--train_batch_size=32 --do_train=true ...".
@@ -107,9 +107,10 @@ class GoogleCommand(UpdateSchedule):
             global_step: int. Defaults to 0.
 
         Raises:
-            InputError: a value is not a number, or a flag is mistyped.
+            InputError: a value is not a number, or there is no such flag.
         """
-        return cls(examples=examples, global_step=global_step, **read_google_flags(flags))
+        settings = plan_settings(read_google_flags(flags))
+        return cls(examples=examples, global_step=global_step, **settings)
 
     @property
     def remaining(self) -> int:

@@ -1,13 +1,14 @@
 """Flags of google-research/bert's `run_classifier.py`."""
 
 import difflib
+import os
 import shlex
-from itertools import pairwise
+from collections.abc import Mapping
 from typing import Any
 
 from kbert.errors import InputError
 
-# The script's flags, by kbert's names of the settings.
+# The script's flags for a plan, by kbert's names of the settings.
 GOOGLE_FLAGS = {
     "batch_size": "train_batch_size",
     "epochs": "num_train_epochs",
@@ -15,54 +16,112 @@ GOOGLE_FLAGS = {
     "warmup_proportion": "warmup_proportion",
     "max_length": "max_seq_length",
 }
-_SETTINGS = {flag: name for name, flag in GOOGLE_FLAGS.items()}
-_WHOLE_NUMBERS = ("batch_size", "max_length")
+# All flags that the script defines, each with its type; `tf.flags` in run_classifier.py.
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("data_dir", "bert_config_file", "task_name", "vocab_file"), str),
+    **dict.fromkeys(("output_dir", "init_checkpoint"), str),
+    **dict.fromkeys(("do_lower_case", "do_train", "do_eval", "do_predict", "use_tpu"), bool),
+    **dict.fromkeys(("max_seq_length", "train_batch_size", "eval_batch_size"), int),
+    **dict.fromkeys(("predict_batch_size", "save_checkpoints_steps"), int),
+    **dict.fromkeys(("iterations_per_loop", "num_tpu_cores"), int),
+    **dict.fromkeys(("learning_rate", "num_train_epochs", "warmup_proportion"), float),
+    **dict.fromkeys(("tpu_name", "tpu_zone", "gcp_project", "master"), str),
+    # What absl defines for every program.
+    **dict.fromkeys(("logtostderr", "alsologtostderr", "showprefixforinfo"), bool),
+    **dict.fromkeys(("log_dir", "verbosity", "v", "stderrthreshold"), str),
+}
+_NUMBERS = {int: "a whole number", float: "a number"}
+_BOOLEANS = {
+    **dict.fromkeys(("true", "t", "1"), True),
+    **dict.fromkeys(("false", "f", "0"), False),
+}
 
 
 def read_google_flags(flags: str) -> dict[str, Any]:
-    """Return the settings in a string of flags by kbert's names; other flags are ignored.
+    """Return the values in a string of flags, by the script's names.
 
     Args:
-        flags: str, as typed: "--train_batch_size=32 --do_train=true ...".
+        flags: str, as typed: "--train_batch_size=32 --do_train=true ...". Words that are not flags,
+            such as the name of the script, are ignored, as the script does.
 
     Raises:
-        InputError: a value is not a number, or a flag is mistyped.
+        InputError: a value is not of the flag's type, or there is no such flag.
     """
-    settings: dict[str, Any] = {}
     try:
         typed = shlex.split(flags.replace("\\\n", " "))
     except ValueError as error:
         raise InputError(
             "The flags cannot be read: {error}. Received: {flags}", error=error, flags=flags
         ) from None
-    for word, following in pairwise([*typed, ""]):
-        flag, equals, value = word.lstrip("-").partition("=")
-        if not word.startswith("-"):
+    values: dict[str, Any] = {}
+    while typed:
+        word = typed.pop(0)
+        if word == "--":
+            break
+        if not word.startswith("-") or word == "-":
             continue
-        if flag in _SETTINGS:
-            name = _SETTINGS[flag]
-            settings[name] = _number(name, value if equals else following)
+        flag, equals, value = word.lstrip("-").partition("=")
+        if _KINDS.get(flag) is bool or (not equals and _KINDS.get(flag.removeprefix("no")) is bool):
+            name, value = (flag, value or "true") if flag in _KINDS else (flag[2:], "false")
+            _check_value_is_joined(word, flag, typed)
+            values[name] = _boolean(name, value)
+        elif flag in _KINDS:
+            if not equals:
+                value = typed.pop(0) if typed else ""
+            values[flag] = _value(flag, value)
         else:
-            _refuse_near_miss(flag)
-    return settings
+            raise _unknown(flag)
+    return values
 
 
-def _number(name: str, text: str) -> float:
-    """Return the value of a flag as a number."""
+def plan_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the values that make a plan, by kbert's names of the settings."""
+    return {name: values[flag] for name, flag in GOOGLE_FLAGS.items() if flag in values}
+
+
+def _value(flag: str, text: str) -> Any:
+    """Return the value of a flag: a number, or a text in which the shell's variables are known."""
+    kind = _KINDS[flag]
+    if kind is str:
+        return os.path.expandvars(text)
     try:
-        return int(text) if name in _WHOLE_NUMBERS else float(text)
+        return kind(text)
     except ValueError:
-        if name in _WHOLE_NUMBERS:
-            template = "--{flag} must be a whole number. Received: {value!r}"
-        else:
-            template = "--{flag} must be a number. Received: {value!r}"
-        raise InputError(template, flag=GOOGLE_FLAGS[name], value=text) from None
-
-
-def _refuse_near_miss(flag: str) -> None:
-    """Raise InputError for a mistyped flag; the many others of the script are ignored."""
-    near = difflib.get_close_matches(flag, _SETTINGS, 1, cutoff=0.85)
-    if near:
         raise InputError(
+            "--{flag} must be {expected}. Received: {value!r}",
+            flag=flag,
+            expected=_NUMBERS[kind],
+            value=text,
+        ) from None
+
+
+def _boolean(flag: str, text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise InputError(
+            "--{flag} must be true or false. Received: {value!r}", flag=flag, value=text
+        )
+    return _BOOLEANS[text.lower()]
+
+
+def _check_value_is_joined(word: str, flag: str, following: list[str]) -> None:
+    """Raise InputError for `--do_train false`, which the script takes for true."""
+    if "=" not in word and following and following[0].lower() in ("true", "false"):
+        raise InputError(
+            "--{flag} takes its value after an equals sign: --{flag}={value}. The script reads "
+            "what is written here as --{flag}=true.",
+            flag=flag,
+            value=following[0],
+        )
+
+
+def _unknown(flag: str) -> InputError:
+    near = difflib.get_close_matches(flag, _KINDS, 1, cutoff=0.75)
+    if near:
+        return InputError(
             "There is no flag --{flag}. Did you mean --{near}?", flag=flag, near=near[0]
         )
+    return InputError(
+        "run_classifier.py has no flag --{flag}. Known: {known}.",
+        flag=flag,
+        known=", ".join(f"--{name}" for name in _KINDS),
+    )

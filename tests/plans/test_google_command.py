@@ -12,6 +12,7 @@ from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
 from kbert.errors import KbertError
 from kbert.findings import speaking
 from kbert.plans.google_command import GoogleCommand
+from kbert.plans.google_flags import read_google_flags
 from kbert.plans.google_words import GoogleWords
 from kbert.plans.training_plan import TrainingPlan
 
@@ -130,6 +131,12 @@ def test_without_flags_the_defaults_of_run_classifier_hold():
         ),
         ("--max_seq_length=2", "--max_seq_length must be at least 3, of which two are [CLS]"),
         ("--train_batchsize=2", "no flag --train_batchsize. Did you mean --train_batch_size?"),
+        ("--do_trian=true", "no flag --do_trian. Did you mean --do_train?"),
+        ("--seed=3", "run_classifier.py has no flag --seed. Known: --data_dir, "),
+        ("--doc_stride=128", "run_classifier.py has no flag --doc_stride."),
+        ("--do_train=yes", "--do_train must be true or false. Received: 'yes'"),
+        ("--do_train false", "--do_train takes its value after an equals sign: --do_train=false"),
+        ("--save_checkpoints_steps=1e3", "must be a whole number. Received: '1e3'"),
         ("--num_train_epochs=0.001", "int(3668 / 32 * 0.001) is 0"),
         ("--num_train_epochs=1e307", "1e+307"),
         ("--data_dir='glue", "The flags cannot be read: No closing quotation. Received: --data_"),
@@ -267,3 +274,39 @@ def test_a_great_class_is_not_taken_for_an_order():
 def test_the_settings_of_kbert(flags, kbert):
     settings = GoogleCommand.from_flags(flags, 3668).kbert_settings()
     assert FlagWords().settings(settings) == f"--recipe google {kbert}"
+
+
+# The flags of the script, as `python run_classifier.py --helpfull` lists them for that module.
+ALL_FLAGS = """
+--data_dir=a --bert_config_file=b --task_name=MRPC --vocab_file=c --output_dir=d
+--init_checkpoint=e --do_lower_case --max_seq_length=64 --do_train --do_eval=true --nodo_predict
+--train_batch_size=16 --eval_batch_size=8 --predict_batch_size=8 --learning_rate=2e-5
+--num_train_epochs=2 --warmup_proportion=0.2 --save_checkpoints_steps=500
+--iterations_per_loop=100 --use_tpu=False --tpu_name=t --tpu_zone=z --gcp_project=p --master=m
+--num_tpu_cores=8 --verbosity=1
+"""
+
+
+def test_every_flag_of_the_script_is_known():
+    values = read_google_flags(f"python run_classifier.py {ALL_FLAGS}")
+    assert len(values) == len(ALL_FLAGS.split())
+    booleans = {name: value for name, value in values.items() if isinstance(value, bool)}
+    assert booleans == {
+        **{"do_lower_case": True, "do_train": True, "do_eval": True},
+        **{"do_predict": False, "use_tpu": False},
+    }
+    assert (values["task_name"], values["save_checkpoints_steps"]) == ("MRPC", 500)
+    assert GoogleCommand.from_flags(ALL_FLAGS, 3668) == GoogleCommand(
+        examples=3668,
+        batch_size=16,
+        epochs=2.0,
+        learning_rate=2e-5,
+        warmup_proportion=0.2,
+        max_length=64,
+    )
+
+
+def test_a_variable_of_the_shell_is_read(monkeypatch):
+    monkeypatch.setenv("GLUE_DIR", "/data/glue")
+    assert read_google_flags("--data_dir=$GLUE_DIR/MRPC") == {"data_dir": "/data/glue/MRPC"}
+    assert read_google_flags("--data_dir=$NOWHERE_SET") == {"data_dir": "$NOWHERE_SET"}

@@ -6,7 +6,7 @@ import pytest
 
 from kbert.cli.words import FlagWords
 from kbert.findings import Call, Cure, Option, speaking
-from kbert.plans.google_flags import read_google_flags
+from kbert.plans.google_flags import plan_settings, read_google_flags
 from kbert.plans.google_words import GoogleWords
 
 
@@ -50,4 +50,4 @@ def test_the_flags_are_read_as_they_were_written():
     settings = {"batch_size": 8, "learning_rate": 1e-5, "epochs": 3.0, "warmup_proportion": 0.2}
     flags = GoogleWords().settings(settings)
     assert len(shlex.split(flags)) == len(settings)
-    assert read_google_flags(flags) == settings
+    assert plan_settings(read_google_flags(flags)) == settings
