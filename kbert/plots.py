@@ -12,6 +12,7 @@ from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
 
 _POINTS = 500
+_MAX_CLASSES = 50  # drawn one by one
 
 
 def plot_plan(plan: TrainingPlan, axes: Any = None) -> Any:
@@ -83,10 +84,10 @@ def plot_shuffle_buffers(
     for panel, size in zip(panels[:, 0], buffer_sizes, strict=True):
         batches = simulate_shuffle_buffer(label_ids, size, batch_size)
         _stack(panel, batches, names)
-        classes = batches.counts.shape[1]
+        classes = len(batches.found.totals)
         panel.set(
             title=f"shuffle buffer of {size:,}: a batch contains {batches.classes:.1f} of "
-            f"{classes} classes",
+            f"{classes:,} classes",
             ylabel="share",
         )
     panels[-1, 0].set_xlabel("batch")
@@ -122,10 +123,18 @@ def save_plot(axes_or_figure: Any, path: str | Path) -> None:
 
 
 def _stack(panel: Any, batches: ShuffledBatches, names: Sequence[str] | None) -> None:
-    shares = batches.counts / batches.counts.sum(axis=1, keepdims=True)
-    shown = names or [str(number) for number in range(shares.shape[1])]
-    panel.stackplot(np.arange(len(shares)), shares.T, labels=shown, step="mid")
-    panel.set(ylim=(0, 1), xlim=(0, max(len(shares) - 1, 1)))
+    found = batches.found
+    largest = np.sort(np.argsort(-found.totals, kind="stable")[:_MAX_CLASSES])
+    place = np.full(len(found.totals), len(largest))  # all others together
+    place[largest] = np.arange(len(largest))
+    counts = np.zeros((len(largest) + 1, len(found)))
+    np.add.at(counts, (place[found.classes], found.batches), found.counts)
+    shown = [names[i] if names else str(i) for i in largest]
+    if len(found.totals) > len(largest):
+        shown.append(f"{len(found.totals) - len(largest):,} more")
+    shares = counts[: len(shown)] / found.sizes
+    panel.stackplot(np.arange(len(found)), shares, labels=shown, step="mid")
+    panel.set(ylim=(0, 1), xlim=(0, max(len(found) - 1, 1)))
 
 
 def _axes(axes: Any) -> Any:

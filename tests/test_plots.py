@@ -64,6 +64,16 @@ def test_many_classes_have_no_legend():
     assert figure.axes[0].get_legend() is None
 
 
+def test_of_hundreds_of_classes_the_largest_are_drawn_and_the_others_together():
+    labels = np.concatenate([np.arange(300), np.repeat(7, 20)])
+    panel = plot_shuffle_buffers(labels, [1], batch_size=8).axes[0]
+    assert "of 300 classes" in panel.get_title()
+    assert len(panel.collections) == 51
+    assert panel.collections[-1].get_label() == "250 more"
+    heights = [path.vertices[:, 1].max() for path in panel.collections[-1].get_paths()]
+    assert max(heights) == pytest.approx(1)
+
+
 @pytest.mark.parametrize(
     ("suffix", "begins"),
     [("png", b"\x89PNG"), ("PNG", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")],

@@ -47,6 +47,10 @@ CODES = {
     "class-sorted": "the rows are sorted by class",
     "class-clustered": "rows of the same class are adjacent",
     "tail-split": "the last rows lack classes",
-    "label-variants": "labels that differ only in case or whitespace",
+    "label-variants": "labels that are one value, written in several ways",
+    "label-looks-missing": "labels that are words for a missing value",
+    "labels-are-numbers": "labels that look like scores",
+    "too-many-classes": "nearly every row is a class of its own",
+    "text-looks-missing": "texts that are words for a missing value",
     "small-shuffle-buffer": "a shuffle buffer that does not mix the classes",
 }

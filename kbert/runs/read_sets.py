@@ -1,12 +1,16 @@
 """Read the sets of a run: the training set, and those to evaluate on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kbert.choices import Split
 from kbert.config import TrainConfig
+from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_task
+from kbert.errors import raise_on_errors
+from kbert.findings import downgrade
 
 _LABELLED: tuple[Split, ...] = ("train", "dev")
 
@@ -25,6 +29,8 @@ def read_sets(
         train, dev = (read_task(config.task, config.data, split, labels) for split in _LABELLED)
         return train, {"dev": dev}
     training = config.read(config.data, labels=labels)
+    if labels is None:
+        _check_classes(training, config.allow)
     sets = {
         name: config.read(path, labels=training.labels)
         for name, path in (("dev", config.dev), ("test", config.test))
@@ -35,3 +41,11 @@ def read_sets(
         source = f"{training.source} ({config.dev_proportion:.0%} set aside, seed {config.seed})"
         sets = {"dev": replace(dev, source=source), **sets}
     return training, sets
+
+
+def _check_classes(training: Examples, allow: Sequence[str]) -> None:
+    """Raise FindingsError where nearly every row is a class, before anything is done with them."""
+    classes = 0 if training.labels is None else len(training.labels)
+    if too_many_classes(classes, len(training)):
+        finding = too_many_classes_finding(classes, len(training))
+        raise_on_errors(downgrade([finding], allow), can_allow=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kbert.utils.wording import count_noun, duration
+from kbert.utils.wording import count_list, count_noun, duration
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,12 @@ def test_a_number_with_its_noun(number, nouns, expected):
 )
 def test_duration(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_list_of_counts_has_the_largest_and_the_smallest():
+    assert count_list({}) == ""
+    assert count_list({"b": 1, "a": 2000}) == "b 1, a 2,000"
+    counts = {name: place for place, name in enumerate("abcdefgh", start=1)}
+    assert count_list(counts) == "h 8, g 7, f 6, e 5, d 4, ... 2 more ..., a 1"
+    del counts["h"]
+    assert count_list(counts) == "a 1, b 2, c 3, d 4, e 5, f 6, g 7"

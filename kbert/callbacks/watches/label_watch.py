@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kbert.data.batches import Batches
-from kbert.data.inspection.batch_classes import class_counts, single_class_share
+from kbert.data.inspection.batch_classes import BatchClasses, single_class_share
 from kbert.findings import Cure, Finding, Option
 
 _BATCHES = 20  # read from data whose labels are not known beforehand
@@ -28,31 +28,32 @@ class LabelWatch:
     """
 
     def __init__(self, data: Any, batch_size: int) -> None:
-        self._counts = np.zeros((0, 1), int)
+        self._found = BatchClasses.from_labels([], 1)
         self._inputs: Any = None
         self._labels = np.zeros(0, int)
         if isinstance(data, Batches):
             if data.store.labels is None:
                 return
-            labels, rows = data.store.labels, [data.rows(i) for i in range(len(data))]
-            self._counts = class_counts(labels, rows, int(labels.max()) + 1)
-            most = int((self._counts > 0).sum(axis=1).argmax())
-            self._inputs, self._labels = data[most]
+            labels = data.store.labels
+            batches = (labels[data.rows(i)] for i in range(len(data)))
+            self._found = BatchClasses.from_labels(batches, int(labels.max()) + 1)
+            self._inputs, self._labels = data[int(self._found.present.argmax())]
             return
         pairs = [pair for pair in _batches(data, batch_size) if len(pair) > 1]
         label_ids = [_ids(pair[1]) for pair in pairs]
         if not label_ids:
             return
         classes = np.unique(np.concatenate(label_ids))  # any numbers, such as -1 and 1
-        self._counts = np.array([np.sum(ids[:, None] == classes, axis=0) for ids in label_ids])
-        most = int((self._counts > 0).sum(axis=1).argmax())
+        numbered = (np.searchsorted(classes, ids) for ids in label_ids)
+        self._found = BatchClasses.from_labels(numbered, len(classes))
+        most = int(self._found.present.argmax())
         # As NumPy arrays: tf.data yields TensorFlow's tensors, which JAX and torch do not take.
         self._inputs = keras.tree.map_structure(np.asarray, pairs[most][0])
         self._labels = label_ids[most]
 
     def findings(self) -> list[Finding]:
         """Return the finding that more batches hold a single class than chance would have it."""
-        share, chance = single_class_share(self._counts)
+        share, chance = single_class_share(self._found)
         if share < 0.2 or share < 2 * chance:
             return self._one_class(share)
         return [
@@ -67,7 +68,7 @@ class LabelWatch:
         ]
 
     def _one_class(self, share: float) -> list[Finding]:
-        if share < 1 or len(self._counts) < 2:
+        if share < 1 or len(self._found) < 2:
             return []
         return [
             Finding(
@@ -75,7 +76,7 @@ class LabelWatch:
                 "warning",
                 "The first {batches} batches all hold the same class.",
                 _SHUFFLE,
-                {"batches": len(self._counts)},
+                {"batches": len(self._found)},
             )
         ]
 

@@ -1,48 +1,100 @@
 """Which classes each batch contains."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
 
-def class_counts(label_ids: np.ndarray, batches: Iterable[np.ndarray], classes: int) -> np.ndarray:
-    """Return how many rows of each class each batch contains, an int array [batches, classes].
+@dataclass(frozen=True)
+class BatchClasses:
+    """How many rows of each class each batch contains; what a batch lacks is not stored.
+
+    With tens of thousands of classes a table of batches and classes would take gigabytes.
 
     Args:
-        label_ids: int array [rows].
-        batches: the row numbers of each batch.
-        classes: int.
+        sizes: int array [batches]. Rows of each batch.
+        totals: int array [classes]. Rows of each class in all batches.
+        batches: int array [entries]. The batch of each entry, in ascending order.
+        classes: int array [entries]. Its class.
+        counts: int array [entries]. How many rows of the class the batch contains, 1 or more.
     """
-    return np.array([np.bincount(label_ids[rows], minlength=classes) for rows in batches])
+
+    sizes: np.ndarray
+    totals: np.ndarray
+    batches: np.ndarray
+    classes: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def from_labels(cls, batches: Iterable[np.ndarray], classes: int) -> "BatchClasses":
+        """Count the classes of batches.
+
+        Args:
+            batches: int arrays. The class numbers of the rows of each batch.
+            classes: int.
+        """
+        label_ids = [np.zeros(0, np.int64), *batches]
+        sizes = np.array([len(ids) for ids in label_ids[1:]], np.int64)
+        places = np.repeat(np.arange(len(sizes)), sizes) * classes + np.concatenate(label_ids)
+        entries, counts = np.unique(places, return_counts=True)
+        return cls(
+            sizes=sizes,
+            totals=np.bincount(np.concatenate(label_ids), minlength=classes),
+            batches=entries // max(classes, 1),
+            classes=entries % max(classes, 1),
+            counts=counts,
+        )
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def present(self) -> np.ndarray:
+        """How many classes each batch contains, an int array [batches]."""
+        return np.bincount(self.batches, minlength=len(self))
+
+    def table(self) -> np.ndarray:
+        """Return the rows of each class in each batch, an int array [batches, classes]."""
+        table = np.zeros((len(self), len(self.totals)), np.int64)
+        table[self.batches, self.classes] = self.counts
+        return table
+
+    def distances(self) -> np.ndarray:
+        """Return how far the class shares of each batch are from those of all rows.
+
+        It is half the sum of the differences (total variation, 0 to 1), a float array [batches].
+        """
+        overall = self.totals / self.totals.sum()
+        shares = self.counts / self.sizes[self.batches]
+        # A class that a batch lacks differs by its whole share.
+        more = np.abs(shares - overall[self.classes]) - overall[self.classes]
+        return 0.5 * (1 + np.bincount(self.batches, more, minlength=len(self)))
 
 
-def single_class_share(counts: np.ndarray) -> tuple[float, float]:
+def single_class_share(found: BatchClasses) -> tuple[float, float]:
     """Return the share of batches with a single class, and the share expected by chance.
 
     By chance, in batches drawn at random from all the rows counted, it is the sum over classes of
-    p ** rows.
-
-    Args:
-        counts: int array [batches, classes].
+    p ** rows. Batches of one row are not counted.
     """
-    sizes = counts.sum(axis=1)
-    counts = counts[sizes > 1]
-    if len(counts) == 0:
+    several = found.sizes > 1
+    if not several.any():
         return 0.0, 0.0
-    sizes = counts.sum(axis=1)
-    shares = counts.sum(axis=0) / counts.sum()
-    expected = np.mean([np.sum(shares**size) for size in sizes])
-    return float(np.mean((counts > 0).sum(axis=1) == 1)), float(expected)
+    inside = several[found.batches]
+    totals = np.bincount(found.classes[inside], found.counts[inside], minlength=len(found.totals))
+    shares = totals / totals.sum()
+    sizes, batches = np.unique(found.sizes[several], return_counts=True)
+    expected = np.average([np.sum(shares**size) for size in sizes], weights=batches)
+    return float(np.mean(found.present[several] == 1)), float(expected)
 
 
-def classes_per_batch(counts: np.ndarray) -> tuple[float, float]:
+def classes_per_batch(found: BatchClasses) -> tuple[float, float]:
     """Return how many classes a batch contains on average, and how many by chance.
 
     By chance, the probability that a batch contains a class of share p is 1 - (1 - p) ** rows.
-
-    Args:
-        counts: int array [batches, classes].
     """
-    shares = counts.sum(axis=0) / counts.sum()
-    expected = [np.sum(1 - (1 - shares) ** size) for size in counts.sum(axis=1)]
-    return float((counts > 0).sum(axis=1).mean()), float(np.mean(expected))
+    shares = found.totals / found.totals.sum()
+    sizes, batches = np.unique(found.sizes, return_counts=True)
+    expected = [np.sum(1 - (1 - shares) ** size) for size in sizes]
+    return float(found.present.mean()), float(np.average(expected, weights=batches))

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from kbert.choices import OnBadRow
 from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.data_findings import data_findings
@@ -58,7 +56,7 @@ def inspect_examples(
         source=examples.source,
         rows=len(examples),
         skipped=len(examples.skipped),
-        classes=_classes(examples),
+        classes=examples.class_counts(),
         scripts=scripts(examples.texts),
         duplicates=_in_rows(find_duplicates(keys, examples.label_ids), examples),
         order=None if examples.label_ids is None else class_order(examples.label_ids),
@@ -73,15 +71,6 @@ def inspect_examples(
         inspection, examples, tokenizer, max_length, on_bad_row=on_bad_row, for_kbert=for_kbert
     )
     return replace(inspection, findings=tuple(by_severity(findings)))
-
-
-def _classes(examples: Examples) -> dict[str, int]:
-    """Return the rows of each class, the largest first."""
-    if examples.labels is None or examples.label_ids is None:
-        return {}
-    counts = np.bincount(examples.label_ids, minlength=len(examples.labels))
-    largest = np.argsort(-counts, kind="stable")
-    return {examples.labels.names[i]: int(counts[i]) for i in largest}
 
 
 def _in_rows(duplicates: Duplicates, examples: Examples) -> Duplicates:

@@ -7,7 +7,7 @@ from kbert.data.inspection.class_order import ClassOrder
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.text_lengths import TextLengths
 from kbert.findings import Finding, findings_table
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_list, count_noun
 
 _SCRIPTS = {"CJK": "CJK (Chinese characters)"}
 
@@ -55,9 +55,7 @@ class Inspection:
         )
         lines.append(f"  script       {shares or 'no letters'}")
         if self.classes:
-            shown = ", ".join(f"{name} {rows:,}" for name, rows in list(self.classes.items())[:6])
-            more = f", ... and {len(self.classes) - 6} more" if len(self.classes) > 6 else ""
-            lines.append(f"  classes      {len(self.classes)}: {shown}{more}")
+            lines.append(f"  classes      {len(self.classes):,}: {count_list(self.classes)}")
             lines.append(
                 f"  majority     accuracy {self.majority:.4f} by predicting the largest class"
             )

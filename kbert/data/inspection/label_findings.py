@@ -3,35 +3,92 @@
 from collections import defaultdict
 
 from kbert.data.inspection.inspection import Inspection
-from kbert.data.reading.labels import bare_label
+from kbert.data.inspection.missing_words import looks_missing
+from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
+from kbert.data.reading.label_keys import label_key, likeness, number_of
 from kbert.findings import Cure, Finding
 from kbert.utils.wording import count_noun
 
 _MIN_ROWS = 10  # of a class
+_MAX_SCORES = 10  # numbers with fractions that may be names of classes, such as versions
+_MAX_LISTED = 6
 
 
 def label_findings(facts: Inspection) -> list[Finding]:
     """Return what is wrong with the labels, given the facts about a data set."""
-    judges = (_variants, _imbalance, _rare)
+    judges = (_too_many, _variants, _missing, _numbers, _imbalance, _rare)
     return [finding for judge in judges if (finding := judge(facts)) is not None]
+
+
+def _too_many(facts: Inspection) -> Finding | None:
+    rows = facts.classes.values()
+    # With labels of a model, a small file has few of its many classes.
+    if not rows or min(rows) == 0 or not too_many_classes(len(rows), sum(rows)):
+        return None
+    return too_many_classes_finding(len(rows), sum(rows))
 
 
 def _variants(facts: Inspection) -> Finding | None:
     variants = defaultdict(list)
     for name in facts.classes:
-        variants[bare_label(name)].append(name)
+        variants[label_key(name)].append(name)
     groups = [names for names in variants.values() if len(names) > 1]
     if not groups:
         return None
-    template = "Labels differ only in case or blanks and would be classes of their own: {names}"
-    shown = [f"{name!r} ({count_noun(facts.classes[name], 'row')})" for name in groups[0]]
+    template = {
+        "number": "Labels are equal as numbers and would be classes of their own: {names}",
+        "case": "Labels differ only in case or blanks and would be classes of their own: {names}",
+        "form": "Labels differ only in the form of their characters and would be classes of their "
+        "own: {names}",
+    }[likeness(*groups[0][:2])]
     return Finding(
         "label-variants",
         "error",
         template + (", and {others}." if len(groups) > 1 else "."),
         Cure(note="write the label the same way in every row"),
-        {"names": ", ".join(shown), "others": count_noun(len(groups) - 1, "other group")},
+        {
+            "names": _with_rows(groups[0], facts),
+            "others": count_noun(len(groups) - 1, "other group"),
+        },
     )
+
+
+def _missing(facts: Inspection) -> Finding | None:
+    names = [name for name in facts.classes if looks_missing(name)]
+    if not names:
+        return None
+    return Finding(
+        "label-looks-missing",
+        "warning",
+        "Labels that programs write for a missing value are classes: {names}.",
+        Cure(
+            note="leave these rows out, or fill the labels in; nothing if they are real names",
+        ),
+        {"names": _with_rows(names, facts)},
+    )
+
+
+def _numbers(facts: Inspection) -> Finding | None:
+    numbers = [number for name in facts.classes if (number := number_of(name)) is not None]
+    if len(numbers) <= _MAX_SCORES or all(exponent >= 0 for _, _, exponent in numbers):
+        return None
+    return Finding(
+        "labels-are-numbers",
+        "warning",
+        "{numbers} of {classes} labels are numbers, some with fractions ({names}, ...): they look "
+        "like scores, but kbert trains classes, to which 2.4 and 2.5 are as different as any two.",
+        Cure(note="group the scores into a few classes, such as low, medium and high"),
+        {
+            "numbers": len(numbers),
+            "classes": len(facts.classes),
+            "names": ", ".join(list(facts.classes)[:3]),
+        },
+    )
+
+
+def _with_rows(names: list[str], facts: Inspection) -> str:
+    shown = [f"{name!r} ({count_noun(facts.classes[name], 'row')})" for name in names[:_MAX_LISTED]]
+    return ", ".join(shown) + (", ..." if len(names) > _MAX_LISTED else "")
 
 
 def _imbalance(facts: Inspection) -> Finding | None:

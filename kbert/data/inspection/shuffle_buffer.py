@@ -6,7 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kbert.data.epoch_order import given_order
-from kbert.data.inspection.batch_classes import class_counts, classes_per_batch, single_class_share
+from kbert.data.inspection.batch_classes import (
+    BatchClasses,
+    classes_per_batch,
+    single_class_share,
+)
 from kbert.data.inspection.philox import philox
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -21,7 +25,7 @@ class ShuffledBatches:
     """Batches that come out of a shuffle buffer.
 
     Args:
-        counts: int array [batches, classes]. Rows of each class.
+        found: BatchClasses. Rows of each class in each batch.
         single_class: float. The share of batches with a single class.
         by_chance: float. The same in a full shuffle.
         classes: float. Classes in a batch, on average.
@@ -31,13 +35,18 @@ class ShuffledBatches:
         standard_error: float. Of that mean.
     """
 
-    counts: np.ndarray
+    found: BatchClasses
     single_class: float
     by_chance: float
     classes: float
     classes_by_chance: float
     unevenness: float
     standard_error: float
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Rows of each class in each batch, an int array [batches, classes]."""
+        return self.found.table()
 
 
 def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarray:
@@ -103,14 +112,12 @@ def simulate_shuffle_buffer(
         )
     shuffled = label_ids[shuffle_buffer_order(len(label_ids), buffer_size, seed)]
     batches = given_order(len(shuffled), batch_size)
-    counts = class_counts(shuffled, batches, int(label_ids.max()) + 1)
-    single, chance = single_class_share(counts)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    overall = counts.sum(axis=0) / counts.sum()
-    classes, classes_by_chance = classes_per_batch(counts)
-    distance = 0.5 * np.abs(shares - overall).sum(axis=1)
+    found = BatchClasses.from_labels((shuffled[rows] for rows in batches), int(label_ids.max()) + 1)
+    single, chance = single_class_share(found)
+    classes, classes_by_chance = classes_per_batch(found)
+    distance = found.distances()
     return ShuffledBatches(
-        counts=counts,
+        found=found,
         single_class=single,
         by_chance=chance,
         classes=classes,

@@ -13,7 +13,7 @@ from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_list, count_noun
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,20 @@ class Examples:
         if self.columns is not None:
             parts.append(str(self.columns))
         if self.labels is not None and self.label_ids is not None:
-            counts = np.bincount(self.label_ids, minlength=len(self.labels))
-            shown = ", ".join(
-                f"{name} {count:,}"
-                for name, count in list(zip(self.labels.names, counts, strict=True))[:6]
-            )
-            more = ", …" if len(self.labels) > 6 else ""
-            parts.append(f"{len(self.labels)} classes ({shown}{more})")
+            counts = self.class_counts()
+            listed = count_list({name: counts[name] for name in self.labels.names})
+            parts.append(f"{len(self.labels):,} classes ({listed})")
         if self.skipped:
             parts.append(f"{count_noun(len(self.skipped), 'bad row')} skipped")
         return "; ".join(parts)
+
+    def class_counts(self) -> dict[str, int]:
+        """Return the rows of each class, the largest first; nothing without labels."""
+        if self.labels is None or self.label_ids is None:
+            return {}
+        counts = np.bincount(self.label_ids, minlength=len(self.labels))
+        largest = np.argsort(-counts, kind="stable")
+        return {self.labels.names[i]: int(counts[i]) for i in largest}
 
     def take(self, indices: np.ndarray) -> "Examples":
         """Return the rows at `indices`, in that order."""
@@ -93,10 +97,12 @@ class Examples:
             )
         order = permutation(np.random.PCG64(np.random.SeedSequence(seed)), len(self))
         in_dev = np.zeros(len(self), bool)
-        for number in range(len(self.labels)):
-            rows = order[self.label_ids[order] == number]
-            if len(rows) > 1:
-                in_dev[rows[: min(max(round(len(rows) * dev), 1), len(rows) - 1)]] = True
+        by_class = order[np.argsort(self.label_ids[order], kind="stable")]
+        counts = np.bincount(self.label_ids, minlength=len(self.labels))
+        # Python's and NumPy's rounding agree: a half goes to the even number.
+        wanted = np.minimum(np.maximum(np.rint(counts * dev).astype(int), 1), counts - 1)
+        places = np.arange(len(self)) - np.repeat(np.cumsum(counts) - counts, counts)
+        in_dev[by_class] = places < np.repeat(wanted, counts)
         if len(np.unique(self.label_ids[in_dev])) < 2:
             raise InputError(
                 "{source}: a development set needs at least two classes with two rows. Received: "

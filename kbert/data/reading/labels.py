@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from kbert.data.reading.label_keys import label_key, likeness
 from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
 from kbert.findings import Cure
@@ -45,6 +46,10 @@ class Labels:
         """The number of each class, by name."""
         return {name: number for number, name in enumerate(self.names)}
 
+    @cached_property
+    def _names_by_key(self) -> dict[object, str]:
+        return {label_key(name): name for name in reversed(self.names)}
+
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Return the numbers of `values` as int32.
 
@@ -61,9 +66,13 @@ class Labels:
         """Return the problem that `value` is not one of these classes."""
         template = "the label {value!r} is none of the {count} known labels ({shown}"
         template += " and {more} more)" if len(self) > _MAX_LISTED else ")"
-        near = next((n for n in self.names if bare_label(n) == bare_label(value)), None)
+        near = self._names_by_key.get(label_key(value))
         if near is not None:
-            template += "; it differs from {near!r} only in case or blanks"
+            template += {
+                "number": "; it equals {near!r} as a number",
+                "case": "; it differs from {near!r} only in case or blanks",
+                "form": "; it differs from {near!r} only in the form of its characters",
+            }[likeness(near, value)]
         return Problem(
             template,
             Cure(note="correct it, or give the training set rows with that label"),
@@ -78,11 +87,6 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.names)
-
-
-def bare_label(name: str) -> str:
-    """Return a label without blanks and letter case, in which mistyped ones agree."""
-    return "".join(name.split()).casefold()
 
 
 def _is_integer(name: str) -> bool:

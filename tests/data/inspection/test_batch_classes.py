@@ -7,16 +7,48 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbert.data.epoch_order import given_order
-from kbert.data.inspection.batch_classes import class_counts, classes_per_batch, single_class_share
+from kbert.data.inspection.batch_classes import (
+    BatchClasses,
+    classes_per_batch,
+    single_class_share,
+)
+
+
+def of_table(counts):
+    """The batches that hold so many rows of each class."""
+    counts = np.array(counts)
+    batches = [np.repeat(np.arange(counts.shape[1]), row) for row in counts]
+    return BatchClasses.from_labels(batches, counts.shape[1])
 
 
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=50), st.integers(1, 12))
 def test_the_rows_of_each_class_are_counted(labels, size):
-    counts = class_counts(np.array(labels), given_order(len(labels), size), 6)
-    assert counts.shape == (-(-len(labels) // size), 6)
-    for batch, row in enumerate(counts):
+    batches = [np.array(labels)[rows] for rows in given_order(len(labels), size)]
+    found = BatchClasses.from_labels(iter(batches), 6)
+    table = found.table()
+    assert table.shape == (-(-len(labels) // size), 6)
+    assert len(found) == len(batches)
+    for batch, row in enumerate(table):
         held = Counter(labels[batch * size : (batch + 1) * size])
         assert row.tolist() == [held[number] for number in range(6)]
+    assert found.sizes.tolist() == table.sum(axis=1).tolist()
+    assert found.totals.tolist() == table.sum(axis=0).tolist()
+    assert found.present.tolist() == (table > 0).sum(axis=1).tolist()
+    differences = np.abs(table / table.sum(axis=1, keepdims=True) - table.sum(axis=0) / len(labels))
+    assert found.distances() == pytest.approx(0.5 * differences.sum(axis=1))
+
+
+def test_no_batches():
+    found = BatchClasses.from_labels([], 3)
+    assert (len(found), found.totals.tolist(), found.table().shape) == (0, [0, 0, 0], (0, 3))
+    assert single_class_share(found) == (0, 0)
+
+
+def test_what_is_stored_does_not_depend_on_the_number_of_classes():
+    labels = np.random.default_rng(0).integers(0, 10**6, (1000, 32))
+    found = BatchClasses.from_labels(labels, 10**6)
+    assert len(found.counts) <= labels.size
+    assert found.present.tolist() == [len(set(batch)) for batch in labels.tolist()]
 
 
 def drawn(shares, size):
@@ -39,11 +71,11 @@ def test_batches_beside_those_of_chance(counts, single, classes):
     shares = counts.sum(axis=0) / counts.sum()
     by_chance = [list(drawn(shares, size)) for size in counts.sum(axis=1)]
     expected = [sum(p for batch, p in draws if len(set(batch)) == 1) for draws in by_chance]
-    assert single_class_share(counts) == pytest.approx((single, np.mean(expected)))
+    assert single_class_share(of_table(counts)) == pytest.approx((single, np.mean(expected)))
     expected = [sum(p * len(set(batch)) for batch, p in draws) for draws in by_chance]
-    assert classes_per_batch(counts) == pytest.approx((classes, np.mean(expected)))
+    assert classes_per_batch(of_table(counts)) == pytest.approx((classes, np.mean(expected)))
 
 
 def test_a_batch_of_one_row_says_nothing_about_the_order():
-    assert single_class_share(np.array([[1, 0], [0, 1]])) == (0, 0)
-    assert single_class_share(np.array([[1, 1], [1, 1], [1, 0]])) == (0, 1 / 2)
+    assert single_class_share(of_table([[1, 0], [0, 1]])) == (0, 0)
+    assert single_class_share(of_table([[1, 1], [1, 1], [1, 0]])) == (0, 1 / 2)

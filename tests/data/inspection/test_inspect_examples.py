@@ -4,12 +4,14 @@ import csv
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from kbert import Tokenizer
 from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
+from kbert.data.reading.labels import Labels
 from kbert.data.reading.read_examples import read_examples
 
 
@@ -136,6 +138,129 @@ def test_a_class_that_holds_nearly_all_rows(rare, expected, rows, read):
         assert "Fewer than 10 rows in 1 of 2 classes ('good': 9)" in (
             found(inspection)["rare-class"].message
         )
+
+
+@pytest.mark.parametrize(
+    ("other", "held"),
+    [
+        (
+            "1.0",
+            "Labels are equal as numbers and would be classes of their own: '1' (99 rows), '1.0'",
+        ),
+        ("01", "'1' (99 rows), '01' (1 row)."),
+        ("+1", "'1' (99 rows), '+1' (1 row)."),
+        ("1e0", "'1' (99 rows), '1e0' (1 row)."),
+        ("１", "'1' (99 rows), '１' (1 row)."),
+        (" 1", "Labels are equal as numbers"),
+    ],
+)
+def test_labels_that_are_equal_as_numbers(other, held, rows, read, tmp_path):
+    rows = [[text, {"good": "1", "bad": "0"}[label]] for text, label in rows]
+    next(row for row in rows if row[1] == "1")[1] = other
+    by_column = dict(zip(("text", "label"), zip(*rows, strict=True), strict=True))
+    lines = [json.dumps({"text": text, "label": label}) + "\n" for text, label in rows]
+    (tmp_path / "a.jsonl").write_text("".join(lines), encoding="utf-8")
+    pd.DataFrame(by_column).to_parquet(tmp_path / "a.parquet")
+    for examples in (
+        read(rows),
+        read_examples(pd.DataFrame(by_column)),
+        read_examples(tmp_path / "a.jsonl"),
+        read_examples(tmp_path / "a.parquet"),
+    ):
+        inspection = inspect_examples(examples)
+        assert severities(inspection) == {"label-variants": "error", "rare-class": "warning"}
+        assert held in found(inspection)["label-variants"].message
+
+
+def test_labels_that_differ_in_the_form_of_their_characters(rows, read):
+    for row in [row for row in rows if row[1] == "good"][:50]:
+        row[1] = "ｇｏｏｄ"
+    finding = found(inspect_examples(read(rows)))["label-variants"]
+    assert "only in the form of their characters" in finding.message
+    assert "'good' (50 rows), 'ｇｏｏｄ' (50 rows)" in finding.message
+
+
+@pytest.mark.parametrize(
+    "word", ["nan", "NaN", "None", "<NA>", "N/A", "NULL", "NA", "-", "?", "#N/A", " nan ", "null"]
+)
+def test_labels_that_look_like_missing_ones(word, rows, read):
+    for row in [row for row in rows if row[1] == "good"][::2]:
+        row[1] = word
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"label-looks-missing": "warning"}
+    assert f"are classes: {word!r} (50 rows)." in found(inspection)["label-looks-missing"].message
+
+
+def test_names_that_are_no_missing_values(rows, read):
+    for row, name in zip(
+        rows, ["nancy", "nothing", "other", "unknown", "no", "+"] * 33, strict=False
+    ):
+        row[1] = name
+    assert "label-looks-missing" not in severities(inspect_examples(read(rows)))
+
+
+def test_texts_that_look_like_missing_ones(rows, read):
+    rows[0][1] = ""  # a row that is skipped, and counted all the same
+    rows[3][0], rows[7][0] = "nan", " <NA> "
+    finding = found(inspect_examples(read(rows)))["text-looks-missing"]
+    assert finding.severity == "warning"
+    assert finding.message == (
+        "2 texts are what programs write for a missing value, the first in row 4 ('nan')."
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"),
+    [
+        ([f"{n / 10:.1f}" for n in range(11)], True),
+        ([f"{n / 10:.1f}" for n in range(10)], False),
+        ([str(n) for n in range(20)], False),
+        ([f"{n}.0" for n in range(20)], False),
+        ([*(f"{n / 4}" for n in range(19)), "other"], True),
+    ],
+    ids=["eleven", "ten", "integers", "whole", "with a word"],
+)
+def test_scores_as_labels(names, warned, rows, read):
+    for place, row in enumerate(rows):
+        row[1] = names[place % len(names)]
+    inspection = inspect_examples(read(rows))
+    assert ("labels-are-numbers" in severities(inspection)) == warned
+    if warned:
+        finding = found(inspection)["labels-are-numbers"]
+        assert finding.severity == "warning"
+        assert "group the scores" in str(finding.cure)
+
+
+@pytest.mark.parametrize(
+    ("classes", "refused"), [(200, True), (101, True), (100, False), (50, False)]
+)
+def test_a_column_of_ids_as_the_label(classes, refused, rows, read):
+    for place, row in enumerate(rows):
+        row[1] = f"id{place % classes}"
+    inspection = inspect_examples(read(rows))
+    assert (severities(inspection).get("too-many-classes") == "error") == refused
+    if refused:
+        finding = found(inspection)["too-many-classes"]
+        assert f"200 rows have {classes} different labels" in finding.message
+        assert finding.cure.settings == {"label": "NAME"}
+
+
+def test_few_rows_of_a_model_with_many_classes():
+    labels = Labels(tuple(f"c{n}" for n in range(1000)))
+    examples = read_examples(
+        ([f"text {n}" for n in range(20)], [f"c{n}" for n in range(20)]), labels=labels
+    )
+    assert "too-many-classes" not in severities(inspect_examples(examples))
+
+
+def test_the_rarest_class_is_listed(rows, read):
+    for place, row in enumerate(rows):
+        row[1] = f"c{place % 9}"
+    rows[0][1] = "rare"
+    lines = str(inspect_examples(read(rows))).splitlines()
+    assert next(line for line in lines if "classes" in line) == (
+        "  classes      10: c1 23, c0 22, c2 22, c3 22, c4 22, ... 4 more ..., rare 1"
+    )
 
 
 @pytest.mark.parametrize(

@@ -56,3 +56,22 @@ def test_a_mistyped_value_is_told_which_it_may_be(value):
     message = f"{value!r} is none of .*; it differs from 'very good' only in case or blanks"
     with pytest.raises(KbertError, match=message):
         Labels(("bad", "very good")).encode([value])
+
+
+@pytest.mark.parametrize(
+    ("value", "known", "held"),
+    [
+        ("1.0", ("0", "1"), "; it equals '1' as a number"),
+        ("01", ("0", "1"), "; it equals '1' as a number"),
+        ("１", ("0", "1"), "; it equals '1' as a number"),
+        ("2", ("1.0", "2.0"), "; it equals '2.0' as a number"),
+        ("ｆine", ("bad", "fine"), "; it differs from 'fine' only in the form of its characters"),
+    ],
+)
+def test_a_value_in_another_form_is_told_which_it_is(value, known, held):
+    with pytest.raises(KbertError) as refusal:
+        Labels(known).encode([value])
+    assert held in str(refusal.value)
+    with pytest.raises(KbertError) as refusal:
+        Labels(known).encode(["7"])
+    assert "; it" not in str(refusal.value)

@@ -1,0 +1,34 @@
+import csv
+
+import pytest
+
+from kbert.config import TrainConfig
+from kbert.errors import FindingsError
+from kbert.runs.read_sets import read_sets
+
+
+@pytest.fixture
+def config(tmp_path):
+    def write(labels, **settings):
+        path = tmp_path / "train.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            rows = [[f"text {place}", label] for place, label in enumerate(labels)]
+            csv.writer(file).writerows([["text", "label"], *rows])
+        return TrainConfig(data=str(path), **settings)
+
+    return write
+
+
+def test_a_column_of_ids_is_refused_before_it_is_split(config):
+    with pytest.raises(FindingsError, match=r"40 rows have 40 different labels.*To continue anyw"):
+        read_sets(config([f"id{place}" for place in range(40)]))
+    with pytest.raises(FindingsError, match="the column looks like an id or a text"):
+        read_sets(config([f"id{place}" for place in range(40)], dev_proportion=0.0))
+
+
+def test_it_can_be_allowed(config):
+    labels = [*(f"id{place}" for place in range(30)), "a", "a", "b", "b"]
+    with pytest.raises(FindingsError, match="34 rows have 32 different labels"):
+        read_sets(config(labels))
+    training, sets = read_sets(config(labels, allow=("too-many-classes",)))
+    assert (len(training), len(sets["dev"])) == (32, 2)
