@@ -1,21 +1,49 @@
 """Where a run is, and what to type next."""
 
+from typing import Any
+
 from kbert.config import TrainConfig
+from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.findings import Call
+from kbert.runs.run_config import recorded_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.say import say
 
 
 def show_next(run: RunDirectory) -> None:
-    """Print the commands that use a run."""
+    """Print the commands that use a run, which read a file like those of the run."""
     if (run.path / "skipped_rows.csv").exists():
         say(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
     say(f"\nThe run is in {run}. Next:")
-    predict_file = Call("predict", run, "FILE")
-    if run.record["text_pairs"]:
+    to_predict, to_evaluate = _reading(recorded_config(run))
+    predict_file = Call("predict", run, "FILE", **to_predict)
+    if run.record.get("text_pairs"):
         say(f"  {predict_file}     # text pairs: CSV, TSV, JSON Lines")
     else:
         say(f"  echo 'A text to classify.' | {Call('predict', run)}")
-        say(f"  {predict_file}     # one text per line, or CSV, TSV, JSON Lines")
-    settings = TrainConfig.from_toml(run.path / "config.toml").reading_settings()
-    say(f"  {Call('evaluate', run, 'FILE', **settings)}    # a labelled file")
+        kinds = (
+            "a file like that of the run"
+            if to_predict
+            else "one text per line, or CSV, TSV, JSON Lines"
+        )
+        say(f"  {predict_file}     # {kinds}")
+    say(f"  {Call('evaluate', run, 'FILE', **to_evaluate)}    # a labelled file")
+
+
+def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the settings that read a file of texts, and a labelled file, as the run did."""
+    if config.task is not None:
+        splits = TASKS[config.task].splits
+        return _columns(splits["test"]), _columns(splits["dev"])
+    settings = config.reading_settings()
+    return {name: value for name, value in settings.items() if name != "label"}, settings
+
+
+def _columns(layout: SplitLayout) -> dict[str, Any]:
+    """Return how a file of a task is read where it is named alone."""
+    if layout.language is not None:
+        return {}  # such a file has rows in other languages, which only the task leaves out
+    label = "gold_label" if layout.label == -1 else layout.label
+    settings = {"text": layout.text, "pair": layout.pair, "label": label}
+    named = {name: value for name, value in settings.items() if value is not None}
+    return {**named, **({} if layout.header else {"header": False}), "quoting": "none"}

@@ -47,7 +47,9 @@ def show_plan(
         record["seconds"] = asdict(estimate)
         tell(f"Time on this machine: {estimate}")
     if examples is None:
-        tell(f"What is in the data: {Call('inspect', config.data, **config.reading_settings())}")
+        dev = {} if config.dev is None else {"dev": config.dev}
+        inspect = Call("inspect", config.data, **dev, **config.reading_settings())
+        tell(f"What is in the data: {inspect}")
     if as_json:
         show_json(record)
     return exit_status(plan.findings())

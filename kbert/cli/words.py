@@ -1,7 +1,6 @@
 """How the command line writes settings and calls."""
 
 import os
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from kbert.choices import Severity
 from kbert.findings import Call, Words
 from kbert.utils.command_name import command_name
 from kbert.utils.lasting_stream import LastingStream
+from kbert.utils.shell_words import shell_path, shell_word
 
 _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
@@ -25,7 +25,7 @@ class FlagWords(Words):
     def call(self, call: Call) -> str:
         settings = dict(call.settings)
         arguments = [*call.arguments, *([settings.pop("data")] if "data" in settings else [])]
-        parts = [command_name(), call.verb, *(shlex.quote(str(a)) for a in arguments)]
+        parts = [command_name(), call.verb, *map(shell_path, arguments)]
         return " ".join([*parts, *([self.settings(settings)] if settings else [])])
 
     def severity(self, severity: Severity) -> str:
@@ -45,7 +45,7 @@ class FlagWords(Words):
         if value is False:
             return [f"--no-{flag[2:]}"]
         values = value if isinstance(value, (tuple, list)) else [value]
-        return [f"{flag}{_separator(each)}{shlex.quote(each)}" for each in map(str, values)]
+        return [f"{flag}{_separator(each)}{shell_word(each)}" for each in map(str, values)]
 
 
 def _separator(value: str) -> str:

@@ -1,7 +1,9 @@
 """Settings and calls as the command line writes them: ready to be pasted into a shell."""
 
+import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kbert.cli.main import app
 from kbert.cli.words import FlagWords
 from kbert.findings import Call, Cure, Finding, findings_table, speaking
 from kbert.utils.command_name import command_name
@@ -89,3 +92,50 @@ def test_colours_move_no_column(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     with speaking(FlagWords()):
         assert re.sub(r"\x1b\[[\d;]*m", "", findings_table(found)) == plain
+
+
+NAMES = [
+    "a b",
+    "it's",
+    "-run",
+    "--output",
+    "日本",
+    "a\nb",
+    "$HOME",
+    "`id`",
+    "a;b",
+    "*",
+    "~",
+    "\udcff",
+]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_a_shell_and_the_parser_read_what_was_meant(name):
+    """Really pasted: bash splits the line, and the parser of the command line reads the words."""
+    call = Call("evaluate", name, f"{name}.csv", text=name, delimiter=";", header=False)
+    line = FlagWords().call(call).replace(command_name(), "printf '%s\\0'", 1)
+    done = subprocess.run(["bash", "-c", os.fsencode(line)], capture_output=True, check=True)
+    verb, *words = map(os.fsdecode, done.stdout.split(b"\0")[:-1])
+    assert verb == "evaluate"
+    _, bound, _ = app.parse_args([verb, *words])
+    model, data = bound.args
+    expected = f"./{name}" if name.startswith("-") else name
+    assert (str(model), data) == (str(Path(expected)), f"{expected}.csv")
+    settings = bound.kwargs["settings"]
+    assert (settings.text, settings.delimiter, settings.header) == (name, ";", False)
+
+
+@pytest.mark.parametrize(
+    ("called", "expected"),
+    [
+        ("my env/bin/kbert", "'my env/bin/kbert'"),
+        ("kbert", "./kbert"),
+        ("elsewhere.py", f"{sys.executable} -m kbert"),
+    ],
+)
+def test_the_command_is_quoted_too(called, expected, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [called])
+    monkeypatch.setenv("PATH", "")
+    assert command_name() == expected
