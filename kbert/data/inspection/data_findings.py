@@ -1,13 +1,11 @@
 """What the facts about a data set mean for training."""
 
-from kbert.choices import OnBadRow
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.label_findings import label_findings
 from kbert.data.inspection.missing_words import is_told_missing
 from kbert.data.inspection.order_findings import order_findings
 from kbert.data.inspection.text_findings import text_findings, token_findings
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.rows import SKIP_CURE
 from kbert.findings import Cure, Finding, Option
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.wording import count_noun
@@ -21,7 +19,6 @@ def data_findings(
     tokenizer: Tokenizer | None,
     max_length: int,
     *,
-    on_bad_row: OnBadRow = "error",
     for_kbert: bool = False,
 ) -> list[Finding]:
     """Return what will cause trouble, given the facts about a data set.
@@ -31,10 +28,9 @@ def data_findings(
         examples: Examples.
         tokenizer: Tokenizer or None.
         max_length: int.
-        on_bad_row: "error" or "skip", as in `inspect_examples`. Defaults to "error".
         for_kbert: bool, as in `inspect_examples`. Defaults to False.
     """
-    findings = [*_bad_rows(examples, on_bad_row), *label_findings(facts), *text_findings(facts)]
+    findings = [*label_findings(facts), *text_findings(facts)]
     findings += _missing_texts(examples)
     findings += order_findings(facts, examples, for_kbert)
     if tokenizer is not None:
@@ -45,28 +41,6 @@ def data_findings(
         if name == "dev" and 0 < rows < _MIN_DEV_ROWS:
             findings.append(_small_dev(rows))
     return findings
-
-
-def _bad_rows(examples: Examples, on_bad_row: OnBadRow) -> list[Finding]:
-    if not examples.skipped:
-        return []
-    first = examples.skipped[0]
-    skipping = on_bad_row == "skip"
-    return [
-        Finding(
-            "bad-rows",
-            "info" if skipping else "error",
-            "{rows} cannot be used, the first: row {number}: {problem}.",
-            Cure(note="none needed; they are left out")
-            if skipping
-            else Cure(note="correct them", otherwise=(SKIP_CURE,)),
-            {
-                "rows": count_noun(len(examples.skipped), "row"),
-                "number": first.number,
-                "problem": first.problem,
-            },
-        )
-    ]
 
 
 def _missing_texts(examples: Examples) -> list[Finding]:

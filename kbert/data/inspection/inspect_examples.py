@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from kbert.choices import OnBadRow
+from kbert.data.inspection.bad_rows import bad_row_findings
 from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.data_findings import data_findings
 from kbert.data.inspection.duplicates import Duplicates, find_duplicates, overlap, text_keys
@@ -31,7 +32,7 @@ def inspect_examples(
 
     Args:
         examples: Examples of the training set. Read with `on_bad_row="skip"`, they report their
-            bad rows too.
+            bad rows too, as the other sets do.
         tokenizer: Tokenizer. Defaults to None: tokens are not counted.
         max_length: int. The maximum number of tokens that the model reads. Defaults to 128.
         max_rows: int. The maximum number of rows whose tokens are counted. Defaults to 20,000.
@@ -67,9 +68,8 @@ def inspect_examples(
             if other is not None
         },
     )
-    findings = data_findings(
-        inspection, examples, tokenizer, max_length, on_bad_row=on_bad_row, for_kbert=for_kbert
-    )
+    findings = bad_row_findings({"": examples, "dev": dev, "test": test}, on_bad_row)
+    findings += data_findings(inspection, examples, tokenizer, max_length, for_kbert=for_kbert)
     return replace(inspection, findings=tuple(by_severity(findings)))
 
 

@@ -13,6 +13,7 @@ from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.read_examples import read_examples
+from kbert.errors import InputError
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_bad_rows(rows, read):
     assert severities(inspection) == {"bad-rows": "error"}
     assert (inspection.rows, inspection.skipped) == (198, 2)
     message = found(inspection)["bad-rows"].message
-    assert message.startswith("2 rows cannot be used, the first: row 4: the label (column")
+    assert message.startswith("2 rows cannot be used, the first: row 4 (line 5): the label (col")
     assert str(inspection).splitlines()[0].endswith("reviews.csv: 198 rows, 2 bad")
 
 
@@ -77,10 +78,40 @@ def test_bad_rows_that_will_be_left_out(rows, read):
     assert str(found(inspection)["bad-rows"].cure) == "none needed; they are left out"
 
 
+@pytest.mark.parametrize("place", [0, 3, 150])
+def test_train_and_inspect_name_the_same_row_and_cure(place, tmp_path):
+    """After a header, blank lines, a field of several lines, and rows that are skipped."""
+    lines = ["text,label", "", ""]
+    lines += [f"text {n},{'good' if n % 2 else 'bad'}" for n in range(200)]
+    lines[8] = '"text\nof several lines",good'
+    lines[3 + place : 3 + place] = ["", "a,b,c"]
+    csv_file, json_file = tmp_path / "a.csv", tmp_path / "a.jsonl"
+    csv_file.write_text("\n".join(lines) + "\n,good\n", encoding="utf-8")
+    objects = [json.dumps({"text": f"{n}", "label": "ab"[n % 2]}) for n in range(200)]
+    objects[place:place] = ["", "{}"]
+    json_file.write_text("\n".join(objects) + "\n{\n", encoding="utf-8")
+    for path, number in ((csv_file, place + 1), (json_file, place + 1)):
+        if path == json_file and place == 0:
+            continue  # the first object names the columns
+        with pytest.raises(InputError) as refusal:
+            read_examples(path)
+        finding = found(inspect_examples(read_examples(path, on_bad_row="skip")))["bad-rows"]
+        assert f"{path}, row {number} (line " in str(refusal.value)
+        told = finding.message.removeprefix("2 rows cannot be used, the first: ")
+        assert f"{path}, {told} Cure: {finding.cure}" == str(refusal.value)
+
+
+def test_bad_rows_of_the_development_set(rows, read):
+    dev = read([["New.", "good"], ["", "bad"], ["Newer.", "bad"]], "dev.csv")
+    finding = found(inspect_examples(read(rows), dev=dev))["bad-rows"]
+    assert finding.severity == "error"
+    assert finding.message.startswith("1 row of dev cannot be used, the first: row 2 (line 3): the")
+
+
 def test_one_bad_row(rows, read):
     rows[3][1] = ""
     message = found(inspect_examples(read(rows)))["bad-rows"].message
-    assert message.startswith("1 row cannot be used, the first: row 4: ")
+    assert message.startswith("1 row cannot be used, the first: row 4 (line 5): ")
 
 
 def test_labels_that_differ_only_in_case_or_blanks(rows, read):

@@ -1,0 +1,50 @@
+"""Rows that cannot be used, as findings."""
+
+from dataclasses import replace
+
+from kbert.choices import OnBadRow
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.rows import SKIP_CURE
+from kbert.findings import Cure, Finding
+from kbert.utils.wording import count_noun
+
+
+def bad_row_findings(
+    sets: dict[str, Examples | None], on_bad_row: OnBadRow = "error"
+) -> list[Finding]:
+    """Return a finding for each set with rows that cannot be used: the first, and its cure.
+
+    The place and the cure are those with which `read_examples` refuses the row.
+
+    Args:
+        sets: the sets by name, read with `on_bad_row="skip"`; the training set is called "".
+        on_bad_row: "error" or "skip": whether such rows are an error, or will be left out.
+            Defaults to "error".
+    """
+    return [
+        _finding(name, examples, on_bad_row)
+        for name, examples in sets.items()
+        if examples is not None and examples.skipped
+    ]
+
+
+def _finding(name: str, examples: Examples, on_bad_row: OnBadRow) -> Finding:
+    first = examples.skipped[0]
+    cure = first.problem.cure
+    place = "row {number} (line {line})" if first.line else "row {number}"
+    which = "{rows} of {name}" if name else "{rows}"
+    return Finding(
+        "bad-rows",
+        "info" if on_bad_row == "skip" else "error",
+        which + " cannot be used, the first: " + place + ": {problem}.",
+        Cure(note="none needed; they are left out")
+        if on_bad_row == "skip"
+        else replace(cure, otherwise=(*cure.otherwise, SKIP_CURE)),
+        {
+            "rows": count_noun(len(examples.skipped), "row"),
+            "name": name,
+            "number": first.number,
+            "line": first.line,
+            "problem": first.problem,
+        },
+    )
