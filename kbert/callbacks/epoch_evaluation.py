@@ -11,6 +11,7 @@ from kbert.backend.keras_internals import updates_done
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.evaluate_batches import evaluate_rows, inputs_and_labels
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
@@ -156,6 +157,8 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._forget()
+        if self._model_folder is not None:
+            check_can_be_saved(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._done = epoch, self._first

@@ -9,7 +9,7 @@ import numpy as np
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
-from kbert.interop.model_data import ModelData
+from kbert.interop.model_data import ModelData, check_finite
 from kbert.interop.source import Source
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -52,13 +52,16 @@ class HubPreset(Source):
         if head:
             self.labels()
         backbone = self._backbone()
+        arrays = {v.path: np.asarray(v.numpy(), np.float32) for v in backbone.weights}
+        for name, array in arrays.items():
+            check_finite(array, name, self.name)
         return ModelData(
             kind=self.kind,
             source=self.name,
             backbone=self._sizes(backbone),
             gelu="tanh",
             read_tokenizer=self.tokenizer,
-            arrays={v.path: np.asarray(v.numpy(), np.float32) for v in backbone.weights},
+            arrays=arrays,
         )
 
     def _backbone(self, **arguments: Any) -> Any:

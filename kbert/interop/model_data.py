@@ -73,7 +73,8 @@ def take_weights(
         format: the format of the names and shapes.
 
     Raises:
-        InputError: weights are missing, surplus or of another shape; the first five are named.
+        InputError: weights are missing, surplus or of another shape, of which the first five are
+            named; or one is NaN or infinite.
     """
     needed = {spec.name_in(format): spec for spec in specs}
     faults = [f"missing: {name}" for name in needed if name not in shapes]
@@ -86,9 +87,22 @@ def take_weights(
         raise weights_misfit(source, faults)
     arrays = {}
     for name, spec in needed.items():
-        array = np.asarray(read(name), np.float32)
+        with np.errstate(over="ignore"):
+            array = np.asarray(read(name), np.float32)
+        check_finite(array, name, source)
         arrays[spec.name] = np.ascontiguousarray(spec.from_format(format, array))
     return arrays
+
+
+def check_finite(array: np.ndarray, name: str, source: object) -> None:
+    """Raise InputError when a weight is NaN or infinite, with which every text has one class."""
+    if not np.isfinite(array).all():
+        raise InputError(
+            "{source}: the weight {name} holds numbers that are NaN or infinite, so the model "
+            "would predict nothing. It was saved after a training that diverged, or is damaged.",
+            source=source,
+            name=name,
+        )
 
 
 def weights_misfit(source: object, faults: list[str]) -> InputError:

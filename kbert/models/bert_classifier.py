@@ -16,7 +16,7 @@ from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.build_classifier import build_classifier
-from kbert.models.classifier_parts import check_parts
+from kbert.models.classifier_parts import check_can_be_saved, check_parts
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
@@ -177,7 +177,12 @@ class BertClassifier(TextModel):
         return build_classifier(cls, source.read(), **given)
 
     def save_to(self, folder: str | Path) -> None:
-        """Write configuration, vocabulary and weights (safetensors) into a folder, atomically."""
+        """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.
+
+        Raises:
+            InputError: the model has other weights than a BERT with a head, such as those of LoRA.
+        """
+        check_can_be_saved(self)
         write_kbert_model(Path(folder), self.get_config(), to_arrays(self.weights))
 
     def get_config(self) -> dict[str, Any]:

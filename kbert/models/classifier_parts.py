@@ -1,10 +1,15 @@
-"""Checks that the parts of a classifier fit each other."""
+"""Checks that the parts of a classifier fit each other, and what kbert can save."""
+
+from typing import Any
 
 import keras_hub
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.interop.config_checks import check_max_length
+from kbert.interop.weight_specs import weight_specs
+from kbert.models.backbones import backbone_config
+from kbert.models.variables import by_stable_name
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -29,3 +34,27 @@ def check_parts(
             rows=backbone.vocabulary_size,
         )
     check_max_length(max_length, backbone.max_sequence_length)
+
+
+def check_can_be_saved(model: Any) -> None:
+    """Raise InputError unless a classifier's weights are those of a BERT with a head, and no other.
+
+    A folder of kbert holds these alone. LoRA and quantization replace layers' weights by others.
+
+    Args:
+        model: BertClassifier.
+    """
+    expected = {s.name for s in weight_specs(backbone_config(model.backbone), len(model.labels))}
+    others = sorted(by_stable_name(model.weights).keys() ^ expected)
+    if others:
+        raise InputError(
+            "This model cannot be saved as a folder: its weights are not those of a plain BERT, as "
+            "after `enable_lora` or `quantize`. They differ in {count}, such as {name}.",
+            cure=Cure(
+                code='model.save("FILE.keras")',
+                note="by which Keras merges LoRA into the weights; of EpochEvaluation leave out "
+                "`model_folder`",
+            ),
+            count=len(others),
+            name=others[0],
+        )

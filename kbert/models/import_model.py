@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.errors import InputError
 from kbert.findings import Call, Option
@@ -120,11 +118,7 @@ def _write_classifier(
     from kbert.models.build_classifier import build_classifier
 
     model = build_classifier(BertClassifier, data, labels or None, max_length=max_length)
-    predictions = model.predict_texts(_SENTENCES)
-    if not all(np.isfinite(prediction.probability) for prediction in predictions):
-        raise InputError(
-            "The probabilities that {source} computes are not finite.", source=data.source
-        )
+    model.predict_texts(_SENTENCES)  # which refuses what is not finite
     model.save_to(output)
     say(f"Classes: {', '.join(model.labels.names)}")
     say(f"{output} is a model to evaluate, to export, and to predict with.")

@@ -10,6 +10,8 @@ import kbert.optimizers
 import kbert.schedules  # noqa: F401 (Keras finds the classes that are registered)
 from kbert.errors import InputError
 from kbert.interop.keras_file import read_keras_config
+from kbert.interop.model_data import check_finite
+from kbert.models.variables import to_arrays
 
 # What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
 _KERAS_MODULES = re.compile(
@@ -45,6 +47,8 @@ def load_keras_file(path: Path, cls: type[keras.Model]) -> Any:
             found=type(model).__name__,
             expected=cls.__name__,
         )
+    for name, array in to_arrays(model.weights).items():
+        check_finite(array, name, path)
     return model
 
 

@@ -19,7 +19,7 @@ from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
 from kbert.results.given_texts import as_texts
-from kbert.results.prediction import Prediction
+from kbert.results.prediction import Prediction, check_probabilities
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -149,4 +149,6 @@ class TextModel(keras.Model):
         batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
         logits = np.empty((len(firsts), len(self.labels)), np.float32)
         logits[batches.row_order()] = self.predict(batches, verbose=0)
-        return softmax(logits)
+        rows = softmax(logits)
+        check_probabilities(rows)
+        return rows

@@ -114,5 +114,6 @@ class Evaluation:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Return the probabilities of logits [rows, labels]."""
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # infinite logits have no probabilities
+        exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)

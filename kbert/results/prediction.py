@@ -4,8 +4,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kbert.errors import InputError
+from kbert.findings import Cure
+
 if TYPE_CHECKING:
     import numpy as np
+
+
+def check_probabilities(rows: "np.ndarray") -> None:
+    """Raise InputError when a row is not of numbers: its greatest would be whichever comes first.
+
+    Args:
+        rows: float array [texts, labels].
+    """
+    import numpy as np
+
+    (broken,) = np.nonzero(~np.isfinite(rows).all(axis=1))
+    if len(broken):
+        raise InputError(
+            "The model computes NaN or infinite probabilities for {broken:,} of {texts:,} texts, "
+            "the first of them number {first:,}. Its weights are damaged, or too large for its "
+            "precision.",
+            broken=len(broken),
+            texts=len(rows),
+            first=int(broken[0]) + 1,
+            cure=Cure(note="another model, such as one trained at a lower rate or in float32"),
+        )
 
 
 @dataclass(frozen=True)

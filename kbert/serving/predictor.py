@@ -10,7 +10,7 @@ from kbert.findings import Option
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
-from kbert.results.prediction import Prediction
+from kbert.results.prediction import Prediction, check_probabilities
 from kbert.serving.export_source import Export
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ class Predictor:
         firsts, seconds = as_texts(texts, pairs)
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
-        return self._compute(firsts, seconds, batch_size)
+        rows = self._compute(firsts, seconds, batch_size)
+        check_probabilities(rows)
+        return rows
 
 
 def _unused(option: str, kind: str, source: Source) -> InputError:

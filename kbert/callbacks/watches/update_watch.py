@@ -1,5 +1,6 @@
 """How much an update changes the weights."""
 
+import re
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ _MAX_ELEMENTS = 4_000_000  # leaves out word embeddings: an update changes few o
 # Norm of the change over norm of the weights. Fine-tuning at 5e-5 has 1e-3. A model that changes by
 # a twentieth per update has lost its pretraining after about twenty of them.
 _HEALTHY = (1e-6, 0.05)
+_USUAL = 1e-3
 
 
 class UpdateWatch:
@@ -22,7 +24,7 @@ class UpdateWatch:
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
         self._plan = plan
         variables = [v for v in model.trainable_variables if v.shape]
-        kernels = [v for v in variables if len(v.shape) > 1 and np.prod(v.shape) <= _MAX_ELEMENTS]
+        kernels = [v for v in variables if _is_kernel(v)]
         kernels = kernels or variables
         places = np.linspace(0, len(kernels) - 1, min(len(kernels), _MAX_KERNELS)).astype(int)
         self._kernels = [kernels[place] for place in places]
@@ -39,7 +41,6 @@ class UpdateWatch:
         if self._before is None:  # a resumed fit begins inside an update
             return []
         ratios = [self._ratio(v, old) for v, old in zip(self._kernels, self._before, strict=True)]
-        changed = float(np.median(ratios)) if ratios else 0.0
         if self._rate == 0 and update > 0:
             return [
                 Finding(
@@ -55,7 +56,8 @@ class UpdateWatch:
             ]
         if self._rate > 0 and not any(ratios):
             return [self._unchanged(update, len(ratios))]
-        return self._unhealthy(update, changed)
+        judged = [ratio for ratio, v in zip(ratios, self._kernels, strict=True) if not _is_new(v)]
+        return self._unhealthy(update, float(np.median(judged))) if judged else []
 
     def _unchanged(self, update: int, kernels: int) -> Finding:
         """Return the finding that an update changed no weight."""
@@ -78,7 +80,7 @@ class UpdateWatch:
         at_peak = self._rate >= 0.5 * self._plan.learning_rate
         if not (changed > high or (changed < low and at_peak)):
             return []
-        factor = 0.1 if changed > high else 10.0
+        factor = _USUAL / changed if changed > high else 10.0  # the ratio follows the rate
         return [
             Finding(
                 "update-ratio",
@@ -103,3 +105,14 @@ class UpdateWatch:
         )
         size = float(np.linalg.norm(old))
         return float(np.linalg.norm(new - old)) / size if size else float(np.any(new != old))
+
+
+def _is_kernel(variable: Any) -> bool:
+    """Whether a variable is a matrix of moderate size; attention's biases have two axes too."""
+    is_matrix = len(variable.shape) > 1 and not variable.path.endswith("bias")
+    return is_matrix and np.prod(variable.shape) <= _MAX_ELEMENTS
+
+
+def _is_new(variable: Any) -> bool:
+    """Whether a variable holds nothing pretrained: a new head, or LoRA, half of which is zero."""
+    return re.search(r"^logits/|/lora_\w+_[ab]$", variable.path) is not None
