@@ -58,7 +58,11 @@ def test_a_call_is_a_command(call, expected):
     assert FlagWords().call(call) == f"{command_name()} {expected}"
 
 
-@given(st.dictionaries(st.sampled_from(["text", "label", "dev"]), st.text(min_size=1)))
+# The others are written as only bash, zsh and ksh read them: below, in bash.
+PRINTABLE = st.text(min_size=1).filter(str.isprintable)
+
+
+@given(st.dictionaries(st.sampled_from(["text", "label", "dev"]), PRINTABLE))
 @example({"text": "-x"})
 @example({"text": "it's a=b"})
 def test_a_shell_reads_what_was_meant(settings):
@@ -107,6 +111,8 @@ NAMES = [
     "*",
     "~",
     "\udcff",
+    "\x1f",
+    "é\u2028'",
 ]
 
 
