@@ -9,7 +9,7 @@ from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.utils.say import say
+from kbert.utils.say import say, verbose_level
 
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
@@ -56,6 +56,8 @@ def evaluate(
     check_pairs(examples, source.text_pairs())
     say(str(examples), to="stderr")
     show_skipped(examples)
+    if verbose_level():
+        _warn_of_training_rows(model, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     if labels is None:
         examples = reading(settings).read(data, labels=Labels(predictor.labels))
@@ -64,6 +66,14 @@ def evaluate(
         show_json(scores.to_dict())
     else:
         show(scores)
+
+
+def _warn_of_training_rows(model: Path, examples: "Examples") -> None:
+    from kbert.runs.trained_on import trained_on
+
+    finding = trained_on(model, examples)
+    if finding is not None:
+        say(str(finding), to="stderr")
 
 
 def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Evaluation":

@@ -13,6 +13,7 @@ from kbert.findings import Option
 from kbert.runs.read_sets import read_sets
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.trained_on import trained_on
 from kbert.utils.say import say
 
 _READING = frozenset(field.name for field in fields(ReadingOptions))
@@ -57,6 +58,9 @@ def dev_examples(
         options: ReadingOptions = replace(config or ReadingOptions(), **reading)
         found = options.read(str(dev), labels=labels)
         say(str(found))
+        finding = trained_on(run, found)
+        if finding is not None:
+            say(str(finding), to="stderr")
         return found
     if config is None:
         return None

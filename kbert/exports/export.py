@@ -16,6 +16,7 @@ from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
 from kbert.exports.readme import weights_readme
 from kbert.findings import Option
+from kbert.interop.sources import find_source
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.say import say, verbosity
 
@@ -68,6 +69,8 @@ def export(
     check_output(output, spec.suffix)
     with verbosity(verbose), staging_folder(output) as folder:
         choose_backend(backend)
+        for finding in find_source(path).findings():
+            say(str(finding), to="stderr")
         classifier, examples = _load(path, length, dev, reading)
         say(f"Writing {path} as {format} ...")
         written = folder / output.name

@@ -33,6 +33,9 @@ CODES = {
     "loss-not-finite": "the loss is NaN or infinite",
     "one-class-predicted": "the model predicts the same class for every row",
     "single-class-batches": "batches hold a single class",
+    # a trained model
+    "run-unfinished": "the model is that of a run with epochs left to train",
+    "trained-on": "the rows that are scored are among those that the run was trained on",
     # the data
     "bad-rows": "rows that cannot be used",
     "imbalance": "one class holds nearly all rows",

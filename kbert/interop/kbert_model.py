@@ -9,11 +9,12 @@ from safetensors.numpy import load_file
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Call, Cure
+from kbert.findings import Call, Cure, Finding
 from kbert.interop.config_checks import check_fits_file, with_defaults
 from kbert.interop.kbert_config import check_settings, folder_tokenizer, own_model_data
 from kbert.interop.model_data import ModelData, take_weights
 from kbert.interop.source import Source
+from kbert.interop.unfinished_run import unfinished_run
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_json
@@ -121,6 +122,10 @@ class Run(ModelFolder):
                 ),
             )
         super().check()
+
+    def findings(self) -> list[Finding]:
+        found = unfinished_run(self.local_path, self._record())
+        return [] if found is None else [found]
 
     def text_pairs(self) -> bool | None:
         pairs = self._record().get("text_pairs")

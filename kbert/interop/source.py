@@ -10,6 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
+from kbert.findings import Finding
 from kbert.interop.model_data import ModelData
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -76,6 +77,10 @@ class Source(ABC):
     def max_length(self) -> int | None:
         """Return the tokens of a text that the model reads, or None if its files do not tell."""
         return None
+
+    def findings(self) -> list[Finding]:
+        """Return what is to be known of the model before it is used."""
+        return []
 
     @abstractmethod
     def tokenizer(self) -> Tokenizer:

@@ -65,7 +65,10 @@ def import_model(
         )
     choose_backend(backend)
     with verbosity(verbose):
-        data = find_source(source, base=base, lowercase=lowercase).read()
+        found = find_source(source, base=base, lowercase=lowercase)
+        for finding in found.findings():
+            say(str(finding), to="stderr")
+        data = found.read()
         say(f"{source} is {data.kind}.")
         for note in data.notes:
             say(note)

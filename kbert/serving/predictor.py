@@ -12,6 +12,7 @@ from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_probabilities
 from kbert.serving.export_source import Export
+from kbert.utils.say import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,6 +72,8 @@ class Predictor:
             raise _unused("threads", "exported programs", source)
         if backend is not None and isinstance(source, Export):
             raise _unused("backend", "models that Keras computes", source)
+        for finding in source.findings():
+            say(str(finding), to="stderr")
         compute, labels = source.session(threads), source.labels()
         if compute is None or labels is None:
             return cls._from_weights(source, backend)
