@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from kbert.choices import Monitor
 from kbert.errors import InputError
@@ -18,10 +18,12 @@ class EvaluationHistory:
 
     Args:
         monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on
-            the first set.
+            the first set; `ties` says which of equals.
         patience: int or None. Evaluations without improvement after which the run is over.
             Defaults to None: it never is.
         records: iterable of EvaluationRecord. Defaults to ().
+        ties: "loss" (of equal scores the one with the lower loss is the better) or "first" (as in
+            kbert 0.1). Defaults to "loss".
 
     Raises:
         InputError: an unknown `monitor`, or `patience` below 1.
@@ -39,6 +41,7 @@ class EvaluationHistory:
         monitor: Monitor = "accuracy",
         patience: int | None = None,
         records: Iterable[EvaluationRecord] = (),
+        ties: Literal["loss", "first"] = "loss",
     ) -> None:
         if monitor not in get_args(Monitor):
             raise InputError(
@@ -56,6 +59,7 @@ class EvaluationHistory:
         self.monitor = monitor
         self.patience = patience
         self.records = list(records)
+        self.ties: Literal["loss", "first"] = "first" if ties == "first" else "loss"
 
     def add(self, record: EvaluationRecord) -> bool:
         """Add an evaluation, and return whether it is the best so far."""
@@ -69,7 +73,7 @@ class EvaluationHistory:
 
     @property
     def best(self) -> EvaluationRecord | None:
-        """The best evaluation, of equals the first, or None before the first."""
+        """The best evaluation, of equals the one with the lowest loss, or None before the first."""
         return max(self.records, key=self._score, default=None)
 
     @property
@@ -83,7 +87,7 @@ class EvaluationHistory:
     def without_end_of(self, epoch: int) -> "EvaluationHistory":
         """Return the history without the evaluation at the end of an epoch, counted from 1."""
         kept = (r for r in self.records if r.epoch != epoch or r.batch is not None)
-        return EvaluationHistory(self.monitor, self.patience, kept)
+        return EvaluationHistory(self.monitor, self.patience, kept, self.ties)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the history as plain data."""
@@ -91,6 +95,7 @@ class EvaluationHistory:
         inside = {} if best is None or best.batch is None else {"best_batch": best.batch}
         return {
             "monitor": self.monitor,
+            "ties": self.ties,
             "best_epoch": None if best is None else best.epoch,
             **inside,
             "epochs": [record.to_dict() for record in self.records],
@@ -111,7 +116,8 @@ class EvaluationHistory:
         """
         try:
             records = [EvaluationRecord.from_dict(record) for record in values["epochs"]]
-            return cls(values["monitor"], patience, records)
+            # kbert 0.1 wrote nothing of ties: its runs keep the best that they have.
+            return cls(values["monitor"], patience, records, values.get("ties", "first"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
                 "These are not the evaluations of a run: {error!r}", error=error
@@ -125,8 +131,13 @@ class EvaluationHistory:
             first = next(iter(best.scores.values()))
             write_text(folder / "eval_results.txt", first.google_lines(best.update))
 
-    def _score(self, record: EvaluationRecord) -> float:
-        value = getattr(next(iter(record.scores.values())), self.monitor)
+    def _score(self, record: EvaluationRecord) -> tuple[float, float]:
+        """Return what is compared: the score, then the loss."""
+        scores = next(iter(record.scores.values()))
+        value, loss = getattr(scores, self.monitor), scores.loss
         if self.monitor == "loss":
             value = -value
-        return -math.inf if math.isnan(value) else value
+        return (
+            -math.inf if math.isnan(value) else value,
+            -math.inf if math.isnan(loss) or self.ties == "first" else -loss,
+        )

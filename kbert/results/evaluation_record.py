@@ -6,6 +6,8 @@ from typing import Any
 
 from kbert.results.evaluation import Evaluation
 
+_OWN = ("epoch", "batch", "update", "step", "sets")  # "step": kbert 0.1's word for update
+
 
 @dataclass(frozen=True)
 class EvaluationRecord:
@@ -48,6 +50,8 @@ class EvaluationRecord:
         """Return the record as plain data."""
         inside = {} if self.batch is None else {"batch": self.batch}
         scores = {name: evaluation.to_dict() for name, evaluation in self.scores.items()}
+        if not scores.keys().isdisjoint(_OWN):
+            scores = {"sets": scores}
         return {"epoch": self.epoch, **inside, "update": self.update, **scores}
 
     @classmethod
@@ -58,13 +62,14 @@ class EvaluationRecord:
             KeyError, TypeError, ValueError, AttributeError: it describes none.
         """
         batch = values.get("batch")
-        sets = [name for name in values if name not in ("epoch", "batch", "update", "step")]
-        if not sets:
+        scores = {name: value for name, value in values.items() if name not in _OWN}
+        if not scores:
+            scores = values.get("sets", {})
+        if not scores:
             raise ValueError("no set was evaluated")
         return cls(
             epoch=int(values["epoch"]),
-            # kbert 0.1 called it "step".
             update=int(values["update"] if "update" in values else values["step"]),
-            scores={name: Evaluation.from_dict(values[name]) for name in sets},
+            scores={name: Evaluation.from_dict(value) for name, value in scores.items()},
             batch=None if batch is None else int(batch),
         )

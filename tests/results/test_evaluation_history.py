@@ -39,6 +39,44 @@ def test_the_best(accuracies, best):
     assert history(*accuracies).best.epoch == best
 
 
+@pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc"])
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [((0.9, 0.09, 0.5), 2), ((0.5, 0.5, 0.5), 1), ((math.nan, 0.5, 0.6), 2)],
+    ids=["the-lowest-loss", "the-first-of-equals", "not-a-number"],
+)
+def test_of_equal_scores_the_loss_decides(monitor, losses, best):
+    records = [record(0.75, epoch, loss=loss) for epoch, loss in enumerate(losses, 1)]
+    assert EvaluationHistory(monitor, records=records).best.epoch == best
+
+
+def test_a_lower_loss_at_the_same_score_is_an_improvement():
+    losses = (0.9, 0.8, 0.7, 0.7, 0.7)
+    records = [record(0.75, epoch, loss=loss) for epoch, loss in enumerate(losses, 1)]
+    over = [EvaluationHistory("accuracy", 2, records[:n]).is_over for n in range(1, 6)]
+    assert over == [False, False, False, False, True]
+
+
+def test_a_history_of_0_1_keeps_the_first_of_equals():
+    records = [record(0.75, epoch, loss=loss) for epoch, loss in ((1, 0.9), (2, 0.1))]
+    new = EvaluationHistory("accuracy", records=records).to_dict()
+    assert new["best_epoch"] == EvaluationHistory.from_dict(new).best.epoch == 2
+    old = {name: value for name, value in new.items() if name != "ties"}
+    found = EvaluationHistory.from_dict(old)
+    assert found.best.epoch == 1
+    assert EvaluationHistory.from_dict(found.to_dict()).without_end_of(3).best.epoch == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["epoch", "batch", "update", "step", "sets", "folder", "monitor", "dev", ""]
+)
+def test_sets_of_any_name_are_written_and_read(name):
+    scores = record(0.5).scores["dev"]
+    for sets in ({name: scores}, {"other": scores, name: scores}):
+        one = EvaluationRecord(1, 9, sets, 3)
+        assert EvaluationRecord.from_dict(json.loads(json.dumps(one.to_dict()))) == one
+
+
 def test_the_best_loss_is_the_lowest():
     assert history(0.1, 0.9, 0.5, monitor="loss").best.epoch == 2
 
