@@ -125,7 +125,7 @@ class Batches(keras.utils.PyDataset):
 
     def _make(self, index: int) -> Any:
         in_pass = self._pass.next is not None
-        if in_pass and self._pass.take(index) and self.order == "shuffled":
+        if self._pass.take(index) and self.order == "shuffled":
             warnings.warn(
                 "Keras shuffles these batches once more, so their order depends on Python's global "
                 "random state and not on the seed. Pass shuffle=False to fit.",
@@ -163,7 +163,7 @@ class Batches(keras.utils.PyDataset):
 
     def _lay_out(self, epoch: int, segments: Sequence[Segment] = ()) -> None:
         self._epoch = epoch
-        self._pass.resumes = False
+        self._pass.resumes, self._pass.paused = False, None
         self._layout = EpochLayout.build(
             self.store.lengths,
             self.widths,

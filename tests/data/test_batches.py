@@ -221,3 +221,37 @@ def test_classifier_fit_takes_the_epoch_of_keras(tiny_model):
     batches = model.batches(examples, TrainingPlan(examples=6, batch_size=2))
     assert epochs_seen(model, batches, epochs=5, initial_epoch=3) == [3] * 3 + [4] * 3
     assert epochs_seen(model, batches, epochs=1) == [0] * 3
+
+
+class Rows(keras.layers.Layer):
+    """Notes the row that each row of a batch is of, by its first token id."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = []
+
+    def call(self, token_ids, training=False):
+        if training:
+            ids = keras.ops.convert_to_numpy(token_ids)
+            self.rows += (ids[:, 0] - 10).tolist()
+        return keras.ops.cast(token_ids[:, :2], "float32")
+
+
+@pytest.mark.parametrize(("steps", "epochs"), [(3, 8), (4, 6), (5, 9), (12, 2), (1, 24)])
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # 5: Keras's, at a pass's end
+def test_a_pass_in_steps_sees_every_row_before_the_order_changes(steps, epochs):
+    """`steps_per_epoch` in a plain model: a pass is finished, then the next has another order."""
+    batches = Batches(store_of([5] * 24, [0, 1] * 12), 2, order="shuffled", seed=3)
+    rows = Rows()
+    inputs = {n: keras.Input((None,), name=n, dtype="int32") for n in batches[0][0]}
+    outputs = keras.layers.Dense(2)(rows(inputs["token_ids"]))
+    model = keras.Model(inputs, outputs)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, run_eagerly=True)
+    rows.rows.clear()
+    settings = {"epochs": epochs, "steps_per_epoch": steps, "shuffle": False}
+    model.fit(batches, verbose=0, **settings)
+    seen = rows.rows[-48 if steps != 5 else -72 :]
+    passes = [seen[start : start + 24] for start in range(0, len(seen), 24)]
+    assert [sorted(one) for one in passes] == [list(range(24))] * len(passes)
+    assert len({tuple(one) for one in passes}) == len(passes)
