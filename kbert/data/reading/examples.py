@@ -29,6 +29,9 @@ class Examples:
         columns: Columns or None. Which columns of the source they are.
         rows: int array [rows], the row numbers in the source from 1, or None.
         skipped: the rows left out under `on_bad_row="skip"`.
+
+    Raises:
+        InputError: label numbers of another number or kind, or that are none of the labels'.
     """
 
     texts: Sequence[str]
@@ -39,6 +42,33 @@ class Examples:
     columns: Columns | None = None
     rows: np.ndarray | None = None
     skipped: tuple[BadRow, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.label_ids is None or len(self.texts) == 0:
+            return
+        ids = np.asarray(self.label_ids)
+        if ids.shape != (len(self.texts),) or ids.dtype.kind not in "iu":
+            raise InputError(
+                "{option} must be {rows} integers, one per text. Received: shape {shape}, dtype "
+                "{dtype}",
+                option=Option("label_ids"),
+                rows=len(self.texts),
+                shape=list(ids.shape),
+                dtype=ids.dtype,
+            )
+        classes = np.inf if self.labels is None else len(self.labels)
+        outside = (ids < 0) | (ids >= classes)
+        if outside.any():
+            row = int(outside.argmax())
+            raise InputError(
+                "{option} must be at least 0 and below the number of labels. Received: {value} in "
+                "row {row:,}, {count:,} such rows in all.",
+                option=Option("label_ids"),
+                value=int(ids[row]),
+                row=row,
+                count=int(outside.sum()),
+                cure=Cure(note="leave out rows without a label"),
+            )
 
     def __len__(self) -> int:
         return len(self.texts)

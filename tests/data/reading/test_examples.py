@@ -150,3 +150,20 @@ def test_what_was_read_is_said():
         "12 classes (a 2, c 2, d 2, e 2, f 2, ... 6 more ..., b 1)"
     )
     assert str(Examples(["x"] * 1000)) == "memory: 1,000 rows"
+
+
+@pytest.mark.parametrize(
+    ("label_ids", "message"),
+    [
+        ([0, -1], "Received: -1 in row 1, 1 such rows"),
+        ([2, 3], "Received: 2 in row 0, 2 such rows"),
+        ([0.0, 1.0], "2 integers, one per text. .* dtype float64"),
+        ([True, False], "dtype bool"),
+        ([0, 1, 0], r"shape \[3\]"),
+        ([[0], [1]], r"shape \[2, 1\]"),
+    ],
+)
+def test_label_numbers_are_those_of_the_labels(label_ids, message):
+    with pytest.raises(KbertError, match=message):
+        Examples(["a", "b"], None, np.array(label_ids), Labels(("no", "yes")))
+    Examples(["a", "b"], None, np.array([0, 5]))  # without labels no number is too large
