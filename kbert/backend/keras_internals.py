@@ -4,6 +4,7 @@ Each function names what it leans on, as of keras 3.15 and keras-hub 0.32, and h
 own in tests/backend/test_keras_internals.py, which fails by name when Keras changes.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,46 @@ def learning_rates(optimizer: Any, steps: np.ndarray) -> np.ndarray:
     return np.full(len(steps), float(keras.ops.convert_to_numpy(optimizer.learning_rate)))
 
 
+def follows_schedule(optimizer: Any) -> bool:
+    """Return whether an optimizer takes its learning rate from a schedule; see `learning_rates`.
+
+    Its `learning_rate` cannot be set: Keras raises a TypeError.
+    """
+    rate = getattr(inner_optimizer(optimizer), "_learning_rate", None)
+    return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def metric_names(model: keras.Model) -> set[str]:
+    """Return the names of a compiled model's loss and metrics in the logs of an epoch.
+
+    Leans on `self._user_metrics = metrics` and `self._user_weighted_metrics` of CompileMetrics
+    (trainers/compile_utils.py), which on TensorFlow makes the metrics inside the first step.
+    """
+    compiled = model._compile_metrics
+    given = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
+    metrics = [*keras.tree.flatten(given), *model.metrics]
+    names = {m if isinstance(m, str) else getattr(m, "name", None) for m in metrics}
+    names |= {getattr(metric, "__name__", None) for metric in metrics}
+    return {name for name in names if name is not None} | {"loss"}
+
+
+def callbacks_of_fit() -> list[keras.callbacks.Callback]:
+    """Return all callbacks of the `fit` that is calling one of them; none outside a `fit`.
+
+    Keras shows callbacks nothing of each other. Leans on `for callback in self.callbacks:` in the
+    methods of `CallbackList` (callbacks/callback_list.py), which the caller was called from.
+    """
+    frame = inspect.currentframe()
+    while frame is not None:
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, keras.callbacks.CallbackList):
+            return list(owner.callbacks)
+        frame = (
+            frame.f_back if isinstance(owner, keras.callbacks.Callback) or owner is None else None
+        )
+    return []
+
+
 def replace_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
     """Give a compiled model another optimizer, in a callback's `set_model`.
 
@@ -88,6 +129,26 @@ def build_metrics(model: keras.Model, batch: Any) -> None:
     Leans on `def _symbolic_build(self, iterator=None, data_batch=None)` (trainers/trainer.py).
     """
     model._symbolic_build(data_batch=batch)
+
+
+def loss_function(loss: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the function that computes a loss, and its settings; (None, {}) for any other loss.
+
+    Leans on `self.fn = fn` and `self._fn_kwargs = kwargs` in `LossFunctionWrapper`
+    (losses/losses.py).
+
+    Args:
+        loss: str, function or keras.Loss, as `compile` takes it.
+    """
+    try:
+        loss = keras.losses.get(loss)
+    except ValueError:  # a name that Keras does not know, or knows from `get_loss` alone
+        return None, {}
+    if not isinstance(loss, keras.Loss):
+        return loss, {}
+    if type(loss).call is not keras.losses.SparseCategoricalCrossentropy.call:
+        return None, {}
+    return loss.fn, dict(loss._fn_kwargs)
 
 
 def set_gelu(layer: Any, activation: Callable[[Any], Any]) -> None:

@@ -1,18 +1,26 @@
 """Evaluate while training, keep the best."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import keras
 import numpy as np
 
 from kbert.backend.between_batches import between_batches
-from kbert.backend.keras_internals import updates_done
+from kbert.backend.keras_internals import callbacks_of_fit, updates_done
 from kbert.choices import Monitor
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.models.classifier_parts import check_can_be_saved
-from kbert.models.evaluate_batches import evaluate_rows, inputs_and_labels
+from kbert.models.evaluate_batches import (
+    JudgedSet,
+    accuracy_note,
+    evaluate_rows,
+    judge_set,
+)
+from kbert.models.evaluation_set import EvaluationSet
+from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
@@ -24,7 +32,8 @@ class EpochEvaluation(keras.callbacks.Callback):
     """Evaluates named sets after each epoch, keeps the best weights, and stops early.
 
     Nothing is built, traced or loaded again for an evaluation: it is one pass of the model's own
-    predict function, longest texts first. The scores go into the epoch's logs as
+    predict function, longest texts first, and for a model that is not a `BertClassifier` one of its
+    own evaluation. The scores go into the epoch's logs as
     `<set>_accuracy`, `<set>_macro_f1`, `<set>_mcc` and `<set>_loss`, so that `History` and other
     callbacks see them.
 
@@ -32,9 +41,14 @@ class EpochEvaluation(keras.callbacks.Callback):
     Training continues as if they had not been, and the scores inside an epoch do not go into any
     logs.
 
+    Any Keras model with one output [rows, classes] can be evaluated: the compiled loss, which must
+    be a sparse categorical, categorical or binary cross-entropy, says what its outputs and labels
+    mean. Loss and accuracy are those of the model's own `evaluate`.
+
     Args:
+        sets: dict. The sets by name, where a name is that of an argument. Defaults to None.
         monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on the
-            first set. Defaults to "accuracy".
+            first set; of equals it is the one with the lowest loss. Defaults to "accuracy".
         patience: int or None. Stop after this many evaluations without improvement. Defaults to
             None.
         restore_best: bool. Give the model the weights of the best evaluation at the end. Defaults
@@ -47,13 +61,14 @@ class EpochEvaluation(keras.callbacks.Callback):
         val_names: bool. Log the scores of the first set as `val_accuracy`, `val_loss`, ... too, for
             callbacks such as EarlyStopping that look for these names. Defaults to False.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
-        **sets: the sets by name: `Batches`, or for any other Keras model `(x, label_ids)`.
+        **named: the sets by name: `Batches`, or `(x, labels)`.
 
     Attributes:
         history: EvaluationHistory.
 
     Raises:
-        InputError: no set, or one without labels.
+        InputError: no set, or one without labels; at the beginning of `fit`, labels that do not fit
+            the model's outputs, or a model that cannot be scored.
 
     Example:
 
@@ -65,6 +80,8 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def __init__(
         self,
+        sets: Mapping[str, Any] | None = None,
+        /,
         *,
         monitor: Monitor = "accuracy",
         patience: int | None = None,
@@ -74,9 +91,17 @@ class EpochEvaluation(keras.callbacks.Callback):
         every_steps: int | None = None,
         val_names: bool = False,
         verbose: int = 1,
-        **sets: Any,
+        **named: Any,
     ) -> None:
         super().__init__()
+        if sets is not None and (
+            not isinstance(sets, Mapping) or not sets.keys().isdisjoint(named)
+        ):
+            raise InputError(
+                "The first argument must be a dict of sets, none of which is named again: "
+                'EpochEvaluation({{"dev": model.batches(dev)}}).'
+            )
+        sets = {**(sets or {}), **named}
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
         if every_steps is not None and every_steps < 1:
@@ -91,7 +116,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.val_names = val_names
         self.verbose = verbose
-        self._sets = {name: inputs_and_labels(name, data) for name, data in sets.items()}
+        self._sets = {name: EvaluationSet.from_data(name, data) for name, data in sets.items()}
+        self._judged: dict[str, JudgedSet] = {}  # until the model is known
         self._model_folder = None if model_folder is None else Path(model_folder)
         self._forget()
 
@@ -141,6 +167,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._forget()
         self._first = batch
         earlier = EvaluationHistory.from_dict(history)
+        own = self.history
+        self.history = EvaluationHistory(own.monitor, own.patience, ties=earlier.ties)
         for record in earlier.records:
             if missing := self._sets.keys() - record.scores.keys():
                 raise InputError(
@@ -157,8 +185,21 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._forget()
+        FitCallbacks(self.model, callbacks_of_fit()).check()
+        self._judge()
+
+    def _judge(self) -> None:
+        """Refuse what cannot be scored or saved: before the first update, not after an epoch."""
+        if self._model_folder is not None and not hasattr(self.model, "save_to"):
+            raise InputError(
+                "{option} needs a BertClassifier. Received: {kind}",
+                option=Option("model_folder"),
+                kind=type(self.model).__name__,
+                cure=Cure(code="keras.callbacks.ModelCheckpoint", note="which saves any model"),
+            )
         if self._model_folder is not None:
             check_can_be_saved(self.model)
+        self._judged = {name: judge_set(self.model, data) for name, data in self._sets.items()}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._done = epoch, self._first
@@ -180,9 +221,20 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._first = 0
         if logs is not None:
             scores = self.evaluations[-1]
-            named = {"val": next(iter(scores.values())), **scores} if self.val_names else scores
-            for name, evaluation in named.items():
+            for name, evaluation in self._logged(scores).items():
                 logs.update({f"{name}_{s}": getattr(evaluation, s) for s in get_args(Monitor)})
+
+    def logged_scores(self) -> dict[str, Literal["min", "max"]]:
+        """Return the names of the scores in an epoch's logs, and which values are better."""
+        return {
+            f"{name}_{score}": "min" if score == "loss" else "max"
+            for name in self._logged(self._sets)
+            for score in get_args(Monitor)
+        }
+
+    def _logged(self, by_set: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values by set under the names that the logs have."""
+        return {**({"val": next(iter(by_set.values()))} if self.val_names else {}), **by_set}
 
     def on_train_end(self, logs: Any = None) -> None:
         self.restore()
@@ -195,8 +247,13 @@ class EpochEvaluation(keras.callbacks.Callback):
     def _evaluate(self, epoch: int, batch: int | None = None) -> None:
         """Evaluate each set, keep the best, and stop when patience is over."""
         model, history = self.model, self.history
+        if not self._judged:
+            self._judge()
         with between_batches(model):
-            scores = {name: evaluate_rows(model, *data) for name, data in self._sets.items()}
+            scores = {name: evaluate_rows(model, judged) for name, judged in self._judged.items()}
+        note = accuracy_note(model, next(iter(self._judged.values())).kind)
+        if self.verbose and note and not history.records:
+            say(note)
         record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)
         is_best = history.add(record)
         if is_best and self.restore_best:

@@ -8,6 +8,7 @@ import numpy as np
 
 from kbert.backend.keras_internals import (
     batches_seen,
+    callbacks_of_fit,
     inner_optimizer,
     learning_rates,
     updates_done,
@@ -17,6 +18,7 @@ from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.errors import FindingsError, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
+from kbert.models.fit_callbacks import FitCallbacks
 from kbert.plans.fit_findings import fit_findings
 from kbert.plans.fit_state import FitState
 from kbert.plans.training_plan import TrainingPlan
@@ -29,7 +31,8 @@ CHECK_INTERVAL = 50  # updates between two checks of rate and weights
 class PlanGuard(keras.callbacks.Callback):
     """Compares what `fit` is about to do with the plan, refuses waste, and watches the training.
 
-    Before the first step it raises an error if any update would have learning rate 0 by accident:
+    Before the first step it raises an error if the plan itself has one, such as too few updates, if
+    labels lie outside the model's classes, or if any update would have learning rate 0 by accident:
     because the optimizer is at the end of its plan, because `fit` runs more epochs or batches than
     the plan, or because the schedule counts batches where the optimizer counts updates. Everything
     else that it finds is printed once, with its cure.
@@ -75,11 +78,19 @@ class PlanGuard(keras.callbacks.Callback):
         self.verbose = verbose
         self._given = data
         self._next_data: Any = None
+        self._shown: tuple[str, ...] = ()
         self.findings: list[Finding] = []
 
     def set_data(self, data: Any) -> None:
         """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
         self._next_data = data
+
+    def set_shown(self, findings: Sequence[Finding]) -> None:
+        """Take the findings about the plan that have been shown already."""
+        self._shown = tuple(finding.message for finding in findings)
+
+    def _unshown(self, findings: Sequence[Finding]) -> list[Finding]:
+        return [finding for finding in findings if finding.message not in self._shown]
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.findings = []
@@ -87,6 +98,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._batches = 0
         self._labels: LabelWatch | None = None
         self._judged = 0  # updates when the predictions were last checked
+        FitCallbacks(self.model, callbacks_of_fit()).check()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         # Here, not in `on_train_begin`: only here Keras says with which epoch `fit` begins.
@@ -113,10 +125,12 @@ class PlanGuard(keras.callbacks.Callback):
             gradient_accumulation_steps=self._accumulation,
             rates=lambda updates: learning_rates(optimizer, updates * self._accumulation),
         )
-        self._report(fit_findings(self.plan, state))
+        # Warnings of the plan itself are what `print(plan)` shows.
+        unsound = [finding for finding in self.plan.findings() if finding.severity == "error"]
+        self._report([*self._unshown(unsound), *fit_findings(self.plan, state)])
         if data is not None:
             self._labels = LabelWatch(data, self.plan.batch_size)
-            self._report(self._labels.findings())
+            self._report([*self._labels.outside(model), *self._labels.findings()])
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         if self._batches % self._accumulation == 0 and self._is_checked():
@@ -183,7 +197,8 @@ class PlanGuard(keras.callbacks.Callback):
     def _report(self, findings: Sequence[Finding]) -> None:
         """Print what is new, and raise for errors."""
         known = {finding.code for finding in self.findings}
-        new = [f for f in downgrade(findings, self.allow) if f.code not in known]
+        new = downgrade(findings, self.allow)
+        new = [f for f in new if f.severity == "error" or f.code not in known]
         self.findings += new
         for finding in by_severity(new):
             if self.verbose and finding.severity != "error":

@@ -25,6 +25,7 @@ from kbert.checkpoints.training_state import (
 )
 from kbert.data.batches import Batches
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.plans.training_plan import TrainingPlan
 
 
@@ -257,6 +258,14 @@ class RunCheckpoint(keras.callbacks.Callback):
         intervals: list[float | None] = [self._interval.steps, self._interval.minutes]
         intervals += [self.evaluation.every_steps] if self.evaluation else []
         steps = self.params.get("steps")
+        if self._data is not None and steps is not None and steps != len(self._data):
+            raise InputError(
+                "fit runs {steps} steps per epoch, but the Batches have {batches}: their order "
+                "would change in the middle of a pass.",
+                steps=int(steps),
+                batches=len(self._data),
+                cure=Cure(note="leave `steps_per_epoch` out"),
+            )
         saves_inside = any(interval is not None for interval in intervals)
         if saves_inside and (self._data is None or steps != len(self._data)):
             raise InputError(

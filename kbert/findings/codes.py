@@ -28,6 +28,7 @@ CODES = {
     "order-differs": "the data come in another order than before",
     "optimizer-differs": "the checkpoint belongs to another optimizer",
     # training
+    "labels-outside": "labels are none of the model's classes",
     "weights-unchanged": "updates change no weight",
     "update-ratio": "updates are too large or too small for the weights",
     "loss-not-finite": "the loss is NaN or infinite",

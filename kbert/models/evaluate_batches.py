@@ -1,51 +1,102 @@
 """Scores of a model on labelled data."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
 from kbert.data.batches import Batches
-from kbert.errors import InputError
+from kbert.models.evaluation_set import EvaluationSet
+from kbert.models.output_kind import OutputKind, model_outputs
+from kbert.models.text_model import TextModel
 from kbert.results.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class JudgedSet:
+    """A labelled set whose labels fit a model.
+
+    Args:
+        data: EvaluationSet.
+        kind: OutputKind, of the model.
+        label_ids: int array [rows].
+    """
+
+    data: EvaluationSet
+    kind: OutputKind
+    label_ids: np.ndarray
 
 
 def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
     """Return a model's scores on labelled batches.
 
     Raises:
-        InputError: the batches have no labels.
+        InputError: the batches have no labels, or others than the model.
     """
-    return evaluate_rows(model, *inputs_and_labels("batches", batches))
+    return evaluate_rows(model, judge_set(model, EvaluationSet.from_data("batches", batches)))
 
 
-def evaluate_rows(model: keras.Model, inputs: Any, label_ids: np.ndarray) -> Evaluation:
-    """Return a model's scores on inputs, as `predict` takes them, and their labels."""
-    logits = model.predict(inputs, verbose=0)
-    names = getattr(getattr(model, "labels", None), "names", None)
-    shown = names or [str(number) for number in range(logits.shape[-1])]
-    return Evaluation.from_logits(logits, label_ids, shown)
-
-
-def inputs_and_labels(name: str, data: Any) -> tuple[Any, np.ndarray]:
-    """Return inputs for `predict`, of Batches the longest first, and their labels.
-
-    Args:
-        name: str. The name of the set, for messages.
-        data: `Batches`, or a tuple `(x, label_ids)`.
+def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
+    """Return a set with the class numbers of its labels; a model that is not built predicts a row.
 
     Raises:
-        InputError: data of another kind, or without labels.
+        InputError: the model's outputs cannot be scored, or the labels do not fit them.
     """
-    if isinstance(data, Batches):
-        if data.store.labels is None:
-            raise InputError("The set {name!r} has no labels to evaluate against.", name=name)
-        by_length = Batches(data.store, data.batch_size, order="length", pad_id=data.pad_id)
-        return by_length, data.store.labels[by_length.row_order()]
-    if isinstance(data, tuple) and len(data) == 2:
-        return data[0], np.asarray(data[1])
-    raise InputError(
-        "The set {name!r} must be Batches or a tuple (x, label_ids). Received: {kind}",
-        name=name,
-        kind=type(data).__name__,
+    data.check_rows()
+    labels = data.labels
+    if isinstance(model, TextModel):
+        classes = len(model.labels)
+        is_one_hot = labels.ndim == 2 and labels.shape[1] == classes
+        kind = OutputKind("one-hot" if is_one_hot else "ids", classes, from_logits=True)
+    else:
+        kind = OutputKind.from_model(model, model_outputs(model, data.first_row()), labels)
+    return JudgedSet(data, kind, kind.label_ids(data.name, labels))
+
+
+def evaluate_rows(model: keras.Model, judged: JudgedSet) -> Evaluation:
+    """Return a model's scores on a set.
+
+    Those of a TextModel come from its logits, in one pass. The loss of any other model is what its
+    own `evaluate` returns, which leaves the metrics of a running epoch as they are.
+    """
+    kind, label_ids = judged.kind, judged.label_ids
+    outputs = model.predict(judged.data.inputs, verbose=0)
+    if isinstance(model, TextModel):
+        return Evaluation.from_logits(outputs, label_ids, model.labels.names)
+    predicted = kind.predicted(keras.tree.flatten(outputs)[0], _threshold(model))
+    names = [str(number) for number in range(kind.classes)]
+    return Evaluation.from_predicted(predicted, label_ids, _loss(model, judged, outputs), names)
+
+
+def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
+    """Return the loss that Keras computes: with label smoothing, weights, regularization, ..."""
+    inputs, labels = judged.data.inputs, None
+    if not isinstance(inputs, Batches):
+        targets = judged.kind.targets(judged.label_ids)
+        labels = keras.tree.pack_sequence_as(outputs, [targets])
+    metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]
+    try:
+        return float(model.evaluate(inputs, labels, verbose=0, return_dict=True)["loss"])
+    finally:
+        for variable, value in metrics:
+            variable.assign(value)
+
+
+def accuracy_note(model: keras.Model, kind: OutputKind) -> str | None:
+    """Return what to say where the model's own accuracy takes logits for probabilities."""
+    threshold = _threshold(model)
+    if kind.form != "binary" or not kind.from_logits or not threshold:
+        return None
+    return (
+        f"note: the model's accuracy counts logits above {threshold:g} as class 1, and these "
+        "scores with it. For those above 0: "
+        'metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)]'
     )
+
+
+def _threshold(model: keras.Model) -> float | None:
+    """Return the threshold of the model's own accuracy of two classes, if it has one."""
+    metrics = (m for several in model.metrics for m in getattr(several, "metrics", [several]))
+    accuracies = (m for m in metrics if isinstance(m, keras.metrics.BinaryAccuracy))
+    return next((float(metric.threshold) for metric in accuracies), None)

@@ -16,6 +16,7 @@ from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
+from kbert.models.fit_checks import check_fit, fit_arguments
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
 from kbert.results.given_texts import as_texts
@@ -54,24 +55,33 @@ class TextModel(keras.Model):
         self.optimizer.build(self.trainable_variables)
 
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
-        """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`."""
+        """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`.
+
+        Raises:
+            InputError: `steps_per_epoch` is not that of the Batches, or a callback would fail at
+                the end of an epoch.
+            FindingsError: labels outside the classes.
+        """
+        own: list[Any] = []
+        given = _as_list(callbacks)
+        allow = [code for callback in given for code in getattr(callback, "allow", ())]
         if isinstance(x, Batches):
             kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
-            setter = EpochSetter(x)
-            if isinstance(callbacks, keras.callbacks.CallbackList):
-                callbacks.append(setter)
-            elif isinstance(callbacks, keras.callbacks.Callback):
-                callbacks = [setter, callbacks]
-            else:
-                callbacks = [setter, *(callbacks or [])]
-            for callback in callbacks if isinstance(callbacks, list) else callbacks.callbacks:
+            own.append(EpochSetter(x))
+        own.append(check_fit(self, fit_arguments(x, *args, **kwargs), allow))
+        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # of tf.data
+            for callback in given:
                 if isinstance(callback, TakesData):
                     callback.set_data(x)
-            if self.compiled:
-                # On TensorFlow Keras builds metrics and optimizer inside the first step, and a step
-                # that creates variables is traced twice: seconds at the start of every run.
-                build_metrics(self, x[0])
+        if isinstance(x, Batches) and self.compiled:
+            # On TensorFlow Keras builds metrics and optimizer inside the first step, and a step
+            # that creates variables is traced twice: seconds at the start of every run.
+            build_metrics(self, x[0])
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.callbacks.extend(own)
+        else:
+            callbacks = [*own, *given]
         return super().fit(x, *args, callbacks=callbacks, **kwargs)
 
     def batches(
@@ -152,3 +162,10 @@ class TextModel(keras.Model):
         rows = softmax(logits)
         check_probabilities(rows)
         return rows
+
+
+def _as_list(callbacks: Any) -> list[Any]:
+    """Return the callbacks that `fit` was given."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return list(callbacks.callbacks)
+    return keras.tree.flatten(callbacks) if callbacks else []

@@ -45,14 +45,20 @@ class Evaluation:
         cls, logits: np.ndarray, label_ids: np.ndarray, names: Sequence[str]
     ) -> "Evaluation":
         """Return the scores of logits [rows, labels] against the true labels [rows]."""
-        from sklearn.metrics import matthews_corrcoef, precision_recall_fscore_support
-
         logits = np.asarray(logits, np.float64)
         label_ids = np.asarray(label_ids)
         shifted = logits - logits.max(axis=1, keepdims=True)
         log_total = np.log(np.exp(shifted).sum(axis=1))
         losses = log_total - shifted[np.arange(len(label_ids)), label_ids]
-        predicted = logits.argmax(axis=1)
+        return cls.from_predicted(logits.argmax(axis=1), label_ids, float(losses.mean()), names)
+
+    @classmethod
+    def from_predicted(
+        cls, predicted: np.ndarray, label_ids: np.ndarray, loss: float, names: Sequence[str]
+    ) -> "Evaluation":
+        """Return the scores of predicted class numbers [rows] against the true ones [rows]."""
+        from sklearn.metrics import matthews_corrcoef, precision_recall_fscore_support
+
         several = len(np.union1d(label_ids, predicted)) > 1
         precision, recall, f1, rows = precision_recall_fscore_support(
             label_ids, predicted, labels=np.arange(len(names)), zero_division=0.0
@@ -60,7 +66,7 @@ class Evaluation:
         scores = zip(names, precision, recall, f1, rows, strict=True)
         return cls(
             rows=len(label_ids),
-            loss=float(losses.mean()),
+            loss=loss,
             accuracy=float((predicted == label_ids).mean()),
             macro_f1=float(f1.mean()),
             # With a single class it is 0 by definition, and scikit-learn warns.

@@ -52,6 +52,7 @@ class RunCallbacks:
         progress = ProgressBar(plan.batches, done)
         logger = LearningRateLogger(run.path / "learning_rate.csv")
         guard = PlanGuard(plan, allow=config.allow)
+        guard.set_shown(prepared.findings)
         evaluation = _evaluation(prepared, run)
         checkpoint = RunCheckpoint(
             run.checkpoints,

@@ -86,6 +86,59 @@ def test_build_metrics():
     assert len(model.metrics_variables) == 4  # total and count of loss and mae
 
 
+def test_loss_function():
+    losses = keras.losses
+    function = losses.sparse_categorical_crossentropy
+    for loss in ("sparse_categorical_crossentropy", function):
+        assert keras_internals.loss_function(loss)[0] is function
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=3)
+    found, settings = keras_internals.loss_function(loss)
+    assert (found, settings["from_logits"], settings["ignore_class"]) == (function, True, 3)
+
+    class Own(losses.BinaryCrossentropy):
+        def call(self, y_true, y_pred):
+            return y_pred
+
+    for other in ("crossentropy", "no such loss", Own(), losses.CTC()):
+        assert keras_internals.loss_function(other)[0] not in (function, losses.binary_crossentropy)
+
+
+def test_follows_schedule():
+    schedule = keras.optimizers.schedules.CosineDecay(1.0, 4)
+    for wrap in (lambda optimizer: optimizer, keras.optimizers.LossScaleOptimizer):
+        assert keras_internals.follows_schedule(wrap(keras.optimizers.SGD(schedule)))
+        assert not keras_internals.follows_schedule(wrap(keras.optimizers.SGD(0.1)))
+    optimizer = keras.optimizers.SGD(schedule)
+    with pytest.raises(TypeError):
+        optimizer.learning_rate = 0.5
+
+
+def test_metric_names():
+    assert keras_internals.metric_names(line()) == {"loss"}
+    own = keras.metrics.MeanSquaredError("own")
+    model = line(metrics=["mae", own], weighted_metrics=[keras.metrics.mean_squared_error])
+    before = keras_internals.metric_names(model)
+    fit(model)
+    logs = set(fit(model).history)
+    assert {"mae", "own", "mean_squared_error", "loss"} <= logs <= before
+    assert logs <= keras_internals.metric_names(model)
+
+
+def test_callbacks_of_fit():
+    class Look(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.begin = keras_internals.callbacks_of_fit()
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.end = keras_internals.callbacks_of_fit()
+
+    look, other = Look(), keras.callbacks.TerminateOnNaN()
+    fit(line(), other, look)
+    assert look.begin == look.end
+    assert look.begin[:2] == [other, look]
+    assert keras_internals.callbacks_of_fit() == []
+
+
 def test_set_gelu():
     layer = keras_hub.layers.TransformerEncoder(4, 1, activation="relu", name="layer")
     inputs = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")

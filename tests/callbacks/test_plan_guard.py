@@ -9,7 +9,9 @@ import pytest
 from kbert import (
     AdamW,
     Batches,
+    Cure,
     Examples,
+    Finding,
     FindingsError,
     FreshOptimizer,
     KbertError,
@@ -74,7 +76,7 @@ def set_rate(rate):
     "changes",
     [
         {},
-        {"gradient_accumulation_steps": 3},
+        {"gradient_accumulation_steps": 3, "epochs": 4},
         {"recipe": "google"},
         {"epochs": 6, "warmup_proportion": 0.5},
     ],
@@ -140,6 +142,80 @@ def test_force_goes_on(capsys):
 def test_force_takes_known_codes_only():
     with pytest.raises(KbertError, match="There is no finding 'plan-end'. Known: rate-zero, "):
         PlanGuard(PLAN, allow=["plan-end"])
+
+
+SHORT = TrainingPlan(96, batch_size=32, epochs=2)  # 6 updates
+
+
+def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
+    finding = SHORT.findings()[0]
+    assert (finding.code, finding.severity) == ("too-few-updates", "error")
+    model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT)
+    with pytest.raises(FindingsError, match="changes the weights 6 times") as error:
+        fit(model, guard, batch_size=32)
+    assert 'To continue anyway: allow=("too-few-updates",)' in str(error.value)
+    assert (int(model.optimizer.iterations), capsys.readouterr().out) == (0, "")
+    cured = replace(SHORT, **SHORT.findings()[0].cure.settings)
+    model, guard = model_data(create_optimizer(cured)), PlanGuard(cured)
+    assert fit(model, guard, batch_size=cured.batch_size) == []
+
+
+def test_an_error_of_the_plan_that_is_allowed_is_told_once(capsys):
+    model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT, allow=["too-few-updates"])
+    assert fit(model, guard, batch_size=32) == ["too-few-updates"]
+    assert capsys.readouterr().out.count("WARNING too-few-updates: ") == 1
+    guard = PlanGuard(SHORT, allow=["too-few-updates"])
+    guard.set_shown(SHORT.findings())
+    assert fit(model_data(create_optimizer(SHORT)), guard, batch_size=32) == []
+    assert capsys.readouterr().out == ""
+
+
+def test_an_error_is_raised_though_its_code_was_a_warning():
+    guard = PlanGuard(PLAN)
+    guard.findings = [Finding("rate-zero", "warning", "Seen.", Cure())]
+    with pytest.raises(FindingsError, match="Met"):
+        guard._report([Finding("rate-zero", "error", "Met.", Cure())])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (Y - 1, "labels are not whole numbers from 0 to 1, .* -1 in row"),
+        (Y + 1, ": 2 in row"),
+        (Y + 0.5, "96 of 96 training labels"),
+        (np.where(Y == 1, np.nan, 0.0), ": nan in row"),
+        ((Y + 1)[:, None], ": 2 in row"),
+    ],
+    ids=["minus-one", "from-one", "fractions", "nan", "column"],
+)
+def test_labels_outside_the_classes_are_refused_before_a_step(labels, message):
+    model = model_data()
+    guard = PlanGuard(PLAN, data=(X, labels))
+    with pytest.raises(FindingsError, match=message) as error:
+        fit(model, guard, y=np.abs(Y))
+    assert "labels-outside" in [finding.code for finding in error.value.findings]
+    assert int(model.optimizer.iterations) == 0
+
+
+def test_labels_of_a_data_set_outside_the_classes_are_refused():
+    import tensorflow as tf
+
+    data = tf.data.Dataset.from_tensor_slices((X, Y + 1)).batch(8)
+    with pytest.raises(FindingsError, match="training labels are not whole numbers"):
+        fit(model_data(), PlanGuard(PLAN, data=data))
+
+
+def test_other_labels_are_not_judged():
+    sigmoid = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
+    sigmoid.compile(create_optimizer(PLAN), "binary_crossentropy")
+    for labels in (Y, Y * 0.9 + 0.05, Y.astype(bool)[:, None]):
+        guard = PlanGuard(PLAN, data=(X, labels), allow=["plan-ended"])
+        assert "labels-outside" not in fit(sigmoid, guard, y=labels)
+    with pytest.raises(FindingsError, match=": -1 in row"):
+        fit(sigmoid, PlanGuard(PLAN, data=(X, Y * 2 - 1), allow=["plan-ended"]))
+    line = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    line.compile(create_optimizer(PLAN), "mse")
+    assert "labels-outside" not in fit(line, PlanGuard(PLAN, data=(X, Y * 7.5)), y=Y * 7.5)
 
 
 def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
@@ -328,23 +404,23 @@ def tokens(tiny_model, sentences):
 @pytest.mark.parametrize("order", ["given", "shuffled"])
 def test_a_classifier_shows_the_guard_its_batches(tokens, order):
     model, store = tokens
-    plan = TrainingPlan(len(store), batch_size=8, epochs=1, learning_rate=1e-4)
+    plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
     model.compile(create_optimizer(plan))
     guard = PlanGuard(plan, verbose=0)
-    model.fit(Batches(store, 8, order=order), verbose=0, callbacks=guard)
+    model.fit(Batches(store, 8, order=order), epochs=2, verbose=0, callbacks=guard)
     codes = [finding.code for finding in guard.findings if finding.code != "one-class-predicted"]
     assert codes == (["single-class-batches"] if order == "given" else [])
-    with pytest.raises(FindingsError, match="has performed 6 updates and the plan ends at 6"):
-        model.fit(Batches(store, 8, order=order), verbose=0, callbacks=[guard])
+    with pytest.raises(FindingsError, match="has performed 12 updates and the plan ends at 12"):
+        model.fit(Batches(store, 8, order=order), epochs=2, verbose=0, callbacks=[guard])
 
 
 def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
     model, store = tokens
-    plan = TrainingPlan(len(store), batch_size=8, epochs=1, learning_rate=1e-4)
+    plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
     model.compile(create_optimizer(plan))
     model.layers[-1].bias.assign([0.0, 50.0])
     guard = PlanGuard(plan, verbose=0)
-    model.fit(Batches(store, 8, order="shuffled"), verbose=0, callbacks=[guard])
+    model.fit(Batches(store, 8, order="shuffled"), epochs=2, verbose=0, callbacks=[guard])
     (finding,) = guard.findings
     assert finding.code == "one-class-predicted"
     assert finding.message.startswith("The model predicts 'good' for all 8 rows")

@@ -9,6 +9,7 @@ import numpy as np
 from kbert.data.batches import Batches
 from kbert.data.inspection.batch_classes import BatchClasses, single_class_share
 from kbert.findings import Cure, Finding, Option
+from kbert.models.labels_outside import labels_outside, output_kind
 
 _BATCHES = 20  # read from data whose labels are not known beforehand
 
@@ -31,18 +32,21 @@ class LabelWatch:
         self._found = BatchClasses.from_labels([], 1)
         self._inputs: Any = None
         self._labels = np.zeros(0, int)
+        self._given = np.zeros(0, int)  # as they are, of all rows that are known
         if isinstance(data, Batches):
             if data.store.labels is None:
                 return
-            labels = data.store.labels
+            labels = self._given = data.store.labels
             batches = (labels[data.rows(i)] for i in range(len(data)))
             self._found = BatchClasses.from_labels(batches, int(labels.max()) + 1)
             self._inputs, self._labels = data[int(self._found.present.argmax())]
             return
         pairs = [pair for pair in _batches(data, batch_size) if len(pair) > 1]
-        label_ids = [_ids(pair[1]) for pair in pairs]
-        if not label_ids:
+        given = [keras.ops.convert_to_numpy(pair[1]) for pair in pairs]
+        if not given:
             return
+        self._given = np.asarray(data[1]) if isinstance(data, tuple) else np.concatenate(given)
+        label_ids = [_ids(labels) for labels in given]
         classes = np.unique(np.concatenate(label_ids))  # any numbers, such as -1 and 1
         numbered = (np.searchsorted(classes, ids) for ids in label_ids)
         self._found = BatchClasses.from_labels(numbered, len(classes))
@@ -50,6 +54,13 @@ class LabelWatch:
         # As NumPy arrays: tf.data yields TensorFlow's tensors, which JAX and torch do not take.
         self._inputs = keras.tree.map_structure(np.asarray, pairs[most][0])
         self._labels = label_ids[most]
+
+    def outside(self, model: keras.Model) -> list[Finding]:
+        """Return the error that labels lie outside the classes of a model."""
+        if not len(self._given) or self._given.dtype.kind not in "biuf":
+            return []
+        row = keras.tree.map_structure(lambda array: array[:1], self._inputs)
+        return labels_outside(model, "training", self._given, row)
 
     def findings(self) -> list[Finding]:
         """Return the finding that more batches hold a single class than chance would have it."""
@@ -85,7 +96,12 @@ class LabelWatch:
         present, counts = np.unique(self._labels, return_counts=True)
         if len(present) < 2 or counts.max() > 0.9 * counts.sum() or len(self._labels) < 8:
             return []
-        predicted = _ids(model.predict_on_batch(self._inputs))
+        outputs = model.predict_on_batch(self._inputs)
+        kind = output_kind(model, self._given)
+        if kind is not None:
+            predicted = kind.predicted(keras.tree.flatten(outputs)[0])
+        else:
+            predicted = _ids(outputs)
         if len(np.unique(predicted)) > 1:
             return []
         names = getattr(getattr(model, "labels", None), "names", None)

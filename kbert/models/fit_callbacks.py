@@ -1,0 +1,157 @@
+"""Callbacks of Keras that would fail, or wait in vain, at the end of an epoch."""
+
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
+
+import keras
+
+from kbert.backend.keras_internals import follows_schedule, metric_names
+from kbert.choices import Monitor
+from kbert.errors import InputError
+from kbert.findings import Cure
+
+_SET_THE_RATE = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
+_MONITORS = (
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.ModelCheckpoint,
+    keras.callbacks.ReduceLROnPlateau,
+)
+
+
+@runtime_checkable
+class LogsScores(Protocol):
+    """A callback that adds scores to an epoch's logs, for those that come after it."""
+
+    def logged_scores(self) -> Mapping[str, Literal["min", "max"]]:
+        """Return the names of the scores in the logs, and which values are better."""
+
+
+class FitCallbacks:
+    """The callbacks of a `fit`, and what of Keras's would fail at the end of an epoch.
+
+    Args:
+        model: keras.Model, compiled.
+        callbacks: sequence of callbacks, all of the `fit`.
+        validates: bool or None. Whether `fit` has validation data. Defaults to None: unknown.
+    """
+
+    def __init__(
+        self, model: keras.Model, callbacks: Sequence[Any], validates: bool | None = None
+    ) -> None:
+        self.model = model
+        self.callbacks = callbacks
+        self.validates = validates
+        self._scores = _scores(callbacks)
+
+    def check(self) -> None:
+        """Raise InputError for a callback that could not do its work; before the first step."""
+        for place, callback in enumerate(self.callbacks):
+            if isinstance(callback, _SET_THE_RATE) and follows_schedule(self.model.optimizer):
+                raise InputError(
+                    "{kind} sets the learning rate, which the optimizer takes from a schedule.",
+                    kind=type(callback).__name__,
+                    cure=Cure(
+                        note="leave the callback out",
+                        otherwise=(
+                            Cure(code="compile(optimizer=kbert.AdamW(learning_rate=2e-5), ...)"),
+                        ),
+                    ),
+                )
+            if isinstance(callback, _MONITORS):
+                self._check_direction(callback)
+                for name in _names(callback):
+                    self._check_logged(callback, name, _scores(self.callbacks[:place]))
+
+    def _check_direction(self, callback: Any) -> None:
+        """Raise InputError where "auto" cannot know what is better, or `mode` is the wrong one."""
+        monitor, mode = callback.monitor, callback.mode
+        right = self._scores.get(monitor)
+        bare = monitor.removeprefix("val_")
+        is_known = bare == "loss" or bare in metric_names(self.model)
+        if right is None or mode == right or (mode == "auto" and is_known):
+            return
+        kind = type(callback).__name__
+        raise InputError(
+            "{kind} has mode={mode!r}, but of {monitor} the {better} value is the better one.",
+            kind=kind,
+            mode=mode,
+            monitor=monitor,
+            better="higher" if right == "max" else "lower",
+            cure=Cure(code=f'{kind}(monitor="{monitor}", mode="{right}", ...)'),
+        )
+
+    def _check_logged(self, callback: Any, name: str, before: Mapping[str, Any]) -> None:
+        """Raise InputError where a name is not in the logs when the callback looks for it."""
+        kind = type(callback).__name__
+        if name in before or (name.startswith("val_") and self.validates):
+            return
+        if name in self._scores and not (name.startswith("val_") and self.validates is None):
+            raise InputError(
+                "{kind} needs {name}, which EpochEvaluation logs: it must come before {kind} in "
+                "`callbacks`.",
+                kind=kind,
+                name=name,
+            )
+        if not self._is_missing(name):
+            return
+        cures = []
+        if self._scores:
+            logged = ", ".join(self._scores)
+            cures.append(Cure(note="one of {logged}", values={"logged": logged}))
+            if name.startswith("val_"):
+                cures.append(Cure(code="EpochEvaluation(..., val_names=True)"))
+        if name.startswith("val_"):
+            cures.append(Cure(code="fit(..., validation_data=...)"))
+        if not cures:
+            cures.append(Cure(code="callbacks=[EpochEvaluation(...), ...]"))
+        raise InputError(
+            "{kind} needs {name}, which nothing logs.",
+            kind=kind,
+            name=name,
+            cure=Cure(
+                note=cures[0].note,
+                code=cures[0].code,
+                values=cures[0].values,
+                otherwise=tuple(cures[1:]),
+            ),
+        )
+
+    def _is_missing(self, name: str) -> bool:
+        """Whether it is certain that nothing logs a name."""
+        if any(map(_may_log, self.callbacks)) or name in metric_names(self.model):
+            return False
+        if name.startswith("val_"):
+            return self.validates is False
+        endings = [f"_{score}" for score in get_args(Monitor)]
+        sets = {n.removesuffix(end) for n in self._scores for end in endings if n.endswith(end)}
+        if any(name.startswith(f"{one}_") for one in sets):
+            return True
+        # The names of a classifier's metrics are known; other models may prefix them by outputs.
+        return self.validates is not None and name.endswith(tuple(endings))
+
+
+def _scores(callbacks: Sequence[Any]) -> dict[str, Literal["min", "max"]]:
+    """Return the names of the scores that callbacks log, and which values are better."""
+    scores: dict[str, Literal["min", "max"]] = {}
+    for callback in callbacks:
+        if isinstance(callback, LogsScores):
+            scores |= callback.logged_scores()
+    return scores
+
+
+def _names(callback: Any) -> list[str]:
+    """Return the names that a callback looks for in the logs."""
+    if not isinstance(callback, keras.callbacks.ModelCheckpoint):
+        return [callback.monitor]
+    fields = [field for _, field, _, _ in string.Formatter().parse(callback.filepath) if field]
+    names = [field for field in fields if field not in ("epoch", "batch")]
+    return [*([callback.monitor] if callback.save_best_only else []), *names]
+
+
+def _may_log(callback: Any) -> bool:
+    """Whether a callback is neither Keras's nor kbert's, and may add to an epoch's logs."""
+    if isinstance(callback, keras.callbacks.LambdaCallback):
+        return "on_epoch_end" in vars(callback)
+    is_own = type(callback).__module__.partition(".")[0] in ("keras", "kbert")
+    return not is_own and type(callback).on_epoch_end is not keras.callbacks.Callback.on_epoch_end

@@ -1,0 +1,106 @@
+"""What `BertClassifier.fit` refuses before its first step."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kbert.backend.keras_internals import callbacks_of_fit
+from kbert.data.batches import Batches
+from kbert.errors import InputError, raise_on_errors
+from kbert.findings import Cure, Finding, Option
+from kbert.models.fit_callbacks import FitCallbacks
+from kbert.models.labels_outside import labels_outside
+
+
+class FitChecks(keras.callbacks.Callback):
+    """Checks the callbacks of a `fit` when all of them have been set up."""
+
+    def __init__(self, model: keras.Model, *, validates: bool) -> None:
+        super().__init__()
+        self._checked = model
+        self._validates = validates
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        FitCallbacks(self._checked, callbacks_of_fit(), self._validates).check()
+
+
+def fit_arguments(*args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Return the arguments of `keras.Model.fit` by name."""
+    arguments = inspect.signature(keras.Model.fit).bind(None, *args, **kwargs).arguments
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def check_fit(
+    model: keras.Model, arguments: Mapping[str, Any], allow: Sequence[str] = ()
+) -> FitChecks:
+    """Refuse what `fit` would fail with, or train on in vain; return the check of its callbacks.
+
+    Args:
+        model: keras.Model.
+        arguments: dict, what `fit` is given by name.
+        allow: sequence of str. Codes of findings to tolerate. Defaults to ().
+
+    Raises:
+        InputError: another number of steps than the Batches have, or no labels.
+        FindingsError: labels outside the classes.
+    """
+    x, validation = arguments.get("x"), arguments.get("validation_data")
+    _check_steps(x, "steps_per_epoch", arguments)
+    _check_steps(validation, "validation_steps", arguments)
+    for data in (x, validation):
+        if isinstance(data, Batches) and data.store.labels is None:
+            raise InputError(
+                "The batches have no labels to train on.",
+                cure=Cure(note="read the examples with their labels"),
+            )
+    sets = {"training": _labels(x, arguments.get("y"))}
+    if isinstance(validation, tuple) and len(validation) > 1:
+        sets["validation"] = _labels(validation[0], validation[1])
+    else:
+        sets["validation"] = _labels(validation, None)
+    findings: list[Finding] = []
+    for name, labels in sets.items():
+        if labels is not None:
+            findings += labels_outside(model, name, labels)
+    raise_on_errors([f for f in findings if f.code not in allow], can_allow=False)
+    validates = validation is not None or bool(arguments.get("validation_split"))
+    return FitChecks(model, validates=validates)
+
+
+def _check_steps(data: Any, option: str, arguments: Mapping[str, Any]) -> None:
+    """Raise InputError unless an epoch is a whole pass over Batches."""
+    steps = arguments.get(option)
+    if steps is None or not isinstance(data, Batches) or steps == len(data):
+        return
+    raise InputError(
+        "An epoch of these Batches has {batches:,} steps: with {option}={steps} rows would be "
+        "seen twice in a pass, and others never.",
+        batches=len(data),
+        option=option,
+        steps=steps,
+        cure=Cure(
+            note="leave {option} out",
+            values={"option": Option(option)},
+            otherwise=(
+                (Cure(code="EpochEvaluation(every_steps=...)", note="to evaluate more often"),)
+                if option == "steps_per_epoch"
+                else ()
+            ),
+        ),
+    )
+
+
+def _labels(x: Any, y: Any) -> np.ndarray | None:
+    """Return labels that lie in memory."""
+    if isinstance(x, Batches):
+        return x.store.labels
+    if y is None or isinstance(y, dict):
+        return None
+    try:
+        labels = np.asarray(keras.ops.convert_to_numpy(y) if keras.ops.is_tensor(y) else y)
+    except ValueError:  # rows of different lengths, which Keras refuses
+        return None
+    return labels if labels.dtype.kind in "biuf" else None

@@ -1,0 +1,73 @@
+"""Labels that are none of a model's classes."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kbert.errors import InputError
+from kbert.findings import Cure, Finding
+from kbert.models.output_kind import OutputKind, model_outputs, numbers_outside
+
+
+def labels_outside(
+    model: keras.Model, name: str, labels: np.ndarray, row: Any = None
+) -> list[Finding]:
+    """Return the error that labels lie outside a model's classes; nothing for another loss.
+
+    Args:
+        model: keras.Model, compiled.
+        name: str. What the labels are of: "training" or "validation".
+        labels: array of numbers.
+        row: the inputs of one row, for a model that does not know its outputs. Defaults to None.
+    """
+    kind = output_kind(model, labels, row)
+    is_column = labels.ndim == 2 and labels.shape[1] == 1
+    if kind is None or kind.form == "one-hot" or not (labels.ndim == 1 or is_column):
+        return []
+    labels = labels.reshape(-1)
+    if kind.form == "binary":  # smoothed labels lie between 0 and 1
+        outside = ~((labels >= 0) & (labels <= 1))
+    else:
+        outside = numbers_outside(labels, kind.classes)
+    if kind.ignored is not None:
+        outside &= labels != kind.ignored
+    if not outside.any():
+        return []
+    first = int(outside.argmax())
+    return [
+        Finding(
+            "labels-outside",
+            "error",
+            "{count:,} of {rows:,} {name} labels are not whole numbers from 0 to {last}, as the "
+            "model's {classes} classes are: {value} in row {row:,}. Part of the loss would be 0, "
+            "or NaN.",
+            Cure(
+                note="number the classes from 0, and leave out rows without one",
+                otherwise=(Cure(note="a model with more classes"),),
+            ),
+            {
+                "count": int(outside.sum()),
+                "rows": len(labels),
+                "name": name,
+                "last": kind.classes - 1,
+                "classes": kind.classes,
+                "value": labels[first].item(),
+                "row": first,
+            },
+        )
+    ]
+
+
+def output_kind(model: keras.Model, labels: np.ndarray, row: Any = None) -> OutputKind | None:
+    """Return what a model's labels mean, where its loss tells it.
+
+    Args:
+        model: keras.Model, compiled.
+        labels: array.
+        row: the inputs of one row, for a model that does not know its outputs. Defaults to None.
+    """
+    try:
+        return OutputKind.from_model(model, model_outputs(model, row), labels)
+    except InputError:
+        return None
