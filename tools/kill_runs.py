@@ -147,7 +147,9 @@ def strays(run: Path) -> list[Path]:
 
 def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Tally) -> bool:
     """Start or resume a run, kill it at random, and return whether it has finished."""
-    begun = (run / "config.toml").exists()
+    from kbert.runs.beginning import has_record
+
+    begun = has_record(run)
     arguments = ["resume", str(run)] if begun else ["train", *flags, "--output", str(run)]
     log = run.with_suffix(".log")
     number = start(arguments, log)

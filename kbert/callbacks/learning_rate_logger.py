@@ -33,16 +33,9 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._file: TextIO | None = None
         self._epoch = 0
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not self.path.exists() or self.path.stat().st_size == 0
-        # Line by line, so that the file of a killed run has all its steps.
-        self._file = self.path.open("a", buffering=1, encoding="utf-8", newline="")
-        self._rows = csv.writer(self._file, lineterminator="\n")
-        if is_new:
-            self._rows.writerow(["step", "epoch", "learning_rate", "loss"])
-
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._file is None:  # a resumed run rewinds the file before its first epoch
+            self._open()
         self._epoch = epoch
         self._before: tuple[float, float] | None = None
 
@@ -60,6 +53,21 @@ class LearningRateLogger(keras.callbacks.Callback):
             loss = f"{(now[0] - before[0]) / (now[1] - before[1]):.6g}"
         self._before = now
         self._rows.writerow([*self._step, loss])
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        end = b""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(max(0, self.path.stat().st_size - 1))
+                end = file.read()
+        # Line by line, so that the file of a killed run has all its steps.
+        self._file = self.path.open("a", buffering=1, encoding="utf-8", newline="")
+        self._rows = csv.writer(self._file, lineterminator="\n")
+        if not end:
+            self._rows.writerow(["step", "epoch", "learning_rate", "loss"])
+        elif end != b"\n":
+            self._file.write("\n")  # after the row in which a process was killed
 
     def _mean(self) -> tuple[float, float] | None:
         """Return total and count of Keras's mean of the epoch's loss, if the model has one."""

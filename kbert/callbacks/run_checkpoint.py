@@ -8,11 +8,12 @@ from typing import Any
 
 import keras
 
-from kbert.backend.keras_internals import forget_first_epoch, set_first_epoch
+from kbert.backend.keras_internals import batches_seen, forget_first_epoch, set_first_epoch
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.checkpoints.background_writer import BackgroundWriter
-from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
+from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, Steps, read_checkpoint
+from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position_counter import PositionCounter
 from kbert.checkpoints.resumed_fit import ResumedFit
@@ -27,6 +28,7 @@ from kbert.data.batches import Batches
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.plans.training_plan import TrainingPlan
+from kbert.results.evaluation_history import EvaluationHistory
 
 
 class RunCheckpoint(keras.callbacks.Callback):
@@ -36,7 +38,8 @@ class RunCheckpoint(keras.callbacks.Callback):
     position in the data; see `CheckpointStore` for how it is written. One is saved after every
     epoch and, with `Batches`, whose order is reproducible, inside epochs too. With `resume=True` a
     new process with the same model and data resumes after the last committed batch, and on the
-    same machine and backend ends with the very weights that it would have had uninterrupted.
+    same machine, with as many threads, and backend ends with the very weights that it would have
+    had uninterrupted.
 
     Why not a callback of Keras: `BackupAndRestore` writes its files in place, so that a kill while
     it saves loses the last good state, and replays the epoch from its first batch;
@@ -58,6 +61,9 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     Attributes:
         identity: dict of what else must be the same when resuming, such as the preset.
+        start: Checkpoint or None. What the first `fit` resumes from, in place of the last one.
+        hooks: CheckpointHooks. What is done beside the checkpoints.
+        has_begun: bool. Whether `fit` has passed all checks, so that files may have changed.
 
     Raises:
         InputError: a checkpoint that is damaged or does not fit, or a folder in use.
@@ -91,6 +97,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.resume = resume
         self.allow = tuple(allow)
         self.identity: dict[str, Any] = {}
+        self.start: Checkpoint | None = None
+        self.hooks = CheckpointHooks()
+        self.has_begun = False
+        self._steps: Steps | None = ((0, 0),)
         self._interval = SaveInterval(every_steps, every_minutes)
         self._next_data: Any = None
         self._writer = BackgroundWriter()
@@ -130,21 +140,19 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._resumed: ResumedFit | None = None
         self._random = None
         self._interval.restart(0)
+        self.has_begun = False
         self._identity = {**training_identity(self.model, self.plan, self._data), **self.identity}
         self._check_data()
         rows = 0 if self.plan is None else self.plan.examples
         rows = rows if self._data is None else len(self._data.store)
         self._counter = PositionCounter(self._data, self.params.get("steps"), rows)
-        last = self.store.last()
-        if self.resume and last is not None:
-            self._resume(read_checkpoint(last))
-        elif last is not None and not self._used:
-            raise InputError(
-                "{folder} already holds checkpoints, the last {name}. To resume from it: "
-                "RunCheckpoint(..., resume=True). Otherwise choose another folder.",
-                folder=self.store.folder,
-                name=last.name,
-            )
+        start = self._find_start()
+        self._steps = ((0, 0),)
+        if start is None:
+            self.has_begun = True
+            self.hooks.begin()
+        else:
+            self._resume(start)
         self.resume = False  # a later fit begins where it is told to
         self._used = True
 
@@ -211,11 +219,25 @@ class RunCheckpoint(keras.callbacks.Callback):
             "position": position.to_dict(),
             "facts": self._identity,
             "evaluations": None if history is None else history.to_dict(),
+            "steps": self._steps,
         }
         best = None if history is None else history.best
         is_best = best is not None and best.position == position.name
-        self._writer.start(partial(self.store.commit, position.name, arrays, state, best=is_best))
+        self._writer.start(partial(self._commit, position.name, arrays, state, is_best))
         self._interval.restart(position.batches_done)
+
+    def _commit(
+        self, name: str, arrays: dict[str, Arrays], state: dict[str, Any], best: bool
+    ) -> None:
+        """Write a checkpoint, in the thread for it.
+
+        Nothing of a run tells of a step that no checkpoint could have: its log is on the disk
+        before, and its best model is replaced after that is committed.
+        """
+        self.hooks.flush()
+        self.store.commit(name, arrays, state, best=best)
+        if best:
+            self.hooks.keep_best(arrays["model"])
 
     def _keeps_evaluation(self) -> bool:
         """Whether the batch was evaluated, and is the best so far or ends the run.
@@ -228,21 +250,54 @@ class RunCheckpoint(keras.callbacks.Callback):
         is_new = history.last.position == self._counter.position.name
         return is_new and (history.best is history.last or history.is_over)
 
+    def _find_start(self) -> Checkpoint | None:
+        """Return the checkpoint to resume from, or None where `fit` begins from scratch."""
+        if self.resume:
+            if self.start is not None:
+                return replace(self.start, arrays=read_checkpoint(self.start.path).arrays)
+            path = self.store.latest()
+            return None if path is None else read_checkpoint(path)
+        committed = self.store.committed()
+        if committed and not self._used:
+            raise InputError(
+                "{folder} already holds checkpoints, the last {name}. To resume from it: "
+                "RunCheckpoint(..., resume=True). Otherwise choose another folder.",
+                folder=self.store.folder,
+                name=(self.store.latest() or committed[-1]).name,
+            )
+        return None
+
     def _resume(self, checkpoint: Checkpoint) -> None:
         """Restore the state of a checkpoint to model, optimizer, data and evaluation."""
         resumed = ResumedFit(self.model, checkpoint, self._data)
         resumed.restore(self.plan, self._identity, self.allow)
         self._resumed = resumed
+        self._steps = _continued(checkpoint, batches_seen(self.model.optimizer))
         self._counter.position = checkpoint.position
         self._interval.restart(checkpoint.position.batches_done)
         self._random = saved_random_states(checkpoint)
+        best = self._best_of(checkpoint)
+        weights = None
+        if best is not None and self.evaluation is not None and self.evaluation.restore_best:
+            weights = read_checkpoint(best).arrays["model"]
+        # All is checked and restored; from here on files change.
+        self.has_begun = True
+        self.store.rewind_to(checkpoint.path, best)
+        self.hooks.begin()
         if self.evaluation is not None:
-            self._resume_evaluation(self.evaluation, checkpoint)
+            self._resume_evaluation(self.evaluation, checkpoint, weights)
 
-    def _resume_evaluation(self, evaluation: EpochEvaluation, checkpoint: Checkpoint) -> None:
+    def _best_of(self, checkpoint: Checkpoint) -> Path | None:
+        """Return the best checkpoint as of this one; `best` may name one that came after it."""
+        if checkpoint.evaluations is None:
+            return None
+        best = EvaluationHistory.from_dict(checkpoint.evaluations).best
+        return None if best is None else self.store.best_of(checkpoint, best.position)
+
+    def _resume_evaluation(
+        self, evaluation: EpochEvaluation, checkpoint: Checkpoint, weights: Arrays | None
+    ) -> None:
         position = checkpoint.position
-        best = self.store.best() if evaluation.restore_best else None
-        weights = None if best is None else read_checkpoint(best).arrays["model"]
         earlier = checkpoint.evaluations or evaluation.history.to_dict()
         evaluation.resume_at(earlier, weights, position.batch)
         if not position.evaluated:
@@ -273,3 +328,13 @@ class RunCheckpoint(keras.callbacks.Callback):
                 "epochs. Pass Batches to fit and, if the model is not a BertClassifier, to "
                 "RunCheckpoint.set_data; or leave out `every_steps` and `every_minutes`."
             )
+
+
+def _continued(checkpoint: Checkpoint, step: int) -> Steps | None:
+    """Return the steps of a run that resumes from a checkpoint with this step of its optimizer."""
+    if checkpoint.steps is None:
+        return None
+    batches = checkpoint.position.batches_done
+    steps = tuple(pair for pair in checkpoint.steps if pair[0] < batches) or ((0, 0),)
+    expected = steps[-1][1] + batches - steps[-1][0]
+    return steps if step == expected else (*steps, (batches, step))

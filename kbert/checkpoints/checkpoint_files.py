@@ -1,5 +1,6 @@
 """The files of one checkpoint: arrays and state, each with a checksum."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from kbert.checkpoints.position import Position
+from kbert.checkpoints.position import Position, count
 from kbert.errors import InputError, KbertError
 from kbert.utils.files import sync_directory, write_text
 
@@ -20,6 +21,7 @@ FORMAT = "kbert-checkpoint-2"
 # Holds the checksum of the manifest. Without it a checkpoint is not finished.
 COMMIT_FILE = "COMMITTED"
 _MANIFEST, _STATE = "manifest.json", "state.json"
+WEIGHTS_FILE = "model.safetensors"
 # What JSON of another form than was written raises.
 _NOT_AS_WRITTEN = (
     *(ValueError, KeyError, TypeError, AttributeError),
@@ -28,6 +30,8 @@ _NOT_AS_WRITTEN = (
 _MAX_STATE = 100_000_000  # bytes
 
 Arrays = dict[str, np.ndarray]
+Steps = tuple[tuple[int, int], ...]
+"""(batches of the run, steps of its optimizer) from where on both grow by one at a time."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,10 @@ class Checkpoint:
         identity: dict of what the run was about, such as its plan, labels and data.
         arrays: dict of the arrays of each file by name: "model", "optimizer", "counters".
         evaluations: dict, `EvaluationHistory.to_dict` of the evaluations so far, or None.
+        steps: list of pairs, or None in checkpoints of kbert 0.1. From which batch of the run the
+            optimizer counted from which step: more than one where the plan was changed.
+        best: dict or None. What is noted of the best checkpoint: `checkpoint`, its name, and of
+            another than this `sha256`, the checksum of its weights.
     """
 
     path: Path
@@ -47,6 +55,8 @@ class Checkpoint:
     identity: dict[str, Any]
     arrays: dict[str, Arrays]
     evaluations: dict[str, Any] | None = None
+    steps: Steps | None = None
+    best: dict[str, str] | None = None
 
 
 def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, Any]) -> str:
@@ -61,11 +71,11 @@ def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, 
     for file in sorted(folder.iterdir()):
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
-        entries[file.name] = {"bytes": file.stat().st_size, "sha256": _checksum(file)}
+        entries[file.name] = {"bytes": file.stat().st_size, "sha256": checksum_of(file)}
     manifest = folder / _MANIFEST
     write_text(manifest, json.dumps({"files": entries}, indent=2) + "\n")
     sync_directory(folder)
-    return _checksum(manifest)
+    return checksum_of(manifest)
 
 
 def commit_folder(folder: Path, checksum: str) -> None:
@@ -74,13 +84,15 @@ def commit_folder(folder: Path, checksum: str) -> None:
     sync_directory(folder)
 
 
-def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
+def read_checkpoint(path: Path, *, with_arrays: bool = True, only: str | None = None) -> Checkpoint:
     """Return a checkpoint after comparing each of its files with its checksum.
 
     Args:
         path: Path. Its directory.
         with_arrays: bool. Whether to load the arrays too, several times the size of the model.
             Defaults to True.
+        only: str or None. The file whose arrays alone are loaded, such as "model". Defaults to
+            None: those of all.
 
     Raises:
         InputError: it was not finished, or a file is missing, foreign or damaged.
@@ -103,9 +115,11 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
             arrays={
                 name.removesuffix(".safetensors"): load_file(path / name)
                 for name in names
-                if with_arrays and name.endswith(".safetensors")
+                if with_arrays and name.endswith(f"{only or ''}.safetensors")
             },
             evaluations=state.get("evaluations"),
+            steps=_steps(state.get("steps")),
+            best=_noted(state.get("best")),
         )
     except KbertError:
         raise
@@ -117,9 +131,43 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True) -> Checkpoint:
         raise InputError("{path} cannot be read: {error}", path=path, error=error) from None
 
 
+def weights_checksum(path: Path) -> str | None:
+    """Return the checksum that a checkpoint's manifest has of its weights, or None."""
+    with contextlib.suppress(OSError, *_NOT_AS_WRITTEN):
+        files = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))["files"]
+        return str(files[WEIGHTS_FILE]["sha256"])
+    return None
+
+
+def noted_best(path: Path) -> dict[str, str] | None:
+    """Return what a checkpoint has noted of the best one, or None; nothing is verified."""
+    with contextlib.suppress(OSError, *_NOT_AS_WRITTEN):
+        return _noted(json.loads((path / _STATE).read_text(encoding="utf-8"))["best"])
+    return None
+
+
+def _noted(value: Any) -> dict[str, str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r:.80} is not a note of the best checkpoint")
+    return {name: str(value[name]) for name in ("checkpoint", "sha256") if name in value}
+
+
+def _steps(value: Any) -> Steps | None:
+    if value is None:
+        return None
+    steps = tuple((count(batches), count(step)) for batches, step in value)
+    if [batches for batches, _ in steps] != sorted({batches for batches, _ in steps}):
+        raise ValueError("the steps are not in order")
+    return steps
+
+
 def _verify(path: Path) -> list[str]:
     """Return the names of a checkpoint's files if they are all as they were written."""
     manifest = path / _MANIFEST
+    if not path.is_dir():
+        raise InputError("{path} is missing.", path=path)
     for file in (path / COMMIT_FILE, manifest):
         if file.is_symlink():
             raise InputError(
@@ -133,7 +181,7 @@ def _verify(path: Path) -> list[str]:
             "{path} was never finished: it has no readable {file}.", path=path, file=COMMIT_FILE
         ) from None
     try:
-        if _checksum(manifest) != expected:
+        if checksum_of(manifest) != expected:
             raise InputError(
                 "{manifest} is damaged: its checksum is not that in {file}.",
                 manifest=manifest,
@@ -184,10 +232,11 @@ def _verify_file(file: Path, size: int, checksum: str) -> None:
         raise InputError(
             "{file} has {size:,} bytes, more than the state of any run.", file=file, size=size
         )
-    if _checksum(file) != checksum:
+    if checksum_of(file) != checksum:
         raise InputError("{file} is damaged: its content is not what was written.", file=file)
 
 
-def _checksum(file: Path) -> str:
+def checksum_of(file: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()

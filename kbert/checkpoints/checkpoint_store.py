@@ -11,9 +11,19 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from kbert.checkpoints.checkpoint_files import COMMIT_FILE, Arrays, commit_folder, write_files
+from kbert.checkpoints.checkpoint_files import (
+    COMMIT_FILE,
+    Arrays,
+    Checkpoint,
+    commit_folder,
+    noted_best,
+    weights_checksum,
+    write_files,
+)
 from kbert.errors import InputError, KbertError, MachineError
+from kbert.findings import Cure
 from kbert.utils.files import remove_temporary, sync_directory, write_text
+from kbert.utils.say import say
 
 _NAME = re.compile(r"(\d{6,})-[a-z0-9-]+")
 _NEW = ".new-"
@@ -34,7 +44,8 @@ class CheckpointStore:
     A checkpoint is written beside the others under another name, flushed to the disk, renamed, and
     marked as committed, in that order; then `best`, if it is the best, and `last` are pointed to
     it. Whenever the process is killed, `last` and `best` name complete checkpoints. The last few
-    and the best are kept. One process at a time may write.
+    are kept, and the best of each of them, which is there if a run is rewound to it. One process
+    at a time may write.
 
         000012-epoch-2-batch-40/    model, optimizer and counters (safetensors), state.json,
                                     manifest.json (checksums), COMMITTED
@@ -97,9 +108,10 @@ class CheckpointStore:
             self._check_space(sum(a.nbytes for named in arrays.values() for a in named.values()))
             path = self.folder / f"{self._next_serial():06d}-{name}"
             temporary = self.folder / f"{_NEW}{path.name}"
+            noted = {"checkpoint": path.name} if best else self._noted_best()
             try:
                 temporary.mkdir()
-                checksum = write_files(temporary, arrays, state)
+                checksum = write_files(temporary, arrays, {**state, "best": noted})
                 os.rename(temporary, path)
             except BaseException:
                 shutil.rmtree(temporary, ignore_errors=True)
@@ -121,48 +133,95 @@ class CheckpointStore:
         return path
 
     def last(self) -> Path | None:
-        """Return the last checkpoint, or None."""
+        """Return the checkpoint that `last` names, or None without that file."""
         return self._pointed("last")
 
     def best(self) -> Path | None:
-        """Return the best checkpoint, or None."""
+        """Return the checkpoint that `best` names, or None without that file."""
         return self._pointed("best")
 
     def committed(self) -> list[Path]:
         """Return the committed checkpoints, oldest first."""
         return [path for path in self._directories() if (path / COMMIT_FILE).is_file()]
 
-    def rewind_to(self, name: str, best: str | None = None) -> Path:
-        """Rewind to an earlier checkpoint, and to a `best` no newer than it.
+    def latest(self) -> Path | None:
+        """Return the checkpoint to resume from, or None where none was ever committed.
 
-        Args:
-            name: str.
-            best: str or None. The end of the name of its best checkpoint, if `best` names a newer
-                one. Without it, or if that one is gone, none is the best. Defaults to None.
+        It is the one that `last` names. Where that file is missing or damaged, or what it names is
+        not complete, it is the newest committed one, which is said.
 
         Raises:
-            InputError: there is no checkpoint of this name.
+            InputError: `last` or `best` is a folder, or `last` exists and nothing is committed.
         """
-        names = [path.name for path in self.committed()]
-        if name not in names:
+        committed, file = self.committed(), self.folder / "last"
+        for pointer in (file, self.folder / "best"):
+            if pointer.is_dir() and not pointer.is_symlink():
+                raise InputError(
+                    "{pointer} is a folder; a file was expected.",
+                    pointer=pointer,
+                    cure=Cure(note="remove it"),
+                )
+        path, fault = None, "does not name a checkpoint"
+        with contextlib.suppress(InputError):
+            path = self._pointed("last")
+            if path in committed:
+                return path
+            incomplete = "names a checkpoint that is missing or incomplete"
+            fault = "is missing" if path is None else incomplete
+        if committed:
+            say(f"{file} {fault}; the newest complete checkpoint is {committed[-1].name}.")
+            return committed[-1]
+        if not os.path.lexists(file):
+            return None
+        raise InputError(
+            "{file} tells of a checkpoint, and none is complete.",
+            file=file,
+            cure=Cure(
+                note="restore {folder} from a copy; or remove it, to start from scratch",
+                values={"folder": self.folder},
+            ),
+        )
+
+    def named(self, name: str) -> Path:
+        """Return the committed checkpoint of this name.
+
+        Raises:
+            InputError: there is none.
+        """
+        committed = {path.name: path for path in self.committed()}
+        if name not in committed:
             raise InputError(
                 "{folder} has no checkpoint {name!r}. It has: {names}.",
                 folder=self.folder,
                 name=name,
-                names=", ".join(names) or "none",
+                names=", ".join(committed) or "none",
             )
-        path, now = self.folder / name, None
-        with contextlib.suppress(KbertError):  # the next best replaces an unreadable `best`
-            now = self.best()
-        if now is not None and _serial(now) > _serial(path):
-            earlier = [p for p in self.committed() if _serial(p) <= _serial(path)]
-            found = [p for p in earlier if best is not None and p.name.endswith(best)]
-            if found:
-                self._point("best", found[-1])
+        return committed[name]
+
+    def at_position(self, position: str, until: Path) -> Path | None:
+        """Return the newest committed checkpoint of a position that is not newer than another."""
+        found = (p for p in self.committed() if p.name.partition("-")[2] == position)
+        return max((p for p in found if _serial(p) <= _serial(until)), key=_serial, default=None)
+
+    def best_of(self, checkpoint: Checkpoint, position: str) -> Path:
+        """Return where the best checkpoint of a position is, or was, as of another checkpoint."""
+        found = self.at_position(position, checkpoint.path)
+        if found is not None:
+            return found
+        noted = (checkpoint.best or {}).get("checkpoint", "")
+        is_it = _NAME.fullmatch(noted) and noted.partition("-")[2] == position
+        return self.folder / (noted if is_it else f"000000-{position}")
+
+    def rewind_to(self, path: Path, best: Path | None) -> None:
+        """Make a checkpoint the last, and another the best; None removes `best`."""
+        for pointer, to in (("best", best), ("last", path)):
+            with contextlib.suppress(KbertError):
+                if self._pointed(pointer) == to:
+                    continue
+            if to is None:
+                (self.folder / pointer).unlink()
             else:
-                (self.folder / "best").unlink()
-        self._point("last", path)
-        return path
+                self._point(pointer, to)
 
     def clean(self) -> None:
         """Remove what a killed process has left incomplete."""
@@ -197,12 +256,13 @@ class CheckpointStore:
 
     def _pointed(self, pointer: str) -> Path | None:
         file = self.folder / pointer
-        if not file.is_file():
+        if not os.path.lexists(file):
             return None
         try:
-            name = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]
-            if _NAME.fullmatch(name):
-                return self.folder / name
+            if not file.is_symlink():
+                name = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]
+                if _NAME.fullmatch(name):
+                    return self.folder / name
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             pass
         raise InputError(
@@ -211,10 +271,30 @@ class CheckpointStore:
             names=", ".join(path.name for path in self.committed()) or "none",
         )
 
+    def _noted_best(self) -> dict[str, str] | None:
+        """Return what a checkpoint notes of the best before it: name and checksum of weights.
+
+        A resumed run sees by it whether its model is that of the best, whatever became of that.
+        """
+        last = None
+        with contextlib.suppress(KbertError):  # the next best replaces an unreadable `best`
+            last = self._pointed("last")
+            best = self._pointed("best")
+            if best is None:
+                return None
+            if (checksum := weights_checksum(best)) is not None:
+                return {"checkpoint": best.name, "sha256": checksum}
+            noted = None if last is None else noted_best(last)
+            if noted is not None and noted.get("checkpoint") == best.name:
+                return noted
+        return None
+
     def _prune(self) -> None:
         kept = {self._pointed("last"), *self.committed()[-self.keep :]}
-        with contextlib.suppress(KbertError):  # the next best replaces an unreadable `best`
+        with contextlib.suppress(KbertError):
             kept.add(self._pointed("best"))
+        noted = [noted_best(path) for path in kept if path is not None]
+        kept |= {self.folder / best.get("checkpoint", "") for best in noted if best is not None}
         for path in self.committed():
             if path not in kept:
                 (path / COMMIT_FILE).unlink()  # first: what is half removed is not a checkpoint

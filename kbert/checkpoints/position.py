@@ -56,9 +56,9 @@ class Position:
             TypeError, ValueError, KeyError: it does not describe one.
         """
         values = {_OLD_NAMES.get(name, name): value for name, value in dict(values).items()}
-        segments = tuple(Segment(_count(n), _count(batches)) for n, batches in values["segments"])
+        segments = tuple(Segment(count(n), count(batches)) for n, batches in values["segments"])
         names = ("epoch", "examples_seen", "batches_done")
-        numbers = {name: _count(values[name]) for name in names}
+        numbers = {name: count(values[name]) for name in names}
         return cls(segments=segments, evaluated=bool(values["evaluated"]), **numbers)
 
     def __str__(self) -> str:
@@ -68,7 +68,8 @@ class Position:
         return f"{epochs}{within} ({count_noun(self.examples_seen, 'example')})"
 
 
-def _count(value: Any) -> int:
+def count(value: Any) -> int:
+    """Return a number that counts something, or raise ValueError for any other value."""
     if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} is not a count")
     return value

@@ -27,6 +27,10 @@ CODES = {
     "data-differs": "the data have changed since the run started",
     "order-differs": "the data come in another order than before",
     "optimizer-differs": "the checkpoint belongs to another optimizer",
+    "parent-differs": "the model that a run starts from has changed",
+    "best-lost": "the weights of the best evaluation are missing or damaged",
+    "threads-differ": "the run resumes with another number of threads",
+    "machine-differs": "the run resumes with other versions, or on another processor",
     # training
     "labels-outside": "labels are none of the model's classes",
     "weights-unchanged": "updates change no weight",

@@ -89,6 +89,11 @@ class EvaluationHistory:
         kept = (r for r in self.records if r.epoch != epoch or r.batch is not None)
         return EvaluationHistory(self.monitor, self.patience, kept, self.ties)
 
+    def without(self, record: EvaluationRecord) -> "EvaluationHistory":
+        """Return the history without one of its evaluations."""
+        kept = (r for r in self.records if r is not record)
+        return EvaluationHistory(self.monitor, self.patience, kept)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the history as plain data."""
         best = self.best

@@ -1,5 +1,6 @@
 """Continue a run in a new one: weights kept, optimizer and plan fresh."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from kbert.config import TrainConfig
 from kbert.config.train_config import TASK_DECIDES
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
+from kbert.runs.beginning import is_beginning
 from kbert.runs.run_config import FROM_PARENT, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
 from kbert.runs.train import train
@@ -47,7 +49,7 @@ def continue_training(
     settings = {**_inherited(run, changes), **changes, "parent": str(run)}
     free = next_free(Path(run).parent, Path(run).name)
     output = free if output is None else Path(output)
-    if output.exists() and not _is_empty_folder(output):
+    if os.path.lexists(output) and not is_beginning(output):
         raise InputError(
             "{output} already exists, and a continued run needs a directory of its own: in the "
             "old one the optimizer is at the end of its plan, at learning rate 0.",
@@ -90,7 +92,3 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     elif "dev_proportion" in changes:
         settings.pop("dev", None)
     return settings
-
-
-def _is_empty_folder(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())

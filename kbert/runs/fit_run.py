@@ -1,20 +1,23 @@
 """Train a prepared run: evaluate, keep the best model, and leave checkpoints."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.config import TrainConfig
-from kbert.errors import MachineError
-from kbert.findings import Call, Cure, Option
+from kbert.errors import KbertError, MachineError
+from kbert.findings import Cure, Option
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
+from kbert.runs.what_is_left import what_is_left
 from kbert.utils.lasting_stream import noting_lost_output
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
@@ -24,7 +27,12 @@ if TYPE_CHECKING:
 
 
 def fit_run(
-    prepared: PreparedRun, model: Any, run: RunDirectory, resumption: Resumption | None = None
+    prepared: PreparedRun,
+    model: Any,
+    run: RunDirectory,
+    resumption: Resumption | None = None,
+    *,
+    begin: Callable[[], object] | None = None,
 ) -> None:
     """Train a compiled model, and leave the best one and checkpoints in the run.
 
@@ -33,6 +41,8 @@ def fit_run(
         model: BertClassifier, compiled with the plan's optimizer.
         run: RunDirectory.
         resumption: Resumption or None. What the run resumes from. Defaults to None: it starts.
+        begin: function that takes the run's files to where it resumes; called when all is checked
+            and restored, and the first to change anything. Defaults to None: the run is new.
     """
     from kbert.data.batches import Batches
 
@@ -45,7 +55,7 @@ def fit_run(
         drop_remainder=plan.drop_remainder,
         pad_id=prepared.tokenizer.pad_id,
     )
-    callbacks = RunCallbacks.create(prepared, run, resumption)
+    callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
     with noting_lost_output(partial(_note_lost_output, run)):
         seconds = _fit(model, batches, callbacks, prepared, run)
         _finish(prepared, model, run, callbacks, seconds)
@@ -53,7 +63,8 @@ def fit_run(
 
 def _note_lost_output(run: RunDirectory, stream: str, reason: str) -> None:
     """Record that a stream cannot be written to: the run continues, and its log does not."""
-    run.try_to_update(output_lost={**run.record.get("output_lost", {}), stream: reason})
+    with suppress(KbertError):
+        run.try_to_update(output_lost={**run.record.get("output_lost", {}), stream: reason})
 
 
 def _fit(
@@ -82,13 +93,17 @@ def _fit(
         callbacks.progress.close()
         callbacks.logger.close()
         stopped = isinstance(error, KeyboardInterrupt)
-        run.try_to_update(status="stopped" if stopped else "failed", ended=now())
+        begun = callbacks.is_new or callbacks.checkpoint.has_begun
+        if begun:  # else the run is as it was
+            run.try_to_update(status="stopped" if stopped else "failed", ended=now())
         if says_out_of_memory(error):
+            if not begun:
+                raise MemoryError from error
             raise too_large(prepared.config, batches) from error
         if not stopped and batches.failure not in (None, error):
-            batches.failure.add_note(_what_is_left(run))
+            batches.failure.add_note(what_is_left(run))
             raise batches.failure from error
-        error.add_note(_what_is_left(run))
+        error.add_note(what_is_left(run))
         raise
     return time.monotonic() - started
 
@@ -96,48 +111,36 @@ def _fit(
 def _finish(
     prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: RunCallbacks, seconds: float
 ) -> None:
-    """Record the end of a run, and print its best scores."""
+    """Leave the results of a run, record its end as the last of all, and print its best scores."""
     evaluation = callbacks.evaluation
     if evaluation is None:
         model.save_to(run.model_folder)
     say(f"Trained in {duration(seconds)}.")
-    by_code = {finding["code"]: finding for finding in run.record.get("findings", [])}
-    by_code |= {finding.code: finding.to_dict() for finding in callbacks.guard.findings}
-    run.update(
-        training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
-        findings=list(by_code.values()),
-        status="finished",
-        ended=now(),
-    )
     best = None if evaluation is None else evaluation.history.best
     if best is not None:
-        run.update(best_epoch=best.epoch)
-        if best.batch is None:
-            say(f"The best epoch, which the run keeps: {best.epoch}")
-        else:
-            say(f"The best evaluation, which the run keeps: {best.when}")
+        kept = f"epoch, which the run keeps: {best.epoch}"
+        inside = f"evaluation, which the run keeps: {best.when}"
+        say(f"The best {kept if best.batch is None else inside}")
         for name, scores in best.scores.items():
             say(f"{name}: {scores}")
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)
         say(f"The predictions of the test set, as run_classifier.py writes them: {path}")
+    by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
+    by_code |= {finding.code: finding.to_dict() for finding in callbacks.guard.findings}
+    # Last: a finished run has all its results.
+    run.update(
+        training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
+        findings=list(by_code.values()),
+        status="finished",
+        ended=now(),
+        **({} if best is None else {"best_epoch": best.epoch}),
+    )
 
 
 def now() -> str:
     """Return the time in the form of ISO 8601."""
     return time.strftime("%Y-%m-%dT%H:%M:%S%z")
-
-
-def _what_is_left(run: RunDirectory) -> str:
-    """Return what a run that has ended early is good for, in the words of the surface."""
-    parts = []
-    if run.model_folder.exists():
-        parts.append(f"{run} contains the best model so far")
-    if (run.checkpoints / "last").exists():
-        parts.append(f"{Call('resume', run.path)} resumes from the last checkpoint")
-    if not parts:
-        parts.append(f"{run} contains no model: delete it, or name another {Option('output')}")
-    return "; ".join(parts) + "."
 
 
 def too_large(config: TrainConfig, batches: Any) -> MachineError:

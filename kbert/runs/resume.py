@@ -1,25 +1,30 @@
 """Resume an interrupted run, with its plan or a changed one."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kbert.backend.machine import machine, versions
 from kbert.checkpoints.checkpoint_store import CheckpointStore
-from kbert.checkpoints.training_identity import MISMATCHES
-from kbert.config import TrainConfig
-from kbert.errors import InputError, check_codes, raise_on_errors
-from kbert.findings import Call, Cure, Finding, Option, downgrade
+from kbert.checkpoints.training_identity import identity_findings
+from kbert.errors import InputError, MachineError, check_codes, raise_on_errors
+from kbert.findings import Call, Cure, Finding, Option, downgrade, findings_table
+from kbert.runs.beginning import complete_record
+from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
+from kbert.runs.machine_findings import machine_findings
+from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.resumption import Resumption, check_changes, check_scaled, find_checkpoint
+from kbert.runs.rewind import rewind_to_checkpoint, rewind_to_start
 from kbert.runs.run_config import check_is_run, run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
-from kbert.runs.train import plan_record
-from kbert.utils.files import atomic_file
+from kbert.runs.run_record import check_record
+from kbert.runs.what_is_left import what_is_left
 from kbert.utils.say import say, verbosity
 
 
@@ -34,10 +39,11 @@ def resume(
 ) -> RunDirectory:
     """Resume a run from its last committed checkpoint, and return it.
 
-    On the same machine and backend the run ends with the very weights and scores that it would
-    have had undisturbed. With other `epochs`, `batch_size`, `gradient_accumulation_steps`,
-    `learning_rate` or `warmup_proportion` the plan is a new one. It continues from the same number
-    of examples seen; the old and the new plan are shown.
+    With the same machine, threads, backend and versions the run ends with the very weights and
+    scores that it would have had undisturbed; where they differ, this is said. With other `epochs`,
+    `batch_size`, `gradient_accumulation_steps`, `learning_rate` or `warmup_proportion` the plan is
+    a new one. It continues from the same number of examples seen; the old and the new plan are
+    shown. Nothing of the run changes before all checks have passed.
 
     Args:
         run: str or Path.
@@ -51,8 +57,8 @@ def resume(
         **changes: the settings of the plan named above, those of the checkpoints, `backend`.
 
     Raises:
-        KbertError: there is no run, its checkpoint is damaged, its data have changed, another
-            process is using it, or nothing would be trained.
+        KbertError: there is no run, its checkpoint is damaged or gone, its data or the model that
+            it starts from have changed, another process is using it, or nothing would be trained.
 
     Example:
 
@@ -68,22 +74,29 @@ def resume(
     if scale_epochs:
         check_scaled(given)
     with verbosity(verbose), run_lock(directory.path):
-        store = CheckpointStore(directory.checkpoints)
-        found = find_checkpoint(directory, store, checkpoint)
-        if found is None:
-            if scale_epochs:
-                raise InputError(
-                    "{run} has no checkpoint yet: name the epochs in place of {scale}.",
-                    run=directory,
-                    scale=Option("scale_epochs"),
-                )
-            _restart(directory, given, allow)
-        else:
-            _resume(
-                Resumption.from_checkpoint(
+        try:
+            complete_record(directory.path)
+            store = CheckpointStore(directory.checkpoints)
+            found = find_checkpoint(directory, store, checkpoint)
+            if found is None:
+                if scale_epochs:
+                    raise InputError(
+                        "{run} has no checkpoint yet: name the epochs in place of {scale}.",
+                        run=directory,
+                        scale=Option("scale_epochs"),
+                    )
+                _restart(directory, given, allow)
+            else:
+                resumption = Resumption.from_checkpoint(
                     directory, store, found, given, allow, scale_epochs=scale_epochs
                 )
-            )
+                _resume(replace(resumption, is_rewound=checkpoint is not None))
+        except MemoryError as error:
+            raise MachineError(
+                "Out of memory: {run} cannot be resumed. {left}",
+                run=directory,
+                left=what_is_left(directory),
+            ) from error
     return directory
 
 
@@ -95,8 +108,9 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     prepared = prepare(config)
     _check_data(run, prepared)
     model = build_model(prepared)
-    _rewind(run, prepared, config, batches=0)
-    fit_run(prepared, model, run)
+    _check_origin(run, prepared, origin(model, prepared.config))
+    _compare_machine(run, prepared)
+    fit_run(prepared, model, run, begin=partial(rewind_to_start, run, prepared, config))
 
 
 def _resume(resumption: Resumption) -> None:
@@ -107,49 +121,52 @@ def _resume(resumption: Resumption) -> None:
     say(f"Resuming from {resumption.checkpoint.path.name}: {position}")
     say(str(resumption.change))
     resumption.check_plan()
+    resumption.check_best()
     own = config
-    if config.parent is not None and run.model_folder.exists():
+    if config.parent is not None and has_model(run):
         # The run has a model of its own by now, and its parent may be gone.
         own = replace(config, parent=str(run))
     prepared = prepare(own)
     _check_data(run, prepared)
     model = build_model(prepared)
-    _rewind(run, prepared, config, batches=position.batches_done)
-    _restore_best(run, resumption.store)
+    # The weights are the checkpoint's by now, but what else makes a model is read again.
+    read_again = {"settings_sha256": origin(model, prepared.config)["settings_sha256"]}
+    _check_origin(run, prepared, read_again)
     resumed = {
         "at": now(),
         "from": resumption.checkpoint.path.name,
         "after_epoch": position.epoch,
         "batch": position.batch,
         "backend": prepared.config.backend,
+        **_compare_machine(run, prepared),
     }
-    run.update(resumed=[*run.record.get("resumed", []), resumed])
-    fit_run(prepared, model, run, resumption)
+    begin = partial(rewind_to_checkpoint, resumption, prepared, model.get_config(), resumed)
+    fit_run(prepared, model, run, resumption, begin=begin)
 
 
-def _rewind(run: RunDirectory, prepared: PreparedRun, config: TrainConfig, *, batches: int) -> None:
-    """Take a run's files back to where it resumes, and record its settings and plan."""
-    run.rewind(batches)
-    # What else is allowed of a checkpoint is allowed once: the next resumption asks again.
-    kept = set(run_config(run).allow)
-    allow = tuple(code for code in config.allow if code in kept or code not in MISMATCHES)
-    run.write_config(replace(config, allow=allow, backend=prepared.config.backend).to_toml())
-    run.update(status="running", plan=plan_record(prepared.plan))
+def _check_origin(run: RunDirectory, prepared: PreparedRun, found: Mapping[str, str]) -> None:
+    """Raise FindingsError when what the run starts from is no longer what it was started with."""
+    findings = origin_findings(run.record.get("origin", {}), found, prepared.config)
+    raise_on_errors(downgrade(findings, prepared.config.allow), can_allow=True)
 
 
-def _restore_best(run: RunDirectory, store: CheckpointStore) -> None:
-    """Give the run the best model of the epochs that it keeps."""
-    best = store.best()
-    file = run.model_folder / "model.safetensors"
-    if best is not None and file.exists():
-        weights = best / "model.safetensors"
-        atomic_file(file, lambda new: shutil.copyfile(weights, new))
+def _compare_machine(run: RunDirectory, prepared: PreparedRun) -> dict[str, Any]:
+    """Show what may change the bits of the result, and return what run.json tells of it."""
+    backend = prepared.config.backend
+    assert backend is not None
+    here, present = machine(backend), versions()
+    findings = machine_findings(run.record, here, present, backend)
+    if findings:
+        say(findings_table(findings))
+    return {"machine": here, "findings": [finding.to_dict() for finding in findings]}
 
 
 def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:
     """Raise FindingsError when a file is no longer what the run was started with."""
-    recorded = run.record.get("data", {})
     sets = {"train": prepared.training, **prepared.sets}
+    record = run.record
+    check_record(run.path / "run.json", record, sets)
+    recorded = record["data"]
     findings = [
         Finding(
             "data-differs",
@@ -162,6 +179,10 @@ def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:
             {"source": examples.source, "run": run},
         )
         for name, examples in sets.items()
-        if recorded.get(name, {}).get("sha256") != examples.fingerprint
+        if recorded[name]["sha256"] != examples.fingerprint
     ]
+    tokenizer = record.get("tokenizer_sha256", prepared.tokenizer.fingerprint)
+    findings += identity_findings(
+        {"tokenizer": tokenizer}, {"tokenizer": prepared.tokenizer.fingerprint}
+    )
     raise_on_errors(downgrade(findings, prepared.config.allow), can_allow=True)

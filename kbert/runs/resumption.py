@@ -2,19 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from kbert.checkpoints.checkpoint_files import Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import CheckpointOptions, TrainConfig
+from kbert.data.reading.tasks import TASKS
 from kbert.errors import InputError, KbertError, raise_on_errors
 from kbert.findings import Call, Cure, Option, downgrade
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.plan_options import PlanOptions
 from kbert.plans.training_plan import TrainingPlan
-from kbert.results.evaluation_history import EvaluationHistory
+from kbert.runs.best_model import BestModel
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.task_predictions import TEST_RESULTS
+from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
 # The settings of a plan that can change in the middle of a run; another recipe is another run.
@@ -32,6 +36,9 @@ class Resumption:
         checkpoint: Checkpoint. Read without its arrays.
         config: TrainConfig. The run's settings with the changes, and with all that is allowed.
         change: ChangedPlan. The checkpoint's plan, the new one, and the point between them.
+        best: BestModel. The best model as of the checkpoint.
+        is_rewound: bool. Whether the checkpoint was named, so that later ones may be abandoned.
+            Defaults to False.
     """
 
     run: RunDirectory
@@ -39,6 +46,8 @@ class Resumption:
     checkpoint: Checkpoint
     config: TrainConfig
     change: ChangedPlan
+    best: BestModel
+    is_rewound: bool = False
 
     @classmethod
     def from_checkpoint(
@@ -52,7 +61,7 @@ class Resumption:
         scale_epochs: bool = False,
     ) -> "Resumption":
         """Return the resumption of a run from a checkpoint, with some settings changed."""
-        old = TrainingPlan.from_dict(checkpoint.identity["plan"])
+        old = _plan_of(checkpoint)
         # The plan of the checkpoint, not of a later attempt that left no checkpoint.
         trained_by = {name: getattr(old, name) for name in PLAN_FIELDS}
         config = replace(run_config(run), **{**trained_by, **changes})
@@ -61,7 +70,10 @@ class Resumption:
         if scale_epochs and change.new != change.old:
             change = change.in_proportion()
             config = replace(config, epochs=change.new.epochs)
-        return cls(run, store, checkpoint, config, change)
+        best = BestModel.find(run, store, checkpoint)
+        if best.findings and best.history is not None:
+            checkpoint = replace(checkpoint, evaluations=best.history.to_dict())
+        return cls(run, store, checkpoint, config, change, best)
 
     @property
     def is_trained(self) -> bool:
@@ -69,8 +81,11 @@ class Resumption:
         return self.change.remaining == 0 and self.change.new == self.change.old
 
     def check_unfinished(self) -> None:
-        """Raise InputError when the run has finished and its plan is the same."""
+        """Raise InputError when the run has finished, all is there, and its plan is the same."""
         if self.is_trained and self.run.record.get("status") == "finished":
+            if missing := self._missing():
+                say(f"{self.run} has finished. Missing or damaged, and written again: {missing}")
+                return
             further = Cure(
                 call=Call("continue", self.run.path),
                 note="to train its best model further with a new plan",
@@ -85,6 +100,23 @@ class Resumption:
                     otherwise=(further,),
                 ),
             )
+
+    def _missing(self) -> str:
+        """Return which results of a finished run are not there, or not as they were written."""
+        names = []
+        if not self.best.is_in(self.run):
+            names.append("model")
+        if self.best.history is not None and self.run.best_scores() is None:
+            names.append("evaluations.json")
+        if self.config.task is not None:
+            test = Path(self.config.data) / TASKS[self.config.task].splits["test"].file
+            if test.is_file() and not (self.run.path / TEST_RESULTS).exists():
+                names.append(TEST_RESULTS)
+        return ", ".join(names)
+
+    def check_best(self) -> None:
+        """Raise FindingsError when the best model as of the checkpoint is lost."""
+        raise_on_errors(downgrade(self.best.findings, self.config.allow), can_allow=True)
 
     def check_plan(self) -> None:
         """Raise FindingsError when the changed plan trains nothing, or less than it seems."""
@@ -130,21 +162,17 @@ def check_scaled(changes: Mapping[str, Any]) -> None:
 def find_checkpoint(
     run: RunDirectory, store: CheckpointStore, name: str | None
 ) -> Checkpoint | None:
-    """Return the checkpoint to resume from; offer an earlier one where it is damaged."""
-    path = store.last() if name is None else store.folder / name
+    """Return the checkpoint to resume from; offer an earlier one where it is damaged.
+
+    None means that the run ended before its first, and has no model either.
+    """
+    path = store.latest() if name is None else store.named(name)
     if path is None:
+        _check_may_restart(run)
         return None
-    if name is not None and path not in store.committed():
-        store.rewind_to(name)  # for its message
     try:
         # Without the arrays, which would stay in memory for as long as the run lasts.
-        found = read_checkpoint(path, with_arrays=False)
-        if name is not None:
-            best = None
-            if found.evaluations is not None:
-                best = EvaluationHistory.from_dict(found.evaluations).best
-            store.rewind_to(name, None if best is None else f"-{best.position}")
-        return found
+        return read_checkpoint(path, with_arrays=False)
     except KbertError as error:
         others = [other.name for other in store.committed() if other != path]
         if not others:
@@ -156,4 +184,44 @@ def find_checkpoint(
                 note="resume from the checkpoint before it: {call}",
                 values={"call": Call("resume", run.path, checkpoint=others[-1])},
             ),
+        ) from None
+
+
+def _check_may_restart(run: RunDirectory) -> None:
+    """Raise InputError where starting from scratch would replace what a run has achieved."""
+    has_model = run.model_folder.is_dir() and any(run.model_folder.iterdir())
+    if not has_model and run.record.get("status") != "finished":
+        return
+    further = Cure(
+        note="train its model further: {call}",
+        values={"call": Call("continue", run.path, output="NEW")},
+    )
+    raise InputError(
+        "{run} has no checkpoint to resume from, and is not started from scratch: it contains a "
+        "model."
+        if has_model
+        else "{run} has finished, but its model and its checkpoints are gone.",
+        run=run,
+        cure=Cure(
+            note="restore {checkpoints} from a copy, or train again: {call}",
+            values={
+                "checkpoints": run.checkpoints,
+                "call": Call("train", "DATA", config=str(run.path / "config.toml"), output="NEW"),
+            },
+            otherwise=(further,) if has_model else (),
+        ),
+    )
+
+
+def _plan_of(checkpoint: Checkpoint) -> TrainingPlan:
+    """Return the plan with which a checkpoint was trained."""
+    file = checkpoint.path / "state.json"
+    plan = checkpoint.identity.get("plan")
+    if not isinstance(plan, dict):
+        raise InputError("{file} does not describe the checkpoint of a run: no plan.", file=file)
+    try:
+        return TrainingPlan.from_dict(plan)
+    except (TypeError, ValueError, ArithmeticError) as error:  # InputError is a ValueError
+        raise InputError(
+            "{file} does not describe a plan: {error}", file=file, error=error
         ) from None

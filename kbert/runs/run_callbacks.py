@@ -1,8 +1,13 @@
 """The callbacks of a run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
+from kbert.runs.best_model import keep_best
+from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_directory import RunDirectory
@@ -26,6 +31,7 @@ class RunCallbacks:
         evaluation: EpochEvaluation or None. None without a set to evaluate on.
         checkpoint: RunCheckpoint.
         in_order: list of callbacks.
+        is_new: bool. Whether the run starts, and does not resume.
     """
 
     progress: "ProgressBar"
@@ -34,12 +40,18 @@ class RunCallbacks:
     evaluation: "EpochEvaluation | None"
     checkpoint: "RunCheckpoint"
     in_order: list[Any]
+    is_new: bool
 
     @classmethod
     def create(
-        cls, prepared: PreparedRun, run: RunDirectory, resumption: Resumption | None
+        cls,
+        prepared: PreparedRun,
+        model: Any,
+        run: RunDirectory,
+        resumption: Resumption | None,
+        begin: Callable[[], object] | None,
     ) -> "RunCallbacks":
-        """Return the callbacks of a run that starts, or resumes."""
+        """Return the callbacks of a run that starts, or resumes; see `fit_run`."""
         from keras.callbacks import LambdaCallback
 
         from kbert.callbacks.learning_rate_logger import LearningRateLogger
@@ -65,6 +77,12 @@ class RunCallbacks:
             allow=config.allow,
         )
         checkpoint.identity = {"run": run.record.get("id"), "preset": config.preset}
+        checkpoint.start = None if resumption is None else resumption.checkpoint
+        checkpoint.hooks = CheckpointHooks(
+            begin=begin or (lambda: None),
+            flush=partial(flush_log, run.path),
+            keep_best=partial(keep_best, run, model.get_config()),
+        )
         # A step that ran while a checkpoint was being written counts once that is on the disk, so
         # a kill costs no more steps than lie between two checkpoints.
         saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())
@@ -72,7 +90,8 @@ class RunCallbacks:
         if resumption is None or not resumption.is_trained:
             in_order.insert(0, guard)
         # The checkpoint comes last: it saves what the others have seen and found sound.
-        return cls(progress, logger, guard, evaluation, checkpoint, [*in_order, checkpoint])
+        in_order.append(checkpoint)
+        return cls(progress, logger, guard, evaluation, checkpoint, in_order, begin is None)
 
 
 def _evaluation(prepared: PreparedRun, run: RunDirectory) -> "EpochEvaluation | None":
@@ -88,8 +107,7 @@ def _evaluation(prepared: PreparedRun, run: RunDirectory) -> "EpochEvaluation | 
         monitor=config.monitor,
         patience=config.patience,
         folder=run.path,
-        model_folder=run.model_folder,
-        restore_best=False,  # the best model is in the run
+        restore_best=False,  # the run keeps the best model, after its checkpoint
         every_steps=config.evaluate_every,
         **{name: Batches(store, size, pad_id=pad_id) for name, store in stores.items()},
     )

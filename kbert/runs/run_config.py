@@ -8,8 +8,9 @@ from typing import Any
 from kbert.config import ModelOptions, TrainConfig
 from kbert.config.train_config import read_settings
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Call, Cure, Option
 from kbert.interop.sources import find_source
+from kbert.runs.beginning import STAGE, is_beginning
 from kbert.runs.run_directory import RunDirectory
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
@@ -51,11 +52,22 @@ def check_is_run(run: RunDirectory) -> None:
     """Raise InputError when there is no run at a path."""
     if not run.path.exists():
         raise InputError("{run} does not exist. Pass the directory of a run.", run=run)
-    if not (run.path / "config.toml").is_file():
+    if is_beginning(run.path) and any(run.path.iterdir()):
         raise InputError(
-            "{run} is not a run directory: it has no config.toml. Pass the directory of a run.",
+            "{run} is a run that ended before its first step, with nothing to resume.",
             run=run,
+            cure=Cure(
+                note="start it again: {call}",
+                values={"call": Call("train", "DATA", output=str(run))},
+            ),
         )
+    for name in ("config.toml", "run.json"):
+        if not (run.path / name).is_file() and not (run.path / STAGE / "run.json").is_file():
+            raise InputError(
+                "{run} is not a run directory: it has no {name}. Pass the directory of a run.",
+                run=run,
+                name=name,
+            )
 
 
 def with_parents_preset(config: TrainConfig) -> TrainConfig:

@@ -5,18 +5,21 @@ import csv
 import io
 import itertools
 import json
+import os
+import secrets
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
 from kbert.choices import Monitor
 from kbert.data.reading.rows import BadRow
-from kbert.errors import InputError
+from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
 from kbert.results.evaluation_history import EvaluationHistory
+from kbert.runs.beginning import has_record, is_beginning
+from kbert.runs.run_record import read_record
 from kbert.utils.files import remove_temporary, write_text
-
-LOCK = ".lock"  # the prefix of the files that tell of a process using the directory
 
 
 class RunDirectory:
@@ -75,11 +78,15 @@ class RunDirectory:
 
     @property
     def record(self) -> dict[str, Any]:
-        """The contents of run.json; empty without one."""
-        try:
-            record = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        """The contents of run.json; empty without one.
+
+        Raises:
+            InputError: it is not what kbert has written.
+        """
+        file = self.path / "run.json"
+        if not file.exists():
             return {}
+        record = read_record(file)
         plan = record.get("plan", {})
         if "accumulation" in plan:  # as kbert 0.1 called it
             plan["gradient_accumulation_steps"] = plan.pop("accumulation")
@@ -108,7 +115,7 @@ class RunDirectory:
 
     def try_to_update(self, **values: Any) -> None:
         """Update run.json if possible, without masking the error that is about to be raised."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, KbertError):
             if self.path.is_dir():
                 self.update(**values)
 
@@ -116,14 +123,22 @@ class RunDirectory:
         """Write the resolved settings."""
         write_text(self.path / "config.toml", toml)
 
-    def rewind(self, batches: int) -> None:
-        """Remove what a run wrote after the batches that it resumes from, or left half written."""
-        for folder in (self.path, self.model_folder):
+    def clean(self) -> None:
+        """Remove what a killed process has left half written."""
+        for folder in (self.path, self.model_folder, self.checkpoints):
             remove_temporary(folder)
-        path = self.path / "learning_rate.csv"
-        if path.exists():
-            header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            write_text(path, header + "".join(rows[:batches]))
+
+    def remove_model(self) -> None:
+        """Remove the model, in one step."""
+        if self.model_folder.exists():
+            hidden = self.path / f".model-{secrets.token_hex(8)}.new"  # which `clean` removes
+            os.replace(self.model_folder, hidden)
+            shutil.rmtree(hidden, ignore_errors=True)
+
+    def remove_evaluations(self) -> None:
+        """Remove the scores, where the run resumes from before the first."""
+        for name in ("eval_results.txt", "evaluations.json"):
+            (self.path / name).unlink(missing_ok=True)
 
     def write_skipped(self, rows: Iterable[BadRow]) -> None:
         """Write the rows that were left out, if there are any."""
@@ -145,13 +160,12 @@ class RunDirectory:
 def check_free(path: str | Path) -> None:
     """Raise InputError when there is something at `path` that a run would overwrite."""
     path = Path(path)
-    if path.is_dir() and all(file.name.startswith(LOCK) for file in path.iterdir()):
-        return  # a process that was killed before it wrote anything
-    if path.exists():
-        is_run = (path / "run.json").exists()
+    if is_beginning(path):
+        return
+    if os.path.lexists(path):
         raise InputError(
             "{path} already contains a run; kbert never overwrites files."
-            if is_run
+            if has_record(path)
             else "{path} already exists; kbert never overwrites files.",
             path=path,
             cure=Cure({"output": str(next_free(path.parent, path.name))}),

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kbert.errors import InputError, MachineError
-from kbert.runs.run_directory import LOCK
+from kbert.runs.beginning import LOCK
 
 
 @contextmanager

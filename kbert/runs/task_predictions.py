@@ -8,6 +8,8 @@ from kbert.data.reading.examples import Examples
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.files import write_text
 
+TEST_RESULTS = "test_results.tsv"
+
 
 def write_test_results(run: RunDirectory, examples: Examples) -> Path:
     """Write the probabilities that a run's best model predicts for a test set; return the path.
@@ -25,6 +27,6 @@ def write_test_results(run: RunDirectory, examples: Examples) -> Path:
 
     rows = BertClassifier.load(run.path).predict_proba(examples.texts, examples.pairs)
     lines = ("\t".join(str(np.float32(share)) for share in row) + "\n" for row in rows)
-    path = run.path / "test_results.tsv"
+    path = run.path / TEST_RESULTS
     write_text(path, "".join(lines))
     return path

@@ -1,24 +1,25 @@
 """Train a classifier from a labelled file to a run directory."""
 
-import platform
 import secrets
 from dataclasses import asdict, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from kbert import __version__
+from kbert.backend.machine import machine, versions
 from kbert.config import TrainConfig
+from kbert.data.reading.examples import Examples
+from kbert.errors import MachineError
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
+from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
 from kbert.utils.say import verbosity
-
-_PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
 
 
 def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
@@ -56,33 +57,48 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
 
 
 def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
-    """Write what the run is made of, before its first step."""
+    """Write what the run is made of, before its first step: completely, or not at all."""
     sets = {"train": prepared.training, **prepared.sets}
-    run.write_config(prepared.config.to_toml())
-    run.write_skipped(row for examples in sets.values() for row in examples.skipped)
-    run.update(
-        id=secrets.token_hex(8),
-        status="running",
-        started=now(),
-        started_in=str(Path.cwd()),
-        backend=prepared.config.backend,
-        versions=_versions(),
-        labels=list(model.labels.names),
-        text_pairs=prepared.training.pairs is not None,
-        data={
-            name: {
-                "source": examples.source,
-                "rows": len(examples),
-                "skipped": len(examples.skipped),
-                "sha256": examples.fingerprint,
-            }
-            for name, examples in sets.items()
-        },
-        tokenizer_sha256=prepared.tokenizer.fingerprint,
-        plan=plan_record(prepared.plan),
-        findings=[finding.to_dict() for finding in prepared.findings],
-        **_lineage(prepared),
-    )
+    backend = prepared.config.backend
+    assert backend is not None
+    try:
+        staged = RunDirectory(new_stage(run.path))
+        staged.write_config(prepared.config.to_toml())
+        staged.write_skipped(row for examples in sets.values() for row in examples.skipped)
+        staged.update(
+            id=secrets.token_hex(8),
+            status="running",
+            started=now(),
+            started_in=str(Path.cwd()),
+            backend=backend,
+            versions={"kbert": __version__, **versions()},
+            machine=machine(backend),
+            labels=list(model.labels.names),
+            text_pairs=prepared.training.pairs is not None,
+            data={name: _data_record(examples) for name, examples in sets.items()},
+            tokenizer_sha256=prepared.tokenizer.fingerprint,
+            origin=origin(model, prepared.config),
+            plan=plan_record(prepared.plan),
+            findings=[finding.to_dict() for finding in prepared.findings],
+            **_lineage(prepared),
+        )
+        complete_record(run.path)
+    except OSError as error:
+        raise MachineError(
+            "{run} cannot be written to: {reason}. Nothing has been trained; start again when "
+            "that is solved.",
+            run=run,
+            reason=error.strerror or error,
+        ) from error
+
+
+def _data_record(examples: Examples) -> dict[str, Any]:
+    return {
+        "source": examples.source,
+        "rows": len(examples),
+        "skipped": len(examples.skipped),
+        "sha256": examples.fingerprint,
+    }
 
 
 def plan_record(plan: TrainingPlan) -> dict[str, Any]:
@@ -107,13 +123,3 @@ def _lineage(prepared: PreparedRun) -> dict[str, Any]:
             "parent": record.get("parent"),
         }
     }
-
-
-def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version(), "kbert": __version__}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions

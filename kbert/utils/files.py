@@ -92,6 +92,12 @@ def remove_temporary(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def sync_file(path: Path) -> None:
+    """Flush what was written to a file to the disk."""
+    with path.open("rb") as opened:
+        os.fsync(opened.fileno())
+
+
 def sync_directory(path: Path) -> None:
     """Flush the names in a directory to the disk, where the system can."""
     if os.name == "nt":

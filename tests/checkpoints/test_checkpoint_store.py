@@ -1,4 +1,5 @@
 import functools
+import hashlib
 import itertools
 import json
 import os
@@ -139,12 +140,12 @@ def test_a_folder_that_is_not_there_holds_none(store):
     assert (store.last(), store.best(), store.committed()) == (None, None, [])
     assert not store.folder.exists()
     with pytest.raises(KbertError, match=r"has no checkpoint '000001-a'. It has: none.$"):
-        store.rewind_to("000001-a")
+        store.named("000001-a")
 
 
 def test_serial_numbers_grow_beyond_their_digits(two):
     (two.folder / "000002-epoch-2").rename(two.folder / "999999-epoch-2")
-    two.rewind_to("999999-epoch-2")
+    two.rewind_to(two.named("999999-epoch-2"), two.best())
     assert commit(two, 3).name == "1000000-epoch-3"
     assert commit(two, 4).name == "1000001-epoch-4"
     assert numbers(two) == [1, 3, 4]
@@ -300,30 +301,61 @@ def test_going_back(store):
     store.keep = 3
     for made in range(1, 5):
         commit(store, made, best=made == 1)
-    assert store.rewind_to("000002-epoch-2") == store.folder / "000002-epoch-2"
+    store.rewind_to(store.named("000002-epoch-2"), store.named("000001-epoch-1"))
     assert (number(store.last()), number(store.best())) == (2, 1)
     assert numbers(store) == [1, 2, 3, 4]
     assert commit(store, 5).name == "000005-epoch-5"
     assert (number(store.last()), numbers(store)) == (5, [1, 3, 4, 5])
 
 
-@pytest.mark.parametrize(
-    ("best", "found"), [("-epoch-1", 1), ("-epoch-2", 2), ("-epoch-9", None), (None, None)]
-)
-def test_going_back_behind_the_best(best, found, tmp_path):
+@pytest.mark.parametrize("best", [1, 2, None])
+def test_going_back_behind_the_best(best, tmp_path):
     store = CheckpointStore(tmp_path, 9)
     for made in range(1, 5):
         commit(store, made, best=made == 3)
-    store.rewind_to("000002-epoch-2", best)
-    assert (number(store.last()), store.best() and number(store.best())) == (2, found)
+    path = store.named("000002-epoch-2")
+    store.rewind_to(path, None if best is None else store.at_position(f"epoch-{best}", path))
+    assert (number(store.last()), store.best() and number(store.best())) == (2, best)
     commit(store, 5)
+
+
+def test_the_newest_of_a_position_that_is_not_newer_than_another(tmp_path):
+    store = CheckpointStore(tmp_path, 9)
+    for made in (1, 2, 1, 3, 1):
+        commit(store, made)
+    for until, expected in ((2, 1), (3, 3), (4, 3), (5, 5)):
+        found = store.at_position("epoch-1", store.committed()[until - 1])
+        assert found.name == f"00000{expected}-epoch-1"
+    assert store.at_position("epoch-3", store.committed()[2]) is None
+    assert store.at_position("poch-1", store.committed()[2]) is None
+
+
+def test_the_best_of_each_that_is_kept_is_kept(tmp_path):
+    """So whichever of them a run is rewound to, the best model as of it is there."""
+    store = CheckpointStore(tmp_path)
+    for made, best in ((1, True), (2, False), (3, True)):
+        commit(store, made, best=best)
+    assert numbers(store) == [1, 2, 3]
+    commit(store, 4)
+    assert numbers(store) == [3, 4]
+
+
+def test_a_checkpoint_notes_the_best_and_the_checksum_of_its_weights(two):
+    first, second = (read_checkpoint(path) for path in two.committed())
+    weights = (first.path / "model.safetensors").read_bytes()
+    assert first.best == {"checkpoint": "000001-epoch-1"}
+    expected = {"checkpoint": "000001-epoch-1", "sha256": hashlib.sha256(weights).hexdigest()}
+    assert second.best == expected
+    shutil.rmtree(first.path)
+    assert read_checkpoint(commit(two, 3)).best == expected  # handed on by the second
+    assert read_checkpoint(commit(two, 4, best=True)).best == {"checkpoint": "000004-epoch-4"}
 
 
 @pytest.mark.parametrize("name", ["000009-epoch-9", "000003-epoch-3", "../x", "", "last"])
 def test_going_back_to_what_was_never_committed(name, two):
     (two.folder / "000003-epoch-3").mkdir()
     with pytest.raises(KbertError) as caught:
-        two.rewind_to(name)
+        two.named(name)
     assert str(caught.value) == (
         f"{two.folder} has no checkpoint {name!r}. It has: 000001-epoch-1, 000002-epoch-2."
     )
@@ -348,8 +380,48 @@ def test_a_pointer_that_holds_rubbish(rubbish, two):
             f"{two.folder / pointer} does not name a checkpoint. There are: 000001-epoch-1, "
             "000002-epoch-2."
         )
-    two.rewind_to("000001-epoch-1")
-    assert number(two.last()) == 1
+    assert number(two.latest()) == 2
+    two.rewind_to(two.named("000001-epoch-1"), two.named("000001-epoch-1"))
+    assert (number(two.last()), number(two.best())) == (1, 1)
+
+
+def test_without_a_usable_last_the_newest_is_resumed_from(two, capsys):
+    last = two.folder / "last"
+    assert (number(two.latest()), capsys.readouterr().out) == (2, "")
+    said = f"{last} does not name a checkpoint; the newest complete checkpoint is 000002-epoch-2.\n"
+    last.write_text("")
+    assert (number(two.latest()), capsys.readouterr().out) == (2, said)
+    last.unlink()
+    last.symlink_to(two.folder / "best")  # links are not followed
+    assert (number(two.latest()), capsys.readouterr().out) == (2, said)
+    last.unlink()
+    assert number(two.latest()) == 2
+    assert capsys.readouterr().out.startswith(
+        f"{last} is missing; the newest complete checkpoint is "
+    )
+    commit(two, 3)
+    for spoil in (lambda: (two.last() / "COMMITTED").unlink(), lambda: shutil.rmtree(two.last())):
+        spoil()
+        assert number(two.latest()) == 2
+        out = capsys.readouterr().out
+        assert out.startswith(f"{last} names a checkpoint that is missing or incomplete; the ")
+
+
+def test_where_a_last_was_and_nothing_is_committed_nothing_starts_from_scratch(two):
+    for path in two.committed():
+        (path / "COMMITTED").unlink()
+    with pytest.raises(InputError, match="last tells of a checkpoint, and none is complete"):
+        two.latest()
+    (two.folder / "last").unlink()
+    assert two.latest() is None
+
+
+@pytest.mark.parametrize("pointer", ["last", "best"])
+def test_a_folder_in_place_of_a_pointer_is_refused(pointer, two):
+    (two.folder / pointer).unlink()
+    (two.folder / pointer).mkdir()
+    with pytest.raises(InputError, match=rf"{pointer} is a folder; a file was expected. Cure: rem"):
+        two.latest()
 
 
 def test_a_commit_mends_a_last_that_holds_rubbish(two):
@@ -372,7 +444,7 @@ def test_a_best_that_holds_rubbish_stops_no_commit(rubbish, two):
 
 def test_a_pointer_to_a_checkpoint_that_was_removed(two):
     shutil.rmtree(two.last())
-    with pytest.raises(KbertError, match="was never finished"):
+    with pytest.raises(KbertError, match="000002-epoch-2 is missing"):
         read_checkpoint(two.last())
     commit(two, 3)
     assert (number(two.last()), numbers(two)) == (3, [1, 3])

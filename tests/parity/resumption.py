@@ -55,7 +55,7 @@ def work(backend: str, folder: Path, phase: str) -> None:
         inside = next(
             path.name for path in store.committed() if path.name.endswith("epoch-1-batch-3")
         )
-        store.rewind_to(inside)
+        store.rewind_to(store.named(inside), None)
         save_file(fit(folder, own, resume=True), folder / f"{begun}-{backend}.safetensors")
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from kills import Killed, killed_after
 
 from kbert import (
     BertClassifier,
@@ -23,24 +24,20 @@ from kbert.runs.run_directory import RunDirectory
 pytestmark = pytest.mark.keras
 
 
-class Kill(BaseException):
-    """What no code catches, as no code outlives a kill."""
-
-
 def run_until(batch, call, monkeypatch, *, where="on_train_batch_begin"):
-    """Call, and end it with `Kill` in the batch of this number, counted from 0 in this process."""
+    """Call, and end it with `Killed` in the batch of this number, counted from 0."""
     counts = itertools.count()
     original = getattr(RunCheckpoint, where)
 
     def kill(self, *args, **kwargs):
         if next(counts) == batch:
             self._writer.wait()
-            raise Kill
+            raise Killed
         return original(self, *args, **kwargs)
 
     with monkeypatch.context() as patch:
         patch.setattr(RunCheckpoint, where, kill)
-        with pytest.raises(Kill):
+        with pytest.raises(Killed):
             call()
 
 
@@ -65,9 +62,15 @@ def config(reviews, tiny_preset, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(config):
-    """A run that nothing has interrupted: 2 epochs of 11 batches."""
-    return train(config, verbose=0)
+def finished_after(config):
+    """A run that nothing has interrupted, 2 epochs of 11 batches, and its number of changes."""
+    with killed_after(None, config.output) as changes:
+        return train(config, verbose=0), changes.count
+
+
+@pytest.fixture(scope="module")
+def finished(finished_after):
+    return finished_after[0]
 
 
 def state_of(run):
@@ -112,6 +115,20 @@ def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
     assert_same(run, finished)
     assert run.record["status"] == "finished"
     assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.any_backend  # the kills above are on each
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
+def test_killed_before_a_change_of_its_directory(config, finished_after, share, tmp_path):
+    """After the first tenth or so the run has a record; what precedes is in test_beginning.py."""
+    finished, changes = finished_after
+    run = RunDirectory(tmp_path / "run")
+    with killed_after(int(changes * share), run.path), pytest.raises(Killed):
+        train(replace(config, output=str(run.path)), verbose=0)
+    assert run.record.get("status") != "finished"
+    resume(run.path, verbose=0)
+    assert_same(run, finished)
+    assert run.record["status"] == "finished"
 
 
 @pytest.mark.parametrize("epoch", [0])

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from kbert.data.reading.rows import BadRow, Problem
-from kbert.errors import KbertError
+from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 
@@ -74,11 +74,14 @@ def test_a_plan_that_kbert_0_1_recorded_has_the_new_names(tmp_path):
     assert run.record["plan"] == {"epochs": 3, "gradient_accumulation_steps": 2}
 
 
-def test_a_broken_run_json_counts_as_none(tmp_path):
+def test_a_broken_run_json_is_refused_and_not_replaced(tmp_path):
     run = RunDirectory.create(tmp_path / "a")
     for content in (b"{", b"\xff"):
         (tmp_path / "a" / "run.json").write_bytes(content)
-        assert run.record == {}
+        with pytest.raises(InputError, match=r"run.json cannot be read: .*restore it from a copy"):
+            run.update(status="finished")
+        run.try_to_update(status="failed")
+        assert (tmp_path / "a" / "run.json").read_bytes() == content
 
 
 def test_the_config_is_written_as_it_is(tmp_path):

@@ -1,0 +1,99 @@
+"""What of a machine decides the bits of a result, beside seed, data and settings."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from kbert.choices import Backend
+
+_PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
+# What the backends read from the environment, and what changes which kernels they run.
+_FLAGS = (
+    "XLA_FLAGS",
+    "NPROC",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_DETERMINISTIC_OPS",
+    "NVIDIA_TF32_OVERRIDE",
+)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that compute."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine(backend: Backend) -> dict[str, Any]:
+    """Return what the bits of a run depend on, once Keras is imported.
+
+    Args:
+        backend: str. "tensorflow", "jax" or "torch".
+
+    Returns:
+        dict of `device` ("cpu", "gpu", ...), `threads` that share a sum, `processor`, and `flags`,
+        those of the environment that are set.
+    """
+    return {
+        "device": _device(backend),
+        "threads": threads(backend),
+        "processor": _processor(),
+        "flags": {name: os.environ[name] for name in _FLAGS if os.environ.get(name)},
+    }
+
+
+def threads(backend: Backend) -> int:
+    """Return how many threads of the CPU share a sum: on how they do so its rounding depends."""
+    if backend == "torch":
+        import torch
+
+        return torch.get_num_threads()
+    if backend == "tensorflow":
+        import tensorflow
+
+        set_by_user = tensorflow.config.threading.get_intra_op_parallelism_threads()
+        if set_by_user:
+            return int(set_by_user)
+    return _cores()
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _device(backend: Backend) -> str:
+    """Return the kind of device that the backend trains on."""
+    if backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            return "gpu"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    if backend == "tensorflow":
+        import tensorflow
+
+        return "gpu" if tensorflow.config.list_physical_devices("GPU") else "cpu"
+    import jax
+
+    return str(jax.default_backend())
+
+
+def _processor() -> str:
+    """Return the name of the CPU: which kernels run depends on what it can do."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            for line in file:
+                name, _, value = line.partition(":")
+                if name.strip() == "model name":
+                    return value.strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

@@ -1,0 +1,28 @@
+"""What a run does beside its checkpoints."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kbert.checkpoints.checkpoint_files import Arrays
+
+
+def _nothing(*arguments: object) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class CheckpointHooks:
+    """What a run does beside its checkpoints.
+
+    Args:
+        begin: function, called when everything is checked and restored, before anything on the
+            disk has changed. Defaults to one that does nothing.
+        flush: function, called before a checkpoint is committed, in the thread that writes it.
+            Defaults to one that does nothing.
+        keep_best: function of the weights by name, called in the same thread after the commit of
+            a checkpoint that is the best so far. Defaults to one that does nothing.
+    """
+
+    begin: Callable[[], object] = _nothing
+    flush: Callable[[], object] = _nothing
+    keep_best: Callable[[Arrays], object] = _nothing

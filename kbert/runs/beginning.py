@@ -1,0 +1,52 @@
+"""The beginning of a run directory: its first record is there completely, or not at all."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from kbert.utils.files import sync_directory
+
+LOCK = ".lock"  # the prefix of the files that tell of a process using the directory
+STAGE = ".record"
+"""A hidden folder in which the first record is written. With run.json, the last of its files, the
+record is complete, and `complete_record` moves it to its place, in this process or the next."""
+_FILES = ("config.toml", "skipped_rows.csv", "run.json")  # in the order in which they are moved
+_OLD_TRACE = re.compile(r"\.(config\.toml|skipped_rows\.csv)-[0-9a-f]{16}\.tmp")  # of kbert 0.1
+
+
+def new_stage(path: Path) -> Path:
+    """Return the empty folder in which the first record of a run directory is to be written."""
+    stage = path / STAGE
+    shutil.rmtree(stage, ignore_errors=True)  # what a process left that was killed in here
+    stage.mkdir()
+    return stage
+
+
+def complete_record(path: Path) -> None:
+    """Move a complete first record to its place, if a run directory has one that is not there."""
+    stage = path / STAGE
+    if (stage / "run.json").is_file():
+        sync_directory(stage)
+        for name in _FILES:
+            if (stage / name).is_file():
+                os.replace(stage / name, path / name)
+        sync_directory(path)
+    if (path / "run.json").is_file():
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def has_record(path: Path) -> bool:
+    """Whether a directory has the record of a run, in its place or about to be moved there."""
+    return (path / "run.json").is_file() or (path / STAGE / "run.json").is_file()
+
+
+def is_beginning(path: Path) -> bool:
+    """Whether a directory holds nothing but what a run leaves that ends before its first record."""
+    if not path.is_dir() or has_record(path):
+        return False
+    return all(_is_trace(file.name) for file in path.iterdir())
+
+
+def _is_trace(name: str) -> bool:
+    return name.startswith(LOCK) or name == STAGE or _OLD_TRACE.fullmatch(name) is not None

@@ -1,0 +1,113 @@
+"""The log of a run's steps, learning_rate.csv: rewound by the numbers of its steps."""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kbert.checkpoints.checkpoint_files import Steps
+from kbert.utils.files import sync_directory, sync_file, write_text
+
+LOG = "learning_rate.csv"
+HEADER = ("step", "epoch", "learning_rate", "loss")
+
+
+@dataclass(frozen=True)
+class LogGap:
+    """Steps that were trained and whose rows are missing.
+
+    Args:
+        first: int. The first missing step.
+        last: int. The last one.
+    """
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first:,}" if self.first == self.last else f"{self.first:,} to {self.last:,}"
+
+
+def flush_log(run: Path) -> None:
+    """Put the rows so far on the disk; called before a checkpoint is committed."""
+    if (run / LOG).exists():
+        sync_file(run / LOG)
+        sync_directory(run)
+
+
+def rewind_log(run: Path, batches: int, steps: Steps | None) -> list[LogGap]:
+    """Leave the rows of a run's first batches in its log, and return which of them are missing.
+
+    Args:
+        run: Path.
+        batches: int. Batches of the run that are to remain.
+        steps: the checkpoint's `steps`; None of kbert 0.1, whose rows can only be counted.
+    """
+    path = run / LOG
+    if not path.exists():
+        return [LogGap(0, batches - 1)] if batches else []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    whole = lines[:-1]  # a process was killed in a last line without an end
+    rows = [(number, line) for line in whole if (number := _step(line)) is not None]
+    if steps is None:
+        kept = [line for _, line in rows[:batches]]
+        gaps = [LogGap(len(kept), batches - 1)] if len(kept) < batches else []
+    else:
+        kept, missing = _match(rows, _expected(batches, steps))
+        gaps = _ranges(missing)
+    written = [",".join(HEADER), *kept, ""]
+    if written != lines:
+        write_text(path, "\n".join(written))
+    return gaps
+
+
+def _step(line: str) -> int | None:
+    """Return the step of a row, or None where this is not a whole row."""
+    fields = line.split(",")
+    with contextlib.suppress(ValueError):
+        if len(fields) == len(HEADER):
+            int(fields[1]), float(fields[2]), float(fields[3] or 0)
+            return int(fields[0])
+    return None
+
+
+def _expected(batches: int, steps: Steps) -> list[range]:
+    """Return the numbers of the steps of a run's first batches: a range for each of its plans."""
+    ends = [*(first for first, _ in steps[1:]), batches]
+    return [
+        range(step, step + min(end, batches) - first)
+        for (first, step), end in zip(steps, ends, strict=True)
+        if first < batches
+    ]
+
+
+def _match(
+    rows: Sequence[tuple[int, str]], expected: Sequence[range]
+) -> tuple[list[str], list[int]]:
+    """Return the rows that are those of the expected steps, and the steps without a row."""
+    kept: list[str] = []
+    missing: list[int] = []
+    place = 0
+    for numbers, following in zip(expected, [*expected[1:], range(0)], strict=False):
+        awaited = numbers.start
+        while place < len(rows):
+            number, line = rows[place]
+            if number in numbers and number >= awaited:
+                missing += range(awaited, number)
+                kept.append(line)
+                awaited = number + 1
+            elif number in following:
+                break
+            place += 1
+        missing += range(awaited, numbers.stop)
+    return kept, missing
+
+
+def _ranges(numbers: Sequence[int]) -> list[LogGap]:
+    gaps: list[LogGap] = []
+    for number in numbers:
+        if gaps and gaps[-1].last == number - 1:
+            gaps[-1] = LogGap(gaps[-1].first, number)
+        else:
+            gaps.append(LogGap(number, number))
+    return gaps

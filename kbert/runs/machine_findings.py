@@ -1,0 +1,66 @@
+"""What of a machine has changed since a run was started, and may change the bits of its result."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kbert.findings import Cure, Finding
+
+_PACKAGES = ("keras", "keras-hub", "numpy")
+
+
+def machine_findings(
+    record: Mapping[str, Any], machine: Mapping[str, Any], versions: Mapping[str, str], backend: str
+) -> list[Finding]:
+    """Return warnings of a resumed run whose result may differ in its last bits.
+
+    Args:
+        record: dict, the run's run.json.
+        machine: dict, what `kbert.backend.machine.machine` returns now.
+        versions: dict, the versions of now.
+        backend: str. With another than the run was started on nothing is compared.
+    """
+    before = record.get("machine", {})
+    if record.get("backend") != backend or not before:
+        return []
+    findings = []
+    threads = before.get("threads"), machine["threads"]
+    on_cpu = machine["device"] == before.get("device") == "cpu"
+    if on_cpu and threads[0] != threads[1]:
+        findings.append(_threads_differ(*threads, backend))
+    packages = (*_PACKAGES, backend)
+    pairs = [(name, record.get("versions", {}).get(name), versions.get(name)) for name in packages]
+    pairs += [(name, before.get(name), machine[name]) for name in ("device", "processor")]
+    flags = before.get("flags", {}), machine["flags"]
+    if isinstance(flags[0], dict):
+        names = sorted({*flags[0], *flags[1]})
+        pairs += [(name, flags[0].get(name, "-"), flags[1].get(name, "-")) for name in names]
+    differ = [f"{name} ({old}, now {new})" for name, old, new in pairs if old != new and old]
+    if differ:
+        findings.append(_versions_differ(differ))
+    return findings
+
+
+def _threads_differ(old: Any, new: int, backend: str) -> Finding:
+    how = {
+        "torch": "OMP_NUM_THREADS={old} in the environment",
+        "tensorflow": "TF_NUM_INTRAOP_THREADS={old} in the environment",
+    }.get(backend, "the same number of cores")
+    return Finding(
+        "threads-differ",
+        "warning",
+        "The run was started with {old} threads and resumes with {new}: sums are rounded in "
+        "another order, so its result may differ from that of an undisturbed run in the last bits.",
+        Cure(note=f"{how}, for the very same bits", values={"old": old}),
+        {"old": old, "new": new},
+    )
+
+
+def _versions_differ(differ: list[str]) -> Finding:
+    return Finding(
+        "machine-differs",
+        "warning",
+        "Since the run was started these have changed: {differ}. Its result may differ from that "
+        "of an undisturbed run in the last bits.",
+        Cure(note="resume where the run was started, for the very same bits"),
+        {"differ": ", ".join(differ)},
+    )

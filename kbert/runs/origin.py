@@ -1,0 +1,81 @@
+"""The fingerprint of what a run starts from: another run's model, or a preset."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kbert.config import TrainConfig
+from kbert.findings import Call, Cure, Finding
+
+# Settings that the run itself gives or compares on its own.
+_OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name")
+
+
+def origin(model: Any, config: TrainConfig) -> dict[str, str]:
+    """Return checksums of the model that was built for a run, before its first step.
+
+    They are those of its values, so they also tell what a hub or a folder of several files gave,
+    and are the same on every backend.
+
+    Args:
+        model: BertClassifier.
+        config: TrainConfig.
+
+    Returns:
+        dict of `settings_sha256`, of the encoder's sizes and constants, and `weights_sha256`, of
+        the weights that were read: all of a parent's, the encoder of a preset, none of random ones.
+    """
+    from kbert.models.variables import to_arrays
+
+    settings = {k: v for k, v in model.get_config().items() if k not in _OWN}
+    text = json.dumps(settings, sort_keys=True, default=str)
+    found = {"settings_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    if config.parent is not None:
+        found["weights_sha256"] = _checksum(to_arrays(model.weights))
+    elif config.weights == "pretrained":
+        found["weights_sha256"] = _checksum(to_arrays(model.backbone.weights))
+    return found
+
+
+def origin_findings(
+    recorded: Mapping[str, Any], found: Mapping[str, str], config: TrainConfig
+) -> list[Finding]:
+    """Return an error where a run would begin from another model than that it was started with.
+
+    Args:
+        recorded: dict, `origin` of the model that the run was started with; of kbert 0.1 empty.
+        found: dict, that of the model that was built now, or the part of it that matters.
+        config: TrainConfig.
+    """
+    differ = [name for name in found if recorded.get(name, found[name]) != found[name]]
+    if not differ:
+        return []
+    what = "weights" if "weights_sha256" in differ else "settings"
+    return [
+        Finding(
+            "parent-differs",
+            "error",
+            "The {what} of {source} are no longer those that the run was started from.",
+            Cure(
+                note="restore the model; or start another run from it",
+                otherwise=(Cure(call=Call("train", config.data, output="NEW")),),
+            ),
+            {"what": what, "source": config.parent or config.preset},
+        )
+    ]
+
+
+def _checksum(arrays: Mapping[str, Any]) -> str:
+    """Return the checksum of arrays with their names, types and shapes."""
+    checksum = hashlib.sha256()
+    for part in _parts(arrays):
+        checksum.update(part)
+    return checksum.hexdigest()
+
+
+def _parts(arrays: Mapping[str, Any]) -> Iterable[bytes]:
+    for name in sorted(arrays):
+        array = arrays[name]
+        yield f"{name} {array.dtype} {array.shape}\n".encode()
+        yield array.tobytes()

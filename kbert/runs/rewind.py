@@ -1,0 +1,90 @@
+"""The changes that a run directory undergoes when a run resumes, in their order.
+
+They begin when all is checked, the model is built, and the checkpoint is restored to it. Whatever
+process ends between two of them: what is told by the checkpoint that `last` names is repeated by
+the next resumption, so it ends as if it had not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kbert.checkpoints.training_identity import MISMATCHES
+from kbert.config import TrainConfig
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.runs.best_model import write_best
+from kbert.runs.learning_rate_log import rewind_log
+from kbert.runs.prepare import PreparedRun
+from kbert.runs.resumption import Resumption
+from kbert.runs.run_config import run_config
+from kbert.runs.run_directory import RunDirectory
+from kbert.runs.train import plan_record
+from kbert.utils.say import say
+
+_ALLOWED_ONCE = {*MISMATCHES, "parent-differs", "best-lost"}
+
+
+def rewind_to_start(run: RunDirectory, prepared: PreparedRun, config: TrainConfig) -> None:
+    """Take a run's files back to its beginning."""
+    run.clean()
+    rewind_log(run.path, 0, ((0, 0),))
+    run.remove_evaluations()
+    _record_plan(run, prepared, config, {})
+
+
+def rewind_to_checkpoint(
+    resumption: Resumption,
+    prepared: PreparedRun,
+    settings: Mapping[str, Any],
+    resumed: Mapping[str, Any],
+) -> None:
+    """Take a run's files to the checkpoint that it resumes from; `last` and `best` name it by now.
+
+    Args:
+        resumption: Resumption.
+        prepared: PreparedRun.
+        settings: dict, the model's `get_config`.
+        resumed: dict, what run.json tells of this resumption.
+    """
+    run, checkpoint, best = resumption.run, resumption.checkpoint, resumption.best
+    run.update(status="running")  # from here on it is not what it had finished as
+    run.clean()
+    gaps = rewind_log(run.path, checkpoint.position.batches_done, checkpoint.steps)
+    if gaps:
+        say(
+            f"{run}/learning_rate.csv lacks the rows of steps {', '.join(map(str, gaps))}: they "
+            "were trained, and their rows are lost."
+        )
+        resumed = {**resumed, "log_lacks": [[gap.first, gap.last] for gap in gaps]}
+    history = best.history
+    if history is not None and history.records:
+        history.write(run.path)
+    else:
+        run.remove_evaluations()
+    best.write(run, settings)
+    if history is None and resumption.is_rewound and run.model_folder.exists():
+        # Without an evaluation the last weights are the model.
+        write_best(run, settings, checkpoint.path)
+    all_resumed = [*run.record.get("resumed", []), dict(resumed)]
+    _record_plan(
+        run,
+        prepared,
+        resumption.config,
+        {"resumed": all_resumed, "best_epoch": _best_epoch(history)},
+    )
+
+
+def _best_epoch(history: EvaluationHistory | None) -> int | None:
+    best = None if history is None else history.best
+    return None if best is None else best.epoch
+
+
+def _record_plan(
+    run: RunDirectory, prepared: PreparedRun, config: TrainConfig, values: Mapping[str, Any]
+) -> None:
+    """Record a run's settings and plan."""
+    # What else is allowed of a checkpoint is allowed once: the next resumption asks again.
+    kept = set(run_config(run).allow)
+    allow = tuple(code for code in config.allow if code in kept or code not in _ALLOWED_ONCE)
+    run.write_config(replace(config, allow=allow, backend=prepared.config.backend).to_toml())
+    run.update(status="running", plan=plan_record(prepared.plan), **values)

@@ -1,0 +1,88 @@
+"""The record of a run, run.json: read only where kbert can have written it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.foreign import foreign_input
+from kbert.utils.untrusted import check_file, is_too_deep
+
+_MAX_RECORD = 2**25  # bytes
+_MAX_SECONDS = 1e12
+# What run.json holds, as far as kbert reads it again.
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "status": str,
+    "started_in": str,
+    "training_seconds": (int, float),
+    "versions": dict,
+    "machine": dict,
+    "origin": dict,
+    "data": dict,
+    "plan": dict,
+    "findings": list,
+    "resumed": list,
+}
+
+
+def check_record(file: Path, record: Mapping[str, Any], sets: Iterable[str]) -> None:
+    """Raise InputError where run.json lacks what a resumed run is compared with.
+
+    Args:
+        file: Path, run.json.
+        record: dict, its contents.
+        sets: the names of the data sets that were read again.
+    """
+    data = record.get("data", {})
+    for name in sets:
+        if "sha256" not in data.get(name, {}):
+            raise InputError(
+                "{file} is damaged: it does not tell the checksum of the {name} set.",
+                file=file,
+                name=name,
+                cure=_cure(file.parent),
+            )
+
+
+def _cure(run: Path) -> Cure:
+    return Cure(
+        note="restore it from a copy; the model, if there is one, is usable as {model}",
+        values={"model": run / "model"},
+    )
+
+
+def read_record(file: Path) -> dict[str, Any]:
+    """Return the object in run.json, or raise InputError where kbert cannot have written it."""
+    cure = _cure(file.parent)
+    check_file(file)
+    with foreign_input("{file} cannot be read: {reason}.", file=file, cure=cure):
+        if file.stat().st_size > _MAX_RECORD:
+            raise ValueError("it is too large")
+        record = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(record, dict) or is_too_deep(record):
+        raise InputError("{file} is damaged: it is not a record of a run.", file=file, cure=cure)
+    for name, kind in _TYPES.items():
+        if name in record and not _is_of(record[name], kind, name):
+            raise InputError(
+                "{file} is damaged: it has the wrong type of {name!r}.",
+                file=file,
+                name=name,
+                cure=cure,
+            )
+    return record
+
+
+def _is_of(value: Any, kind: type | tuple[type, ...], name: str) -> bool:
+    """Whether a value is of a type; lists and the data sets consist of objects."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        return False
+    if isinstance(value, (int, float)):
+        return 0 <= value < _MAX_SECONDS
+    parts: list[Any] = []
+    if isinstance(value, list):
+        parts = value
+    elif isinstance(value, dict) and name == "data":
+        parts = list(value.values())
+    return all(isinstance(part, dict) for part in parts)

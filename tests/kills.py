@@ -1,0 +1,72 @@
+"""A process that ends before a change of a folder, without a process."""
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_active = []  # hooks cannot be removed
+
+
+class Killed(BaseException):
+    """What no code catches, as no code outlives a kill."""
+
+
+class Changes:
+    """Counts the changes of a folder, and lets none happen from one of them on.
+
+    Python tells of each: a file that is opened to be written, a rename, a removal, a new folder.
+    Files that a lock consists of do not count: the system releases it when a process ends.
+    """
+
+    def __init__(self, folder, end):
+        self.folder = os.path.realpath(folder)
+        self.end = end
+        self.count = 0
+
+    def see(self, event, arguments):
+        if event == "open":
+            path, _, flags = arguments
+            if not isinstance(path, (str, bytes, os.PathLike)) or not flags & _WRITES:
+                return
+            directory = -1
+        elif event in _CHANGES:
+            path, directory = arguments[0], arguments[-1]
+        else:
+            return
+        if self._is_inside(os.fsdecode(path), directory):
+            self.count += 1
+            if self.end is not None and self.count > self.end:
+                raise Killed
+
+    def _is_inside(self, path, directory):
+        if Path(path).name.startswith(".lock"):
+            return False
+        if not os.path.isabs(path) and isinstance(directory, int) and directory >= 0:
+            path = os.path.join(os.readlink(f"/proc/self/fd/{directory}"), path)
+        # Not realpath, which would look at the disk.
+        return os.path.abspath(path).startswith(self.folder)
+
+
+def _hook(event, arguments):
+    for changes in _active:
+        changes.see(event, arguments)
+
+
+@contextmanager
+def killed_after(changes, folder):
+    """Raise `Killed` before the change of a folder after so many, and at every later one.
+
+    Yields the `Changes`, whose `count` is that of all where `changes` is None.
+    """
+    if not hasattr(sys, "_kbert_kills"):
+        sys._kbert_kills = True
+        sys.addaudithook(_hook)
+    seen = Changes(folder, changes)
+    _active.append(seen)
+    try:
+        yield seen
+    finally:
+        _active.remove(seen)
