@@ -65,7 +65,7 @@ def dev_examples(
     if config is None:
         return None
     try:
-        again = read_sets(config, labels)[1].get("dev")
+        again = read_sets(config, labels, directory.split_version)[1].get("dev")
     except KbertError as error:
         say(f"The run's development set cannot be read again: {error}")
         return None

@@ -6,21 +6,20 @@ from dataclasses import dataclass, replace
 from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
 from kbert.config import TrainConfig
-from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_test
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, Option, downgrade, findings_table
+from kbert.findings import Finding, Option, downgrade
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
-from kbert.runs.read_sets import read_sets
+from kbert.runs.judge_data import judge_data
+from kbert.runs.read_sets import read_files, set_aside
+from kbert.runs.run_config import inherited_split
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
-
-_COUNT_ROWS = 2000  # enough to see whether texts are cut; `kbert inspect` looks at more
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,7 @@ class PreparedRun:
         tokenizer: Tokenizer.
         stores: dict of TokenStore, the tokens of all sets by name.
         findings: list of Finding. What was found in the plan and the data.
+        split_version: int. How rows were set aside, if they were.
         unlabelled: Examples or None. A task's test set, to predict after training. Defaults to
             None.
     """
@@ -46,6 +46,7 @@ class PreparedRun:
     tokenizer: Tokenizer
     stores: dict[str, TokenStore]
     findings: list[Finding]
+    split_version: int
     unlabelled: Examples | None = None
 
     @property
@@ -55,11 +56,13 @@ class PreparedRun:
         return self.training.labels
 
 
-def prepare(config: TrainConfig) -> PreparedRun:
+def prepare(config: TrainConfig, *, split_version: int | None = None) -> PreparedRun:
     """Read, plan, inspect and tokenize, and refuse what would waste the run.
 
     Args:
         config: TrainConfig.
+        split_version: int or None. How a run that is resumed has set rows aside. Defaults to None:
+            as kbert does now, or as the run did that is trained further on the same data.
 
     Raises:
         KbertError: something in the settings or files is wrong; FindingsError for findings of
@@ -81,14 +84,17 @@ def prepare(config: TrainConfig) -> PreparedRun:
         sizes, _ = source.sizes()
         check_max_length(config.max_length, sizes["max_sequence_length"])
     labels = None if config.parent is None else Labels(source.labels() or ())
-    training, sets = read_sets(config, labels)
+    whole, given = read_files(config, labels)
+    if split_version is None:
+        split_version = inherited_split(config)
+    training, sets = set_aside(config, whole, given, split_version)
     for examples in (training, *sets.values()):
         _show(examples)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     say(str(plan))
     tokenizer = None if source.path is None else source.tokenizer()
-    findings = [*plan.findings(), *_data_findings(config, training, sets, tokenizer)]
+    findings = [*plan.findings(), *judge_data(config, whole, training, sets, tokenizer)]
     findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
     if tokenizer is None:
@@ -102,6 +108,7 @@ def prepare(config: TrainConfig) -> PreparedRun:
         tokenizer=tokenizer,
         stores=_tokenize(config, tokenizer, {"train": training, **sets}),
         findings=findings,
+        split_version=split_version,
         unlabelled=unlabelled,
     )
 
@@ -115,30 +122,6 @@ def _show(examples: Examples) -> None:
             f"WARNING: {skipped:.0%} of the rows of {examples.source} are skipped; the first: "
             f"{examples.skipped[0]}"
         )
-
-
-def _data_findings(
-    config: TrainConfig,
-    training: Examples,
-    sets: dict[str, Examples],
-    tokenizer: Tokenizer | None,
-) -> list[Finding]:
-    """Return what is wrong with the data, after showing it."""
-    inspection = inspect_examples(
-        training,
-        tokenizer=tokenizer,
-        max_length=config.max_length,
-        max_rows=_COUNT_ROWS,
-        dev=sets.get("dev"),
-        test=sets.get("test"),
-        on_bad_row=config.on_bad_row,
-        for_kbert=True,
-    )
-    # Bad rows are skipped on request, and listed in the run.
-    findings = [f for f in inspection.findings if f.code != "bad-rows"]
-    if findings:
-        say(findings_table(findings))
-    return findings
 
 
 def _tokenize(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from kbert.choices import Split
 from kbert.config import TrainConfig
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
+from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_task
@@ -16,7 +17,7 @@ _LABELLED: tuple[Split, ...] = ("train", "dev")
 
 
 def read_sets(
-    config: TrainConfig, labels: Labels | None = None
+    config: TrainConfig, labels: Labels | None = None, split_version: int = SPLIT_VERSION
 ) -> tuple[Examples, dict[str, Examples]]:
     """Return the training set, and the sets to evaluate on by name.
 
@@ -24,23 +25,39 @@ def read_sets(
         config: TrainConfig.
         labels: Labels or None. The classes of the model that is trained further. Defaults to None:
             those of the data.
+        split_version: int. How rows are set aside, as a run records it. Defaults to the present
+            way.
     """
+    return set_aside(config, *read_files(config, labels), split_version)
+
+
+def read_files(
+    config: TrainConfig, labels: Labels | None = None
+) -> tuple[Examples, dict[str, Examples]]:
+    """Return the labelled file, of which nothing is set aside yet, and the other files by name."""
     if config.task is not None:
         train, dev = (read_task(config.task, config.data, split, labels) for split in _LABELLED)
         return train, {"dev": dev}
-    training = config.read(config.data, labels=labels)
+    whole = config.read(config.data, labels=labels)
     if labels is None:
-        _check_classes(training, config.allow)
-    sets = {
-        name: config.read(path, labels=training.labels)
+        _check_classes(whole, config.allow)
+    return whole, {
+        name: config.read(path, labels=whole.labels)
         for name, path in (("dev", config.dev), ("test", config.test))
         if path is not None
     }
-    if config.dev is None and config.dev_proportion > 0:
-        training, dev = training.split(config.dev_proportion, config.seed)
-        source = f"{training.source} ({config.dev_proportion:.0%} set aside, seed {config.seed})"
-        sets = {"dev": replace(dev, source=source), **sets}
-    return training, sets
+
+
+def set_aside(
+    config: TrainConfig, whole: Examples, given: dict[str, Examples], split_version: int
+) -> tuple[Examples, dict[str, Examples]]:
+    """Return the training set, and the sets to evaluate on with the rows that are set aside."""
+    if "dev" in given or config.dev_proportion == 0:
+        return whole, given
+    split = whole.split if split_version >= SPLIT_VERSION else whole.split_as_in_0_1
+    training, dev = split(config.dev_proportion, config.seed)
+    source = f"{whole.source} ({config.dev_proportion:.0%} set aside, seed {config.seed})"
+    return training, {"dev": replace(dev, source=source), **given}
 
 
 def _check_classes(training: Examples, allow: Sequence[str]) -> None:

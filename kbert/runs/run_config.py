@@ -7,6 +7,7 @@ from typing import Any
 
 from kbert.config import ModelOptions, TrainConfig
 from kbert.config.train_config import read_settings
+from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.interop.sources import find_source
@@ -88,6 +89,21 @@ def with_parents_preset(config: TrainConfig) -> TrainConfig:
                 run=config.parent,
             )
     return replace(config, **true)
+
+
+def inherited_split(config: TrainConfig) -> int:
+    """Return how a new run sets rows aside.
+
+    Trained further on the same data, its development set must hold no rows that the parent was
+    trained on, so they are set aside as the parent did.
+    """
+    if config.parent is None:
+        return SPLIT_VERSION
+    parent = RunDirectory(config.parent)
+    if not (parent.path / "config.toml").is_file():
+        return SPLIT_VERSION
+    same = Path(run_config(parent).data).resolve() == Path(config.data).resolve()
+    return parent.split_version if same else SPLIT_VERSION
 
 
 def parent_settings(run: str | Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from kbert.choices import Monitor
+from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
@@ -91,6 +92,12 @@ class RunDirectory:
         if "accumulation" in plan:  # as kbert 0.1 called it
             plan["gradient_accumulation_steps"] = plan.pop("accumulation")
         return record
+
+    @property
+    def split_version(self) -> int:
+        """How the run has set rows aside; kbert 0.1, which did not record it, had the first way."""
+        record = self.record
+        return int(record.get("split_version", 1)) if record else SPLIT_VERSION
 
     def best_scores(self) -> dict[str, Any] | None:
         """Return the best evaluation's scores on its first set, if there are any."""

@@ -77,6 +77,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
             text_pairs=prepared.training.pairs is not None,
             data={name: _data_record(examples) for name, examples in sets.items()},
             tokenizer_sha256=prepared.tokenizer.fingerprint,
+            split_version=prepared.split_version,
             origin=origin(model, prepared.config),
             plan=plan_record(prepared.plan),
             findings=[finding.to_dict() for finding in prepared.findings],

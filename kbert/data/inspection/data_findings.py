@@ -4,13 +4,12 @@ from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.label_findings import label_findings
 from kbert.data.inspection.missing_words import is_told_missing
 from kbert.data.inspection.order_findings import order_findings
+from kbert.data.inspection.set_findings import set_findings
 from kbert.data.inspection.text_findings import text_findings, token_findings
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.wording import count_noun
-
-_MIN_DEV_ROWS = 50
 
 
 def data_findings(
@@ -35,11 +34,7 @@ def data_findings(
     findings += order_findings(facts, examples, for_kbert)
     if tokenizer is not None:
         findings += token_findings(facts, tokenizer, max_length)
-    for name, (rows, shared) in facts.overlaps.items():
-        if shared:
-            findings.append(_overlap(name, rows, shared))
-        if name == "dev" and 0 < rows < _MIN_DEV_ROWS:
-            findings.append(_small_dev(rows))
+    findings += set_findings(facts.overlaps)
     return findings
 
 
@@ -63,29 +58,3 @@ def _missing_texts(examples: Examples) -> list[Finding]:
             },
         )
     ]
-
-
-def _overlap(name: str, rows: int, shared: int) -> Finding:
-    return Finding(
-        "dev-overlap",
-        "error" if shared > 0.5 * rows else "warning",
-        "{shared:,} of the {rows:,} rows of {name} ({share:.1%}) also occur in the training set, "
-        "so a model that has memorized them scores well.",
-        Cure(
-            note="take these rows out of one of the two files, or leave out {option}",
-            values={"option": Option(name)},
-        ),
-        {"shared": shared, "rows": rows, "name": name, "share": shared / rows},
-    )
-
-
-def _small_dev(rows: int) -> Finding:
-    return Finding(
-        "dev-small",
-        "warning",
-        "dev has {rows}: each of them is {share:.1%} of its accuracy, which chance alone moves by "
-        "{noise:.0%} or more.",
-        Cure({"dev_proportion": 0.3}, otherwise=(Cure({"dev": "FILE"}, note="with more rows"),)),
-        # 95% of samples of a model that is right half of the time are within 1.96 * sqrt(1/4 / n).
-        {"rows": count_noun(rows, "row"), "share": 1 / rows, "noise": 0.98 / rows**0.5},
-    )

@@ -9,7 +9,7 @@ from kbert.data.reading.examples import Examples
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How often texts repeat, ignoring letter case and blanks.
+    """How often texts repeat, ignoring letter case, blanks and Unicode form.
 
     Args:
         repeated: int. Rows whose text occurs in an earlier row.
@@ -24,12 +24,7 @@ class Duplicates:
 
 def text_keys(examples: Examples) -> np.ndarray:
     """Return a 64-bit key of each row's text, or pair, valid within this process only."""
-    texts = map(_normalized, examples.texts)
-    if examples.pairs is None:
-        keys = (hash(text) for text in texts)
-    else:
-        keys = (hash(both) for both in zip(texts, map(_normalized, examples.pairs), strict=True))
-    return np.fromiter(keys, np.int64, len(examples))
+    return np.fromiter(map(hash, examples.bare_texts()), np.int64, len(examples))
 
 
 def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicates:
@@ -59,7 +54,3 @@ def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicate
 def overlap(keys: np.ndarray, others: np.ndarray) -> int:
     """Return how many rows of `others` also occur in the first set."""
     return int(np.isin(others, keys).sum())
-
-
-def _normalized(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -20,11 +20,8 @@ def text_findings(facts: Inspection) -> list[Finding]:
                 "duplicates",
                 "warning" if same.repeated > 0.01 * facts.rows else "info",
                 "{rows} ({share:.1%}) with the text of an earlier row: they count twice in "
-                "training, and a random split puts some into both sets.",
-                Cure(
-                    note="take them out",
-                    otherwise=(Cure({"dev": "FILE"}, note="to measure on a file without them"),),
-                ),
+                "training. kbert sets equal texts aside together; a random split does not.",
+                Cure(note="take them out, unless they are as frequent where the model is used"),
                 {"rows": count_noun(same.repeated, "row"), "share": same.repeated / facts.rows},
             )
         )

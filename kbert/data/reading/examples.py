@@ -1,18 +1,19 @@
 """Labelled texts in memory."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from kbert.data.epoch_order import permutation
 from kbert.data.reading.columns import Columns
+from kbert.data.reading.dev_split import split_by_row, split_by_text
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.utils.equal_texts import bare_pair, bare_text
 from kbert.utils.wording import count_list, count_noun
 
 
@@ -107,36 +108,43 @@ class Examples:
     def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
         """Return a training and a development set, split in proportion within each class.
 
-        Of a class with n rows, round(n * dev) go to the development set, but at least one row to
-        each set; a class with a single row goes to the training set. The rows keep their order.
+        Equal texts (or pairs, as a whole) stay together: those that differ only in letter case,
+        blanks or Unicode form. Of a class with n rows, round(n * dev) go to the development set,
+        or as near to it as equal texts allow, but at least one text to each set; a class with a
+        single text goes to the training set. The rows keep their order, and which texts are set
+        aside does not depend on it.
 
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
             seed: int. The split depends on the rows and the seed alone. Defaults to 0.
 
         Raises:
-            KbertError: there are no labels, or fewer than two classes with two rows.
+            KbertError: there are no labels, or fewer than two classes with two texts.
         """
-        if self.label_ids is None or self.labels is None:
-            raise InputError(
-                "{source} has no labels, so it cannot be split by class.", source=self.source
-            )
-        if not 0 < dev < 1:
-            raise InputError(
-                "{option} must be between 0 and 1. Received: {dev!r}", option=Option("dev"), dev=dev
-            )
-        order = permutation(np.random.PCG64(np.random.SeedSequence(seed)), len(self))
-        in_dev = np.zeros(len(self), bool)
-        by_class = order[np.argsort(self.label_ids[order], kind="stable")]
-        counts = np.bincount(self.label_ids, minlength=len(self.labels))
-        # Python's and NumPy's rounding agree: a half goes to the even number.
-        wanted = np.minimum(np.maximum(np.rint(counts * dev).astype(int), 1), counts - 1)
-        places = np.arange(len(self)) - np.repeat(np.cumsum(counts) - counts, counts)
-        in_dev[by_class] = places < np.repeat(wanted, counts)
+        if self.label_ids is None:
+            raise self._no_labels()
+        return self.divide(split_by_text(self.bare_texts(), self.label_ids, _share(dev), seed))
+
+    def split_as_in_0_1(self, dev: float, seed: int) -> tuple["Examples", "Examples"]:
+        """Return the sets of a run of kbert 0.1, which did not keep equal texts together."""
+        if self.label_ids is None:
+            raise self._no_labels()
+        return self.divide(split_by_row(self.label_ids, _share(dev), seed))
+
+    def bare_texts(self) -> Iterator[str]:
+        """Yield each row's text, or pair, in the form in which equal ones agree."""
+        if self.pairs is None:
+            return map(bare_text, self.texts)
+        return map(bare_pair, self.texts, self.pairs)
+
+    def divide(self, in_dev: np.ndarray) -> tuple["Examples", "Examples"]:
+        """Return the rows of a training and a development set, given which are in the latter."""
+        assert self.label_ids is not None
+        assert self.labels is not None
         if len(np.unique(self.label_ids[in_dev])) < 2:
             raise InputError(
-                "{source}: a development set needs at least two classes with two rows. Received: "
-                "{rows} of {classes}.",
+                "{source}: a development set needs at least two classes with two different texts. "
+                "Received: {rows} of {classes}.",
                 source=self.source,
                 rows=count_noun(len(self), "row"),
                 classes=count_noun(len(self.labels), "class", "classes"),
@@ -148,6 +156,11 @@ class Examples:
             )
         training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
         return training, self.take(np.flatnonzero(in_dev))
+
+    def _no_labels(self) -> InputError:
+        return InputError(
+            "{source} has no labels, so it cannot be split by class.", source=self.source
+        )
 
     @cached_property
     def fingerprint(self) -> str:
@@ -162,3 +175,11 @@ class Examples:
                 digest.update(len(data).to_bytes(8, "little"))
                 digest.update(data)
         return digest.hexdigest()
+
+
+def _share(dev: float) -> float:
+    if not 0 < dev < 1:
+        raise InputError(
+            "{option} must be between 0 and 1. Received: {dev!r}", option=Option("dev"), dev=dev
+        )
+    return dev

@@ -338,7 +338,9 @@ def test_rows_of_the_development_set(shared, severity, rows, read):
     assert inspection.overlaps == {"dev": (50, shared)}
     finding = found(inspection)["dev-overlap"]
     assert finding.message.startswith(f"{shared} of the 50 rows of dev ({shared / 50:.1%}) also")
-    assert str(finding.cure).endswith("or leave out `dev`")
+    assert "or leave out `dev` to train: what kbert sets aside itself" in str(finding.cure)
+    other = found(inspect_examples(read(rows), test=read(dev, "test.csv")))["dev-overlap"]
+    assert str(other.cure) == "take these rows out of one of the two files, or leave out `test`"
 
 
 @pytest.mark.parametrize(("size", "few"), [(2, True), (49, True), (50, False)])

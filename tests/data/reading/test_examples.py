@@ -59,7 +59,7 @@ def test_a_class_of_one_row_goes_to_the_training_set():
 def test_a_split_has_every_class_in_proportion_on_both_sides(counts, share):
     whole = examples_of([str(label) for label, count in enumerate(counts) for _ in range(count)])
     if sum(count > 1 for count in counts) < 2:
-        with pytest.raises(KbertError, match="two classes with two rows"):
+        with pytest.raises(KbertError, match="two classes with two different texts"):
             whole.split(share)
         return
     train, dev = whole.split(share)

@@ -1,0 +1,72 @@
+"""What other sets than the training set mean for the scores."""
+
+from kbert.data.inspection.duplicates import overlap, text_keys
+from kbert.data.reading.examples import Examples
+from kbert.findings import Cure, Finding, Option
+from kbert.utils.wording import count_noun
+
+_MIN_DEV_ROWS = 50
+
+
+def set_findings(overlaps: dict[str, tuple[int, int]]) -> list[Finding]:
+    """Return what is wrong with sets that were given as files.
+
+    Args:
+        overlaps: for each set, its rows and how many of them also occur in the training set.
+    """
+    findings = []
+    for name, (rows, shared) in overlaps.items():
+        if shared:
+            findings.append(_overlap(name, rows, shared, _apart(name)))
+        small = small_dev_finding(rows, _more_rows()) if name == "dev" else None
+        if small is not None:
+            findings.append(small)
+    return findings
+
+
+def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) -> Finding | None:
+    """Return the finding that rows of a set also occur in the training set, if some do."""
+    shared = overlap(text_keys(training), text_keys(other))
+    return _overlap(name, len(other), shared, cure) if shared else None
+
+
+def small_dev_finding(rows: int, cure: Cure) -> Finding | None:
+    """Return the finding that a development set is too small to measure by, if it is."""
+    if not 0 < rows < _MIN_DEV_ROWS:
+        return None
+    return Finding(
+        "dev-small",
+        "warning",
+        "dev has {rows}: each of them is {share:.1%} of its accuracy, which chance alone moves by "
+        "{noise:.0%} or more.",
+        cure,
+        # 95% of samples of a model that is right half of the time are within 1.96 * sqrt(1/4 / n).
+        {"rows": count_noun(rows, "row"), "share": 1 / rows, "noise": 0.98 / rows**0.5},
+    )
+
+
+def _overlap(name: str, rows: int, shared: int, cure: Cure) -> Finding:
+    return Finding(
+        "dev-overlap",
+        "error" if shared > 0.5 * rows else "warning",
+        "{shared:,} of the {rows:,} rows of {name} ({share:.1%}) also occur in the training set, "
+        "so a model that has memorized them scores well.",
+        cure,
+        {"shared": shared, "rows": rows, "name": name, "share": shared / rows},
+    )
+
+
+def _apart(name: str) -> Cure:
+    """Return the cure for a file: what may be left out, and what kbert does without it."""
+    note = "take these rows out of one of the two files, or leave out {option}"
+    if name == "dev":
+        note += " to train: what kbert sets aside itself shares no text with the rest"
+    return Cure(note=note, values={"option": Option(name)})
+
+
+def _more_rows() -> Cure:
+    return Cure(
+        note="add rows to the file, or leave out {option} to train: a tenth of the training file "
+        "is then set aside",
+        values={"option": Option("dev")},
+    )

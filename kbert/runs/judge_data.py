@@ -1,0 +1,79 @@
+"""What is wrong with the data of a run, before anything is trained on them."""
+
+from dataclasses import replace
+
+from kbert.config import TrainConfig
+from kbert.data.inspection.inspect_examples import inspect_examples
+from kbert.data.inspection.set_findings import overlap_finding, small_dev_finding
+from kbert.data.reading.examples import Examples
+from kbert.findings import Call, Cure, Finding, by_severity, findings_table
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.say import say
+
+_COUNT_ROWS = 2000  # enough to see whether texts are cut; `kbert inspect` looks at more
+
+
+def judge_data(
+    config: TrainConfig,
+    whole: Examples,
+    training: Examples,
+    sets: dict[str, Examples],
+    tokenizer: Tokenizer | None,
+) -> list[Finding]:
+    """Return what is wrong with the data of a run, after showing it.
+
+    Args:
+        config: TrainConfig.
+        whole: Examples. The labelled file before rows are set aside, so that what is found in it
+            is what `inspect` finds.
+        training: Examples. The training set.
+        sets: dict of Examples, the sets to evaluate on by name.
+        tokenizer: Tokenizer or None.
+    """
+    own_dev = sets.get("dev") if len(training) < len(whole) else None
+    inspection = inspect_examples(
+        whole,
+        tokenizer=tokenizer,
+        max_length=config.max_length,
+        max_rows=_COUNT_ROWS,
+        dev=sets.get("dev") if own_dev is None else None,
+        test=sets.get("test"),
+        on_bad_row=config.on_bad_row,
+        for_kbert=True,
+    )
+    # Bad rows are skipped on request, and listed in the run.
+    findings = [f for f in inspection.findings if f.code != "bad-rows"]
+    if own_dev is not None:
+        findings += _own_split(config, training, own_dev)
+    if config.task is not None:
+        findings = [_of_task(finding) for finding in findings]
+    findings = by_severity(findings)
+    if findings:
+        say(findings_table(findings))
+    return findings
+
+
+def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[Finding]:
+    """Return what is wrong with the rows that kbert has set aside."""
+    cure = Cure({"dev_proportion": 0.3}, otherwise=(Cure({"dev": "FILE"}, note="with more rows"),))
+    again = Cure(
+        call=Call("train", config.data, **config.reading_settings()),
+        note="in a new run: it keeps equal texts together, which kbert 0.1 did not",
+    )
+    found = (
+        small_dev_finding(len(dev), cure),
+        overlap_finding("dev", training, dev, again),
+    )
+    return [finding for finding in found if finding is not None]
+
+
+def _of_task(finding: Finding) -> Finding:
+    """Return a finding with a cure for the files of a task, which are the publisher's."""
+    notes = {
+        "dev-overlap": "take these rows out of the training file; scores of others, measured with "
+        "the files as published, contain them too",
+        "dev-small": "add rows to the task's dev file",
+        "duplicates": "take them out of the training file",
+    }
+    note = notes.get(finding.code)
+    return finding if note is None else replace(finding, cure=Cure(note=note))

@@ -1,0 +1,133 @@
+"""What is found in the data of a run before it is trained. No Keras."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kbert.config import TrainConfig
+from kbert.data.inspection.inspect_examples import inspect_examples
+from kbert.exports.dev_examples import dev_examples
+from kbert.runs.judge_data import judge_data
+from kbert.runs.read_sets import read_files, read_sets, set_aside
+from kbert.runs.run_config import inherited_split, run_config
+from kbert.runs.run_directory import RunDirectory
+
+OLD = Path(__file__).parents[1] / "data" / "formats" / "0.1"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(rows, name="train.csv"):
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["text", "label"], *rows])
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def repeated():
+    """200 rows: a third of the texts occur twice, ten of them with another label."""
+    rows = [[f"Film number {n}", "good" if n % 2 else "bad"] for n in range(150)]
+    again = [[f"film  number {n}", label] for n, (_, label) in enumerate(rows[:50])]
+    for row in again[:10]:
+        row[1] = "good" if row[1] == "bad" else "bad"
+    return rows + again
+
+
+def judge(config, split_version=2):
+    whole, given = read_files(config)
+    training, sets = set_aside(config, whole, given, split_version)
+    return {f.code: f for f in judge_data(config, whole, training, sets, None)}
+
+
+def test_what_is_set_aside_shares_no_text_with_the_rest(write, repeated):
+    config = TrainConfig(data=write(repeated), dev_proportion=0.3)
+    training, sets = read_sets(config)
+    assert len(training) + len(sets["dev"]) == 200
+    inspection = inspect_examples(training, dev=sets["dev"])
+    assert inspection.overlaps == {"dev": (60, 0)}
+    assert "dev-overlap" not in judge(config)
+
+
+def test_a_run_of_0_1_is_told_what_its_split_did(write, repeated):
+    config = TrainConfig(data=write(repeated), dev_proportion=0.3, text="text")
+    found = judge(config, split_version=1)["dev-overlap"]
+    assert found.severity == "warning"
+    assert str(found.cure).startswith("kbert.train(kbert.TrainConfig(")
+    assert "in a new run: it keeps equal texts together" in str(found.cure)
+    assert "`dev`" not in str(found.cure)
+
+
+def test_the_whole_file_is_judged_as_inspect_does(write, repeated):
+    path = write(repeated)
+    config = TrainConfig(data=path, dev_proportion=0.5)
+    whole, _ = read_files(config)
+    inspected = {f.code: f.message for f in inspect_examples(whole, for_kbert=True).findings}
+    judged = {code: f.message for code, f in judge(config).items()}
+    assert judged == inspected
+    assert inspected["conflicting-labels"].startswith("20 rows have a text that also occurs")
+    assert "50 rows (25.0%)" in inspected["duplicates"]
+
+
+def test_small_sets_have_a_cure_that_fits(write, repeated):
+    own = judge(TrainConfig(data=write(repeated)))["dev-small"]
+    assert own.message.startswith("dev has 20 rows")
+    assert own.cure.settings == {"dev_proportion": 0.3}
+    dev = write(repeated[:20], "dev.csv")
+    given = judge(TrainConfig(data=write(repeated), dev=dev))
+    assert given["dev-small"].cure.settings == {}
+    assert str(given["dev-small"].cure).startswith("add rows to the file, or leave out `dev`")
+    assert str(given["dev-overlap"].cure).startswith("take these rows out of one of the two files")
+
+
+def test_files_of_a_task_are_the_publishers(tmp_path):
+    lines = ["index\tsentence1\tsentence2\tlabel"]
+    lines += [f"{n}\ta {n}\tb {n}\t{('', 'not_')[n % 2]}entailment" for n in range(20)]
+    for name in ("train.tsv", "dev.tsv"):
+        (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = judge(TrainConfig(data=str(tmp_path), task="rte"))
+    assert found["dev-overlap"].severity == "error"
+    for code in ("dev-overlap", "dev-small"):
+        assert "`dev`" not in str(found[code].cure)
+        assert "file" in str(found[code].cure)
+
+
+@pytest.fixture
+def old_run(tmp_path, monkeypatch):
+    shutil.copytree(OLD / "run", tmp_path / "run")
+    shutil.copy(OLD / "reviews.csv", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return RunDirectory("run")
+
+
+def test_a_run_of_0_1_keeps_its_split(old_run):
+    config = run_config(old_run)
+    recorded = old_run.record["data"]
+    assert old_run.split_version == 1
+    training, sets = read_sets(config, split_version=old_run.split_version)
+    assert training.fingerprint == recorded["train"]["sha256"]
+    assert sets["dev"].fingerprint == recorded["dev"]["sha256"]
+    exported = dev_examples(old_run.path, training.labels, None, {})
+    assert exported.fingerprint == recorded["dev"]["sha256"]
+
+
+def test_a_run_without_a_record_has_the_present_split(old_run):
+    (old_run.path / "run.json").unlink()
+    assert old_run.split_version == 2
+
+
+def test_what_is_trained_further_on_the_same_data_sets_the_same_rows_aside(old_run, tmp_path):
+    settings = {"parent": "run", "output": "next", "max_length": 24}
+    assert inherited_split(TrainConfig(data="reviews.csv", **settings)) == 1
+    assert inherited_split(TrainConfig(data=str(tmp_path / "reviews.csv"), **settings)) == 1
+    shutil.copy("reviews.csv", "more.csv")
+    assert inherited_split(TrainConfig(data="more.csv", **settings)) == 2
+    assert inherited_split(TrainConfig(data="reviews.csv")) == 2
+    record = json.loads((old_run.path / "run.json").read_text(encoding="utf-8"))
+    (old_run.path / "run.json").write_text(json.dumps({**record, "split_version": 2}))
+    assert inherited_split(TrainConfig(data="reviews.csv", **settings)) == 2
