@@ -11,6 +11,7 @@ from kbert.models.evaluation_set import EvaluationSet
 from kbert.models.output_kind import OutputKind, model_outputs
 from kbert.models.text_model import TextModel
 from kbert.results.evaluation import Evaluation
+from kbert.results.prediction import check_outputs
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,17 @@ def evaluate_rows(model: keras.Model, judged: JudgedSet) -> Evaluation:
 
     Those of a TextModel come from its logits, in one pass. The loss of any other model is what its
     own `evaluate` returns, which leaves the metrics of a running epoch as they are.
+
+    Raises:
+        InputError: the model computes NaN or infinite numbers.
     """
     kind, label_ids = judged.kind, judged.label_ids
     outputs = model.predict(judged.data.inputs, verbose=0)
+    rows = keras.tree.flatten(outputs)[0]
+    check_outputs(rows, of=f"rows of the set {judged.data.name!r}")
     if isinstance(model, TextModel):
-        return Evaluation.from_logits(outputs, label_ids, model.labels.names)
-    predicted = kind.predicted(keras.tree.flatten(outputs)[0], _threshold(model))
+        return Evaluation.from_logits(rows, label_ids, model.labels.names)
+    predicted = kind.predicted(rows, _threshold(model))
     names = [str(number) for number in range(kind.classes)]
     return Evaluation.from_predicted(predicted, label_ids, _loss(model, judged, outputs), names)
 

@@ -20,7 +20,7 @@ from kbert.models.fit_checks import check_fit, fit_arguments
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
 from kbert.results.given_texts import as_texts
-from kbert.results.prediction import Prediction, check_probabilities
+from kbert.results.prediction import Prediction, check_outputs
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -160,7 +160,7 @@ class TextModel(keras.Model):
         logits = np.empty((len(firsts), len(self.labels)), np.float32)
         logits[batches.row_order()] = self.predict(batches, verbose=0)
         rows = softmax(logits)
-        check_probabilities(rows)
+        check_outputs(rows)
         return rows
 
 

@@ -11,22 +11,23 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def check_probabilities(rows: "np.ndarray") -> None:
+def check_outputs(rows: "np.ndarray", of: str = "texts") -> None:
     """Raise InputError when a row is not of numbers: its greatest would be whichever comes first.
 
     Args:
-        rows: float array [texts, labels].
+        rows: float array [texts, labels]. Probabilities or logits.
+        of: str. What the rows belong to, for the message. Defaults to "texts".
     """
     import numpy as np
 
     (broken,) = np.nonzero(~np.isfinite(rows).all(axis=1))
     if len(broken):
         raise InputError(
-            "The model computes NaN or infinite probabilities for {broken:,} of {texts:,} texts, "
-            "the first of them number {first:,}. Its weights are damaged, or too large for its "
-            "precision.",
+            "The model computes NaN or infinite numbers for {broken:,} of {rows:,} {of}, the first "
+            "of them number {first:,}. Its weights are damaged, or too large for its precision.",
             broken=len(broken),
-            texts=len(rows),
+            rows=len(rows),
+            of=of,
             first=int(broken[0]) + 1,
             cure=Cure(note="another model, such as one trained at a lower rate or in float32"),
         )

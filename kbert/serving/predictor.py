@@ -10,7 +10,7 @@ from kbert.findings import Option
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
-from kbert.results.prediction import Prediction, check_probabilities
+from kbert.results.prediction import Prediction, check_outputs
 from kbert.serving.export_source import Export
 from kbert.utils.say import say
 
@@ -126,7 +126,7 @@ class Predictor:
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
         rows = self._compute(firsts, seconds, batch_size)
-        check_probabilities(rows)
+        check_outputs(rows)
         return rows
 
 

@@ -338,3 +338,14 @@ def test_sets_are_a_dict_and_named_once():
     for wrong in ({"sets": {"dev": (X, THREE)}}, {"sets": [1]}):
         with pytest.raises(KbertError, match="must be a dict of sets"):
             EpochEvaluation(wrong["sets"], dev=(X, THREE))
+
+
+@pytest.mark.parametrize("case", ["logits", "binary-logits"])
+def test_outputs_that_are_not_numbers_have_no_scores(case):
+    model, loss, labels = CASES[case]()
+    model.compile("sgd", loss)
+    model.layers[-1].set_weights([np.full_like(w, np.nan) for w in model.layers[-1].get_weights()])
+    evaluation = EpochEvaluation(dev=(X, labels), verbose=0)
+    with pytest.raises(KbertError, match="NaN or infinite numbers for 70 of 70 rows of the set"):
+        model.fit(X, labels, verbose=0, callbacks=[evaluation])
+    assert evaluation.evaluations == []

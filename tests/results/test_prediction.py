@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kbert import InputError
-from kbert.results.prediction import Prediction, check_probabilities
+from kbert.results.prediction import Prediction, check_outputs
 from kbert.serving.predictor import Predictor
 
 
@@ -15,9 +15,9 @@ def test_the_most_probable_class():
 def test_what_is_not_a_number_is_not_a_prediction(value):
     rows = np.array([[0.5, 0.5], [0.5, 0.5], [value, 0.5], [value, value]])
     with pytest.raises(InputError, match="for 2 of 4 texts, the first of them number 3"):
-        check_probabilities(rows)
+        check_outputs(rows)
     predictor = Predictor(["bad", "good"], lambda texts, pairs, size: rows)
     for predict in (predictor.predict, predictor.predict_proba):
-        with pytest.raises(InputError, match="NaN or infinite probabilities"):
+        with pytest.raises(InputError, match="NaN or infinite numbers"):
             predict(["a"] * 4)
-    check_probabilities(rows[:2])
+    check_outputs(rows[:2])
