@@ -24,6 +24,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "plan": dict,
     "findings": list,
     "resumed": list,
+    "split_version": int,
 }
 
 
