@@ -3,14 +3,21 @@
 import codecs
 import io
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
+from kbert.data.reading.encodings import check_encoding, decodes, guess_encoding
+from kbert.data.reading.line_bytes import ends_in_cr, split_lines
 from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
-from kbert.utils.untrusted import check_line_length, check_regular, iter_lines
+from kbert.findings import Cure
+from kbert.utils.untrusted import check_regular
 
+_BUFFER = 65_536  # bytes, examined before the first line is read
+_MAX_AHEAD = 2000  # lines read ahead to tell a wrong encoding from a broken row
+_MAX_AHEAD_BYTES = 2**20
+_MIN_UTF_8 = 4  # sequences; fewer are valid UTF-8 by chance
 _BOMS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF32_LE: "utf-32-le",
@@ -18,8 +25,10 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-_GUESSES = ("utf-8", "gb18030", "big5", "shift_jis", "cp1252")
 _NOT_TEXT = Cure(note="check that this is a text file")
+_UNKNOWN = Cure(
+    {"encoding": "NAME"}, note="the one that the file was written in, or save it again as UTF-8"
+)
 _NUL = Problem(
     "the line contains a NUL character; text files do not",
     Cure(note="check that this is a text file and remove the character"),
@@ -44,24 +53,13 @@ class BadLine(Exception):
         return str(self.problem)
 
 
-def check_encoding(encoding: str) -> None:
-    """Raise KbertError when Python does not know an encoding."""
-    try:
-        "\n".encode(encoding)
-    except LookupError:
-        raise InputError(
-            "{option} must be one that Python knows, such as utf-8, gb18030 or cp1252. "
-            "Received: {encoding!r}",
-            option=Option("encoding"),
-            encoding=encoding,
-        ) from None
-
-
 class TextLines(Iterator[str]):
     """An iterator over the lines of a binary stream, including their line ends.
 
-    A byte order mark is dropped. `__next__` raises BadLine for a line that does not decode or
-    contains a NUL; the next call continues with the line after it.
+    Lines end in a line feed; where most end in a carriage return alone, in either. Byte order
+    marks at the beginning of a line are dropped. `__next__` raises BadLine for a line that does
+    not decode or contains a NUL, and the next call continues with the line after it; where most
+    lines do not decode, the encoding is wrong, and it raises InputError.
     """
 
     def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
@@ -71,29 +69,18 @@ class TextLines(Iterator[str]):
                 "{source} was opened in text mode. Open it with mode 'rb'.", source=source
             )
         self.number = 0
+        self.source = source
         if not hasattr(stream, "peek"):
-            stream = io.BufferedReader(stream)  # type: ignore[type-var]
-        name = codecs.lookup(encoding).name.removesuffix("-sig")
-        # Guesses are tried on what is buffered too: a single line fits many encodings.
-        self._sample = b"\n".join(stream.peek(4).splitlines()[:-1])
-        head = stream.peek(4)[:4]
-        for bom, kind in _BOMS.items():
-            if head.startswith(bom):
-                if kind != "utf-8" and not kind.startswith(name):
-                    raise InputError(
-                        "{source} begins with the byte order mark of {mark}, but would be read "
-                        "as {encoding}.",
-                        source=source,
-                        mark=kind[:6],
-                        encoding=encoding,
-                        cure=Cure({"encoding": kind[:6]}),
-                    )
-                stream.read(len(bom))
-                if name in ("utf-16", "utf-32"):
-                    name = kind
-                break
+            stream = io.BufferedReader(stream, _BUFFER)  # type: ignore[type-var]
+        name = _skip_mark(stream, codecs.lookup(encoding).name.removesuffix("-sig"), source)
         self._encoding = f"{name}-le" if name in ("utf-16", "utf-32") else name
-        self._lines = _split(stream, "\n".encode(self._encoding), source)
+        sample = stream.peek(_BUFFER)
+        self._is_mac = ends_in_cr(sample.decode(self._encoding, "ignore").rstrip("\r\n"))
+        self._good = 0  # lines beyond ASCII that do decode
+        self._judged = False
+        self._sample = b""  # lines that do not decode: a single one fits many encodings
+        _check_is_not_utf_8(sample, name, source)
+        self._lines = split_lines(stream, self._encoding, source, at_cr=self._is_mac)
 
     def __next__(self) -> str:
         self.number += 1
@@ -102,59 +89,118 @@ class TextLines(Iterator[str]):
             line = data.decode(self._encoding)
         except UnicodeDecodeError as error:
             raise self._undecodable(data, error) from None
+        self._good += not data.isascii()
         if "\0" in line:
+            self._check_is_not_utf_16(data)
             raise BadLine(_NUL, line)
-        return line
+        return line.lstrip("\ufeff")
 
     def _undecodable(self, data: bytes, error: UnicodeDecodeError) -> BadLine:
-        sample = self._sample + b"\n" + data
-        fitting = (name for name in _GUESSES if name != self._encoding and _decodes(sample, name))
-        guess = next(fitting, None)
+        """Return the problem of a line, or raise InputError where the encoding is wrong."""
+        shown = " ".join(f"0x{b:02x}" for b in data[error.start : error.start + 4])
+        if not self._judged:
+            self._judged = True
+            self._judge(data, shown)
+        guess = guess_encoding(self._sample + data, self._encoding, from_mac=self._is_mac)
         problem = Problem(
             "the bytes {bytes} are not {encoding}",
             _NOT_TEXT if guess is None else Cure({"encoding": guess}),
-            {
-                "bytes": " ".join(f"0x{b:02x}" for b in data[error.start : error.start + 4]),
-                "encoding": self._encoding,
-            },
+            {"bytes": shown, "encoding": self._encoding},
         )
         return BadLine(problem, data.decode(self._encoding, "replace"))
 
+    def _judge(self, data: bytes, shown: str) -> None:
+        """Raise InputError where most lines beyond ASCII do not decode, as far as can be seen."""
+        ahead, size = [], 0
+        for line in islice(self._lines, _MAX_AHEAD):
+            ahead.append(line)
+            size += len(line)
+            if size > _MAX_AHEAD_BYTES:
+                break
+        self._lines = chain(ahead, self._lines)
+        beyond = [line for line in ahead if not line.isascii()]
+        bad = [data, *(line for line in beyond if not decodes(line, self._encoding))]
+        self._sample = b"".join(bad[1:])[:_BUFFER]
+        guess = guess_encoding(b"".join(bad)[:_BUFFER], self._encoding, from_mac=self._is_mac)
+        good = self._good + len(beyond) - len(bad) + 1
+        is_wrong = len(bad) > 1 and len(bad) > good
+        if guess == "utf-8":  # in which what decodes otherwise by chance is valid too
+            is_wrong = all(decodes(line, guess) for line in beyond)
+        if not is_wrong or (guess is None and len(bad) < 0.1 * (self.number + len(ahead))):
+            return
+        raise InputError(
+            "{source} is not {encoding}: {count:,} of its first {lines:,} lines cannot be decoded, "
+            "such as line {line} ({bytes}).",
+            source=self.source,
+            encoding=self._encoding,
+            count=len(bad),
+            lines=self.number + len(ahead),
+            line=self.number,
+            bytes=shown,
+            cure=_UNKNOWN if guess is None else Cure({"encoding": guess}),
+        )
 
-def _split(stream: BinaryIO, end: bytes, source: str) -> Iterator[bytes]:
-    """Yield lines that end in the bytes `end`, at a multiple of their length."""
-    if len(end) == 1:
-        yield from iter_lines(stream, source)
+    def _check_is_not_utf_16(self, data: bytes) -> None:
+        """Raise InputError where a line with NULs is UTF-16 without a byte order mark."""
+        guess = guess_encoding(data, self._encoding)
+        if len(data) > 8 and guess in ("utf-16-le", "utf-16-be"):
+            raise InputError(
+                "{source} is not {encoding}: every other byte of line {line} is zero.",
+                source=self.source,
+                encoding=self._encoding,
+                line=self.number,
+                cure=Cure({"encoding": guess}),
+            )
+
+
+def _skip_mark(stream: BinaryIO, name: str, source: str) -> str:
+    """Skip a byte order mark, and return the encoding with the order of bytes that it tells."""
+    head = stream.peek(4)[:4]  # type: ignore[attr-defined]
+    for bom, kind in _BOMS.items():
+        if head.startswith(bom):
+            if kind != "utf-8" and not kind.startswith(name):
+                raise InputError(
+                    "{source} begins with the byte order mark of {mark}, but would be read as "
+                    "{encoding}.",
+                    source=source,
+                    mark=kind[:6],
+                    encoding=name,
+                    cure=Cure({"encoding": kind[:6]}),
+                )
+            if kind == "utf-8" and name != "utf-8":
+                raise InputError(
+                    "{source} begins with the byte order mark of utf-8, but would be read as "
+                    "{encoding}.",
+                    source=source,
+                    encoding=name,
+                    cure=Cure({"encoding": "utf-8"}),
+                )
+            stream.read(len(bom))
+            return kind if name in ("utf-16", "utf-32") else name
+    return name
+
+
+def _check_is_not_utf_8(sample: bytes, name: str, source: str) -> None:
+    """Raise InputError where a file is UTF-8 though another encoding was named that decodes it."""
+    if name.startswith("utf"):
         return
-    rest = b""
-    while chunk := stream.read(65_536):
-        data, start, at = rest + chunk, 0, max(0, len(rest) - len(end))
-        while (at := data.find(end, at)) >= 0:
-            if at % len(end):
-                at += 1
-                continue
-            at += len(end)
-            yield data[start:at]
-            start = at
-        rest = data[start:]
-        check_line_length(rest, source)
-    if rest:
-        yield rest
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return all(line.replace("\t", " ").isprintable() for line in text.splitlines())
+    whole = sample[: sample.rfind(b"\n") + 1] or sample
+    if whole.isascii() or not decodes(whole, "utf-8"):
+        return
+    if sum(c > "\x7f" for c in whole.decode("utf-8")) >= _MIN_UTF_8:
+        raise InputError(
+            "{source} is UTF-8, but would be read as {encoding}.",
+            source=source,
+            encoding=name,
+            cure=Cure({"encoding": "utf-8"}),
+        )
 
 
 def open_binary(path: Path) -> BinaryIO:
     """Open a file for reading, or raise KbertError that says what lies there."""
     try:
         check_regular(path)
-        return path.open("rb")
+        return path.open("rb", buffering=_BUFFER)
     except FileNotFoundError:
         near = sorted(p.name for p in path.parent.glob("*") if p.suffix == path.suffix)[:5]
         raise InputError(

@@ -1,0 +1,40 @@
+import pytest
+
+from kbert.data.reading.encodings import guess_encoding
+
+TEXTS = {
+    "gb18030": ["这部电影非常好看，演员的表演也很棒。", "坏", "中国 good", "这是一个 test, 不错！"],
+    "big5": ["這部電影非常好看，演員的表演也很棒。", "壞片", "中文"],
+    "shift_jis": ["この映画はとても面白かった。", "テスト", "日本語の文章"],
+    "euc_jp": ["この映画はとても面白かった。"],
+    "cp949": ["이 영화는 정말 재미있었습니다. 배우들의 연기도 좋았어요"],
+    "cp1252": [
+        *("Le café était très agréable, créée à l’été", "Müller", "für", "coração, ação"),
+        *("¿Qué tal? niño", "Ärger über Öl", "“good” — said he", "smörgåsbord", "œuvre d’art"),
+        *("fiancée!", "prix 20 €", "naïve\n", "ÉCOLE", "größer", "«é»"),
+    ],
+    "cp1251": ["Привет, как дела? Фильм хороший.", "Я был в кино"],
+    "utf-16-le": ["text,label\nfine,good\n", "schön"],
+    "utf-16-be": ["text,label\nfine,good\n", "schön"],
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [(name, text) for name, texts in TEXTS.items() for text in texts]
+)
+def test_what_was_written_is_guessed(encoding, text):
+    assert guess_encoding(text.encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize("text", ["Le café était très agréable", "Müller für", "niño"])
+def test_old_macs(text):
+    assert guess_encoding(text.encode("mac_roman"), from_mac=True) == "mac_roman"
+
+
+def test_utf_8_is_guessed_where_another_was_named():
+    assert guess_encoding("Schön, 好".encode(), "gb18030") == "utf-8"
+
+
+@pytest.mark.parametrize("data", [bytes(range(128, 256)), b"\x80\x81 \x8d\x8f"])
+def test_what_fits_nothing_is_not_guessed(data):
+    assert guess_encoding(data) is None
