@@ -69,7 +69,7 @@ def dev_examples(
     except KbertError as error:
         say(f"The run's development set cannot be read again: {error}")
         return None
-    recorded = directory.record.get("data", {}).get("dev", {}).get("sha256")
+    recorded = directory.readable_record.get("data", {}).get("dev", {}).get("sha256")
     if again is not None and recorded not in (None, again.fingerprint):
         say(
             f"{again.source} has changed since the run was trained and is not compared on: its "

@@ -99,6 +99,14 @@ class RunDirectory:
         record = self.record
         return int(record.get("split_version", 1)) if record else SPLIT_VERSION
 
+    @property
+    def readable_record(self) -> dict[str, Any]:
+        """The contents of run.json; empty where they cannot be read, for what is good to know."""
+        try:
+            return self.record
+        except (KbertError, OSError):
+            return {}
+
     def best_scores(self) -> dict[str, Any] | None:
         """Return the best evaluation's scores on its first set, if there are any."""
         try:

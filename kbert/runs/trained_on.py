@@ -54,18 +54,18 @@ def _lineage(run: str | Path) -> Iterator[RunDirectory]:
         if not (directory.path / "config.toml").is_file():
             return
         yield directory
-        parent = directory.record.get("parent")
+        parent = directory.readable_record.get("parent")
         path = parent.get("run") if isinstance(parent, dict) else None
         if not isinstance(path, str):
             return
-        start = directory.record.get("started_in")
+        start = directory.readable_record.get("started_in")
         if not Path(path).exists() and isinstance(start, str):
             path = str(Path(start) / path)
 
 
 def _shared(run: RunDirectory, examples: Examples, keys: Any) -> int:
     """Return how many of the rows occur in a run's training set, or 0 where that is not known."""
-    data = run.record.get("data")
+    data = run.readable_record.get("data")
     recorded = data.get("train") if isinstance(data, dict) else None
     fingerprint = recorded.get("sha256") if isinstance(recorded, dict) else None
     if fingerprint is None:
