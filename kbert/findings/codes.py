@@ -60,5 +60,6 @@ CODES = {
     "labels-are-numbers": "labels that look like scores",
     "too-many-classes": "nearly every row is a class of its own",
     "text-looks-missing": "texts that are words for a missing value",
+    "texts-are-numbers": "texts that are numbers",
     "small-shuffle-buffer": "a shuffle buffer that does not mix the classes",
 }

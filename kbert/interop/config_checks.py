@@ -6,6 +6,7 @@ from typing import Any, get_args
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.utils.label_names import check_label_names
 
 _MAX_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
@@ -106,6 +107,7 @@ def check_classifier(config: Any, source: object) -> None:
             source=source,
             labels=labels,
         )
+    check_label_names(labels, source)
     if not isinstance(config.get("tokenizer", {}), dict):
         raise InputError(
             "{source}: tokenizer must be an object. Received: {tokenizer!r:.80}",

@@ -11,6 +11,7 @@ from kbert.choices import Gelu, WeightFormat
 from kbert.errors import InputError
 from kbert.interop.weights import WeightSpec
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.label_names import check_label_names
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class ModelData:
     """Further arguments of the classifier's class, such as its name."""
     notes: tuple[str, ...] = ()
     """What was decided, and what was left behind."""
+
+    def __post_init__(self) -> None:
+        check_label_names(self.labels or (), self.source)
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

@@ -21,6 +21,7 @@ from kbert.models.load_keras_file import load_keras_file
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.label_names import label_names
 
 
 @keras.saving.register_keras_serializable(package="kbert")
@@ -70,13 +71,8 @@ class BertClassifier(TextModel):
         if isinstance(backbone, dict):
             backbone = new_backbone(backbone, dtype)
             set_gelu(backbone, gelu)
-        if isinstance(labels, str):
-            raise InputError(
-                "{option} must be a list of names. Received: {labels!r}",
-                option=Option("labels"),
-                labels=labels,
-            )
-        names = labels.names if isinstance(labels, Labels) else tuple(str(n) for n in labels)
+        given = labels.names if isinstance(labels, Labels) else labels
+        names = label_names(given, Option("labels"))
         check_parts(backbone, names, tokenizer, max_length)
         pooled = backbone(backbone.input)["pooled_output"]
         dropped = keras.layers.Dropout(dropout, name="classifier_dropout")(pooled)

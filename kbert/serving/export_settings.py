@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.errors import InputError
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.label_names import check_label_names
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 
 SETTINGS_FILE = "kbert.json"
@@ -100,3 +101,4 @@ class ExportSettings:
                     name=name,
                     value=getattr(self, name),
                 )
+        check_label_names(self.labels, path)

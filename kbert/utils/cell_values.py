@@ -9,6 +9,7 @@ from typing import Any, Literal
 _MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
 _MAX_BITS = 4096  # of a number as a label; Python refuses to write much longer ones
 _MAX_SHOWN = 60  # characters
+_OWN = (int, float, bool, bytes, list, dict, type(None))  # of Python: nothing to be done
 
 Kind = Literal["several", "mapping", "number", "bool", "bytes", "other"]
 
@@ -74,6 +75,8 @@ def to_label(value: Any, encoding: str = "utf-8") -> str | OtherValue | None:
     """
     if type(value) is str:
         return value
+    if type(value) is int and -(10**18) < value < 10**18:
+        return str(value)
     value = plain(value)
     name = None if is_missing(value) else _number_name(value)
     return to_text(value, encoding) if name is None else name
@@ -93,20 +96,22 @@ def _number_name(value: Any) -> str | None:
 
 def plain(value: Any) -> Any:
     """Return a scalar of NumPy, Arrow or a framework as Python's own; anything else as it is."""
+    if type(value) in _OWN:
+        return value
     import numpy as np
 
     if value is np.ma.masked:
         return None
     if hasattr(value, "as_py"):
         return value.as_py()
-    if isinstance(value, (np.datetime64, np.timedelta64)):
-        return None if np.isnat(value) else value  # whose `item` is a number of nanoseconds
-    if isinstance(value, np.floating):
-        exact = float(value)
-        return float(str(value)) if exact % 1 else exact  # 0.1 as float32 is "0.1" too
     if getattr(value, "shape", None) == () and not isinstance(value, np.generic):
         # TensorFlow's tensors have `numpy` where all others have `item`.
         value = value.item() if hasattr(value, "item") else value.numpy()
+    if isinstance(value, np.floating):
+        exact = float(value)
+        return float(str(value)) if exact % 1 else exact  # 0.1 as float32 is "0.1" too
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return None if np.isnat(value) else value  # whose `item` is a number of nanoseconds
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -56,6 +56,8 @@ def test_absurd_sizes_are_refused(changes, message):
         ({"labels": None}, "labels must be a list of strings"),
         ({"labels": [1, 2]}, "labels must be a list of strings"),
         ({"labels": "ab"}, "labels must be a list of strings"),
+        ({"labels": ["a", "a"]}, "but 'a' occurs twice"),
+        ({"labels": ["a", "\ud800"]}, r"a: the label '\\ud800' contains half a character"),
         ({"tokenizer": []}, "tokenizer must be an object"),
         ({"max_length": 8.0}, "max_length must be a whole number"),
         ({"dropout": "0"}, "dropout must be"),
@@ -63,7 +65,7 @@ def test_absurd_sizes_are_refused(changes, message):
         ({"dtype": {"class_name": "X"}}, "dtype must be a string"),
         ({"name": 1}, "name must be a string"),
     ],
-    ids=str,
+    ids=ascii,
 )
 def test_other_types_in_a_configuration_are_refused(changes, message):
     config = {"backbone": SIZES, "labels": ["a", "b"], **changes}

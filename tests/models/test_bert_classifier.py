@@ -165,12 +165,18 @@ def test_mixed_bfloat16_computes_in_it_and_keeps_float32(tmp_path):
     [
         ({"labels": ["x"]}, r"at least two different names. Received: \['x'\]"),
         ({"labels": ["x", "y", "x"]}, "at least two different names"),
+        ({"labels": ["x", "\ud800"]}, r"the label '\\ud800' contains half a character"),
+        ({"labels": ["x", None]}, "must be a list of names. Received among them: None"),
+        ({"labels": 2}, "must be a list of names. Received: 2"),
         ({"backbone": {**TINY, "vocabulary_size": 7}}, "8 pieces but the backbone has 7"),
         ({"max_length": 2}, "from 3 to the 20 positions.*Received: 2"),
         ({"max_length": 21}, "from 3 to the 20 positions.*Received: 21"),
         ({"backbone": {"num_layers": 1}}, "configuration of a backbone lacks .*hidden_dim"),
     ],
-    ids=["one-label", "twice", "vocabulary", "short", "long", "backbone"],
+    ids=[
+        *("one-label", "twice", "surrogate", "missing", "number"),
+        *("vocabulary", "short", "long", "backbone"),
+    ],
 )
 def test_refusals(arguments, message):
     settings = {"backbone": TINY, "labels": ["x", "y"], "tokenizer": TOKENIZER, "max_length": 12}

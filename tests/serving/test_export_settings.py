@@ -59,6 +59,8 @@ def test_refuses_a_value(name, value, folder):
     [
         ({"format": "kbert-export-9"}, "of another version; kbert-export-1 was expected"),
         ({"program": "rm"}, "does not fit: .*program"),
+        ({"labels": ["high", "high"]}, "kbert.json: .*different names .*'high' occurs twice"),
+        ({"labels": ["high", "\ud800"]}, "kbert.json: the label .* contains half a character"),
     ],
 )
 def test_refuses(values, message, folder):

@@ -9,7 +9,8 @@ import numpy as np
 from kbert.data.reading.label_keys import label_key, likeness
 from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Option
+from kbert.utils.label_names import label_names
 
 _MAX_LISTED = 10
 
@@ -24,6 +25,9 @@ class Labels:
     Args:
         names: tuple of str. `names[i]` is the class that the model calls i.
 
+    Raises:
+        InputError: a name occurs twice, or is not one.
+
     Example:
 
     ```python
@@ -32,6 +36,9 @@ class Labels:
     """
 
     names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", label_names(self.names, Option("labels")))
 
     @classmethod
     def from_values(cls, values: Iterable[str]) -> "Labels":

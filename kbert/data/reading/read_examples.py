@@ -1,5 +1,6 @@
 """Read labelled texts from a file or from objects in memory."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -14,7 +15,8 @@ from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Option
+from kbert.utils.label_names import label_names
 
 
 def read_examples(
@@ -23,7 +25,7 @@ def read_examples(
     text: str | int | None = None,
     pair: str | int | None = None,
     label: str | int | None = None,
-    labels: Labels | None = None,
+    labels: Labels | Sequence[str] | None = None,
     need_label: bool = True,
     encoding: str = "utf-8",
     header: bool = True,
@@ -45,8 +47,9 @@ def read_examples(
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
             such as sentence1 and sentence2.
         label: str, int or None. The label's column. Defaults to None: label, class, category, ...
-        labels: Labels or None. The classes of the training set, when reading another set: a label
-            that is not one of them is refused. Defaults to None: the classes that occur.
+        labels: Labels, sequence of str or None. The classes of the training set, when reading
+            another set: a label that is not one of them is refused. Defaults to None: the classes
+            that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
@@ -75,6 +78,8 @@ def read_examples(
     ```
     """
     check_encoding(encoding)
+    if labels is not None and not isinstance(labels, Labels):
+        labels = Labels(label_names(labels, Option("labels")))
     with ExitStack() as files:
         table = open_table(source, files, TableFormat(format, encoding, header, delimiter, quoting))
         columns = choose_columns(table, text=text, pair=pair, label=label, need_label=need_label)
@@ -120,11 +125,17 @@ def collect(
     if has_labels and labels is None:
         labels = Labels.from_values(values)
         if need_label and len(labels) < 2:
+            template = "{source}: every row has the label {name!r}; a classifier needs at least "
+            template += "two classes."
+            if skipped:
+                template += " {skipped:,} more were skipped, the first in row {row}: {problem}."
             raise InputError(
-                "{source}: every row has the label {name!r}; a classifier needs at least two "
-                "classes.",
+                template,
                 source=table.source,
                 name=labels.names[0],
+                skipped=len(skipped),
+                row=skipped[0].number if skipped else 0,
+                problem=skipped[0].problem if skipped else "",
                 cure=Cure({"label": "NAME"}, note="if another column holds the labels"),
             )
     return Examples(

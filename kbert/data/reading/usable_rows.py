@@ -1,6 +1,5 @@
 """Which rows of a table can be used, and what is wrong with the others."""
 
-import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -9,10 +8,10 @@ from kbert.data.reading.columns import Columns
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow, Problem, Row, Table
 from kbert.findings import Cure
+from kbert.utils.label_names import HALF_CHARACTER
 
 _MAX_LABEL = 1000  # characters
 _FILL_CURE = Cure(note="fill it in")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def usable_rows(
@@ -32,23 +31,24 @@ def usable_rows(
             be read is absent.
         encoding: str. Of cells that are bytes. Defaults to "utf-8".
     """
-    roles: list[tuple[Role, int | None]] = [
-        ("text", columns.text),
-        ("pair", columns.pair),
-        ("label", columns.label),
-    ]
+    roles: list[tuple[Role, int]] = [("text", columns.text)]
+    roles += [] if columns.pair is None else [("pair", columns.pair)]
+    roles += [] if columns.label is None else [("label", columns.label)]
     for row in table.rows:
         if isinstance(row, BadRow):
             yield row
             continue
-        cells = [
-            "" if at is None else read_cell(row.cells[at], role, table.columns[at], encoding)
-            for role, at in roles
-        ]
-        if not need_label and isinstance(cells[2], Problem):
-            cells[2] = ""
-        text, pair, label = (cell if isinstance(cell, str) else "" for cell in cells)
-        problem = next((cell for cell in cells if isinstance(cell, Problem)), None)
+        cells = {"text": "", "pair": "", "label": ""}
+        problem = None
+        for role, at in roles:
+            cell = row.cells[at]
+            if type(cell) is not str:
+                cell = read_cell(cell, role, table.columns[at], encoding)
+            if isinstance(cell, str):
+                cells[role] = cell
+            elif need_label or role != "label":
+                problem = problem or cell
+        text, pair, label = cells.values()
         if problem is None:
             problem = _text_problem(text, pair, label, table, columns)
         if problem is None:
@@ -88,7 +88,7 @@ def _label_problem(
             Cure({"label": "NAME"}, note="if another column holds the labels"),
             {"length": len(label), "max_length": _MAX_LABEL},
         )
-    if not label.isascii() and _SURROGATE.search(label):
+    if not label.isascii() and HALF_CHARACTER.search(label):
         return Problem(
             "the label {label!r} contains half a character, which no file can store",
             Cure(note="correct it"),
@@ -101,4 +101,6 @@ def _label_problem(
 
 def _is_blank(text: str) -> bool:
     """Whether a text has only blanks and characters that the tokenizer removes."""
+    if text[:1].isalnum():  # nearly always
+        return False
     return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)

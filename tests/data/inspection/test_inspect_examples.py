@@ -240,6 +240,18 @@ def test_texts_that_look_like_missing_ones(rows, read):
     )
 
 
+@pytest.mark.parametrize(("numbers", "warned"), [(200, True), (180, True), (179, False)])
+def test_texts_that_are_numbers(numbers, warned, rows, read):
+    for place, row in enumerate(rows[:numbers]):
+        row[0] = f"{place}.5"
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == ({"texts-are-numbers": "warning"} if warned else {})
+    if warned:
+        finding = found(inspection)["texts-are-numbers"]
+        assert finding.message == (f"{numbers} of the first 200 texts are numbers, such as '0.5'.")
+        assert finding.cure.settings == {"text": "NAME"}
+
+
 @pytest.mark.parametrize(
     ("names", "warned"),
     [

@@ -75,3 +75,13 @@ def test_a_value_in_another_form_is_told_which_it_is(value, known, held):
     with pytest.raises(KbertError) as refusal:
         Labels(known).encode(["7"])
     assert "; it" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("names", ["ab", ("a", "a"), ("a", None), ("a", "\ud800")], ids=ascii)
+def test_names_that_are_none(names):
+    with pytest.raises(KbertError):
+        Labels(names)
+
+
+def test_numbers_are_named_as_in_a_data_set():
+    assert Labels((0, 1.0, np.int64(2))).names == ("0", "1", "2")

@@ -244,3 +244,14 @@ print(len(store), {{"keras", "tensorflow", "jax", "torch"}} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("2 set()\n", "")
+
+
+def test_the_classes_may_be_given_as_a_list():
+    data = (["good", "bad"], ["yes", "no"])
+    examples = read_examples(data, labels=["yes", "no"])
+    assert (examples.labels, examples.label_ids.tolist()) == (Labels(("yes", "no")), [0, 1])
+    assert read_examples((["good", "bad"], [1, 0]), labels=[0, 1]).label_ids.tolist() == [1, 0]
+    with pytest.raises(KbertError, match="must be a list of names. Received: 'yes'"):
+        read_examples(data, labels="yes")
+    with pytest.raises(KbertError, match=r"row 2: the label 'no' is none of the 2 known labels"):
+        read_examples(data, labels=["yes", "No"])
