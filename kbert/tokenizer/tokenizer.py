@@ -10,6 +10,7 @@ from typing import Any
 
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
+from kbert.results.given_texts import as_texts
 from kbert.tokenizer.added_tokens import GOOGLE_SPECIALS, MAX_PIECE, check_added_tokens
 from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
 from kbert.tokenizer.rare_characters import RareCharacters, is_rare
@@ -155,8 +156,11 @@ class Tokenizer:
             texts: iterable of str.
             limit: int or None. How many ids of a text are returned at most; what they do not
                 depend on is not read. Defaults to None: all.
+
+        Raises:
+            InputError: one of the texts is not a string.
         """
-        texts = list(texts)
+        texts, _ = as_texts(texts)
         found: list[list[int]] = [[] for _ in texts]
         for number, ids in self._ids_of_parts(
             texts, lambda number: limit is None or len(found[number]) < limit

@@ -203,3 +203,12 @@ def test_other_tokenizers_are_refused(name, content, held, tmp_path):
 def test_a_missing_vocabulary_is_refused(tmp_path):
     with pytest.raises(KbertError, match=r"no vocabulary file .*none\.txt"):
         Tokenizer.from_file(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize("texts", ["one text", None, ["a", None], [float("nan")], [7], [["a"]]])
+def test_what_are_no_texts_is_refused(texts):
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"])
+    with pytest.raises(KbertError, match="`texts` must be a"):
+        tokenizer.token_ids(texts)
+    with pytest.raises(KbertError, match="must be a"):
+        tokenizer.encode(texts, max_length=8)

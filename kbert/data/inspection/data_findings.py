@@ -4,6 +4,7 @@ from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.label_findings import label_findings
 from kbert.data.inspection.odd_texts import odd_text_findings
 from kbert.data.inspection.order_findings import order_findings
+from kbert.data.inspection.printed_values import printed_value_findings
 from kbert.data.inspection.set_findings import set_findings
 from kbert.data.inspection.text_findings import text_findings, token_findings
 from kbert.data.reading.examples import Examples
@@ -29,7 +30,7 @@ def data_findings(
         for_kbert: bool, as in `inspect_examples`. Defaults to False.
     """
     findings = [*label_findings(facts), *text_findings(facts)]
-    findings += odd_text_findings(examples)
+    findings += [*odd_text_findings(examples), *printed_value_findings(examples, facts.classes)]
     findings += order_findings(facts, examples, for_kbert)
     if tokenizer is not None:
         findings += token_findings(facts, tokenizer, max_length)

@@ -14,6 +14,7 @@ from kbert.data.inspection.batch_classes import (
 from kbert.data.inspection.philox import philox
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.utils.cell_values import describe
 
 # The first seed of tf.data.Dataset.shuffle(seed=...) in a program that sets no global seed.
 _TF_GRAPH_SEED = 87654321
@@ -104,6 +105,14 @@ def simulate_shuffle_buffer(
     ```
     """
     label_ids = np.asarray(label_ids)
+    is_numbers = label_ids.ndim == 1 and label_ids.dtype.kind in "iu" and len(label_ids) > 0
+    if not is_numbers or label_ids.min() < 0:
+        raise InputError(
+            "{option} must be the class numbers of the rows, from 0, such as those of "
+            "read_examples(...). Received: {shown}",
+            option=Option("label_ids"),
+            shown=describe(label_ids).shown,
+        )
     if batch_size < 1:
         raise InputError(
             "{option} must be 1 or more. Received: {batch_size}",

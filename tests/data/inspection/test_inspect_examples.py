@@ -240,6 +240,43 @@ def test_texts_that_look_like_missing_ones(rows, read):
     )
 
 
+@pytest.mark.parametrize(
+    "form", ["b'{}'", 'b"{}"', "['{}', 'x']", "{{'en': '{}'}}", "('{}', 'x')", '["{}"]']
+)
+@pytest.mark.parametrize(("share", "warned"), [(1, True), (0.5, False)])
+def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, read):
+    for row in rows[: round(share * len(rows))]:
+        row[0] = form.format(row[0])
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == ({"printed-values": "warning"} if warned else {})
+    if warned:
+        message = found(inspection)["printed-values"].message
+        assert message.startswith("Texts are what Python prints of lists, dicts or bytes, such as ")
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"),
+    [
+        (["[0]", "[27]", "[0, 27]"], True),
+        (["b'bad'", "b'good'"], True),
+        (["['a']", "['b', 'c']", "[]"], True),
+        (["{'a'}", "{'b'}"], True),
+        (["tensor(0)", "tensor(1)"], True),
+        (["(sic)", "(so so)"], False),
+        (["a[0]", "b[1]"], False),
+        (["b", "c", "d", "[e]"], False),
+    ],
+    ids=str,
+)
+def test_labels_as_python_prints_what_they_were_in(names, warned, rows, read):
+    for place, row in enumerate(rows):
+        row[1] = names[place % len(names)]
+    inspection = inspect_examples(read(rows))
+    assert ("printed-values" in severities(inspection)) == warned
+    if warned:
+        assert f"such as {names[0]}" in found(inspection)["printed-values"].message
+
+
 @pytest.mark.parametrize(("numbers", "warned"), [(200, True), (180, True), (179, False)])
 def test_texts_that_are_numbers(numbers, warned, rows, read):
     for place, row in enumerate(rows[:numbers]):

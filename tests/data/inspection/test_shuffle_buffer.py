@@ -129,3 +129,11 @@ def test_recommendations():
 def test_sizes_out_of_range_are_refused(sizes, held):
     with pytest.raises(KbertError, match=held):
         simulate_shuffle_buffer(SORTED, *sizes)
+
+
+@pytest.mark.parametrize(
+    "labels", [["a", "b"], [], [0.5, 1.0], [-1, 1], None, [[0, 1]], [None, 1]], ids=str
+)
+def test_what_are_no_class_numbers_is_refused(labels):
+    with pytest.raises(KbertError, match="`label_ids` must be the class numbers of the rows"):
+        simulate_shuffle_buffer(labels, 100, 32)
