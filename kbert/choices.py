@@ -15,7 +15,7 @@ ExportFormat = Literal[
     "litert",
     "torch",
 ]
-FileFormat = Literal["csv", "tsv", "jsonl", "parquet", "lines"]
+FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
 Gelu = Literal["tanh", "erf"]
 Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
 OnBadRow = Literal["error", "skip"]

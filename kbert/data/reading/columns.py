@@ -32,6 +32,7 @@ LABEL_NAMES = (
 )
 # fmt: on
 _DELIMITERS = ";\t|"  # of files with other suffixes than theirs
+_FORMATS = {"\t": {"format": "tsv"}, ",": {"format": "csv"}}
 _MAX_LISTED = 12
 _MAX_NAME = 40  # characters of a name in a message
 
@@ -203,17 +204,24 @@ def _check_guesses(table: Table, guessed: dict[str, int | None]) -> None:
 
 def _check_delimiter(table: Table) -> None:
     """Raise KbertError when a single column looks like several with another delimiter."""
-    names = table.columns
-    other = next((mark for mark in _DELIMITERS if len(names) == 1 and mark in names[0]), None)
-    if other is not None:
-        raise InputError(
-            "{source}: only one column was found, {columns}; its fields seem to be separated by "
-            "{other!r}.",
-            source=table.source,
-            columns=_listed(names),
-            other=other,
-            cure=Cure({"delimiter": other}),
-        )
+    if len(table.columns) != 1:
+        return
+    (name,) = table.columns
+    other = next((mark for mark in _DELIMITERS if mark in name), None)
+    names = [part.strip().casefold() for part in name.split(",")]
+    if other is None and len(names) > 1 and set(names) & {*TEXT_NAMES, *LABEL_NAMES}:
+        other = ","
+    if other is None:
+        return
+    raise InputError(
+        "{source}: only one column was found, {columns}; its fields seem to be separated by "
+        "{other}.",
+        source=table.source,
+        columns=_listed(table.columns),
+        other={"\t": "tabs", ",": "commas"}.get(other, repr(other)),
+        # The format brings its way of quoting.
+        cure=Cure(_FORMATS.get(other, {"delimiter": other})),
+    )
 
 
 def _unrecognized(table: Table, missing: list[str]) -> InputError:
@@ -224,6 +232,9 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
             "{source} has no labels: its only column is {columns}.",
             source=table.source,
             columns=_listed(table.columns),
+            cure=None
+            if table.has_header
+            else Cure({"format": "csv"}, note="or tsv, if each line holds a text and its label"),
         )
     template = "{source}: no column could be recognized as the {missing}. Its columns: {columns}."
     other = Cure({"header": False}, note="if the first row is data")

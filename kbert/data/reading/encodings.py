@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 
 _MIN_SHARE = 0.75  # of the characters beyond ASCII that must be common in an encoding
-_MIN_KOREAN = 12  # characters; fewer fit Chinese by chance
+_MIN_KOREAN = 12  # different characters; fewer fit Chinese by chance
 _PUNCTUATION = frozenset("\xa0«»‘’“”‚„…–—€£©®°·•¡¿§¹²³½¼ª")
 
 
@@ -21,6 +21,12 @@ def check_encoding(encoding: str) -> None:
             option=Option("encoding"),
             encoding=encoding,
         ) from None
+
+
+def unknown_encoding() -> Cure:
+    """Return the cure where none can be guessed."""
+    note = "the one that the file was written in, or save it again as UTF-8"
+    return Cure({"encoding": "NAME"}, note=note)
 
 
 def decodes(data: bytes, encoding: str) -> bool:
@@ -110,7 +116,7 @@ def _has_case_of_a_word(text: str, at: int) -> bool:
 
 def _is_korean(data: bytes) -> bool:
     """Whether text that fits Chinese has only characters that are Korean syllables too."""
-    text = [c for c in data.decode("euc_kr") if c > "\x7f"]
+    text = {c for c in data.decode("euc_kr") if c > "\x7f"}
     return len(text) >= _MIN_KOREAN and all("가" <= c <= "힣" for c in text)
 
 

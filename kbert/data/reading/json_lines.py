@@ -22,7 +22,11 @@ def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -
         source: str. The name that messages use.
         encoding: str. Defaults to "utf-8", with or without a byte order mark.
     """
-    objects = _objects(TextLines(stream, encoding, source), source)
+    return object_table(_objects(TextLines(stream, encoding, source), source), source)
+
+
+def object_table(objects: Iterator[Row | BadRow], source: str) -> Table:
+    """Return the table of rows whose only cell is an object; columns as in the first."""
     early: list[BadRow] = []
     first = None
     for item in objects:
@@ -34,7 +38,7 @@ def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -
         raise early[0].to_error()
     if first is None:
         raise InputError(
-            "{source} contains no rows. One JSON object per line was expected.", source=source
+            "{source} contains no rows. JSON objects were expected, one for each.", source=source
         )
     columns = list(first.cells[0])
 
@@ -76,14 +80,19 @@ def _parse(content: str) -> dict[str, Any] | Problem:
         # Counted first, which is quick: few lines have this many brackets.
         if content.count("[") + content.count("{") > 64 and is_too_deep(value):
             raise RecursionError
-    except json.JSONDecodeError as error:
-        values = {"column": error.colno, "error": error.msg}
-        return Problem("broken JSON at column {column} ({error})", _CURE, values)
-    except ValueError as error:
-        return Problem("unreadable JSON ({error})", _CURE, {"error": error})
-    except RecursionError:
-        return Problem("JSON nested too deeply", _CURE)
+    except (ValueError, RecursionError) as error:
+        return parse_problem(error)
     if not isinstance(value, dict):
         values = {"kind": type(value).__name__}
         return Problem("a JSON object was expected. Received: {kind}", _CURE, values)
     return value
+
+
+def parse_problem(error: ValueError | RecursionError) -> Problem:
+    """Return the problem of JSON that does not parse."""
+    if isinstance(error, json.JSONDecodeError):
+        values = {"column": error.colno, "error": error.msg}
+        return Problem("broken JSON at column {column} ({error})", _CURE, values)
+    if isinstance(error, RecursionError):
+        return Problem("JSON nested too deeply", _CURE)
+    return Problem("unreadable JSON ({error})", _CURE, {"error": error})

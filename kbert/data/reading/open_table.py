@@ -1,5 +1,6 @@
 """The table of any source: a path, an open file, or an object in memory."""
 
+import io
 import re
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -7,12 +8,21 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kbert.choices import FileFormat, Quoting
+from kbert.data.reading.arrow_table import read_arrow
+from kbert.data.reading.file_kinds import (
+    check_beginning,
+    check_packed,
+    is_directory,
+    unknown_suffix,
+)
 from kbert.data.reading.json_lines import read_json_lines
+from kbert.data.reading.json_table import read_json_table
 from kbert.data.reading.memory_tables import read_object
 from kbert.data.reading.parquet_table import read_parquet
 from kbert.data.reading.rows import Table
 from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
 from kbert.data.reading.text_tables import read_delimited, read_lines
+from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 
@@ -22,8 +32,12 @@ _SUFFIXES: dict[str, FileFormat] = {
     ".tab": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".feather": "arrow",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
     ".txt": "lines",
 }
 
@@ -42,38 +56,53 @@ class TableFormat:
 def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     """Return the table of any source; `files` closes what was opened once that has been read."""
     if isinstance(source, (str, Path)):
-        path = Path(source)
-        layout = replace(layout, format=_format_of(path, layout))
-        if layout.format == "parquet":
-            open_binary(path).close()
-            return read_parquet(path)
-        if layout.format == "tsv" and layout.quoting == "auto":
-            layout = replace(layout, quoting=_tsv_quoting(path, layout.encoding))
-        return _text_table(files.enter_context(open_binary(path)), str(path), layout)
+        return _open_path(Path(source), files, layout)
     if hasattr(source, "read"):
         layout = replace(layout, format=layout.format or "lines")
-        return _text_table(source, getattr(source, "name", "standard input"), layout)
+        name = getattr(source, "name", "standard input")
+        if not hasattr(source, "peek") and not isinstance(source, io.TextIOBase):
+            source = io.BufferedReader(source)
+        return _text_table(source, str(name), layout)
     return read_object(source)
 
 
 def format_of_suffix(path: Path) -> FileFormat | None:
-    """Return the format that the suffix of a path identifies, or None."""
-    return _SUFFIXES.get(path.suffix.lower())
+    """Return the format that the suffix of a path identifies, or None.
+
+    Of a compressed file, the suffix before that of the compression counts.
+    """
+    if path.suffix.lower() == ".zip" and not path.is_file():
+        return None
+    return _SUFFIXES.get(Path(inner_name(path)).suffix.lower())
 
 
-def _format_of(path: Path, layout: TableFormat) -> FileFormat:
+def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
+    if str(path) == "-":
+        raise InputError(
+            "Standard input is read only for texts to label; this file is read more than once.",
+            cure=Cure(note="save it to a file, and pass its path"),
+        )
     if path.is_dir():
-        raise InputError("{path} is a directory; a file was expected.", path=path)
+        raise is_directory(path, tuple(_SUFFIXES))
+    stream = files.enter_context(open_binary(path))
+    is_packed = path.suffix.lower() in COMPRESSED
+    if is_packed:
+        check_packed(stream.peek(8), path)  # type: ignore[attr-defined]
     found = layout.format or format_of_suffix(path)
     if found is None:
-        raise InputError(
-            "{path}: the suffix {suffix!r} does not identify a format. Expected one of {suffixes}.",
-            path=path,
-            suffix=path.suffix,
-            suffixes=", ".join(_SUFFIXES),
-            cure=Cure({"format": "csv"}, note="or the format that the file has"),
-        )
-    return found
+        suffix = Path(inner_name(path)).suffix.lower()
+        raise unknown_suffix(path, suffix, tuple(_SUFFIXES))
+    layout = replace(layout, format=found)
+    if found in ("parquet", "arrow"):
+        if is_packed:
+            raise InputError(
+                "{path} is compressed a second time.", path=path, cure=Cure(note="unpack it first")
+            )
+        check_beginning(stream.peek(8), str(path), found)  # type: ignore[attr-defined]
+        return read_parquet(path) if found == "parquet" else read_arrow(path)
+    if found == "tsv" and layout.quoting == "auto":
+        layout = replace(layout, quoting=_tsv_quoting(path, layout.encoding))
+    return _text_table(files.enter_context(unpack(stream, path)), str(path), layout)
 
 
 def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
@@ -85,6 +114,11 @@ def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
             option=Option("delimiter"),
             delimiter=delimiter,
         )
+    if hasattr(stream, "peek"):
+        assert layout.format is not None
+        check_beginning(stream.peek(4096), name, layout.format)
+    if layout.format == "json":
+        return read_json_table(stream, name, encoding=layout.encoding)
     if layout.format == "jsonl":
         return read_json_lines(stream, name, encoding=layout.encoding)
     if layout.format == "lines":
@@ -93,7 +127,8 @@ def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
     return read_delimited(
         stream,
         name,
-        delimiter=delimiter or ("," if is_csv else "\t"),
+        delimiter=delimiter,
+        default_delimiter="," if is_csv else "\t",
         encoding=layout.encoding,
         header=layout.header,
         quoted=layout.quoting == "standard" or (layout.quoting == "auto" and is_csv),
@@ -103,7 +138,8 @@ def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
 def _tsv_quoting(path: Path, encoding: str) -> Quoting:
     """Return "standard" when every field that begins with a quote is well-formed, else "none"."""
     malformed = re.compile(r'(?:^|\t)"(?!(?:[^"\t\r\n]|"")*"(?:\t|\r?\n?$))')
-    with open_binary(path) as stream:
+    with unpack(open_binary(path), path) as stream:
+        check_beginning(stream.peek(4096), str(path), "tsv")  # type: ignore[attr-defined]
         lines = TextLines(stream, encoding, str(path))
         while True:
             try:

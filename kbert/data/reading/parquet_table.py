@@ -25,7 +25,7 @@ def read_parquet(path: Path) -> Table:
         file = pq.ParquetFile(path)
         every = list(file.schema_arrow)
         leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
-        left_out = {field.name: kind for field in every if (kind := _left_out(field.type))}
+        left_out = {field.name: kind for field in every if (kind := left_out_kind(field.type))}
         names = [field.name for field in every if field.name not in left_out]
         # Left as dictionaries, a text that occurs in a million rows is in memory once.
         texts = [n for n in names if n in leaves and leaves[n].physical_type == "BYTE_ARRAY"]
@@ -39,7 +39,7 @@ def read_parquet(path: Path) -> Table:
                 "{path}, after row {number}: broken Parquet: {reason}", path=path, number=number
             ):
                 batch = next(batches, None)
-                columns = [] if batch is None else [_cells(column) for column in batch.columns]
+                columns = [] if batch is None else [arrow_cells(column) for column in batch.columns]
             if batch is None:
                 return
             if batch.schema.names != names:
@@ -53,12 +53,12 @@ def read_parquet(path: Path) -> Table:
     return Table(str(path), names, rows(), left_out=left_out)
 
 
-def _left_out(kind: Any) -> str | None:
+def left_out_kind(kind: Any) -> str | None:
     """Return what a column of an Arrow type holds if that is neither texts nor labels."""
     from pyarrow import types
 
     if types.is_dictionary(kind):
-        return _left_out(kind.value_type)
+        return left_out_kind(kind.value_type)
     if types.is_fixed_size_binary(kind):
         return (
             None if kind.byte_width <= _MAX_FIXED else f"binary values of {kind.byte_width} bytes"
@@ -72,7 +72,8 @@ def _left_out(kind: Any) -> str | None:
     return "lists" if is_list else f"values of type {kind}"
 
 
-def _cells(column: Any) -> list[Any]:
+def arrow_cells(column: Any) -> list[Any]:
+    """Return the cells of an Arrow column."""
     from pyarrow import types
 
     if types.is_float16(column.type) or types.is_float32(column.type):

@@ -7,7 +7,12 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
 
-from kbert.data.reading.encodings import check_encoding, decodes, guess_encoding
+from kbert.data.reading.encodings import (
+    check_encoding,
+    decodes,
+    guess_encoding,
+    unknown_encoding,
+)
 from kbert.data.reading.line_bytes import ends_in_cr, split_lines
 from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
@@ -26,9 +31,6 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 _NOT_TEXT = Cure(note="check that this is a text file")
-_UNKNOWN = Cure(
-    {"encoding": "NAME"}, note="the one that the file was written in, or save it again as UTF-8"
-)
 _NUL = Problem(
     "the line contains a NUL character; text files do not",
     Cure(note="check that this is a text file and remove the character"),
@@ -63,27 +65,37 @@ class TextLines(Iterator[str]):
     """
 
     def __init__(self, stream: BinaryIO, encoding: str, source: str) -> None:
-        check_encoding(encoding)
-        if isinstance(stream, io.TextIOBase):
-            raise InputError(
-                "{source} was opened in text mode. Open it with mode 'rb'.", source=source
-            )
         self.number = 0
         self.source = source
-        if not hasattr(stream, "peek"):
-            stream = io.BufferedReader(stream, _BUFFER)  # type: ignore[type-var]
-        name = _skip_mark(stream, codecs.lookup(encoding).name.removesuffix("-sig"), source)
-        self._encoding = f"{name}-le" if name in ("utf-16", "utf-32") else name
-        sample = stream.peek(_BUFFER)
+        self._pending: str | BadLine | None = None
+        stream, self._encoding = open_text(stream, encoding, source)
+        sample = stream.peek(_BUFFER)  # type: ignore[attr-defined]
         self._is_mac = ends_in_cr(sample.decode(self._encoding, "ignore").rstrip("\r\n"))
         self._good = 0  # lines beyond ASCII that do decode
         self._judged = False
         self._sample = b""  # lines that do not decode: a single one fits many encodings
-        _check_is_not_utf_8(sample, name, source)
         self._lines = split_lines(stream, self._encoding, source, at_cr=self._is_mac)
+
+    def peek(self) -> str | None:
+        """Return the next line without taking it, or None at the end or where it is bad."""
+        if self._pending is None:
+            try:
+                self._pending = next(self)
+            except BadLine as bad:
+                self._pending = bad
+            except StopIteration:
+                self.number -= 1
+                return None
+            self.number -= 1
+        return self._pending if isinstance(self._pending, str) else None
 
     def __next__(self) -> str:
         self.number += 1
+        pending, self._pending = self._pending, None
+        if isinstance(pending, BadLine):
+            raise pending
+        if pending is not None:
+            return pending
         data = next(self._lines)
         try:
             line = data.decode(self._encoding)
@@ -137,7 +149,7 @@ class TextLines(Iterator[str]):
             lines=self.number + len(ahead),
             line=self.number,
             bytes=shown,
-            cure=_UNKNOWN if guess is None else Cure({"encoding": guess}),
+            cure=unknown_encoding() if guess is None else Cure({"encoding": guess}),
         )
 
     def _check_is_not_utf_16(self, data: bytes) -> None:
@@ -151,6 +163,22 @@ class TextLines(Iterator[str]):
                 line=self.number,
                 cure=Cure({"encoding": guess}),
             )
+
+
+def open_text(stream: BinaryIO, encoding: str, source: str) -> tuple[BinaryIO, str]:
+    """Return a stream that can be peeked into, behind its byte order mark, and its encoding.
+
+    Raises:
+        InputError: it is a text stream, the encoding does not exist, or another one is evident.
+    """
+    check_encoding(encoding)
+    if isinstance(stream, io.TextIOBase):
+        raise InputError("{source} was opened in text mode. Open it with mode 'rb'.", source=source)
+    if not hasattr(stream, "peek"):
+        stream = io.BufferedReader(stream, _BUFFER)  # type: ignore[type-var]
+    name = _skip_mark(stream, codecs.lookup(encoding).name.removesuffix("-sig"), source)
+    _check_is_not_utf_8(stream.peek(_BUFFER), name, source)
+    return stream, f"{name}-le" if name in ("utf-16", "utf-32") else name
 
 
 def _skip_mark(stream: BinaryIO, name: str, source: str) -> str:

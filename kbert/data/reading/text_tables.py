@@ -1,11 +1,17 @@
 """Readers of text files: delimited ones (CSV, TSV), and those with one text per line."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
+from kbert.data.reading.header import (
+    check_is_no_table,
+    check_is_no_title,
+    column_names,
+    take_separator_line,
+)
 from kbert.data.reading.rows import BadRow, Problem, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
 from kbert.errors import InputError
@@ -17,6 +23,13 @@ _QUOTE_CURE = Cure(
     note="close or double the quote",
     otherwise=(Cure({"quoting": "none"}, note="for a file without quoting"),),
 )
+_RETURN = Problem(
+    "a carriage return (CR) inside the line: line ends are mixed",
+    Cure(note="save the file again with the same line end in every line"),
+)
+_HEADER_AGAIN = Problem(
+    "the header occurs again, as where files were joined", Cure(note="delete the line")
+)
 _FIELDS_CURE = Cure(note="fix the row (a field that contains the delimiter needs double quotes)")
 
 
@@ -24,7 +37,8 @@ def read_delimited(
     stream: BinaryIO,
     source: str,
     *,
-    delimiter: str,
+    delimiter: str | None,
+    default_delimiter: str = ",",
     encoding: str = "utf-8",
     header: bool = True,
     quoted: bool = True,
@@ -34,7 +48,9 @@ def read_delimited(
     Args:
         stream: binary stream, buffered.
         source: str. The name that messages use.
-        delimiter: str, one character.
+        delimiter: str of one character, or None: what Excel's first line `sep=;` names, else the
+            default.
+        default_delimiter: str of one character. Defaults to a comma.
         encoding: str. Defaults to "utf-8", with or without a byte order mark.
         header: bool. Whether the first row names the columns. CoLA's form, which has none, is
             recognized anyway. Defaults to True.
@@ -42,6 +58,8 @@ def read_delimited(
             quoting. Defaults to True.
     """
     lines = TextLines(stream, encoding, source)
+    separator = take_separator_line(lines)
+    delimiter = delimiter or separator or default_delimiter
     records = _records(lines, source, delimiter, quoted, first=0 if header else 1)
     first = next(records, None)
     if first is None:
@@ -65,13 +83,16 @@ def read_delimited(
         raise early[0].to_error()
     is_cola = _is_cola(first.cells)
     if header and not is_cola:
-        columns = [str(cell).strip() for cell in first.cells]
-        return Table(source, columns, _checked(records, source, len(columns)))
+        following = list(islice(records, 2))
+        check_is_no_title(first, following, source)
+        columns = column_names(first.cells)
+        rows = _checked(chain(following, records), source, columns)
+        return Table(source, columns, rows)
     columns = [str(position) for position in range(len(first.cells))]
     if is_cola:
         columns = ["source", "label", "mark", "sentence"]
     shift = 1 if header else 0  # what was counted as the header is in fact the first row
-    rows = _checked(chain(early, [first], records), source, len(columns), shift)
+    rows = _checked(chain(early, [first], records), source, columns, shift, has_names=False)
     return Table(source, columns, rows, has_header=False)
 
 
@@ -118,8 +139,7 @@ def _records(
                     line=line,
                     cure=_QUOTE_CURE,
                 ) from None
-            problem = Problem("broken quoting ({error})", _QUOTE_CURE, {"error": error})
-            yield BadRow(source, number, line, problem)
+            yield BadRow(source, number, line, _quoting_problem(error))
         else:
             if cells == [] or cells == [""]:
                 number -= 1  # a blank line is not a row
@@ -139,28 +159,54 @@ def _whole(lines: TextLines, bad: list[BadLine]) -> Iterator[str]:
             yield broken.line
 
 
+def _quoting_problem(error: csv.Error) -> Problem:
+    if "new-line character" in str(error):
+        return _RETURN
+    return Problem("broken quoting ({error})", _QUOTE_CURE, {"error": error})
+
+
 def _checked(
-    records: Iterator[Row | BadRow], source: str, width: int, shift: int = 0
+    records: Iterator[Row | BadRow],
+    source: str,
+    columns: Sequence[str],
+    shift: int = 0,
+    *,
+    has_names: bool = True,
 ) -> Iterator[Row | BadRow]:
-    """Yield the rows after the header, ragged ones as BadRow."""
+    """Yield the rows after the header, ragged ones as BadRow.
+
+    Delimiters at the end of some rows alone are not missed.
+    """
+    width = len(columns)
     for record in records:
         number = record.number + shift
         if isinstance(record, BadRow):
             yield replace(record, number=number)
-        elif len(record.cells) != width:
+            continue
+        cells = list(record.cells)
+        if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+            cells = cells[:width]
+        elif len(cells) < width and has_names and not any(columns[len(cells) :]):
+            cells += [""] * (width - len(cells))
+        problem = None
+        if len(cells) != width:
             problem = Problem(
                 "{fields} where the first row has {width}",
                 _FIELDS_CURE,
-                {"fields": count_noun(len(record.cells), "field"), "width": width},
+                {"fields": count_noun(len(cells), "field"), "width": width},
             )
-            yield BadRow(source, number, record.line, problem, "\t".join(record.cells)[:200])
+        elif has_names and width > 1 and column_names(cells) == columns:
+            problem = _HEADER_AGAIN
+        if problem is None:
+            yield Row(number, record.line, cells)
         else:
-            yield Row(number, record.line, record.cells)
+            yield BadRow(source, number, record.line, problem, "\t".join(cells)[:200])
 
 
 def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
     """Return the table of a stream with one text per line, in a column named text."""
     lines = TextLines(stream, encoding, source)
+    check_is_no_table(lines.peek() or "", source)
 
     def rows() -> Iterator[Row | BadRow]:
         while True:
@@ -171,6 +217,9 @@ def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Tab
             except BadLine as bad:
                 yield BadRow(source, lines.number, lines.number, bad.problem, bad.content)
             else:
+                if "\r" in text:
+                    yield BadRow(source, lines.number, lines.number, _RETURN, text[:200])
+                    continue
                 yield Row(lines.number, lines.number, [text])
 
     return Table(source, ["text"], rows(), has_header=False)

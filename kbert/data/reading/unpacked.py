@@ -1,0 +1,117 @@
+"""Compressed files, unpacked while they are read, and no further than an honest file goes."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zipfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO
+
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.foreign import foreign_input
+
+_MIN_LIMIT, _MAX_RATIO = 2**28, 200  # as for Parquet; text is compressed to a tenth at best
+_COPY = Cure(note="it may be incomplete or another kind of file: copy or compress it again")
+_OPENERS: dict[str, Callable[[Any], Any]] = {
+    ".gz": lambda stream: gzip.GzipFile(fileobj=stream, mode="rb"),
+    ".bz2": bz2.BZ2File,
+    ".xz": lzma.LZMAFile,
+}
+COMPRESSED = (*_OPENERS, ".zip")
+
+
+def inner_name(path: Path) -> str:
+    """Return the name of the file that a compressed file holds; a plain file's is its own."""
+    suffix = path.suffix.lower()
+    if suffix == ".zip":
+        with _archive(path) as archive:
+            return PurePosixPath(_member(archive, path).filename).name
+    return path.name[: -len(suffix)] if suffix in _OPENERS else path.name
+
+
+def unpack(stream: BinaryIO, path: Path) -> BinaryIO:
+    """Return a stream of what a compressed file holds; the stream of a plain file is returned.
+
+    Args:
+        stream: binary stream of the file, which is closed with the one returned.
+        path: Path. The file, by whose suffix the compression is known.
+
+    Raises:
+        InputError: an archive does not hold exactly one file. While the stream is read: what is
+            compressed is broken, or more than 200 times the file and 256 MiB.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in COMPRESSED:
+        return stream
+    limit = max(_MIN_LIMIT, _MAX_RATIO * path.stat().st_size)
+    with ExitStack() as parts:
+        parts.callback(stream.close)
+        if suffix == ".zip":
+            archive = parts.enter_context(_archive(path))
+            with foreign_input("{path} cannot be unpacked: {reason}.", path=path, cure=_COPY):
+                inner = parts.enter_context(archive.open(_member(archive, path)))
+        else:
+            inner = parts.enter_context(_OPENERS[suffix](stream))
+        return io.BufferedReader(_Unpacked(inner, parts.pop_all(), path, limit), 65_536)
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    with foreign_input("{path} is not a readable zip archive: {reason}.", path=path, cure=_COPY):
+        return zipfile.ZipFile(path)
+
+
+def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    """Return the only file in an archive, apart from those that systems add."""
+    files = [
+        info
+        for info in archive.infolist()
+        if not info.is_dir()
+        and "__MACOSX" not in info.filename
+        and not PurePosixPath(info.filename).name.startswith(".")
+    ]
+    if len(files) != 1:
+        raise InputError(
+            "{path} holds {count} files; one was expected{names}.",
+            path=path,
+            count=len(files),
+            names=": " + ", ".join(info.filename for info in files[:5]) if files else "",
+            cure=Cure(note="unpack it, and pass the labelled file"),
+        )
+    return files[0]
+
+
+class _Unpacked(io.RawIOBase):
+    """Reads from an unpacking stream, and closes its parts."""
+
+    def __init__(self, inner: Any, parts: ExitStack, path: Path, limit: int) -> None:
+        super().__init__()
+        self._inner, self._parts, self._path, self._limit = inner, parts, path, limit
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with foreign_input("{path} cannot be unpacked: {reason}.", path=self._path, cure=_COPY):
+            data = self._inner.read(len(buffer))
+        self._size += len(data)
+        if self._size > self._limit:
+            raise InputError(
+                "{path} unpacks to more than {limit:,} bytes, {ratio} times its size or more; "
+                "text does not.",
+                path=self._path,
+                limit=self._limit,
+                ratio=self._limit // max(self._path.stat().st_size, 1),
+                cure=Cure(note="if you trust it, unpack it and pass the file"),
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._parts.close()
+        super().close()

@@ -1,0 +1,96 @@
+"""What programs put above and beside a table."""
+
+import codecs
+
+import pytest
+
+from kbert import KbertError, read_examples
+
+ROWS = [("a", "x"), ("b", "y"), ("c", "x")]
+
+
+def read(path, data, **options):
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    examples = read_examples(path, **options)
+    names = [examples.labels.names[i] for i in examples.label_ids]
+    return list(zip(examples.texts, names, strict=True))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Reviews of 2024,\ntext,label\na,x\nb,y\n",
+        "Reviews of 2024,,\ntext,label,date\na,x,1\nb,y,2\n",
+        "Reviews of 2024\ntext,label\na,x\nb,y\n",
+        "Reviews of 2024\n\ntext,label\na,x\nb,y\n",
+        ",\ntext,label\na,x\nb,y\n",
+    ],
+    ids=["padded", "three columns", "not padded", "blank line", "empty line"],
+)
+def test_a_title_is_not_a_header(data, tmp_path):
+    for options in ({}, {"text": "text"}, {"text": "0", "label": "1"}):
+        with pytest.raises(KbertError, match=r"line 1: this is not a header.*delete the lines ab"):
+            read(tmp_path / "a.csv", data, **options)
+    assert read(tmp_path / "a.csv", "text,label\na,x\nb,y\n") == ROWS[:2]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ",text,label\n0,a,x\n1,b,y\n2,c,x\n",
+        "text,label\na,x\nb,y\nc,x\n",
+        " text , label \na,x\nb,y\nc,x\n",
+        "\ufefftext\u200b,label\na,x\nb,y\nc,x\n",
+        "text,label,\na,x,\nb,y,\nc,x,\n",
+        "text,label,,\na,x,,\nb,y\nc,x,\n",
+        "text,label\na,x,\nb,y,,\nc,x\n",
+        "text;label;\na;x;\nb;y;\nc;x;\n",
+    ],
+    ids=[
+        *("index of pandas", "plain", "blanks", "invisible", "delimiter at the end"),
+        *("some rows", "rows alone", "semicolons"),
+    ],
+)
+def test_headers_and_rows_as_programs_write_them(data, tmp_path):
+    options = {"delimiter": ";"} if ";" in data else {}
+    assert read(tmp_path / "a.csv", data, **options) == ROWS
+
+
+def test_a_field_too_many_is_not_dropped(tmp_path):
+    with pytest.raises(KbertError, match=r"row 2 \(line 3\): 3 fields where the first row has 2"):
+        read(tmp_path / "a.csv", "text,label\na,x\nb,y,z\n")
+    with pytest.raises(KbertError, match="1 field where the first row has 2"):
+        read(tmp_path / "a.csv", "text,label\na,x\nb\n")
+
+
+def test_a_single_column_is_no_title(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("review\na good film\na bad one\n")
+    assert read_examples(path, need_label=False).texts == ["a good film", "a bad one"]
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_joined_files(mark, tmp_path):
+    data = mark + b"text,label\na,x\nb,y\n" + mark + b"text,label\nc,x\n"
+    with pytest.raises(KbertError, match=r"row 3 \(line 4\): the header occurs again"):
+        read(tmp_path / "a.csv", data)
+    assert read(tmp_path / "a.csv", data, on_bad_row="skip") == ROWS
+    assert read(tmp_path / "b.csv", mark + b"label,text\nx,a\n" + mark + b"y,b\n") == ROWS[:2]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_duplicate_names(name, tmp_path):
+    mark = "\t" if name == "a.tsv" else ","
+    data = "text,label,text\na,x,1\nb,y,2\n".replace(",", mark)
+    with pytest.raises(KbertError, match="has 2 columns 'text'"):
+        read(tmp_path / name, data)
+    assert read(tmp_path / name, data, text="0") == ROWS[:2]
+
+
+def test_mixed_line_ends(tmp_path):
+    with pytest.raises(KbertError, match=r"a carriage return \(CR\) inside the line: line ends a"):
+        read(tmp_path / "a.csv", "text,label\na,x\nb,y\rc,x\nd,y\n")
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"one\ntwo\rthree\nfour\n")
+    with pytest.raises(KbertError, match=r"line 2\): a carriage return"):
+        read_examples(path, need_label=False)
