@@ -8,6 +8,8 @@ import numpy as np
 
 from kbert.utils.wording import count_noun
 
+_MAX_CELLS = 2**24  # logits in float64 at a time
+
 
 @dataclass(frozen=True)
 class ClassScore:
@@ -45,11 +47,9 @@ class Evaluation:
         cls, logits: np.ndarray, label_ids: np.ndarray, names: Sequence[str]
     ) -> "Evaluation":
         """Return the scores of logits [rows, labels] against the true labels [rows]."""
-        logits = np.asarray(logits, np.float64)
+        logits = np.asarray(logits)
         label_ids = np.asarray(label_ids)
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        log_total = np.log(np.exp(shifted).sum(axis=1))
-        losses = log_total - shifted[np.arange(len(label_ids)), label_ids]
+        losses = _losses(logits, label_ids)
         return cls.from_predicted(logits.argmax(axis=1), label_ids, float(losses.mean()), names)
 
     @classmethod
@@ -57,9 +57,8 @@ class Evaluation:
         cls, predicted: np.ndarray, label_ids: np.ndarray, loss: float, names: Sequence[str]
     ) -> "Evaluation":
         """Return the scores of predicted class numbers [rows] against the true ones [rows]."""
-        from sklearn.metrics import matthews_corrcoef, precision_recall_fscore_support
+        from sklearn.metrics import precision_recall_fscore_support
 
-        several = len(np.union1d(label_ids, predicted)) > 1
         precision, recall, f1, rows = precision_recall_fscore_support(
             label_ids, predicted, labels=np.arange(len(names)), zero_division=0.0
         )
@@ -69,8 +68,7 @@ class Evaluation:
             loss=loss,
             accuracy=float((predicted == label_ids).mean()),
             macro_f1=float(f1.mean()),
-            # With a single class it is 0 by definition, and scikit-learn warns.
-            mcc=float(matthews_corrcoef(label_ids, predicted)) if several else 0.0,
+            mcc=_matthews_correlation(label_ids, predicted, len(names)),
             classes=tuple(
                 ClassScore(name, float(p), float(r), float(f), int(n))
                 for name, p, r, f, n in scores
@@ -116,6 +114,33 @@ class Evaluation:
             "loss": self.loss,
         }
         return "".join(f"{key} = {values[key]}\n" for key in sorted(values))
+
+
+def _losses(logits: np.ndarray, label_ids: np.ndarray) -> np.ndarray:
+    """Return the cross-entropy of each row, in float64, of which few rows are in memory at once."""
+    losses = np.empty(len(label_ids))
+    step = max(_MAX_CELLS // max(logits.shape[1], 1), 1)
+    for start in range(0, len(label_ids), step):
+        part, ids = logits[start : start + step].astype(np.float64), label_ids[start : start + step]
+        part -= part.max(axis=1, keepdims=True)
+        losses[start : start + step] = (
+            np.log(np.exp(part).sum(axis=1)) - part[np.arange(len(ids)), ids]
+        )
+    return losses
+
+
+def _matthews_correlation(label_ids: np.ndarray, predicted: np.ndarray, classes: int) -> float:
+    """Return the correlation of true and predicted classes; 0 where either is a single class.
+
+    scikit-learn's takes a table of classes and classes, which for 50,000 are 20 GB.
+
+    Source: J. Gorodkin, "Comparing two K-category assignments by a K-category correlation
+    coefficient", 2004.
+    """
+    n, right = len(label_ids), int((label_ids == predicted).sum())
+    true, told = (np.bincount(ids, minlength=classes) for ids in (label_ids, predicted))
+    spread = (n * n - int(true @ true)) * (n * n - int(told @ told))
+    return (right * n - int(true @ told)) / spread**0.5 if spread else 0.0
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

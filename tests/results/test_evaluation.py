@@ -1,10 +1,12 @@
 import json
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import matthews_corrcoef
 
 from kbert.results.evaluation import Evaluation, softmax
 
@@ -40,6 +42,45 @@ def test_the_scores_by_hand():
 def test_one_class_predicted_for_all_is_chance_and_no_warning(true, accuracy):
     scores = Evaluation.from_logits(np.eye(2)[[0, 0]], np.array(true), ["a", "b"])
     assert (scores.accuracy, scores.mcc) == (accuracy, 0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_correlation_is_that_of_scikit_learn(seed):
+    random = np.random.default_rng(seed)
+    classes = random.integers(2, 40)
+    true, predicted = random.integers(0, classes, (2, random.integers(2, 300)))
+    predicted = np.where(random.random(len(true)) < 0.5, true, predicted)
+    scores = Evaluation.from_predicted(predicted, true, 0.0, [str(n) for n in range(classes)])
+    assert scores.mcc == pytest.approx(matthews_corrcoef(true, predicted), rel=1e-12)
+
+
+def test_many_classes_take_no_table_of_classes_and_classes():
+    rows = 6000  # a table of them would be 288 MB
+    true = np.arange(rows)
+    names = [str(number) for number in true]
+    tracemalloc.start()
+    scores = Evaluation.from_predicted(np.roll(true, 1), true, 0.0, names)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert scores.mcc == pytest.approx(-1 / (rows - 1))
+    assert peak < 20e6
+
+
+def test_the_losses_of_many_rows():
+    logits = np.random.default_rng(0).normal(size=(300, 100_000)).astype(np.float32)
+    true = np.arange(300)
+    scores = Evaluation.from_logits(logits, true, [str(number) for number in range(100_000)])
+    expected = [
+        math.log(math.fsum(map(math.exp, row.tolist()))) - float(row[t])
+        for row, t in zip(logits[::100], true[::100], strict=True)
+    ]
+    few = Evaluation.from_logits(logits[::100], true[::100], [str(n) for n in range(100_000)])
+    assert few.loss == pytest.approx(np.mean(expected), rel=1e-9)
+    parts = [
+        Evaluation.from_logits(logits[i : i + 50], true[i : i + 50], ["x"] * 100_000).loss
+        for i in range(0, 300, 50)
+    ]
+    assert scores.loss == pytest.approx(np.mean(parts), rel=1e-12)
 
 
 def test_great_logits_do_not_overflow():
