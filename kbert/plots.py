@@ -10,6 +10,7 @@ import numpy as np
 from kbert.data.inspection.shuffle_buffer import ShuffledBatches, simulate_shuffle_buffer
 from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
+from kbert.utils.file_errors import writing
 
 _POINTS = 500
 _MAX_CLASSES = 50  # drawn one by one
@@ -116,8 +117,9 @@ def save_plot(axes_or_figure: Any, path: str | Path) -> None:
                 "The suffix of {path} does not identify a format. Name a file that ends in .png",
                 path=path,
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=120, bbox_inches="tight")
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            figure.savefig(path, dpi=120, bbox_inches="tight")
     finally:
         _pyplot().close(figure)
 

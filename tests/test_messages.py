@@ -121,10 +121,10 @@ def fault(found, values):
 
 
 def faults_of_errors(tree):
-    for name, call, scopes in calls(tree, *(ERRORS - OTHERS), "foreign_input"):
+    for name, call, scopes in calls(tree, *(ERRORS - OTHERS), "foreign_input", "file_error"):
         found = templates(call.args[0], scopes) if len(call.args) == 1 else set()
-        values = {keyword.arg for keyword in call.keywords} - {"cure"}
-        values |= {"reason"} if name == "foreign_input" else set()
+        values = {keyword.arg for keyword in call.keywords} - {"cure", "of"}
+        values |= {"reason"} if name in ("foreign_input", "file_error") else set()
         if None not in values and (wrong := fault(found, values)):
             yield call.lineno, f"{name}: {wrong}"
         if name == "KbertError":

@@ -1,5 +1,6 @@
 """The command line: run a verb, and leave with its exit status."""
 
+import errno
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,9 +25,13 @@ from kbert.cli.words import FlagWords
 from kbert.errors import KbertError, MachineError
 from kbert.findings import speaking
 from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
+from kbert.utils.foreign import reason_of
 from kbert.utils.missing_package import missing_package
 from kbert.utils.say import say
 
+# Errors of names that nothing can have, wherever such a path is looked at.
+_NO_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.ELOOP}
+_MAX_SHOWN = 200  # characters of a path
 # As a shell reports them: 128 and the number of the signal; 130 is Ctrl-C.
 _STOPPED: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 
@@ -63,8 +68,9 @@ def _run(arguments: list[str]) -> int:
     except ReaderGone:
         return 1
     except OSError as error:
-        _complain(f"{error}{_what_is_left(error)}")
-        return 1
+        named = "" if error.filename is None else f"{str(error.filename)[:_MAX_SHOWN]}: "
+        _complain(f"{named}{reason_of(error)}{_what_is_left(error) or '.'}")
+        return 2 if error.errno in _NO_NAME else 1
 
 
 def _complain(text: str) -> None:

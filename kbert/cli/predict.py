@@ -52,6 +52,7 @@ def predict(
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
+    from kbert.utils.file_errors import writing
     from kbert.utils.files import write_text
 
     _check_is_no_flag(data)
@@ -71,7 +72,8 @@ def predict(
         use_utf8()
         write_output(lines)
     else:
-        write_text(output, "".join(lines))
+        with writing(output):
+            write_text(output, "".join(lines))
 
 
 def _standard_input() -> BinaryIO:

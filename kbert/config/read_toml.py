@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.config.checks import check_type
 from kbert.errors import InputError
+from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import check_regular
 
 # In bytes. tomllib takes memory by the square of the parts of a dotted key, which is one line.
@@ -74,6 +75,4 @@ def _parse(path: str | Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise InputError("{path} is not TOML: {error}", path=path, error=error) from None
     except OSError as error:
-        raise InputError(
-            "{path} cannot be read: {reason}.", path=path, reason=error.strerror
-        ) from None
+        raise file_error("{path} cannot be read: {reason}.", of=error, path=path) from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kbert.errors import InputError, MachineError
 from kbert.findings import Option
+from kbert.utils.file_errors import file_error
 
 _OUTPUT = Option("output")
 
@@ -60,12 +61,12 @@ def staging_folder(output: Path) -> Iterator[Path]:
         output.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
     except OSError as error:
-        raise MachineError(
+        raise file_error(
             "Nothing can be written in {parent}: {reason}. Name another {option}.",
+            of=error,
             parent=output.parent,
-            reason=error.strerror,
             option=_OUTPUT,
-        ) from None
+        ) from error
     try:
         yield folder
     except OSError as error:

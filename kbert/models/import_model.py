@@ -9,6 +9,7 @@ from kbert.findings import Call, Option
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
+from kbert.utils.file_errors import writing
 from kbert.utils.files import atomic_directory
 from kbert.utils.say import say, verbosity
 
@@ -106,7 +107,7 @@ def _check_vocabulary(data: ModelData) -> None:
 
 
 def _write_encoder(data: ModelData, output: Path) -> None:
-    with atomic_directory(output) as folder:
+    with writing(output), atomic_directory(output) as folder:
         write_hugging_face(folder, data)
     train = Call("train", "DATA", preset=output, output="NEW")
     say(f"It has no head: {output} is an encoder. To train a classifier on it: {train}")
@@ -122,6 +123,7 @@ def _write_classifier(
 
     model = build_classifier(BertClassifier, data, labels or None, max_length=max_length)
     model.predict_texts(_SENTENCES)  # which refuses what is not finite
-    model.save_to(output)
+    with writing(output):
+        model.save_to(output)
     say(f"Classes: {', '.join(model.labels.names)}")
     say(f"{output} is a model to evaluate, to export, and to predict with.")

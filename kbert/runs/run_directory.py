@@ -20,6 +20,7 @@ from kbert.findings import Cure
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.beginning import has_record, is_beginning
 from kbert.runs.run_record import read_record
+from kbert.utils.file_errors import file_error
 from kbert.utils.files import remove_temporary, write_text
 
 
@@ -55,16 +56,17 @@ class RunDirectory:
         """Create the directory, which must not exist, or be empty.
 
         Raises:
-            InputError: `path` exists, or the directory cannot be created.
+            InputError: `path` exists, or nothing can have that name.
+            MachineError: the disk is full or read-only, or a permission is missing.
         """
         check_free(path)
         run = cls(path)
         try:
             run.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(
-                "{path} cannot be created: {reason}.", path=path, reason=error.strerror
-            ) from None
+            raise file_error(
+                "{path} cannot be created: {reason}.", of=error, path=run.path
+            ) from error
         return run
 
     @property

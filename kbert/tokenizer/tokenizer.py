@@ -17,6 +17,7 @@ from kbert.tokenizer.rare_characters import RareCharacters, is_rare
 from kbert.tokenizer.rare_texts import RareTexts
 from kbert.tokenizer.rust_tokenizers import GOOGLE_MAX_WORD, build_wordpiece, tokenizer_json
 from kbert.tokenizer.text_parts import TextParts
+from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import parse_json, read_bytes
 from kbert.utils.wording import count_noun
 
@@ -133,9 +134,7 @@ class Tokenizer:
                 "{path} is not a vocabulary: it is not UTF-8 ({error}).", path=path, error=error
             ) from None
         except OSError as error:
-            raise InputError(
-                "{path} cannot be read: {reason}.", path=path, reason=error.strerror
-            ) from None
+            raise file_error("{path} cannot be read: {reason}.", of=error, path=path) from error
         try:
             return cls(pieces, **settings)
         except KbertError as error:

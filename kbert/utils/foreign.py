@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
+from kbert.utils.file_errors import file_error
 
 _MAX_REASON = 300  # characters
 
@@ -25,10 +26,13 @@ def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) 
 
     Raises:
         InputError: the library raised an exception.
+        MachineError: the system did, for what the machine lacks, such as a permission.
 
     Example:
 
     ```python
+    import json
+
     with foreign_input("{path} is not JSON: {reason}", path="a.json"):
         value = json.loads("[1, 2]")
     ```
@@ -41,6 +45,8 @@ def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) 
         # Rust's panics are no Exceptions, so that nobody catches them by chance.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
+        if isinstance(error, OSError) and error.errno is not None:
+            raise file_error(template, of=error, cure=cure, **values) from error
         raise InputError(template, cure=cure, reason=reason_of(error), **values) from error
 
 

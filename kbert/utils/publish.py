@@ -35,7 +35,8 @@ def publish(written: Path, path: Path) -> None:
     Example:
 
     ```python
-    publish(Path("exports/.new"), Path("exports/reviews"))
+    Path(".new").write_text("1")
+    publish(Path(".new"), Path("a.txt"))
     ```
     """
     _flush(written)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from kbert.errors import InputError
 from kbert.findings import Cure
+from kbert.utils.file_errors import file_error
 
 MAX_LINE = 2**24  # bytes; no row of text is longer, but a file without line ends is
 MAX_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
@@ -102,9 +103,7 @@ def read_json(path: Path) -> dict[str, Any]:
             "{path} is a file; the preset's folder was expected.", path=path.parent
         ) from None
     except OSError as error:
-        raise InputError(
-            "{path} cannot be read: {reason}.", path=path, reason=error.strerror
-        ) from None
+        raise file_error("{path} cannot be read: {reason}.", of=error, path=path) from error
     value = parse_json(data, path)
     if not isinstance(value, dict):
         raise InputError(

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 
 import pytest
 
@@ -16,7 +18,8 @@ class PanicException(BaseException):
         (ValueError("two\n lines."), "a.bin is broken: two lines"),
         (OverflowError(), "a.bin is broken: OverflowError"),
         (KeyError("name"), "a.bin is broken: 'name'"),
-        (OSError(5, "Input/output error"), "a.bin is broken: Input/output error"),
+        (OSError(2, "No such file"), "a.bin is broken: No such file"),
+        (OSError("truncated file"), "a.bin is broken: truncated file"),
         (PanicException("out of bounds"), "a.bin is broken: out of bounds"),
         (RuntimeError("x" * 1000), "a.bin is broken: " + "x" * 300),
     ],
@@ -28,6 +31,15 @@ def test_what_a_library_raises_becomes_a_sentence_that_keeps_its_cause(error, sa
     ):
         raise error
     assert str(raised.value) == says
+    assert raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOSPC])
+def test_what_the_machine_lacks_is_no_broken_file(number):
+    error = OSError(number, os.strerror(number))
+    with pytest.raises(MachineError) as raised, foreign_input("{path}: {reason}", path="a.bin"):
+        raise error
+    assert str(raised.value) == f"a.bin: {os.strerror(number)}"
     assert raised.value.__cause__ is error
 
 

@@ -17,6 +17,7 @@ from kbert.data.reading.line_bytes import ends_in_cr, split_lines
 from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
 from kbert.findings import Cure
+from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import check_regular
 
 _BUFFER = 65_536  # bytes, examined before the first line is read
@@ -239,6 +240,4 @@ def open_binary(path: Path) -> BinaryIO:
             near=", ".join(near),
         ) from None
     except OSError as error:
-        raise InputError(
-            "{path} cannot be read: {reason}.", path=path, reason=error.strerror
-        ) from None
+        raise file_error("{path} cannot be read: {reason}.", of=error, path=path) from error

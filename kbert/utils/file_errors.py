@@ -1,0 +1,63 @@
+"""What the system says of a path: a mistake of its user, or something that the machine lacks."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kbert.errors import InputError, KbertError, MachineError
+from kbert.findings import Cure
+
+# Another path cures these. A full or read-only disk, a missing permission and the like are the
+# machine's, wherever they are met.
+_OF_THE_PATH = {
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY),
+    *(errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ELOOP),
+}
+_MAX_SHOWN = 200  # characters of a path
+
+
+def file_error(
+    template: str, /, *, of: OSError, cure: Cure | None = None, **values: Any
+) -> KbertError:
+    """Return the error to raise for an OSError.
+
+    Args:
+        template: str. The message; `{reason}` in it is what the system says.
+        of: OSError.
+        cure: Cure or None. Defaults to None.
+        **values: the other values of the template.
+
+    Example:
+
+    ```python
+    error = file_error("{path}: {reason}.", of=OSError(28, "No space left"), path="a.csv")
+    assert isinstance(error, MachineError)
+    ```
+    """
+    kind = InputError if of.errno in _OF_THE_PATH else MachineError
+    reason = of.strerror or str(of)
+    shown = {n: _shortened(v) if isinstance(v, Path) else v for n, v in values.items()}
+    return kind(template, cure=cure, reason=reason, **shown)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError in the block, which writes to a path that a user has named, into a sentence.
+
+    Raises:
+        InputError: nothing can have that name.
+        MachineError: the disk is full or read-only, or a permission is missing.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, KbertError):
+            raise
+        raise file_error("{path} cannot be written: {reason}.", of=error, path=path) from error
+
+
+def _shortened(path: Path) -> Path | str:
+    text = str(path)
+    return path if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN // 2]}...{text[-20:]}"
