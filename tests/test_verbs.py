@@ -124,7 +124,9 @@ def test_inspect_goes_on_after_bad_rows_and_without_labels(tmp_path):
     (tmp_path / "bad.csv").write_text("text,label\nA joy.,good\n,bad\nA mess.,bad\n")
     status, out, _ = kbert("inspect", "bad.csv", cwd=tmp_path)
     assert status == 2
-    assert "1 row cannot be used, the first: row 2: the text (column 'text') is empty." in out
+    assert (
+        "1 row cannot be used, the first: row 2 (line 3): the text (column 'text') is empty." in out
+    )
     (tmp_path / "texts.txt").write_text("A joy.\nA mess.\n")
     status, out, _ = kbert("inspect", "texts.txt", cwd=tmp_path)
     assert status == 0

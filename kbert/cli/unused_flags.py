@@ -83,6 +83,10 @@ def _unused(flag: str, rule: Rule) -> InputError:
         return InputError("{option} is used only with {other}.", option=option, other=other)
     if rule.other == "data":
         return InputError("Name the labelled file or {option}, not both.", option=option)
+    if flag == "examples":
+        return InputError(
+            "{time} needs the labelled file in place of {option}.", time=other, option=option
+        )
     if rule.other == "google_flags" and flag in (*_PLAN, "max_length"):
         return InputError(
             "{flags} has settings of its own: leave out {option} and write it there, as in "

@@ -23,7 +23,8 @@ PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EILSEQ)
 @pytest.fixture
 def data(tmp_path):
     path = tmp_path / "data.csv"
-    path.write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 40)
+    rows = [f"A joy {n}.,good\nA mess {n}.,bad\n" for n in range(40)]
+    path.write_text("text,label\n" + "".join(rows))
     return path
 
 

@@ -123,7 +123,8 @@ def folder(tmp_path):
     (tmp_path / "empty.csv").touch()
     (tmp_path / "header.csv").write_text("text,label\n")
     (tmp_path / "one.csv").write_text("text,label\nA joy.,good\n")
-    (tmp_path / "good.csv").write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 20)
+    rows = [f"A joy {n}.,good\nA mess {n}.,bad\n" for n in range(20)]
+    (tmp_path / "good.csv").write_text("text,label\n" + "".join(rows))
     (tmp_path / "binary.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe" * 9)
     (tmp_path / "data.png").write_bytes(b"\x89PNG")
     (tmp_path / "bad.toml").write_text("epochs = ")
@@ -142,7 +143,8 @@ REFUSALS = {
     "inspect good.csv --label text": "named both as the text and as the label",
     "plan": "Name the labelled file, or how many rows it has. Cure: --examples N",
     "plan --examples 100 --time": "--time needs the labelled file",
-    "plan --google-flags --x": "Name the training file, or how many rows",
+    "plan --google-flags --x": "run_classifier.py has no flag --x. Known: --data_dir",
+    "plan --google-flags --do_train": "Name the training file, or how many rows",
     "plan --examples 9 --google-flags --num_train_epochs=x": "must be a number. Received: 'x'",
     "continue none --output new": "none does not exist",
     "continue --epochs 2 none --output new": "none does not exist",
@@ -153,7 +155,7 @@ REFUSALS = {
     "train empty.csv": "empty.csv contains no rows",
     "train header.csv": "header.csv: at least one row was expected",
     "train one.csv": "every row has the label 'good'",
-    "train binary.csv": "(line 1): the bytes 0x89 0x50 0x4e 0x47 are not utf-8",
+    "train binary.csv": "binary.csv is not utf-8: 10 of its first 19 lines cannot be decoded",
     "train data.png": "the suffix '.png' does not identify a format",
     "train .": "is a directory; a file was expected",
     "train good.csv --text review": "no column 'review'. Its columns: 'text', 'label'",
