@@ -123,7 +123,8 @@ def fault(found, values):
 def faults_of_errors(tree):
     for name, call, scopes in calls(tree, *(ERRORS - OTHERS), "foreign_input", "file_error"):
         found = templates(call.args[0], scopes) if len(call.args) == 1 else set()
-        values = {keyword.arg for keyword in call.keywords} - {"cure", "of"}
+        values = {keyword.arg for keyword in call.keywords} - {"cure"}
+        values -= {"of"} if name == "file_error" else set()
         values |= {"reason"} if name in ("foreign_input", "file_error") else set()
         if None not in values and (wrong := fault(found, values)):
             yield call.lineno, f"{name}: {wrong}"
