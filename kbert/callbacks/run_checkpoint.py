@@ -12,11 +12,12 @@ from kbert.backend.keras_internals import batches_seen, forget_first_epoch, set_
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.checkpoints.background_writer import BackgroundWriter
-from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, Steps, read_checkpoint
+from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position_counter import PositionCounter
 from kbert.checkpoints.resumed_fit import ResumedFit
+from kbert.checkpoints.run_steps import FROM_THE_START, Steps, continued_steps
 from kbert.checkpoints.save_interval import SaveInterval
 from kbert.checkpoints.training_identity import training_identity
 from kbert.checkpoints.training_state import (
@@ -100,7 +101,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.start: Checkpoint | None = None
         self.hooks = CheckpointHooks()
         self.has_begun = False
-        self._steps: Steps | None = ((0, 0),)
+        self._steps: Steps | None = FROM_THE_START
         self._interval = SaveInterval(every_steps, every_minutes)
         self._next_data: Any = None
         self._writer = BackgroundWriter()
@@ -147,7 +148,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         rows = rows if self._data is None else len(self._data.store)
         self._counter = PositionCounter(self._data, self.params.get("steps"), rows)
         start = self._find_start()
-        self._steps = ((0, 0),)
+        self._steps = FROM_THE_START
         if start is None:
             self.has_begun = True
             self.hooks.begin()
@@ -272,7 +273,9 @@ class RunCheckpoint(keras.callbacks.Callback):
         resumed = ResumedFit(self.model, checkpoint, self._data)
         resumed.restore(self.plan, self._identity, self.allow)
         self._resumed = resumed
-        self._steps = _continued(checkpoint, batches_seen(self.model.optimizer))
+        self._steps = continued_steps(
+            checkpoint.steps, checkpoint.position.batches_done, batches_seen(self.model.optimizer)
+        )
         self._counter.position = checkpoint.position
         self._interval.restart(checkpoint.position.batches_done)
         self._random = saved_random_states(checkpoint)
@@ -328,13 +331,3 @@ class RunCheckpoint(keras.callbacks.Callback):
                 "epochs. Pass Batches to fit and, if the model is not a BertClassifier, to "
                 "RunCheckpoint.set_data; or leave out `every_steps` and `every_minutes`."
             )
-
-
-def _continued(checkpoint: Checkpoint, step: int) -> Steps | None:
-    """Return the steps of a run that resumes from a checkpoint with this step of its optimizer."""
-    if checkpoint.steps is None:
-        return None
-    batches = checkpoint.position.batches_done
-    steps = tuple(pair for pair in checkpoint.steps if pair[0] < batches) or ((0, 0),)
-    expected = steps[-1][1] + batches - steps[-1][0]
-    return steps if step == expected else (*steps, (batches, step))

@@ -13,7 +13,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from kbert.checkpoints.position import Position, count
+from kbert.checkpoints.position import Position
+from kbert.checkpoints.run_steps import Steps, read_steps
 from kbert.errors import InputError, KbertError
 from kbert.utils.files import sync_directory, write_text
 
@@ -30,8 +31,6 @@ _NOT_AS_WRITTEN = (
 _MAX_STATE = 100_000_000  # bytes
 
 Arrays = dict[str, np.ndarray]
-Steps = tuple[tuple[int, int], ...]
-"""(batches of the run, steps of its optimizer) from where on both grow by one at a time."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True, only: str | None = 
                 if with_arrays and name.endswith(f"{only or ''}.safetensors")
             },
             evaluations=state.get("evaluations"),
-            steps=_steps(state.get("steps")),
+            steps=read_steps(state.get("steps")),
             best=_noted(state.get("best")),
         )
     except KbertError:
@@ -152,15 +151,6 @@ def _noted(value: Any) -> dict[str, str] | None:
     if not isinstance(value, dict):
         raise TypeError(f"{value!r:.80} is not a note of the best checkpoint")
     return {name: str(value[name]) for name in ("checkpoint", "sha256") if name in value}
-
-
-def _steps(value: Any) -> Steps | None:
-    if value is None:
-        return None
-    steps = tuple((count(batches), count(step)) for batches, step in value)
-    if [batches for batches, _ in steps] != sorted({batches for batches, _ in steps}):
-        raise ValueError("the steps are not in order")
-    return steps
 
 
 def _verify(path: Path) -> list[str]:

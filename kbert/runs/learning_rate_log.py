@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbert.checkpoints.checkpoint_files import Steps
+from kbert.checkpoints.run_steps import Steps, step_ranges
 from kbert.utils.files import sync_directory, sync_file, write_text
 
 LOG = "learning_rate.csv"
@@ -53,7 +53,7 @@ def rewind_log(run: Path, batches: int, steps: Steps | None) -> list[LogGap]:
         kept = [line for _, line in rows[:batches]]
         gaps = [LogGap(len(kept), batches - 1)] if len(kept) < batches else []
     else:
-        kept, missing = _match(rows, _expected(batches, steps))
+        kept, missing = _match(rows, step_ranges(steps, batches))
         gaps = _ranges(missing)
     written = [",".join(HEADER), *kept, ""]
     if written != lines:
@@ -69,16 +69,6 @@ def _step(line: str) -> int | None:
             int(fields[1]), float(fields[2]), float(fields[3] or 0)
             return int(fields[0])
     return None
-
-
-def _expected(batches: int, steps: Steps) -> list[range]:
-    """Return the numbers of the steps of a run's first batches: a range for each of its plans."""
-    ends = [*(first for first, _ in steps[1:]), batches]
-    return [
-        range(step, step + min(end, batches) - first)
-        for (first, step), end in zip(steps, ends, strict=True)
-        if first < batches
-    ]
 
 
 def _match(

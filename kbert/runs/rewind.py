@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
 from kbert.results.evaluation_history import EvaluationHistory
@@ -27,7 +28,7 @@ _ALLOWED_ONCE = {*MISMATCHES, "parent-differs", "best-lost"}
 def rewind_to_start(run: RunDirectory, prepared: PreparedRun, config: TrainConfig) -> None:
     """Take a run's files back to its beginning."""
     run.clean()
-    rewind_log(run.path, 0, ((0, 0),))
+    rewind_log(run.path, 0, FROM_THE_START)
     run.remove_evaluations()
     _record_plan(run, prepared, config, {})
 
