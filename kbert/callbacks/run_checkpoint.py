@@ -138,6 +138,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         data, self._next_data = self._next_data, None
         self._data = data if isinstance(data, Batches) else None
         self._stop, self._in_batches, self._state_is_whole = None, False, False
+        self._writer = BackgroundWriter.for_folder(self.store.folder)
         self._resumed: ResumedFit | None = None
         self._random = None
         self._interval.restart(0)

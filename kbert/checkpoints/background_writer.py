@@ -1,11 +1,30 @@
 """Write beside the training, one job at a time, without losing errors."""
 
+import contextlib
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+_LAST: dict[str, "BackgroundWriter"] = {}  # the last writer of each folder in this process
 
 
 class BackgroundWriter:
     """Runs one job at a time, in a thread of its own."""
+
+    @classmethod
+    def for_folder(cls, folder: Path) -> "BackgroundWriter":
+        """Return a writer for a folder, after the one before it has ended its job.
+
+        A `fit` that is interrupted in a notebook leaves its last checkpoint to be written.
+        """
+        name = os.path.realpath(folder)
+        earlier = _LAST.get(name)
+        if earlier is not None:
+            with contextlib.suppress(Exception):  # of the other `fit`
+                earlier.wait()
+        _LAST[name] = writer = cls()
+        return writer
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, "checkpoint")

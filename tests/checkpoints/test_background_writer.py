@@ -1,5 +1,6 @@
 import signal
 import threading
+import time
 
 import pytest
 
@@ -97,3 +98,19 @@ def test_a_wait_that_is_interrupted_does_not_forget_the_job(gate):
     gate.set()
     with pytest.raises(OSError, match="full"):
         writer.wait()
+
+
+def test_a_folder_has_one_writer_at_a_time(tmp_path):
+    order = []
+
+    def slow():
+        time.sleep(0.2)
+        order.append("the first")
+        raise OSError("of the first")
+
+    BackgroundWriter.for_folder(tmp_path).start(slow)
+    second = BackgroundWriter.for_folder(tmp_path / "." / "")
+    assert order == ["the first"]
+    second.start(lambda: order.append("the second"))
+    second.wait()
+    assert order == ["the first", "the second"]
