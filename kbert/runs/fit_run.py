@@ -11,6 +11,7 @@ from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Option
+from kbert.runs.best_model import has_model, write_best
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_callbacks import RunCallbacks
@@ -115,12 +116,15 @@ def _finish(
     evaluation = callbacks.evaluation
     if evaluation is None:
         model.save_to(run.model_folder)
+    elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
+        write_best(run, model.get_config(), kept)  # someone has removed it meanwhile
     say(f"Trained in {duration(seconds)}.")
     best = None if evaluation is None else evaluation.history.best
     if best is not None:
-        kept = f"epoch, which the run keeps: {best.epoch}"
-        inside = f"evaluation, which the run keeps: {best.when}"
-        say(f"The best {kept if best.batch is None else inside}")
+        if best.batch is None:
+            say(f"The best epoch, which the run keeps: {best.epoch}")
+        else:
+            say(f"The best evaluation, which the run keeps: {best.when}")
         for name, scores in best.scores.items():
             say(f"{name}: {scores}")
     if prepared.unlabelled is not None:

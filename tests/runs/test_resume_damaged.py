@@ -448,3 +448,18 @@ def test_no_model_is_promised_that_cannot_be_loaded(run, monkeypatch):
     assert f"cannot be resumed. {Call('resume', run.path)} resumes" in str(
         refused(run, "Out of memory", epochs=4)
     )
+
+
+def test_a_model_that_is_removed_while_it_is_trained_is_there_at_the_end(first, monkeypatch):
+    begin = RunCheckpoint.on_train_batch_begin
+
+    def remove(self, batch, logs=None):
+        shutil.rmtree(first.model_folder, ignore_errors=True)
+        begin(self, batch, logs)
+
+    monkeypatch.setattr(RunCheckpoint, "on_train_batch_begin", remove)
+    one = checkpoints(first)[0]
+    # So small a rate changes no score, so the first epoch stays the best.
+    resume(first.path, epochs=4, learning_rate=1e-12, verbose=0)
+    assert first.record["best_epoch"] == 1
+    assert_same_weights(first.model_folder, one)
