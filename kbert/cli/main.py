@@ -19,6 +19,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     train,
 )
 from kbert.cli.app import app
+from kbert.cli.read_flags import check_no_standard_input
 from kbert.cli.show import ReaderGone
 from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     """Run a verb, print what went wrong, and return the exit status."""
     try:
+        check_no_standard_input(arguments)
         return app(arguments or ["--help"]) or 0
     except KbertError as error:
         _complain(f"{error}")

@@ -1,12 +1,15 @@
 """What is done with flags between the parser and the verb."""
 
+import itertools
 import re
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
 from kbert.config import TrainConfig, read_toml
+from kbert.data.reading.file_kinds import no_standard_input
 from kbert.errors import InputError
 from kbert.findings import Option
 
@@ -19,6 +22,15 @@ def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentColle
             values: dict[str, Any] = read_toml(path, TrainConfig.hints())
             values = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
             Dict(values, use_commands_as_keys=False, source=path)(app, verb, arguments)
+
+
+def check_no_standard_input(arguments: Sequence[str]) -> None:
+    """Refuse - as a file, which the parser would take for a flag; `predict` reads it."""
+    if arguments[:1] == ["predict"]:
+        return
+    for before, argument in itertools.pairwise(arguments):
+        if argument == "-" and not before.startswith("--"):  # whose value it may be
+            raise no_standard_input()
 
 
 def check_whole_numbers(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:

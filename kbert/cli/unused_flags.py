@@ -109,7 +109,7 @@ def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
     formats = {given.get("format") or _format(file) for file in files}
     if not files or formats & {"csv", "tsv", None}:
         return
-    unused = [*_OF_DELIMITED, *(["encoding"] if formats == {"parquet"} else [])]
+    unused = [*_OF_DELIMITED, *(["encoding"] if formats <= {"parquet", "arrow"} else [])]
     for name in unused:
         if name in typed or f"no_{name}" in typed:
             raise InputError(

@@ -44,6 +44,8 @@ class FlagWords(Words):
             return [flag]
         if value is False:
             return [f"--no-{flag[2:]}"]
+        if name == "delimiter" and value == "\t":
+            value = r"\t"  # which a shell can take; it would complete a tab
         values = value if isinstance(value, (tuple, list)) else [value]
         return [f"{flag}{_separator(each)}{shell_word(each)}" for each in map(str, values)]
 

@@ -145,3 +145,7 @@ def test_the_command_is_quoted_too(called, expected, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", [called])
     monkeypatch.setenv("PATH", "")
     assert command_name() == expected
+
+
+def test_a_tab_is_written_as_a_shell_takes_it():
+    assert FlagWords().settings({"delimiter": "\t"}) == r"--delimiter '\t'"

@@ -9,7 +9,7 @@ from typing import Any
 from kbert.choices import FileFormat
 from kbert.data.reading.columns import TEXT_NAMES
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Call, Cure
 from kbert.utils.foreign import foreign_input
 
 _EXCEL = Cure(note="in Excel, save it as CSV UTF-8, and pass that file")
@@ -89,6 +89,15 @@ def unknown_suffix(path: Path, suffix: str, known: tuple[str, ...]) -> InputErro
         suffix=suffix,
         suffixes=", ".join(known),
         cure=Cure({"format": "csv"}, note="or the format that the file has"),
+    )
+
+
+def no_standard_input() -> InputError:
+    """Return the error that standard input was given for a file."""
+    return InputError(
+        "Standard input is read only by {predict}; other files are read more than once.",
+        predict=Call("predict", "MODEL"),
+        cure=Cure(note="save it to a file, and pass its path"),
     )
 
 

@@ -13,6 +13,7 @@ from kbert.data.reading.file_kinds import (
     check_beginning,
     check_packed,
     is_directory,
+    no_standard_input,
     unknown_suffix,
 )
 from kbert.data.reading.json_lines import read_json_lines
@@ -78,10 +79,7 @@ def format_of_suffix(path: Path) -> FileFormat | None:
 
 def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
     if str(path) == "-":
-        raise InputError(
-            "Standard input is read only for texts to label; this file is read more than once.",
-            cure=Cure(note="save it to a file, and pass its path"),
-        )
+        raise no_standard_input()
     if path.is_dir():
         raise is_directory(path, tuple(_SUFFIXES))
     stream = files.enter_context(open_binary(path))

@@ -278,7 +278,7 @@ def test_parts_that_are_joined_as_told(tmp_path):
 
 
 def test_standard_input_is_no_file_to_train_on():
-    with pytest.raises(KbertError, match="Standard input is read only.*save it to a file"):
+    with pytest.raises(KbertError, match="Standard input is read only by .*save it to a file"):
         read_examples("-")
 
 
