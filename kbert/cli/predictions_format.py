@@ -12,6 +12,7 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.results.prediction import Prediction
+from kbert.utils.label_names import HALF_CHARACTER
 
 _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
@@ -59,7 +60,7 @@ def _csv_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[st
 def _csv_row(cells: list[str]) -> str:
     row = io.StringIO()
     csv.writer(row, lineterminator="\n").writerow(cells)
-    return row.getvalue()
+    return HALF_CHARACTER.sub("\ufffd", row.getvalue())  # which no file can store
 
 
 def _json_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
@@ -71,7 +72,8 @@ def _json_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[s
             "probability": prediction.probability,
             "probabilities": dict(prediction.probabilities),
         }
-        yield json.dumps(record, ensure_ascii=False) + "\n"
+        line = json.dumps(record, ensure_ascii=False) + "\n"
+        yield line.encode("utf-8", "backslashreplace").decode()  # half a character, as JSON has it
 
 
 def _numbered(examples: Examples, predictions: list[Prediction]) -> Iterator[Any]:
