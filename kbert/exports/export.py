@@ -134,7 +134,8 @@ def _write_weights(classifier: Any, format: str, path: Path) -> Compute | None:
     module: WeightsFormat = format_module(format)
     module.write(classifier, path)
     if path.is_dir():
-        text = weights_readme(format, classifier.labels.names, classifier.max_length)
+        words = classifier.tokenizer.max_word_length
+        text = weights_readme(format, classifier.labels.names, classifier.max_length, words)
         (path / "README.md").write_text(text, encoding="utf-8")
     return module.reopen(path, classifier)
 

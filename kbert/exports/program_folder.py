@@ -55,7 +55,7 @@ def write_program_folder(
         model.save_to(saved)
         write_program(settings.kind, backend, saved, folder, settings.length, settings.int8)
     settings.write(folder)
-    vocabulary = "\n".join(model.tokenizer.vocabulary) + "\n"
+    vocabulary = "\n".join(model.tokenizer.written_vocabulary) + "\n"
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="")
     (folder / "tokenizer.json").write_text(model.tokenizer.to_hugging_face(), encoding="utf-8")
     (folder / "README.md").write_text(program_readme(settings), encoding="utf-8")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from kbert.data.padding import INPUTS
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import PACKAGES
+from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 
 _CALLS = {
     "onnx": """import onnxruntime
@@ -52,14 +53,26 @@ and the task, the data, the maximum length and the casing of the run.
 }
 
 
-def weights_readme(format: str, labels: Sequence[str], max_length: int) -> str:
+_TEXT = """
+"[SEP]" and other special pieces in a text are plain text.
+"""
+_WORDS = """
+Words of 101 to 200 characters, which are [UNK] to the model, are looked up by Google's code.
+"""
+
+
+def weights_readme(
+    format: str, labels: Sequence[str], max_length: int, max_word_length: int
+) -> str:
     """Return the README.md of a folder of weights.
 
     Args:
         format: str. The folder's format.
         labels: sequence of str. The classes.
         max_length: int. The maximum tokens of a text.
+        max_word_length: int. Characters of the longest word that the tokenizer looks up.
     """
+    differing = _WORDS if format == "google" and max_word_length == HUGGING_FACE_MAX_WORD else ""
     return f"""# A BERT classifier, for {format}
 
 Its classes, by their numbers:
@@ -68,7 +81,7 @@ Its classes, by their numbers:
 
 It was trained on texts of up to {max_length} tokens. FOLDER is the path of this folder.
 
-{_READ[format]}"""
+{_READ[format]}{_TEXT}{differing}"""
 
 
 def _arrays() -> str:
@@ -98,6 +111,8 @@ def program_readme(settings: ExportSettings) -> str:
         if settings.length
         else "tokenizer.enable_padding()"
     )
+    splits = settings.tokenizer.get("split_special_tokens")
+    splitting = "tokenizer.encode_special_tokens = True\n" if splits else ""
     texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
     with_kbert = (
         f"With kbert and the package {PACKAGES[settings.kind]}:\n\n"
@@ -120,7 +135,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 tokenizer = Tokenizer.from_file("tokenizer.json")
-tokenizer.enable_truncation({settings.max_length})
+{splitting}tokenizer.enable_truncation({settings.max_length})
 {padding}
 encoded = tokenizer.encode_batch({texts})
 inputs = {{

@@ -48,6 +48,7 @@ CODES = {
     "texts-cut": "texts are longer than the model reads",
     "unknown-tokens": "the vocabulary lacks words of the texts",
     "wrong-casing": "the vocabulary's casing is not that of the texts",
+    "special-pieces": "texts in which [SEP] or the like is typed",
     "duplicates": "texts that occur more than once",
     "conflicting-labels": "the same text with different labels",
     "dev-overlap": "rows of the training set that also occur in another set",

@@ -16,7 +16,7 @@ from kbert.interop.google_variables import (
 )
 from kbert.interop.labels_file import read_labels_file
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
-from kbert.interop.source import Source
+from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_bytes, read_json
@@ -70,7 +70,10 @@ class GoogleCheckpoint(Source):
 
     def tokenizer(self) -> Tokenizer:
         lowercase, _ = _casing(self._release, self.lowercase)
-        return Tokenizer.from_file(self._release / _VOCABULARY, lowercase=lowercase)
+        found = Tokenizer.from_file(self._release / _VOCABULARY, lowercase=lowercase)
+        base = {} if self.base is None else {"base": self.base}
+        again = Call("import", self.name, lowercase=not lowercase, output="NEW", **base)
+        return with_casing_cure(found, "{again}, to train on NEW", again=again)
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         file = self._release / GOOGLE_CONFIG

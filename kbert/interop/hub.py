@@ -10,7 +10,7 @@ from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
 from kbert.interop.model_data import ModelData, check_finite
-from kbert.interop.source import Source
+from kbert.interop.source import Source, with_casing_cure
 from kbert.tokenizer.tokenizer import Tokenizer
 
 _NAME = re.compile(r"\w[\w.-]*|(kaggle|hf|modelscope)://.+")
@@ -43,7 +43,13 @@ class HubPreset(Source):
         import keras_hub
 
         loaded = load_from_hub(self.name, keras_hub.models.BertTokenizer.from_preset)
-        return Tokenizer(loaded.get_vocabulary(), lowercase=loaded.lowercase)
+        splits = loaded.split_on_cjk
+        found = Tokenizer(loaded.get_vocabulary(), loaded.lowercase, split_cjk=splits)
+        note = (
+            'save backbone and tokenizer by save_to_preset("FOLDER") of keras-hub, and train on '
+            'FOLDER with "lowercase": {value} in the config of its tokenizer.json'
+        )
+        return with_casing_cure(found, note)
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         return self._sizes(self._backbone(load_weights=False)), "tanh"

@@ -1,13 +1,15 @@
 """Folders of a Hugging Face BERT: config.json, weights, and the tokenizer's files."""
 
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.interop.config_checks import check_backbone, check_fits_file
-from kbert.interop.hugging_face_tokenizer import hugging_face_tokenizer
+from kbert.interop.hugging_face_tokenizer import hugging_face_tokenizer, tokenizer_of_0_1
 from kbert.interop.hugging_face_weights import bare_names, open_weights
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model
@@ -41,8 +43,19 @@ class HuggingFaceFolder(Source):
         if kind != "bert":
             raise other_model(self.name, kind)
 
+    def max_length(self) -> int | None:
+        file = self.local_path / "tokenizer_config.json"
+        length = read_json(file).get("model_max_length") if file.is_file() else None
+        # Without one, transformers writes 10^30.
+        positions = self.sizes()[0]["max_sequence_length"]
+        return min(length, positions) if type(length) is int and 3 <= length < 10**9 else None
+
     def tokenizer(self) -> Tokenizer:
         return hugging_face_tokenizer(self.local_path)
+
+    def earlier_tokenizers(self) -> Iterator[Tokenizer]:
+        with suppress(InputError):
+            yield tokenizer_of_0_1(self.local_path)
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         config, file = self._config(), self._file
@@ -92,6 +105,7 @@ class HuggingFaceFolder(Source):
             classes=len(labels),
             labels=labels or None,
             dropout=sizes["dropout"] if dropout is None else dropout,
+            max_length=self.max_length() if labels else None,
             notes=(dropped,) if pretraining else (),
         )
 

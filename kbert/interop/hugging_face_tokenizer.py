@@ -1,45 +1,229 @@
-"""The tokenizer of a Hugging Face folder."""
+"""The tokenizer of a Hugging Face folder, as transformers 5 reads it."""
 
 from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError, KbertError
-from kbert.tokenizer.hugging_face_files import added_tokens_beside, special_tokens
+from kbert.findings import Cure
+from kbert.interop.source import with_casing_cure
+from kbert.tokenizer.hugging_face_files import (
+    HUGGING_FACE_MAX_WORD,
+    added_tokens_beside,
+    numbered_tokens,
+    parse_tokenizer_json,
+    parse_vocabulary,
+    special_tokens,
+)
+from kbert.tokenizer.rust_tokenizers import GOOGLE_MAX_WORD
 from kbert.tokenizer.tokenizer import Tokenizer
-from kbert.utils.untrusted import read_json
+from kbert.tokenizer.vocabulary import parse_vocab_txt
+from kbert.utils.untrusted import read_bytes, read_json
+
+# What transformers calls its BertTokenizer, which takes only the pieces from a tokenizer.json ...
+_BERT = (
+    *("Bert", "DistilBert", "Electra", "MobileBert", "SqueezeBert", "LayoutLM", "Lxmert"),
+    *("ConvBert", "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader"),
+)
+# ... and what takes all of it.
+_WHOLE_FILE = ("PreTrained", "TokenizersBackend", "PythonBackend")
+_CONFIG, _FILE, _VOCABULARY = "tokenizer_config.json", "tokenizer.json", "vocab.txt"
+_PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
 
 
 def hugging_face_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of a folder's tokenizer.json, or of its vocab.txt and settings."""
-    config = _read_if_there(folder / "tokenizer_config.json")
-    if "added_tokens_decoder" not in config:  # as transformers has it
-        config = {**config, **_read_if_there(folder / "special_tokens_map.json")}
-    if (folder / "tokenizer.json").is_file():
-        found = Tokenizer.from_file(folder / "tokenizer.json")
+    """Return the tokenizer whose ids are those of `AutoTokenizer.from_pretrained(folder)`.
+
+    Its class decides. transformers' BertTokenizer, the default, takes the pieces of tokenizer.json
+    or vocab.txt, and everything else from tokenizer_config.json. PreTrainedTokenizerFast is what
+    tokenizer.json says.
+
+    Raises:
+        InputError: it is another class, or the files do not fit.
+    """
+    config = _configuration(folder)
+    name = config.get("tokenizer_class")
+    if name is None:
+        name = _read_if_there(folder / "config.json").get("tokenizer_class") or "BertTokenizer"
+    _check_pieces(config, folder)
+    kind = str(name).removesuffix("Fast").removesuffix("Tokenizer")
+    if kind in _BERT:
+        return _bert_tokenizer(folder, config)
+    if kind in _WHOLE_FILE:
+        return _whole_file(folder, config)
+    raise InputError(
+        "{file}: tokenizer_class must be BertTokenizer, or PreTrainedTokenizerFast for what "
+        "{tokenizer} says. Received: {name!r:.80}",
+        file=folder / _CONFIG,
+        tokenizer=_FILE,
+        name=name,
+        cure=Cure(note="name another model; its tokenizer is not BERT's"),
+    )
+
+
+def _configuration(folder: Path) -> dict[str, Any]:
+    """Return tokenizer_config.json and what transformers takes from special_tokens_map.json."""
+    config = _read_if_there(folder / _CONFIG)
+    new, old = "extra_special_tokens", "additional_special_tokens"
+    if old in config and not config.get(new):
+        config[new] = config.pop(old)
+    if "added_tokens_decoder" not in config:
+        older = _read_if_there(folder / "special_tokens_map.json")
+        lists = [c[new] for c in (config, older) if isinstance(c.get(new), list)]
+        config = {**config, **older}
+        if len(lists) == 2:
+            config[new] = [*lists[0], *lists[1]]
+    if config.get(new):
+        config.pop(old, None)
+    return config
+
+
+def _bert_tokenizer(folder: Path, config: dict[str, Any]) -> Tokenizer:
+    """Return what transformers' BertTokenizer makes of a folder."""
+    file = folder / _FILE
+    spec = read_json(file) if file.is_file() else None
+    settings = {
+        "lowercase": config.get("do_lower_case", True),
+        "strip_accents": config.get("strip_accents"),
+        "split_cjk": config.get("tokenize_chinese_chars", True),
+        "max_word_length": HUGGING_FACE_MAX_WORD,
+    }
+    if spec is None:
+        found = Tokenizer.from_file(folder / _VOCABULARY, **settings)
+    else:
+        pieces = parse_vocabulary(spec, file, _pieces_beside(folder))
+        found = _tokenizer({"vocabulary": pieces, **settings}, file)
+    older = _read_if_there(folder / "added_tokens.json")
+    listed = [] if spec is None else numbered_tokens(spec, file)
+    added = added_tokens_beside(config, older, found.ids, folder, listed)
+    found = _with_added(found, [*added, *_special_pieces(found, config, added)], config, folder)
+    return with_casing_cure(found, '"do_lower_case": {value} in {file}', file=folder / _CONFIG)
+
+
+def tokenizer_of_0_1(folder: Path) -> Tokenizer:
+    """Return the tokenizer that kbert 0.1 read, for runs that were started with it.
+
+    It followed tokenizer.json where there was one, and looked up words of 200 characters.
+    """
+    config = _configuration(folder)
+    if (folder / _FILE).is_file():
+        settings = parse_tokenizer_json(read_json(folder / _FILE), folder / _FILE)
+        added = settings.pop("added_tokens")
+        found = Tokenizer.from_config({**settings, "max_word_length": GOOGLE_MAX_WORD})
     else:
         found = Tokenizer.from_file(
-            folder / "vocab.txt",
+            folder / _VOCABULARY,
             lowercase=config.get("do_lower_case", True),
             strip_accents=config.get("strip_accents"),
             split_cjk=config.get("tokenize_chinese_chars", True),
         )
         older = _read_if_there(folder / "added_tokens.json")
-        found = _with_added(found, added_tokens_beside(config, older, found.ids, folder), folder)
-    named = {token["content"] for token in found.added_tokens}
+        added = added_tokens_beside(config, older, found.ids, folder)
+    return _with_added(found, [*added, *_special_pieces(found, config, added)], {}, folder)
+
+
+def _whole_file(folder: Path, config: dict[str, Any]) -> Tokenizer:
+    """Return what a tokenizer.json says, with what tokenizer_config.json adds."""
+    file = folder / _FILE
+    if not file.is_file():
+        raise InputError(
+            "There is no file {file}, which a PreTrainedTokenizerFast needs.",
+            file=file,
+            cure=Cure(
+                note='"tokenizer_class": "BertTokenizer" in {config}, for the pieces of vocab.txt',
+                values={"config": folder / _CONFIG},
+            ),
+        )
+    spec = read_json(file)
+    _check_template(spec.get("post_processor"), file)
+    settings = parse_tokenizer_json(spec, file)
+    added = settings.pop("added_tokens")
+    found = _tokenizer(settings, file)
+    older = _read_if_there(folder / "added_tokens.json")
+    beside = added_tokens_beside(config, older, found.ids, folder, numbered_tokens(spec, file))
+    named = {token["content"] for token in added}
+    added += [token for token in beside if token["content"] not in named]
+    found = _with_added(found, [*added, *_special_pieces(found, config, added)], config, folder)
+    return with_casing_cure(found, '"lowercase": {value} in the normalizer of {file}', file=file)
+
+
+def _check_pieces(config: dict[str, Any], folder: Path) -> None:
+    """Raise InputError when the special pieces have other names than BERT's."""
+    for name, expected in _PIECES.items():
+        given = config.get(f"{name}_token", expected)
+        content = given.get("content") if isinstance(given, dict) else given
+        if content != expected:
+            raise InputError(
+                "{file}: {name}_token must be {expected!r}, as in BERT's tokenizer. Received: "
+                "{content!r:.80}",
+                file=folder / _CONFIG,
+                name=name,
+                expected=expected,
+                content=content,
+            )
+
+
+def _check_template(template: Any, file: Path) -> None:
+    """Raise InputError unless [CLS] and [SEP] are put around texts as BERT has them."""
+    kind = template.get("type") if isinstance(template, dict) else None
+    if kind == "BertProcessing":
+        return
+    expected = {
+        "single": [("[CLS]", 0), ("A", 0), ("[SEP]", 0)],
+        "pair": [("[CLS]", 0), ("A", 0), ("[SEP]", 0), ("B", 1), ("[SEP]", 1)],
+    }
+    try:
+        found = {
+            name: [(p["id"], p["type_id"]) for part in template[name] for p in part.values()]
+            for name in expected
+        }
+    except (AttributeError, KeyError, TypeError):
+        found = {}
+    if kind != "TemplateProcessing" or found != expected:
+        raise InputError(
+            "{file}: its post_processor must put [CLS] and [SEP] around texts, as in BERT's "
+            "tokenizer. Received: {template!r:.80}",
+            file=file,
+            template=template,
+        )
+
+
+def _pieces_beside(folder: Path) -> list[str]:
+    """Return the pieces of the vocab.txt beside a tokenizer.json, or none."""
+    try:
+        return parse_vocab_txt(read_bytes(folder / _VOCABULARY))
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _special_pieces(
+    found: Tokenizer, config: dict[str, Any], added: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the pieces that are called special without being added.
+
+    They are never split; what is no piece has no weights.
+    """
+    named = {token["content"] for token in added}
     special = {token["content"]: token for token in special_tokens(config)}
-    # A piece that is called special without being added is never split; the rest has no weights.
-    beside = [t for text, t in special.items() if text in found.ids and text not in named]
-    return _with_added(found, beside, folder)
+    return [t for text, t in special.items() if text in found.ids and text not in named]
 
 
-def _with_added(found: Tokenizer, tokens: list[dict[str, Any]], folder: Path) -> Tokenizer:
+def _tokenizer(settings: dict[str, Any], file: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_config(settings)
+    except KbertError as error:
+        raise InputError("{file}: {error}", file=file, error=error) from None
+
+
+def _with_added(
+    found: Tokenizer, tokens: list[dict[str, Any]], config: dict[str, Any], folder: Path
+) -> Tokenizer:
+    """Return a tokenizer with added tokens, special ones found in texts or not."""
     if not tokens:
         return found
-    added = [*found.added_tokens, *tokens]
-    try:
-        return Tokenizer.from_config({**found.get_config(), "added_tokens": added})
-    except KbertError as error:
-        raise InputError("{folder}: {error}", folder=folder, error=error) from None
+    more: dict[str, Any] = {"added_tokens": tokens}
+    if any(token.get("special") for token in tokens):
+        more["split_special_tokens"] = config.get("split_special_tokens", False)
+    return _tokenizer({**found.get_config(), **more}, folder)
 
 
 def _read_if_there(file: Path) -> dict[str, Any]:

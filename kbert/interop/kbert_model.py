@@ -13,7 +13,7 @@ from kbert.findings import Call, Cure, Finding
 from kbert.interop.config_checks import check_fits_file, with_defaults
 from kbert.interop.kbert_config import check_settings, folder_tokenizer, own_model_data
 from kbert.interop.model_data import ModelData, take_weights
-from kbert.interop.source import Source
+from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.unfinished_run import unfinished_run
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -57,7 +57,9 @@ class ModelFolder(Source):
         return self.settings().get("max_length")
 
     def tokenizer(self) -> Tokenizer:
-        return folder_tokenizer(self.folder, self.settings())
+        found = folder_tokenizer(self.folder, self.settings())
+        note = '"lowercase": {value} of the "tokenizer" in {file}'
+        return with_casing_cure(found, note, file=self.folder / CONFIG_FILE)
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         settings = self.settings()

@@ -8,11 +8,12 @@ from typing import Any
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
+from kbert.findings import Call
 from kbert.interop.config_checks import check_fits_file, with_defaults
 from kbert.interop.h5_weights import read_h5
 from kbert.interop.kbert_config import check_settings, config_tokenizer, own_model_data
 from kbert.interop.model_data import ModelData
-from kbert.interop.source import Source
+from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted_weights import check_keras_zip
@@ -42,7 +43,9 @@ class KerasFile(Source):
         return self._settings.get("max_length")
 
     def tokenizer(self) -> Tokenizer:
-        return config_tokenizer(self.local_path, self._settings)
+        found = config_tokenizer(self.local_path, self._settings)
+        note = '{call}, and "lowercase": {value} of the "tokenizer" in NEW/config.json'
+        return with_casing_cure(found, note, call=Call("import", self.name, output="NEW"))
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         return with_defaults(self._settings["backbone"]), self._settings.get("gelu", "tanh")

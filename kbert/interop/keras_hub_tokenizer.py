@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kbert.errors import InputError
+from kbert.interop.source import with_casing_cure
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_json
 
@@ -35,9 +36,10 @@ def keras_hub_tokenizer(folder: Path, *, accents: bool = False) -> Tokenizer:
     vocabulary = folder / "assets" / "tokenizer" / "vocabulary.txt"
     if vocabulary.exists():
         check_file(vocabulary, folder)
-    return Tokenizer.from_file(
+    found = Tokenizer.from_file(
         vocabulary,
         lowercase=config.get("lowercase", False),
         strip_accents=config.get("strip_accents") if accents else None,
         split_cjk=config.get("split_on_cjk", True),
     )
+    return with_casing_cure(found, '"lowercase": {value} in the config of {file}', file=file)

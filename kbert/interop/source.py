@@ -1,7 +1,7 @@
 """The base class of all sources of models."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Finding
+from kbert.findings import Cure, Finding
 from kbert.interop.model_data import ModelData
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -86,6 +86,10 @@ class Source(ABC):
     def tokenizer(self) -> Tokenizer:
         """Return the tokenizer that belongs to the weights."""
 
+    def earlier_tokenizers(self) -> Iterator[Tokenizer]:
+        """Yield what earlier versions of kbert read as the tokenizer, where it was another."""
+        yield from ()
+
     @abstractmethod
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         """Return the arguments of `BertBackbone`, and the GELU that the weights need."""
@@ -105,6 +109,19 @@ class Source(ABC):
             threads: int or None. Threads of its runtime. Defaults to None: the runtime's choice.
         """
         return None
+
+
+def with_casing_cure(tokenizer: Tokenizer, note: str, **values: Any) -> Tokenizer:
+    """Return a tokenizer that knows how the other casing is set where it was read from.
+
+    Args:
+        tokenizer: Tokenizer.
+        note: str. A template, with {value} for "true" or "false" in JSON.
+        **values: the other values of the template.
+    """
+    value = "false" if tokenizer.lowercase else "true"
+    tokenizer.casing_cure = Cure(note=note, values={"value": value, **values})
+    return tokenizer
 
 
 def other_model(name: object, kind: Any) -> InputError:

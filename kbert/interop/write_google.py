@@ -23,8 +23,8 @@ def write_google(folder: Path, model: ModelData) -> None:
         model: ModelData.
 
     Raises:
-        InputError: the model has erf-GELU or added tokens, which Google's code lacks, or
-            TensorFlow is not installed.
+        InputError: the model has erf-GELU, added tokens or another treatment of accents, which
+            Google's code lacks, or TensorFlow is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
     if model.gelu != "tanh":
@@ -32,8 +32,16 @@ def write_google(folder: Path, model: ModelData) -> None:
             "Google's code computes GELU by tanh, but this model was trained with erf: its "
             "predictions would differ. Export it in another format, such as huggingface."
         )
-    if model.tokenizer.added_tokens:
-        tokens = ", ".join(repr(t["content"]) for t in model.tokenizer.added_tokens[:5])
+    tokenizer = model.tokenizer
+    strips = tokenizer.lowercase if tokenizer.strip_accents is None else tokenizer.strip_accents
+    if strips != tokenizer.lowercase or not tokenizer.split_cjk:
+        raise InputError(
+            "Google's code strips accents where it lower-cases, only there, and takes every "
+            "Chinese character for a word; this model's tokenizer does not: its ids would differ. "
+            "Export it in another format, such as huggingface."
+        )
+    if tokenizer.added_tokens:
+        tokens = ", ".join(repr(t["content"]) for t in tokenizer.added_tokens[:5])
         raise InputError(
             "Google's code has no added tokens, but the tokenizer of this model has some: "
             "{tokens:.200}. Export it in another format, such as huggingface.",
@@ -54,7 +62,7 @@ def write_google(folder: Path, model: ModelData) -> None:
         "vocab_size": backbone["vocabulary_size"],
     }
     (folder / GOOGLE_CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    vocabulary = "".join(f"{piece}\n" for piece in model.tokenizer.vocabulary)
+    vocabulary = "".join(f"{piece}\n" for piece in model.tokenizer.written_vocabulary)
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
     if labels:
         write_labels_file(folder, labels)

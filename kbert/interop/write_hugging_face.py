@@ -9,6 +9,7 @@ import numpy as np
 from kbert.choices import Gelu
 from kbert.interop.model_data import ModelData
 from kbert.interop.weight_specs import weight_specs
+from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 from kbert.utils.files import save_arrays
 
 _GELU: dict[Gelu, str] = {"erf": "gelu", "tanh": "gelu_new"}
@@ -28,18 +29,23 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
         **({"mask_token": "[MASK]"} if "[MASK]" in tokenizer.ids else {}),
     }
     settings = {
-        "tokenizer_class": "BertTokenizer",
+        # BertTokenizer looks up words of 100 characters, whatever tokenizer.json says.
+        "tokenizer_class": "BertTokenizer"
+        if tokenizer.max_word_length == HUGGING_FACE_MAX_WORD
+        else "PreTrainedTokenizerFast",
         "do_lower_case": tokenizer.lowercase,
         "strip_accents": tokenizer.strip_accents,
         "tokenize_chinese_chars": tokenizer.split_cjk,
         "model_max_length": max_length or model.backbone["max_sequence_length"],
+        "split_special_tokens": True,  # "[SEP]" in a text is plain text
+        "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
         **specials,
     }
     _write_json(folder / "config.json", _config(model))
     _write_json(folder / "tokenizer_config.json", settings)
     _write_json(folder / "special_tokens_map.json", specials)
     (folder / "tokenizer.json").write_text(tokenizer.to_hugging_face(), encoding="utf-8")
-    vocabulary = "".join(f"{piece}\n" for piece in tokenizer.vocabulary)
+    vocabulary = "".join(f"{piece}\n" for piece in tokenizer.written_vocabulary)
     (folder / "vocab.txt").write_text(vocabulary, encoding="utf-8", newline="\n")
     save_arrays(_named_arrays(model), folder / "model.safetensors", metadata={"format": "pt"})
 

@@ -51,7 +51,7 @@ def _preprocessor(model: ModelData, max_length: int) -> Any:
     strips = tokenizer.lowercase if tokenizer.strip_accents is None else tokenizer.strip_accents
     return keras_hub.models.BertTextClassifierPreprocessor(
         keras_hub.models.BertTokenizer(
-            vocabulary=list(tokenizer.vocabulary),
+            vocabulary=tokenizer.written_vocabulary,
             lowercase=tokenizer.lowercase,
             strip_accents=strips,
             split_on_cjk=tokenizer.split_cjk,

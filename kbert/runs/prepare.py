@@ -13,6 +13,7 @@ from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import raise_on_errors
 from kbert.findings import Finding, Option, downgrade
 from kbert.interop.config_checks import check_max_length
+from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
@@ -56,13 +57,17 @@ class PreparedRun:
         return self.training.labels
 
 
-def prepare(config: TrainConfig, *, split_version: int | None = None) -> PreparedRun:
+def prepare(
+    config: TrainConfig, *, split_version: int | None = None, tokenizer_sha256: str | None = None
+) -> PreparedRun:
     """Read, plan, inspect and tokenize, and refuse what would waste the run.
 
     Args:
         config: TrainConfig.
         split_version: int or None. How a run that is resumed has set rows aside. Defaults to None:
             as kbert does now, or as the run did that is trained further on the same data.
+        tokenizer_sha256: str or None. The fingerprint of the tokenizer that a resumed run was
+            started with. Defaults to None: a new run.
 
     Raises:
         KbertError: something in the settings or files is wrong; FindingsError for findings of
@@ -93,7 +98,7 @@ def prepare(config: TrainConfig, *, split_version: int | None = None) -> Prepare
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     say(str(plan))
-    tokenizer = None if source.path is None else source.tokenizer()
+    tokenizer = None if source.path is None else _tokenizer(source, tokenizer_sha256)
     findings = [*plan.findings(), *judge_data(config, whole, training, sets, tokenizer)]
     findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
@@ -111,6 +116,14 @@ def prepare(config: TrainConfig, *, split_version: int | None = None) -> Prepare
         split_version=split_version,
         unlabelled=unlabelled,
     )
+
+
+def _tokenizer(source: Source, sha256: str | None) -> Tokenizer:
+    """Return the tokenizer of a source; for a resumed run, as the version that started it did."""
+    found = source.tokenizer()
+    if sha256 in (None, found.fingerprint):
+        return found
+    return next((t for t in source.earlier_tokenizers() if t.fingerprint == sha256), found)
 
 
 def _show(examples: Examples) -> None:

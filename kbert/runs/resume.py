@@ -105,7 +105,11 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     say(f"{run} was stopped before its first checkpoint and starts from scratch.")
     config = replace(run_config(run), **changes)
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
-    prepared = prepare(config, split_version=run.split_version)
+    prepared = prepare(
+        config,
+        split_version=run.split_version,
+        tokenizer_sha256=run.record.get("tokenizer_sha256"),
+    )
     _check_data(run, prepared)
     model = build_model(prepared)
     _check_origin(run, prepared, origin(model, prepared.config))
@@ -126,7 +130,11 @@ def _resume(resumption: Resumption) -> None:
     if config.parent is not None and has_model(run):
         # The run has a model of its own by now, and its parent may be gone.
         own = replace(config, parent=str(run))
-    prepared = prepare(own, split_version=run.split_version)
+    prepared = prepare(
+        own,
+        split_version=run.split_version,
+        tokenizer_sha256=run.record.get("tokenizer_sha256"),
+    )
     _check_data(run, prepared)
     model = build_model(prepared)
     # The weights are the checkpoint's by now, but what else makes a model is read again.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from kbert.errors import InputError
-from kbert.interop.source import Compute, Source
+from kbert.interop.source import Compute, Source, with_casing_cure
 from kbert.serving.export_settings import SETTINGS_FILE, ExportSettings
 from kbert.serving.run_session import run_session
 from kbert.serving.sessions import open_session
@@ -38,7 +38,9 @@ class Export(Source):
         return self.settings.max_length
 
     def tokenizer(self) -> Tokenizer:
-        return self.settings.read_tokenizer(self.local_path)
+        found = self.settings.read_tokenizer(self.local_path)
+        note = '"lowercase": {value} of the "tokenizer" in {file}'
+        return with_casing_cure(found, note, file=self.local_path / SETTINGS_FILE)
 
     def sizes(self) -> NoReturn:
         raise InputError(

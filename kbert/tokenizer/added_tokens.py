@@ -1,5 +1,6 @@
 """Tokens that are searched for in a text before it is split into words, as in Hugging Face."""
 
+import re
 from collections.abc import Container
 from typing import Any
 
@@ -9,6 +10,7 @@ from kbert.findings import Cure
 GOOGLE_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_PIECE = 1000  # characters; WordPiece looks up words of up to 200
 _MAX_CHARACTERS = 10**6  # of all added tokens: the automaton that finds them grows with it
+_UNUSABLE = re.compile("[\0\ud800-\udfff]")
 FLAGS = {
     "normalized": True,
     "lstrip": False,
@@ -91,5 +93,4 @@ def _check_flags(token: dict[str, Any]) -> None:
 
 def is_content(content: str) -> bool:
     """Whether a tokenizer can search for this string."""
-    surrogate = any("\ud800" <= character <= "\udfff" for character in content)
-    return 0 < len(content) <= MAX_PIECE and "\0" not in content and not surrogate
+    return 0 < len(content) <= MAX_PIECE and _UNUSABLE.search(content) is None

@@ -7,6 +7,10 @@ from typing import Any
 
 from kbert.errors import InputError
 from kbert.tokenizer.added_tokens import FLAGS, GOOGLE_SPECIALS
+from kbert.tokenizer.vocabulary import without_shadowed
+
+HUGGING_FACE_MAX_WORD = 100
+"""Characters of the longest word that transformers looks up, where no file tells."""
 
 
 def parse_tokenizer_json(spec: Any, source: Path) -> dict[str, Any]:
@@ -19,34 +23,61 @@ def parse_tokenizer_json(spec: Any, source: Path) -> dict[str, Any]:
     Raises:
         KbertError: it is not BERT's WordPiece, or its ids have gaps.
     """
+    vocabulary = parse_vocabulary(spec, source)
+    words = {"unk_token": "[UNK]", "continuing_subword_prefix": "##"}
+    _check_settings(spec["model"], words, source, "model")
+    normalizer = _part(spec, "normalizer", "normalizes with", "BertNormalizer", source)
+    _check_settings(normalizer, {"clean_text": True}, source, "normalizer")
+    if "pre_tokenizer" in spec:
+        _part(spec, "pre_tokenizer", "finds words with", "BertPreTokenizer", source)
+    ids = {piece: number for number, piece in enumerate(vocabulary)}
+    return {
+        "vocabulary": vocabulary,
+        "lowercase": normalizer.get("lowercase", True),
+        "strip_accents": normalizer.get("strip_accents"),
+        "split_cjk": normalizer.get("handle_chinese_chars", True),
+        "max_word_length": spec["model"].get("max_input_chars_per_word", HUGGING_FACE_MAX_WORD),
+        "added_tokens": parse_added_tokens(numbered_tokens(spec, source), ids, source),
+    }
+
+
+def parse_vocabulary(spec: Any, source: Path, beside: Sequence[str] = ()) -> list[str]:
+    """Return the pieces of a tokenizer.json, in the order of their ids.
+
+    Args:
+        spec: the value of the JSON.
+        source: the name of the file in messages.
+        beside: sequence of str. The pieces of a vocab.txt, which are taken where the two agree:
+            of a piece that occurs twice, a tokenizer.json holds only the last id. Defaults to ().
+
+    Raises:
+        KbertError: it is not BERT's WordPiece, or its ids have gaps.
+    """
     model = spec.get("model") if isinstance(spec, dict) else None
     if not isinstance(model, dict):
         model = {}
     kind = model.get("type", "WordPiece" if "vocab" in model else "unknown")
-    if kind != "WordPiece" or not isinstance(model.get("vocab"), dict):
+    ids = model.get("vocab")
+    if kind != "WordPiece" or not isinstance(ids, dict):
         raise InputError(
             "{source} contains a tokenizer of the kind {kind!s:.80}; kbert supports only BERT's "
             "WordPiece. Is it the tokenizer of a BERT model?",
             source=source,
             kind=kind,
         )
-    normalizer = spec.get("normalizer")
-    if not isinstance(normalizer, dict):
-        normalizer = {}
-    if normalizer.get("type") != "BertNormalizer":
-        raise InputError(
-            "{source} normalizes with {normalizer!s:.80}; kbert supports only BertNormalizer. Is "
-            "it the tokenizer of a BERT model?",
-            source=source,
-            normalizer=normalizer.get("type"),
-        )
-    ids = model["vocab"]
+    if ids == {piece: number for number, piece in enumerate(beside)}:
+        return list(beside)
     if not all(type(i) is int for i in ids.values()) or set(ids.values()) != set(range(len(ids))):
         raise InputError(
             "{source}: the ids of the vocabulary are not 0 to {last}.",
             source=source,
             last=len(ids) - 1,
         )
+    return without_shadowed(sorted(ids, key=ids.__getitem__), blanks_too=True)
+
+
+def numbered_tokens(spec: Mapping[str, Any], source: object) -> list[tuple[Any, Any]]:
+    """Return the added tokens of a tokenizer.json with their ids."""
     added = spec.get("added_tokens") or []
     if not isinstance(added, list) or not all(isinstance(token, dict) for token in added):
         raise InputError(
@@ -54,13 +85,42 @@ def parse_tokenizer_json(spec: Any, source: Path) -> dict[str, Any]:
             source=source,
             added=added,
         )
-    return {
-        "vocabulary": sorted(ids, key=ids.__getitem__),
-        "lowercase": normalizer.get("lowercase", True),
-        "strip_accents": normalizer.get("strip_accents"),
-        "split_cjk": normalizer.get("handle_chinese_chars", True),
-        "added_tokens": parse_added_tokens([(t.get("id"), t) for t in added], ids, source),
-    }
+    return [(token.get("id"), token) for token in added]
+
+
+def _part(
+    spec: Mapping[str, Any], name: str, does: str, expected: str, source: Path
+) -> dict[str, Any]:
+    """Return a part of a tokenizer.json, which must be BERT's."""
+    part = spec.get(name)
+    kind = part.get("type") if isinstance(part, dict) else None
+    if not isinstance(part, dict) or kind != expected:
+        raise InputError(
+            "{source} {does} {kind!s:.80}; kbert supports only {expected}. Is it the tokenizer of "
+            "a BERT model?",
+            source=source,
+            does=does,
+            kind=kind,
+            expected=expected,
+        )
+    return part
+
+
+def _check_settings(
+    part: Mapping[str, Any], settings: Mapping[str, Any], source: Path, name: str
+) -> None:
+    """Raise InputError when a part of a tokenizer.json has another setting than BERT's."""
+    for setting, expected in settings.items():
+        if part.get(setting, expected) != expected:
+            raise InputError(
+                "{source}: {setting} of the {name} must be {expected!r}, as in BERT's tokenizer. "
+                "Received: {value!r:.80}",
+                source=source,
+                setting=setting,
+                name=name,
+                expected=expected,
+                value=part[setting],
+            )
 
 
 def parse_added_tokens(
@@ -110,9 +170,13 @@ def parse_added_tokens(
 
 
 def added_tokens_beside(
-    config: Mapping[str, Any], older: Mapping[str, Any], ids: Mapping[str, int], source: object
+    config: Mapping[str, Any],
+    older: Mapping[str, Any],
+    ids: Mapping[str, int],
+    source: object,
+    listed: Sequence[tuple[Any, Any]] = (),
 ) -> list[dict[str, Any]]:
-    """Return the added tokens of a folder without a tokenizer.json.
+    """Return the added tokens of a folder.
 
     Args:
         config: the contents of tokenizer_config.json and special_tokens_map.json; an
@@ -120,6 +184,7 @@ def added_tokens_beside(
         older: the contents of added_tokens.json, in folders from before 2023: ids by content.
         ids: the ids of the vocabulary's pieces.
         source: the name of the folder in messages.
+        listed: sequence of (id, plain data). Those of its tokenizer.json. Defaults to ().
 
     Raises:
         KbertError: they have other types, or their ids leave a gap.
@@ -130,7 +195,9 @@ def added_tokens_beside(
         kept = {name: value for name, value in config.items() if not name.startswith("additional_")}
         names = {token["content"] for token in special_tokens(kept)}
         tokens = [(n, {"content": text, "special": text in names}) for text, n in older.items()]
-        return parse_added_tokens(tokens, ids, source)
+        taken = {number for number, _ in listed if type(number) is int}
+        beside = [(n, token) for n, token in tokens if type(n) is not int or n not in taken]
+        return parse_added_tokens([*beside, *listed], ids, source)
     if not isinstance(decoder, dict):
         raise InputError(
             "{source}: added_tokens_decoder must be an object. Received: {decoder!r:.80}",

@@ -1,5 +1,6 @@
 """Builds tokenizers of the Rust library `tokenizers`."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -52,10 +53,22 @@ def build_splitter(added_tokens: Iterable[Mapping[str, Any]]) -> Tokenizer:
     return rust
 
 
-def tokenizer_json(rust: Tokenizer, specials: Sequence[str]) -> str:
-    """Return a WordPiece as Hugging Face's tokenizer.json, with BERT's special pieces."""
-    copy = Tokenizer.from_str(rust.to_str())
-    copy.add_special_tokens(list(specials))
+def tokenizer_json(rust: Tokenizer, vocabulary: Sequence[str]) -> str:
+    """Return a WordPiece as Hugging Face's tokenizer.json.
+
+    BERT's special pieces are not among its added tokens, so that none is found in a text; they are
+    put around it. Added tokens that are found in a text are not called special, so that they are
+    found by a program too that takes special tokens for plain text.
+
+    Args:
+        rust: the tokenizer.
+        vocabulary: sequence of str. Its pieces, each once.
+    """
+    spec = json.loads(rust.to_str())
+    spec["model"]["vocab"] = {piece: number for number, piece in enumerate(vocabulary)}
+    for token in spec["added_tokens"]:
+        token["special"] = token["special"] and rust.encode_special_tokens
+    copy = Tokenizer.from_str(json.dumps(spec))
     copy.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0",
         pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",

@@ -11,12 +11,13 @@ from typing import Any
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
 from kbert.results.given_texts import as_texts
-from kbert.tokenizer.added_tokens import GOOGLE_SPECIALS, MAX_PIECE, check_added_tokens
+from kbert.tokenizer.added_tokens import MAX_PIECE, check_added_tokens, is_content
 from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
 from kbert.tokenizer.rare_characters import RareCharacters, is_rare
 from kbert.tokenizer.rare_texts import RareTexts
 from kbert.tokenizer.rust_tokenizers import GOOGLE_MAX_WORD, build_wordpiece, tokenizer_json
 from kbert.tokenizer.text_parts import TextParts
+from kbert.tokenizer.vocabulary import parse_vocab_txt, without_shadowed
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import parse_json, read_bytes
 from kbert.utils.wording import count_noun
@@ -54,6 +55,9 @@ class Tokenizer:
     assert tokenizer.encode(["unable"], max_length=8) == [([2, 4, 5, 3], 4)]
     ```
     """
+
+    casing_cure: Cure | None = None
+    """How the other casing is set where this tokenizer was read from; None where it was made."""
 
     def __init__(
         self,
@@ -124,9 +128,7 @@ class Tokenizer:
                 settings = {**parse_tokenizer_json(parse_json(data, path), path), **settings}
                 pieces = settings.pop("vocabulary")
             else:
-                # Only "\n" ends a piece: a vocabulary may contain Unicode line separators.
-                text = data.decode("utf-8").removesuffix("\n")
-                pieces = [piece.strip() for piece in text.split("\n")]
+                pieces = parse_vocab_txt(data)
         except FileNotFoundError:
             raise InputError("There is no vocabulary file {path}.", path=path) from None
         except UnicodeDecodeError as error:
@@ -253,13 +255,19 @@ class Tokenizer:
         text = json.dumps(self.get_config(), ensure_ascii=True, sort_keys=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
 
-    def to_hugging_face(self) -> str:
-        """Return the tokenizer.json of Hugging Face's libraries, with BERT's special pieces.
+    @property
+    def written_vocabulary(self) -> list[str]:
+        """The vocabulary for other programs' files: `vocabulary`, but each piece occurs once."""
+        return without_shadowed(self.vocabulary)
 
-        It lacks what kbert does in Python for characters on which the Rust normalizer differs
-        from Google's: private-use characters, final sigmas, and scripts newer than it.
+    def to_hugging_face(self) -> str:
+        """Return the tokenizer.json of Hugging Face's libraries, which puts [CLS] and [SEP] around.
+
+        As here, "[SEP]" in a text is plain text. It lacks what kbert does in Python for characters
+        on which the Rust normalizer differs from Google's: private-use characters, final sigmas,
+        and scripts newer than it.
         """
-        return tokenizer_json(self._rust, [p for p in GOOGLE_SPECIALS if p in self.ids])
+        return tokenizer_json(self._rust, self.written_vocabulary)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments, without those of later versions at their defaults."""
@@ -287,10 +295,10 @@ class Tokenizer:
 
 def _check_pieces(vocabulary: Sequence[Any]) -> None:
     for piece in vocabulary:
-        if not isinstance(piece, str) or len(piece) > MAX_PIECE or "\0" in piece:
+        if not isinstance(piece, str) or not (piece == "" or is_content(piece)):
             raise InputError(
-                "A piece of a vocabulary must be a string of at most {max_length:,} characters "
-                "without NUL. Received: {piece!r:.80}",
+                "A piece of a vocabulary must be a string in UTF-8 of at most {max_length:,} "
+                "characters without NUL. Received: {piece!r:.80}",
                 max_length=MAX_PIECE,
                 piece=piece,
             )

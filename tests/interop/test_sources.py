@@ -77,13 +77,20 @@ def test_tokenizer_of_a_vocab_txt(folder, settings, expected):
     assert (tokenizer.lowercase, tokenizer.strip_accents, tokenizer.split_cjk) == expected
 
 
-def test_tokenizer_json_goes_before_vocab_txt(folder):
+@pytest.mark.parametrize(
+    ("kind", "lowercase"),
+    [(None, True), ("BertTokenizer", True), ("PreTrainedTokenizerFast", False)],
+)
+def test_tokenizer_json_goes_before_vocab_txt(kind, lowercase, folder):
+    """Its pieces do; its casing only where transformers takes the whole file."""
     spec = {
         "model": {"type": "WordPiece", "vocab": {p: i for i, p in enumerate(PIECES[:5])}},
         "normalizer": {"type": "BertNormalizer", "lowercase": False},
+        "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]},
     }
-    tokenizer = find_source(str(folder({"model_type": "bert"}, tokenizer_json=spec))).tokenizer()
-    assert (len(tokenizer.vocabulary), tokenizer.lowercase) == (5, False)
+    config = {"model_type": "bert", "tokenizer_class": kind}
+    tokenizer = find_source(str(folder(config, tokenizer_json=spec))).tokenizer()
+    assert (len(tokenizer.vocabulary), tokenizer.lowercase) == (5, lowercase)
 
 
 def test_tokenizer_of_a_keras_hub_folder(folder):

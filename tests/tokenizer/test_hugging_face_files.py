@@ -26,6 +26,7 @@ def test_settings():
         "lowercase": False,
         "strip_accents": None,
         "split_cjk": False,
+        "max_word_length": 100,
         "added_tokens": [{"content": "<user>", "normalized": True, "special": False}],
     }
 

@@ -6,6 +6,7 @@ from kbert.data.inspection.odd_texts import odd_text_findings
 from kbert.data.inspection.order_findings import order_findings
 from kbert.data.inspection.printed_values import printed_value_findings
 from kbert.data.inspection.set_findings import set_findings
+from kbert.data.inspection.special_pieces import special_piece_findings
 from kbert.data.inspection.text_findings import text_findings, token_findings
 from kbert.data.reading.examples import Examples
 from kbert.findings import Finding
@@ -32,6 +33,7 @@ def data_findings(
     findings = [*label_findings(facts), *text_findings(facts)]
     findings += [*odd_text_findings(examples), *printed_value_findings(examples, facts.classes)]
     findings += order_findings(facts, examples, for_kbert)
+    findings += special_piece_findings(examples)
     if tokenizer is not None:
         findings += token_findings(facts, tokenizer, max_length)
     findings += set_findings(facts.overlaps)

@@ -50,7 +50,7 @@ def token_findings(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> 
         findings.append(_cut(lengths, max_length))
     if lengths.unknown > _MAX_UNKNOWN:
         if lengths.unknown_otherwise < 0.5 * lengths.unknown:
-            findings.append(_wrong_casing(lengths, tokenizer.lowercase))
+            findings.append(_wrong_casing(lengths, tokenizer))
         else:
             findings.append(_unknown(lengths, next(iter(facts.scripts), "LATIN")))
     return findings
@@ -76,19 +76,17 @@ def _cut(lengths: TextLengths, max_length: int) -> Finding:
     )
 
 
-def _wrong_casing(lengths: TextLengths, lowercase: bool) -> Finding:
+def _wrong_casing(lengths: TextLengths, tokenizer: Tokenizer) -> Finding:
+    made = Cure(code=f"Tokenizer(..., lowercase={not tokenizer.lowercase})")
     return Finding(
         "wrong-casing",
         "warning",
         "{unknown:.1%} of the tokens are [UNK]; with the other casing {otherwise:.1%} would be: "
         "the tokenizer lower-cases, but its vocabulary does not."
-        if lowercase
+        if tokenizer.lowercase
         else "{unknown:.1%} of the tokens are [UNK]; with the other casing {otherwise:.1%} would "
         "be: the tokenizer keeps capital letters, but its vocabulary does not.",
-        Cure(
-            note='"do_lower_case": {value} in the tokenizer_config.json of the preset',
-            values={"value": "false" if lowercase else "true"},
-        ),
+        tokenizer.casing_cure or made,
         {"unknown": lengths.unknown, "otherwise": lengths.unknown_otherwise},
     )
 
