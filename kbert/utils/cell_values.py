@@ -119,7 +119,9 @@ def is_missing(value: Any) -> bool:
     """Whether a value stands for a missing one: None, NaN, or NA and NaT of pandas."""
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
-    return isinstance(value, (float, Decimal)) and value != value
+    return (isinstance(value, float) and value != value) or (
+        isinstance(value, Decimal) and value.is_nan()
+    )
 
 
 def describe(value: Any) -> OtherValue:

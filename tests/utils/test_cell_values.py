@@ -43,7 +43,16 @@ def test_texts(value, text):
 @pytest.mark.parametrize(
     "value",
     [
-        *(None, float("nan"), np.float32("nan"), np.float64("nan"), Decimal("NaN"), pd.NA, pd.NaT),
+        *(
+            None,
+            float("nan"),
+            np.float32("nan"),
+            np.float64("nan"),
+            Decimal("NaN"),
+            Decimal("sNaN"),
+            pd.NA,
+            pd.NaT,
+        ),
         *(np.datetime64("NaT"), np.ma.masked, pa.scalar(None), pa.scalar(None, pa.string())),
         np.array(np.nan),
     ],

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
+from kbert.data.reading.encodings import guess_encoding, unknown_encoding
 from kbert.data.reading.rows import Problem
 from kbert.findings import Cure
-from kbert.utils.cell_values import OtherValue, to_label, to_text
+from kbert.utils.cell_values import OtherValue, plain, to_label, to_text
 
 Role = Literal["text", "pair", "label"]
 
@@ -19,11 +20,24 @@ def read_cell(value: Any, role: Role, column: str, encoding: str) -> str | Probl
         encoding: str. Of cells that are bytes.
     """
     found = (to_label if role == "label" else to_text)(value, encoding)
+    if isinstance(found, OtherValue) and found.kind == "bytes":
+        return _bytes_problem(found, role, column, bytes(plain(value)))
     if isinstance(found, OtherValue):
         return (
             _label_problem(found, column) if role == "label" else _text_problem(found, role, column)
         )
     return found or ""
+
+
+def _bytes_problem(found: OtherValue, role: Role, column: str, data: bytes) -> Problem:
+    guess = guess_encoding(data)
+    return Problem(
+        "the label (column {column!r}) is {name}: {shown}"
+        if role == "label"
+        else "the text (column {column!r}) is {name}: {shown}",
+        unknown_encoding() if guess is None else Cure({"encoding": guess}),
+        _values(found, column),
+    )
 
 
 def _text_problem(found: OtherValue, role: Role, column: str) -> Problem:
@@ -35,8 +49,6 @@ def _text_problem(found: OtherValue, role: Role, column: str) -> Problem:
         "other": "store it as text",
     }
     template = "the text (column {column!r}) is {name}, not a text: {shown}"
-    if found.kind == "bytes":
-        template = "the text (column {column!r}) is {name}: {shown}"
     return Problem(template, _cure(found, role, notes), _values(found, column))
 
 
@@ -51,14 +63,10 @@ def _label_problem(found: OtherValue, column: str) -> Problem:
     if found.kind == "several":
         template = "the label (column {column!r}) is {name}, but kbert trains one label per text: "
         template += "{shown}"
-    if found.kind == "bytes":
-        template = "the label (column {column!r}) is {name}: {shown}"
     return Problem(template, _cure(found, "label", notes), _values(found, column))
 
 
 def _cure(found: OtherValue, role: Role, notes: dict[str, str]) -> Cure:
-    if found.kind == "bytes":
-        return Cure({"encoding": "cp1252"}, note="or the encoding that the bytes have")
     what = "labels" if role == "label" else "texts"
     other = Cure({role: "NAME"}, note="if another column holds the {what}", values={"what": what})
     return Cure(note=notes[found.kind], otherwise=(other,))

@@ -232,13 +232,13 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
             "{source} has no labels: its only column is {columns}.",
             source=table.source,
             columns=_listed(table.columns),
-            cure=None
-            if table.has_header
-            else Cure({"format": "csv"}, note="or tsv, if each line holds a text and its label"),
+            cure=Cure({"format": "csv"}, note="or tsv, if each line holds a text and its label")
+            if table.has_header is False
+            else None,
         )
     template = "{source}: no column could be recognized as the {missing}. Its columns: {columns}."
     other = Cure({"header": False}, note="if the first row is data")
-    if not table.has_header:
+    if table.has_header is False:
         template += " The file was read as having no header."
     return kind(
         template,

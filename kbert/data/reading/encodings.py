@@ -14,7 +14,7 @@ def check_encoding(encoding: str) -> None:
     """Raise KbertError when Python does not know an encoding."""
     try:
         "\n".encode(encoding)
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, TypeError, ValueError):
         raise InputError(
             "{option} must be one that Python knows, such as utf-8, gb18030 or cp1252. "
             "Received: {encoding!r}",

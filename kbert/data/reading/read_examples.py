@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -78,12 +78,26 @@ def read_examples(
     ```
     """
     check_encoding(encoding)
+    _check_choice("quoting", quoting, get_args(Quoting))
+    _check_choice("on_bad_row", on_bad_row, get_args(OnBadRow))
+    _check_choice("format", format, (*get_args(FileFormat), None))
     if labels is not None and not isinstance(labels, Labels):
         labels = Labels(label_names(labels, Option("labels")))
     with ExitStack() as files:
         table = open_table(source, files, TableFormat(format, encoding, header, delimiter, quoting))
         columns = choose_columns(table, text=text, pair=pair, label=label, need_label=need_label)
         return collect(table, columns, labels, on_bad_row, need_label, encoding)
+
+
+def _check_choice(option: str, value: Any, choices: tuple[Any, ...]) -> None:
+    """Raise InputError for a value that is not a choice, which would count as another one."""
+    if value not in choices:
+        raise InputError(
+            "{option} must be one of {choices}. Received: {value!r}",
+            option=Option(option),
+            choices=", ".join(map(str, choices)),
+            value=value,
+        )
 
 
 def collect(

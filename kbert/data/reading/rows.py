@@ -80,7 +80,8 @@ class Table:
         source: str. The name that messages use.
         columns: sequence of str. Their names.
         rows: iterator of Row and BadRow.
-        has_header: bool. Whether the names come from the source. Defaults to True.
+        has_header: bool or None. Whether a file's first row was read as the names. Defaults to
+            None: the source names its columns in another way.
         left_out: what the columns hold that are left out, by name, such as "lists". Defaults to
             none.
     """
@@ -88,5 +89,5 @@ class Table:
     source: str
     columns: Sequence[str]
     rows: Iterator[Row | BadRow]
-    has_header: bool = True
+    has_header: bool | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)

@@ -87,7 +87,7 @@ def read_delimited(
         check_is_no_title(first, following, source)
         columns = column_names(first.cells)
         rows = _checked(chain(following, records), source, columns)
-        return Table(source, columns, rows)
+        return Table(source, columns, rows, has_header=True)
     columns = [str(position) for position in range(len(first.cells))]
     if is_cola:
         columns = ["source", "label", "mark", "sentence"]

@@ -93,16 +93,24 @@ def test_bytes_are_decoded(tmp_path):
 
 
 def test_bytes_in_another_encoding(tmp_path):
-    columns = {"text": [b"bad", b"caf\xe9!", b"fine"], "label": LABELS}
+    columns = {"text": [b"bad", "ein schönes Café!".encode("cp1252"), b"fine"], "label": LABELS}
     pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     for source in (columns, tmp_path / "a.parquet"):
-        with pytest.raises(
-            InputError, match=r"row 2: .* bytes that are not utf-8: 0xe9 0x21\. Cure"
-        ):
+        told = r"row 2: .* bytes that are not utf-8: 0xf6 0x6e 0x65 0x73\. Cure: e.*cp1252"
+        with pytest.raises(InputError, match=told):
             read_examples(source)
-        assert read_examples(source, encoding="cp1252").texts[1] == "café!"
+        assert read_examples(source, encoding="cp1252").texts[1] == "ein schönes Café!"
+    columns["text"][1] = b"\xff\x01\x02"
+    with pytest.raises(InputError, match=r'0xff 0x01 0x02\. Cure: encoding="NAME", the one that'):
+        read_examples(columns)
     with pytest.raises(InputError, match="must be one that Python knows"):
         read_examples(columns, encoding="utf-99")
+
+
+def test_that_the_first_row_is_data_is_proposed_only_for_files_with_a_header(tmp_path):
+    for source in ({"a": TEXTS, "b": LABELS}, pd.DataFrame({"a": TEXTS, "b": LABELS})):
+        with pytest.raises(InputError, match='Cure: text="NAME", label="NAME"$'):
+            read_examples(source)
 
 
 @pytest.mark.parametrize(

@@ -256,3 +256,20 @@ def test_the_classes_may_be_given_as_a_list():
         read_examples(data, labels="yes")
     with pytest.raises(KbertError, match=r"row 2: the label 'no' is none of the 2 known labels"):
         read_examples(data, labels=["yes", "No"])
+
+
+@pytest.mark.parametrize(
+    ("options", "held"),
+    [
+        ({"on_bad_row": "drop"}, "`on_bad_row` must be one of error, skip. Received: 'drop'"),
+        ({"quoting": "all"}, "`quoting` must be one of auto, standard, none. Received: 'all'"),
+        ({"format": "xlsx"}, "`format` must be one of csv, tsv, "),
+        ({"encoding": None}, "`encoding` must be one that Python knows"),
+        ({"encoding": 8}, "Received: 8"),
+    ],
+    ids=str,
+)
+def test_options_of_another_kind_are_refused_also_where_they_have_no_effect(options, held):
+    with pytest.raises(KbertError) as refusal:
+        read_examples((["good", "bad"], ["yes", "no"]), **options)
+    assert held in str(refusal.value)
