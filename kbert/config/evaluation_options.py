@@ -26,7 +26,7 @@ class EvaluationOptions:
     test: str | None = None
     """Second file to evaluate on after each epoch; it never decides which epoch is best."""
     monitor: Monitor = "accuracy"
-    """Score on the dev set that decides which epoch is best."""
+    """Score on the dev set that decides which epoch is best; among equals the loss decides."""
     patience: int | None = None
     """Stop after this many epochs without improvement."""
     evaluate_every: int | None = None

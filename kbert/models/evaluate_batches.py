@@ -51,7 +51,7 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
         is_one_hot = labels.ndim == 2 and labels.shape[1] == classes
         kind = OutputKind("one-hot" if is_one_hot else "ids", classes, from_logits=True)
     else:
-        kind = OutputKind.from_model(model, model_outputs(model, data.first_row()), labels)
+        kind = OutputKind.from_model(model, model_outputs(model, data.first_row), labels)
     return JudgedSet(data, kind, kind.label_ids(data.name, labels))
 
 

@@ -77,9 +77,11 @@ class EvaluationSet:
 
 
 def _to_array(name: str, labels: Any) -> np.ndarray:
-    """Return labels as an array: those of the only output, where they are named by outputs."""
+    """Return labels as an array: those of the only output, where they come by outputs."""
     if isinstance(labels, dict) and len(labels) == 1:
         labels = next(iter(labels.values()))
+    if isinstance(labels, list | tuple) and len(labels) == 1 and hasattr(labels[0], "shape"):
+        labels = labels[0]
     try:
         if keras.ops.is_tensor(labels):
             labels = keras.ops.convert_to_numpy(labels)
@@ -92,8 +94,6 @@ def _to_array(name: str, labels: Any) -> np.ndarray:
             name=name,
             kind=type(labels).__name__,
         )
-    if array.ndim == 3 and array.shape[0] == 1 and isinstance(labels, list | tuple):
-        return array[0]  # a list of the only output's labels
     return array
 
 

@@ -1,5 +1,6 @@
 """Labels that are none of a model's classes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,7 +12,10 @@ from kbert.models.output_kind import OutputKind, model_outputs, numbers_outside
 
 
 def labels_outside(
-    model: keras.Model, name: str, labels: np.ndarray, row: Any = None
+    model: keras.Model,
+    name: str,
+    labels: np.ndarray,
+    first_row: Callable[[], Any] | None = None,
 ) -> list[Finding]:
     """Return the error that labels lie outside a model's classes; nothing for another loss.
 
@@ -19,9 +23,10 @@ def labels_outside(
         model: keras.Model, compiled.
         name: str. What the labels are of: "training" or "validation".
         labels: array of numbers.
-        row: the inputs of one row, for a model that does not know its outputs. Defaults to None.
+        first_row: function that returns the inputs of one row, for a model that does not know its
+            outputs. Defaults to None: it is not judged.
     """
-    kind = output_kind(model, labels, row)
+    kind = output_kind(model, labels, first_row)
     is_column = labels.ndim == 2 and labels.shape[1] == 1
     if kind is None or kind.form == "one-hot" or not (labels.ndim == 1 or is_column):
         return []
@@ -59,15 +64,21 @@ def labels_outside(
     ]
 
 
-def output_kind(model: keras.Model, labels: np.ndarray, row: Any = None) -> OutputKind | None:
+def output_kind(
+    model: keras.Model, labels: np.ndarray, first_row: Callable[[], Any] | None = None
+) -> OutputKind | None:
     """Return what a model's labels mean, where its loss tells it.
 
     Args:
         model: keras.Model, compiled.
         labels: array.
-        row: the inputs of one row, for a model that does not know its outputs. Defaults to None.
+        first_row: function that returns the inputs of one row, for a model that does not know its
+            outputs. Defaults to None: it is not judged.
     """
+    if first_row is None and not hasattr(model, "outputs"):
+        return None
     try:
-        return OutputKind.from_model(model, model_outputs(model, row), labels)
+        outputs = model.outputs if first_row is None else model_outputs(model, first_row)
+        return OutputKind.from_model(model, outputs, labels)
     except InputError:
         return None

@@ -1,5 +1,6 @@
 """What a model's outputs and labels mean, by the loss that it is compiled with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -170,22 +171,21 @@ def numbers_outside(labels: np.ndarray, classes: int) -> np.ndarray:
     return ~((labels >= 0) & (labels <= classes - 1) & (labels == np.floor(labels)))
 
 
-def model_outputs(model: keras.Model, row: Any = None) -> Any:
+def model_outputs(model: keras.Model, first_row: Callable[[], Any]) -> Any:
     """Return the outputs of a model as KerasTensors, or, where it does not know them, of a row.
 
     Args:
         model: keras.Model. One that is not built is built by the row.
-        row: the inputs of one row. Defaults to None: without it no outputs are returned.
+        first_row: function that returns the inputs of one row.
     """
     try:
         return model.outputs
     except AttributeError:  # a subclass, or a Sequential without the shape of its input
-        if row is None:
-            return []
+        pass
     if not model.built:
-        return model.predict(row, verbose=0)
+        return model.predict(first_row(), verbose=0)
     with between_batches(model):
-        return model.predict(row, verbose=0)
+        return model.predict(first_row(), verbose=0)
 
 
 def _wrong_shape(name: str, labels: np.ndarray, expected: str) -> InputError:

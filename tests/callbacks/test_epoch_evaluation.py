@@ -99,6 +99,38 @@ def test_of_equal_epochs_the_first_is_best():
     assert fit_scripted([2, 1, 1])[1].best_epoch == 1
 
 
+class Scaled(keras.callbacks.Callback):
+    """Gives the model, after each epoch, the same predictions with other probabilities."""
+
+    def __init__(self, scales):
+        super().__init__()
+        self.scales = scales
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.layers[-1].embeddings.assign(logits_for(2) * self.scales[epoch])
+
+
+@pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc"])
+def test_of_equal_epochs_that_with_the_lowest_loss_is_best(monitor):
+    scales = [0.05, 0.5, 3.0]
+    losses = []
+    for scale in scales:
+        exponentials = np.exp(logits_for(2) * scale)
+        losses.append(log_loss(LABELS, exponentials / exponentials.sum(axis=1, keepdims=True)))
+    assert np.argmin(losses) == 1
+    model = table_model()
+    data = np.arange(12), LABELS
+    evaluation = EpochEvaluation(dev=data, monitor=monitor, patience=1)
+    callbacks = [Scaled([*scales, 0.5]), evaluation]
+    history = model.fit(*data, epochs=4, verbose=0, callbacks=callbacks).history
+    assert (evaluation.best_epoch, len(history["loss"])) == (1, 3)
+    np.testing.assert_allclose(model.get_weights()[0], logits_for(2) * 0.5)
+    earlier = evaluation.history.to_dict()
+    del earlier["ties"]  # as kbert 0.1 wrote it
+    evaluation.resume_at(earlier)
+    assert (evaluation.best_epoch, evaluation.history.to_dict()["ties"]) == (0, "first")
+
+
 def test_last_weights_stay_when_asked():
     model, evaluation, _ = fit_scripted([4, 1, 3], restore_best=False)
     assert evaluation.best_epoch == 1

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-from kbert import EpochEvaluation, KbertError
+from kbert import EpochEvaluation, Examples, KbertError
 from kbert.models.evaluation_set import EvaluationSet
 
 pytestmark = pytest.mark.keras
@@ -43,6 +43,7 @@ CASES = {
     "float": lambda: (layers(3, "softmax"), SPARSE, THREE.astype("float64")),
     "bool": lambda: (layers(2, "softmax"), SPARSE, TWO.astype(bool)),
     "list": lambda: (layers(3, "softmax"), [SPARSE], THREE.tolist()),
+    "list-of-outputs": lambda: (layers(3, "softmax"), [SPARSE], [THREE]),
     "ignore": lambda: (
         layers(3, "softmax"),
         losses.SparseCategoricalCrossentropy(False, -1),
@@ -110,7 +111,7 @@ def compiled(case, **arguments):
 
 
 def fit(model, labels, *callbacks, epochs=3, **sets):
-    y = np.asarray(labels) if isinstance(labels, list) else labels
+    y = np.asarray(labels).reshape(-1) if isinstance(labels, list) else labels
     evaluation = EpochEvaluation(**(sets or {"dev": (X, labels)}), verbose=0)
     model.fit(X, y, epochs=epochs, verbose=0, callbacks=[*callbacks, evaluation])
     return evaluation
@@ -125,7 +126,7 @@ def assert_same(evaluation, seen):
 @pytest.mark.parametrize("case", CASES)
 def test_scores_are_those_of_keras_and_scikit_learn(case):
     model, labels = compiled(case)
-    expected = Keras(np.asarray(labels) if isinstance(labels, list) else labels)
+    expected = Keras(np.asarray(labels).reshape(-1) if isinstance(labels, list) else labels)
     assert_same(fit(model, labels, expected), expected.seen)
     assert len({scores["loss"] for scores in expected.seen}) == 3
 
@@ -197,6 +198,71 @@ def test_without_a_metric_two_classes_are_told_apart_at_half_the_probability():
     logits = model.predict(X, verbose=0)[:, 0]
     assert evaluation.best["dev"].accuracy == pytest.approx(accuracy_score(TWO, logits > 0))
     assert [score.label for score in evaluation.best["dev"].classes] == ["0", "1"]
+
+
+def test_a_classifier_takes_labels_of_any_form(tiny_model):
+    """Its outputs are logits, whatever it is compiled with."""
+    model = tiny_model()
+    model.compile("sgd")
+    ids = np.array([0, 1, 1, 0, 1], np.int32)
+    texts = ["good", "bad", "a film", "no", "so so"]
+    batches = model.batches(Examples(texts, None, ids, model.labels), batch_size=5)
+    inputs = batches[0][0]
+    expected = model.evaluate(inputs, ids, verbose=0, return_dict=True)["loss"]
+    found = []
+    forms = (
+        ids,
+        ids[:, None],
+        ids.astype(bool),
+        ids * 1.0,
+        np.eye(2)[ids],
+        np.eye(2, dtype=bool)[ids],
+    )
+    for labels in (*forms, ids.tolist()):
+        evaluation = EpochEvaluation(dev=(inputs, labels), verbose=0)
+        evaluation.set_model(model)
+        evaluation.on_train_begin()
+        evaluation.on_epoch_end(0)
+        found.append(evaluation.best["dev"])
+    assert found == [found[0]] * 7
+    assert found[0].loss == pytest.approx(expected, abs=1e-6)
+    for labels in (ids - 1, ids + 1, ids + 0.5, np.eye(3)[ids]):
+        evaluation = EpochEvaluation(dev=(inputs, labels))
+        evaluation.set_model(model)
+        with pytest.raises(KbertError, match="The labels of the set 'dev' must"):
+            evaluation.on_train_begin()
+
+
+def test_texts_as_inputs():
+    """As of a keras-hub task, whose `predict` and `evaluate` tokenize."""
+
+    class Lengths(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+        def predict(self, x, **kwargs):
+            return super().predict(self.numbers(x), **kwargs)
+
+        def evaluate(self, x, y, **kwargs):
+            return super().evaluate(self.numbers(x), y, **kwargs)
+
+        def numbers(self, texts):
+            return np.array([[len(text), text.count("a")] for text in texts], "float32")
+
+    texts = ["a", "bb", "a cat", "dogs"]
+    model = Lengths()
+    model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
+    labels = np.array([0, 1, 0, 1])
+    evaluation = EpochEvaluation(dev=(texts, labels), verbose=0)
+    model.fit(model.numbers(texts), labels, verbose=0, callbacks=[evaluation])
+    expected = model.evaluate(texts, labels, verbose=0)
+    assert evaluation.best["dev"].loss == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(KbertError, match="3 labels, and 4 rows"):
+        EvaluationSet.from_data("dev", (texts, labels[:3])).check_rows()
 
 
 def several_outputs():

@@ -127,6 +127,22 @@ def test_a_second_fit_begins_where_it_is_told_to(tmp_path):
     assert int(again.optimizer.iterations) == 12
 
 
+@pytest.mark.parametrize("steps", [2, 4, 9])
+def test_a_pass_in_parts_is_refused_in_a_plain_model_too(steps, classifier, tmp_path):
+    made, batches, plan = classifier()
+    model = keras.Model(made.inputs, made.outputs)
+    model.compile(create_optimizer(plan), made.loss)
+    checkpoint = RunCheckpoint(tmp_path, plan)
+    checkpoint.set_data(batches)
+    settings = {"shuffle": False, "verbose": 0, "callbacks": [checkpoint]}
+    with pytest.raises(KbertError, match=f"fit runs {steps} steps .*the Batches have 5: .*leave"):
+        model.fit(batches, steps_per_epoch=steps, **settings)
+    assert int(model.optimizer.iterations) == 0
+    checkpoint.set_data(batches)
+    model.fit(batches, steps_per_epoch=5, **settings)
+    assert int(model.optimizer.iterations) == 5
+
+
 @pytest.mark.parametrize("step", [3, 5, 7])
 def test_a_classifier_goes_on_inside_an_epoch(step, classifier, tmp_path):
     whole = classifier()

@@ -59,8 +59,10 @@ class LabelWatch:
         """Return the error that labels lie outside the classes of a model."""
         if not len(self._given) or self._given.dtype.kind not in "biuf":
             return []
-        row = keras.tree.map_structure(lambda array: array[:1], self._inputs)
-        return labels_outside(model, "training", self._given, row)
+        return labels_outside(model, "training", self._given, self._first_row)
+
+    def _first_row(self) -> Any:
+        return keras.tree.map_structure(lambda array: array[:1], self._inputs)
 
     def findings(self) -> list[Finding]:
         """Return the finding that more batches hold a single class than chance would have it."""
