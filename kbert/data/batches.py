@@ -24,8 +24,9 @@ class Batches(keras.utils.PyDataset):
     is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
     and JAX compiles few shapes.
 
-    `BertClassifier.fit` sets `epoch` to the epoch that it trains. With any other Keras model each
-    pass over the data takes the next epoch's order; pass `shuffle=False` to its `fit`, which
+    `BertClassifier.fit` sets `epoch` to the epoch that it trains, and takes no `steps_per_epoch`.
+    With any other Keras model each pass over the data takes the next epoch's order, and a pass that
+    `steps_per_epoch` divides keeps its own to its end; pass `shuffle=False` to its `fit`, which
     otherwise shuffles the batches once more with Python's own random numbers.
 
     Args:

@@ -414,6 +414,18 @@ def test_a_classifier_shows_the_guard_its_batches(tokens, order):
         model.fit(Batches(store, 8, order=order), epochs=2, verbose=0, callbacks=[guard])
 
 
+def test_a_class_number_of_any_size_takes_no_memory(tokens):
+    model, store = tokens
+    store.labels = np.where(store.labels == 0, 0, 2**31 - 1).astype(np.int32)
+    inputs, _ = Batches(store, 8)[0]
+    plain = keras.Model(model.inputs, model.outputs)
+    plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
+    plain.compile(create_optimizer(plan), "sparse_categorical_crossentropy")
+    guard = PlanGuard(plan, data=Batches(store, 8))
+    with pytest.raises(FindingsError, match="training labels .*: 2147483647 in row"):
+        plain.fit(inputs, np.zeros(8), batch_size=8, epochs=2, callbacks=[guard], verbose=0)
+
+
 def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
     model, store = tokens
     plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)

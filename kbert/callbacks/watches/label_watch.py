@@ -36,9 +36,10 @@ class LabelWatch:
         if isinstance(data, Batches):
             if data.store.labels is None:
                 return
-            labels = self._given = data.store.labels
-            batches = (labels[data.rows(i)] for i in range(len(data)))
-            self._found = BatchClasses.from_labels(batches, int(labels.max()) + 1)
+            self._given = data.store.labels
+            classes, ids = np.unique(data.store.labels, return_inverse=True)
+            batches = (ids[data.rows(i)] for i in range(len(data)))
+            self._found = BatchClasses.from_labels(batches, len(classes))
             self._inputs, self._labels = data[int(self._found.present.argmax())]
             return
         pairs = [pair for pair in _batches(data, batch_size) if len(pair) > 1]
