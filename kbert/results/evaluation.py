@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.utils.wording import count_noun
 
 _MAX_CELLS = 2**24  # logits in float64 at a time
@@ -48,7 +50,7 @@ class Evaluation:
     ) -> "Evaluation":
         """Return the scores of logits [rows, labels] against the true labels [rows]."""
         logits = np.asarray(logits)
-        label_ids = np.asarray(label_ids)
+        label_ids = _checked(label_ids, len(logits), len(names))
         losses = _losses(logits, label_ids)
         return cls.from_predicted(logits.argmax(axis=1), label_ids, float(losses.mean()), names)
 
@@ -59,6 +61,7 @@ class Evaluation:
         """Return the scores of predicted class numbers [rows] against the true ones [rows]."""
         from sklearn.metrics import precision_recall_fscore_support
 
+        label_ids = _checked(label_ids, len(predicted), len(names))
         precision, recall, f1, rows = precision_recall_fscore_support(
             label_ids, predicted, labels=np.arange(len(names)), zero_division=0.0
         )
@@ -114,6 +117,21 @@ class Evaluation:
             "loss": self.loss,
         }
         return "".join(f"{key} = {values[key]}\n" for key in sorted(values))
+
+
+def _checked(label_ids: np.ndarray, rows: int, classes: int) -> np.ndarray:
+    """Return label numbers as an array, or raise InputError: -1 would be the last class."""
+    ids = np.asarray(label_ids)
+    is_sound = ids.shape == (rows,) and rows > 0 and ids.dtype.kind in "iu"
+    if not is_sound or ids.min() < 0 or ids.max() >= classes:
+        raise InputError(
+            "{option} must be {rows} integers from 0 to {last}, one per row. Received: {received}",
+            option=Option("label_ids"),
+            rows=rows,
+            last=classes - 1,
+            received=np.unique(ids)[:20].tolist() if is_sound else f"{ids.dtype} {ids.shape}",
+        )
+    return ids
 
 
 def _losses(logits: np.ndarray, label_ids: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import matthews_corrcoef
 
+from kbert.errors import KbertError
 from kbert.results.evaluation import Evaluation, softmax
 
 # Of 5 rows, true against predicted: a-a, a-a, a-b, b-b, c-a.
@@ -118,3 +119,20 @@ def test_the_file_of_google():
     assert scores.google_lines(343) == (
         f"eval_accuracy = 0.6\neval_loss = {scores.loss}\nglobal_step = 343\nloss = {scores.loss}\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("label_ids", "message"),
+    [
+        ([0, -1], r"2 integers from 0 to 2, one per row. Received: \[-1, 0\]"),
+        ([0, 3], r"Received: \[0, 3\]"),
+        ([0.0, 1.0], r"Received: float64 \(2,\)"),
+        ([0, 1, 2], r"Received: int64 \(3,\)"),
+        ([[0], [1]], r"Received: int64 \(2, 1\)"),
+    ],
+)
+def test_labels_that_are_no_class_are_refused(label_ids, message):
+    with pytest.raises(KbertError, match=message):
+        Evaluation.from_logits(np.eye(3)[:2], np.array(label_ids), ["a", "b", "c"])
+    with pytest.raises(KbertError, match=message):
+        Evaluation.from_predicted(np.arange(2), np.array(label_ids), 0.5, ["a", "b", "c"])
