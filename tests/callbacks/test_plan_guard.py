@@ -1,3 +1,4 @@
+import copy
 import math
 import re
 from dataclasses import replace
@@ -415,7 +416,7 @@ def test_a_classifier_shows_the_guard_its_batches(tokens, order):
 
 
 def test_a_class_number_of_any_size_takes_no_memory(tokens):
-    model, store = tokens
+    model, store = tokens[0], copy.copy(tokens[1])
     store.labels = np.where(store.labels == 0, 0, 2**31 - 1).astype(np.int32)
     inputs, _ = Batches(store, 8)[0]
     plain = keras.Model(model.inputs, model.outputs)
