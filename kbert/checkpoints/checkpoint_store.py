@@ -204,13 +204,15 @@ class CheckpointStore:
         return max((p for p in found if _serial(p) <= _serial(until)), key=_serial, default=None)
 
     def best_of(self, checkpoint: Checkpoint, position: str) -> Path:
-        """Return where the best checkpoint of a position is, or was, as of another checkpoint."""
-        found = self.at_position(position, checkpoint.path)
-        if found is not None:
-            return found
+        """Return where the best checkpoint of a position is, or was, as of another checkpoint.
+
+        It is the one that this has noted; in those of kbert 0.1, the newest of the position.
+        """
         noted = (checkpoint.best or {}).get("checkpoint", "")
-        is_it = _NAME.fullmatch(noted) and noted.partition("-")[2] == position
-        return self.folder / (noted if is_it else f"000000-{position}")
+        if _NAME.fullmatch(noted) and noted.partition("-")[2] == position:
+            return self.folder / noted
+        found = self.at_position(position, checkpoint.path)
+        return self.folder / f"000000-{position}" if found is None else found
 
     def rewind_to(self, path: Path, best: Path | None) -> None:
         """Make a checkpoint the last, and another the best; None removes `best`."""

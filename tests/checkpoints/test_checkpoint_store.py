@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import namedtuple
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -550,3 +551,15 @@ def test_each_step_of_a_commit_may_be_the_last(best):
 def test_the_best_is_never_behind_the_last():
     # The state of the last says that its epoch was the best: it is not evaluated again.
     assert (3, 1) not in {(last, best) for last, best, *_ in after_each_kill(True)}
+
+
+def test_the_best_of_a_checkpoint_is_the_one_that_it_notes(tmp_path):
+    store = CheckpointStore(tmp_path, 9)
+    for made, best in ((1, True), (2, False), (1, False), (3, False)):
+        commit(store, made, best=best)
+    last = read_checkpoint(store.last())
+    assert store.best_of(last, "epoch-1").name == "000001-epoch-1"
+    old = replace(last, best=None)  # of kbert 0.1
+    assert store.best_of(old, "epoch-1").name == "000003-epoch-1"
+    assert store.best_of(last, "epoch-2").name == "000002-epoch-2"
+    assert not store.best_of(last, "epoch-9").exists()
