@@ -46,6 +46,7 @@ def evaluate(
     """
     from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
     from kbert.data.reading.labels import Labels
+    from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
 
@@ -54,6 +55,7 @@ def evaluate(
     labels = source.labels()
     examples = reading(settings).read(data, labels=None if labels is None else Labels(labels))
     check_pairs(examples, source.text_pairs())
+    check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
     show_skipped(examples)
     if verbose_level():

@@ -50,6 +50,7 @@ def predict(
     """
     from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
+    from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
     from kbert.utils.file_errors import writing
@@ -58,12 +59,14 @@ def predict(
     _check_is_no_flag(data)
     check_batch_size(batch_size)
     chosen = choose_format(output, output_format)
-    text_pairs = find_source(model).text_pairs()
+    source = find_source(model)
+    text_pairs = source.text_pairs()
     options = reading(settings)
     examples = options.read(_standard_input() if data == "-" else data, need_label=False)
     if not text_pairs and options.pair is None:
         examples = replace(examples, pairs=None)
     check_pairs(examples, text_pairs)
+    check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     show_skipped(examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     predictions = predictor.predict(examples.texts, examples.pairs, batch_size)

@@ -16,6 +16,7 @@ from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
 from kbert.exports.readme import weights_readme
 from kbert.findings import Option
+from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.say import say, verbosity
@@ -97,6 +98,8 @@ def _load(
 
     classifier = BertClassifier.from_preset(str(path), dtype="float32")
     examples = dev_examples(path, classifier.labels, dev, reading)
+    if examples is not None:
+        check_segments(classifier.num_segments, examples.pairs is not None, examples.source)
     return classifier if length is None else _with_max_length(classifier, length), examples
 
 

@@ -35,6 +35,7 @@ def program_settings(
         int8=int8,
         text_pairs=text_pairs,
         tokenizer=tokenizer,
+        num_segments=model.num_segments,
     )
 
 

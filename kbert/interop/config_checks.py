@@ -12,8 +12,12 @@ _MAX_MODEL = 10**10  # parameters
 _BACKBONE = ("vocabulary_size", "num_layers", "num_heads", "hidden_dim", "intermediate_dim")
 
 _DEFAULTS = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
-BACKBONE_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
+HUB_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
 """The arguments of keras-hub's `BertBackbone` that determine a model's size."""
+LAYER_NORM_EPSILON = 1e-12
+"""That of Google's BERT, and of keras-hub's layers unless another one is set."""
+BACKBONE_ARGUMENTS = (*HUB_ARGUMENTS, "layer_norm_epsilon", "attention_dropout")
+"""The arguments of a backbone: keras-hub's, and what is set on its layers where it differs."""
 
 
 def check_backbone(config: Any, source: object) -> None:
@@ -51,6 +55,9 @@ def check_backbone(config: Any, source: object) -> None:
             hidden_dim=config["hidden_dim"],
         )
     check_dropout(config.get("dropout", 0.1), source)
+    if config.get("attention_dropout") is not None:
+        check_dropout(config["attention_dropout"], source, "attention_dropout")
+    check_epsilon(config.get("layer_norm_epsilon", LAYER_NORM_EPSILON), source)
     if parameters(config) > _MAX_MODEL:
         raise InputError(
             "{source} asks for a model of {parameters:,} parameters; at most {maximum:,} were "
@@ -62,16 +69,28 @@ def check_backbone(config: Any, source: object) -> None:
 
 
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all arguments of a `BertBackbone`, its defaults among them, from a checked config."""
-    return {name: config.get(name, _DEFAULTS.get(name)) for name in BACKBONE_ARGUMENTS}
+    """Return all arguments of a backbone from a checked config.
+
+    Those of keras-hub are all there; the others only where they differ from its layers, so that the
+    files of most models are those that every version of kbert reads.
+    """
+    full = {name: config.get(name, _DEFAULTS.get(name)) for name in HUB_ARGUMENTS}
+    epsilon = config.get("layer_norm_epsilon", LAYER_NORM_EPSILON)
+    attention = config.get("attention_dropout")
+    if epsilon != LAYER_NORM_EPSILON:
+        full["layer_norm_epsilon"] = epsilon
+    if attention not in (None, full["dropout"]):
+        full["attention_dropout"] = attention
+    return full
 
 
-def check_dropout(dropout: Any, source: object) -> None:
+def check_dropout(dropout: Any, source: object, name: str = "dropout") -> None:
     """Raise InputError unless a dropout is a number from 0 to below 1."""
     if type(dropout) not in (int, float) or not 0 <= dropout < 1:
         raise InputError(
-            "{source}: dropout must be from 0 to below 1. Received: {dropout!r:.80}",
+            "{source}: {name} must be from 0 to below 1. Received: {dropout!r:.80}",
             source=source,
+            name=name,
             dropout=dropout,
         )
 
@@ -85,6 +104,18 @@ def check_max_length(max_length: int, positions: int) -> None:
             option=Option("max_length"),
             positions=positions,
             max_length=max_length,
+        )
+
+
+def check_epsilon(epsilon: Any, source: object, name: str = "layer_norm_epsilon") -> None:
+    """Raise InputError unless the epsilon of a layer normalization is a number from 0 to 1."""
+    if type(epsilon) is not float or not 0 < epsilon < 1:
+        raise InputError(
+            "{source}: {name} must be a fraction between 0 and 1, such as 1e-12. Received: "
+            "{epsilon!r:.80}",
+            source=source,
+            name=name,
+            epsilon=epsilon,
         )
 
 

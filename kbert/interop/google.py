@@ -8,12 +8,10 @@ from typing import Any
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
-from kbert.interop.config_checks import check_backbone
-from kbert.interop.google_variables import (
-    checkpoint_prefix,
-    drop_training_variables,
-    open_checkpoint,
-)
+from kbert.interop.config_fields import GOOGLE, unknown_note
+from kbert.interop.google_names import Shapes, VariableNames
+from kbert.interop.google_variables import checkpoint_prefix, open_checkpoint, read_step
+from kbert.interop.hugging_face_weights import holds_weights
 from kbert.interop.labels_file import read_labels_file
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, with_casing_cure
@@ -49,7 +47,9 @@ class GoogleCheckpoint(Source):
         folder = Path(name)
         if not folder.is_dir() or (folder / "config.json").exists():
             return False
-        return (folder / GOOGLE_CONFIG).is_file() or checkpoint_prefix(folder) is not None
+        if checkpoint_prefix(folder) is not None:
+            return True
+        return (folder / GOOGLE_CONFIG).is_file() and not holds_weights(folder)
 
     def check(self) -> None:
         for name in (GOOGLE_CONFIG, _VOCABULARY):
@@ -78,15 +78,15 @@ class GoogleCheckpoint(Source):
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         file = self._release / GOOGLE_CONFIG
         config = read_json(file)
-        if config.get("hidden_act", "gelu") != "gelu":
+        GOOGLE.check(config, file)
+        activation = config.get("hidden_act", "gelu")
+        if not isinstance(activation, str) or activation.lower() != "gelu":
             raise InputError(
                 "{file}: hidden_act must be gelu. Received: {activation!r:.80}",
                 file=file,
-                activation=config["hidden_act"],
+                activation=activation,
             )
-        sizes = bert_sizes(config, file)
-        check_backbone(sizes, file)
-        return sizes, "tanh"
+        return bert_sizes(config, file), "tanh"
 
     def read(self, *, head: bool = True) -> ModelData:
         folder = self.local_path
@@ -99,21 +99,36 @@ class GoogleCheckpoint(Source):
         self.check()
         sizes, gelu = self.sizes()
         lowercase, why = _casing(self._release, self.lowercase)
-        shapes, read = open_checkpoint(folder, prefix)
-        kept, notes = drop_training_variables(shapes, read)
-        classes = kept["output_bias"][0] if len(kept.get("output_bias", ())) == 1 else 0
+        with open_checkpoint(folder, prefix) as (shapes, read):
+            names = VariableNames.find(shapes, folder / prefix)
+            is_wanted = head and len(names.head) > 0
+            classes = _classes(names, shapes, folder / prefix) if is_wanted else 0
+            left = () if is_wanted else (*names.head.values(), *names.other)
+            taken = names.encoder | (names.head | {n: n for n in names.other} if is_wanted else {})
+            step = read_step(shapes, read)
+            arrays = take_weights(
+                weight_specs(sizes, classes, pooler=names.has_pooler),
+                {bare: shapes[name] for bare, name in taken.items()},
+                lambda bare: read(taken[bare]),
+                folder / prefix,
+                format="google",
+                others=left,
+            )
+        file = self._release / GOOGLE_CONFIG
         return ModelData(
             kind=self.kind,
             source=self.name,
             backbone=sizes,
             gelu=gelu,
             read_tokenizer=self.tokenizer,
-            arrays=take_weights(
-                weight_specs(sizes, classes), kept, read, folder / prefix, format="google"
-            ),
+            arrays=arrays,
             classes=classes,
             labels=self.labels() if classes else None,
-            notes=(f"{'Lower-casing' if lowercase else 'No lower-casing'}: {why}.", *notes),
+            notes=(
+                f"{'Lower-casing' if lowercase else 'No lower-casing'}: {why}.",
+                *names.notes(step, left),
+                *unknown_note(GOOGLE.check(read_json(file), file), file),
+            ),
         )
 
     @property
@@ -127,7 +142,8 @@ def read_google(
 ) -> ModelData:
     """Return the model of a release, or of an output directory of run_classifier.py.
 
-    The slots of Adam, global_step, and the heads of pretraining are left behind.
+    The slots of optimizers, global_step and other counters, and the heads of pretraining are left
+    behind.
 
     Args:
         folder: str or Path. With bert_model.ckpt.* or model.ckpt-N.*.
@@ -142,6 +158,20 @@ def read_google(
     Source: `modeling.py`, `optimization.py` and `tokenization.py` of google-research/bert.
     """
     return GoogleCheckpoint(str(folder), base, lowercase).read()
+
+
+def _classes(names: VariableNames, shapes: Shapes, source: Path) -> int:
+    """Return the number of classes of a head, or raise InputError: it does not classify texts."""
+    shape = shapes[next(iter(names.head.values()))]
+    if names.has_pooler and shape and shape[0] > 1:
+        return shape[0]
+    reason = "its head has one output and does not choose between classes"
+    raise InputError(
+        "{source}: {reason}. To train a new head on its encoder: {train}",
+        source=source,
+        reason=reason if names.has_pooler else "it has no pooler, so its head is not one of texts",
+        train=Call("train", "DATA", preset=source.parent, output="NEW"),
+    )
 
 
 def _casing(folder: Path, lowercase: bool | None) -> tuple[bool, str]:

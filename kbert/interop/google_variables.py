@@ -3,19 +3,22 @@
 import math
 import os
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kbert.errors import InputError
+from kbert.interop.google_names import Shapes
+from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, read_bytes
-from kbert.utils.wording import count_noun
 
-Shapes = dict[str, tuple[int, ...]]
+Read = Callable[[str], np.ndarray]
 _NUMBERED = re.compile(r"model\.ckpt-(\d+)\.index")
-_SLOT = re.compile(r"/adam_[mv](_\d+)?$")
+_PATTERN = re.compile(r"[*?\[\]{}\\]")
 
 
 def checkpoint_prefix(folder: Path) -> str | None:
@@ -49,55 +52,56 @@ def import_tensorflow() -> Any:
     return tensorflow
 
 
-def open_checkpoint(folder: Path, prefix: str) -> tuple[Shapes, Callable[[str], np.ndarray]]:
-    """Return the shapes in a checkpoint by name, and the function that reads an array."""
+@contextmanager
+def open_checkpoint(folder: Path, prefix: str) -> Iterator[tuple[Shapes, Read]]:
+    """Yield the shapes in a checkpoint by name, and the function that reads an array."""
     tf = import_tensorflow()
     checkpoint = folder / prefix
-    files = sorted(folder.glob(f"{prefix}.data-*-of-*"))
-    for path in (folder / f"{prefix}.index", *files):
+    index = folder / f"{prefix}.index"
+    shards = sorted(p for p in folder.iterdir() if p.name.startswith(f"{prefix}.data-"))
+    for path in (index, *shards):
         check_file(path, folder)
-    try:
-        reader = tf.train.load_checkpoint(str(checkpoint))
-        shapes = {n: tuple(s) for n, s in reader.get_variable_to_shape_map().items()}
-    except Exception as error:  # TensorFlow's reader lets through what its parts raise
-        raise _unreadable(checkpoint, error) from None
-    numbers, held = sum(map(math.prod, shapes.values())), sum(p.stat().st_size for p in files)
-    if numbers > held:
-        raise InputError(
-            "{checkpoint} claims {numbers:,} numbers, but its files hold {held:,} bytes.",
-            checkpoint=checkpoint,
-            numbers=numbers,
-            held=held,
-        )
+    with _without_patterns(checkpoint, (index, *shards)) as name:
+        with foreign_input("{checkpoint} cannot be read: {reason}", checkpoint=checkpoint):
+            # Not load_checkpoint, which takes the checkpoint that a folder of that name points to.
+            reader = tf.compat.v1.train.NewCheckpointReader(name)
+            shapes = {n: tuple(s) for n, s in reader.get_variable_to_shape_map().items()}
+        numbers, held = sum(map(math.prod, shapes.values())), sum(p.stat().st_size for p in shards)
+        if numbers > held:
+            raise InputError(
+                "{checkpoint} claims {numbers:,} numbers, but its files hold {held:,} bytes.",
+                checkpoint=checkpoint,
+                numbers=numbers,
+                held=held,
+            )
 
-    def read(name: str) -> np.ndarray:
-        try:
-            return np.asarray(reader.get_tensor(name))
-        except Exception as error:
-            raise _unreadable(f"{checkpoint}: {name}", error) from None
+        def read(variable: str) -> np.ndarray:
+            what = f"{checkpoint}: {variable}"
+            with foreign_input("{what} cannot be read: {reason}", what=what):
+                return np.asarray(reader.get_tensor(variable))
 
-    return shapes, read
-
-
-def drop_training_variables(
-    shapes: Shapes, read: Callable[[str], np.ndarray]
-) -> tuple[Shapes, tuple[str, ...]]:
-    """Drop variables that are not classifier weights; return the rest, and notes on the dropped."""
-    slots = [name for name in shapes if _SLOT.search(name)]
-    pretraining = [name for name in shapes if name.startswith("cls/") and name not in slots]
-    notes = []
-    if slots:
-        notes.append(f"Left behind: {count_noun(len(slots), 'slot')} of Adam.")
-    if "global_step" in shapes:
-        notes.append(f"Left behind: global_step {int(read('global_step'))}.")
-    if pretraining:
-        notes.append(
-            f"Left behind: {count_noun(len(pretraining), 'weight')} of pretraining (cls/*)."
-        )
-    dropped = {*slots, *pretraining, "global_step"}
-    return {n: shape for n, shape in shapes.items() if n not in dropped}, tuple(notes)
+        yield shapes, read
 
 
-def _unreadable(what: object, error: Exception) -> InputError:
-    reason = " ".join(str(error).split())
-    return InputError("{what} cannot be read: {reason}", what=what, reason=reason[:300])
+@contextmanager
+def _without_patterns(checkpoint: Path, files: Sequence[Path]) -> Iterator[str]:
+    """Yield a name that TensorFlow takes for these files, and for no others.
+
+    It takes the characters of a pattern as one, and would open other files than were checked.
+    """
+    if not _PATTERN.search(str(checkpoint)):
+        yield str(checkpoint)
+        return
+    with tempfile.TemporaryDirectory() as links:
+        for file in files:
+            ending = file.name.removeprefix(checkpoint.name)
+            (Path(links) / f"checkpoint{ending}").symlink_to(os.path.realpath(file))
+        yield str(Path(links) / "checkpoint")
+
+
+def read_step(shapes: Shapes, read: Read) -> int | None:
+    """Return the value of global_step, or None where there is no such number."""
+    if shapes.get("global_step") != ():
+        return None
+    step = read("global_step")
+    return int(step) if step.dtype.kind in "iu" else None

@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kbert.choices import WeightFormat
-from kbert.errors import InputError, KbertError
 from kbert.interop.model_data import take_weights
 from kbert.interop.weights import WeightSpec
+from kbert.utils.foreign import foreign_input
 
 
 def read_h5(
@@ -28,28 +28,30 @@ def read_h5(
     """
     import h5py  # type: ignore[import-untyped]
 
-    names: dict[str, str] = {}
-    shapes: dict[str, tuple[int, ...]] = {}
-    try:
-        with h5py.File(file, "r") as opened:
+    unreadable = "{source} cannot be read: {reason}"
+    with foreign_input(unreadable, source=source):
+        opened = h5py.File(file, "r")
+    with opened:
+        with foreign_input(unreadable, source=source):
             items: list[tuple[str, Any]] = []
             opened.visititems(lambda name, item: items.append((name, item)))
-            for name, item in items:
-                bare = _without_underscores(name)
-                if isinstance(item, h5py.Dataset) and _is_weight(bare):
-                    bare = name if bare in names else bare
-                    names[bare], shapes[bare] = name, item.shape
-            return take_weights(
-                specs,
-                shapes,
-                lambda bare: _floats(np.asarray(opened[names[bare]]), f"{source}: {bare}"),
-                source,
-                format=format,
-            )
-    except KbertError:
-        raise
-    except Exception as error:  # h5py lets through what HDF5 says of a broken file
-        raise InputError("{source} cannot be read: {error}", source=source, error=error) from None
+            datasets = [
+                (name, item.shape) for name, item in items if isinstance(item, h5py.Dataset)
+            ]
+        names: dict[str, str] = {}
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name, shape in datasets:
+            bare = _without_underscores(name)
+            if _is_weight(bare):
+                bare = name if bare in names else bare
+                names[bare], shapes[bare] = name, shape or ()
+
+        def read(bare: str) -> np.ndarray:
+            with foreign_input(unreadable, source=f"{source}: {bare}"):
+                array = np.asarray(opened[names[bare]])
+            return _from_halves(array)
+
+        return take_weights(specs, shapes, read, source, format=format)
 
 
 def _is_weight(name: str) -> bool:
@@ -57,13 +59,10 @@ def _is_weight(name: str) -> bool:
     return name.startswith("layers/") and "/seed_generator/" not in name
 
 
-def _floats(array: np.ndarray, source: str) -> np.ndarray:
-    if array.dtype == np.dtype("V2"):  # HDF5 has no bfloat16: the upper half of a float32
+def _from_halves(array: np.ndarray) -> np.ndarray:
+    """Return bfloat16, which HDF5 lacks and which Keras stores as two bytes, as float32."""
+    if array.dtype == np.dtype("V2"):  # the upper half of a float32
         return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-    if array.dtype.kind != "f":
-        raise InputError(
-            "{source} holds {dtype}; floats were expected.", source=source, dtype=array.dtype
-        )
     return array
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
+from kbert.interop.config_checks import HUB_ARGUMENTS, check_backbone
 from kbert.interop.model_data import ModelData, check_finite
 from kbert.interop.source import Source, with_casing_cure
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -38,6 +38,9 @@ class HubPreset(Source):
 
     def text_pairs(self) -> NoReturn:
         self.labels()
+
+    def num_segments(self) -> None:
+        return None
 
     def tokenizer(self) -> Tokenizer:
         import keras_hub
@@ -77,7 +80,7 @@ class HubPreset(Source):
         return load_from_hub(self.name, load, dtype="float32", **arguments)
 
     def _sizes(self, backbone: Any) -> dict[str, Any]:
-        sizes = {name: getattr(backbone, name) for name in BACKBONE_ARGUMENTS}
+        sizes = {name: getattr(backbone, name) for name in HUB_ARGUMENTS}
         check_backbone(sizes, self.name)
         return sizes
 

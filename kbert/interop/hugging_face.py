@@ -1,16 +1,19 @@
 """Folders of a Hugging Face BERT: config.json, weights, and the tokenizer's files."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.interop.config_checks import check_backbone, check_fits_file
+from kbert.interop.config_checks import check_dropout, check_fits_file
+from kbert.interop.config_fields import HUGGING_FACE, unknown_note
+from kbert.interop.hugging_face_head import check_head, head_labels
+from kbert.interop.hugging_face_names import WeightNames
 from kbert.interop.hugging_face_tokenizer import hugging_face_tokenizer, tokenizer_of_0_1
-from kbert.interop.hugging_face_weights import bare_names, open_weights
+from kbert.interop.hugging_face_weights import holds_weights, open_weights
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model
 from kbert.interop.weight_specs import weight_specs
@@ -25,17 +28,19 @@ GELU: dict[str, Gelu] = {
     "gelu_new": "tanh",
     "gelu_fast": "tanh",
     "gelu_pytorch_tanh": "tanh",
+    "gelu_python_tanh": "tanh",
+    "gelu_accurate": "tanh",
 }
 
 
 class HuggingFaceFolder(Source):
-    """A folder that `save_pretrained` of transformers has written."""
+    """A folder that `save_pretrained` of transformers, or its forerunners, have written."""
 
     kind = "a Hugging Face BERT"
 
     @classmethod
     def recognises(cls, name: str) -> bool:
-        file = Path(name) / "config.json"
+        file = _config_file(Path(name))
         return file.is_file() and not {"model_type", "vocab_size"}.isdisjoint(read_json(file))
 
     def check(self) -> None:
@@ -59,13 +64,7 @@ class HuggingFaceFolder(Source):
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         config, file = self._config(), self._file
-        embedding = config.get("position_embedding_type", "absolute")
-        if embedding != "absolute":
-            raise InputError(
-                "{file}: position_embedding_type must be absolute. Received: {embedding!r:.80}",
-                file=file,
-                embedding=embedding,
-            )
+        HUGGING_FACE.check(config, file)
         activation = config.get("hidden_act", "gelu")
         if not isinstance(activation, str) or activation not in GELU:
             raise InputError(
@@ -74,47 +73,68 @@ class HuggingFaceFolder(Source):
                 known=", ".join(GELU),
                 activation=activation,
             )
-        sizes = bert_sizes(config, file)
-        check_backbone(sizes, file)
-        return sizes, GELU[activation]
+        return bert_sizes(config, file), GELU[activation]
 
     def read(self, *, head: bool = True) -> ModelData:
-        folder, config = self.local_path, self._config()
+        folder, config, file = self.local_path, self._config(), self._file
         sizes, gelu = self.sizes()
         shapes, read = open_weights(folder)
-        names, pretraining = bare_names(shapes)
-        labels = _labels(config, self._file) if "classifier.weight" in names else ()
+        names = WeightNames.find(shapes, folder)
+        has_pooler = names.has_pooler
+        kernel = names.head.get("classifier.weight")
+        is_wanted = head and kernel is not None
+        classes, labels, unnamed = 0, None, ""
+        dropout = sizes["dropout"]
+        if is_wanted:
+            classes = check_head(config, shapes[str(kernel)], has_pooler, file)
+            labels, unnamed = head_labels(config, classes, file)
+            if config.get("classifier_dropout") is not None:
+                dropout = config["classifier_dropout"]
+                check_dropout(dropout, file, "classifier_dropout")
+        left = () if is_wanted else (*names.head.values(), *names.other)
+        taken = names.encoder | (names.head | {n: n for n in names.other} if is_wanted else {})
         held = (len(shapes), sum(map(math.prod, shapes.values())))
-        check_fits_file(sizes, len(labels), held, folder)
-        arrays = take_weights(
-            weight_specs(sizes, len(labels)),
-            {bare: shapes[name] for bare, name in names.items()},
-            lambda bare: read(names[bare]),
-            folder,
-            format="huggingface",
-        )
-        dropped = f"Left behind: {count_noun(len(pretraining), 'array')} of pretraining."
-        dropout = config.get("classifier_dropout")
+        check_fits_file(sizes, classes, held, folder)
         return ModelData(
             kind=self.kind,
             source=self.name,
             backbone=sizes,
             gelu=gelu,
             read_tokenizer=self.tokenizer,
-            arrays=arrays,
-            classes=len(labels),
-            labels=labels or None,
-            dropout=sizes["dropout"] if dropout is None else dropout,
-            max_length=self.max_length() if labels else None,
-            notes=(dropped,) if pretraining else (),
+            arrays=take_weights(
+                weight_specs(sizes, classes, pooler=has_pooler),
+                {bare: shapes[name] for bare, name in taken.items()},
+                lambda bare: read(taken[bare]),
+                folder,
+                format="huggingface",
+                others=left,
+            ),
+            classes=classes,
+            labels=labels,
+            unnamed=unnamed,
+            dropout=dropout,
+            max_length=self.max_length() if classes else None,
+            notes=(
+                *_left_behind(names.pretraining, "of pretraining"),
+                *_left_behind(left, "of another head", name_them=True),
+                *unknown_note(HUGGING_FACE.check(config, file), file),
+            ),
         )
 
     @property
     def _file(self) -> Path:
-        return self.local_path / "config.json"
+        return _config_file(self.local_path)
 
     def _config(self) -> dict[str, Any]:
         return read_json(self._file)
+
+
+def _config_file(folder: Path) -> Path:
+    """Return config.json, or bert_config.json beside PyTorch's weights, as until 2019."""
+    old = folder / "bert_config.json"
+    if not (folder / "config.json").is_file() and old.is_file() and holds_weights(folder):
+        return old
+    return folder / "config.json"
 
 
 def read_hugging_face(folder: str | Path) -> ModelData:
@@ -130,33 +150,17 @@ def read_hugging_face(folder: str | Path) -> ModelData:
         InputError: it is not a BERT or not a classifier of one label per text, or weights are
             missing, surplus or misshapen.
     """
-    return HuggingFaceFolder(str(folder)).read()
+    data = HuggingFaceFolder(str(folder)).read()
+    if data.unnamed:
+        raise InputError("{unnamed}", unnamed=data.unnamed)
+    return data
 
 
-def _labels(config: dict[str, Any], file: Path) -> tuple[str, ...]:
-    """Return the names of a head's classes."""
-    problem = config.get("problem_type")
-    if problem not in (None, "single_label_classification"):
-        raise InputError(
-            "{file}: the model was trained for {problem!r:.80}; kbert supports only "
-            "single_label_classification, one label per text.",
-            file=file,
-            problem=problem,
-        )
-    names = config.get("id2label", {"0": "LABEL_0", "1": "LABEL_1"})
-    try:
-        found = tuple(names[str(number)] for number in range(len(names)))
-    except (KeyError, TypeError):
-        raise InputError(
-            "{file}: id2label must name the classes from 0 on. Received: {names!r:.80}",
-            file=file,
-            names=names,
-        ) from None
-    if len(found) < 2 or len(set(found)) < len(found) or not all(isinstance(n, str) for n in found):
-        raise InputError(
-            "{file}: id2label must give at least two classes different names. Received: "
-            "{names!r:.80}",
-            file=file,
-            names=list(found),
-        )
-    return found
+def _left_behind(names: Sequence[str], what: str, *, name_them: bool = False) -> tuple[str, ...]:
+    """Return the line that tells of weights that are not read, or nothing."""
+    if not names:
+        return ()
+    shown = ", ".join(name[:60] for name in sorted(names)[:3])
+    more = ", ..." if len(names) > 3 else ""
+    named = f" ({shown}{more})" if name_them else ""
+    return (f"Left behind: {count_noun(len(names), 'array')} {what}{named}.",)

@@ -1,6 +1,7 @@
 """The weights of Hugging Face folders: *.safetensors, or PyTorch's pickles."""
 
-import re
+import importlib.util
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,21 +9,19 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
+from kbert.interop.hugging_face_names import Shapes
 from kbert.interop.no_weights import no_weights
+from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 from kbert.utils.untrusted_weights import safetensors_size
 
-Shapes = dict[str, tuple[int, ...]]
+_UNREADABLE = "{file} cannot be read: {reason}"
 Opened = tuple[Shapes, Callable[[str], np.ndarray]]
-_IGNORED = re.compile(r"(bert\.)?embeddings\.position_ids")
 
 
 def open_weights(folder: Path) -> Opened:
     """Return the shapes of a folder's weights by name, and the function that reads an array."""
-    for stem, ending, read in (
-        ("model", ".safetensors", _open_safetensors),
-        ("pytorch_model", ".bin", _open_pickles),
-    ):
+    for stem, ending, read in _FORMS:
         index = folder / f"{stem}{ending}.index.json"
         if index.is_file():
             shards = read_json(index).get("weight_map")
@@ -37,18 +36,13 @@ def open_weights(folder: Path) -> Opened:
     raise no_weights(folder, "model.safetensors, pytorch_model.bin")
 
 
-def bare_names(shapes: Shapes) -> tuple[dict[str, str], list[str]]:
-    """Return the file's names by those without prefix, and the names of pretraining's heads."""
-    names, pretraining = {}, []
-    for name in shapes:
-        if name.startswith("cls."):
-            pretraining.append(name)
-        elif not _IGNORED.fullmatch(name):
-            bare = name.removeprefix("bert.")
-            if bare.endswith(("LayerNorm.gamma", "LayerNorm.beta")):  # as written until 2019
-                bare = bare.replace(".gamma", ".weight").replace(".beta", ".bias")
-            names[bare] = name
-    return names, pretraining
+def holds_weights(folder: Path) -> bool:
+    """Whether there is a file that `open_weights` would read."""
+    return any(
+        (folder / f"{stem}{ending}{index}").is_file()
+        for stem, ending, _ in _FORMS
+        for index in ("", ".index.json")
+    )
 
 
 def _open_safetensors(folder: Path, names: list[str]) -> Opened:
@@ -57,29 +51,33 @@ def _open_safetensors(folder: Path, names: list[str]) -> Opened:
     shapes: Shapes = {}
     files = {}
     for name in names:
-        safetensors_size(folder / name, folder)
-        with safe_open(folder / name, framework="numpy") as opened:
-            for key in opened.keys():  # noqa: SIM118
-                shapes[key] = tuple(opened.get_slice(key).get_shape())
-                files[key] = folder / name
+        file = folder / name
+        safetensors_size(file, folder)
+        with foreign_input(_UNREADABLE, file=file), safe_open(file, framework="numpy") as opened:
+            held = {key: opened.get_slice(key).get_shape() for key in opened.keys()}  # noqa: SIM118
+        for key, shape in held.items():
+            shapes[key] = tuple(shape)
+            files[key] = file
 
     def read(key: str) -> np.ndarray:
-        with safe_open(files[key], framework="numpy") as opened:
+        what = f"{files[key]}: {key}"
+        with (
+            foreign_input(_UNREADABLE, file=what),
+            safe_open(files[key], framework="numpy") as opened,
+        ):
             return opened.get_tensor(key)
 
     return shapes, read
 
 
 def _open_pickles(folder: Path, names: list[str]) -> Opened:
-    try:
-        import torch
-    except ImportError:
+    if importlib.util.find_spec("torch") is None:
         raise InputError(
             "{file} is a PyTorch file, and PyTorch is not installed. Install it: pip install "
             "'keras-kbert[torch]'; or convert the model: save_pretrained(FOLDER, "
             "safe_serialization=True)",
             file=folder / names[0],
-        ) from None
+        )
     tensors: dict[str, Any] = {}
     for name in names:
         tensors |= _load_tensors(folder / name, folder)
@@ -95,27 +93,64 @@ def _open_pickles(folder: Path, names: list[str]) -> Opened:
         )
     return (
         {name: tuple(tensor.shape) for name, tensor in tensors.items()},
-        lambda name: tensors[name].detach().to(torch.float32).numpy(),
+        lambda name: _to_numpy(tensors[name], f"{folder / names[0]}: {name}"),
     )
 
 
 def _load_tensors(file: Path, folder: Path) -> dict[str, Any]:
-    """Return the tensors in one of PyTorch's pickles."""
+    """Return the tensors in one of PyTorch's pickles, which are plain arrays in memory."""
     import torch
 
     check_file(file, folder)
-    try:
-        # weights_only: an unpickler that makes tensors and plain containers, and nothing else.
-        loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    except Exception as error:  # torch lets through what its unpickler raises
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of kinds of tensors that are refused below
+        with foreign_input(
             "{file} is broken or holds something other than tensors, and is not read: {reason}",
             file=file,
-            reason=first_line[:200],
-        ) from None
+        ):
+            # weights_only: an unpickler that makes tensors and plain containers, nothing else.
+            loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
     if not isinstance(loaded, dict) or not all(
         isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in loaded.items()
     ):
         raise InputError("{file}: tensors by their names were expected.", file=file)
+    for name, tensor in loaded.items():
+        kind = _other_kind(tensor)
+        if kind is not None:
+            raise InputError(
+                "{file}: {name!r:.80} is a {kind} tensor; a plain one was expected.",
+                file=file,
+                name=name,
+                kind=kind,
+            )
     return loaded
+
+
+def _other_kind(tensor: Any) -> str | None:
+    """Return what a tensor is other than an array of numbers in memory, or None."""
+    import torch
+
+    if tensor.is_nested:
+        return "nested"
+    if tensor.is_quantized:
+        return "quantized"
+    if tensor.layout is not torch.strided:
+        return "sparse"
+    return None if tensor.device.type == "cpu" else tensor.device.type
+
+
+def _to_numpy(tensor: Any, what: str) -> np.ndarray:
+    """Return a tensor of floating-point numbers as an array."""
+    import torch
+
+    if tensor.dtype not in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        raise InputError(
+            "{what} holds {dtype}; floats were expected.",
+            what=what,
+            dtype=str(tensor.dtype).removeprefix("torch."),
+        )
+    with foreign_input(_UNREADABLE, file=what):
+        return tensor.detach().to(torch.float32).numpy()
+
+
+_FORMS = (("model", ".safetensors", _open_safetensors), ("pytorch_model", ".bin", _open_pickles))

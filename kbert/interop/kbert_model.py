@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from kbert.choices import Gelu
@@ -17,6 +16,7 @@ from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.unfinished_run import unfinished_run
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, read_json
 from kbert.utils.untrusted_weights import safetensors_size
 
@@ -149,7 +149,5 @@ def _is_model(folder: Path, root: Path) -> bool:
 
 def read_arrays(file: Path) -> dict[str, np.ndarray]:
     """Return the arrays of a safetensors file, or raise InputError."""
-    try:
+    with foreign_input("{file} cannot be read: {reason}", file=file):
         return load_file(file)
-    except (SafetensorError, OSError, KeyError) as error:  # KeyError: a type that NumPy lacks
-        raise InputError("{file} cannot be read: {error}", file=file, error=error) from None

@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import Gelu
-from kbert.interop.config_checks import check_backbone, check_fits_file, with_defaults
+from kbert.interop.config_checks import (
+    HUB_ARGUMENTS,
+    check_backbone,
+    check_fits_file,
+    with_defaults,
+)
 from kbert.interop.h5_weights import read_h5
 from kbert.interop.keras_hub_task import MAX_LENGTH_FILE, TASK_FILE, read_length, read_task
 from kbert.interop.keras_hub_tokenizer import keras_hub_tokenizer
@@ -60,7 +65,9 @@ class KerasHubFolder(Source):
         file = self.local_path / "config.json"
         config: dict[str, Any] = read_json(file).get("config", {})
         check_backbone(config, file)
-        return with_defaults(config), "tanh"
+        return with_defaults(
+            {name: config[name] for name in HUB_ARGUMENTS if name in config}
+        ), "tanh"
 
     def read(self, *, head: bool = True) -> ModelData:
         folder = self.local_path

@@ -1,6 +1,7 @@
 """A model as plain data, which readers return and writers take."""
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,9 +10,19 @@ import numpy as np
 
 from kbert.choices import Gelu, WeightFormat
 from kbert.errors import InputError
+from kbert.interop.config_checks import (
+    LAYER_NORM_EPSILON,
+    check_backbone,
+    check_dropout,
+    check_epsilon,
+    with_defaults,
+)
 from kbert.interop.weights import WeightSpec
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.label_names import check_label_names
+
+_MAX_FAULTS = 5  # that are named
+_MAX_COMPARED = 5000  # names, each compared with a missing one
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,8 @@ class ModelData:
     """The number of classes of its head; 0 without a head."""
     labels: tuple[str, ...] | None = None
     """The names of the classes, or None where its files do not tell them."""
+    unnamed: str = ""
+    """Why its files do not tell the names of the classes, where they try to."""
     dropout: float = 0.1
     """Before the head."""
     max_length: int | None = None
@@ -53,6 +66,11 @@ class ModelData:
     def __post_init__(self) -> None:
         check_label_names(self.labels or (), self.source)
 
+    @property
+    def has_pooler(self) -> bool:
+        """Whether it has a pooler, which models trained to predict tokens lack."""
+        return any(name.startswith("pooled_dense/") for name in self.arrays)
+
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The tokenizer, whose files are read on first use."""
@@ -66,6 +84,7 @@ def take_weights(
     source: object,
     *,
     format: WeightFormat,
+    others: Sequence[str] = (),
 ) -> dict[str, np.ndarray]:
     """Return all weights by kbert's names.
 
@@ -75,14 +94,20 @@ def take_weights(
         read: function of such a name that returns the array.
         source: the file, in messages.
         format: the format of the names and shapes.
+        others: sequence of str. Further names in the file, to tell what was found in place of a
+            weight. Defaults to ().
 
     Raises:
         InputError: weights are missing, surplus or of another shape, of which the first five are
-            named; or one is NaN or infinite.
+            named; or one holds something other than floating-point numbers, or is NaN or infinite.
     """
     needed = {spec.name_in(format): spec for spec in specs}
-    faults = [f"missing: {name}" for name in needed if name not in shapes]
-    faults += [f"surplus: {name}" for name in shapes if name not in needed]
+    surplus = [name for name in shapes if name not in needed]
+    missing = [name for name in needed if name not in shapes]
+    found = [*surplus, *others]
+    faults = [f"missing: {name}{_found(name, found)}" for name in missing[:_MAX_FAULTS]]
+    faults += [f"missing: {name}" for name in missing[_MAX_FAULTS:]]
+    faults += [f"surplus: {name}" for name in surplus]
     for name, spec in needed.items():
         expected = spec.shape_in(format)
         if name in shapes and tuple(shapes[name]) != expected:
@@ -91,8 +116,7 @@ def take_weights(
         raise weights_misfit(source, faults)
     arrays = {}
     for name, spec in needed.items():
-        with np.errstate(over="ignore"):
-            array = np.asarray(read(name), np.float32)
+        array = _floats(read(name), f"{source}: {name}")
         check_finite(array, name, source)
         arrays[spec.name] = np.ascontiguousarray(spec.from_format(format, array))
     return arrays
@@ -109,21 +133,46 @@ def check_finite(array: np.ndarray, name: str, source: object) -> None:
         )
 
 
+def _found(name: str, names: Sequence[str]) -> str:
+    """Return what was found in place of a name, in brackets, or nothing."""
+    near = difflib.get_close_matches(name, names[:_MAX_COMPARED], n=1, cutoff=0.8)
+    return f" (found: {near[0][:120]})" if near else ""
+
+
+def _floats(array: np.ndarray, source: str) -> np.ndarray:
+    """Return an array of floating-point numbers as float32, or raise InputError."""
+    array = np.asarray(array)
+    if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
+        raise InputError(
+            "{source} holds {dtype}; floats were expected.", source=source, dtype=array.dtype
+        )
+    with np.errstate(over="ignore"):  # infinite then, which is refused
+        return array.astype(np.float32, copy=False)
+
+
 def weights_misfit(source: object, faults: list[str]) -> InputError:
     """Return the error of weights that do not fit their model, with the first five faults."""
-    more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
+    more = f" and {len(faults) - _MAX_FAULTS} more" if len(faults) > _MAX_FAULTS else ""
     return InputError(
         "{source} does not fit the model: {faults}{more}.",
         source=source,
-        faults="; ".join(faults[:5]),
+        faults="; ".join(faults[:_MAX_FAULTS]),
         more=more,
     )
 
 
 def bert_sizes(config: Mapping[str, Any], source: object) -> dict[str, Any]:
-    """Return the arguments of `BertBackbone` from a config.json or bert_config.json."""
+    """Return the checked arguments of a backbone from a config.json or bert_config.json.
+
+    Raises:
+        InputError: one is missing, or of another type or range.
+    """
+    name = "attention_probs_dropout_prob"
+    check_dropout(config.get(name, 0.1), source, name)
+    epsilon = config.get("layer_norm_eps", LAYER_NORM_EPSILON)
+    check_epsilon(epsilon, source, "layer_norm_eps")
     try:
-        return {
+        sizes = {
             "vocabulary_size": config["vocab_size"],
             "num_layers": config["num_hidden_layers"],
             "num_heads": config["num_attention_heads"],
@@ -132,6 +181,10 @@ def bert_sizes(config: Mapping[str, Any], source: object) -> dict[str, Any]:
             "dropout": config.get("hidden_dropout_prob", 0.1),
             "max_sequence_length": config.get("max_position_embeddings", 512),
             "num_segments": config.get("type_vocab_size", 2),
+            "layer_norm_epsilon": epsilon,
+            "attention_dropout": config.get("attention_probs_dropout_prob", 0.1),
         }
     except KeyError as error:
         raise InputError("{source} lacks {name}.", source=source, name=error) from None
+    check_backbone(sizes, source)
+    return with_defaults(sizes)

@@ -82,6 +82,10 @@ class Source(ABC):
         """Return what is to be known of the model before it is used."""
         return []
 
+    def num_segments(self) -> int | None:
+        """Return how many texts of a row the model can tell apart, or None if it takes Keras."""
+        return self.sizes()[0]["num_segments"]
+
     @abstractmethod
     def tokenizer(self) -> Tokenizer:
         """Return the tokenizer that belongs to the weights."""

@@ -7,12 +7,15 @@ import numpy as np
 from kbert.interop.weights import WeightSpec
 
 
-def weight_specs(backbone: Mapping[str, int], labels: int = 0) -> list[WeightSpec]:
+def weight_specs(
+    backbone: Mapping[str, int], labels: int = 0, *, pooler: bool = True
+) -> list[WeightSpec]:
     """Return the weights of an encoder with its pooler, and of a head if there are labels.
 
     Args:
         backbone: the arguments of keras-hub's `BertBackbone`.
         labels: int. Defaults to 0: no head.
+        pooler: bool. Whether the encoder has a pooler. Defaults to True.
     """
     hidden = backbone["hidden_dim"]
     specs = [
@@ -23,7 +26,8 @@ def weight_specs(backbone: Mapping[str, int], labels: int = 0) -> list[WeightSpe
     ]
     for number in range(backbone["num_layers"]):
         specs += _transformer_layer(number, backbone)
-    specs += _dense("pooled_dense", "pooler/dense", (hidden,), (hidden,))
+    if pooler:
+        specs += _dense("pooled_dense", "pooler/dense", (hidden,), (hidden,))
     if labels:
         shape = (hidden, labels)
         specs += [

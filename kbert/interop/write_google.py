@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kbert.errors import InputError
+from kbert.interop.config_checks import LAYER_NORM_EPSILON
 from kbert.interop.google import GOOGLE_CONFIG
 from kbert.interop.google_variables import import_tensorflow
 from kbert.interop.labels_file import write_labels_file
@@ -23,8 +24,8 @@ def write_google(folder: Path, model: ModelData) -> None:
         model: ModelData.
 
     Raises:
-        InputError: the model has erf-GELU, added tokens or another treatment of accents, which
-            Google's code lacks, or TensorFlow is not installed.
+        InputError: the model has erf-GELU, another epsilon, added tokens or another treatment of
+            accents, which Google's code lacks, or TensorFlow is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
     if model.gelu != "tanh":
@@ -40,6 +41,14 @@ def write_google(folder: Path, model: ModelData) -> None:
             "Chinese character for a word; this model's tokenizer does not: its ids would differ. "
             "Export it in another format, such as huggingface."
         )
+    epsilon = backbone.get("layer_norm_epsilon", LAYER_NORM_EPSILON)
+    if epsilon != LAYER_NORM_EPSILON:
+        raise InputError(
+            "Google's code normalizes layers with an epsilon of 1e-12, but this model was trained "
+            "with {epsilon}: its predictions would differ. Export it in another format, such as "
+            "huggingface.",
+            epsilon=epsilon,
+        )
     if tokenizer.added_tokens:
         tokens = ", ".join(repr(t["content"]) for t in tokenizer.added_tokens[:5])
         raise InputError(
@@ -49,7 +58,7 @@ def write_google(folder: Path, model: ModelData) -> None:
         )
     tf = import_tensorflow()
     config = {
-        "attention_probs_dropout_prob": backbone["dropout"],
+        "attention_probs_dropout_prob": backbone.get("attention_dropout", backbone["dropout"]),
         "hidden_act": "gelu",
         "hidden_dropout_prob": backbone["dropout"],
         "hidden_size": backbone["hidden_dim"],

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import Gelu
+from kbert.interop.config_checks import LAYER_NORM_EPSILON
 from kbert.interop.model_data import ModelData
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
@@ -65,8 +66,8 @@ def _config(model: ModelData) -> dict[str, Any]:
         "type_vocab_size": backbone["num_segments"],
         "hidden_act": _GELU[model.gelu],
         "hidden_dropout_prob": backbone["dropout"],
-        "attention_probs_dropout_prob": backbone["dropout"],
-        "layer_norm_eps": 1e-12,
+        "attention_probs_dropout_prob": backbone.get("attention_dropout", backbone["dropout"]),
+        "layer_norm_eps": backbone.get("layer_norm_epsilon", LAYER_NORM_EPSILON),
         "position_embedding_type": "absolute",
         "pad_token_id": model.tokenizer.pad_id,
     }
@@ -83,7 +84,7 @@ def _named_arrays(model: ModelData) -> dict[str, np.ndarray]:
     labels = model.labels or ()
     prefix = "bert." if labels else ""
     arrays = {}
-    for spec in weight_specs(model.backbone, len(labels)):
+    for spec in weight_specs(model.backbone, len(labels), pooler=model.has_pooler):
         name = spec.hugging_face if spec.is_head else prefix + spec.hugging_face
         arrays[name] = np.ascontiguousarray(spec.to_format("huggingface", model.arrays[spec.name]))
     return arrays

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.interop.config_checks import HUB_ARGUMENTS, LAYER_NORM_EPSILON
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
+from kbert.utils.say import say
 
 
 def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
@@ -17,7 +19,7 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         max_length: int. What the preprocessor cuts texts to.
 
     Raises:
-        InputError: the model has erf-GELU or added tokens, which keras-hub lacks.
+        InputError: the model has erf-GELU, another epsilon or added tokens, which keras-hub lacks.
     """
     import keras_hub
 
@@ -26,12 +28,24 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
             "keras-hub's BERT computes GELU by tanh, but this model was trained with erf: its "
             "predictions would differ. Export it as huggingface, onnx or keras."
         )
+    epsilon = model.backbone.get("layer_norm_epsilon", LAYER_NORM_EPSILON)
+    if epsilon != LAYER_NORM_EPSILON:
+        raise InputError(
+            "keras-hub's BERT normalizes layers with an epsilon of 1e-12, but this model was "
+            "trained with {epsilon}: its predictions would differ. Export it as huggingface, onnx "
+            "or keras.",
+            epsilon=epsilon,
+        )
+    if "attention_dropout" in model.backbone:
+        say("keras-hub's BERT has one dropout: that of the attention's weights is not kept.")
     if model.tokenizer.added_tokens:
         raise InputError(
             "keras-hub's tokenizer has no added tokens, but this model's has. Export it as "
             "huggingface or keras."
         )
-    backbone = keras_hub.models.BertBackbone(**model.backbone, dtype="float32")
+    backbone = keras_hub.models.BertBackbone(
+        **{name: model.backbone[name] for name in HUB_ARGUMENTS}, dtype="float32"
+    )
     task = keras_hub.models.BertTextClassifier(
         backbone=backbone,
         num_classes=model.classes,

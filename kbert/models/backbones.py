@@ -6,13 +6,20 @@ from typing import Any
 import keras
 import keras_hub
 
+from kbert.backend.keras_internals import attention_dropout, set_dropout, set_layer_norm_epsilon
 from kbert.backend.keras_internals import set_gelu as set_layer_gelu
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_backbone
+from kbert.interop.config_checks import (
+    BACKBONE_ARGUMENTS,
+    HUB_ARGUMENTS,
+    check_backbone,
+    with_defaults,
+)
 from kbert.interop.model_data import ModelData
 from kbert.interop.source import Source
 from kbert.models.variables import assign_variables
+from kbert.utils.say import say
 
 
 def load_backbone(
@@ -30,6 +37,10 @@ def load_backbone(
     """
     if pretrained:
         data = source.read(head=False)
+        for note in data.notes:
+            say(note)
+        if not data.has_pooler:
+            say(f"{source.name} has no pooler: training starts with a new one.")
         return build_encoder(data, dtype), data.gelu
     sizes, gelu = source.sizes()
     backbone = new_backbone(sizes, dtype)
@@ -38,16 +49,21 @@ def load_backbone(
 
 
 def build_encoder(data: ModelData, dtype: Any = None) -> keras_hub.models.BertBackbone:
-    """Return a model's backbone, with its weights."""
+    """Return a model's backbone, with its weights.
+
+    The pooler of a model that has none is new: keras-hub draws it as Google's code does, from a
+    normal distribution of standard deviation 0.02, truncated at two, and its bias is zero.
+    """
     backbone = new_backbone(data.backbone, dtype)
     set_gelu(backbone, data.gelu)
     encoder = {n: array for n, array in data.arrays.items() if not n.startswith("logits/")}
-    assign_variables(backbone.weights, encoder, data.source)
+    variables = [v for v in backbone.weights if data.has_pooler or "pooled_dense" not in v.path]
+    assign_variables(variables, encoder, data.source)
     return backbone
 
 
 def new_backbone(config: Mapping[str, Any], dtype: Any = None) -> keras_hub.models.BertBackbone:
-    """Return a backbone of random weights from the arguments of `BertBackbone`."""
+    """Return a backbone of random weights from its arguments, see `BACKBONE_ARGUMENTS`."""
     unknown = sorted(set(config) - set(BACKBONE_ARGUMENTS))
     if unknown:  # keras-hub would take them without a word
         raise InputError(
@@ -56,12 +72,24 @@ def new_backbone(config: Mapping[str, Any], dtype: Any = None) -> keras_hub.mode
             known=", ".join(BACKBONE_ARGUMENTS),
         )
     check_backbone(config, "The backbone")
+    full = with_defaults(config)
+    dropout, attention = full["dropout"], full.get("attention_dropout", full["dropout"])
+    sizes = {**{name: full[name] for name in HUB_ARGUMENTS}, "dropout": max(dropout, attention)}
     try:
-        return keras_hub.models.BertBackbone(**config, dtype=dtype)
+        backbone = keras_hub.models.BertBackbone(**sizes, dtype=dtype)
     except (TypeError, ValueError) as error:
         raise InputError(
             "The configuration of a backbone does not fit: {error}", error=error
         ) from None
+    if attention != dropout:
+        backbone.dropout = backbone.embeddings_dropout.rate = dropout
+        for layer in backbone.transformer_layers:
+            set_dropout(layer, dropout, attention)
+    if "layer_norm_epsilon" in full:
+        backbone.embeddings_layer_norm.epsilon = full["layer_norm_epsilon"]
+        for layer in backbone.transformer_layers:
+            set_layer_norm_epsilon(layer, full["layer_norm_epsilon"])
+    return backbone
 
 
 def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
@@ -73,5 +101,8 @@ def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
 
 
 def backbone_config(backbone: keras_hub.models.BertBackbone) -> dict[str, Any]:
-    """Return the arguments of `BertBackbone` that make one of the same size."""
-    return {name: getattr(backbone, name) for name in BACKBONE_ARGUMENTS}
+    """Return the arguments of `new_backbone` that make one of the same size."""
+    sizes = {name: getattr(backbone, name) for name in HUB_ARGUMENTS}
+    sizes["layer_norm_epsilon"] = float(backbone.embeddings_layer_norm.epsilon)
+    sizes["attention_dropout"] = attention_dropout(backbone.transformer_layers[0])
+    return with_defaults(sizes)

@@ -87,6 +87,7 @@ class BertClassifier(TextModel):
         self.labels = Labels(names)
         self.tokenizer = tokenizer
         self.max_length = max_length
+        self.num_segments = backbone.num_segments
         self.dropout = dropout
         self.gelu = gelu
 

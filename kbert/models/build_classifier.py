@@ -84,10 +84,11 @@ def with_labels(data: ModelData, labels: Sequence[str] | None = None) -> ModelDa
     if len(names) != data.classes:
         raise InputError(
             "The head of {source} has {classes} classes, which need a name each, in the order of "
-            "their numbers (for run_classifier.py, that of the processor's get_labels). "
+            "their numbers (for run_classifier.py, that of the processor's get_labels). {unnamed}"
             "Received: {received}. To name them: {name_them}",
             source=data.source,
             classes=data.classes,
+            unnamed="" if labels or not data.unnamed else f"{data.unnamed} ",
             received=f"{len(names)}: {', '.join(names)}"[:200] if names else "no names",
             name_them=Call("import", data.source, labels=("FIRST", "SECOND", "..."), output="NEW"),
         )

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kbert.data.batches import Batches
+from kbert.models.check_batches import check_batches
 from kbert.models.evaluation_set import EvaluationSet
 from kbert.models.output_kind import OutputKind, model_outputs
 from kbert.models.text_model import TextModel
@@ -35,6 +36,7 @@ def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
     Raises:
         InputError: the batches have no labels, or others than the model.
     """
+    check_batches(model, batches)
     return evaluate_rows(model, judge_set(model, EvaluationSet.from_data("batches", batches)))
 
 

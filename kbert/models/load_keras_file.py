@@ -12,6 +12,7 @@ from kbert.errors import InputError
 from kbert.interop.keras_file import read_keras_config
 from kbert.interop.model_data import check_finite
 from kbert.models.variables import to_arrays
+from kbert.utils.foreign import foreign_input
 
 # What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
 _KERAS_MODULES = re.compile(
@@ -34,12 +35,8 @@ def load_keras_file(path: Path, cls: type[keras.Model]) -> Any:
     """
     saved = read_keras_config(path)
     _check_objects([saved.get(part) for part in ("config", "build_config", "compile_config")], path)
-    try:
+    with foreign_input("{path} cannot be loaded: {reason}", path=path):
         model = keras.models.load_model(path)
-    except Exception as error:  # Keras lets through whatever its zip and h5 readers raise
-        raise InputError(
-            "{path} cannot be loaded: {error}", path=path, error=str(error).splitlines()[0][:300]
-        ) from error
     if not isinstance(model, cls):
         raise InputError(
             "{path} holds a {found}, not a {expected}.",

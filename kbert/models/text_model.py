@@ -16,6 +16,9 @@ from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.interop.segments import check_segments
+from kbert.models.check_batches import check_batches
 from kbert.models.fit_checks import check_fit, fit_arguments
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
@@ -30,6 +33,7 @@ class TextModel(keras.Model):
     labels: Labels
     tokenizer: Tokenizer
     max_length: int
+    num_segments: int
 
     def compile(
         self, optimizer: Any = "adam", loss: Any = None, jit_compile: Any = "auto", **kwargs: Any
@@ -67,6 +71,7 @@ class TextModel(keras.Model):
         allow = [code for callback in given for code in getattr(callback, "allow", ())]
         if isinstance(x, Batches):
             kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
+            check_batches(self, x)
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
         own.append(check_fit(self, fit_arguments(x, *args, **kwargs), allow))
@@ -119,6 +124,7 @@ class TextModel(keras.Model):
                 planned=plan.examples,
                 examples=len(examples),
             )
+        check_segments(self.num_segments, examples.pairs is not None, examples.source)
         store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
         pad_id = self.tokenizer.pad_id
         if plan is None:
@@ -155,6 +161,7 @@ class TextModel(keras.Model):
         firsts, seconds = as_texts(texts, pairs)
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
+        check_segments(self.num_segments, seconds is not None, Option("pairs"))
         store = TokenStore.build(Examples(firsts, seconds), self.tokenizer, self.max_length)
         batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
         logits = np.empty((len(firsts), len(self.labels)), np.float32)

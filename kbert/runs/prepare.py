@@ -13,6 +13,7 @@ from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import raise_on_errors
 from kbert.findings import Finding, Option, downgrade
 from kbert.interop.config_checks import check_max_length
+from kbert.interop.segments import check_segments
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
@@ -93,8 +94,10 @@ def prepare(
     if split_version is None:
         split_version = inherited_split(config)
     training, sets = set_aside(config, whole, given, split_version)
+    num_segments = source.num_segments()
     for examples in (training, *sets.values()):
         _show(examples)
+        check_segments(num_segments, examples.pairs is not None, examples.source)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     say(str(plan))

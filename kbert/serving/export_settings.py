@@ -28,6 +28,8 @@ class ExportSettings:
         int8: bool. Whether the weights were rounded to 8 bits.
         text_pairs: bool or None. Whether it was trained on pairs, where that is known.
         tokenizer: dict. The tokenizer's settings; its vocabulary is vocab.txt.
+        num_segments: int or None. How many texts of a row the program can tell apart. Defaults to
+            None: 0.1 did not write it.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class ExportSettings:
     int8: bool
     text_pairs: bool | None
     tokenizer: Mapping[str, Any]
+    num_segments: int | None = None
 
     def write(self, folder: Path) -> None:
         """Write them into an export's folder."""
@@ -81,16 +84,17 @@ class ExportSettings:
 
     def _check(self, path: Path) -> None:
         """Raise InputError when a value is of another type or out of range."""
-        names = isinstance(self.labels, tuple) and all(isinstance(n, str) for n in self.labels)
-        numbers = (self.max_length, self.max_length if self.length is None else self.length)
         expected = {
             "kind": isinstance(self.kind, str),
             "file": is_plain_name(self.file),
-            "labels": names and len(self.labels) > 1,
-            "max_length": all(type(number) is int and 3 <= number <= 10**5 for number in numbers),
+            "labels": _are_names(self.labels),
+            "max_length": _is_count(self.max_length, 3),
+            # The texts are cut to max_length, and would not fit into fewer columns.
+            "length": self.length is None or _is_count(self.length, self.max_length),
             "int8": isinstance(self.int8, bool),
-            "text_pairs": self.text_pairs in (None, True, False),
+            "text_pairs": self.text_pairs is None or isinstance(self.text_pairs, bool),
             "tokenizer": isinstance(self.tokenizer, dict),
+            "num_segments": self.num_segments is None or _is_count(self.num_segments, 1),
         }
         for name, fits in expected.items():
             if not fits:
@@ -102,3 +106,16 @@ class ExportSettings:
                     value=getattr(self, name),
                 )
         check_label_names(self.labels, path)
+
+
+def _is_count(value: Any, least: Any) -> bool:
+    return type(value) is int is type(least) and least <= value <= 10**5
+
+
+def _are_names(labels: Any) -> bool:
+    """Whether these are two or more texts, none of them empty."""
+    return (
+        isinstance(labels, tuple)
+        and len(labels) > 1
+        and all(isinstance(name, str) and name for name in labels)
+    )

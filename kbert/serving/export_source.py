@@ -9,7 +9,7 @@ from kbert.errors import InputError
 from kbert.interop.source import Compute, Source, with_casing_cure
 from kbert.serving.export_settings import SETTINGS_FILE, ExportSettings
 from kbert.serving.run_session import run_session
-from kbert.serving.sessions import open_session
+from kbert.serving.sessions import check_suffix, open_session
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -37,6 +37,9 @@ class Export(Source):
     def max_length(self) -> int:
         return self.settings.max_length
 
+    def num_segments(self) -> int | None:
+        return self.settings.num_segments
+
     def tokenizer(self) -> Tokenizer:
         found = self.settings.read_tokenizer(self.local_path)
         note = '"lowercase": {value} of the "tokenizer" in {file}'
@@ -53,5 +56,7 @@ class Export(Source):
         self.sizes()
 
     def session(self, threads: int | None = None) -> Compute:
-        session = open_session(self.settings.kind, self.local_path / self.settings.file, threads)
+        kind, file = self.settings.kind, self.local_path / self.settings.file
+        check_suffix(kind, file)
+        session = open_session(kind, file, threads)
         return partial(run_session, session, self.tokenizer(), self.settings)

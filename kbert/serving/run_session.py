@@ -7,9 +7,12 @@ import numpy as np
 from kbert.data.epoch_order import length_order
 from kbert.data.padding import MULTIPLE, pad
 from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.interop.segments import check_segments
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import Session
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.foreign import foreign_input
 
 
 def run_session(
@@ -30,10 +33,11 @@ def run_session(
         pairs: sequence of str, the second texts, or None.
         batch_size: int. Defaults to 32.
     """
+    check_segments(settings.num_segments, pairs is not None, Option("pairs"))
     encoded = tokenizer.encode(texts, pairs, max_length=settings.max_length)
     result = np.empty((len(texts), len(settings.labels)), np.float32)
     for rows, feed in _feeds(encoded, settings, tokenizer.pad_id, batch_size):
-        computed = np.asarray(_call(session, feed))
+        computed = _call(session, feed)
         if computed.shape != (len(rows), len(settings.labels)):
             raise InputError(
                 "The program returned an array {shape} for {rows} texts, but its settings name "
@@ -47,18 +51,14 @@ def run_session(
 
 
 def _call(session: Session, feed: dict[str, np.ndarray]) -> np.ndarray:
-    try:
-        return session(feed)
-    except Exception as error:  # each runtime raises its own kind
-        reason = " ".join(str(error).split()) or type(error).__name__
-        rows, tokens = feed["token_ids"].shape
-        raise InputError(
-            "The program does not take {rows} rows of {tokens} tokens: {reason}. Is kbert.json "
-            "from another export?",
-            rows=rows,
-            tokens=tokens,
-            reason=reason[:300],
-        ) from None
+    rows, tokens = feed["token_ids"].shape
+    with foreign_input(
+        "The program does not take {rows} rows of {tokens} tokens: {reason}. Is kbert.json from "
+        "another export?",
+        rows=rows,
+        tokens=tokens,
+    ):
+        return np.asarray(session(feed))
 
 
 def _feeds(

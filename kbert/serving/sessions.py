@@ -4,12 +4,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kbert.errors import InputError, KbertError
+from kbert.errors import InputError
+from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file
 
 Session = Callable[[Mapping[str, np.ndarray]], np.ndarray]
@@ -18,6 +20,9 @@ Session = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 OUTPUT = "probabilities"
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
 """The package that runs each kind which `open_session` takes."""
+# What the runtimes tell the kinds of programs apart by, some more than one of their own.
+_SUFFIXES = {"onnx": ".onnx", "openvino": ".xml", "litert": ".tflite"}
+_XML_START = 64  # bytes
 _EXTRAS = {"onnx": "serve", "openvino": "openvino", "litert": "litert"}
 
 
@@ -42,11 +47,9 @@ def open_session(kind: str, file: Path, threads: int | None = None) -> Session:
             folder=file.parent,
             kind=kind,
         )
+    _check_part(file)
     try:
-        check_file(file, file.parent)
         return opened(file, threads)
-    except KbertError:
-        raise
     except ModuleNotFoundError:
         raise InputError(
             "{file} needs the package {package}. Install it: pip install 'keras-kbert[{extra}]'",
@@ -54,13 +57,45 @@ def open_session(kind: str, file: Path, threads: int | None = None) -> Session:
             package=PACKAGES[kind],
             extra=_EXTRAS[kind],
         ) from None
-    except Exception as error:  # each runtime raises its own kind
-        reason = " ".join(str(error).split()) or type(error).__name__
+
+
+def check_suffix(kind: str, file: Path) -> None:
+    """Raise InputError when a program's file has not the ending of its kind.
+
+    The runtimes go by the ending and open other kinds too, which are read and checked otherwise.
+
+    Args:
+        kind: str. Any is taken that `open_session` refuses.
+        file: Path.
+    """
+    suffix = _SUFFIXES.get(kind, file.suffix)
+    if file.suffix != suffix:
         raise InputError(
-            "{file} cannot be opened: {reason} It may be incomplete: copy or export it again.",
+            "{file} cannot be opened: the file of a program of the kind {kind} ends in {suffix}.",
             file=file,
-            reason=reason[:300],
-        ) from None
+            kind=kind,
+            suffix=suffix,
+        )
+
+
+def _check_part(file: Path) -> None:
+    """Raise InputError unless a file of a program is a regular one that lies in its folder."""
+    if not file.exists():
+        raise InputError(
+            "{file} cannot be opened: No such file. It may be incomplete: copy or export it again.",
+            file=file,
+        )
+    check_file(file, file.parent)
+    if not file.is_file():
+        raise InputError("{file} cannot be opened: it is a folder.", file=file)
+
+
+def _opening(file: Path) -> AbstractContextManager[None]:
+    """Return the boundary around what a runtime does with a program's file."""
+    return foreign_input(
+        "{file} cannot be opened: {reason}. It may be incomplete: copy or export it again.",
+        file=file,
+    )
 
 
 def _open_onnx(file: Path, threads: int | None) -> Session:
@@ -69,18 +104,26 @@ def _open_onnx(file: Path, threads: int | None) -> Session:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3  # errors
-    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+    with _opening(file):
+        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return lambda feed: session.run([OUTPUT], dict(feed))[0]
 
 
 def _open_openvino(file: Path, threads: int | None) -> Session:
     openvino = import_openvino()
-    check_file(file.with_suffix(".bin"), file.parent)
+    _check_part(file.with_suffix(".bin"))
+    with file.open("rb") as opened:
+        if not opened.read(_XML_START).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+            # OpenVINO goes by the content, and would follow the paths in an ONNX program.
+            raise InputError(
+                "{file} cannot be opened: it is not XML, as programs of OpenVINO are.", file=file
+            )
     # On processors with bfloat16 OpenVINO would compute in it, three digits in all.
     settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads:
         settings["INFERENCE_NUM_THREADS"] = threads
-    compiled = openvino.compile_model(file, "CPU", settings)
+    with _opening(file):
+        compiled = openvino.compile_model(file, "CPU", settings)
     return lambda feed: compiled.create_infer_request().infer(dict(feed))[OUTPUT]
 
 
@@ -96,8 +139,9 @@ def _open_litert(file: Path, threads: int | None) -> Session:
     from ai_edge_litert.interpreter import Interpreter
 
     # The default is one thread.
-    interpreter = Interpreter(str(file), num_threads=threads or os.cpu_count())
-    run = interpreter.get_signature_runner()
+    with _opening(file):
+        interpreter = Interpreter(str(file), num_threads=threads or os.cpu_count())
+        run = interpreter.get_signature_runner()
     lock = threading.Lock()  # an interpreter holds the arrays of the call in progress
 
     def session(feed: Mapping[str, np.ndarray]) -> np.ndarray:

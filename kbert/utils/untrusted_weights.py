@@ -5,9 +5,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import InputError, KbertError
+from kbert.errors import InputError
+from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import MAX_JSON, check_file, parse_json
 
+_UNREADABLE = "{source} cannot be read: {reason}"
 _MAX_HEADER = 2**24  # bytes of a safetensors file; BERT-large has about 50,000
 _KERAS_ENTRIES = {"config.json", "metadata.json", "model.weights.h5"}
 
@@ -20,24 +22,22 @@ def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
     Raises:
         KbertError: the file cannot be read.
     """
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
-    try:
+    with foreign_input(_UNREADABLE, source=path):  # of the file system
         check_file(path, folder)
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-        if length > _MAX_HEADER:
-            raise InputError(
-                "{path} cannot be read: its header would have {size:,} bytes; at most "
-                "{max_size:,} were expected. Is it a safetensors file?",
-                path=path,
-                size=length,
-                max_size=_MAX_HEADER,
-            )
-        with safe_open(path, framework="numpy") as opened:
-            shapes = [opened.get_slice(name).get_shape() for name in opened.keys()]  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise InputError("{path} cannot be read: {error}", path=path, error=error) from None
+    if length > _MAX_HEADER:
+        raise InputError(
+            "{path} cannot be read: its header would have {size:,} bytes; at most "
+            "{max_size:,} were expected. Is it a safetensors file?",
+            path=path,
+            size=length,
+            max_size=_MAX_HEADER,
+        )
+    with foreign_input(_UNREADABLE, source=path), safe_open(path, framework="numpy") as opened:
+        shapes = [opened.get_slice(name).get_shape() for name in opened.keys()]  # noqa: SIM118
     return len(shapes), sum(map(math.prod, shapes))
 
 
@@ -48,41 +48,43 @@ def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
     """
     import zipfile
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-            names = {entry.filename for entry in entries}
-            if names != _KERAS_ENTRIES or len(entries) != len(names):
-                raise InputError(
-                    "{path} contains {entries}. Expected a .keras file with {expected}.",
-                    path=path,
-                    entries=", ".join(sorted(map(repr, names)))[:300],
-                    expected=", ".join(sorted(_KERAS_ENTRIES)),
-                )
-            size = path.stat().st_size
-            stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
-            if not stored or sum(entry.file_size for entry in entries) > size:
-                raise InputError(
-                    "{path} would unpack to {unpacked:,} bytes from {size:,}. Keras does not "
-                    "compress: a file written by Keras was expected.",
-                    path=path,
-                    unpacked=sum(e.file_size for e in entries),
-                    size=size,
-                )
-            if archive.getinfo("config.json").file_size > MAX_JSON:
-                raise InputError(
-                    "{path}: config.json is larger than {max_size:,} bytes.",
-                    path=path,
-                    max_size=MAX_JSON,
-                )
-            config = parse_json(archive.read("config.json"), f"{path}: config.json")
-            weights = io.BytesIO(archive.read("model.weights.h5"))
-            held = h5_size(weights, f"{path}: model.weights.h5")
-    except KbertError:
-        raise
-    except Exception as error:  # zipfile passes on what its parts raise, as for broken names
-        raise InputError("{path} cannot be loaded: {error}", path=path, error=error) from None
-    return config, held
+    broken = "{path} cannot be loaded: {reason}"
+    with foreign_input(broken, path=path):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        _check_entries(path, archive.infolist())
+        with foreign_input(broken, path=path):
+            config = archive.read("config.json")
+            weights = archive.read("model.weights.h5")
+    held = h5_size(io.BytesIO(weights), f"{path}: model.weights.h5")
+    return parse_json(config, f"{path}: config.json"), held
+
+
+def _check_entries(path: Path, entries: list[Any]) -> None:
+    """Raise InputError unless a .keras file has Keras's own entries, stored as by Keras."""
+    import zipfile
+
+    names = {entry.filename for entry in entries}
+    if names != _KERAS_ENTRIES or len(entries) != len(names):
+        raise InputError(
+            "{path} contains {entries}. Expected a .keras file with {expected}.",
+            path=path,
+            entries=", ".join(sorted(map(repr, names)))[:300],
+            expected=", ".join(sorted(_KERAS_ENTRIES)),
+        )
+    size, unpacked = path.stat().st_size, sum(entry.file_size for entry in entries)
+    if unpacked > size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
+        raise InputError(
+            "{path} would unpack to {unpacked:,} bytes from {size:,}. Keras does not compress: a "
+            "file written by Keras was expected.",
+            path=path,
+            unpacked=unpacked,
+            size=size,
+        )
+    if any(e.filename == "config.json" and e.file_size > MAX_JSON for e in entries):
+        raise InputError(
+            "{path}: config.json is larger than {max_size:,} bytes.", path=path, max_size=MAX_JSON
+        )
 
 
 def h5_size(file: Any, source: object) -> tuple[int, int]:
@@ -94,35 +96,39 @@ def h5_size(file: Any, source: object) -> tuple[int, int]:
 
     shapes: list[tuple[int, ...]] = []
     names: list[str] = []
-    try:
-        with h5py.File(file, "r") as opened:
+    with foreign_input(_UNREADABLE, source=source):
+        opened = h5py.File(file, "r")
+    with opened:
+        with foreign_input(_UNREADABLE, source=source):
             opened.visit_links(names.append)  # an error in its callback would be lost
-            for name in names:
-                if not isinstance(opened.get(name, getlink=True), h5py.HardLink):
-                    raise InputError(
-                        "{source}: {name!r} is a link, which files of weights do not contain.",
-                        source=source,
-                        name=name,
-                    )
-                item = opened[name]
-                if isinstance(item, h5py.Dataset):
-                    _check_array(item, f"{source}: {name!r}")
-                    shapes.append(item.shape)
-    except KbertError:
-        raise
-    except Exception as error:  # h5py passes on what HDF5 raises for a broken file
-        raise InputError("{source} cannot be read: {error}", source=source, error=error) from None
+        for name in names:
+            with foreign_input(_UNREADABLE, source=source):
+                is_linked = not isinstance(opened.get(name, getlink=True), h5py.HardLink)
+                item = None if is_linked else opened[name]
+            if is_linked:
+                raise InputError(
+                    "{source}: {name!r} is a link, which files of weights do not contain.",
+                    source=source,
+                    name=name,
+                )
+            if isinstance(item, h5py.Dataset):
+                shapes.append(_checked_shape(item, f"{source}: {name!r}"))
     return len(shapes), sum(map(math.prod, shapes))
 
 
-def _check_array(item: Any, source: str) -> None:
-    if item.external or item.is_virtual:
+def _checked_shape(item: Any, source: str) -> tuple[int, ...]:
+    """Return the shape of an array whose numbers are all in the file, or raise InputError."""
+    with foreign_input("{source} cannot be read: {reason}", source=source):
+        is_elsewhere = bool(item.external or item.is_virtual)
+        shape, dtype, stored = item.shape or (), item.dtype, item.id.get_storage_size()
+    if is_elsewhere:
         raise InputError("{source} lies in another file, which is not read.", source=source)
-    size, stored = math.prod(item.shape or ()), item.id.get_storage_size()
-    if item.dtype.hasobject or size * item.dtype.itemsize > stored:
+    size = math.prod(shape)
+    if dtype.hasobject or size * dtype.itemsize > stored:
         raise InputError(
             "{source} claims {size:,} bytes of numbers, but the file contains {stored:,}.",
             source=source,
-            size=size * item.dtype.itemsize,
+            size=size * dtype.itemsize,
             stored=stored,
         )
+    return shape

@@ -151,7 +151,7 @@ def without(name):
         (lambda arrays: arrays.update({"bert.more": torch.ones(2)}), "surplus: more."),
         (
             lambda arrays: arrays.update({"classifier.weight": torch.ones(4, 32)}),
-            "classifier.weight: expected (3, 32), received (4, 32).",
+            "classifier.bias: expected (4,), received (3,).",
         ),
     ],
     ids=["missing", "surplus", "misshapen"],

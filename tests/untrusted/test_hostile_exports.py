@@ -1,6 +1,7 @@
 """Exports that someone means harm with: nothing outside of their folder is read."""
 
 import json
+import os
 
 import pytest
 
@@ -69,4 +70,62 @@ def test_a_pickle_is_no_program(kind, folder, payload):
         (folder / name).write_bytes(payload)
     change(folder, kind=kind)
     with pytest.raises(KbertError, match="model.onnx cannot be opened"):
+        Predictor.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [
+        ("openvino", "model.onnx"),
+        ("openvino", "1"),
+        ("openvino", "saved_model.pb"),
+        ("onnx", "model.ort"),
+        ("onnx", "model.xml"),
+        ("litert", "model.onnx"),
+        ("litert", "1"),
+    ],
+)
+def test_each_kind_has_one_ending(kind, file, folder, outside):
+    """OpenVINO opens ONNX programs and SavedModels too, and follows the links in these."""
+    saved = folder / "1"
+    saved.mkdir()
+    (saved / "saved_model.pb").symlink_to(outside)
+    for name in ("model.onnx", "model.ort", "model.xml", "saved_model.pb"):
+        (folder / name).write_bytes(b"x")
+    change(folder, kind=kind, file=file)
+    with pytest.raises(KbertError, match=rf"{file} cannot be opened: the file of .* ends in "):
+        Predictor.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("onnx", "model.onnx"), ("openvino", "model.xml"), ("litert", "model.tflite")],
+)
+def test_a_program_is_a_regular_file_of_the_folder(kind, file, folder, outside):
+    change(folder, kind=kind, file=file)
+    with pytest.raises(KbertError, match="cannot be opened: No such file"):
+        Predictor.load(folder)
+    (folder / file).mkdir()
+    with pytest.raises(KbertError, match=rf"{file} cannot be opened: it is a folder"):
+        Predictor.load(folder)
+    (folder / file).rmdir()
+    os.mkfifo(folder / file)
+    with pytest.raises(KbertError, match="is a device or a pipe"):
+        Predictor.load(folder)
+    (folder / file).unlink()
+    (folder / file).symlink_to(outside)
+    with pytest.raises(KbertError, match="nothing outside of the folder is read"):
+        Predictor.load(folder)
+
+
+def test_an_onnx_program_under_openvinos_name(folder):
+    from onnx import TensorProto, helper, save
+
+    output = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1])
+    node = helper.make_node("Constant", [], ["probabilities"], value_floats=[1.0])
+    graph = helper.make_graph([node], "g", [], [output])
+    save(helper.make_model(graph, ir_version=10), folder / "model.xml", format="protobuf")
+    (folder / "model.bin").touch()
+    change(folder, kind="openvino", file="model.xml")
+    with pytest.raises(KbertError, match="cannot be opened: it is not XML"):
         Predictor.load(folder)

@@ -1,0 +1,98 @@
+"""Names in the weights of Hugging Face folders, whatever a wrapper has put before them."""
+
+import re
+from dataclasses import dataclass
+
+from kbert.errors import InputError
+
+Shapes = dict[str, tuple[int, ...]]
+_ANCHOR = "embeddings.word_embeddings.weight"
+_BUFFERS = re.compile(r"embeddings\.(position|token_type)_ids")
+_PARTS = ("embeddings.", "encoder.", "pooler.")
+_HEAD = ("classifier.weight", "classifier.bias")
+
+
+@dataclass(frozen=True)
+class WeightNames:
+    """The names in a file by those that transformers' BertModel and classifier have.
+
+    Args:
+        encoder: dict. The file's names of the encoder's weights, by the bare ones.
+        head: dict. Those of the classification head, by the bare ones.
+        pretraining: tuple of str. Of the heads of pretraining.
+        other: tuple of str. Of everything else, such as other heads.
+
+    Example:
+
+    ```python
+    shapes = {"module.bert.embeddings.word_embeddings.weight": (9, 4), "module.qa.bias": (2,)}
+    names = WeightNames.find(shapes, "model.safetensors")
+    assert list(names.encoder) == ["embeddings.word_embeddings.weight"]
+    assert names.other == ("module.qa.bias",)
+    ```
+    """
+
+    encoder: dict[str, str]
+    head: dict[str, str]
+    pretraining: tuple[str, ...]
+    other: tuple[str, ...]
+
+    @property
+    def has_pooler(self) -> bool:
+        """Whether the encoder has a pooler; without an encoder, that is what is wrong."""
+        return not self.encoder or any(bare.startswith("pooler.") for bare in self.encoder)
+
+    @classmethod
+    def find(cls, shapes: Shapes, source: object) -> "WeightNames":
+        """Return the names, by the prefix that the table of embeddings has.
+
+        Args:
+            shapes: dict. The shapes by the file's names.
+            source: the file, in messages.
+
+        Raises:
+            InputError: there are several BERTs.
+        """
+        prefix = _prefix(shapes, source)
+        wrapper = prefix.removesuffix("bert.")
+        encoder, head, pretraining, other = {}, {}, [], []
+        for name in shapes:
+            bare = name.removeprefix(prefix)
+            inside = name.startswith(prefix) and (prefix != wrapper or bare.startswith(_PARTS))
+            outside = name.removeprefix(wrapper)
+            if inside and not _BUFFERS.fullmatch(bare):
+                encoder[_today(bare)] = name
+            elif outside in _HEAD and name == wrapper + outside:
+                head[outside] = name
+            elif outside.startswith("cls."):
+                pretraining.append(name)
+            elif not inside:
+                other.append(name)
+        return cls(encoder, head, tuple(pretraining), tuple(other))
+
+
+def _prefix(shapes: Shapes, source: object) -> str:
+    """Return what stands before the names of the encoder's weights."""
+    found = [name.removesuffix(_ANCHOR) for name in shapes if name.endswith(_ANCHOR)]
+    prefixes = [prefix for prefix in found if prefix == "" or prefix.endswith(".")]
+    for usual in ("bert.", ""):
+        if usual in prefixes:
+            return usual
+    if len(prefixes) > 1:
+        raise InputError(
+            "{source} holds {count} BERTs, whose names begin with {prefixes}; one was expected. "
+            "Save the one that is wanted with save_pretrained.",
+            source=source,
+            count=len(prefixes),
+            prefixes=", ".join(sorted(prefixes)[:5])[:200],
+        )
+    if prefixes:
+        return prefixes[0]
+    return "bert." if any(name.startswith("bert.") for name in shapes) else ""
+
+
+def _today(bare: str) -> str:
+    """Return a name as it is written since 2019."""
+    if bare.endswith(("LayerNorm.gamma", "LayerNorm.beta")):
+        return bare.replace(".gamma", ".weight").replace(".beta", ".bias")
+    return bare
