@@ -1,5 +1,6 @@
-"""Presets of keras-hub by their names or handles, downloaded by keras-hub."""
+"""Presets of hubs by their names or handles."""
 
+import difflib
 import re
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,16 +9,24 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.interop.config_checks import HUB_ARGUMENTS, check_backbone
+from kbert.interop.hugging_face_hub import download, find_on_hub, loading
 from kbert.interop.model_data import ModelData, check_finite
 from kbert.interop.source import Source, with_casing_cure
 from kbert.tokenizer.tokenizer import Tokenizer
 
-_NAME = re.compile(r"\w[\w.-]*|(kaggle|hf|modelscope)://.+")
+_NAME = re.compile(r"[a-z_][a-z0-9_.]*|(kaggle|hf|modelscope)://.+")
+_HUGGING_FACE_NAME = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
+_UNKNOWN = "Unknown preset identifier"  # as keras-hub begins its sentence of a page
 
 
 class HubPreset(Source):
-    """A BERT encoder of a hub, such as bert_base_en_uncased, kaggle://... or hf://...."""
+    """A BERT encoder of a hub, such as bert_base_en_uncased, kaggle://... or hf://....
+
+    What transformers wrote on the Hugging Face Hub is read as a folder of its would be; everything
+    else is downloaded and read by keras-hub.
+    """
 
     kind = "a keras-hub preset"
 
@@ -43,6 +52,8 @@ class HubPreset(Source):
         return None
 
     def tokenizer(self) -> Tokenizer:
+        if find_on_hub(self.name) is not None:
+            return download(self.name, weights=False).tokenizer()
         import keras_hub
 
         loaded = load_from_hub(self.name, keras_hub.models.BertTokenizer.from_preset)
@@ -55,11 +66,16 @@ class HubPreset(Source):
         return with_casing_cure(found, note)
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
+        found = find_on_hub(self.name)
+        if found is not None:
+            return found.sizes()
         return self._sizes(self._backbone(load_weights=False)), "tanh"
 
     def read(self, *, head: bool = True) -> ModelData:
         if head:
             self.labels()
+        if find_on_hub(self.name) is not None:
+            return download(self.name, weights=True).read(head=False)
         backbone = self._backbone()
         arrays = {v.path: np.asarray(v.numpy(), np.float32) for v in backbone.weights}
         for name, array in arrays.items():
@@ -88,12 +104,40 @@ class HubPreset(Source):
 def load_from_hub(name: str, load: Any, **arguments: Any) -> Any:
     """Return `load(name)`, or raise InputError that says what a preset can be."""
     try:
-        return load(name, **arguments)
-    except Exception as error:  # the hubs' clients raise anything, from ValueError to SSL errors
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            "{name!r} is not a local folder, and could not be loaded from a hub: {reason} (Check "
-            "the name and the network, or name a local folder, or minilm.)",
-            name=name,
-            reason=reason[:300],
-        ) from error
+        with loading(name):
+            return load(name, **arguments)
+    except InputError as error:
+        if _UNKNOWN in str(error.__cause__):
+            raise _no_such_preset(name) from error.__cause__
+        raise
+
+
+def _no_such_preset(name: str) -> InputError:
+    import keras_hub
+
+    known = list(keras_hub.models.BertBackbone.presets)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:3]
+    return InputError(
+        "{name!r} is neither a local folder nor one of the {count} presets that keras-hub has for "
+        "BERT.",
+        name=name,
+        count=len(known),
+        cure=Cure(note="type one of them, such as {near}", values={"near": ", ".join(near)}),
+    )
+
+
+def hub_cure(name: str) -> Cure | None:
+    """Return what to type for a name as models of the Hugging Face Hub have them, or None.
+
+    Args:
+        name: str. There is no file or folder of that name.
+    """
+    owner, _, model = name.rpartition("/")
+    if not _HUGGING_FACE_NAME.fullmatch(name) or (owner and Path(owner).exists()):
+        return None
+    owner = owner or ("google-bert" if model.startswith("bert-") else "OWNER")
+    return Cure(
+        note="for a model of that name on the Hugging Face Hub, type {handle}",
+        values={"handle": f"hf://{owner}/{model}"},
+        otherwise=(Cure(note="take a preset of keras-hub, such as bert_base_en_uncased"),),
+    )

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
+from kbert.interop.hub import hub_cure
 from kbert.interop.source import EXPECTED, Source, other_model
 from kbert.utils.untrusted import read_json
 
@@ -79,6 +80,7 @@ def _unknown(name: str) -> InputError:
             "There is no file or folder {name}. Check the path; expected {expected}.",
             name=name,
             expected=EXPECTED,
+            cure=hub_cure(name),
         )
     if not path.is_dir():
         return InputError(
@@ -90,4 +92,12 @@ def _unknown(name: str) -> InputError:
     if (path / "config.json").is_file():
         read_json(path / "config.json")
         return other_model(name, "unknown")
-    return InputError("{name} holds no model. Expected {expected}.", name=name, expected=EXPECTED)
+    inside = sorted(file.parent.name for file in path.glob("*/config.json"))
+    return InputError(
+        "{name} holds no model. Expected {expected}.",
+        name=name,
+        expected=EXPECTED,
+        cure=Cure(note="name the folder inside: {inside}", values={"inside": path / inside[-1]})
+        if inside
+        else None,
+    )
