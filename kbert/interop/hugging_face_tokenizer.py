@@ -27,6 +27,7 @@ _BERT = (
 # ... and what takes all of it.
 _WHOLE_FILE = ("PreTrained", "TokenizersBackend", "PythonBackend")
 _CONFIG, _FILE, _VOCABULARY = "tokenizer_config.json", "tokenizer.json", "vocab.txt"
+_SWITCHES = ("do_lower_case", "tokenize_chinese_chars", "split_special_tokens")
 _PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
 
 
@@ -45,6 +46,7 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
     if name is None:
         name = _read_if_there(folder / "config.json").get("tokenizer_class") or "BertTokenizer"
     _check_pieces(config, folder)
+    _check_switches(config, folder)
     kind = str(name).removesuffix("Fast").removesuffix("Tokenizer")
     if kind in _BERT:
         return _bert_tokenizer(folder, config)
@@ -159,6 +161,20 @@ def _check_pieces(config: dict[str, Any], folder: Path) -> None:
                 name=name,
                 expected=expected,
                 content=content,
+            )
+
+
+def _check_switches(config: dict[str, Any], folder: Path) -> None:
+    """Raise InputError when a setting is neither true nor false, which transformers refuses too."""
+    for name in (*_SWITCHES, "strip_accents"):
+        value = config.get(name, True)
+        if not isinstance(value, bool) and (value is not None or name in _SWITCHES):
+            raise InputError(
+                "{file}: {name} must be {expected}. Received: {value!r:.80}",
+                file=folder / _CONFIG,
+                name=name,
+                expected="true or false" if name in _SWITCHES else "true, false or null",
+                value=value,
             )
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, cached_property
 from itertools import islice
 
@@ -10,6 +10,7 @@ from kbert.tokenizer.rare_characters import RareCharacters, is_rare
 
 PART = 2**16  # characters; the Rust library takes up to 400 bytes for each
 _LONGEST = 4  # parts in which no word may end before a text is looked at more closely
+_BATCH = 2**18  # characters tokenized at a time, whatever the number of texts
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff"
 
 
@@ -117,3 +118,17 @@ def _ends() -> tuple[str, ...]:
 def _is_ascii_symbol(character: str) -> bool:
     """Whether Google takes for punctuation what Unicode calls a symbol, such as "$"."""
     return "!" <= character <= "~" and not character.isalnum()
+
+
+def batches_of_parts(parts: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Yield numbered texts in groups that have about as many characters each."""
+    batch: list[tuple[int, str]] = []
+    characters = 0
+    for number, text in parts:
+        batch.append((number, text))
+        characters += len(text) + 1
+        if characters > _BATCH:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch

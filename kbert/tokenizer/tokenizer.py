@@ -11,19 +11,21 @@ from typing import Any
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
 from kbert.results.given_texts import as_texts
-from kbert.tokenizer.added_tokens import MAX_PIECE, check_added_tokens, is_content
+from kbert.tokenizer.added_tokens import check_added_tokens
 from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
 from kbert.tokenizer.rare_characters import RareCharacters, is_rare
 from kbert.tokenizer.rare_texts import RareTexts
 from kbert.tokenizer.rust_tokenizers import GOOGLE_MAX_WORD, build_wordpiece, tokenizer_json
-from kbert.tokenizer.text_parts import TextParts
+from kbert.tokenizer.text_parts import TextParts, batches_of_parts
+from kbert.tokenizer.tokenizer_checks import (
+    SPECIALS,
+    check_pieces,
+    check_settings,
+    check_word_length,
+)
 from kbert.tokenizer.vocabulary import parse_vocab_txt, without_shadowed
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import parse_json, read_bytes
-from kbert.utils.wording import count_noun
-
-_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-_BATCH = 2**18  # characters tokenized at a time, whatever the number of texts
 
 
 class Tokenizer:
@@ -70,9 +72,9 @@ class Tokenizer:
         split_special_tokens: bool = False,
     ) -> None:
         self.vocabulary = tuple(vocabulary)
-        _check_pieces(self.vocabulary)
-        _check_settings(lowercase, strip_accents, split_cjk, split_special_tokens)
-        _check_word_length(max_word_length)
+        check_pieces(self.vocabulary)
+        check_settings(lowercase, strip_accents, split_cjk, split_special_tokens)
+        check_word_length(max_word_length)
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
         self.split_cjk = bool(split_cjk)
@@ -90,7 +92,7 @@ class Tokenizer:
             )
         self._names = (*self.vocabulary, *beyond)
         self.ids = ids | {piece: len(self.vocabulary) + n for n, piece in enumerate(beyond)}
-        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (ids[p] for p in _SPECIALS)
+        self.pad_id, self.unk_id, self.cls_id, self.sep_id = (ids[p] for p in SPECIALS)
         stripped = self.lowercase if strip_accents is None else strip_accents
         letters = set("".join(self._names))
         rare = RareCharacters(letters, self.lowercase, bool(stripped), self.split_cjk)
@@ -192,7 +194,7 @@ class Tokenizer:
         while waiting:
             following = ((n, part) for n in waiting for part in islice(parts[n], 1))
             longer = []
-            for batch in _batches(following):
+            for batch in batches_of_parts(following):
                 ids = self._ids([part for _, part in batch])
                 yield from zip((number for number, _ in batch), ids, strict=True)
                 longer += [n for n, _ in batch if len(texts[n]) > self._parts.size and is_wanted(n)]
@@ -291,59 +293,6 @@ class Tokenizer:
     def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
         """Return the tokenizer of a `get_config`."""
         return cls(**config)
-
-
-def _check_pieces(vocabulary: Sequence[Any]) -> None:
-    for piece in vocabulary:
-        if not isinstance(piece, str) or not (piece == "" or is_content(piece)):
-            raise InputError(
-                "A piece of a vocabulary must be a string in UTF-8 of at most {max_length:,} "
-                "characters without NUL. Received: {piece!r:.80}",
-                max_length=MAX_PIECE,
-                piece=piece,
-            )
-    pieces = set(vocabulary)
-    missing = [piece for piece in _SPECIALS if piece not in pieces]
-    if missing:
-        raise InputError(
-            "The vocabulary of {pieces} lacks {missing}. Is it a BERT vocabulary, one piece per "
-            "line?",
-            pieces=count_noun(len(vocabulary), "piece"),
-            missing=", ".join(missing),
-        )
-
-
-def _check_settings(*values: Any) -> None:
-    for value in values:
-        if value is not None and not isinstance(value, bool):
-            raise InputError(
-                "The tokenizer's settings must be true, false or null. Received: {value!r:.80}",
-                value=value,
-            )
-
-
-def _check_word_length(value: Any) -> None:
-    if type(value) is not int or not 1 <= value <= MAX_PIECE:
-        raise InputError(
-            "max_word_length must be a whole number from 1 to {max_length:,}. Received: "
-            "{value!r:.80}",
-            max_length=MAX_PIECE,
-            value=value,
-        )
-
-
-def _batches(parts: Iterable[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """Yield numbered texts in groups that have about as many characters each."""
-    batch: list[tuple[int, str]] = []
-    characters = 0
-    for number, text in parts:
-        batch.append((number, text))
-        characters += len(text) + 1
-        if characters > _BATCH:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
 
 
 def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:

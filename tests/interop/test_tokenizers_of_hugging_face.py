@@ -122,6 +122,22 @@ def test_other_special_pieces_are_refused(name, tmp_path):
             hugging_face_tokenizer(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("do_lower_case", value) for value in ("false", None, 0, [True])),
+        *(("strip_accents", value) for value in ("null", 1)),
+        *(("tokenize_chinese_chars", None), ("split_special_tokens", "yes")),
+    ],
+)
+def test_settings_that_are_neither_true_nor_false_are_refused(name, value, tmp_path):
+    write_folder(tmp_path, None, None, None)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({name: value}))
+    with pytest.raises(KbertError, match=f"tokenizer_config.json: {name} must be true") as refusal:
+        hugging_face_tokenizer(tmp_path)
+    assert str(refusal.value).endswith(f"Received: {value!r}")
+
+
 def test_what_0_1_read(tmp_path):
     """It followed tokenizer.json, and looked up words of 200 characters; its runs resume so."""
     write_folder(tmp_path, "BertTokenizer", (True, None, None), (False, None, None))
