@@ -111,7 +111,7 @@ def test_a_suffix_that_is_no_format_is_refused(name, tmp_path, plt):
 
 def test_a_figure_that_cannot_be_written_is_closed(tmp_path, plt):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(KbertError, match="plan.png cannot be written"):
         save_plot(plot_plan(PLAN), tmp_path / "file" / "plan.png")
     assert plt.get_fignums() == []
 

@@ -73,7 +73,7 @@ def test_what_cannot_be_imported(number, tiny_google, tmp_path, monkeypatch):
     monkeypatch.setattr("kbert.models.import_model.atomic_directory", failing(number))
     expected = MachineError if number in MACHINE else InputError
     with pytest.raises(expected, match=os.strerror(number)):
-        import_model(tiny_google, tmp_path / "new", backend="torch", verbose=0)
+        import_model(tiny_google, tmp_path / "new", verbose=0)
 
 
 @pytest.fixture

@@ -155,7 +155,7 @@ REFUSALS = {
     "train empty.csv": "empty.csv contains no rows",
     "train header.csv": "header.csv: at least one row was expected",
     "train one.csv": "every row has the label 'good'",
-    "train binary.csv": "binary.csv is not utf-8: 10 of its first 19 lines cannot be decoded",
+    "train binary.csv": "binary.csv is an image, but would be read as CSV",
     "train data.png": "the suffix '.png' does not identify a format",
     "train .": "is a directory; a file was expected",
     "train good.csv --text review": "no column 'review'. Its columns: 'text', 'label'",

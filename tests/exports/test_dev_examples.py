@@ -6,6 +6,7 @@ import pytest
 
 from kbert import Examples, KbertError, Labels
 from kbert.config import TrainConfig
+from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.exports.dev_examples import dev_examples
 from kbert.runs.read_sets import read_sets
 from kbert.runs.run_directory import RunDirectory
@@ -32,7 +33,7 @@ def run(data, tmp_path):
     config = TrainConfig(data=str(data), dev_proportion=0.5, **how)
     run.write_config(config.to_toml())
     dev = read_sets(config)[1]["dev"]
-    run.update(data={"dev": {"sha256": dev.fingerprint}})
+    run.update(data={"dev": {"sha256": dev.fingerprint}}, split_version=SPLIT_VERSION)
     return run.path
 
 
