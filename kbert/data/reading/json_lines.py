@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
+from kbert.data.reading.json_text import DECODER
 from kbert.data.reading.rows import BadRow, Problem, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
 from kbert.errors import InputError
@@ -76,7 +77,7 @@ def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
 
 def _parse(content: str) -> dict[str, Any] | Problem:
     try:
-        value = json.loads(content)
+        value = DECODER.decode(content)
         # Counted first, which is quick: few lines have this many brackets.
         if content.count("[") + content.count("{") > 64 and is_too_deep(value):
             raise RecursionError

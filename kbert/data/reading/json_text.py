@@ -11,7 +11,21 @@ from kbert.findings import Cure
 
 _CHUNK = 2**16  # characters
 _BLANKS = " \t\r\n\ufeff"
-_DECODER = json.JSONDecoder()
+
+
+def keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of these keys and values, or raise ValueError where a key is there twice.
+
+    Python's parser keeps the last of them without a word.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for at, (key, _) in enumerate(pairs) if key in dict(pairs[:at]))
+        raise ValueError(f"the key {twice!r:.40} occurs twice")
+    return found
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=keys_once)
 
 
 class JsonText:
@@ -63,7 +77,7 @@ class JsonText:
         """
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._held, self._at)
+                value, end = DECODER.raw_decode(self._held, self._at)
             except (ValueError, RecursionError) as error:
                 held = len(self._held) - self._at
                 if isinstance(error, json.JSONDecodeError) and held <= most and self._read():

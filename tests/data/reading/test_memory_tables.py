@@ -152,6 +152,12 @@ def test_two_columns_of_one_name(tmp_path):
             with pytest.raises(KbertError, match=r"has 2 columns 'text'\. .*Cure: text=\"0\""):
                 read_examples(source, text=name)
         assert read_examples(source, text="1").texts == ["b", "d"]
+    line = '{"text": "a", "label": "x", "label": "y"}'
+    (tmp_path / "a.jsonl").write_text(f"{line}\n")
+    (tmp_path / "a.json").write_text(f"[{line}]")
+    for name in ("a.jsonl", "a.json"):
+        with pytest.raises(KbertError, match=r"line 1.*the key 'label' occurs twice"):
+            read_examples(tmp_path / name)
     frame.columns = ["text", "label", "label"]
     with pytest.raises(KbertError, match=r"has 2 columns 'label'\. .*Cure: label=\"1\""):
         read_examples(frame)
