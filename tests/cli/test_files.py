@@ -68,4 +68,4 @@ def test_standard_input(verb, tmp_path, monkeypatch, capsys):
 def test_a_delimiter_may_be_a_hyphen(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text(GOOD.replace(",", "-"), encoding="utf-8")
-    assert run(["plan", "a.csv", "--delimiter", "-"], capsys)[0] == 0
+    assert run(["inspect", "a.csv", "--delimiter=-"], capsys) == (0, "")
