@@ -44,7 +44,12 @@ def evaluate(
     json
         Print JSON.
     """
-    from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
+    from kbert.cli.examples import (
+        check_batch_size,
+        check_pairs,
+        show_skipped,
+        warn_of_unknown_tokens,
+    )
     from kbert.data.reading.labels import Labels
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -58,6 +63,7 @@ def evaluate(
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
     show_skipped(examples)
+    warn_of_unknown_tokens(source, examples)
     if verbose_level():
         _warn_of_training_rows(model, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))

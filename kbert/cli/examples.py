@@ -3,7 +3,8 @@
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Option
-from kbert.utils.say import say
+from kbert.interop.source import Source
+from kbert.utils.say import say, verbose_level
 
 _MAX_SHOWN = 20
 
@@ -44,3 +45,13 @@ def show_skipped(examples: Examples) -> None:
         say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
         say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", to="stderr")
+
+
+def warn_of_unknown_tokens(source: Source, examples: Examples) -> None:
+    """Print to standard error that a model does not know most of the words, if it does not."""
+    from kbert.data.inspection.unknown_findings import unknown_in_use
+
+    if verbose_level() and source.path is not None:
+        finding = unknown_in_use(examples, source.tokenizer())
+        if finding is not None:
+            say(str(finding), to="stderr")

@@ -48,7 +48,12 @@ def predict(
     batch_size
         Rows per batch.
     """
-    from kbert.cli.examples import check_batch_size, check_pairs, show_skipped
+    from kbert.cli.examples import (
+        check_batch_size,
+        check_pairs,
+        show_skipped,
+        warn_of_unknown_tokens,
+    )
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -68,6 +73,7 @@ def predict(
     check_pairs(examples, text_pairs)
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     show_skipped(examples)
+    warn_of_unknown_tokens(source, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
     lines = prediction_lines(examples, predictions, chosen)

@@ -62,6 +62,8 @@ CODES = {
     "too-many-classes": "nearly every row is a class of its own",
     "text-looks-missing": "texts that are words for a missing value",
     "texts-are-numbers": "texts that are numbers",
+    "texts-without-letters": "texts that contain no letters",
+    "texts-are-ids": "texts that are ids, hashes or addresses",
     "printed-values": "texts or labels that are what Python prints of lists or bytes",
     "small-shuffle-buffer": "a shuffle buffer that does not mix the classes",
 }

@@ -45,6 +45,7 @@ def judge_data(
     findings = [f for f in inspection.findings if f.code != "bad-rows"]
     if own_dev is not None:
         findings += _own_split(config, training, own_dev)
+    findings = [_of_model(config, finding) for finding in findings]
     if config.task is not None:
         findings = [_of_task(finding) for finding in findings]
     findings = by_severity(findings)
@@ -65,6 +66,21 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
         overlap_finding("dev", training, dev, again),
     )
     return [finding for finding in found if finding is not None]
+
+
+def _of_model(config: TrainConfig, finding: Finding) -> Finding:
+    """Return a finding whose cure names another preset in words that fit the run."""
+    preset = finding.cure.settings.get("preset")
+    if preset is None:
+        return finding
+    if config.parent is not None:
+        call = Call("train", config.data, preset=preset, **config.reading_settings())
+        cure = Cure(call=call, note="in a new run: {parent} keeps its vocabulary")
+        return replace(finding, cure=replace(cure, values={"parent": config.parent}))
+    if preset == config.preset:
+        note = "check that the vocabulary of {preset} belongs to its weights"
+        return replace(finding, cure=Cure(note=note, values={"preset": preset}))
+    return finding
 
 
 def _of_task(finding: Finding) -> Finding:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kbert import Tokenizer, read_examples
+from kbert.cli.examples import warn_of_unknown_tokens
 from kbert.config import TrainConfig
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.exports.dev_examples import dev_examples
+from kbert.interop.sources import find_source
 from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, read_sets, set_aside
 from kbert.runs.run_config import inherited_split, run_config
@@ -131,3 +134,41 @@ def test_what_is_trained_further_on_the_same_data_sets_the_same_rows_aside(old_r
     record = json.loads((old_run.path / "run.json").read_text(encoding="utf-8"))
     (old_run.path / "run.json").write_text(json.dumps({**record, "split_version": 2}))
     assert inherited_split(TrainConfig(data="reviews.csv", **settings)) == 2
+
+
+@pytest.fixture
+def chinese(write):
+    return write([[f"这部电影很好看 {n}", "xy"[n % 2]] for n in range(40)])
+
+
+def unknown(config):
+    whole, given = read_files(config)
+    training, sets = set_aside(config, whole, given, 2)
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abc"])
+    return {f.code: f for f in judge_data(config, whole, training, sets, tokenizer)}[
+        "unknown-tokens"
+    ]
+
+
+def test_another_preset_is_proposed_where_one_can_be_chosen(chinese, old_run):
+    config = TrainConfig(data=chinese)
+    assert (unknown(config).severity, str(unknown(config).cure)) == (
+        "error",
+        'preset="bert_base_zh"',
+    )
+    same = unknown(TrainConfig(data=chinese, preset="bert_base_zh"))
+    assert str(same.cure) == "check that the vocabulary of bert_base_zh belongs to its weights"
+    further = unknown(TrainConfig(data=chinese, parent="run"))
+    assert str(further.cure).startswith("kbert.train(kbert.TrainConfig(")
+    assert str(further.cure).endswith("in a new run: run keeps its vocabulary")
+
+
+def test_a_model_in_use_warns_on_standard_error(chinese, old_run, capsys):
+    source = find_source("run")
+    warn_of_unknown_tokens(source, read_examples("reviews.csv"))
+    assert capsys.readouterr() == ("", "")
+    warn_of_unknown_tokens(source, read_examples(chinese))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("WARNING unknown-tokens: ")
+    assert "(CJK letters)" in printed.err

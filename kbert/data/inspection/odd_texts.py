@@ -1,6 +1,7 @@
-"""Texts that are none: words for a missing value, and numbers."""
+"""Texts that are none: words for a missing value, numbers, ids, and what has no letters."""
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from kbert.data.inspection.missing_words import is_told_missing
@@ -9,13 +10,14 @@ from kbert.data.reading.label_keys import number_of
 from kbert.findings import Cure, Finding
 from kbert.utils.wording import count_noun
 
-_SAMPLE = 1000  # rows examined for numbers
-_SHARE = 0.9  # of them that are numbers
+_SAMPLE = 1000  # rows examined for texts that are no language
+_SHARE = 0.9  # of them that are of one such kind
+_BLANK, _DIGIT = re.compile(r"\s"), re.compile(r"\d")
 
 
 def odd_text_findings(examples: Examples) -> list[Finding]:
     """Return the findings about texts, or second texts, that are no texts."""
-    return [*_missing(examples), *_numbers(examples)]
+    return [*_missing(examples), *_not_language(examples)]
 
 
 def _missing(examples: Examples) -> list[Finding]:
@@ -40,28 +42,65 @@ def _missing(examples: Examples) -> list[Finding]:
     ]
 
 
-def _numbers(examples: Examples) -> list[Finding]:
+def _not_language(examples: Examples) -> list[Finding]:
+    """Return a finding for each column whose texts are numbers, ids, or without letters."""
     columns: tuple[tuple[str, Sequence[str]], ...] = (
         ("text", examples.texts),
         ("pair", examples.pairs or ()),
     )
-    findings = []
-    for option, texts in columns:
-        sample = list(itertools.islice(texts, _SAMPLE))
-        numbers = [text for text in sample if number_of(text) is not None]
-        if not numbers or len(numbers) < _SHARE * len(sample):
-            continue
-        findings.append(
-            Finding(
-                "texts-are-numbers",
+    return [
+        finding
+        for option, texts in columns
+        if (finding := _kind(option, list(itertools.islice(texts, _SAMPLE)))) is not None
+    ]
+
+
+def _kind(option: str, sample: list[str]) -> Finding | None:
+    for code, template, is_kind in (
+        (
+            "texts-are-numbers",
+            "{found} of the first {sample} are numbers, such as {text!r}.",
+            _is_number,
+        ),
+        (
+            "texts-without-letters",
+            "{found} of the first {sample} contain no letters, such as {text!r}.",
+            _has_no_letters,
+        ),
+        (
+            "texts-are-ids",
+            "{found} of the first {sample} are one word with digits, such as {text!r}: they look "
+            "like ids, hashes or addresses.",
+            _is_id,
+        ),
+    ):
+        found = [text for text in sample if is_kind(text)]
+        if found and len(found) >= _SHARE * len(sample):
+            return Finding(
+                code,
                 "warning",
-                "{numbers} of the first {sample} are numbers, such as {number!r}.",
+                template,
                 Cure({option: "NAME"}, note="if another column holds the texts"),
                 {
-                    "numbers": f"{len(numbers):,}",
+                    "found": f"{len(found):,}",
                     "sample": count_noun(len(sample), "text"),
-                    "number": numbers[0][:40],
+                    "text": found[0][:40],
                 },
             )
-        )
-    return findings
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return number_of(text) is not None
+
+
+def _has_no_letters(text: str) -> bool:
+    return not any(c.isalpha() for c in text)
+
+
+def _is_id(text: str) -> bool:
+    """Whether a text is one long word with digits, as ids, hashes, addresses and base64 are."""
+    text = text.strip()
+    return (
+        len(text) > 5 and text.isascii() and not _BLANK.search(text) and bool(_DIGIT.search(text))
+    )

@@ -2,12 +2,12 @@
 
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.text_lengths import LENGTHS, TextLengths
+from kbert.data.inspection.unknown_findings import unknown_findings
 from kbert.findings import Cure, Finding
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.wording import count_noun
 
 _MAX_CUT = 0.05  # of the texts
-_MAX_UNKNOWN = 0.02  # of the tokens
 
 
 def text_findings(facts: Inspection) -> list[Finding]:
@@ -48,11 +48,7 @@ def token_findings(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> 
     findings = []
     if lengths.share_cut(max_length) > _MAX_CUT:
         findings.append(_cut(lengths, max_length))
-    if lengths.unknown > _MAX_UNKNOWN:
-        if lengths.unknown_otherwise < 0.5 * lengths.unknown:
-            findings.append(_wrong_casing(lengths, tokenizer))
-        else:
-            findings.append(_unknown(lengths, next(iter(facts.scripts), "LATIN")))
+    findings += unknown_findings(lengths, tokenizer)
     return findings
 
 
@@ -73,30 +69,4 @@ def _cut(lengths: TextLengths, max_length: int) -> Finding:
             "max_length": max_length,
             "longest": lengths.quantiles[-1],
         },
-    )
-
-
-def _wrong_casing(lengths: TextLengths, tokenizer: Tokenizer) -> Finding:
-    made = Cure(code=f"Tokenizer(..., lowercase={not tokenizer.lowercase})")
-    return Finding(
-        "wrong-casing",
-        "warning",
-        "{unknown:.1%} of the tokens are [UNK]; with the other casing {otherwise:.1%} would be: "
-        "the tokenizer lower-cases, but its vocabulary does not."
-        if tokenizer.lowercase
-        else "{unknown:.1%} of the tokens are [UNK]; with the other casing {otherwise:.1%} would "
-        "be: the tokenizer keeps capital letters, but its vocabulary does not.",
-        tokenizer.casing_cure or made,
-        {"unknown": lengths.unknown, "otherwise": lengths.unknown_otherwise},
-    )
-
-
-def _unknown(lengths: TextLengths, script: str) -> Finding:
-    return Finding(
-        "unknown-tokens",
-        "warning",
-        "{unknown:.1%} of the tokens are [UNK]: the vocabulary does not know what these texts "
-        "({script} letters) are made of.",
-        Cure({"preset": "bert_base_zh" if script == "CJK" else "bert_base_multi"}),
-        {"unknown": lengths.unknown, "script": script},
     )

@@ -1,6 +1,5 @@
 """The lengths of texts in tokens, what the vocabulary knows of them, and their scripts."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from kbert.data.epoch_order import permutation
+from kbert.data.inspection.unknown_words import (
+    UnknownWords,
+    find_unknown_words,
+    script_of,
+)
 from kbert.data.reading.examples import Examples
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -27,6 +31,7 @@ class TextLengths:
         cut: dict. The share of rows with more tokens than 32, 64, 128, 256 and 512.
         unknown: float. The share of tokens that are [UNK].
         unknown_otherwise: float. The same with the other casing of the tokenizer.
+        unknown_words: UnknownWords or None. Why words of the texts become [UNK], where some do.
     """
 
     sample: int
@@ -34,6 +39,7 @@ class TextLengths:
     cut: dict[int, float]
     unknown: float
     unknown_otherwise: float
+    unknown_words: UnknownWords | None
     _lengths: np.ndarray
 
     def share_cut(self, max_length: int) -> float:
@@ -59,6 +65,7 @@ def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_R
         cut={length: float(np.mean(lengths > length)) for length in LENGTHS},
         unknown=unknown,
         unknown_otherwise=otherwise,
+        unknown_words=find_unknown_words([*texts, *(pairs or ())], tokenizer) if unknown else None,
         _lengths=lengths,
     )
 
@@ -74,7 +81,7 @@ def scripts(texts: Sequence[str]) -> dict[str, float]:
         counts.update(c for c in texts[row][:_SCRIPT_LETTERS] if c.isalpha())
     named: Counter[str] = Counter()
     for letter, count in counts.items():
-        named[unicodedata.name(letter, "UNNAMED").split()[0]] += count
+        named[script_of(letter)] += count
     total = max(named.total(), 1)
     return {name: count / total for name, count in named.most_common(3)}
 

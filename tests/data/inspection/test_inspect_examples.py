@@ -502,18 +502,30 @@ def test_a_tokenizer_that_keeps_the_capitals_of_an_uncased_vocabulary(rows, read
     ("text", "script", "preset"),
     [
         ("这部电影非常精彩，演员很棒", "CJK", "bert_base_zh"),
-        ("ሰላም ፊልም", "ETHIOPIC", "bert_base_multi"),
+        ("ሰላም ፊልም", "ETHIOPIC", "FOLDER"),
     ],
 )
 def test_a_script_that_the_vocabulary_does_not_know(text, script, preset, rows, read, minilm):
     examples = read([[f"{text} {i}", label] for i, (_, label) in enumerate(rows)])
     ids = [number for row in minilm.token_ids(examples.texts) for number in row]
     inspection = inspect_examples(examples, tokenizer=minilm)
-    assert severities(inspection) == {"unknown-tokens": "warning"}
+    share = ids.count(minilm.unk_id) / len(ids)
+    assert share > 0.5
+    assert severities(inspection) == {"unknown-tokens": "error"}
     finding = found(inspection)["unknown-tokens"]
-    assert finding.message.startswith(f"{ids.count(minilm.unk_id) / len(ids):.1%} of the tokens")
+    assert finding.message.startswith(f"{share:.1%} of the tokens")
     assert f"({script} letters)" in finding.message
     assert finding.cure.settings == {"preset": preset}
+
+
+def test_half_of_the_tokens_is_not_an_error(rows, read):
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "tea"])
+    for other, severity in (("tea", "warning"), ("kava", "error")):
+        texts = [
+            [f"tea coffee {other if i == 0 else ''}", label] for i, (_, label) in enumerate(rows)
+        ]
+        inspection = inspect_examples(read(texts), tokenizer=tokenizer)
+        assert found(inspection)["unknown-tokens"].severity == severity
 
 
 def test_as_text_and_as_data(reviews, minilm, read, rows):
