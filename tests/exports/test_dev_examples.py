@@ -56,7 +56,7 @@ def test_a_runs_own(run, found):
 
 def test_a_file_that_has_changed_is_not_compared_on(run, data, found):
     with data.open("a", encoding="utf-8") as file:
-        file.write("One more.;good\n")
+        file.writelines(f"One more, number {number}.;good\n" for number in range(20))
     examples, said = found(run)
     assert examples is None
     assert "has changed since the run was trained" in said[0]
