@@ -22,6 +22,7 @@ from kbert.checkpoints.checkpoint_files import (
 )
 from kbert.errors import InputError, KbertError, MachineError
 from kbert.findings import Cure
+from kbert.utils.counts import check_count
 from kbert.utils.files import remove_temporary, sync_directory, write_text
 from kbert.utils.say import say
 
@@ -70,8 +71,7 @@ class CheckpointStore:
     """
 
     def __init__(self, folder: str | Path, keep: int = 2) -> None:
-        if keep < 1:
-            raise InputError("`keep` must be 1 or more. Received: {keep!r}", keep=keep)
+        check_count("keep", keep)
         self.folder = Path(folder)
         self.keep = keep
         self._created = False

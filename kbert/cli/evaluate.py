@@ -9,6 +9,7 @@ from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
 if TYPE_CHECKING:
@@ -44,18 +45,13 @@ def evaluate(
     json
         Print JSON.
     """
-    from kbert.cli.examples import (
-        check_batch_size,
-        check_pairs,
-        show_skipped,
-        warn_of_unknown_tokens,
-    )
+    from kbert.cli.examples import check_pairs, show_skipped, warn_of_unknown_tokens
     from kbert.data.reading.labels import Labels
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
 
-    check_batch_size(batch_size)
+    check_count("batch_size", batch_size)
     source = find_source(model)
     labels = source.labels()
     examples = reading(settings).read(data, labels=None if labels is None else Labels(labels))

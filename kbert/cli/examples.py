@@ -9,16 +9,6 @@ from kbert.utils.say import say, verbose_level
 _MAX_SHOWN = 20
 
 
-def check_batch_size(batch_size: int) -> None:
-    """Raise InputError when a batch size is below 1."""
-    if batch_size < 1:
-        raise InputError(
-            "{option} must be 1 or more. Received: {batch_size}",
-            option=Option("batch_size"),
-            batch_size=batch_size,
-        )
-
-
 def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
     """Raise InputError when a model takes text pairs and the examples are single, or reverse."""
     if text_pairs is None or text_pairs == (examples.pairs is not None):

@@ -1,5 +1,6 @@
 """The command line: run a verb, and leave with its exit status."""
 
+import difflib
 import errno
 import signal
 import sys
@@ -18,12 +19,12 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     resume,
     train,
 )
-from kbert.cli.app import app
+from kbert.cli.app import VERBS, app
 from kbert.cli.read_flags import check_no_standard_input
 from kbert.cli.show import ReaderGone
 from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
-from kbert.errors import KbertError, MachineError
+from kbert.errors import InputError, KbertError, MachineError
 from kbert.findings import speaking
 from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
 from kbert.utils.foreign import reason_of
@@ -53,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     """Run a verb, print what went wrong, and return the exit status."""
     try:
+        _check_verb(arguments)
         check_no_standard_input(arguments)
         return app(arguments or ["--help"]) or 0
     except KbertError as error:
@@ -73,6 +75,20 @@ def _run(arguments: list[str]) -> int:
         named = "" if error.filename is None else f"{str(error.filename)[:_MAX_SHOWN]}: "
         _complain(f"{named}{reason_of(error)}{_what_is_left(error) or '.'}")
         return 2 if error.errno in _NO_NAME else 1
+
+
+def _check_verb(arguments: list[str]) -> None:
+    """Raise InputError for a word that is not a verb, and list all of them."""
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in VERBS:
+        near = difflib.get_close_matches(arguments[0], VERBS, 1)
+        raise InputError(
+            "There is no command {verb!r}. Did you mean {near}? Commands: {verbs}."
+            if near
+            else "There is no command {verb!r}. Commands: {verbs}.",
+            verb=arguments[0],
+            near=near[0] if near else "",
+            verbs=", ".join(VERBS),
+        )
 
 
 def _complain(text: str) -> None:

@@ -14,6 +14,7 @@ from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
 from kbert.findings import Call, Cure
+from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
 
@@ -48,12 +49,7 @@ def predict(
     batch_size
         Rows per batch.
     """
-    from kbert.cli.examples import (
-        check_batch_size,
-        check_pairs,
-        show_skipped,
-        warn_of_unknown_tokens,
-    )
+    from kbert.cli.examples import check_pairs, show_skipped, warn_of_unknown_tokens
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -62,7 +58,7 @@ def predict(
     from kbert.utils.files import write_text
 
     _check_is_no_flag(data)
-    check_batch_size(batch_size)
+    check_count("batch_size", batch_size)
     chosen = choose_format(output, output_format)
     source = find_source(model)
     text_pairs = source.text_pairs()

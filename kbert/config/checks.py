@@ -20,6 +20,7 @@ def check_type(name: str, value: Any, hint: Any) -> None:
     elif value is None and len(kinds) < len(get_args(hint)):
         return
     (kind,) = kinds
+    _check_no_nul(name, value)
     if not _fits(value, kind):
         raise InputError(
             "{option} must be {expected}. Received: {value!r}",
@@ -27,6 +28,17 @@ def check_type(name: str, value: Any, hint: Any) -> None:
             expected=_expected(kind),
             value=value,
         )
+
+
+def _check_no_nul(name: str, value: Any) -> None:
+    """Raise InputError for a NUL character, which no path, column or name of an encoding has."""
+    for text in value if isinstance(value, (tuple, list)) else (value,):
+        if isinstance(text, str) and "\0" in text:
+            raise InputError(
+                "{option} contains a NUL character. Received: {value!r:.80}",
+                option=Option(name),
+                value=value,
+            )
 
 
 def check_at_least_1(name: str, value: int | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.config.checks import check_type
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import check_regular
 
@@ -67,7 +68,21 @@ def _parse(path: str | Path) -> dict[str, Any]:
                 max_bytes=_MAX_TOML,
                 max_line=_MAX_LINE,
             )
-        return tomllib.loads(text.decode("utf-8"))
+        if b"\0" in text:
+            raise InputError(
+                "{path} contains NUL characters; TOML is UTF-8 without them.",
+                path=path,
+                cure=Cure(note="save it as UTF-8"),
+            )
+        return tomllib.loads(text.decode("utf-8-sig"))  # with or without a byte order mark
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "{path} is not UTF-8, which TOML has to be: line {line} has the byte {byte:#04x}.",
+            path=path,
+            line=text.count(b"\n", 0, error.start) + 1,
+            byte=text[error.start],
+            cure=Cure(note="save it as UTF-8"),
+        ) from None
     except FileNotFoundError:
         raise InputError("There is no file {path}. Check its path.", path=path) from None
     except InputError:

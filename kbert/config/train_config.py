@@ -57,6 +57,9 @@ class TrainConfig(
     def __post_init__(self) -> None:
         for name, hint in self.hints().items():
             check_type(name, getattr(self, name), hint)
+        for name in ("output", "parent", "preset", "dev", "test"):
+            if getattr(self, name) == "":
+                raise InputError("{option} must not be empty.", option=Option(name))
         check_codes(self.allow)
         self._check_task()
         for options in (PlanOptions, ModelOptions, EvaluationOptions, CheckpointOptions):

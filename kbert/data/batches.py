@@ -14,6 +14,7 @@ from kbert.data.epoch_order import choose_widths
 from kbert.data.padding import MULTIPLE, pad
 from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
+from kbert.utils.counts import check_count
 
 
 class Batches(keras.utils.PyDataset):
@@ -59,6 +60,7 @@ class Batches(keras.utils.PyDataset):
         pad_id: int = 0,
     ) -> None:
         super().__init__()
+        check_count("batch_size", batch_size)
         self.store = store
         self.batch_size = batch_size
         self.order = order

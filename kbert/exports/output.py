@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kbert.errors import InputError, MachineError
 from kbert.findings import Option
-from kbert.utils.file_errors import file_error
+from kbert.utils.file_errors import check_name, file_error
 
 _OUTPUT = Option("output")
 
@@ -21,6 +21,7 @@ def check_output(output: Path, suffix: str = "") -> None:
         output: Path.
         suffix: str. What its name must end in. Defaults to "".
     """
+    check_name("output", output)
     if not output.name:
         raise InputError(
             "{option} must name a folder or file to write. Received: {output!r}",

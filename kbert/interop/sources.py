@@ -8,6 +8,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.interop.hub import hub_cure
 from kbert.interop.source import EXPECTED, Source, other_model
+from kbert.utils.file_errors import is_utf8
 from kbert.utils.untrusted import read_json
 
 READERS = (
@@ -49,6 +50,8 @@ def find_source(path_or_name: str | Path, **options: Any) -> Source:
     ```
     """
     name = str(path_or_name)
+    if not is_utf8(name):
+        raise InputError("{name} is a name that is not UTF-8. Rename it.", name=name)
     given = {option: value for option, value in options.items() if value is not None}
     for module, reader_name in READERS:
         reader: type[Source] = getattr(importlib.import_module(module), reader_name)

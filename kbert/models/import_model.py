@@ -9,7 +9,7 @@ from kbert.findings import Call, Option
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
-from kbert.utils.file_errors import writing
+from kbert.utils.file_errors import check_name, writing
 from kbert.utils.files import atomic_directory
 from kbert.utils.say import say, verbosity
 
@@ -58,6 +58,7 @@ def import_model(
     ```
     """
     output = Path(output)
+    check_name("output", output)
     if output.exists():
         raise InputError(
             "{output} already exists; kbert never overwrites files. Choose another {option}.",

@@ -25,6 +25,7 @@ from kbert.results.evaluation import softmax
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.counts import check_count
 
 
 class TextModel(keras.Model):
@@ -158,6 +159,7 @@ class TextModel(keras.Model):
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
     ) -> np.ndarray:
         """Return the probabilities [texts, labels] in their order; see `predict_texts`."""
+        check_count("batch_size", batch_size)
         firsts, seconds = as_texts(texts, pairs)
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)

@@ -1,12 +1,13 @@
 """Checks of a plan's settings, for `TrainingPlan` and for the options that become one."""
 
 import math
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Protocol, get_args
 
 from kbert.choices import Recipe
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.utils.counts import check_count
 
 
 class PlanSettings(Protocol):
@@ -60,16 +61,6 @@ def check_plan_settings(settings: PlanSettings) -> None:
             '{option} must be "recommended" or "google". Received: {value!r}',
             option=Option("recipe"),
             value=settings.recipe,
-        )
-
-
-def check_count(name: str, value: Any) -> None:
-    """Raise InputError for what is not a whole number above 0."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise InputError(
-            "{option} must be a whole number, 1 or more. Received: {value!r}",
-            option=Option(name),
-            value=value,
         )
 
 

@@ -7,10 +7,14 @@ from typing import Any
 from kbert.choices import DecayFrom, Recipe
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option, findings_table
-from kbert.plans.plan_checks import check_count, check_number, check_plan_settings
+from kbert.plans.plan_checks import check_number, check_plan_settings
 from kbert.plans.plan_findings import plan_findings
 from kbert.plans.update_schedule import UpdateSchedule
+from kbert.utils.counts import check_count
 from kbert.utils.wording import count_noun
+
+# Keras counts the steps of an optimizer in 32 bits on JAX.
+_MAX_BATCHES = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,15 @@ class TrainingPlan(UpdateSchedule):
                 examples=count_noun(self.examples, "example"),
                 batch_size=self.batch_size,
                 cure=Cure({"batch_size": self.examples}, note="or less"),
+            )
+        if self.batches > _MAX_BATCHES:
+            raise InputError(
+                "{epochs:,} epochs of {steps:,} batches are more than an optimizer can count "
+                "({largest:,}).",
+                epochs=self.epochs,
+                steps=self.steps_per_epoch,
+                largest=_MAX_BATCHES,
+                cure=Cure({"epochs": max(_MAX_BATCHES // self.steps_per_epoch, 1)}, note="or less"),
             )
         k = self.gradient_accumulation_steps
         if self.batches < k:

@@ -20,7 +20,7 @@ from kbert.findings import Cure
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.beginning import has_record, is_beginning
 from kbert.runs.run_record import read_record
-from kbert.utils.file_errors import file_error
+from kbert.utils.file_errors import file_error, is_utf8
 from kbert.utils.files import remove_temporary, write_text
 
 
@@ -128,7 +128,10 @@ class RunDirectory:
     def update(self, **values: Any) -> None:
         """Update values of run.json."""
         merged = {**self.record, **values}
-        write_text(self.path / "run.json", json.dumps(merged, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(merged, indent=2, ensure_ascii=False)
+        if not is_utf8(text):  # such as the name of the folder that it was started in
+            text = json.dumps(merged, indent=2)
+        write_text(self.path / "run.json", text + "\n")
 
     def try_to_update(self, **values: Any) -> None:
         """Update run.json if possible, without masking the error that is about to be raised."""
@@ -185,7 +188,7 @@ def check_free(path: str | Path) -> None:
             if has_record(path)
             else "{path} already exists; kbert never overwrites files.",
             path=path,
-            cure=Cure({"output": str(next_free(path.parent, path.name))}),
+            cure=Cure({"output": str(next_free(path.parent, path.name or "run"))}),
         )
 
 

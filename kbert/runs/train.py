@@ -19,6 +19,7 @@ from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 from kbert.runs.run_lock import run_lock
+from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
 
 
@@ -41,6 +42,9 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
     run = train(TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64))
     ```
     """
+    for name in config.hints():
+        if isinstance(getattr(config, name), str):
+            check_name(name, getattr(config, name))
     config = with_parents_preset(config)
     if config.output is None:
         config = replace(config, output=str(next_free("runs", Path(config.data).stem)))

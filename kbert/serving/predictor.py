@@ -12,6 +12,7 @@ from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
 from kbert.serving.export_source import Export
+from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ class Predictor:
         """Return the probabilities [texts, labels] in the order of the texts; see `predict`."""
         import numpy as np
 
+        check_count("batch_size", batch_size)
         firsts, seconds = as_texts(texts, pairs)
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError, KbertError, MachineError
-from kbert.findings import Cure
+from kbert.findings import Cure, Option
 
 # Another path cures these. A full or read-only disk, a missing permission and the like are the
 # machine's, wherever they are met.
@@ -58,6 +58,27 @@ def writing(path: Path) -> Iterator[None]:
         raise file_error("{path} cannot be written: {reason}.", of=error, path=path) from error
 
 
+def is_utf8(text: str) -> bool:
+    """Return whether a text, such as the name of a file, can be encoded in UTF-8."""
+    return text == text.encode("utf-8", "ignore").decode("utf-8")
+
+
 def _shortened(path: Path) -> Path | str:
     text = str(path)
     return path if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN // 2]}...{text[-20:]}"
+
+
+def check_name(name: str, path: object) -> None:
+    """Raise InputError for a path that is not text in UTF-8, which neither libraries nor TOML take.
+
+    Args:
+        name: str. The name of the argument.
+        path: str or Path.
+    """
+    text = str(path)
+    if not is_utf8(text):
+        raise InputError(
+            "{option} is a name that is not UTF-8: {path}. Rename it, or name another.",
+            option=Option(name),
+            path=text,
+        )

@@ -137,6 +137,9 @@ def folder(tmp_path):
 
 
 REFUSALS = {
+    "learn good.csv": "There is no command 'learn'. Did you mean plan? Commands: demo, inspect, "
+    "plan, train, resume, continue, evaluate, predict, import, export.",
+    "contine run": "There is no command 'contine'. Did you mean continue?",
     "train good.csv --allow nothing": "There is no finding 'nothing'",
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",
     "inspect none.csv": "There is no file none.csv",
@@ -184,7 +187,7 @@ REFUSALS = {
     "export run --format keras --output new": "--output must end in .keras",
     "export run --format google --output new --length 9": "--length is for programs",
     "export run --format google --output new --quantize int8": "--quantize int8 is for onnx",
-    "predict run --batch-size 0": "--batch-size must be 1 or more. Received: 0",
+    "predict run --batch-size 0": "--batch-size must be a whole number, 1 or more. Received: 0",
     "predict run --to xml": "--to must be csv or jsonl. Received: 'xml'",
 }
 REFUSED_FLAGS = {
@@ -196,7 +199,6 @@ REFUSED_FLAGS = {
     "export run --format onxx --output new": "onxx",
     "export run --output new": "--format",
     "predict run --backend mxnet": "mxnet",
-    "learn good.csv": "learn",
 }
 
 

@@ -15,6 +15,7 @@ from kbert.data.inspection.philox import philox
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.utils.cell_values import describe
+from kbert.utils.counts import check_count
 
 # The first seed of tf.data.Dataset.shuffle(seed=...) in a program that sets no global seed.
 _TF_GRAPH_SEED = 87654321
@@ -65,12 +66,7 @@ def shuffle_buffer_order(rows: int, buffer_size: int, seed: int = 0) -> np.ndarr
 
     Source: `shuffle_dataset_op.cc` and `philox_random.h` of TensorFlow.
     """
-    if buffer_size < 1:
-        raise InputError(
-            "{option} must be 1 or more. Received: {buffer_size}",
-            option=Option("buffer_size"),
-            buffer_size=buffer_size,
-        )
+    check_count("buffer_size", buffer_size)
     size = min(buffer_size, rows)
     buffer = list(range(size))
     order = np.empty(rows, np.int64)
@@ -113,12 +109,7 @@ def simulate_shuffle_buffer(
             option=Option("label_ids"),
             shown=describe(label_ids).shown,
         )
-    if batch_size < 1:
-        raise InputError(
-            "{option} must be 1 or more. Received: {batch_size}",
-            option=Option("batch_size"),
-            batch_size=batch_size,
-        )
+    check_count("batch_size", batch_size)
     shuffled = label_ids[shuffle_buffer_order(len(label_ids), buffer_size, seed)]
     batches = given_order(len(shuffled), batch_size)
     found = BatchClasses.from_labels((shuffled[rows] for rows in batches), int(label_ids.max()) + 1)
@@ -151,6 +142,7 @@ def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int
     assert recommend_shuffle_buffer(np.repeat([0, 1], 1000)) > 1000
     ```
     """
+    check_count("batch_size", batch_size)
     rows = len(label_ids)
     sizes = []
     size = batch_size

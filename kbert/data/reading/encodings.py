@@ -14,6 +14,7 @@ def check_encoding(encoding: str) -> None:
     """Raise KbertError when Python does not know an encoding."""
     try:
         "\n".encode(encoding)
+        b"\n".decode(encoding, "ignore")  # which codecs of names of domains do not offer
     except (LookupError, TypeError, ValueError):
         raise InputError(
             "{option} must be one that Python knows, such as utf-8, gb18030 or cp1252. "

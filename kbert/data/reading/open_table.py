@@ -26,6 +26,7 @@ from kbert.data.reading.text_tables import read_delimited, read_lines
 from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.utils.file_errors import check_name
 
 _SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
@@ -92,6 +93,7 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
         raise unknown_suffix(path, suffix, tuple(_SUFFIXES))
     layout = replace(layout, format=found)
     if found in ("parquet", "arrow"):
+        check_name("data", path)  # pyarrow takes no other names
         if is_packed:
             raise InputError(
                 "{path} is compressed a second time.", path=path, cure=Cure(note="unpack it first")

@@ -124,7 +124,10 @@ def test_recommendations():
 
 @pytest.mark.parametrize(
     ("sizes", "held"),
-    [((0, 32), "`buffer_size` must be 1 or more. Received: 0"), ((100, 0), "`batch_size` must")],
+    [
+        ((0, 32), "`buffer_size` must be a whole number, 1 or more. Received: 0"),
+        ((100, 0), "`batch_size` must"),
+    ],
 )
 def test_sizes_out_of_range_are_refused(sizes, held):
     with pytest.raises(KbertError, match=held):
