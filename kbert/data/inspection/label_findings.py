@@ -69,7 +69,9 @@ def _missing(facts: Inspection) -> Finding | None:
 
 
 def _numbers(facts: Inspection) -> Finding | None:
-    numbers = [number for name in facts.classes if (number := number_of(name)) is not None]
+    # As in 2.5, 2,5 or 25.5 %.
+    written = (name.strip().removesuffix("%").replace(",", ".") for name in facts.classes)
+    numbers = [number for name in written if (number := number_of(name)) is not None]
     if len(numbers) <= _MAX_SCORES or all(exponent >= 0 for _, _, exponent in numbers):
         return None
     return Finding(

@@ -297,8 +297,14 @@ def test_texts_that_are_numbers(numbers, warned, rows, read):
         ([str(n) for n in range(20)], False),
         ([f"{n}.0" for n in range(20)], False),
         ([*(f"{n / 4}" for n in range(19)), "other"], True),
+        ([f"{n},5" for n in range(11)], True),
+        ([f"{n / 2} %" for n in range(11)], True),
+        ([f"{n}%" for n in range(11)], False),
     ],
-    ids=["eleven", "ten", "integers", "whole", "with a word"],
+    ids=[
+        *("eleven", "ten", "integers", "whole", "with a word"),
+        *("commas", "per cent", "whole per cent"),
+    ],
 )
 def test_scores_as_labels(names, warned, rows, read):
     for place, row in enumerate(rows):
