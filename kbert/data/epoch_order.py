@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kbert.utils.counts import check_count
+
 _POOL = 50  # batches whose rows are sorted by length together
 
 
@@ -41,6 +43,7 @@ def epoch_order(
     assert sorted(np.concatenate(batches)) == [0, 1, 2, 3]
     ```
     """
+    check_count("batch_size", batch_size)
     lengths = np.asarray(lengths)
     bits = np.random.PCG64(np.random.SeedSequence([seed, epoch]))
     rows = permutation(bits, len(lengths))

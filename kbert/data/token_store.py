@@ -14,6 +14,7 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.counts import check_count
 
 _FORMAT = 1  # to be raised when what is stored for the same data changes
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
@@ -87,6 +88,7 @@ class TokenStore:
         Raises:
             KbertError: `max_length` leaves no room for a token.
         """
+        check_count("max_length", max_length)
         min_length = 3 if examples.pairs is None else 5
         if max_length < min_length:
             raise InputError(

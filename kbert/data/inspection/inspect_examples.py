@@ -12,6 +12,7 @@ from kbert.data.inspection.text_lengths import MAX_ROWS, scripts, text_lengths
 from kbert.data.reading.examples import Examples
 from kbert.findings import by_severity
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.counts import check_count
 
 
 def inspect_examples(
@@ -52,6 +53,7 @@ def inspect_examples(
     assert "conflicting-labels" in [finding.code for finding in inspection.findings]
     ```
     """
+    check_count("max_length", max_length)
     keys = text_keys(examples)
     inspection = Inspection(
         source=examples.source,
