@@ -7,6 +7,9 @@ runs in its own process for its share of the time. The findings of a target are 
 .cache/fuzz/TARGET: a file for each kind of finding, with its traceback beside it.
 """
 
+import bz2
+import gzip
+import lzma
 import re
 import subprocess
 import sys
@@ -22,6 +25,8 @@ from fuzz_samples import (
     CONFIG,
     PIECES,
     SPEC,
+    archive,
+    arrow,
     as_json,
     h5,
     keras_file,
@@ -30,6 +35,7 @@ from fuzz_samples import (
 )
 
 FINDINGS = Path(".cache/fuzz")
+TABLE = b"text,label\na,x\nb,y\n"
 Read = Callable[[Path], Any]
 
 
@@ -122,6 +128,17 @@ TARGETS: dict[str, tuple[str, Callable[[], Read], list[bytes] | Callable[[], lis
         ".jsonl", b'{"text": "a", "label": 1}\n\n{"text": "b\\u00e9", "label": []}\n'
     ),
     "txt": examples(".txt", b"a text\nanother\r\n", "\ufeffé\n".encode("utf-16-le")),
+    "json": examples(
+        ".json",
+        b'[{"text": "a", "label": 1}, {"text": "b\\u00e9", "label": []}]',
+        b'{"text": {"0": "a", "1": "b"}, "label": {"0": 1, "1": 2}}',
+        b'{"columns": ["text"], "index": [0], "data": [["a"]]}',
+    ),
+    "gz": examples(".csv.gz", gzip.compress(TABLE)),
+    "bz2": examples(".csv.bz2", bz2.compress(TABLE)),
+    "xz": examples(".csv.xz", lzma.compress(TABLE)),
+    "zip": (*examples(".zip")[:2], archive),
+    "arrow": (*examples(".arrow")[:2], arrow),
     "parquet": (*examples(".parquet")[:2], parquet),
     "toml": (
         "a.toml",

@@ -79,6 +79,31 @@ def parquet() -> list[bytes]:
     return files
 
 
+def arrow() -> list[bytes]:
+    """Return an Arrow file and an Arrow stream."""
+    import pyarrow as pa
+
+    table = pa.table({"text": ["a", "b", None], "label": ["x", "y", "x"], "more": [[1], [], None]})
+    made = []
+    for new in (pa.ipc.new_file, pa.ipc.new_stream):
+        sink = pa.BufferOutputStream()
+        with new(sink, table.schema) as writer:
+            writer.write_table(table)
+        made.append(sink.getvalue().to_pybytes())
+    return made
+
+
+def archive() -> list[bytes]:
+    """Return zip archives of a CSV, stored and compressed."""
+    made = []
+    for compression in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        sink = io.BytesIO()
+        with zipfile.ZipFile(sink, "w", compression) as file:
+            file.writestr("a.csv", "text,label\na,x\nb,y\n")
+        made.append(sink.getvalue())
+    return made
+
+
 def safetensors() -> bytes:
     """Return a valid safetensors file."""
     import numpy as np

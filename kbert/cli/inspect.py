@@ -29,7 +29,7 @@ def inspect(
     Parameters
     ----------
     data
-        Labelled file: CSV, TSV, JSON Lines or Parquet.
+        Labelled file: CSV, TSV, JSON, Parquet or Arrow.
     dev
         Second file, which should share no rows with the first.
     plot

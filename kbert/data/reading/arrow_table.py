@@ -1,6 +1,7 @@
 """The reader of Arrow files: Feather, and what Hugging Face `datasets` keeps."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +18,41 @@ def read_arrow(path: Path) -> Table:
 
     Columns that hold neither texts nor labels, such as lists and dates, are left out.
     """
-    with foreign_input("{path} is not a readable Arrow file: {reason}.", path=path):
+    with _reading(path):
         batches = _batches(path)
         first = next(batches, None)
+        every = [] if first is None else [(f.name, left_out_kind(f.type)) for f in first.schema]
     if first is None:
         raise InputError("{path} contains no rows.", path=path)
-    every = list(first.schema)
-    left_out = {f.name: kind for f in every if (kind := left_out_kind(f.type))}
-    taken = [at for at, field in enumerate(every) if field.name not in left_out]
+    taken = [at for at, (_, kind) in enumerate(every) if kind is None]
 
     def rows() -> Iterator[Row]:
         number, batch = 0, first
         while batch is not None:
-            with foreign_input(
-                "{path}, after row {number}: broken Arrow: {reason}.", path=path, number=number
-            ):
+            with _reading(path):
                 columns = [arrow_cells(batch.column(at)) for at in taken]
             for cells in zip(*columns, strict=True):
                 number += 1
                 yield Row(number, 0, cells)
-            with foreign_input(
-                "{path}, after row {number}: broken Arrow: {reason}.", path=path, number=number
-            ):
+            with _reading(path):
                 batch = next(batches, None)
 
-    return Table(str(path), [every[at].name for at in taken], rows(), left_out=left_out)
+    left_out = {name: kind for name, kind in every if kind is not None}
+    return Table(str(path), [every[at][0] for at in taken], rows(), left_out=left_out)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what pyarrow raises into an InputError, also where a file claims buffers of any size."""
+    import pyarrow as pa
+
+    try:
+        with foreign_input("{path} is not a readable Arrow file: {reason}.", path=path):
+            yield
+    except pa.ArrowMemoryError as error:
+        raise InputError(
+            "{path} claims more data than memory holds: {reason}.", path=path, reason=error
+        ) from error
 
 
 def _batches(path: Path) -> Iterator[Any]:

@@ -39,9 +39,10 @@ def read_examples(
     Nothing is guessed silently: `print(examples)` shows which columns were used.
 
     Args:
-        source: a path (CSV, TSV, JSON Lines, Parquet, or .txt with one text per line), a pandas
-            DataFrame, a Hugging Face `datasets.Dataset`, a dict of columns, or a tuple of lists:
-            `(texts, labels)` or `(texts, pairs, labels)`.
+        source: a path (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, or .txt with one text per line;
+            text files also as .gz, .bz2, .xz or .zip), a pandas DataFrame, a Hugging Face
+            `datasets.Dataset`, a dict of columns, or a tuple of lists: `(texts, labels)` or
+            `(texts, pairs, labels)`.
         text: str, int or None. The text's column, by name or position from 0. Defaults to None:
             found by common names, such as text, sentence or review.
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
@@ -55,12 +56,12 @@ def read_examples(
             without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
         delimiter: str of one character, or None. What separates the fields of a CSV or TSV.
-            Defaults to None: a comma or a tab.
+            Defaults to None: what Excel's first line `sep=;` names, else a comma or a tab.
         quoting: "auto", "standard" or "none". "auto" reads a CSV with RFC 4180 quoting, and a TSV
             with it only when every field that begins with a double quote is a well-formed quoted
             field on one line; GLUE's files are read without quoting. Defaults to "auto".
-        format: "csv", "tsv", "jsonl", "parquet", "lines" or None. Defaults to None: identified by
-            the suffix of the path.
+        format: "csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines" or None. Defaults to
+            None: identified by the suffix of the path.
         on_bad_row: "error", or "skip": leave bad rows out and list them in `Examples.skipped`.
             Defaults to "error".
 

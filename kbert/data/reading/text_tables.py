@@ -195,12 +195,17 @@ def _checked(
                 _FIELDS_CURE,
                 {"fields": count_noun(len(cells), "field"), "width": width},
             )
-        elif has_names and width > 1 and column_names(cells) == columns:
+        elif has_names and width > 1 and _is_header(cells, columns):
             problem = _HEADER_AGAIN
         if problem is None:
             yield Row(number, record.line, cells)
         else:
             yield BadRow(source, number, record.line, problem, "\t".join(cells)[:200])
+
+
+def _is_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
+    """Whether a row repeats the names of the columns; most rows differ in the first cell."""
+    return columns[0] in cells[0] and column_names(cells) == columns
 
 
 def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:

@@ -69,7 +69,7 @@ def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     files = [
         info
         for info in archive.infolist()
-        if not info.is_dir()
+        if not info.filename.endswith("/")
         and "__MACOSX" not in info.filename
         and not PurePosixPath(info.filename).name.startswith(".")
     ]
