@@ -1,5 +1,6 @@
 """What a value from outside is: a text, a label, nothing, or something that is neither."""
 
+import math
 import numbers
 import reprlib
 from dataclasses import dataclass
@@ -86,10 +87,10 @@ def _number_name(value: Any) -> str | None:
     """Return the name of a class that is a number; None for anything else."""
     if isinstance(value, int) and value.bit_length() <= _MAX_BITS:
         return str(value)
-    if isinstance(value, float):
+    if isinstance(value, float) and math.isfinite(value):
         return str(int(value)) if value.is_integer() else str(value)
-    if isinstance(value, Decimal):
-        is_whole = value.is_finite() and -_MAX_BITS < value.adjusted() < _MAX_BITS
+    if isinstance(value, Decimal) and value.is_finite():
+        is_whole = -_MAX_BITS < value.adjusted() < _MAX_BITS
         return str(int(value)) if is_whole and value == int(value) else str(value)
     return None
 

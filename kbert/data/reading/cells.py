@@ -56,7 +56,7 @@ def _label_problem(found: OtherValue, column: str) -> Problem:
     notes = {
         "several": "keep one label in each row, such as 3 for [3]",
         "mapping": "take the label out of it",
-        "number": "write a shorter label",
+        "number": "store it as text",
         "other": "store it as text",
     }
     template = "the label (column {column!r}) is {name}, not a label: {shown}"
