@@ -47,7 +47,7 @@ class LastingStream:
                 self._stream.write(text)
             except UnicodeEncodeError:
                 self._stream.write(escaped(text, self._stream))
-        except (OSError, ValueError) as error:  # ValueError: the stream was closed in Python
+        except Exception as error:  # a notebook's stream has exceptions of its own
             self._lose(reason_of(error))
         return len(text)
 
@@ -56,12 +56,12 @@ class LastingStream:
         try:
             if self._stream is not None:
                 self._stream.flush()
-        except (OSError, ValueError) as error:
+        except Exception as error:
             self._lose(reason_of(error))
 
     def isatty(self) -> bool:
         """Return whether the stream is a terminal."""
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(Exception):
             return self._stream is not None and self._stream.isatty()
         return False
 
