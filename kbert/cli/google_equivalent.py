@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from kbert.choices import Task
+from kbert.data.reading.task_layouts import TASKS
 from kbert.errors import KbertError
 from kbert.findings import Call, Option
 from kbert.interop.sources import find_source
@@ -102,6 +103,10 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
     source = Path(checkpoint).parent
     if source != folder:
         converted["base"] = str(folder)
+        if "task" in settings:  # the script's output has a head, whose classes are numbered
+            converted["labels"] = TASKS[settings["task"]].labels
+        else:
+            notes.append(f"name the classes of {source} in their order: {Option('labels')}")
     elif not Path(checkpoint).name.startswith(_RELEASE):
         notes.append(f"kbert reads the newest checkpoint in {source}")
     if "do_lower_case" in values and _lowercase(folder) is not values["do_lower_case"]:

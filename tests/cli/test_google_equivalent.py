@@ -108,6 +108,12 @@ def test_what_has_to_come_first_is_a_command_too(glue, capsys, monkeypatch):
     first, then = commands(kbert(capsys, "plan", "--examples", 900, "--google-flags", flags))
     assert first[:2] == ["import", "old"]
     assert first[first.index("--base") + 1] == "cased_L-1_H-32_A-2"
+    out = kbert(capsys, "plan", "--examples", 900, "--google-flags", flags)
+    assert "name the classes of old in their order: --labels" in out
+    task = f"{flags} --task_name=MRPC --data_dir='glue data/MRPC'"
+    first, _ = commands(kbert(capsys, "plan", "--google-flags", task))
+    labels = [first[n + 1] for n, word in enumerate(first) if word == "--labels"]
+    assert labels == ["0", "1"]
     out = kbert(capsys, "plan", "--examples", 900, "--google-flags", release)
     assert "--weights random" in out
     assert "without --init_checkpoint the script starts from random weights" in out
