@@ -73,7 +73,7 @@ def _shared(run: RunDirectory, examples: Examples, keys: Any) -> int:
     if fingerprint == examples.fingerprint:
         return len(examples)
     try:
-        training, _ = read_sets(run_config(run))
+        training, _ = read_sets(run_config(run), split_version=run.split_version)
     except (KbertError, OSError):
         return 0
     if training.fingerprint != fingerprint:

@@ -17,6 +17,7 @@ from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, read_sets, set_aside
 from kbert.runs.run_config import inherited_split, run_config
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.trained_on import trained_on
 
 OLD = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 
@@ -117,6 +118,13 @@ def test_a_run_of_0_1_keeps_its_split(old_run):
     assert sets["dev"].fingerprint == recorded["dev"]["sha256"]
     exported = dev_examples(old_run.path, training.labels, None, {})
     assert exported.fingerprint == recorded["dev"]["sha256"]
+
+
+def test_evaluate_knows_the_rows_that_a_run_of_0_1_was_trained_on(old_run):
+    whole = read_examples("reviews.csv")
+    training, dev = whole.split_as_in_0_1(0.2, 3)
+    assert trained_on("run", dev) is None
+    assert trained_on("run", training.take([0, 1, 2])).message.startswith("3 rows of ")
 
 
 def test_a_run_without_a_record_has_the_present_split(old_run):

@@ -40,7 +40,8 @@ def check_is_no_title(header: Row, following: Sequence[Row | BadRow], source: st
     """
     names, rows = column_names(header.cells), [r for r in following if isinstance(r, Row)]
     filled = [len(list(filter(None, column_names(row.cells)))) for row in rows]
-    if not rows or any(names[1:]) or filled[0] < 2:
+    most = max(filled, default=0)
+    if any(names[1:]) or most < 2:
         return
     if names[0].casefold() in (*TEXT_NAMES, *LABEL_NAMES):
         return
@@ -50,12 +51,12 @@ def check_is_no_title(header: Row, following: Sequence[Row | BadRow], source: st
         if len(rows) < 2 or len(widths) > 1 or any(mark in names[0] for mark in _DELIMITERS):
             return
     raise InputError(
-        "{source}, line {line}: this is not a header: {what}, where the next row has {filled} "
-        "filled fields.",
+        "{source}, line {line}: this is not a header: {what}, and rows below it fill {filled} "
+        "fields.",
         source=source,
         line=header.line,
         what=f"only its first field is filled ({names[0][:40]!r})" if names[0] else "it is empty",
-        filled=filled[0],
+        filled=most,
         cure=Cure(note="delete the lines above the header"),
     )
 

@@ -24,8 +24,10 @@ def read(path, data, **options):
         "Reviews of 2024\ntext,label\na,x\nb,y\n",
         "Reviews of 2024\n\ntext,label\na,x\nb,y\n",
         ",\ntext,label\na,x\nb,y\n",
+        "Reviews,\n,\ntext,label\na,x\nb,y\n",
+        "Reviews,\nof 2024,\ntext,label\na,x\nb,y\n",
     ],
-    ids=["padded", "three columns", "not padded", "blank line", "empty line"],
+    ids=["padded", "three columns", "not padded", "blank line", "empty line", "gap", "two"],
 )
 def test_a_title_is_not_a_header(data, tmp_path):
     for options in ({}, {"text": "text"}, {"text": "0", "label": "1"}):

@@ -77,6 +77,7 @@ def test_an_array_is_read_row_by_row(tmp_path):
         ("[1, 2]", r"row 1 .*a JSON object was expected. Received: int"),
         ('{"a": {"b": 1}, "c": {"d": 2}}', "holds one JSON object .*save the rows as JSON Lines"),
         ("text,label\na,x\n", "is not JSON: it begins with 'text,label"),
+        ('[{"text": "a", "text": "b", "label": "x"}]', "'text' occurs twice"),
         ("[" * 100_000, "line 1: broken JSON"),
         ('[{"text": ' + "[" * 100 + "]" * 100 + "}]", "row 1"),
     ],
