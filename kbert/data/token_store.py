@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from kbert.data.reading.examples import Examples
+from kbert.data.reading.examples import Examples, check_examples
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -88,6 +88,7 @@ class TokenStore:
         Raises:
             KbertError: `max_length` leaves no room for a token.
         """
+        check_examples(examples)
         check_count("max_length", max_length)
         min_length = 3 if examples.pairs is None else 5
         if max_length < min_length:

@@ -11,7 +11,7 @@ from kbert.backend.choose_backend import xla_is_slower
 from kbert.backend.keras_internals import build_metrics
 from kbert.data.batches import Batches
 from kbert.data.epoch_setter import EpochSetter
-from kbert.data.reading.examples import Examples
+from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
@@ -110,6 +110,7 @@ class TextModel(keras.Model):
             cache: str or Path. The folder of the token files. Defaults to None: the tokens stay in
                 memory.
         """
+        check_examples(examples)
         if examples.labels is not None and examples.labels.names != self.labels.names:
             raise InputError(
                 "{source} was read with the labels {given}, but the model has {own}. Read it with "

@@ -13,6 +13,7 @@ from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
 from kbert.serving.export_source import Export
 from kbert.utils.counts import check_count
+from kbert.utils.label_names import label_names
 from kbert.utils.say import say
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Predictor:
         compute: "Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]",
         model: "BertClassifier | None" = None,
     ) -> None:
-        self.labels = tuple(labels)
+        self.labels = label_names(labels, Option("labels"))
         self.model = model
         self._compute = compute
 

@@ -9,7 +9,7 @@ from kbert.data.inspection.data_findings import data_findings
 from kbert.data.inspection.duplicates import Duplicates, find_duplicates, overlap, text_keys
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.text_lengths import MAX_ROWS, scripts, text_lengths
-from kbert.data.reading.examples import Examples
+from kbert.data.reading.examples import Examples, check_examples
 from kbert.findings import by_severity
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
@@ -54,6 +54,8 @@ def inspect_examples(
     ```
     """
     check_count("max_length", max_length)
+    for given in (examples, *(other for other in (dev, test) if other is not None)):
+        check_examples(given)
     keys = text_keys(examples)
     inspection = Inspection(
         source=examples.source,

@@ -1,9 +1,11 @@
 """Labelled texts in memory."""
 
 import hashlib
+import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -177,8 +179,18 @@ class Examples:
         return digest.hexdigest()
 
 
+def check_examples(given: Any) -> None:
+    """Raise InputError for what `read_examples` has not read yet."""
+    if not isinstance(given, Examples):
+        raise InputError(
+            "Examples were expected. Received: {kind}.",
+            kind=type(given).__name__,
+            cure=Cure(code="kbert.read_examples(...)", note="which takes files and data frames"),
+        )
+
+
 def _share(dev: float) -> float:
-    if not 0 < dev < 1:
+    if isinstance(dev, bool) or not isinstance(dev, numbers.Real) or not 0 < dev < 1:
         raise InputError(
             "{option} must be between 0 and 1. Received: {dev!r}", option=Option("dev"), dev=dev
         )

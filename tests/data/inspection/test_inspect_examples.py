@@ -571,3 +571,13 @@ def test_errors_come_first(rows, read):
     inspection = inspect_examples(read(rows), dev=read(rows[1:], "dev.csv"))
     found_severities = [finding.severity for finding in inspection.findings]
     assert found_severities == ["error"] * 2 + ["warning"] * 2
+
+
+@pytest.mark.parametrize("given", [None, "a.csv", pd.DataFrame({"text": ["a"]}), (["a"], ["b"])])
+def test_what_has_not_been_read_is_refused(given):
+    with pytest.raises(InputError, match=r"Examples were expected.*Cure: kbert.read_examples"):
+        inspect_examples(given)
+    examples = read_examples((["a", "b"], ["x", "y"]))
+    if given is not None:
+        with pytest.raises(InputError, match="Examples were expected"):
+            inspect_examples(examples, dev=given)

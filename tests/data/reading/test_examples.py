@@ -100,7 +100,7 @@ def test_too_few_rows_are_refused(values, counts):
     ] == []
 
 
-@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, float("nan")])
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, float("nan"), "0.1", None, True])
 def test_a_share_out_of_range_is_refused(share):
     with pytest.raises(KbertError, match=r"`dev` must be between 0 and 1\. Received: "):
         examples_of(["a", "b"] * 20).split(share)
