@@ -69,7 +69,11 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
     source = read(tmp_path / "out")
     model = BertClassifier.load(folder)
     assert source.labels == model.labels.names
-    assert source.tokenizer.get_config() == model.tokenizer.get_config()
+    settings = model.tokenizer.get_config()
+    assert settings["max_word_length"] == 100  # as its preset, a folder of Hugging Face, has it
+    if format == "google":  # which has 200
+        del settings["max_word_length"]
+    assert source.tokenizer.get_config() == settings
     assert source.gelu == model.gelu
     arrays = to_arrays(model.weights)
     assert source.arrays.keys() == arrays.keys()
