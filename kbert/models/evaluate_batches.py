@@ -36,7 +36,6 @@ def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
     Raises:
         InputError: the batches have no labels, or others than the model.
     """
-    check_batches(model, batches)
     return evaluate_rows(model, judge_set(model, EvaluationSet.from_data("batches", batches)))
 
 
@@ -44,11 +43,14 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
     """Return a set with the class numbers of its labels; a model that is not built predicts a row.
 
     Raises:
-        InputError: the model's outputs cannot be scored, or the labels do not fit them.
+        InputError: the model's outputs cannot be scored, the labels do not fit them, or the rows
+            are text pairs and the model has one segment.
     """
     data.check_rows()
     labels = data.labels
     if isinstance(model, TextModel):
+        if isinstance(data.inputs, Batches):
+            check_batches(model, data.inputs, f"The set {data.name!r}")
         classes = len(model.labels)
         is_one_hot = labels.ndim == 2 and labels.shape[1] == classes
         kind = OutputKind("one-hot" if is_one_hot else "ids", classes, from_logits=True)

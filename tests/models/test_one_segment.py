@@ -7,7 +7,16 @@ import sys
 import numpy as np
 import pytest
 
-from kbert import BertClassifier, KbertError, Predictor, TrainConfig, read_examples, train
+from kbert import (
+    BertClassifier,
+    EpochEvaluation,
+    Examples,
+    KbertError,
+    Predictor,
+    TrainConfig,
+    read_examples,
+    train,
+)
 from kbert.data.batches import Batches
 from kbert.data.token_store import TokenStore
 from kbert.exports.export import export
@@ -69,6 +78,10 @@ def test_in_python(model, pairs, tmp_path):
     model.compile("sgd")
     with pytest.raises(KbertError, match=MESSAGE):
         model.fit(batches, verbose=0)
+    single = Examples(["a moving story", "a wooden cast"] * 8, None, [1, 0] * 8, model.labels)
+    with pytest.raises(KbertError, match=MESSAGE):
+        model.fit(model.batches(single), callbacks=[EpochEvaluation({"dev": batches})], verbose=0)
+    assert int(model.optimizer.iterations) == 0
 
 
 def test_single_texts_are_fine(model, folder):
