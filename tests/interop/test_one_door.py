@@ -173,7 +173,7 @@ def test_options_are_of_the_format_that_takes_them(tmp_path):
         ("compiled-google.keras", "KerasFile", ("bad", "good"), None, 24),
         ("exports/onnx", "Export", ("bad", "good"), False, 24),
         ("exports/google", "GoogleCheckpoint", ("bad", "good"), None, None),
-        ("exports/huggingface", "HuggingFaceFolder", None, None, None),
+        ("exports/huggingface", "HuggingFaceFolder", None, None, 24),
         ("exports/keras-hub", "KerasHubFolder", ("bad", "good"), None, 24),
         ("preset", "HuggingFaceFolder", None, None, None),
     ],
