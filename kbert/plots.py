@@ -11,6 +11,8 @@ from kbert.data.inspection.shuffle_buffer import ShuffledBatches, simulate_shuff
 from kbert.errors import InputError
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.file_errors import writing
+from kbert.utils.publish import check_free
+from kbert.utils.staging import publishing
 
 _POINTS = 500
 _MAX_CLASSES = 50  # drawn one by one
@@ -107,19 +109,14 @@ def save_plot(axes_or_figure: Any, path: str | Path) -> None:
     figure = getattr(axes_or_figure, "figure", None) or axes_or_figure
     path = Path(path)
     try:
-        if path.exists():
-            raise InputError(
-                "{path} already exists; kbert never overwrites files. Name another file.",
-                path=path,
-            )
+        check_free(path, option=None)
         if path.suffix[1:].lower() not in figure.canvas.get_supported_filetypes():
             raise InputError(
                 "The suffix of {path} does not identify a format. Name a file that ends in .png",
                 path=path,
             )
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path, dpi=120, bbox_inches="tight")
+        with writing(path), publishing(path, option=None) as new:
+            figure.savefig(new, dpi=120, bbox_inches="tight")
     finally:
         _pyplot().close(figure)
 

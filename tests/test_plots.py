@@ -111,7 +111,7 @@ def test_a_suffix_that_is_no_format_is_refused(name, tmp_path, plt):
 
 def test_a_figure_that_cannot_be_written_is_closed(tmp_path, plt):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(KbertError, match="plan.png cannot be written"):
+    with pytest.raises(KbertError, match="file/plan.png cannot be written: Not a directory"):
         save_plot(plot_plan(PLAN), tmp_path / "file" / "plan.png")
     assert plt.get_fignums() == []
 
@@ -120,3 +120,18 @@ def test_without_matplotlib_the_cure_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(KbertError, match=r"pip install 'keras-kbert\[plot\]'"):
         plot_plan(PLAN)
+
+
+def test_what_was_created_meanwhile_is_kept(tmp_path, plt, monkeypatch):
+    figure = plot_plan(PLAN).figure
+    path, save = tmp_path / "plan.png", figure.savefig
+
+    def slow(*arguments, **settings):
+        save(*arguments, **settings)
+        path.write_text("theirs")
+
+    monkeypatch.setattr(figure, "savefig", slow)
+    with pytest.raises(KbertError, match=r"plan\.png already exists; kbert never overwrites files"):
+        save_plot(figure, path)
+    assert path.read_text() == "theirs"
+    assert [path.name for path in tmp_path.iterdir()] == ["plan.png"]

@@ -12,6 +12,7 @@ from kbert.backend.keras_internals import callbacks_of_fit, updates_done
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.evaluate_batches import (
     JudgedSet,
@@ -199,6 +200,7 @@ class EpochEvaluation(keras.callbacks.Callback):
             )
         if self._model_folder is not None:
             check_can_be_saved(self.model)
+            check_holds_no_more(self._model_folder)
         self._judged = {name: judge_set(self.model, data) for name, data in self._sets.items()}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

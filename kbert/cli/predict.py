@@ -55,7 +55,7 @@ def predict(
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
     from kbert.utils.file_errors import writing
-    from kbert.utils.files import write_text
+    from kbert.utils.staging import publishing
 
     _check_is_no_flag(data)
     check_count("batch_size", batch_size)
@@ -77,8 +77,8 @@ def predict(
         use_utf8()
         write_output(lines)
     else:
-        with writing(output):
-            write_text(output, "".join(lines))
+        with writing(output), publishing(output) as new:
+            new.write_text("".join(lines), encoding="utf-8", newline="")
 
 
 def _standard_input() -> BinaryIO:

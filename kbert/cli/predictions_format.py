@@ -13,18 +13,15 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.results.prediction import Prediction
 from kbert.utils.label_names import HALF_CHARACTER
+from kbert.utils.publish import check_free
 
 _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
 def choose_format(output: Path | None, asked: str | None) -> str:
     """Return csv or jsonl, after checking that nothing would be overwritten."""
-    if output is not None and output.exists():
-        raise InputError(
-            "{output} already exists; kbert never overwrites files.",
-            output=output,
-            cure=Cure({"output": "FILE"}),
-        )
+    if output is not None:
+        check_free(output)
     suffix = output.suffix.lower() if output is not None else ".csv"
     chosen = asked or _SUFFIXES.get(suffix)
     if chosen is None:

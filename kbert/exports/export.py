@@ -1,6 +1,5 @@
 """Export a model and verify its predictions."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.exports.compare import Comparison, Compute, compare
 from kbert.exports.formats.registry import WeightsFormat, check_format, format_module
-from kbert.exports.output import check_output, staging_folder
+from kbert.exports.output import check_output
 from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
 from kbert.exports.readme import weights_readme
@@ -20,6 +19,7 @@ from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.say import say, verbosity
+from kbert.utils.staging import publishing
 
 
 def export(
@@ -41,7 +41,7 @@ def export(
     Args:
         model: str or Path. A run, a model folder, a .keras file, or a Google or Hugging Face
             folder with a head.
-        output: str or Path. Must not exist.
+        output: str or Path. Must not exist, or be an empty folder.
         format: str. "huggingface", "google" (a TF1 checkpoint), "keras" (a .keras file),
             "keras-hub"; or a program: "saved_model", "onnx", "openvino", "litert", "torch" (.pt2).
         length: int or None. The one width in tokens that a program takes. Defaults to None: any.
@@ -68,13 +68,12 @@ def export(
     path, output = Path(model), Path(output)
     spec = check_format(format, length, quantize is not None)
     check_output(output, spec.suffix)
-    with verbosity(verbose), staging_folder(output) as folder:
+    with verbosity(verbose), publishing(output) as written:
         choose_backend(backend)
         for finding in find_source(path).findings():
             say(str(finding), to="stderr")
         classifier, examples = _load(path, length, dev, reading)
         say(f"Writing {path} as {format} ...")
-        written = folder / output.name
         if spec.backend is None:
             exported = _write_weights(classifier, format, written)
         else:
@@ -82,8 +81,7 @@ def export(
             settings = program_settings(classifier, format, length, int8, pairs)
             exported = write_program_folder(classifier, written, settings, spec.backend)
         comparison = _compare(written, classifier, exported, examples, exact=quantize is None)
-        check_output(output)  # another process may have been quicker
-        os.replace(written, output)
+    with verbosity(verbose):
         say(f"Wrote {output}. {comparison}")
     return comparison
 

@@ -1,15 +1,11 @@
-"""Where an export is written before it is renamed into place."""
+"""Where an export may be written."""
 
-import errno
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from kbert.errors import InputError, MachineError
+from kbert.errors import InputError
 from kbert.findings import Option
-from kbert.utils.file_errors import check_name, file_error
+from kbert.utils.file_errors import check_name
+from kbert.utils.publish import check_free
 
 _OUTPUT = Option("output")
 
@@ -35,12 +31,7 @@ def check_output(output: Path, suffix: str = "") -> None:
             suffix=suffix,
             output=output,
         )
-    if output.exists():
-        raise InputError(
-            "{output} already exists; kbert never overwrites files. Name another {option}.",
-            output=output,
-            option=_OUTPUT,
-        )
+    check_free(output)
     above = next(path for path in output.parents if path.exists())
     if not above.is_dir():
         raise InputError(
@@ -49,34 +40,3 @@ def check_output(output: Path, suffix: str = "") -> None:
             output=output,
             option=_OUTPUT,
         )
-
-
-@contextmanager
-def staging_folder(output: Path) -> Iterator[Path]:
-    """Yield a temporary folder on the disk where `output` will be, and remove it afterwards.
-
-    Raises:
-        MachineError: nothing can be written there, or the disk is full.
-    """
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}-"))
-    except OSError as error:
-        raise file_error(
-            "Nothing can be written in {parent}: {reason}. Name another {option}.",
-            of=error,
-            parent=output.parent,
-            option=_OUTPUT,
-        ) from error
-    try:
-        yield folder
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise MachineError(
-            "The disk that holds {parent} is full. Free some space, or name another {option}.",
-            parent=output.parent,
-            option=_OUTPUT,
-        ) from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,14 +1,20 @@
 """Writes kbert's own model folders: config.json, vocab.txt and model.safetensors."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.interop.kbert_model import CONFIG_FILE, FORMAT, WEIGHTS_FILE
 from kbert.utils.files import atomic_directory, atomic_file, save_arrays
+from kbert.utils.publish import is_free
+
+_FILES = (CONFIG_FILE, "vocab.txt", WEIGHTS_FILE)
 
 
 def write_kbert_model(
@@ -17,10 +23,14 @@ def write_kbert_model(
     """Write a classifier's configuration, vocabulary and weights in place of `folder`, atomically.
 
     Args:
-        folder: Path. It may exist.
+        folder: Path. It may be one that this function has written.
         settings: dict. The classifier's `get_config`.
         arrays: dict. Its weights by kbert's names.
+
+    Raises:
+        InputError: there is something else at `folder`, or in it.
     """
+    check_holds_no_more(folder)
     tokenizer = dict(settings["tokenizer"])
     vocabulary = tokenizer.pop("vocabulary")
     config = {"format": FORMAT, **settings, "tokenizer": tokenizer}
@@ -36,6 +46,23 @@ def write_kbert_model(
         for name, content in files.items():
             (new / name).write_bytes(content)
         save_arrays(arrays, new / WEIGHTS_FILE)
+
+
+def check_holds_no_more(folder: Path) -> None:
+    """Raise InputError when a folder that is to be replaced holds more than a model."""
+    if is_free(folder):
+        return
+    if not folder.is_dir() or any(not _is_own(name) for name in os.listdir(folder)):
+        raise InputError(
+            "{folder} already exists and is not the folder of a model alone; kbert never "
+            "overwrites files.",
+            folder=folder,
+            cure=Cure(note="name another folder"),
+        )
+
+
+def _is_own(name: str) -> bool:
+    return name in _FILES or (name.startswith(".") and name.endswith(".tmp"))
 
 
 def _holds(file: Path, content: bytes) -> bool:

@@ -10,8 +10,9 @@ from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
 from kbert.utils.file_errors import check_name, writing
-from kbert.utils.files import atomic_directory
+from kbert.utils.publish import check_free
 from kbert.utils.say import say, verbosity
+from kbert.utils.staging import publishing
 
 _SENTENCES = ("A moving story, beautifully told.", "这部电影很好看。", "1 + 1 = 2?")
 
@@ -36,7 +37,7 @@ def import_model(
         source: str or Path. A release or output directory of Google's BERT, a Hugging Face BERT,
             what `save_to_preset` of a keras-hub BertTextClassifier or BertBackbone has written, a
             run or .keras file of kbert, or "minilm".
-        output: str or Path. Must not exist.
+        output: str or Path. Must not exist, or be an empty folder.
         base: str or Path. The release that Google's script has fine-tuned, where `source` is its
             output directory.
         labels: sequence of str. The classes in the order of their numbers, where the source does
@@ -59,12 +60,7 @@ def import_model(
     """
     output = Path(output)
     check_name("output", output)
-    if output.exists():
-        raise InputError(
-            "{output} already exists; kbert never overwrites files. Choose another {option}.",
-            output=output,
-            option=Option("output"),
-        )
+    check_free(output)
     choose_backend(backend)
     with verbosity(verbose):
         found = find_source(source, base=base, lowercase=lowercase)
@@ -108,7 +104,8 @@ def _check_vocabulary(data: ModelData) -> None:
 
 
 def _write_encoder(data: ModelData, output: Path) -> None:
-    with writing(output), atomic_directory(output) as folder:
+    with writing(output), publishing(output) as folder:
+        folder.mkdir()
         write_hugging_face(folder, data)
     train = Call("train", "DATA", preset=output, output="NEW")
     say(f"It has no head: {output} is an encoder. To train a classifier on it: {train}")
@@ -124,7 +121,7 @@ def _write_classifier(
 
     model = build_classifier(BertClassifier, data, labels or None, max_length=max_length)
     model.predict_texts(_SENTENCES)  # which refuses what is not finite
-    with writing(output):
-        model.save_to(output)
+    with writing(output), publishing(output) as folder:
+        model.save_to(folder)
     say(f"Classes: {', '.join(model.labels.names)}")
     say(f"{output} is a model to evaluate, to export, and to predict with.")

@@ -204,3 +204,19 @@ def test_refuses_labels_that_the_model_does_not_know(run, tmp_path):
     data.write_text("text,label\nA joy.,splendid\n")
     with pytest.raises(KbertError, match=r"row 1 .*'splendid' is none of the 2 known labels"):
         evaluate(run, data)
+
+
+def test_what_was_created_meanwhile_is_kept(run, lines, tmp_path, monkeypatch):
+    from kbert.serving.predictor import Predictor
+
+    path, make = tmp_path / "out.csv", Predictor.predict
+
+    def slow(*arguments):
+        path.write_text("theirs")
+        return make(*arguments)
+
+    monkeypatch.setattr(Predictor, "predict", slow)
+    with pytest.raises(KbertError, match=r"out\.csv already exists; kbert never overwrites files"):
+        predict(run, lines, output=path)
+    assert path.read_text() == "theirs"
+    assert [file.name for file in tmp_path.iterdir()] == ["out.csv"]

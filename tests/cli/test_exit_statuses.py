@@ -3,18 +3,16 @@
 import errno
 import os
 import pathlib
-import tempfile
 from pathlib import Path
 
 import pytest
 
 from kbert import InputError, MachineError, read_examples
 from kbert.cli.main import main
-from kbert.exports.output import staging_folder
 from kbert.models.import_model import import_model
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.file_errors import writing
-from kbert.utils.files import write_text
+from kbert.utils.staging import publishing
 
 MACHINE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO)
 PATH = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.EILSEQ)
@@ -42,18 +40,18 @@ def failing(number):
 
 
 def export_into(path):
-    with staging_folder(path):
+    with publishing(path):
         pass
 
 
 def predict_into(path):
-    with writing(path):
-        write_text(path, "row\n")
+    with writing(path), publishing(path) as new:
+        new.write_text("row\n")
 
 
 WRITERS = {
     "train, continue": RunDirectory.create,
-    "export": export_into,
+    "export, import": export_into,
     "predict": predict_into,
 }
 
@@ -62,7 +60,6 @@ WRITERS = {
 @pytest.mark.parametrize("verbs", WRITERS)
 def test_what_cannot_be_written(verbs, number, tmp_path, monkeypatch):
     monkeypatch.setattr(pathlib.Path, "mkdir", failing(number))
-    monkeypatch.setattr(tempfile, "mkdtemp", failing(number))
     expected = MachineError if number in MACHINE else InputError
     with pytest.raises(expected, match=os.strerror(number)):
         WRITERS[verbs](tmp_path / "new" / "run")
@@ -70,7 +67,7 @@ def test_what_cannot_be_written(verbs, number, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("number", [*MACHINE, *PATH], ids=errno.errorcode.get)
 def test_what_cannot_be_imported(number, tiny_google, tmp_path, monkeypatch):
-    monkeypatch.setattr("kbert.models.import_model.atomic_directory", failing(number))
+    monkeypatch.setattr("kbert.models.import_model.publishing", failing(number))
     expected = MachineError if number in MACHINE else InputError
     with pytest.raises(expected, match=os.strerror(number)):
         import_model(tiny_google, tmp_path / "new", verbose=0)

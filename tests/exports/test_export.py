@@ -1,6 +1,7 @@
 """A trained model, written for other programs and reopened there."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -130,6 +131,7 @@ def test_there_is_no_erf(format, tiny_model, tmp_path):
 )
 def test_refuses(name, format, message, folder, tmp_path):
     (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "notes.txt").write_text("mine")
     with pytest.raises(KbertError, match=message):
         export(folder, tmp_path / name, format=format)
 
@@ -166,3 +168,30 @@ def test_what_is_not_installed_is_not_verified(folder, tmp_path, monkeypatch, ca
     assert last.endswith("reopening it needs transformers and torch.")
     config = json.loads((path / "config.json").read_text(encoding="utf-8"))
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}
+
+
+@pytest.mark.parametrize(("format", "name"), [("huggingface", "out"), ("keras", "out.keras")])
+def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monkeypatch):
+    path, compare = tmp_path / name, exporting.compare
+
+    def slow(*arguments, **settings):
+        path.write_text("theirs")
+        return compare(*arguments, **settings)
+
+    monkeypatch.setattr(exporting, "compare", slow)
+    with pytest.raises(KbertError, match=f"{name} already exists; kbert never overwrites files"):
+        export(folder, path, format=format, verbose=0)
+    assert path.read_text() == "theirs"
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_an_empty_folder_is_free_and_permissions_follow_the_umask(folder, tmp_path):
+    path = tmp_path / "out"
+    path.mkdir()
+    old = os.umask(0o027)
+    try:
+        export(folder, path, format="huggingface", verbose=0)
+    finally:
+        os.umask(old)
+    assert path.stat().st_mode & 0o777 == 0o750
+    assert {file.stat().st_mode & 0o777 for file in path.iterdir()} == {0o640}

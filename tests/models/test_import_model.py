@@ -146,3 +146,24 @@ def test_other_models_of_keras_hub_are_refused_by_name(kind, tmp_path):
     (tmp_path / "config.json").write_text(f'{{"class_name": "{kind}", "registered_name": "x"}}')
     with pytest.raises(KbertError, match=f"type '{kind}'; kbert supports only BERT. Expected"):
         import_model(tmp_path, tmp_path / "out", verbose=0)
+
+
+@pytest.mark.parametrize("kind", ["encoder", "classifier"])
+def test_what_was_created_meanwhile_is_kept(kind, tmp_path, monkeypatch):
+    from kbert.models import import_model as module
+
+    say, path = module.say, tmp_path / "out"
+
+    def slow(text, **settings):
+        path.mkdir(exist_ok=True)
+        (path / "notes.txt").write_text("theirs")
+
+    monkeypatch.setattr(module, "say", slow)
+    options = {"base": RELEASE, "labels": ["a", "b", "c"]} if kind == "classifier" else {}
+    with pytest.raises(KbertError, match="out already exists; kbert never overwrites files"):
+        import_model(TRAINED if options else RELEASE, path, **options)
+    assert [file.name for file in tmp_path.rglob("*")] == ["out", "notes.txt"]
+    monkeypatch.setattr(module, "say", say)
+    (path / "notes.txt").unlink()
+    import_model(TRAINED if options else RELEASE, path, verbose=0, **options)  # an empty folder
+    assert (path / "model.safetensors").is_file()

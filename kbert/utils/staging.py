@@ -1,0 +1,155 @@
+"""Where a file or folder that a user has named is written before it gets its name."""
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from kbert.utils.file_errors import file_error
+from kbert.utils.publish import publish
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_LOCK = ".lock"
+_SUFFIX = ".part"
+_MAX_NAME = 40  # characters, so that the longest of names can still be staged
+_OLD = 60.0  # seconds after which nobody is about to lock a folder that is still empty
+
+
+@contextmanager
+def publishing(path: Path, option: str | None = "output") -> Iterator[Path]:
+    """Yield a path to write a file or folder at, and give it its own name when the block succeeds.
+
+    It lies beside `path` in a hidden folder, which is removed in any case; what a killed process
+    has left of such a folder is removed by the next that writes to the same path. Whatever has been
+    created at `path` meanwhile is kept. Permissions are those of the process's umask.
+
+    Args:
+        path: Path. The name in the end. Its folder is created.
+        option: str or None. The setting that names the path, for the cure. Defaults to "output".
+
+    Raises:
+        InputError: `path` exists, or nothing can have that name.
+        MachineError: the disk is full or read-only, or a permission is missing.
+
+    Example:
+
+    ```python
+    with publishing(Path("a.txt")) as new:
+        new.write_text("1")
+    ```
+    """
+    with staging_folder(path) as folder:
+        written = folder / path.name
+        yield written
+        try:
+            _follow_umask(written, stat.S_IMODE(folder.stat().st_mode))
+            publish(written, path, option)
+        except OSError as error:
+            raise _cannot_be_written(path, error) from error
+
+
+@contextmanager
+def staging_folder(path: Path) -> Iterator[Path]:
+    """Yield a hidden folder beside `path`, on the same disk, and remove it afterwards.
+
+    Raises:
+        InputError: nothing can have that name.
+        MachineError: the disk is full or read-only, or a permission is missing.
+    """
+    made = [parent for parent in path.parents if not parent.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(path)
+        folder, lock = _new_folder(path)
+    except OSError as error:
+        _remove_empty(made)
+        if error.errno == errno.EEXIST:  # what should be a folder is a file
+            error = NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        raise _cannot_be_written(path, error) from error
+    try:
+        yield folder
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise _cannot_be_written(path, error) from error
+    finally:
+        # The lock last: nobody else is to remove what is being removed.
+        for part in folder.iterdir():
+            if part.name != _LOCK:
+                _remove(part)
+        lock.release()
+        _remove(folder)
+        _remove_empty(made)
+
+
+def _cannot_be_written(path: Path, error: OSError) -> Exception:
+    return file_error("{path} cannot be written: {reason}.", of=error, path=path)
+
+
+def _new_folder(path: Path) -> tuple[Path, FileLock]:
+    """Return a new folder beside a path, and its lock, which tells others that it is in use."""
+    while True:
+        folder = path.parent / f"{_prefix(path)}{secrets.token_hex(8)}{_SUFFIX}"
+        folder.mkdir()
+        lock = FileLock(folder / _LOCK, timeout=0)
+        try:
+            lock.acquire()
+        except (Timeout, FileNotFoundError):
+            continue  # another process takes it for a leftover
+        if (folder / _LOCK).exists():
+            return folder, lock
+        lock.release()
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name[:_MAX_NAME]}-"
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what processes that were killed have left of their folders beside a path."""
+    pattern = re.compile(re.escape(_prefix(path)) + r"[0-9a-f]{16}" + re.escape(_SUFFIX))
+    for folder in path.parent.iterdir():
+        if not pattern.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+            continue
+        with contextlib.suppress(OSError):
+            if (folder / _LOCK).exists():
+                with FileLock(folder / _LOCK, timeout=0):  # Timeout is an OSError
+                    _remove(folder)
+            elif time.time() - folder.stat().st_mtime > _OLD:
+                folder.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove the folders that were made for a path, the innermost first, where nothing is in."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _follow_umask(path: Path, mode: int) -> None:
+    """Give a file or folder the permissions of a new one: some libraries write for the owner only.
+
+    Args:
+        path: Path.
+        mode: int. What the umask allows of a folder.
+    """
+    for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
+        if not part.is_symlink():
+            os.chmod(part, mode if part.is_dir() else mode & 0o666)
