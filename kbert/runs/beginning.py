@@ -1,5 +1,6 @@
 """The beginning of a run directory: its first record is there completely, or not at all."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -46,6 +47,14 @@ def is_beginning(path: Path) -> bool:
     if not path.is_dir() or has_record(path):
         return False
     return all(_is_trace(file.name) for file in path.iterdir())
+
+
+def remove_beginning(path: Path) -> None:
+    """Remove what a run has left that ended before its first record; the caller holds its lock."""
+    shutil.rmtree(path / STAGE, ignore_errors=True)
+    for file in path.glob(f"{LOCK}*"):
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _is_trace(name: str) -> bool:

@@ -10,9 +10,11 @@ from kbert.config.train_config import TASK_DECIDES
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.runs.beginning import is_beginning
+from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import FROM_PARENT, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
-from kbert.runs.train import train
+from kbert.runs.train import checked, train_into
+from kbert.utils.say import verbosity
 
 
 def continue_training(
@@ -48,6 +50,7 @@ def continue_training(
     """
     settings = {**_inherited(run, changes), **changes, "parent": str(run)}
     free = next_free(Path(run).parent, Path(run).name)
+    given = None if output is None else str(output)
     output = free if output is None else Path(output)
     if os.path.lexists(output) and not is_beginning(output):
         raise InputError(
@@ -63,7 +66,11 @@ def continue_training(
             run=run,
             cure=Cure({"output": str(free)}),
         )
-    return train(TrainConfig(**{**settings, "output": str(output)}), verbose=verbose)
+    config = checked(TrainConfig(**{**settings, "output": given}))
+    folder, name = Path(run).parent, Path(run).name
+    with verbosity(verbose), claimed_run(given, folder=folder, name=name) as new:
+        train_into(new, config)
+    return new
 
 
 def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:

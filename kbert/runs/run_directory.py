@@ -52,18 +52,26 @@ class RunDirectory:
         self.path = Path(path)
 
     @classmethod
-    def create(cls, path: str | Path) -> "RunDirectory":
-        """Create the directory, which must not exist, or be empty.
+    def create(cls, path: str | Path, *, exist_ok: bool = True) -> "RunDirectory":
+        """Create the directory.
+
+        Args:
+            path: str or Path.
+            exist_ok: bool. Whether it may exist if it is empty. Defaults to True.
 
         Raises:
+            FileExistsError: it exists, and `exist_ok` is False.
             InputError: `path` exists, or nothing can have that name.
             MachineError: the disk is full or read-only, or a permission is missing.
         """
-        check_free(path)
         run = cls(path)
+        if exist_ok:
+            check_free(path)
         try:
-            run.path.mkdir(parents=True, exist_ok=True)
+            run.path.mkdir(parents=True, exist_ok=exist_ok)
         except OSError as error:
+            if not exist_ok and os.path.lexists(run.path):
+                raise
             raise file_error(
                 "{path} cannot be created: {reason}.", of=error, path=run.path
             ) from error

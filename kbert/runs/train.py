@@ -16,9 +16,9 @@ from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
+from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
-from kbert.runs.run_directory import RunDirectory, check_free, next_free
-from kbert.runs.run_lock import run_lock
+from kbert.runs.run_directory import RunDirectory
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
 
@@ -42,22 +42,27 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
     run = train(TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64))
     ```
     """
+    config = checked(config)
+    folder, name = Path("runs"), Path(config.data).stem
+    with verbosity(verbose), claimed_run(config.output, folder=folder, name=name) as run:
+        train_into(run, config)
+    return run
+
+
+def checked(config: TrainConfig) -> TrainConfig:
+    """Return the settings of a new run, with its parent's preset, after a look at their names."""
     for name in config.hints():
         if isinstance(getattr(config, name), str):
             check_name(name, getattr(config, name))
-    config = with_parents_preset(config)
-    if config.output is None:
-        config = replace(config, output=str(next_free("runs", Path(config.data).stem)))
-    check_free(str(config.output))
-    with verbosity(verbose):
-        prepared = prepare(config)
-        model = build_model(prepared)
-        # From here on there is something to keep.
-        run = RunDirectory.create(str(config.output))
-        with run_lock(run.path):
-            _record(run, prepared, model)
-            fit_run(prepared, model, run)
-    return run
+    return with_parents_preset(config)
+
+
+def train_into(run: RunDirectory, config: TrainConfig) -> None:
+    """Train in the directory of a new run, which this process holds."""
+    prepared = prepare(replace(config, output=str(run)))
+    model = build_model(prepared)
+    _record(run, prepared, model)
+    fit_run(prepared, model, run)
 
 
 def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:

@@ -1,0 +1,83 @@
+"""The directory of a new run is claimed before the work begins, so that no two runs choose one."""
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from kbert.errors import MachineError
+from kbert.runs.beginning import LOCK, is_beginning, remove_beginning
+from kbert.runs.run_directory import RunDirectory, check_free
+from kbert.runs.run_lock import run_lock
+
+_Held = tuple[RunDirectory, ExitStack]
+
+
+@contextmanager
+def claimed_run(output: str | Path | None, *, folder: Path, name: str) -> Iterator[RunDirectory]:
+    """Hold the directory of a new run for this process.
+
+    Where the block ends before the run's first record is written, the directory is removed again,
+    or is as empty as it was.
+
+    Args:
+        output: str or Path. The directory, which must not exist, or be empty. None takes the first
+            of folder/name-1, folder/name-2, ... that does not exist.
+        folder: Path.
+        name: str.
+
+    Raises:
+        InputError: the directory exists, or another process is about to train in it.
+        MachineError: the directory cannot be created.
+    """
+    places = (folder / f"{name}-{number}" for number in itertools.count(1))
+    if output is not None:
+        held = _hold(Path(output), exist_ok=True)
+    else:
+        held = next(found for place in places if (found := _hold_new(place)) is not None)
+    run, stack = held
+    with stack:
+        yield run
+
+
+def _hold_new(path: Path) -> _Held | None:
+    try:
+        return _hold(path, exist_ok=False)
+    except FileExistsError:
+        return None
+
+
+def _hold(path: Path, *, exist_ok: bool) -> _Held:
+    """Create a directory and lock it; closing the stack takes back what is not a run by then.
+
+    Raises:
+        FileExistsError: it exists, and `exist_ok` is False.
+    """
+    while True:
+        with ExitStack() as stack:
+            made = [place for place in (path, *path.parents) if not place.exists()]
+            stack.callback(_remove_empty, made)
+            run = RunDirectory.create(path, exist_ok=exist_ok)
+            try:
+                stack.enter_context(run_lock(path))
+            except MachineError:
+                if path.is_dir():
+                    raise
+                continue  # the process that had it has just removed it
+            if not (path / LOCK).exists():
+                continue
+            check_free(path)  # another process may have trained in it meanwhile
+            stack.callback(_take_back, path)
+            return run, stack.pop_all()
+
+
+def _take_back(path: Path) -> None:
+    if is_beginning(path):
+        remove_beginning(path)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()

@@ -1,0 +1,162 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from kbert.errors import InputError
+from kbert.runs import run_claim
+from kbert.runs.run_claim import claimed_run
+
+HOLD = """
+import sys
+from pathlib import Path
+from kbert.runs.run_claim import claimed_run
+
+output = sys.argv[2] if len(sys.argv) > 2 else None
+with claimed_run(output, folder=Path(sys.argv[1]), name="a") as run:
+    print(run, flush=True)
+    sys.stdin.read()
+"""
+
+
+def claim(folder, output=None):
+    return claimed_run(output, folder=folder, name="a")
+
+
+class Holder:
+    """Another process that has claimed a run, until its input is closed."""
+
+    def __init__(self, *arguments):
+        pipe = subprocess.PIPE
+        command = [sys.executable, "-c", HOLD, *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        self.run = self.process.stdout.readline().strip()
+
+    def end(self, kill=False):
+        if kill:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.communicate()
+
+
+def test_processes_at_once_choose_names_of_their_own(tmp_path):
+    holders = [Holder(tmp_path / "runs") for _ in range(3)]
+    assert [holder.run for holder in holders] == [
+        str(tmp_path / "runs" / f"a-{n}") for n in (1, 2, 3)
+    ]
+    for holder in holders:
+        holder.end()
+    assert list(tmp_path.rglob("*")) in ([], [tmp_path / "runs"])
+
+
+def test_threads_at_once_choose_names_of_their_own(tmp_path):
+    barrier, names = threading.Barrier(8), []
+
+    def run():
+        barrier.wait()
+        with claim(tmp_path / "runs") as chosen:
+            names.append(chosen.path.name)
+            barrier.wait()
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(names) == [f"a-{n}" for n in range(1, 9)]
+    assert list(tmp_path.rglob("*")) in ([], [tmp_path / "runs"])
+
+
+def test_of_two_with_one_output_the_second_is_refused_at_once(tmp_path):
+    output = tmp_path / "run"
+    holder = Holder(tmp_path, output)
+    with (
+        pytest.raises(InputError) as refused,
+        claim(tmp_path, output),
+    ):
+        raise AssertionError
+    assert str(refused.value) == (
+        f"Another process (pid {holder.process.pid}) is using {output}. Wait for it, or stop it."
+    )
+    holder.end()
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_killed_process_leaves_is_free(tmp_path):
+    output = tmp_path / "run"
+    holder = Holder(tmp_path, output)
+    holder.end(kill=True)
+    assert sorted(os.listdir(output)) == [".lock", ".lock.pid"]
+    with claim(tmp_path, output) as run:
+        assert run.path == output
+    with claim(tmp_path) as run:
+        assert run.path == tmp_path / "a-1"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("there", [False, True], ids=["new", "empty"])
+def test_it_is_given_back_where_nothing_is_recorded(error, there, tmp_path):
+    output = tmp_path / "new" / "run"
+    if there:
+        output.mkdir(parents=True)
+
+    def run():
+        with claim(tmp_path, output) as claimed:
+            (claimed.path / ".record").mkdir()
+            raise error
+
+    with pytest.raises(error):
+        run()
+    if there:
+        assert os.listdir(output) == []
+    else:
+        assert os.listdir(tmp_path) == []
+
+
+def test_what_is_recorded_is_kept(tmp_path):
+    def run():
+        with claim(tmp_path) as claimed:
+            claimed.update(status="running")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert (tmp_path / "a-1" / "run.json").is_file()
+
+
+def test_what_was_trained_meanwhile_is_kept(tmp_path, monkeypatch):
+    output, lock = tmp_path / "run", run_claim.run_lock
+
+    def slow(path):
+        (path / "run.json").write_text("{}")
+        return lock(path)
+
+    monkeypatch.setattr(run_claim, "run_lock", slow)
+    with pytest.raises(InputError, match="already contains a run"), claim(tmp_path, output):
+        raise AssertionError
+    assert (output / "run.json").read_text() == "{}"
+
+
+def test_a_file_has_the_name(tmp_path):
+    (tmp_path / "a-1").write_text("mine")
+    (tmp_path / "a-2").symlink_to(tmp_path / "none")
+    with claim(tmp_path) as run:
+        assert run.path.name == "a-3"
+    assert (tmp_path / "a-1").read_text() == "mine"
+
+
+def test_a_directory_that_its_holder_removes_meanwhile_is_created_again(tmp_path, monkeypatch):
+    output, lock, removed = tmp_path / "run", run_claim.run_lock, []
+
+    def slow(path):
+        if not removed:
+            removed.append(path)
+            path.rmdir()
+        return lock(path)
+
+    monkeypatch.setattr(run_claim, "run_lock", slow)
+    with claim(tmp_path, output) as run:
+        assert (run.path / ".lock").exists()
+    assert removed
