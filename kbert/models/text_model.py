@@ -26,6 +26,7 @@ from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
+from kbert.utils.say import say
 
 
 class TextModel(keras.Model):
@@ -128,6 +129,8 @@ class TextModel(keras.Model):
             )
         check_segments(self.num_segments, examples.pairs is not None, examples.source)
         store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
+        if store.not_kept:
+            say(f"The tokens are kept in memory: {store.not_kept}.")
         pad_id = self.tokenizer.pad_id
         if plan is None:
             return Batches(store, batch_size, pad_id=pad_id)

@@ -145,10 +145,18 @@ def _tokenize(
 ) -> dict[str, TokenStore]:
     """Return the tokens of each set, computed or from the cache."""
     started = time.monotonic()
+    cache = default_cache()
     stores = {
-        name: TokenStore.build(examples, tokenizer, config.max_length, default_cache())
+        name: TokenStore.build(examples, tokenizer, config.max_length, cache)
         for name, examples in sets.items()
     }
+    reasons = [store.not_kept for store in stores.values() if store.not_kept]
+    if cache is None or reasons:
+        why = reasons[0] if reasons else "this user has no home folder"
+        say(
+            f"The tokens are kept in memory, and made again by the next run: {why}. To keep them, "
+            "set KBERT_CACHE to a folder that can be written."
+        )
     how = "found in the cache" if all(s.from_cache for s in stores.values()) else "made"
     lengths = stores["train"].lengths
     full = int((lengths == config.max_length).sum())

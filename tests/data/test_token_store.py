@@ -1,9 +1,13 @@
 import csv
+import errno
 import importlib.util
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from kbert.data import token_store
@@ -188,3 +192,134 @@ def test_long_texts_are_tokenized_a_few_rows_at_a_time(tokenizer, monkeypatch):
     assert np.diff(store._starts).tolist() == [4, 2]
     whole = tokenizer.encode(texts, max_length=16)
     assert [store[row][0].tolist() for row in range(6)] == [ids for ids, _ in whole]
+
+
+@pytest.fixture
+def built(examples, tokenizer, tmp_path, monkeypatch):
+    """The file of a store of three batches, and what the store holds."""
+    monkeypatch.setattr(token_store, "_CHUNK", 10)
+    store = TokenStore.build(examples, tokenizer, 9, tmp_path)
+    [file] = tmp_path.iterdir()
+    return file, contents(store)
+
+
+def test_ids_that_have_changed_are_tokenized_again(examples, tokenizer, built, capsys):
+    file, whole = built
+    data = file.read_bytes()
+    ids = np.concatenate([ids for ids, _ in whole[0][10:20]]).astype(np.int32).tobytes()
+    assert data.count(ids) == 1
+    for changed in (bytes(len(ids)), b"\xff" * len(ids), ids[::-1]):  # zeros, no ids at all, others
+        file.write_bytes(data.replace(ids, changed))
+        store = TokenStore.build(examples, tokenizer, 9, file.parent)
+        assert contents(store) == whole
+        said = f"The token file {file} has changed: its texts are tokenized again.\n"
+        assert capsys.readouterr().out == said
+        assert not file.exists()  # the next run writes another
+        assert store.fingerprint == TokenStore.build(examples, tokenizer, 9).fingerprint
+
+
+def test_a_file_that_is_truncated_while_it_is_read(examples, tokenizer, built):
+    file, whole = built
+    for share in (0, 0.3, 0.6):
+        for first in ((), (0, 11, 22)):
+            store = TokenStore.build(examples, tokenizer, 9, file.parent)
+            for row in first:
+                store[row]
+            os.truncate(file, int(share * file.stat().st_size))
+            assert contents(store) == whole
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("labels", "its lengths or labels have changed"),
+        ("rows", "it has another number of rows"),
+        ("order", "its batches are in another order"),
+        ("columns", "it has other columns"),
+        ("other data", "it has the tokens of other data"),
+        ("no checksums", "its batches are in another order"),
+    ],
+)
+def test_a_file_that_holds_something_else_is_written_again(
+    change, reason, examples, tokenizer, built, capsys
+):
+    file, whole = built
+    with pa.OSFile(str(file)) as source:
+        reader = pa.ipc.open_file(source)
+        schema = reader.schema
+        batches = [reader.get_batch_with_custom_metadata(n) for n in range(3)]
+    if change == "labels":
+        batches = [
+            (pa.record_batch([*b.columns[:2], pa.array(1 - b.column(2).to_numpy())], schema), m)
+            for b, m in batches
+        ]
+    elif change == "rows":
+        batches = batches[:2]
+    elif change == "order":
+        batches = batches[::-1]
+    elif change == "columns":
+        schema = pa.schema([("label", pa.int32())], schema.metadata)
+        batches = [(pa.record_batch([b.column(2)], schema), m) for b, m in batches]
+    elif change == "no checksums":
+        batches = [(b, None) for b, _ in batches]
+    if change == "other data":
+        other = replace(examples, texts=["film", *examples.texts[1:]])
+        TokenStore.build(other, tokenizer, 9, file.parent)
+        [theirs] = set(file.parent.iterdir()) - {file}
+        shutil.move(theirs, file)
+    else:
+        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for batch, metadata in batches:
+                writer.write_batch(batch, custom_metadata=metadata)
+    store = TokenStore.build(examples, tokenizer, 9, file.parent)
+    assert (store.from_cache, contents(store)) == (False, whole)
+    assert capsys.readouterr().out == f"The token file {file} is written again: {reason}.\n"
+    assert TokenStore.build(examples, tokenizer, 9, file.parent).from_cache
+
+
+def test_no_changed_byte_is_believed(examples, tokenizer, built):
+    file, whole = built
+    data = file.read_bytes()
+    for place in range(0, len(data), 3):
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        file.write_bytes(changed)
+        assert contents(TokenStore.build(examples, tokenizer, 9, file.parent)) == whole
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(examples, tokenizer, tmp_path, monkeypatch):
+    steps, fsync, rename = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda handle: (steps.append("fsync"), fsync(handle)))
+    monkeypatch.setattr(os, "replace", lambda *names: (steps.append("name"), rename(*names)))
+    TokenStore.build(examples, tokenizer, 9, tmp_path)
+    assert steps == ["fsync", "name", "fsync"]
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("call", ["mkdir", "replace", "fsync"])
+def test_a_cache_that_cannot_be_written_is_left_alone(
+    number, call, examples, tokenizer, tmp_path, monkeypatch
+):
+    def refuse(*arguments, **settings):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, call, refuse)
+    store = TokenStore.build(examples, tokenizer, 9, tmp_path / "cache")
+    monkeypatch.undo()
+    assert contents(store) == contents(TokenStore.build(examples, tokenizer, 9))
+    assert store.not_kept == f"{tmp_path / 'cache'}: {os.strerror(number)}"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_a_file_in_place_of_the_cache(examples, tokenizer, tmp_path):
+    (tmp_path / "cache").write_text("mine")
+    store = TokenStore.build(examples, tokenizer, 9, tmp_path / "cache" / "tokens")
+    assert store.not_kept == f"{tmp_path / 'cache' / 'tokens'}: Not a directory"
+    assert len(store) == 23
+
+
+def test_a_user_without_a_home_has_no_folder(monkeypatch):
+    for name in ("KBERT_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
+    assert default_cache() is None
