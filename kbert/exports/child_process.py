@@ -1,10 +1,16 @@
 """The processes in which exports are written and reopened: how they start, and how they fail."""
 
+import ctypes
 import json
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
+_PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 _MAX_LINE = 400  # characters of the line that says why a process failed
 
 
@@ -27,8 +33,29 @@ def why_it_failed(stderr: str, status: int) -> str:
     return (lines[-1] if lines else f"the process ended with status {status}")[:_MAX_LINE]
 
 
+def follow_parent() -> Iterator[str]:
+    """Yield the lines of standard input; with its end, or its writer's, this process ends too.
+
+    A process that is killed does not end those that it has started. Its end of the pipe is closed
+    then, which a thread sees unless a converter keeps all threads waiting; Linux can kill this
+    process by itself.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    lines: SimpleQueue[str] = SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return iter(lines.get, None)
+
+
 def write(format: str, model: str, folder: str, length: str, int8: str) -> None:
     """Write a model folder's program into a folder."""
+    follow_parent()
     from kbert.backend.choose_backend import import_keras
 
     import_keras()
@@ -41,13 +68,14 @@ def write(format: str, model: str, folder: str, length: str, int8: str) -> None:
 
 
 def read(format: str, path: str, max_length: str) -> None:
-    """Answer each line of texts with a line of probabilities, until there are no more."""
+    """Answer each line of texts with a line of probabilities."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is not an answer
+    lines = follow_parent()
     from kbert.exports.formats.registry import format_module
 
     compute = format_module(format).load_predict(Path(path), int(max_length))
-    for line in sys.stdin:
+    for line in lines:
         texts, pairs = json.loads(line)
         answers.write(json.dumps(compute(texts, pairs).tolist()) + "\n")
         answers.flush()

@@ -1,5 +1,6 @@
 """Write a program in a process of its own, on the backend that can."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -29,16 +30,20 @@ def write_program(
         InputError: the process failed; the message has the last line that it printed.
         MachineError: it failed with hardly any space left on the disk.
     """
-    done = subprocess.run(
-        command(
-            "write", format, str(model), str(folder), str(length or ""), "int8" if int8 else ""
-        ),
-        env=environment(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3"),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
+    arguments = (format, str(model), str(folder), str(length or ""), "int8" if int8 else "")
+    reading, writing = os.pipe()  # nothing is written: its end tells the process of this one's
+    try:
+        done = subprocess.run(
+            command("write", *arguments),
+            env=environment(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3"),
+            stdin=reading,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
     if done.returncode == 0:
         return
     template = "The {format} export could not be written by {backend}: {why}"

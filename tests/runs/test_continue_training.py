@@ -127,9 +127,12 @@ def test_settings_are_the_parents_but_for_those_given(parent, child):
 def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
     from kbert.runs import continue_training as module
 
-    monkeypatch.setattr(module, "train", lambda config, verbose: config)
-    config = continue_training(parent.path, epochs=5)
-    assert (config.output, config.epochs) == (f"{parent.path}-1", 5)
+    seen = []
+    monkeypatch.setattr(module, "train_into", lambda run, config: seen.append((run.path, config)))
+    continue_training(parent.path, epochs=5)
+    [(path, config)] = seen
+    assert (str(path), config.epochs) == (f"{parent.path}-1", 5)
+    assert not path.exists()  # nothing was recorded in it
 
 
 def test_a_grandchild_on_other_data(child, sentences, tmp_path):
