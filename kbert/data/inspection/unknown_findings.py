@@ -23,8 +23,7 @@ _TEMPLATES = {
     "symbols": _WHY + "the vocabulary does not know symbols such as {word!r}.",
     "script": _WHY + "the vocabulary does not know what these texts ({script} letters) are made "
     "of.",
-    "pieces": _WHY + "the vocabulary has {script} letters, but nothing to build words such as "
-    "{word!r} from.",
+    "pieces": _WHY + "the vocabulary has nothing to build words such as {word!r} from.",
 }
 
 
@@ -104,6 +103,8 @@ def _cure(words: UnknownWords) -> Cure:
         return Cure(note="separate the words by blanks", otherwise=(other,))
     if words.cause == "symbols":
         return Cure(note="write them as words, such as :smile:", otherwise=(other,))
+    if words.script is None:  # numbers
+        return Cure(note="check that the vocabulary belongs to the model")
     if words.script == "CJK":
         return Cure({"preset": "bert_base_zh"})
     if words.script == "LATIN" and words.is_ascii:

@@ -60,7 +60,8 @@ def find_unknown_words(texts: Sequence[str], tokenizer: Tokenizer) -> UnknownWor
     held = set("".join(tokenizer.vocabulary))
     known = sum(n for c, n in of_script.items() if _forms(c) & held)
     half = sum(unknown.values()) / 2
-    cause: Cause = "pieces" if known > sum(of_script.values()) / 2 else "script"
+    is_known = script is None or known > sum(of_script.values()) / 2
+    cause: Cause = "pieces" if is_known else "script"
     for name, part in (("symbols", symbols), ("length", long)):
         if sum(unknown[word] for word in part) >= half:
             cause = name  # type: ignore[assignment]

@@ -40,6 +40,7 @@ def finding(texts, vocabulary, **settings):
         (["ሰላም ፊልም", "ፊልም"], ENGLISH, "(ETHIOPIC", {"preset": "FOLDER"}, "ETHIOPIC letters"),
         (["😀 😃", "😂"], ENGLISH, "symbols such as '😀'", {}, "such as :smile:"),
         (["drama quiz", "zebra"], ENGLISH[:9], "(LATIN letters)", {"preset": "minilm"}, ""),
+        (["12 34", "56 78"], ENGLISH, "words such as '12' from", {}, "the vocabulary belongs to"),
         (["fins sand", "mild"], [*ENGLISH[:9], "sand##"], "nothing to build words", None, ""),
     ],
 )
