@@ -98,6 +98,7 @@ class TokenFile:
     ) -> None:
         self._path = path
         self._remake = remake
+        self._header = header
         self._vocabulary = int(header["vocabulary"])
         self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self.columns: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -122,6 +123,9 @@ class TokenFile:
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError, OSError):
             os.close(self._file)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TokenFile, (self._path, self._header, self._remake)  # with a file of its own
 
     def _open(self, path: Path, header: Mapping[str, Any]) -> None:
         with pa.memory_map(str(path)) as source:

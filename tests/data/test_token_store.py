@@ -1,7 +1,9 @@
+import copy
 import csv
 import errno
 import importlib.util
 import os
+import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -323,3 +325,13 @@ def test_a_user_without_a_home_has_no_folder(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
     assert default_cache() is None
+
+
+def test_a_copy_has_a_file_of_its_own(examples, built):
+    file, whole = built
+    store = TokenStore.build(examples, Tokenizer(PIECES), 9, file.parent)
+    for other in (copy.deepcopy(store), pickle.loads(pickle.dumps(store))):
+        assert other._tokens._file != store._tokens._file
+        assert contents(other) == whole
+    del other
+    assert contents(store) == whole
