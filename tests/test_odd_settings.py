@@ -22,6 +22,7 @@ from kbert import (
 from kbert.cli.main import main
 from kbert.config import read_toml
 from kbert.exports.output import check_output
+from kbert.interop.kbert_config import check_settings
 from kbert.serving.predictor import Predictor
 
 DATA = 'data = "data.csv"\n'
@@ -156,3 +157,15 @@ def test_models_and_outputs_have_names_in_utf_8(folder):
     ):
         with pytest.raises(InputError, match="is a name that is not UTF-8"):
             call()
+
+
+@pytest.mark.parametrize("name", ["a/b", 3, ["a"]], ids=repr)
+def test_a_model_has_a_name_that_keras_takes(name):
+    sizes = {"vocabulary_size": 9, "num_layers": 1, "num_heads": 2, "hidden_dim": 32}
+    settings = {
+        **{"labels": ["bad", "good"], "max_length": 16, "name": "model"},
+        "backbone": {**sizes, "intermediate_dim": 64},
+    }
+    check_settings(settings, "config.json")
+    with pytest.raises(InputError, match="the name of a model must be a string without '/'"):
+        check_settings({**settings, "name": name}, "config.json")

@@ -17,6 +17,13 @@ _KNOWN = ("backbone", "labels", "tokenizer", "max_length", "dropout", "gelu", "d
 def check_settings(settings: Any, source: object) -> None:
     """Raise InputError unless these are a `BertClassifier.get_config` of the right types."""
     check_classifier(settings, source)
+    name = settings.get("name", "model")
+    if not isinstance(name, str) or "/" in name:  # Keras takes neither
+        raise InputError(
+            "{source}: the name of a model must be a string without '/'. Received: {name!r:.80}",
+            source=source,
+            name=name,
+        )
     unknown = sorted(set(settings["backbone"]) - set(BACKBONE_ARGUMENTS))
     if unknown:  # keras-hub would take them without a word
         raise InputError(

@@ -118,7 +118,9 @@ def test_the_last_few_and_the_best_are_kept(keep, best, kept, tmp_path):
 
 @pytest.mark.parametrize("keep", [0, -1])
 def test_at_least_one_is_kept(keep, tmp_path):
-    with pytest.raises(KbertError, match=f"^`keep` must be 1 or more. Received: {keep}$"):
+    with pytest.raises(
+        KbertError, match=f"^`keep` must be a whole number, 1 or more. Received: {keep}$"
+    ):
         CheckpointStore(tmp_path, keep)
 
 

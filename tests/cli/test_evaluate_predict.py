@@ -169,7 +169,9 @@ def test_a_model_of_pairs(run, tmp_path, capsys):
 
 @pytest.mark.parametrize("use", [evaluate, predict])
 def test_refuses_a_batch_size(run, reviews, use):
-    with pytest.raises(KbertError, match="`batch_size` must be a whole number, 1 or more. Received: 0"):
+    with pytest.raises(
+        KbertError, match="`batch_size` must be a whole number, 1 or more. Received: 0"
+    ):
         use(run, reviews, batch_size=0)
 
 
