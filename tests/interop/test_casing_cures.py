@@ -93,8 +93,8 @@ def test_a_keras_file_is_imported_first():
 
 def test_the_finding_says_it(tmp_path):
     folder = hugging_face(tmp_path / "source")
-    (folder / "vocab.txt").write_text("\n".join(PIECES[:-1]) + "\n")
-    examples = Examples(["Film"] * 20)
+    (folder / "vocab.txt").write_text("\n".join([*PIECES[:-1], ","]) + "\n")
+    examples = Examples(["Film, , , ,"] * 20)
     [finding] = [
         f
         for f in inspect_examples(examples, tokenizer=find_source(folder).tokenizer()).findings
