@@ -17,10 +17,10 @@ _KNOWN = ("backbone", "labels", "tokenizer", "max_length", "dropout", "gelu", "d
 def check_settings(settings: Any, source: object) -> None:
     """Raise InputError unless these are a `BertClassifier.get_config` of the right types."""
     check_classifier(settings, source)
-    name = settings.get("name", "model")
-    if not isinstance(name, str) or "/" in name:  # Keras takes neither
+    name = settings.get("name") or ""
+    if "/" in name:  # which Keras takes for a path
         raise InputError(
-            "{source}: the name of a model must be a string without '/'. Received: {name!r:.80}",
+            "{source}: the name of a model must be without '/'. Received: {name!r:.80}",
             source=source,
             name=name,
         )
