@@ -54,7 +54,9 @@ def no_steps(config, monkeypatch):
         raise Started
 
     for module in ("kbert.runs.train", "kbert.runs.resume"):
-        monkeypatch.setattr(f"{module}.prepare", lambda config: replace(prepared, config=config))
+        monkeypatch.setattr(
+            f"{module}.prepare", lambda config, **more: replace(prepared, config=config)
+        )
         monkeypatch.setattr(f"{module}.build_model", lambda prepared: model)
         monkeypatch.setattr(f"{module}.fit_run", start)
 
