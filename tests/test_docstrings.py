@@ -24,6 +24,7 @@ NOT_RUN = {
     "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",
+    "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",
 }
 FRAMEWORKS = {"keras", "keras_hub", "tensorflow", "jax", "torch"}

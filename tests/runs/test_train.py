@@ -131,6 +131,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
         configure(
             data=str(data),
             dev=str(reviews),
+            dev_proportion=0.1,
             test=str(reviews),
             on_bad_row="skip",
             epochs=5,
@@ -236,7 +237,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
         ({"text": "review"}, "has no column 'review'. Its columns: 'text', 'label'"),
         ({"encoding": "klingon"}, "Received: 'klingon'"),
         ({"preset": "./none"}, "There is no file or folder ./none"),
-        ({"max_length": 2}, "`max_length` must be at least 3"),
+        ({"max_length": 2}, "`max_length` must be from 3 to the"),
         ({"gradient_accumulation_steps": 99}, "nothing would be trained"),
         ({"weights": "pretrained"}, "holds no weights"),
     ],
