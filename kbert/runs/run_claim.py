@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from kbert.errors import MachineError
+from kbert.errors import KbertError, MachineError
 from kbert.runs.beginning import LOCK, is_beginning, remove_beginning
 from kbert.runs.run_directory import RunDirectory, check_free
 from kbert.runs.run_lock import run_lock
@@ -56,9 +56,19 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
     """
     while True:
         with ExitStack() as stack:
-            made = [place for place in (path, *path.parents) if not place.exists()]
+            made: list[Path] = []
             stack.callback(_remove_empty, made)
-            run = RunDirectory.create(path, exist_ok=exist_ok)
+            if not _make_above(path, made):
+                continue
+            was_there = path.exists()
+            try:
+                run = RunDirectory.create(path, exist_ok=exist_ok)
+            except KbertError:
+                if path.parent.is_dir():
+                    raise
+                continue  # another process has just removed the folder above, which it had made
+            if not was_there:
+                made.insert(0, path)
             try:
                 stack.enter_context(run_lock(path))
             except MachineError:
@@ -70,6 +80,27 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
             check_free(path)  # another process may have trained in it meanwhile
             stack.callback(_take_back, path)
             return run, stack.pop_all()
+
+
+def _make_above(path: Path, made: list[Path]) -> bool:
+    """Create the folders above a directory, and add what was created to `made`, innermost first.
+
+    Only what this process has created is its own to remove. Returns whether they are all there:
+    another process may remove its own in between. What cannot be created, `create` says.
+    """
+    for place in reversed(path.parents):
+        if place.exists():
+            continue
+        try:
+            place.mkdir()
+        except FileExistsError:
+            continue
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        made.insert(0, place)
+    return True
 
 
 def _take_back(path: Path) -> None:

@@ -51,8 +51,9 @@ def test_processes_at_once_choose_names_of_their_own(tmp_path):
     assert list(tmp_path.rglob("*")) in ([], [tmp_path / "runs"])
 
 
-def test_threads_at_once_choose_names_of_their_own(tmp_path):
-    barrier, names = threading.Barrier(8), []
+@pytest.mark.parametrize("_", range(5))
+def test_threads_at_once_choose_names_of_their_own(tmp_path, _):
+    barrier, names = threading.Barrier(8, timeout=30), []
 
     def run():
         barrier.wait()
