@@ -55,10 +55,12 @@ def test_round_trip(tmp_path, inside_a_run):
 
 
 def test_takes_the_place_of_an_older_model(folder):
-    (folder / "leftover").touch()
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(KbertError, match="is not the folder of a model alone"):
+        make_model(labels=["x", "y", "z"]).save_to(folder)
+    (folder / "notes.txt").unlink()
     make_model(labels=["x", "y", "z"]).save_to(folder)
     assert BertClassifier.load(folder).labels.names == ("x", "y", "z")
-    assert not (folder / "leftover").exists()
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
 
 
