@@ -11,6 +11,7 @@ from kbert.runs.beginning import LOCK, is_beginning, remove_beginning
 from kbert.runs.run_directory import RunDirectory, check_free
 from kbert.runs.run_lock import run_lock
 
+_TRIES = 100  # of creating a folder that others remove in between
 _Held = tuple[RunDirectory, ExitStack]
 
 
@@ -54,17 +55,17 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
     Raises:
         FileExistsError: it exists, and `exist_ok` is False.
     """
-    while True:
+    for left in itertools.count(_TRIES, -1):
         with ExitStack() as stack:
             made: list[Path] = []
             stack.callback(_remove_empty, made)
-            if not _make_above(path, made):
+            if not _make_above(path, made) and left > 0:
                 continue
             was_there = path.exists()
             try:
                 run = RunDirectory.create(path, exist_ok=exist_ok)
             except KbertError:
-                if path.parent.is_dir():
+                if left <= 0 or path.parent.exists():
                     raise
                 continue  # another process has just removed the folder above, which it had made
             if not was_there:
@@ -80,6 +81,7 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
             check_free(path)  # another process may have trained in it meanwhile
             stack.callback(_take_back, path)
             return run, stack.pop_all()
+    raise AssertionError("the count never ends")
 
 
 def _make_above(path: Path, made: list[Path]) -> bool:
