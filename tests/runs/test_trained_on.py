@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from kbert import TrainConfig, find_source, read_examples
+from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.runs.read_sets import read_sets
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.trained_on import trained_on
@@ -31,7 +32,7 @@ def run(tmp_path):
             "dev": {"sha256": sets["dev"].fingerprint},
         }
         lineage = {} if parent is None else {"parent": {"run": str(parent.path)}}
-        run.update(status="finished", data=data, **lineage)
+        run.update(status="finished", data=data, split_version=SPLIT_VERSION, **lineage)
         return run
 
     return make

@@ -46,8 +46,10 @@ def test_a_parent_is_a_run(tmp_path):
 
 def continued(parent, monkeypatch, **changes):
     """The settings with which a continued run would be trained."""
-    monkeypatch.setattr(module, "train", lambda config, verbose: config)
-    return continue_training(parent.path, parent.path.parent / "new", **changes)
+    seen = []
+    monkeypatch.setattr(module, "train_into", lambda run, config: seen.append(config))
+    continue_training(parent.path, parent.path.parent / "new", **changes)
+    return seen[0]
 
 
 def test_what_is_recorded_of_the_model_is_the_parents(parent, monkeypatch, tmp_path):
