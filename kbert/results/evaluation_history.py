@@ -92,7 +92,7 @@ class EvaluationHistory:
     def without(self, record: EvaluationRecord) -> "EvaluationHistory":
         """Return the history without one of its evaluations."""
         kept = (r for r in self.records if r is not record)
-        return EvaluationHistory(self.monitor, self.patience, kept)
+        return EvaluationHistory(self.monitor, self.patience, kept, self.ties)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the history as plain data."""

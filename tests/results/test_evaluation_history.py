@@ -67,6 +67,13 @@ def test_a_history_of_0_1_keeps_the_first_of_equals():
     assert EvaluationHistory.from_dict(found.to_dict()).without_end_of(3).best.epoch == 1
 
 
+def test_a_history_of_0_1_keeps_the_first_of_equals_when_others_are_left_out():
+    scores = ((0.9, 0.9), (0.75, 0.9), (0.75, 0.1), (0.8, 0.1))
+    records = [record(accuracy, n, loss=loss) for n, (accuracy, loss) in enumerate(scores, 1)]
+    old = EvaluationHistory("accuracy", records=records, ties="first")
+    assert old.without(records[0]).without_end_of(4).best.epoch == 2
+
+
 @pytest.mark.parametrize(
     "name", ["epoch", "batch", "update", "step", "sets", "folder", "monitor", "dev", ""]
 )
