@@ -187,7 +187,7 @@ def _skip_mark(stream: BinaryIO, name: str, source: str) -> str:
     head = stream.peek(4)[:4]  # type: ignore[attr-defined]
     for bom, kind in _BOMS.items():
         if head.startswith(bom):
-            if kind != "utf-8" and not kind.startswith(name):
+            if not kind.startswith(name):
                 raise InputError(
                     "{source} begins with the byte order mark of {mark}, but would be read as "
                     "{encoding}.",
@@ -195,14 +195,6 @@ def _skip_mark(stream: BinaryIO, name: str, source: str) -> str:
                     mark=kind[:6],
                     encoding=name,
                     cure=Cure({"encoding": kind[:6]}),
-                )
-            if kind == "utf-8" and name != "utf-8":
-                raise InputError(
-                    "{source} begins with the byte order mark of utf-8, but would be read as "
-                    "{encoding}.",
-                    source=source,
-                    encoding=name,
-                    cure=Cure({"encoding": "utf-8"}),
                 )
             stream.read(len(bom))
             return kind if name in ("utf-16", "utf-32") else name
