@@ -1,6 +1,5 @@
 """The directory of a new run is claimed before the work begins, so that no two runs choose one."""
 
-import contextlib
 import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,6 +9,7 @@ from kbert.errors import KbertError, MachineError
 from kbert.runs.beginning import LOCK, is_beginning, remove_beginning
 from kbert.runs.run_directory import RunDirectory, check_free
 from kbert.runs.run_lock import run_lock
+from kbert.utils.files import remove_empty
 
 _TRIES = 100  # of creating a folder that others remove in between
 _Held = tuple[RunDirectory, ExitStack]
@@ -55,10 +55,12 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
     Raises:
         FileExistsError: it exists, and `exist_ok` is False.
     """
-    for left in itertools.count(_TRIES, -1):
+    left = _TRIES
+    while True:
+        left -= 1
         with ExitStack() as stack:
             made: list[Path] = []
-            stack.callback(_remove_empty, made)
+            stack.callback(remove_empty, made)
             if not _make_above(path, made) and left > 0:
                 continue
             was_there = path.exists()
@@ -81,7 +83,6 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
             check_free(path)  # another process may have trained in it meanwhile
             stack.callback(_take_back, path)
             return run, stack.pop_all()
-    raise AssertionError("the count never ends")
 
 
 def _make_above(path: Path, made: list[Path]) -> bool:
@@ -108,9 +109,3 @@ def _make_above(path: Path, made: list[Path]) -> bool:
 def _take_back(path: Path) -> None:
     if is_beginning(path):
         remove_beginning(path)
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            folder.rmdir()

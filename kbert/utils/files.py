@@ -1,11 +1,12 @@
 """Atomic writes of files and directories."""
 
+import contextlib
 import os
 import re
 import secrets
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,13 @@ def remove_temporary(folder: Path) -> None:
             os.replace(path, place)  # killed between the two renames
         else:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of some folders that are empty; of nested ones the innermost comes first."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def sync_file(path: Path) -> None:

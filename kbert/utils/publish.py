@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kbert.errors import InputError
 from kbert.findings import Cure
-from kbert.utils.files import sync_directory
+from kbert.utils.files import sync_directory, sync_file
 
 # What systems report that have no hard links, or none here.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV}
@@ -105,5 +105,4 @@ def _flush(path: Path) -> None:
         if part.is_dir():
             sync_directory(part)
         elif part.is_file():
-            with part.open("rb") as opened:
-                os.fsync(opened.fileno())
+            sync_file(part)

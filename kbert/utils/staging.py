@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kbert.utils.file_errors import file_error
+from kbert.utils.files import remove_empty
 from kbert.utils.publish import publish
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -71,7 +72,7 @@ def staging_folder(path: Path) -> Iterator[Path]:
         _remove_leftovers(path)
         folder, lock = _new_folder(path)
     except OSError as error:
-        _remove_empty(made)
+        remove_empty(made)
         if error.errno == errno.EEXIST:  # what should be a folder is a file
             error = NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         raise _cannot_be_written(path, error) from error
@@ -88,7 +89,7 @@ def staging_folder(path: Path) -> Iterator[Path]:
                 _remove(part)
         lock.release()
         _remove(folder)
-        _remove_empty(made)
+        remove_empty(made)
 
 
 def _cannot_be_written(path: Path, error: OSError) -> Exception:
@@ -134,13 +135,6 @@ def _remove(path: Path) -> None:
     else:
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-def _remove_empty(folders: list[Path]) -> None:
-    """Remove the folders that were made for a path, the innermost first, where nothing is in."""
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            folder.rmdir()
 
 
 def _follow_umask(path: Path, mode: int) -> None:
