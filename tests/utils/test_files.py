@@ -16,13 +16,6 @@ from kbert.utils.files import (
 )
 
 
-@pytest.fixture
-def umask():
-    old = os.umask(0o027)
-    yield
-    os.umask(old)
-
-
 def mode(path):
     return path.stat().st_mode & 0o777
 

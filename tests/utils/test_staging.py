@@ -26,13 +26,6 @@ with publishing(Path(sys.argv[1])) as new:
 """
 
 
-@pytest.fixture
-def umask():
-    old = os.umask(0o027)
-    yield
-    os.umask(old)
-
-
 def mode(path):
     return path.stat().st_mode & 0o777
 
