@@ -9,12 +9,13 @@ from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.interop.config_fields import GOOGLE, unknown_note
-from kbert.interop.google_names import Shapes, VariableNames
+from kbert.interop.google_names import VariableNames
 from kbert.interop.google_variables import checkpoint_prefix, open_checkpoint, read_step
 from kbert.interop.hugging_face_weights import holds_weights
 from kbert.interop.labels_file import read_labels_file
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, with_casing_cure
+from kbert.interop.stored_names import Shapes
 from kbert.interop.weight_specs import weight_specs
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_bytes, read_json
@@ -103,8 +104,7 @@ class GoogleCheckpoint(Source):
             names = VariableNames.find(shapes, folder / prefix)
             is_wanted = head and len(names.head) > 0
             classes = _classes(names, shapes, folder / prefix) if is_wanted else 0
-            left = () if is_wanted else (*names.head.values(), *names.other)
-            taken = names.encoder | (names.head | {n: n for n in names.other} if is_wanted else {})
+            taken, left = names.taken(head=is_wanted), names.left(head=is_wanted)
             step = read_step(shapes, read)
             arrays = take_weights(
                 weight_specs(sizes, classes, pooler=names.has_pooler),

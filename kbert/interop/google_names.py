@@ -3,11 +3,12 @@
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kbert.errors import InputError
+from kbert.interop.stored_names import Shapes, StoredNames
 from kbert.utils.wording import count_noun
 
-Shapes = dict[str, tuple[int, ...]]
 _ANCHOR = "bert/embeddings/word_embeddings"
 _HEAD = ("output_weights", "output_bias")
 _OBJECT_BASED = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -15,17 +16,17 @@ _MAX_PARTS = 32  # of a name; BERT's have 8, and every part of a longer one woul
 
 
 @dataclass(frozen=True)
-class VariableNames:
+class VariableNames(StoredNames):
     """The names in a checkpoint by what they belong to.
 
     Args:
         encoder: dict. The checkpoint's names of the encoder's weights, by those of a release.
         head: dict. Those of the head that run_classifier.py trains.
+        pretraining: tuple of str. The heads of pretraining.
+        other: tuple of str. Everything else, such as other heads.
         slots: tuple of str. What an optimizer or an average keeps of a weight: whatever hangs below
             a weight's name, as in "output_bias/BERTAdam_1".
         counters: tuple of str. Single numbers, such as global_step and loss_scale.
-        pretraining: tuple of str. The heads of pretraining.
-        other: tuple of str. Everything else, such as other heads.
 
     Example:
 
@@ -35,17 +36,10 @@ class VariableNames:
     ```
     """
 
-    encoder: dict[str, str]
-    head: dict[str, str]
+    pooler: ClassVar[str] = "bert/pooler/"
+
     slots: tuple[str, ...]
     counters: tuple[str, ...]
-    pretraining: tuple[str, ...]
-    other: tuple[str, ...]
-
-    @property
-    def has_pooler(self) -> bool:
-        """Whether the encoder has a pooler; without an encoder, that is what is wrong."""
-        return not self.encoder or any(name.startswith("bert/pooler/") for name in self.encoder)
 
     @classmethod
     def find(cls, shapes: Shapes, source: object) -> "VariableNames":
@@ -78,7 +72,7 @@ class VariableNames:
                 counters.append(name)
             else:
                 other.append(name)
-        return cls(encoder, head, *map(tuple, (slots, counters, pretraining, other)))
+        return cls(encoder, head, *map(tuple, (pretraining, other, slots, counters)))
 
     def notes(self, step: int | None, unwanted: Collection[str]) -> tuple[str, ...]:
         """Return a line for each kind of variables that is left behind.

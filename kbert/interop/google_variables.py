@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.interop.google_names import Shapes
+from kbert.interop.stored_names import Shapes
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, read_bytes
 

@@ -91,8 +91,7 @@ class HuggingFaceFolder(Source):
             if config.get("classifier_dropout") is not None:
                 dropout = config["classifier_dropout"]
                 check_dropout(dropout, file, "classifier_dropout")
-        left = () if is_wanted else (*names.head.values(), *names.other)
-        taken = names.encoder | (names.head | {n: n for n in names.other} if is_wanted else {})
+        taken, left = names.taken(head=is_wanted), names.left(head=is_wanted)
         held = (len(shapes), sum(map(math.prod, shapes.values())))
         check_fits_file(sizes, classes, held, folder)
         return ModelData(

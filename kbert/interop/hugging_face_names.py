@@ -2,10 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kbert.errors import InputError
+from kbert.interop.stored_names import Shapes, StoredNames
 
-Shapes = dict[str, tuple[int, ...]]
 _ANCHOR = "embeddings.word_embeddings.weight"
 _BUFFERS = re.compile(r"embeddings\.(position|token_type)_ids")
 _PARTS = ("embeddings.", "encoder.", "pooler.")
@@ -13,7 +14,7 @@ _HEAD = ("classifier.weight", "classifier.bias")
 
 
 @dataclass(frozen=True)
-class WeightNames:
+class WeightNames(StoredNames):
     """The names in a file by those that transformers' BertModel and classifier have.
 
     Args:
@@ -32,15 +33,7 @@ class WeightNames:
     ```
     """
 
-    encoder: dict[str, str]
-    head: dict[str, str]
-    pretraining: tuple[str, ...]
-    other: tuple[str, ...]
-
-    @property
-    def has_pooler(self) -> bool:
-        """Whether the encoder has a pooler; without an encoder, that is what is wrong."""
-        return not self.encoder or any(bare.startswith("pooler.") for bare in self.encoder)
+    pooler: ClassVar[str] = "pooler."
 
     @classmethod
     def find(cls, shapes: Shapes, source: object) -> "WeightNames":

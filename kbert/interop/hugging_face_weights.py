@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.interop.hugging_face_names import Shapes
 from kbert.interop.no_weights import no_weights
+from kbert.interop.stored_names import Shapes
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 from kbert.utils.untrusted_weights import safetensors_size
