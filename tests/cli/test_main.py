@@ -19,9 +19,11 @@ from kbert.utils.missing_package import TRAIN_PACKAGES
 COMMAND = [sys.executable, "-m", "kbert"]
 # What runs in a shell's background inherits that Ctrl-C is ignored; this one hears it. (A
 # preexec_fn would fork the test's own process, which a backend's threads forbid.)
-HEARS_CTRL_C = """
+# However these tests were started: a shell's background ignores Ctrl-C, and nohup SIGHUP.
+HEARS_SIGNALS = """
 import runpy, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 runpy.run_module("kbert", run_name="__main__")
 """
 
@@ -300,9 +302,10 @@ def _wait_for_line(process, start):
 )
 def test_stops_without_a_traceback(settings, tmp_path, number, status, start, left):
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    # Many epochs, lest the run be over before the signal comes.
+    arguments = ["train", "--config", str(settings), "--epochs", "500"]
     with subprocess.Popen(
-        # Many epochs, lest the run be over before the signal comes.
-        [sys.executable, "-c", HEARS_CTRL_C, "train", "--config", str(settings), "--epochs", "500"],
+        [sys.executable, "-c", HEARS_SIGNALS, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
