@@ -17,15 +17,6 @@ from kbert.cli.main import main
 from kbert.utils.missing_package import TRAIN_PACKAGES
 
 COMMAND = [sys.executable, "-m", "kbert"]
-# What runs in a shell's background inherits that Ctrl-C is ignored; this one hears it. (A
-# preexec_fn would fork the test's own process, which a backend's threads forbid.)
-# However these tests were started: a shell's background ignores Ctrl-C, and nohup SIGHUP.
-HEARS_SIGNALS = """
-import runpy, signal
-signal.signal(signal.SIGINT, signal.default_int_handler)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
-runpy.run_module("kbert", run_name="__main__")
-"""
 
 
 def kbert(*arguments, stdin=b"", cwd=None):
@@ -279,6 +270,7 @@ def _wait_for_line(process, start):
 
 
 @pytest.mark.keras
+@pytest.mark.usefixtures("heard_signals")
 @pytest.mark.parametrize(
     ("number", "status", "start", "left"),
     [
@@ -305,7 +297,7 @@ def test_stops_without_a_traceback(settings, tmp_path, number, status, start, le
     # Many epochs, lest the run be over before the signal comes.
     arguments = ["train", "--config", str(settings), "--epochs", "500"]
     with subprocess.Popen(
-        [sys.executable, "-c", HEARS_SIGNALS, *arguments],
+        [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -17,7 +17,10 @@ def wait(arguments):
 main.app = wait
 main.main(["plan", "--examples", "900"])
 """
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
+    pytest.mark.usefixtures("heard_signals"),
+]
 
 
 def ended_by(name, before="", seconds=60):

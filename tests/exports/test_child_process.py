@@ -59,6 +59,7 @@ def wait_for(condition):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.usefixtures("heard_signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 @pytest.mark.parametrize("work", WORK)
 @pytest.mark.parametrize("task", ["write", "read"])

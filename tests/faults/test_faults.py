@@ -119,12 +119,11 @@ RunCheckpoint.on_train_batch_begin = meddle
 """
 
 
+@pytest.mark.usefixtures("heard_signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, status, tell):
     run = tmp_path / "run"
-    process = train(
-        before="import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    )
+    process = train()
     wait_for(has_trained(run, 30), process)
     process.popen.send_signal(number)
     started = time.monotonic()
@@ -138,10 +137,10 @@ def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, stat
     tell(signal.Signals(number).name, ended, err, f"every step: {resumes(run)}")
 
 
+@pytest.mark.usefixtures("heard_signals")
 def test_a_second_ctrl_c_ends_at_once_and_breaks_nothing(train, tmp_path, tell):
     run = tmp_path / "run"
-    before = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    process = train(before=before + PATCH.format(update=33, deed="import time; time.sleep(60)"))
+    process = train(before=PATCH.format(update=33, deed="import time; time.sleep(60)"))
     wait_for(has_trained(run, 33), process)
     time.sleep(1)  # into the step that does not end
     for _ in range(2):

@@ -20,7 +20,7 @@ def handlers():
 
 
 @pytest.fixture(autouse=True)
-def marker():
+def marker(heard_signals):
     """Handlers of our own, by which it shows that they are put back, and that none is lost."""
     caught = []
 
