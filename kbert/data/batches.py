@@ -67,8 +67,7 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
-        widths = choose_widths(store.lengths, multiple=MULTIPLE, min_rows=batch_size)
-        self.widths = np.minimum(widths, store.max_length)  # a model may have no more positions
+        self.widths = self._choose_widths(batch_size)
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
@@ -169,7 +168,7 @@ class Batches(keras.utils.PyDataset):
         self._pass.resumes, self._pass.paused = False, None
         self._layout = EpochLayout.build(
             self.store.lengths,
-            self.widths,
+            self._choose_widths,
             batch_size=self.batch_size,
             order=self.order,
             seed=self.seed,
@@ -177,3 +176,7 @@ class Batches(keras.utils.PyDataset):
             drop_remainder=self.drop_remainder,
             segments=segments,
         )
+
+    def _choose_widths(self, batch_size: int) -> np.ndarray:
+        widths = choose_widths(self.store.lengths, multiple=MULTIPLE, min_rows=batch_size)
+        return np.minimum(widths, self.store.max_length)  # a model may have no more positions

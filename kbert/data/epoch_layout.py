@@ -1,6 +1,6 @@
 """The batches of an epoch and their widths, also of an epoch that is resumed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,7 +31,7 @@ class EpochLayout:
     def build(
         cls,
         lengths: np.ndarray,
-        widths: np.ndarray,
+        widths: Callable[[int], np.ndarray],
         *,
         batch_size: int,
         order: Order = "given",
@@ -44,7 +44,9 @@ class EpochLayout:
 
         Args:
             lengths: int array [rows]. Tokens of each row.
-            widths: int array, ascending. The widths to choose from; the last holds every row.
+            widths: function of a batch size that returns the widths to choose from, an ascending
+                int array, the last of which holds every row. It is asked for the batch sizes of
+                the segments too: the order of what was trained is that of its own widths.
             batch_size: int. Rows per batch.
             order: "shuffled", "given" or "length", as in `Batches`. Defaults to "given".
             seed: int. Of the shuffled order. Defaults to 0.
@@ -66,7 +68,7 @@ class EpochLayout:
                 batches = given_order(len(known), size)
             if among is not None:
                 batches = [among[rows] for rows in batches]
-            layout = cls(tuple(batches), _choose(batches, size, lengths, widths))
+            layout = cls(tuple(batches), _choose(batches, size, lengths, widths(size)))
             return layout._widest_first() if order == "shuffled" else layout
 
         whole = lay_out(batch_size)

@@ -14,8 +14,20 @@ SIZES = st.integers(1, 9)
 
 def build(lengths, batch_size, **settings):
     lengths = np.array(lengths)
-    widths = choose_widths(lengths, min_rows=batch_size)
+
+    def widths(size):
+        return choose_widths(lengths, min_rows=size)
+
     return EpochLayout.build(lengths, widths, batch_size=batch_size, **settings)
+
+
+def test_what_was_trained_has_the_widths_of_its_own_batch_size():
+    """The widest batch comes first, and which that is depends on the widths."""
+    lengths = [3, 3, 3, 9, 17]
+    (trained,) = build(lengths, 1, order="shuffled").rows[:1]
+    layout = build(lengths, 2, order="shuffled", segments=[Segment(1, 1)])
+    rest = layout.rows[layout.first :]
+    assert sorted(np.concatenate([trained, *rest])) == [0, 1, 2, 3, 4]
 
 
 @settings(max_examples=300, deadline=None)
