@@ -52,6 +52,7 @@ THIRD_PARTY_WARNINGS = (
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
 )
 
+QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 # The files that take longest, the longest first: workers that begin with them end together.
 LONGEST = (
@@ -68,6 +69,8 @@ def pytest_configure(config):
     if hasattr(config, "workerinput"):
         # As many workers as cores: the threads of one would only wait for those of another.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # A tiny model is compiled for a few steps; tests/parity compiles as a user's machine does.
+    os.environ.setdefault("XLA_FLAGS", QUICK_COMPILATION)
     # The same tiny models are compiled again and again, by processes of their own too.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.rootpath / ".cache" / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")

@@ -148,7 +148,7 @@ def test_a_second_ctrl_c_ends_at_once_and_breaks_nothing(train, tmp_path, tell):
         process.popen.send_signal(signal.SIGINT)
         time.sleep(0.3)
     status, _, err = process.end()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30  # of the 60 that the step takes
     assert status == 130
     assert "Traceback" not in err
     tell("Ctrl-C twice, in a step that does not end", status, err, resumes(run))

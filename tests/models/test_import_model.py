@@ -94,6 +94,7 @@ def test_other_models_are_refused_by_name(kind, tmp_path):
         import_model(tmp_path, tmp_path / "out", verbose=0)
 
 
+@pytest.mark.any_backend
 def test_the_verbs(tmp_path, capsys):
     model, back = tmp_path / "model", tmp_path / "tf1"
     commands = [

@@ -96,6 +96,7 @@ def test_predictor(folder):
         Predictor.load(folder).predict(["a"], ["b"])
 
 
+@pytest.mark.any_backend
 def test_an_export_knows_it_too(folder, pairs, tmp_path):
     with pytest.raises(KbertError, match=MESSAGE):
         export(folder, tmp_path / "out", format="onnx", dev=pairs, verbose=0)
