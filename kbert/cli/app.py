@@ -12,7 +12,7 @@ from cyclopts.help.specs import get_default_parameter_columns
 
 from kbert import __version__
 from kbert.cli.options import MACHINE, Switch
-from kbert.cli.read_flags import check_whole_numbers, read_settings_file
+from kbert.cli.read_flags import check_mistyped_flags, check_whole_numbers, read_settings_file
 from kbert.cli.unused_flags import check_unused_flags
 from kbert.errors import KbertError
 from kbert.findings import Finding
@@ -24,9 +24,16 @@ app = App(
     version=__version__,
     help_format="plaintext",
     result_action="return_value",
+    print_error=False,  # `main` says in its own words what the parser refuses
+    exit_on_error=False,
     suppress_keyboard_interrupt=False,  # `main` says what a stopped run has left
 )
-app.config = (read_settings_file, check_whole_numbers, check_unused_flags)
+app.config = (
+    read_settings_file,
+    check_mistyped_flags,
+    check_whole_numbers,
+    check_unused_flags,
+)
 app.register_install_completion_command(help="Install completion for this shell, and exit.")
 
 _QUIET = Annotated[

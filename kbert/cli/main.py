@@ -1,11 +1,12 @@
 """The command line: run a verb, and leave with its exit status."""
 
-import difflib
 import errno
 import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+
+from cyclopts import CycloptsError
 
 from kbert.cli import (  # noqa: F401 (each adds its verb)
     continue_training,
@@ -19,12 +20,13 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     resume,
     train,
 )
-from kbert.cli.app import VERBS, app
+from kbert.cli.app import app
+from kbert.cli.parser_errors import check_verb, refusal
 from kbert.cli.read_flags import check_no_standard_input
 from kbert.cli.show import ReaderGone
 from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
-from kbert.errors import InputError, KbertError, MachineError
+from kbert.errors import KbertError, MachineError
 from kbert.findings import speaking
 from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
 from kbert.utils.foreign import reason_of
@@ -54,9 +56,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     """Run a verb, print what went wrong, and return the exit status."""
     try:
-        _check_verb(arguments)
+        check_verb(arguments)
         check_no_standard_input(arguments)
-        return app(arguments or ["--help"]) or 0
+        return _parse_and_run(arguments or ["--help"])
     except KbertError as error:
         _complain(f"{error}")
         return 1 if isinstance(error, MachineError) else 2
@@ -77,18 +79,11 @@ def _run(arguments: list[str]) -> int:
         return 2 if error.errno in _NO_NAME else 1
 
 
-def _check_verb(arguments: list[str]) -> None:
-    """Raise InputError for a word that is not a verb, and list all of them."""
-    if arguments and not arguments[0].startswith("-") and arguments[0] not in VERBS:
-        near = difflib.get_close_matches(arguments[0], VERBS, 1)
-        raise InputError(
-            "There is no command {verb!r}. Did you mean {near}? Commands: {verbs}."
-            if near
-            else "There is no command {verb!r}. Commands: {verbs}.",
-            verb=arguments[0],
-            near=near[0] if near else "",
-            verbs=", ".join(VERBS),
-        )
+def _parse_and_run(arguments: list[str]) -> int:
+    try:
+        return app(arguments) or 0
+    except CycloptsError as error:
+        raise refusal(error) from None
 
 
 def _complain(text: str) -> None:

@@ -13,7 +13,6 @@ from kbert.cli.show import write_output
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import Call, Cure
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
@@ -57,7 +56,6 @@ def predict(
     from kbert.utils.file_errors import writing
     from kbert.utils.staging import publishing
 
-    _check_is_no_flag(data)
     check_count("batch_size", batch_size)
     chosen = choose_format(output, output_format)
     source = find_source(model)
@@ -87,11 +85,3 @@ def _standard_input() -> BinaryIO:
     if sys.stdin.isatty():
         say("Reading one text per line from the terminal; end with Ctrl-D.", to="stderr")
     return sys.stdin.buffer
-
-
-def _check_is_no_flag(data: str) -> None:
-    """Refuse a mistyped flag, which the parser takes for the data, since these may be "-"."""
-    if data.startswith("-") and data != "-":
-        raise InputError(
-            "There is no option {flag}.", flag=data, cure=Cure(call=Call("predict", help=True))
-        )

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from cyclopts import App, ArgumentCollection
 from cyclopts.config import Dict
 
+from kbert.cli.no_such_option import no_such_option
 from kbert.config import TrainConfig, read_toml
 from kbert.data.reading.file_kinds import no_standard_input
 from kbert.errors import InputError
@@ -31,6 +32,15 @@ def check_no_standard_input(arguments: Sequence[str]) -> None:
     for before, argument in itertools.pairwise(arguments):
         if argument == "-" and not before.startswith("--"):  # whose value it may be
             raise no_standard_input()
+
+
+def check_mistyped_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Refuse a mistyped flag that the parser takes for the data, since these may be "-"."""
+    for argument in arguments:
+        if argument.field_info.is_positional and argument.parameter.allow_leading_hyphen:
+            for token in argument.tokens:
+                if token.keyword is None and token.value.startswith("-") and token.value != "-":
+                    raise no_such_option(token.value, verb[0], arguments)
 
 
 def check_whole_numbers(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:

@@ -1,5 +1,6 @@
 """Checks of settings that come from TOML, Python or a command line."""
 
+import difflib
 from typing import Any, Literal, get_args, get_origin
 
 from kbert.errors import InputError
@@ -22,12 +23,31 @@ def check_type(name: str, value: Any, hint: Any) -> None:
     (kind,) = kinds
     _check_no_nul(name, value)
     if not _fits(value, kind):
+        known = get_args(kind) if get_origin(kind) is Literal and isinstance(value, str) else ()
+        near = difflib.get_close_matches(value.lower(), known, 1) if known else []
         raise InputError(
-            "{option} must be {expected}. Received: {value!r}",
+            "{option} must be {expected}. Received: {value!r}. Did you mean {near!r}?"
+            if near
+            else "{option} must be {expected}. Received: {value!r}",
             option=Option(name),
-            expected=_expected(kind),
+            expected=expected_of(kind),
             value=value,
+            near=near[0] if near else "",
         )
+
+
+def expected_of(kind: Any) -> str:
+    """Return what a setting of a type takes, in the words of a message."""
+    if get_origin(kind) is tuple:
+        return "a list of strings"
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(get_args(kind))}"
+    return {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a string",
+    }[kind]
 
 
 def _check_no_nul(name: str, value: Any) -> None:
@@ -67,16 +87,3 @@ def _fits(value: Any, kind: Any) -> bool:
     if kind is bool or isinstance(value, bool):
         return kind is bool and isinstance(value, bool)
     return isinstance(value, (int, float) if kind is float else kind)
-
-
-def _expected(kind: Any) -> str:
-    if get_origin(kind) is tuple:
-        return "a list of strings"
-    if get_origin(kind) is Literal:
-        return f"one of {', '.join(get_args(kind))}"
-    return {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a number",
-        str: "a string",
-    }[kind]

@@ -164,7 +164,7 @@ REFUSALS = {
     "resume run --keep-checkpoints 1.0": "--keep-checkpoints must be a whole number",
     "train --config typed.toml": "typed.toml: --epochs must be a whole number. Received: 'three'",
     "train --config fraction.toml": "fraction.toml: --epochs must be a whole number. Received: 2.5",
-    "predict run --bogus": "There is no option --bogus.",
+    "predict run --bogus": "predict has no option --bogus. Cure: ",
     "train good.csv --patience 2 --dev-proportion 0": "--patience needs a dev set.",
     "train good.csv --dropout 1.5": "--dropout must be from 0 to below 1. Received: 1.5",
     "train good.csv --encoding klingon": "Received: 'klingon'",
@@ -182,16 +182,14 @@ REFUSALS = {
     "export run --format google --output new --quantize int8": "--quantize int8 is for onnx",
     "predict run --batch-size 0": "--batch-size must be a whole number, 1 or more. Received: 0",
     "predict run --to xml": "--to must be csv or jsonl. Received: 'xml'",
-}
-REFUSED_FLAGS = {
-    "train": "data",
-    "train good.csv --recipe theirs": "theirs",
-    "train good.csv --epochz 3": "--epochz",
-    "evaluate": "model",
-    "continue --epochs 2 --output new": "run",
-    "export run --format onxx --output new": "onxx",
-    "export run --output new": "--format",
-    "predict run --backend mxnet": "mxnet",
+    "train": "train needs DATA, which is not given. Cure: ",
+    "train good.csv --recipe theirs": "--recipe must be one of recommended, google. Received: ",
+    "train good.csv --epochz 3": "train has no option --epochz. Did you mean --epochs?",
+    "evaluate": "evaluate needs MODEL, which is not given.",
+    "continue --epochs 2 --output new": "continue needs RUN, which is not given.",
+    "export run --format onxx --output new": "Received: 'onxx'. Did you mean 'onnx'?",
+    "export run --output new": "export needs --format, which is not given.",
+    "predict run --backend mxnet": "--backend must be one of tensorflow, jax, torch. Received: ",
 }
 
 
@@ -203,15 +201,6 @@ def test_refuses_with_one_sentence_and_status_2(folder, line):
     assert (status, err.count("\n"), "Traceback" in out) == (2, 1, False)
     assert err.startswith("kbert: ")
     assert sorted(folder.rglob("*")) == before
-
-
-@pytest.mark.parametrize("line", REFUSED_FLAGS)
-def test_refuses_what_is_no_flag_or_value(folder, line):
-    status, out, err = kbert(*line.split(), cwd=folder)
-    assert REFUSED_FLAGS[line] in (out + err).lower()
-    assert status == 2
-    assert "Traceback" not in out + err
-    assert sorted(path.name for path in folder.glob("run*")) == ["run"]
 
 
 @pytest.fixture

@@ -1,0 +1,38 @@
+"""The error for an option that a verb does not have."""
+
+import difflib
+
+from cyclopts import ArgumentCollection
+
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.command_name import command_name
+from kbert.utils.shell_words import shell_word
+
+
+def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> InputError:
+    """Return the error for an option that a verb does not have.
+
+    Args:
+        typed: str. The option as it was typed; a value behind = is left out.
+        verb: str.
+        arguments: ArgumentCollection, of the verb.
+    """
+    flag = typed.partition("=")[0]
+    names = {name.lstrip("-"): name for each in arguments for name in each.names if len(name) > 2}
+    near = difflib.get_close_matches(flag.lstrip("-").lower().replace("_", "-"), names, 1)
+    if near:
+        return InputError(
+            "{verb} has no option {flag}. Did you mean {near}?",
+            verb=verb,
+            flag=shell_word(flag),
+            near=names[near[0]],
+        )
+    return InputError(
+        "{verb} has no option {flag}.", verb=verb, flag=shell_word(flag), cure=help_of(verb)
+    )
+
+
+def help_of(verb: str) -> Cure:
+    """Return the cure that names the help of a verb."""
+    return Cure(note="{program} {verb} --help", values={"program": command_name(), "verb": verb})

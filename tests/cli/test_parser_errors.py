@@ -1,0 +1,105 @@
+"""What the parser refuses is one sentence on standard error, in kbert's words."""
+
+import pytest
+
+from kbert.cli.app import VERBS
+from kbert.cli.main import main
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """A function that runs a command line, and returns the sentence that refuses it."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        out, err = capsys.readouterr()
+        assert (end.value.code, out, err.count("\n")) == (2, "", 1)
+        assert err.startswith("kbert: ")
+        return err.removeprefix("kbert: ").rstrip()
+
+    return run
+
+
+# What each verb cannot do without.
+NEEDED = {
+    **{"demo": [], "inspect": ["d.csv"], "plan": ["d.csv"], "train": ["d.csv"], "resume": ["run"]},
+    **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
+    **{"import": ["a", "--output", "b"]},
+    "export": ["run", "--output", "b", "--format", "onnx"],
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_names_what_it_does_not_take(verb, refused):
+    needed = NEEDED[verb]
+    assert refused(verb, *needed, "--verbos").startswith(
+        f"{verb} has no option --verbos. Did you mean --verbose?"
+    )
+    assert refused(verb, *needed, "--xyzzy=3").startswith(f"{verb} has no option --xyzzy. Cure: ")
+    assert refused(verb, *needed, "--xyzzy").endswith(f" {verb} --help")
+    assert refused(verb, *needed, "third").startswith(f"{verb} takes ")
+    assert "Received" in refused(verb, *needed, "third")
+    assert refused(verb, *needed, "--quiet", "maybe") == (
+        "--quiet takes no value. Received: 'maybe'. Cure: --quiet"
+    )
+    assert refused(verb, *needed, "--quiet=maybe") == (
+        "--quiet must be true or false. Received: 'maybe'"
+    )
+
+
+@pytest.mark.parametrize("verb", [verb for verb, needed in NEEDED.items() if needed])
+def test_every_verb_names_what_it_needs(verb, refused):
+    if verb == "plan":  # which takes a number of rows too
+        return
+    sentence = refused(verb)
+    assert sentence.startswith(f"{verb} needs ")
+    assert f" {verb} " in sentence.partition("Cure: ")[2]
+
+
+SENTENCES = {
+    "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",
+    "train d.csv --recipe": "--recipe needs one of recommended, google, and nothing follows it.",
+    "train d.csv --output -x": "--output needs a value. Received: -x. "
+    "Cure: --output=-x, if that is the value",
+    "train d.csv --output --epochs 3": "--output needs a value. Received: --epochs. "
+    "Cure: --output=--epochs, if that is the value",
+    "train d.csv --epochs=": "--epochs must be a whole number. Received: ''",
+    "train d.csv --learning-rate 1,5": "--learning-rate must be a number. Received: '1,5'",
+    "train d.csv --header=maybe": "--header must be true or false. Received: 'maybe'",
+    "train d.csv --header maybe": "--header takes no value. Received: 'maybe'. "
+    "Cure: --header or --no-header",
+    "train d.csv --epochs 3 --epochs 4": "--epochs is given more than once; "
+    "the last value is '4'. Cure: keep one of them",
+    "train d.csv --allow a b": "--allow takes one value each time. Received another one: 'b'. "
+    "Cure: --allow a --allow b",
+    "train my file.csv": "train takes DATA and no other argument. Received also: 'file.csv'. "
+    "Cure: put an option before its value, and quotes around what contains spaces",
+    "train d.csv --batch_sise 3": "train has no option --batch_sise. Did you mean --batch-size?",
+    "export run --format ONNX --output b": "--format must be one of huggingface, google, keras, "
+    "keras-hub, saved_model, onnx, openvino, litert, torch. Received: 'ONNX'. "
+    "Did you mean 'onnx'?",
+    "import a --ouput b": "import has no option --ouput. Did you mean --output?",
+    "import a --output b --lowercase maybe": "--lowercase takes no value. Received: 'maybe'. "
+    "Cure: --lowercase or --no-lowercase",
+    "--hepl": "There is no command '--hepl'. Did you mean --help? Commands: demo, inspect, plan, "
+    "train, resume, continue, evaluate, predict, import, export.",
+    "-q train d.csv": "A command was expected before any option. Received: '-q'. Commands: demo, "
+    "inspect, plan, train, resume, continue, evaluate, predict, import, export.",
+    "--help nothing": "There is no command 'nothing'. Commands: demo, inspect, plan, train, "
+    "resume, continue, evaluate, predict, import, export.",
+}
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_the_sentence(line, refused):
+    assert refused(*line.split()) == SENTENCES[line]
+
+
+def test_a_flag_with_a_line_break_stays_in_one_line(refused):
+    assert refused("train", "d.csv", "--x\ny").startswith(r"train has no option $'--x\x0ay'.")
+
+
+def test_a_file_that_looks_like_a_flag_may_follow_two_dashes(refused):
+    assert refused("train", "--", "-x.csv").startswith("There is no file -x.csv")
