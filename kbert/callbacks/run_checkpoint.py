@@ -123,6 +123,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         else:
             raise reason
 
+    def will_save(self) -> bool:
+        """Return whether `stop`, if it is called now, leads to a checkpoint."""
+        return self._in_batches or self._state_is_whole
+
     def finish_saving(self) -> None:
         """Wait until what is being saved is on the disk, or raise why it is not."""
         self._writer.wait()

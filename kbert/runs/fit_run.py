@@ -78,7 +78,7 @@ def _fit(
     """Train, and return how many seconds it took; record a failure and raise it as its cause."""
     started = time.monotonic()
     try:
-        with stop_signals(callbacks.checkpoint.stop):
+        with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
             try:
                 model.fit(
                     batches,

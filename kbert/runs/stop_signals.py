@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from kbert.runs.stop_notice import StopNotice
+
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, which ends a process like Ctrl-C, with another exit status."""
@@ -22,20 +24,29 @@ _AT_ONCE = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def stop_signals(stop: Callable[[BaseException], None]) -> Iterator[None]:
+def stop_signals(
+    stop: Callable[[BaseException], None], will_save: Callable[[], bool] = lambda: True
+) -> Iterator[None]:
     """Let the first signal call `stop`, and a second Ctrl-C or SIGTERM end the process at once.
 
     SIGHUP comes more than once when a connection drops, and beside SIGTERM when a machine shuts
     down. It is not what a user sends in order to insist, and so it never ends a process at once,
     nor does the first signal after it.
 
+    The step that is running, or an evaluation's, may take long: a line says at once that the first
+    signal has been heard.
+
     Args:
-        stop: function of the exception that ends the run.
+        stop: function of the exception that ends the run. It raises it, or notes it for the end of
+            the step.
+        will_save: function that returns whether a signal that comes now leads to a checkpoint, as
+            the line says. Defaults to one that returns True.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set handlers
         return
     received: list[int] = []
+    notice = StopNotice(will_save)
 
     def handle(number: int, frame: FrameType | None) -> None:
         is_first = not received
@@ -45,11 +56,13 @@ def stop_signals(stop: Callable[[BaseException], None]) -> Iterator[None]:
         if at_once:
             raise reason
         if is_first:
+            notice.give(number)
             stop(reason)
 
     before = {number: signal.signal(number, handle) for number in heard_signals()}
     try:
-        yield
+        with notice.watching(before):
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

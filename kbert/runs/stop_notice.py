@@ -1,0 +1,66 @@
+"""The line that answers the signal which stops a run, while a step is still running."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+
+_STOPPING = "Stopping after this step; a checkpoint is then saved."
+_INSIST = {
+    signal.SIGINT: " Ctrl-C again ends at once.",
+    signal.SIGTERM: " Another SIGTERM ends at once.",
+}
+
+
+class StopNotice:
+    """Says once, and at once, that a signal has been heard and what happens next.
+
+    Python calls the handler of a signal only between two of its own instructions, and a backend
+    may compute for long inside one. So a thread, which a signal wakes, says it too. It is for
+    whoever waits at the terminal, and so is said at every verbosity.
+
+    Args:
+        will_save: function that returns whether a signal that comes now leads to a checkpoint.
+    """
+
+    def __init__(self, will_save: Callable[[], bool]) -> None:
+        self._will_save = will_save
+        self._unsaid = threading.Lock()
+
+    def give(self, number: int) -> None:
+        """Write the line past all streams: the code that is interrupted may hold their locks."""
+        if not self._will_save() or not self._unsaid.acquire(blocking=False):
+            return
+        with suppress(OSError, ValueError, AttributeError):  # closed, hung up, none, or no file
+            descriptor = sys.__stderr__.fileno()  # type: ignore[union-attr]
+            # A progress bar leaves the cursor in its line.
+            start = "\n" if os.isatty(descriptor) else ""
+            insist = _INSIST.get(signal.Signals(number), "")
+            os.write(descriptor, f"{start}{_STOPPING}{insist}\n".encode())
+
+    @contextmanager
+    def watching(self, numbers: Collection[int]) -> Iterator[None]:
+        """Give the line as soon as one of the signals comes, inside the block; main thread only."""
+        reader, writer = socket.socketpair()
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        if before != -1:  # an event loop's, as in a notebook, which needs it more
+            signal.set_wakeup_fd(before)
+        thread = threading.Thread(target=self._watch, args=(reader, numbers), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            if before == -1:
+                signal.set_wakeup_fd(-1)
+            writer.close()  # which ends the thread
+            thread.join()
+            reader.close()
+
+    def _watch(self, reader: socket.socket, numbers: Collection[int]) -> None:
+        while received := reader.recv(1):
+            if received[0] in numbers:
+                self.give(received[0])
