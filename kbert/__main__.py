@@ -1,5 +1,27 @@
-"""`python -m kbert`."""
+"""The program `kbert`, and `python -m kbert`."""
 
-from kbert.cli.main import main
+import os
+import signal
+from types import FrameType
 
-main()
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it with status 130 while its modules are imported too."""
+    # A signal that is ignored stays ignored, as Ctrl-C in a shell's background.
+    hears_ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if hears_ctrl_c:
+        signal.signal(signal.SIGINT, _leave)
+    from kbert.cli.main import main as run
+
+    if hears_ctrl_c:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    run()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # Nothing has been begun. An exception could be caught, or shown, by whatever is imported.
+    os._exit(130)
+
+
+if __name__ == "__main__":
+    main()

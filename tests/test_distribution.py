@@ -29,7 +29,7 @@ def installs(text):
 
 def test_the_names():
     assert PROJECT["name"] == "keras-kbert"
-    assert PROJECT["scripts"] == {"kbert": "kbert.cli.main:main"}
+    assert PROJECT["scripts"] == {"kbert": "kbert.__main__:main"}
 
 
 def test_nobody_is_told_to_install_the_package_of_that_name():

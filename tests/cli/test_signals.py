@@ -17,6 +17,7 @@ def wait(arguments):
 main.app = wait
 main.main(["plan", "--examples", "900"])
 """
+HEARS_CTRL_C = "signal.signal(signal.SIGINT, signal.default_int_handler)"
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
     pytest.mark.usefixtures("heard_signals"),
@@ -48,3 +49,44 @@ def test_a_signal_that_is_ignored_stays_ignored(name):
     """As SIGHUP under nohup."""
     before = f"signal.signal(signal.{name}, signal.SIG_IGN)"
     assert ended_by(name, before, seconds=1) == (0, "")
+
+
+# A module that the command line imports, which takes its time and lets no exception out.
+SLOW = """
+import time
+print("importing", flush=True)
+try:
+    time.sleep({seconds})
+except BaseException:
+    pass
+"""
+STARTS = {
+    "python -m kbert": "import runpy; runpy.run_module('kbert', run_name='__main__')",
+    "the program": "from kbert.__main__ import main; main()",  # pyproject.toml names it
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("ignored", [False, True], ids=["heard", "ignored"])
+def test_ctrl_c_while_modules_are_imported(start, ignored, tmp_path):
+    (tmp_path / "cyclopts.py").write_text(SLOW.format(seconds=2 if ignored else 60))
+    handler = "SIG_IGN" if ignored else "default_int_handler"
+    code = f"import signal, sys; signal.signal(signal.SIGINT, signal.{handler})\n"
+    code += f"sys.path.insert(0, {str(tmp_path)!r})\n{STARTS[start]}"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout.readline() == "importing\n"
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    if ignored:  # the module goes on, and turns out to be another one
+        assert "ImportError" in err
+    else:
+        assert (process.returncode, err) == (130, "")
+
+
+def test_after_the_imports_ctrl_c_is_said():
+    assert ended_by("SIGINT", HEARS_CTRL_C) == (130, "kbert: stopped.\n")
