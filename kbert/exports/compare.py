@@ -9,6 +9,8 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.tokenizer.rare_characters import is_rare
 
 TOLERANCE = 1e-4
 """The largest difference of a probability."""
@@ -23,6 +25,11 @@ _SENTENCES = (
     "word " * 300,
 )
 _ROWS = 200
+_MAX_LETTERS = 5  # that a refusal names
+_OF_LETTERS = Cure(
+    note="replace them in the texts, here and for the other program (a final sigma by its small "
+    "letter), or export as google, or as onnx, which takes token ids"
+)
 
 Compute = Callable[[Sequence[str], Sequence[str] | None], np.ndarray]
 """From texts, and pairs or None, to probabilities [texts, labels]."""
@@ -105,10 +112,18 @@ def compare(
     differences = np.nan_to_num(np.abs(ours - theirs), nan=np.inf).max(axis=1)
     worst = int(differences.argmax())
     if exact and differences[worst] > TOLERANCE:
+        letters = {c for c in texts[worst] + ("" if pairs is None else pairs[worst]) if is_rare(c)}
         raise InputError(
             "The export is refused: it differs from the model. For the text {text!r:.60} the model "
             "computes the probabilities {original}, the export {exported}; a difference of at most "
-            "{tolerance} was expected.",
+            "{tolerance} was expected. The model normalizes {letters} as Google does, which other "
+            "programs may not."
+            if letters
+            else "The export is refused: it differs from the model. For the text {text!r:.60} the "
+            "model computes the probabilities {original}, the export {exported}; a difference of "
+            "at most {tolerance} was expected.",
+            cure=_OF_LETTERS if letters else None,
+            letters=", ".join(sorted(map(repr, letters))[:_MAX_LETTERS]),
             text=texts[worst],
             original=ours[worst].round(5).tolist(),
             exported=theirs[worst].round(5).tolist(),

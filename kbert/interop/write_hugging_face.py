@@ -10,6 +10,7 @@ from kbert.choices import Gelu
 from kbert.interop.config_checks import LAYER_NORM_EPSILON
 from kbert.interop.model_data import ModelData
 from kbert.interop.weight_specs import weight_specs
+from kbert.tokenizer.final_sigma import has_final_sigma
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 from kbert.utils.files import save_arrays
 
@@ -30,9 +31,11 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
         **({"mask_token": "[MASK]"} if "[MASK]" in tokenizer.ids else {}),
     }
     settings = {
-        # BertTokenizer looks up words of 100 characters, whatever tokenizer.json says.
+        # BertTokenizer looks up words of 100 characters and knows no final sigma, whatever
+        # tokenizer.json says.
         "tokenizer_class": "BertTokenizer"
         if tokenizer.max_word_length == HUGGING_FACE_MAX_WORD
+        and not has_final_sigma(tokenizer.lowercase, tokenizer.vocabulary)
         else "PreTrainedTokenizerFast",
         "do_lower_case": tokenizer.lowercase,
         "strip_accents": tokenizer.strip_accents,

@@ -7,6 +7,7 @@ from typing import Any
 
 from kbert.errors import InputError
 from kbert.tokenizer.added_tokens import FLAGS, GOOGLE_SPECIALS
+from kbert.tokenizer.final_sigma import without_final_sigma
 from kbert.tokenizer.vocabulary import without_shadowed
 
 HUGGING_FACE_MAX_WORD = 100
@@ -92,7 +93,7 @@ def _part(
     spec: Mapping[str, Any], name: str, does: str, expected: str, source: Path
 ) -> dict[str, Any]:
     """Return a part of a tokenizer.json, which must be BERT's."""
-    part = spec.get(name)
+    part = without_final_sigma(spec.get(name))
     kind = part.get("type") if isinstance(part, dict) else None
     if not isinstance(part, dict) or kind != expected:
         raise InputError(

@@ -15,6 +15,7 @@ from tokenizers import (
 )
 
 from kbert.tokenizer.added_tokens import FLAGS
+from kbert.tokenizer.final_sigma import has_final_sigma, with_final_sigma
 
 GOOGLE_MAX_WORD = 200
 
@@ -68,6 +69,8 @@ def tokenizer_json(rust: Tokenizer, vocabulary: Sequence[str]) -> str:
     spec["model"]["vocab"] = {piece: number for number, piece in enumerate(vocabulary)}
     for token in spec["added_tokens"]:
         token["special"] = token["special"] and rust.encode_special_tokens
+    if has_final_sigma(spec["normalizer"]["lowercase"], vocabulary):
+        spec["normalizer"] = with_final_sigma(spec["normalizer"])
     copy = Tokenizer.from_str(json.dumps(spec))
     copy.post_processor = processors.TemplateProcessing(
         single="[CLS]:0 $A:0 [SEP]:0",

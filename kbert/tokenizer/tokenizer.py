@@ -266,8 +266,8 @@ class Tokenizer:
         """Return the tokenizer.json of Hugging Face's libraries, which puts [CLS] and [SEP] around.
 
         As here, "[SEP]" in a text is plain text. It lacks what kbert does in Python for characters
-        on which the Rust normalizer differs from Google's: private-use characters, final sigmas,
-        and scripts newer than it.
+        on which the Rust normalizer differs from Google's: private-use characters, and scripts
+        newer than it. It has a step of its own for final sigmas.
         """
         return tokenizer_json(self._rust, self.written_vocabulary)
 

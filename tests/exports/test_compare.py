@@ -49,6 +49,18 @@ def test_what_is_seen(path, dev):
     assert str(seen).startswith("Verified (0.0 MB): same label on 207 of 207 texts, probabilities ")
 
 
+@pytest.mark.parametrize("text", ["ο ΔΡΟΜΟΣ", "a \ue000"], ids=ascii)
+def test_a_difference_on_a_letter_that_programs_normalize_in_their_way(path, text):
+    dev = Examples([text, "plain"], label_ids=np.array([0, 1], np.int32), labels=LABELS)
+    with pytest.raises(KbertError) as refused:
+        compare(path, probabilities, shifted(0.1, text), dev)
+    assert f"The model normalizes {text[-1]!r} as Google does, which other " in str(refused.value)
+    assert "Cure: replace them in the texts, here and for the other program" in str(refused.value)
+    with pytest.raises(KbertError) as refused:
+        compare(path, probabilities, shifted(0.1, "plain"), dev)
+    assert "Google" not in str(refused.value)
+
+
 def test_rows_from_all_over_are_asked(path, dev):
     asked = []
 

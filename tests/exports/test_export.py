@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from kbert import BertClassifier, KbertError, read_examples
+from kbert import BertClassifier, Examples, KbertError, Labels, read_examples
 from kbert.exports import export as exporting
 from kbert.exports.export import export
 from kbert.interop.google import read_google
@@ -43,6 +43,23 @@ def test_it_is_reopened_and_predicts_the_same(format, name, folder, real_reviews
     assert first.startswith(f"{real_reviews}: 200 rows; ")
     assert lines[-2:] == [f"Writing {folder} as {format} ...", f"Wrote {path}. {seen}"]
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("max_word_length", [100, 200])
+def test_words_may_end_in_a_capital_sigma(max_word_length, folder, tmp_path):
+    config = {**BertClassifier.load(folder).get_config()}
+    config["tokenizer"] = {**config["tokenizer"], "max_word_length": max_word_length}
+    model = BertClassifier.from_config(config)
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(random.normal(0, 0.5, variable.shape))
+    model.save_to(tmp_path / "greek")
+    texts = ["Ο μικρός ΔΡΌΜΟΣ", "ΣΑΣ. ΑΣ'Α", "good"]
+    ids = np.array([0, 1, 1], np.int32)
+    dev = Examples(texts, label_ids=ids, labels=Labels(("bad", "good", "好")))
+    seen = export(tmp_path / "greek", tmp_path / "hf", format="huggingface", dev=dev, verbose=0)
+    assert seen.texts == seen.agreeing == 10
+    assert seen.greatest < 1e-5
 
 
 def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
