@@ -1,4 +1,4 @@
-"""The exceptions that kbert raises.
+"""The exceptions that kbert raises, and its warning in Python.
 
     KbertError(Exception)
     ├── InputError(ValueError)   the user can fix it; the command line exits with status 2
@@ -74,6 +74,19 @@ class FindingsError(KbertError):
             template += " To continue anyway: {allow}"
             values["allow"] = Option("allow", codes)
         super().__init__(template, **values)
+
+
+class UnknownTokensWarning(UserWarning):
+    """Most of the tokens of texts are [UNK]: the predictions for them are next to chance.
+
+    Example:
+
+    ```python
+    import warnings
+
+    warnings.simplefilter("ignore", UnknownTokensWarning)
+    ```
+    """
 
 
 class _Sentences(tuple[Finding, ...]):

@@ -30,7 +30,7 @@ NAMES = [
         "Predictor",
     ),
     *("RunCheckpoint", "TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
-    "WarmupPolynomialDecay",
+    *("UnknownTokensWarning", "WarmupPolynomialDecay"),
     *("continue_training", "create_optimizer", "epoch_order", "export", "find_source"),
     *("import_model", "inspect_examples", "read_examples", "recommend_shuffle_buffer", "resume"),
     *("simulate_shuffle_buffer", "train"),

@@ -1,7 +1,9 @@
 """Checks and notes that verbs share which read texts for a model."""
 
+import warnings
+
 from kbert.data.reading.examples import Examples
-from kbert.errors import InputError
+from kbert.errors import InputError, UnknownTokensWarning
 from kbert.findings import Option
 from kbert.interop.source import Source
 from kbert.utils.say import say, verbose_level
@@ -41,6 +43,8 @@ def warn_of_unknown_tokens(source: Source, examples: Examples) -> None:
     """Print to standard error that a model does not know most of the words, if it does not."""
     from kbert.data.inspection.unknown_findings import unknown_in_use
 
+    # The predictor's own warning would say it again, and with -q too.
+    warnings.simplefilter("ignore", UnknownTokensWarning)
     if verbose_level() and source.path is not None:
         finding = unknown_in_use(examples, source.tokenizer())
         if finding is not None:

@@ -12,6 +12,8 @@ from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
 from kbert.serving.export_source import Export
+from kbert.serving.unknown_tokens import UnknownTokensWatch
+from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.label_names import label_names
 from kbert.utils.say import say
@@ -34,6 +36,8 @@ class Predictor:
         compute: function of texts, pairs or None, and a batch size that returns the probabilities
             [texts, labels].
         model: BertClassifier or None. The model that computes, where it is one. Defaults to None.
+        tokenizer: Tokenizer or None. The model's: where most of the tokens of a call are [UNK], an
+            `UnknownTokensWarning` says so, once. Defaults to None: nothing is said.
 
     Example:
 
@@ -48,10 +52,12 @@ class Predictor:
         labels: Sequence[str],
         compute: "Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]",
         model: "BertClassifier | None" = None,
+        tokenizer: Tokenizer | None = None,
     ) -> None:
         self.labels = label_names(labels, Option("labels"))
         self.model = model
         self._compute = compute
+        self._watch = None if tokenizer is None else UnknownTokensWatch(tokenizer)
 
     @classmethod
     def load(
@@ -79,7 +85,7 @@ class Predictor:
         compute, labels = source.session(threads), source.labels()
         if compute is None or labels is None:
             return cls._from_weights(source, backend)
-        return cls(labels, compute)
+        return cls(labels, compute, tokenizer=source.tokenizer())
 
     @classmethod
     def _from_weights(cls, source: Source, backend: str | None) -> "Predictor":
@@ -98,7 +104,7 @@ class Predictor:
             with lock:
                 return model.predict_proba(*arguments)
 
-        return cls(model.labels.names, compute, model)
+        return cls(model.labels.names, compute, model, model.tokenizer)
 
     def predict(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
@@ -128,6 +134,8 @@ class Predictor:
         firsts, seconds = as_texts(texts, pairs)
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
+        if self._watch is not None:
+            self._watch.look(firsts, seconds)
         rows = self._compute(firsts, seconds, batch_size)
         check_outputs(rows)
         return rows

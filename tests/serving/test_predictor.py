@@ -1,11 +1,14 @@
 import os
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from kbert import KbertError, Predictor
+from kbert import KbertError, Predictor, UnknownTokensWarning
+from kbert.cli.main import main
+from kbert.serving.unknown_tokens import UnknownTokensWatch
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,39 @@ def test_any_iterable_of_texts(predictor):
     expected = predictor.predict(texts)
     for given in (tuple(texts), np.array(texts), iter(texts), [text.encode() for text in texts]):
         assert predictor.predict(given) == expected
+
+
+def test_warns_once_that_it_does_not_know_the_texts(export_folder):
+    predictor = Predictor.load(export_folder)
+    texts = ["电影很好看", "他 story"]
+    with pytest.warns(UnknownTokensWarning) as caught:
+        predictor.predict(texts)
+    predictor.predict(texts)  # a second warning would be an error
+    predictor.predict_proba(texts)
+    (warning,) = caught
+    assert warning.filename == __file__
+    assert re.match(r"\d\d\.\d% of the tokens are \[UNK\]: .* Cure: ", str(warning.message))
+
+
+def test_of_pairs_the_second_texts_count_too(tokenizer):
+    watch = UnknownTokensWatch(tokenizer)
+    watch.look(["a story"], ["a mess"])
+    with pytest.warns(UnknownTokensWarning):
+        watch.look(["a story"], ["电影很好看"])
+
+
+def test_of_long_texts_only_the_beginning_is_looked_at(tokenizer):
+    UnknownTokensWatch(tokenizer).look(["a story " * 1000 + "电影很好看" * 10000], None)
+
+
+@pytest.mark.parametrize("flag", [[], ["-q"]])
+def test_the_command_line_says_it_in_its_own_way_only(flag, export_folder, tmp_path, capsys):
+    (tmp_path / "data.txt").write_text("电影很好看\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["predict", str(export_folder), str(tmp_path / "data.txt"), *flag])
+    err = capsys.readouterr().err
+    assert err.count("[UNK]") == (0 if flag else 1)
+    assert "UnknownTokensWarning" not in err
 
 
 def test_refuses_a_path(tmp_path):
