@@ -8,8 +8,8 @@ from typing import Any
 from kbert.data.token_store import default_cache
 from kbert.errors import InputError, MachineError
 from kbert.findings import Cure
+from kbert.utils.cache_file import write_cache_file
 from kbert.utils.file_errors import file_error
-from kbert.utils.files import atomic_file
 
 # As in requirements/demo.txt. Without their dependencies, torch and pandas, which kbert does not
 # use here.
@@ -69,8 +69,7 @@ def write_rotten_tomatoes() -> Path:
         raise MachineError("This user has no home folder for the demo's data.", cure=_ANOTHER_CACHE)
     path = cache.parent / "demo" / "rotten_tomatoes.csv"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        atomic_file(path, lambda new: pyarrow.csv.write_csv(rows, new))
+        write_cache_file(path, lambda new: pyarrow.csv.write_csv(rows, new))
     except OSError as error:
         raise file_error(
             "The demo's data cannot be written to {path}: {reason}.",

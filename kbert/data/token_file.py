@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from kbert.errors import MachineError
-from kbert.utils.files import atomic_file, sync_directory
+from kbert.utils.cache_file import write_cache_file
 from kbert.utils.say import say
 
 SCHEMA = pa.schema(
@@ -61,9 +61,7 @@ def write_token_file(
                 }
                 writer.write_batch(batch, custom_metadata=metadata)
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_file(path, write)
-    sync_directory(path.parent)
+    write_cache_file(path, write)
 
 
 def arrays_of(batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

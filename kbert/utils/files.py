@@ -62,9 +62,15 @@ def atomic_directory(path: Path) -> Iterator[Path]:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def atomic_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` create a file under another name, flush it to disk, and rename it to `path`."""
-    temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}{_SUFFIX}"
+def atomic_file(path: Path, write: Callable[[Path], object], folder: Path | None = None) -> None:
+    """Let `write` create a file under another name, flush it to disk, and rename it to `path`.
+
+    Args:
+        path: Path. The name in the end.
+        write: function of the path to write to.
+        folder: Path or None. Where to write, on the same disk. Defaults to None: beside `path`.
+    """
+    temporary = (folder or path.parent) / f".{path.name}-{secrets.token_hex(8)}{_SUFFIX}"
     temporary.touch(exist_ok=False)
     mode = stat.S_IMODE(temporary.stat().st_mode)  # what the umask allows
     try:

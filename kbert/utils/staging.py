@@ -66,22 +66,41 @@ def staging_folder(path: Path) -> Iterator[Path]:
         InputError: nothing can have that name.
         MachineError: the disk is full or read-only, or a permission is missing.
     """
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(hidden_folder(path))
+        except OSError as error:
+            raise _cannot_be_written(path, error) from error
+        try:
+            yield folder
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise _cannot_be_written(path, error) from error
+
+
+@contextmanager
+def hidden_folder(path: Path, *, any_leftovers: bool = False) -> Iterator[Path]:
+    """Yield the folder of `staging_folder`, with the errors of the system as they are.
+
+    Args:
+        path: Path.
+        any_leftovers: bool. Whether what killed processes have left beside `path` is removed
+            whatever they were writing, as in a cache; else only what was to become `path`.
+            Defaults to False.
+    """
     made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
+        _remove_leftovers(path.parent, r"\..+-" if any_leftovers else re.escape(_prefix(path)))
         folder, lock = _new_folder(path)
     except OSError as error:
         remove_empty(made)
         if error.errno == errno.EEXIST:  # what should be a folder is a file
-            error = NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        raise _cannot_be_written(path, error) from error
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+        raise
     try:
         yield folder
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
-        raise _cannot_be_written(path, error) from error
     finally:
         # The lock last: nobody else is to remove what is being removed.
         for part in folder.iterdir():
@@ -106,6 +125,9 @@ def _new_folder(path: Path) -> tuple[Path, FileLock]:
             lock.acquire()
         except (Timeout, FileNotFoundError):
             continue  # another process takes it for a leftover
+        except NotImplementedError as error:  # a file system without locks
+            _remove(folder)
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK)) from error
         if (folder / _LOCK).exists():
             return folder, lock
         lock.release()
@@ -115,10 +137,15 @@ def _prefix(path: Path) -> str:
     return f".{path.name[:_MAX_NAME]}-"
 
 
-def _remove_leftovers(path: Path) -> None:
-    """Remove what processes that were killed have left of their folders beside a path."""
-    pattern = re.compile(re.escape(_prefix(path)) + r"[0-9a-f]{16}" + re.escape(_SUFFIX))
-    for folder in path.parent.iterdir():
+def _remove_leftovers(place: Path, prefix: str) -> None:
+    """Remove what processes that were killed have left of their folders in a place.
+
+    Args:
+        place: Path.
+        prefix: str. A pattern of how the names of these folders begin.
+    """
+    pattern = re.compile(prefix + r"[0-9a-f]{16}" + re.escape(_SUFFIX))
+    for folder in place.iterdir():
         if not pattern.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
             continue
         with contextlib.suppress(OSError):
