@@ -11,6 +11,7 @@ import keras
 from kbert.backend.keras_internals import batches_seen, forget_first_epoch, set_first_epoch
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
+from kbert.callbacks.saved_evaluations import SavedEvaluations
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
 from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
@@ -19,6 +20,7 @@ from kbert.checkpoints.position_counter import PositionCounter
 from kbert.checkpoints.resumed_fit import ResumedFit
 from kbert.checkpoints.run_steps import FROM_THE_START, Steps, continued_steps
 from kbert.checkpoints.save_interval import SaveInterval
+from kbert.checkpoints.saves_inside import check_saves_inside
 from kbert.checkpoints.training_identity import training_identity
 from kbert.checkpoints.training_state import (
     capture_state,
@@ -27,9 +29,7 @@ from kbert.checkpoints.training_state import (
 )
 from kbert.data.batches import Batches
 from kbert.errors import InputError
-from kbert.findings import Cure
 from kbert.plans.training_plan import TrainingPlan
-from kbert.results.evaluation_history import EvaluationHistory
 
 
 class RunCheckpoint(keras.callbacks.Callback):
@@ -105,6 +105,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._interval = SaveInterval(every_steps, every_minutes)
         self._next_data: Any = None
         self._writer = BackgroundWriter()
+        self._evaluations = SavedEvaluations(evaluation)
         self._used = False  # whether the checkpoints in the folder are our own
         self._stop: BaseException | None = None
         self._counter = PositionCounter(None, None, 0)
@@ -125,7 +126,7 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def will_save(self) -> bool:
         """Return whether `stop`, if it is called now, leads to a checkpoint."""
-        return self._in_batches or self._state_is_whole
+        return self._state_is_whole or (self._in_batches and self._data is not None)
 
     def finish_saving(self) -> None:
         """Wait until what is being saved is on the disk, or raise why it is not."""
@@ -148,7 +149,13 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._interval.restart(0)
         self.has_begun = False
         self._identity = {**training_identity(self.model, self.plan, self._data), **self.identity}
-        self._check_data()
+        check_saves_inside(
+            self._data,
+            self.params.get("steps"),
+            self._interval.steps,
+            self._interval.minutes,
+            None if self.evaluation is None else self.evaluation.every_steps,
+        )
         rows = 0 if self.plan is None else self.plan.examples
         rows = rows if self._data is None else len(self._data.store)
         self._counter = PositionCounter(self._data, self.params.get("steps"), rows)
@@ -188,7 +195,9 @@ class RunCheckpoint(keras.callbacks.Callback):
             counter.end(evaluated=self.evaluation is None)
             self._in_batches, self._state_is_whole = False, True
             self._random = capture_random_states()
-        elif self._interval.is_due(counter.position.batches_done) or self._keeps_evaluation():
+        elif self._interval.is_due(counter.position.batches_done) or self._evaluations.keeps(
+            counter.position
+        ):
             self._save()
         if self._stop is not None:
             self._state_is_whole = not self._in_batches or self._data is not None
@@ -202,10 +211,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             counter.end(evaluated=True)
         counter.position = replace(counter.position, evaluated=True)
         self._in_batches = False
-        if self.evaluation is not None:
-            last = self.evaluation.history.last
-            if last is None or last.position != counter.position.name:
-                raise InputError("EpochEvaluation must come before RunCheckpoint in `callbacks`.")
+        self._evaluations.check_order(counter.position)
         self._save()
         self._state_is_whole = False
 
@@ -218,9 +224,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._writer.wait()
         arrays = capture_state(self.model, self._random, metrics=bool(position.segments))
         check_finite(arrays["model"], position)
-        history = None if self.evaluation is None else self.evaluation.history
-        if history is not None and not position.evaluated:
-            history = history.without_end_of(position.epoch)
+        history = self._evaluations.history_at(position)
         state = {
             "position": position.to_dict(),
             "facts": self._identity,
@@ -244,17 +248,6 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.store.commit(name, arrays, state, best=best)
         if best:
             self.hooks.keep_best(arrays["model"])
-
-    def _keeps_evaluation(self) -> bool:
-        """Whether the batch was evaluated, and is the best so far or ends the run.
-
-        The best evaluation of any checkpoint's history then has a checkpoint itself.
-        """
-        history = None if self.evaluation is None else self.evaluation.history
-        if history is None or history.last is None:
-            return False
-        is_new = history.last.position == self._counter.position.name
-        return is_new and (history.best is history.last or history.is_over)
 
     def _find_start(self) -> Checkpoint | None:
         """Return the checkpoint to resume from, or None where `fit` begins from scratch."""
@@ -284,55 +277,17 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._counter.position = checkpoint.position
         self._interval.restart(checkpoint.position.batches_done)
         self._random = saved_random_states(checkpoint)
-        best = self._best_of(checkpoint)
-        weights = None
-        if best is not None and self.evaluation is not None and self.evaluation.restore_best:
-            weights = read_checkpoint(best).arrays["model"]
+        best = self.store.best_as_of(checkpoint)
+        weights = self._evaluations.weights_to_hold(best)
         # All is checked and restored; from here on files change.
         self.has_begun = True
         self.store.rewind_to(checkpoint.path, best)
         self.hooks.begin()
-        if self.evaluation is not None:
-            self._resume_evaluation(self.evaluation, checkpoint, weights)
-
-    def _best_of(self, checkpoint: Checkpoint) -> Path | None:
-        """Return the best checkpoint as of this one; `best` may name one that came after it."""
-        if checkpoint.evaluations is None:
-            return None
-        best = EvaluationHistory.from_dict(checkpoint.evaluations).best
-        return None if best is None else self.store.best_of(checkpoint, best.position)
-
-    def _resume_evaluation(
-        self, evaluation: EpochEvaluation, checkpoint: Checkpoint, weights: Arrays | None
-    ) -> None:
-        position = checkpoint.position
-        earlier = checkpoint.evaluations or evaluation.history.to_dict()
-        evaluation.resume_at(earlier, weights, position.batch)
-        if not position.evaluated:
-            evaluation.on_epoch_end(position.epoch - 1)
-            self._counter.position = replace(position, evaluated=True)
+        if self.evaluation is None:
+            return
+        if self._evaluations.resume(checkpoint, weights):
+            self._counter.position = replace(checkpoint.position, evaluated=True)
             self._save()
-        if evaluation.history.is_over:
+        if self.evaluation.history.is_over:
             self.model.stop_training = True
             set_first_epoch(self.model, self.params["epochs"])  # no epoch is left to train
-
-    def _check_data(self) -> None:
-        """Raise InputError where it would save inside epochs that it could not resume."""
-        intervals: list[float | None] = [self._interval.steps, self._interval.minutes]
-        intervals += [self.evaluation.every_steps] if self.evaluation else []
-        steps = self.params.get("steps")
-        if self._data is not None and steps is not None and steps != len(self._data):
-            raise InputError(
-                "fit runs {steps} steps per epoch, but the Batches have {batches}: their order "
-                "would change in the middle of a pass.",
-                steps=int(steps),
-                batches=len(self._data),
-                cure=Cure(note="leave `steps_per_epoch` out"),
-            )
-        saves_inside = any(interval is not None for interval in intervals)
-        if saves_inside and (self._data is None or steps != len(self._data)):
-            raise InputError(
-                "Checkpoints inside an epoch need Batches, whose order is reproducible, and whole "
-                "epochs. Pass Batches to fit and, if the model is not a BertClassifier, to "
-                "RunCheckpoint.set_data; or leave out `every_steps` and `every_minutes`."
-            )

@@ -1,0 +1,66 @@
+"""What checkpoints hold of the evaluations of a run."""
+
+from pathlib import Path
+
+from kbert.callbacks.epoch_evaluation import EpochEvaluation
+from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
+from kbert.checkpoints.position import Position
+from kbert.errors import InputError
+from kbert.results.evaluation_history import EvaluationHistory
+
+
+class SavedEvaluations:
+    """The history of an `EpochEvaluation` as of a checkpoint, where there is one.
+
+    Args:
+        evaluation: EpochEvaluation or None.
+    """
+
+    def __init__(self, evaluation: EpochEvaluation | None) -> None:
+        self._evaluation = evaluation
+
+    def history_at(self, position: Position) -> EvaluationHistory | None:
+        """Return what a checkpoint of a position holds: an epoch that it repeats is not there."""
+        if self._evaluation is None:
+            return None
+        history = self._evaluation.history
+        return history if position.evaluated else history.without_end_of(position.epoch)
+
+    def keeps(self, position: Position) -> bool:
+        """Return whether a position was evaluated, and is the best so far or ends the run.
+
+        The best evaluation of any checkpoint's history then has a checkpoint itself.
+        """
+        history = None if self._evaluation is None else self._evaluation.history
+        if history is None or history.last is None:
+            return False
+        is_new = history.last.position == position.name
+        return is_new and (history.best is history.last or history.is_over)
+
+    def check_order(self, position: Position) -> None:
+        """Raise InputError where the end of an epoch was not evaluated before it is saved."""
+        if self._evaluation is None:
+            return
+        last = self._evaluation.history.last
+        if last is None or last.position != position.name:
+            raise InputError("EpochEvaluation must come before RunCheckpoint in `callbacks`.")
+
+    def weights_to_hold(self, best: Path | None) -> Arrays | None:
+        """Return the weights of the best checkpoint, if the evaluation restores them in the end."""
+        if best is None or self._evaluation is None or not self._evaluation.restore_best:
+            return None
+        return read_checkpoint(best).arrays["model"]
+
+    def resume(self, checkpoint: Checkpoint, weights: Arrays | None) -> bool:
+        """Take the evaluation to a checkpoint, and return whether it made up for what was missing.
+
+        A checkpoint at the end of an epoch may have been saved before its evaluation.
+        """
+        evaluation, position = self._evaluation, checkpoint.position
+        if evaluation is None:
+            return False
+        earlier = checkpoint.evaluations or evaluation.history.to_dict()
+        evaluation.resume_at(earlier, weights, position.batch)
+        if not position.evaluated:
+            evaluation.on_epoch_end(position.epoch - 1)
+        return not position.evaluated

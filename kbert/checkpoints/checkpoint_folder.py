@@ -1,0 +1,154 @@
+"""What a folder of checkpoints holds."""
+
+import contextlib
+import json
+import os
+import re
+from pathlib import Path
+
+from kbert.checkpoints.checkpoint_files import COMMIT_FILE, Checkpoint
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.utils.say import say
+
+NAME = re.compile(r"(\d{6,})-[a-z0-9-]+")
+"""The name of a checkpoint: a serial number, and what it was given."""
+
+
+class CheckpointFolder:
+    """The checkpoints in a folder, and those that `last` and `best` name; `CheckpointStore` writes.
+
+    Args:
+        folder: Path. It need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def last(self) -> Path | None:
+        """Return the checkpoint that `last` names, or None without that file."""
+        return self.pointed("last")
+
+    def best(self) -> Path | None:
+        """Return the checkpoint that `best` names, or None without that file."""
+        return self.pointed("best")
+
+    def committed(self) -> list[Path]:
+        """Return the committed checkpoints, oldest first."""
+        return [path for path in self.directories() if (path / COMMIT_FILE).is_file()]
+
+    def latest(self) -> Path | None:
+        """Return the checkpoint to resume from, or None where none was ever committed.
+
+        It is the one that `last` names. Where that file is missing or damaged, or what it names is
+        not complete, it is the newest committed one, which is said.
+
+        Raises:
+            InputError: `last` or `best` is a folder, or `last` exists and nothing is committed.
+        """
+        committed, file = self.committed(), self.folder / "last"
+        for pointer in (file, self.folder / "best"):
+            if pointer.is_dir() and not pointer.is_symlink():
+                raise InputError(
+                    "{pointer} is a folder; a file was expected.",
+                    pointer=pointer,
+                    cure=Cure(note="remove it"),
+                )
+        path, fault = None, "does not name a checkpoint"
+        with contextlib.suppress(InputError):
+            path = self.pointed("last")
+            if path in committed:
+                return path
+            incomplete = "names a checkpoint that is missing or incomplete"
+            fault = "is missing" if path is None else incomplete
+        if committed:
+            say(f"{file} {fault}; the newest complete checkpoint is {committed[-1].name}.")
+            return committed[-1]
+        if not os.path.lexists(file):
+            return None
+        raise InputError(
+            "{file} tells of a checkpoint, and none is complete.",
+            file=file,
+            cure=Cure(
+                note="restore {folder} from a copy; or remove it, to start from scratch",
+                values={"folder": self.folder},
+            ),
+        )
+
+    def named(self, name: str) -> Path:
+        """Return the committed checkpoint of this name.
+
+        Raises:
+            InputError: there is none.
+        """
+        committed = {path.name: path for path in self.committed()}
+        if name not in committed:
+            raise InputError(
+                "{folder} has no checkpoint {name!r}. It has: {names}.",
+                folder=self.folder,
+                name=name,
+                names=", ".join(committed) or "none",
+            )
+        return committed[name]
+
+    def at_position(self, position: str, until: Path) -> Path | None:
+        """Return the newest committed checkpoint of a position that is not newer than another."""
+        found = (p for p in self.committed() if p.name.partition("-")[2] == position)
+        return max((p for p in found if serial(p) <= serial(until)), key=serial, default=None)
+
+    def best_as_of(self, checkpoint: Checkpoint) -> Path | None:
+        """Return the best checkpoint as of this one; `best` may name one that came after it."""
+        if checkpoint.evaluations is None:
+            return None
+        best = EvaluationHistory.from_dict(checkpoint.evaluations).best
+        return None if best is None else self.best_of(checkpoint, best.position)
+
+    def best_of(self, checkpoint: Checkpoint, position: str) -> Path:
+        """Return where the best checkpoint of a position is, or was, as of another checkpoint.
+
+        It is the one that this has noted; in those of kbert 0.1, the newest of the position.
+        """
+        noted = (checkpoint.best or {}).get("checkpoint", "")
+        if NAME.fullmatch(noted) and noted.partition("-")[2] == position:
+            return self.folder / noted
+        found = self.at_position(position, checkpoint.path)
+        return self.folder / f"000000-{position}" if found is None else found
+
+    def directories(self) -> list[Path]:
+        """Return the checkpoints, committed or not, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [p for p in self.folder.iterdir() if _is_checkpoint(p)]
+        return sorted(found, key=serial)
+
+    def pointed(self, pointer: str) -> Path | None:
+        """Return the checkpoint that `last` or `best` names, or None without that file.
+
+        Raises:
+            InputError: it names none.
+        """
+        file = self.folder / pointer
+        if not os.path.lexists(file):
+            return None
+        try:
+            if not file.is_symlink():
+                name = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]
+                if NAME.fullmatch(name):
+                    return self.folder / name
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            pass
+        raise InputError(
+            "{file} does not name a checkpoint. There are: {names}.",
+            file=file,
+            names=", ".join(path.name for path in self.committed()) or "none",
+        )
+
+
+def serial(path: Path) -> int:
+    """Return the serial number of a checkpoint."""
+    return int(path.name.split("-")[0])
+
+
+def _is_checkpoint(path: Path) -> bool:
+    return NAME.fullmatch(path.name) is not None and path.is_dir() and not path.is_symlink()
