@@ -9,13 +9,8 @@ from typing import Any, BinaryIO
 
 from kbert.choices import FileFormat, Quoting
 from kbert.data.reading.arrow_table import read_arrow
-from kbert.data.reading.file_kinds import (
-    check_beginning,
-    check_packed,
-    is_directory,
-    no_standard_input,
-    unknown_suffix,
-)
+from kbert.data.reading.file_beginnings import check_beginning, check_packed
+from kbert.data.reading.file_kinds import is_directory, no_standard_input, unknown_suffix
 from kbert.data.reading.json_lines import read_json_lines
 from kbert.data.reading.json_table import read_json_table
 from kbert.data.reading.memory_tables import read_object

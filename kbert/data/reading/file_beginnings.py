@@ -1,0 +1,147 @@
+"""What a file is by how it begins, where that is not the format that it was taken for."""
+
+import json
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from kbert.choices import FileFormat
+from kbert.data.reading.columns import TEXT_NAMES
+from kbert.data.reading.file_kinds import CALC, EXCEL, PANDAS, TABLE, UNPACK
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.foreign import foreign_input
+
+# How files of a kind begin; zip archives are looked into.
+_BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
+    (b"\x1f\x8b", "compressed by gzip", Cure(note="rename it so that its name ends in .gz")),
+    (b"BZh", "compressed by bzip2", Cure(note="rename it so that its name ends in .bz2")),
+    (b"\xfd7zXZ\0", "compressed by xz", Cure(note="rename it so that its name ends in .xz")),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd", Cure(note="unpack it first: zstd -d FILE")),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    (b"Rar!", "a rar archive", UNPACK),
+    (b"PAR1", "a Parquet file", Cure({"format": "parquet"})),
+    (b"ARROW1", "an Arrow file", Cure({"format": "arrow"})),
+    (b"FEA1", "a Feather file of version 1", PANDAS),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", EXCEL),
+    (b"%PDF", "a PDF document", TABLE),
+    (b"{\\rtf", "an RTF document", TABLE),
+    (b"SQLite format 3\0", "an SQLite database", TABLE),
+    (b"\x89HDF", "an HDF5 file", PANDAS),
+    (b"\x93NUMPY", "a NumPy array", PANDAS),
+    (b"\x80\x04\x95", "a pickle", PANDAS),
+    (b"\x80\x05\x95", "a pickle", PANDAS),
+    (b"\x89PNG", "an image", Cure(note="pass the labelled file")),
+    (b"\x7fELF", "a program", Cure(note="pass the labelled file")),
+    (b"version https://git-lfs", "a pointer of Git LFS", Cure(note="run git lfs pull")),
+)
+_PAGE = ("<!doctype html", "<html", "<?xml", "<table")
+
+
+def check_packed(head: bytes, path: Path) -> None:
+    """Raise InputError where a file is not compressed in the way that its suffix says."""
+    beginning = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ", ".zip": b"PK"}
+    suffix = path.suffix.lower()
+    if not head.startswith(beginning[suffix]):
+        raise InputError(
+            "{path} is not compressed, or in another way than {suffix!r} says.",
+            path=path,
+            suffix=suffix,
+            cure=Cure(note="rename it to what it is: {name}", values={"name": path.stem}),
+        )
+
+
+def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
+    """Raise InputError where a file begins like one of another kind than its format.
+
+    Args:
+        head: bytes. How it begins, up to a few KB.
+        source: str. The name that messages use.
+        format: the format that it would be read as.
+    """
+    kind = _binary_kind(head, source)
+    if kind is not None and kind[1].settings == {"format": format}:
+        return
+    if kind is None and format in ("parquet", "arrow"):
+        kind = _no_binary_kind(head, format)
+    if kind is None and format in ("csv", "tsv", "lines"):
+        kind = _text_kind(head, format)
+    if kind is None and format == "jsonl":
+        kind = _no_json_lines(head)
+    if kind is not None:
+        raise InputError(
+            "{source} is {kind}, but would be read as {format}.",
+            source=source,
+            kind=kind[0],
+            format={"lines": "text", "jsonl": "JSON Lines", "json": "JSON"}.get(
+                format, format.upper()
+            ),
+            cure=kind[1],
+        )
+
+
+def _binary_kind(head: bytes, source: str) -> tuple[str, Cure] | None:
+    if head.startswith(b"PK\3\4"):
+        return _zip_kind(source)
+    for beginning, kind, cure in _BY_BEGINNING:
+        if head.startswith(beginning):
+            return kind, cure
+    return None
+
+
+def _no_binary_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
+    """Return what a file is that would be Parquet or Arrow, but begins with text."""
+    if head and head.isascii() and not any(byte < 9 for byte in head):
+        return "text", Cure({"format": "csv"}, note="or the format that the file has")
+    return None
+
+
+def _zip_kind(source: str) -> tuple[str, Cure]:
+    names: list[str] = []
+    with (
+        suppress(InputError),
+        foreign_input("{source} is not a readable zip archive: {reason}.", source=source),
+        zipfile.ZipFile(source) as archive,
+    ):
+        names = archive.namelist()
+    if any(name.startswith("xl/") for name in names):
+        return "an Excel workbook (.xlsx)", EXCEL
+    if any(name.startswith("word/") for name in names):
+        return "a Word document", TABLE
+    if "content.xml" in names:
+        return "an OpenDocument file", CALC
+    return "a zip archive", Cure(note="rename it so that its name ends in .zip, or unpack it")
+
+
+def _text_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
+    text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
+    if text[:14].lower().startswith(_PAGE):
+        return "a web page or XML", TABLE
+    line = text.split("\n", 1)[0]
+    if line.startswith("{") and isinstance(_parsed(line), dict):
+        return "JSON Lines", Cure({"format": "jsonl"})
+    if format != "lines" and text.startswith("[") and text[1:].lstrip().startswith("{"):
+        return "JSON", Cure({"format": "json"})
+    if format != "lines" and text.startswith("{") and text[1:].lstrip().startswith('"'):
+        return "JSON", Cure({"format": "json"})
+    return None
+
+
+def _no_json_lines(head: bytes) -> tuple[str, Cure] | None:
+    """Return what a file is that would be JSON Lines, but begins with an array or a header."""
+    text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
+    if text.startswith("["):
+        return "a JSON array", Cure({"format": "json"})
+    header = text.split("\n", 1)[0].strip()
+    for mark, format in ((",", "csv"), ("\t", "tsv")):
+        if set(header.casefold().split(mark)) & set(TEXT_NAMES):
+            return "a table", Cure({"format": format})
+    return None
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
