@@ -17,6 +17,7 @@ from kbert.checkpoints.position import Position
 from kbert.checkpoints.run_steps import Steps, read_steps
 from kbert.errors import InputError, KbertError
 from kbert.utils.files import sync_directory, write_text
+from kbert.utils.untrusted import check_regular
 
 FORMAT = "kbert-checkpoint-2"
 # Holds the checksum of the manifest. Without it a checkpoint is not finished.
@@ -164,6 +165,8 @@ def _verify(path: Path) -> list[str]:
                 "{file} is a link to outside its checkpoint, which kbert does not follow.",
                 file=file,
             )
+        if file.exists():
+            check_regular(file)
     try:
         expected = (path / COMMIT_FILE).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

@@ -336,3 +336,11 @@ def test_arrays_that_are_none(whole):
 def test_an_endless_state_is_not_read(whole, monkeypatch):
     monkeypatch.setattr(checkpoint_files, "_MAX_STATE", 10)
     assert refused(whole).startswith(f"{whole / 'state.json'} has ")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "COMMITTED"])
+def test_a_pipe_is_refused_at_once(name, whole):
+    (whole / name).unlink()
+    os.mkfifo(whole / name)
+    with pytest.raises(KbertError, match=rf"{name} is a device or a pipe; a file was expected"):
+        read_checkpoint(whole)
