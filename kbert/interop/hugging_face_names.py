@@ -68,16 +68,16 @@ def _prefix(shapes: Shapes, source: object) -> str:
     """Return what stands before the names of the encoder's weights."""
     found = [name.removesuffix(_ANCHOR) for name in shapes if name.endswith(_ANCHOR)]
     prefixes = [prefix for prefix in found if prefix == "" or prefix.endswith(".")]
-    for usual in ("bert.", ""):
-        if usual in prefixes:
-            return usual
+    usual = [prefix for prefix in ("bert.", "") if prefix in prefixes]
+    if len(usual) == 1:
+        return usual[0]
     if len(prefixes) > 1:
         raise InputError(
             "{source} holds {count} BERTs, whose names begin with {prefixes}; one was expected. "
             "Save the one that is wanted with save_pretrained.",
             source=source,
             count=len(prefixes),
-            prefixes=", ".join(sorted(prefixes)[:5])[:200],
+            prefixes=", ".join(prefix or "nothing" for prefix in sorted(prefixes)[:5])[:200],
         )
     if prefixes:
         return prefixes[0]

@@ -216,6 +216,17 @@ def test_several_encoders_are_refused(tmp_path):
         read_hugging_face(tmp_path)
 
 
+def test_an_encoder_in_the_usual_place_twice_is_refused(tmp_path):
+    """Their names are equal without the prefix, so that one would take the other's place."""
+    make(tmp_path, "BertForSequenceClassification")
+    file = tmp_path / "model.safetensors"
+    arrays = load_file(file)
+    other = {n.removeprefix("bert."): a * 2 for n, a in arrays.items() if n.startswith("bert.")}
+    save_file(arrays | other, file)
+    with pytest.raises(KbertError, match=r"2 BERTs, whose names begin with nothing, bert\.;"):
+        read_hugging_face(tmp_path)
+
+
 def test_weights_of_another_model_are_named(tmp_path):
     make(tmp_path, "BertModel")
     file = tmp_path / "model.safetensors"
