@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ from kbert.utils.file_errors import file_error
 MAX_LINE = 2**24  # bytes; no row of text is longer, but a file without line ends is
 MAX_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
 _MAX_DEPTH = 64
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def check_file(path: Path, folder: Path | None = None) -> None:
@@ -39,6 +41,20 @@ def check_file(path: Path, folder: Path | None = None) -> None:
             path=path,
             real=real,
             cure=Cure(note="put the file itself into the folder"),
+        )
+    _check_downloaded(path)
+
+
+def _check_downloaded(path: Path) -> None:
+    """Raise InputError for what a clone without Git LFS holds in place of a large file."""
+    start = b""
+    with suppress(OSError), path.open("rb") as file:
+        start = file.read(len(_POINTER))
+    if start == _POINTER:
+        raise InputError(
+            "{path} is a pointer of Git LFS; the file itself was not downloaded.",
+            path=path,
+            cure=Cure(note="type in its folder: git lfs pull"),
         )
 
 

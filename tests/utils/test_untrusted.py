@@ -21,6 +21,13 @@ def test_a_file_of_the_folder_is_taken(tmp_path):
     assert read_bytes(tmp_path / "b") == b"abc"
 
 
+def test_a_pointer_of_git_lfs_is_named(tmp_path):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+    (tmp_path / "a").write_text(pointer)
+    with pytest.raises(KbertError, match=r"a is a pointer of Git LFS; .*: git lfs pull"):
+        check_file(tmp_path / "a")
+
+
 def test_a_link_out_of_the_folder_is_refused(tmp_path):
     (tmp_path / "secret").touch()
     (tmp_path / "folder").mkdir()
