@@ -1,5 +1,6 @@
 """The tokenizer of a Hugging Face folder, as transformers 5 reads it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def _bert_tokenizer(folder: Path, config: dict[str, Any]) -> Tokenizer:
     """Return what transformers' BertTokenizer makes of a folder."""
     file = folder / _FILE
     spec = read_json(file) if file.is_file() else None
+    _check_truncation(config, spec, folder)
     settings = {
         "lowercase": config.get("do_lower_case", True),
         "strip_accents": config.get("strip_accents"),
@@ -136,8 +138,10 @@ def _whole_file(folder: Path, config: dict[str, Any]) -> Tokenizer:
             ),
         )
     spec = read_json(file)
-    _check_template(spec.get("post_processor"), file)
+    _check_truncation(config, spec, folder)
     settings = parse_tokenizer_json(spec, file)
+    ids = {piece: number for number, piece in enumerate(settings["vocabulary"])}
+    _check_template(spec.get("post_processor"), ids, file)
     added = settings.pop("added_tokens")
     found = _tokenizer(settings, file)
     older = _read_if_there(folder / "added_tokens.json")
@@ -178,23 +182,49 @@ def _check_switches(config: dict[str, Any], folder: Path) -> None:
             )
 
 
-def _check_template(template: Any, file: Path) -> None:
+def _check_truncation(config: dict[str, Any], spec: Any, folder: Path) -> None:
+    """Raise InputError when long texts lose their beginnings; kbert cuts them at their ends.
+
+    What tokenizer_config.json tells has priority over tokenizer.json.
+    """
+    truncation = spec.get("truncation") if isinstance(spec, dict) else None
+    told = truncation.get("direction") if isinstance(truncation, dict) else None
+    side = config.get("truncation_side", "left" if told == "Left" else "right")
+    if side != "right":
+        raise InputError(
+            "{folder}: its tokenizer cuts long texts at the {side!r:.80} side; kbert cuts them at "
+            "the right.",
+            folder=folder,
+            side=side,
+            cure=Cure(
+                note='"truncation_side": "right" in {config}, if its end is what a text can lose',
+                values={"config": folder / _CONFIG},
+            ),
+        )
+
+
+def _check_template(template: Any, ids: Mapping[str, int], file: Path) -> None:
     """Raise InputError unless [CLS] and [SEP] are put around texts as BERT has them."""
     kind = template.get("type") if isinstance(template, dict) else None
-    if kind == "BertProcessing":
-        return
-    expected = {
+    around = {name: ids.get(name) for name in ("[CLS]", "[SEP]")}
+    expected: dict[str, Any] = {
         "single": [("[CLS]", 0), ("A", 0), ("[SEP]", 0)],
         "pair": [("[CLS]", 0), ("A", 0), ("[SEP]", 0), ("B", 1), ("[SEP]", 1)],
+        "ids": {name: [number] for name, number in around.items()},
     }
     try:
-        found = {
-            name: [(p["id"], p["type_id"]) for part in template[name] for p in part.values()]
-            for name in expected
-        }
-    except (AttributeError, KeyError, TypeError):
+        if kind == "BertProcessing":
+            own = dict([template["cls"], template["sep"]])
+            found = expected if own == around else {}
+        else:
+            found = {
+                name: [(p["id"], p["type_id"]) for part in template[name] for p in part.values()]
+                for name in ("single", "pair")
+            }
+            found["ids"] = {name: template["special_tokens"][name]["ids"] for name in around}
+    except (AttributeError, KeyError, TypeError, ValueError):
         found = {}
-    if kind != "TemplateProcessing" or found != expected:
+    if kind not in ("BertProcessing", "TemplateProcessing") or found != expected:
         raise InputError(
             "{file}: its post_processor must put [CLS] and [SEP] around texts, as in BERT's "
             "tokenizer. Received: {template!r:.80}",

@@ -29,8 +29,7 @@ def parse_tokenizer_json(spec: Any, source: Path) -> dict[str, Any]:
     _check_settings(spec["model"], words, source, "model")
     normalizer = _part(spec, "normalizer", "normalizes with", "BertNormalizer", source)
     _check_settings(normalizer, {"clean_text": True}, source, "normalizer")
-    if "pre_tokenizer" in spec:
-        _part(spec, "pre_tokenizer", "finds words with", "BertPreTokenizer", source)
+    _part(spec, "pre_tokenizer", "finds words with", "BertPreTokenizer", source)
     ids = {piece: number for number, piece in enumerate(vocabulary)}
     return {
         "vocabulary": vocabulary,
@@ -59,12 +58,18 @@ def parse_vocabulary(spec: Any, source: Path, beside: Sequence[str] = ()) -> lis
         model = {}
     kind = model.get("type", "WordPiece" if "vocab" in model else "unknown")
     ids = model.get("vocab")
-    if kind != "WordPiece" or not isinstance(ids, dict):
+    if kind != "WordPiece":
         raise InputError(
             "{source} contains a tokenizer of the kind {kind!s:.80}; kbert supports only BERT's "
             "WordPiece. Is it the tokenizer of a BERT model?",
             source=source,
             kind=kind,
+        )
+    if not isinstance(ids, dict):
+        raise InputError(
+            "{source}: the vocab of its model must be an object. Received: {ids!r:.80}",
+            source=source,
+            ids=ids,
         )
     if ids == {piece: number for number, piece in enumerate(beside)}:
         return list(beside)

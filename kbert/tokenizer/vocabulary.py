@@ -9,8 +9,9 @@ def parse_vocab_txt(data: bytes) -> list[str]:
     Raises:
         UnicodeDecodeError: it is not UTF-8.
     """
-    # Only "\n" ends a piece: a vocabulary may contain Unicode line separators.
-    text = data.decode("utf-8").removesuffix("\n")
+    # Only "\n" ends a piece: a vocabulary may contain Unicode line separators. The byte order mark
+    # of Windows's editors is none of the first piece.
+    text = data.decode("utf-8-sig").removesuffix("\n")
     return [piece.strip() for piece in text.split("\n")]
 
 

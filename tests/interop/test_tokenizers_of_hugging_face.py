@@ -169,3 +169,74 @@ def test_the_cure_of_a_wrong_casing(file, tmp_path):
         assert found.lowercase is False
         assert differences(tmp_path) == []
         assert "true" in str(found.casing_cure)
+
+
+def change(folder, **parts):
+    file = folder / "tokenizer.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **parts}))
+
+
+AROUND = {"cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"pre_tokenizer": None}, "finds words with None"),
+        ({"post_processor": {"type": "BertProcessing", **AROUND}}, None),
+        ({"post_processor": {"type": "BertProcessing", **AROUND, "cls": ["[CLS]", 9]}}, "around"),
+        ({"post_processor": {"type": "BertProcessing", "cls": ["[SEP]", 3]}}, "around"),
+    ],
+)
+def test_parts_of_a_tokenizer_json(parts, message, tmp_path):
+    write_folder(tmp_path, "PreTrainedTokenizerFast", None, (None,) * 3)
+    change(tmp_path, **parts)
+    if message is None:
+        assert differences(tmp_path) == []
+        return
+    with pytest.raises(KbertError, match=message):
+        hugging_face_tokenizer(tmp_path)
+
+
+def test_a_tokenizer_json_that_looks_words_up_whole(tmp_path):
+    write_folder(tmp_path, "PreTrainedTokenizerFast", None, (None,) * 3)
+    spec = json.loads((tmp_path / "tokenizer.json").read_text())
+    del spec["pre_tokenizer"]
+    (tmp_path / "tokenizer.json").write_text(json.dumps(spec))
+    with pytest.raises(KbertError, match="finds words with None"):
+        hugging_face_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize("ids", [[9], [9, 8], []])
+def test_other_ids_around_texts(ids, tmp_path):
+    write_folder(tmp_path, "PreTrainedTokenizerFast", None, (None,) * 3)
+    template = json.loads((tmp_path / "tokenizer.json").read_text())["post_processor"]
+    template["special_tokens"]["[CLS]"]["ids"] = ids
+    change(tmp_path, post_processor=template)
+    with pytest.raises(KbertError, match=r"must put \[CLS\] and \[SEP\] around texts"):
+        hugging_face_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["BertTokenizer", "PreTrainedTokenizerFast"])
+@pytest.mark.parametrize("told", ["tokenizer_config.json", "tokenizer.json"])
+def test_texts_that_lose_their_beginnings(told, kind, tmp_path):
+    write_folder(tmp_path, kind, (None,) * 3, (None,) * 3)
+    file = tmp_path / "tokenizer_config.json"
+    config = json.loads(file.read_text())
+    if told == "tokenizer.json":
+        left = {"direction": "Left", "max_length": 9, "strategy": "LongestFirst", "stride": 0}
+        change(tmp_path, truncation=left)
+    else:
+        file.write_text(json.dumps({**config, "truncation_side": "left"}))
+    with pytest.raises(KbertError, match='Cure: "truncation_side": "right" in .*config.json'):
+        hugging_face_tokenizer(tmp_path)
+    file.write_text(json.dumps({**config, "truncation_side": "right"}))
+    assert differences(tmp_path) == []
+
+
+def test_a_vocabulary_with_a_byte_order_mark(tmp_path):
+    write_folder(tmp_path, None, None, None)
+    expected = hugging_face_tokenizer(tmp_path).fingerprint
+    file = tmp_path / "vocab.txt"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert hugging_face_tokenizer(tmp_path).fingerprint == expected

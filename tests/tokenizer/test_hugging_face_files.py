@@ -16,6 +16,7 @@ IDS = {piece: number for number, piece in enumerate(PIECES)}
 SPEC = {
     "model": {"type": "WordPiece", "vocab": IDS},
     "normalizer": {"type": "BertNormalizer", "lowercase": False, "handle_chinese_chars": False},
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
 }
 
 
