@@ -9,31 +9,50 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.interop.no_weights import no_weights
 from kbert.interop.stored_names import Shapes
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 from kbert.utils.untrusted_weights import safetensors_size
+from kbert.utils.wording import count_noun
 
 _UNREADABLE = "{file} cannot be read: {reason}"
+_CURE = Cure(note="write the model with save_pretrained of transformers")
+# What safetensors calls the types for which NumPy has no name.
+_NOT_OF_NUMPY = ("F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4")
 Opened = tuple[Shapes, Callable[[str], np.ndarray]]
 
 
 def open_weights(folder: Path) -> Opened:
     """Return the shapes of a folder's weights by name, and the function that reads an array."""
     for stem, ending, read in _FORMS:
-        index = folder / f"{stem}{ending}.index.json"
-        if index.is_file():
-            shards = read_json(index).get("weight_map")
-            names = list(shards.values()) if isinstance(shards, dict) else []
-            if not names or not all(map(is_plain_name, names)):
-                raise InputError(
-                    "{index}: names of files in the folder itself were expected.", index=index
-                )
-            return read(folder, sorted(set(names)))
+        # In the order of transformers: of a folder that has both, the one file is the model.
         if (folder / f"{stem}{ending}").is_file():
             return read(folder, [f"{stem}{ending}"])
+        index = folder / f"{stem}{ending}.index.json"
+        if index.is_file():
+            return read(folder, _shards(index))
     raise no_weights(folder, "model.safetensors, pytorch_model.bin")
+
+
+def _shards(index: Path) -> list[str]:
+    """Return the names of the files over which weights are spread, or raise InputError."""
+    shards = read_json(index).get("weight_map")
+    names = list(shards.values()) if isinstance(shards, dict) else []
+    if not names or not all(map(is_plain_name, names)):
+        raise InputError("{index}: names of files in the folder itself were expected.", index=index)
+    names = sorted(set(names))
+    missing = [name for name in names if not (index.parent / name).is_file()]
+    if missing:
+        raise InputError(
+            "{index} names {count}, of which {missing} is not there.",
+            index=index,
+            count=count_noun(len(names), "file"),
+            missing=missing[0],
+            cure=Cure(note="put the missing files beside it"),
+        )
+    return names
 
 
 def holds_weights(folder: Path) -> bool:
@@ -65,7 +84,11 @@ def _open_safetensors(folder: Path, names: list[str]) -> Opened:
             foreign_input(_UNREADABLE, file=what),
             safe_open(files[key], framework="numpy") as opened,
         ):
-            return opened.get_tensor(key)
+            kind = opened.get_slice(key).get_dtype()
+            array = None if kind in _NOT_OF_NUMPY else opened.get_tensor(key)
+        if array is None:
+            raise InputError("{what} holds {kind}; floats were expected.", what=what, kind=kind)
+        return array
 
     return shapes, read
 
@@ -101,19 +124,25 @@ def _load_tensors(file: Path, folder: Path) -> dict[str, Any]:
     """Return the tensors in one of PyTorch's pickles, which are plain arrays in memory."""
     import torch
 
-    check_file(file, folder)
+    with foreign_input(_UNREADABLE, file=file):  # of the file system
+        check_file(file, folder)
+        with file.open("rb") as opened:
+            is_zip = opened.read(4) == b"PK\x03\x04"  # as PyTorch writes since 1.6
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of kinds of tensors that are refused below
         with foreign_input(
-            "{file} is broken or holds something other than tensors, and is not read: {reason}",
+            # PyTorch's own reason tells how to have the file run code.
+            "{file} is broken or holds something other than tensors, and is not read.",
             file=file,
+            cure=_CURE,
         ):
             # weights_only: an unpickler that makes tensors and plain containers, nothing else.
-            loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
-    if not isinstance(loaded, dict) or not all(
-        isinstance(k, str) and isinstance(v, torch.Tensor) for k, v in loaded.items()
-    ):
-        raise InputError("{file}: tensors by their names were expected.", file=file)
+            loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=is_zip)
+    if not isinstance(loaded, dict):
+        raise _not_tensors(file, type(loaded).__name__)
+    for name, tensor in loaded.items():
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
+            raise _not_tensors(file, f"{type(tensor).__name__} as {name!r:.80}")
     for name, tensor in loaded.items():
         kind = _other_kind(tensor)
         if kind is not None:
@@ -124,6 +153,15 @@ def _load_tensors(file: Path, folder: Path) -> dict[str, Any]:
                 kind=kind,
             )
     return loaded
+
+
+def _not_tensors(file: Path, received: str) -> InputError:
+    return InputError(
+        "{file}: tensors by their names were expected. Received: {received}",
+        file=file,
+        received=received,
+        cure=_CURE,
+    )
 
 
 def _other_kind(tensor: Any) -> str | None:

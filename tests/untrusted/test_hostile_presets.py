@@ -96,6 +96,7 @@ def test_links(folder, outside):
     ids=["up", "absolute", "list", "empty", "no-object"],
 )
 def test_shards_elsewhere(folder, outside, shards):
+    (folder / "model.safetensors").unlink()
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
     refused(folder, "names of files in the folder itself were expected")
 
