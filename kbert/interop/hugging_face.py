@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.interop.config_checks import check_dropout, check_fits_file
 from kbert.interop.config_fields import HUGGING_FACE, unknown_note
 from kbert.interop.hugging_face_head import check_head, head_labels
@@ -21,6 +22,7 @@ from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_json
 from kbert.utils.wording import count_noun
 
+_ADAPTER = "adapter_config.json"  # of PEFT, which has transformers load another model beneath it
 # What a config calls the two forms of GELU.
 GELU: dict[str, Gelu] = {
     "gelu": "erf",
@@ -41,9 +43,21 @@ class HuggingFaceFolder(Source):
     @classmethod
     def recognises(cls, name: str) -> bool:
         file = _config_file(Path(name))
+        if (Path(name) / _ADAPTER).is_file():
+            return True
         return file.is_file() and not {"model_type", "vocab_size"}.isdisjoint(read_json(file))
 
     def check(self) -> None:
+        if (self.local_path / _ADAPTER).is_file():
+            raise InputError(
+                "{folder} holds an adapter ({file}), not a model.",
+                folder=self.name,
+                file=_ADAPTER,
+                cure=Cure(
+                    note="merge it into its model in Python: PeftModel.from_pretrained(...)"
+                    ".merge_and_unload().save_pretrained(FOLDER)"
+                ),
+            )
         kind = self._config().get("model_type", "bert")
         if kind != "bert":
             raise other_model(self.name, kind)

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from kbert import BertClassifier, KbertError
 from kbert.interop.hugging_face import read_hugging_face
+from kbert.interop.sources import find_source
 from kbert.models.build_classifier import build_classifier
 
 pytestmark = pytest.mark.keras
@@ -88,9 +89,28 @@ def half_precision(file):
     save_file({name: array.to(torch.bfloat16) for name, array in load_file(file).items()}, file)
 
 
-def pickled(file):
-    torch.save(load_file(file), file.with_name("pytorch_model.bin"))
+def pickled(file, **settings):
+    torch.save(load_file(file), file.with_name("pytorch_model.bin"), **settings)
     file.unlink()
+
+
+def pickled_before_1_6(file):
+    pickled(file, _use_new_zipfile_serialization=False)
+
+
+def beside_other_shards(file):
+    whole = file.read_bytes()
+    save_file({name: array * 2 for name, array in load_file(file).items()}, file)
+    sharded(file)
+    file.write_bytes(whole)
+
+
+def pickled_beside_other_shards(file):
+    pickled(file)
+    other = torch.load(file.with_name("pytorch_model.bin"))
+    torch.save({name: array * 2 for name, array in other.items()}, file.with_name("part.bin"))
+    index = {"weight_map": dict.fromkeys(other, "part.bin")}
+    file.with_name("pytorch_model.bin.index.json").write_text(json.dumps(index))
 
 
 def sharded(file):
@@ -104,7 +124,10 @@ def sharded(file):
 
 @pytest.mark.parametrize(
     ("change", "tolerance"),
-    [(unprefixed, 0), (old_names, 0), (pickled, 0), (sharded, 0), (half_precision, 0.02)],
+    [
+        *((unprefixed, 0), (old_names, 0), (pickled, 0), (sharded, 0), (half_precision, 0.02)),
+        *((pickled_before_1_6, 0), (beside_other_shards, 0), (pickled_beside_other_shards, 0)),
+    ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_other_forms_of_the_same_weights(change, tolerance, tmp_path):
@@ -218,3 +241,68 @@ def test_a_pickle_that_claims_more_than_it_holds_is_refused(tmp_path):
     torch.save({"bert.embeddings.word_embeddings.weight": huge}, tmp_path / "pytorch_model.bin")
     with pytest.raises(KbertError, match=r"claims 64,000,000,000 numbers, but its files hold"):
         read_hugging_face(tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".safetensors", ".bin"])
+def test_a_missing_shard_is_named(ending, tmp_path):
+    make(tmp_path)
+    stem = "model" if ending == ".safetensors" else "pytorch_model"
+    (tmp_path / "model.safetensors").unlink()
+    index = {"weight_map": {"a": f"1{ending}", "b": f"2{ending}"}}
+    (tmp_path / f"{stem}{ending}.index.json").write_text(json.dumps(index))
+    (tmp_path / f"1{ending}").touch()
+    with pytest.raises(KbertError, match=rf"names 2 files, of which 2{ending} is not there. Cure"):
+        read_hugging_face(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("held", "received"),
+    [
+        ([torch.ones(1)], "list"),
+        ({"state_dict": {"a": torch.ones(1)}}, "dict as 'state_dict'"),
+        ({"a": torch.ones(1), "epoch": 3}, "int as 'epoch'"),
+    ],
+    ids=["a list", "a trainer's", "more than weights"],
+)
+def test_what_a_pickle_holds_is_named(held, received, tmp_path):
+    make(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(held, tmp_path / "pytorch_model.bin")
+    with pytest.raises(KbertError, match=rf"Received: {received} Cure: .*save_pretrained"):
+        read_hugging_face(tmp_path)
+
+
+def test_no_advice_to_run_the_code_of_a_pickle(tmp_path):
+    theirs = make(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(theirs, tmp_path / "pytorch_model.bin")
+    with pytest.raises(KbertError, match=r"is not read\. Cure: .*save_pretrained") as refusal:
+        read_hugging_face(tmp_path)
+    assert "weights_only" not in str(refusal.value)
+
+
+def test_numbers_of_8_bits_are_named(tmp_path):
+    make(tmp_path)
+    file = tmp_path / "model.safetensors"
+    save_file({n: a.to(torch.float8_e4m3fn) for n, a in load_file(file).items()}, file)
+    with pytest.raises(KbertError, match=r"holds F8_E4M3; floats were expected\."):
+        read_hugging_face(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["tf_model.h5", "flax_model.msgpack", "model.fp16.safetensors"])
+def test_weights_that_are_not_read_are_named(name, tmp_path):
+    make(tmp_path)
+    (tmp_path / "model.safetensors").rename(tmp_path / name)
+    with pytest.raises(KbertError, match=rf"holds no weights .*; {name} is not read. Cure: write"):
+        read_hugging_face(tmp_path)
+
+
+def test_an_adapter_is_named(tmp_path):
+    """With PEFT, transformers loads the model that the adapter names, not that beside it."""
+    make(tmp_path)
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "b"}')
+    for there in (True, False):
+        with pytest.raises(KbertError, match=r"holds an adapter .*, not a model. Cure: merge it"):
+            find_source(tmp_path)
+        if there:
+            (tmp_path / "config.json").unlink()
