@@ -132,7 +132,7 @@ class CheckpointFolder:
         if not os.path.lexists(file):
             return None
         try:
-            if not file.is_symlink():
+            if file.is_file() and not file.is_symlink():
                 name = json.loads(file.read_text(encoding="utf-8"))["checkpoint"]
                 if NAME.fullmatch(name):
                     return self.folder / name

@@ -67,6 +67,6 @@ def _is_own(name: str) -> bool:
 
 def _holds(file: Path, content: bytes) -> bool:
     try:
-        return file.read_bytes() == content
+        return file.is_file() and file.read_bytes() == content
     except OSError:
         return False

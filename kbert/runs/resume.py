@@ -20,7 +20,7 @@ from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.resumption import Resumption, check_changes, check_scaled, find_checkpoint
 from kbert.runs.rewind import rewind_to_checkpoint, rewind_to_start
-from kbert.runs.run_config import check_is_run, run_config
+from kbert.runs.run_config import check_is_run, check_tables, run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
@@ -70,6 +70,7 @@ def resume(
     directory = RunDirectory(run)
     check_changes(directory, changes)
     check_is_run(directory)
+    check_tables(directory)
     given = {name: value for name, value in changes.items() if value is not None}
     if scale_epochs:
         check_scaled(given)

@@ -12,7 +12,9 @@ from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.interop.sources import find_source
 from kbert.runs.beginning import STAGE, is_beginning
-from kbert.runs.run_directory import RunDirectory
+from kbert.runs.learning_rate_log import LOG
+from kbert.runs.run_directory import TABLES, RunDirectory
+from kbert.runs.run_record import lost_cure
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
 _NOT_INHERITED = ("output", "parent", "allow")
@@ -62,12 +64,27 @@ def check_is_run(run: RunDirectory) -> None:
                 values={"call": Call("train", "DATA", output=str(run))},
             ),
         )
-    for name in ("config.toml", "run.json"):
+    for name, other in (("config.toml", "run.json"), ("run.json", "config.toml")):
         if not (run.path / name).is_file() and not (run.path / STAGE / "run.json").is_file():
+            if (run.path / other).is_file():
+                raise InputError(
+                    "{run} is a run without its {name}.", run=run, name=name, cure=lost_cure(run)
+                )
             raise InputError(
                 "{run} is not a run directory: it has no {name}. Pass the directory of a run.",
                 run=run,
                 name=name,
+            )
+
+
+def check_tables(run: RunDirectory) -> None:
+    """Raise InputError where a file that a resumed run writes cannot be replaced."""
+    for name in (LOG, *TABLES):
+        if (run.path / name).exists() and not (run.path / name).is_file():
+            raise InputError(
+                "{file} is a folder or a pipe; a file was expected.",
+                file=run.path / name,
+                cure=Cure(note="remove it"),
             )
 
 

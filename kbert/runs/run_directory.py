@@ -23,6 +23,9 @@ from kbert.runs.run_record import read_record
 from kbert.utils.file_errors import file_error, is_utf8
 from kbert.utils.files import remove_temporary, write_text
 
+TABLES = ("eval_results.txt", "evaluations.json")
+"""The files of a run with its scores."""
+
 
 class RunDirectory:
     """A run's files, each written atomically and readable by people.
@@ -165,7 +168,7 @@ class RunDirectory:
 
     def remove_evaluations(self) -> None:
         """Remove the scores, where the run resumes from before the first."""
-        for name in ("eval_results.txt", "evaluations.json"):
+        for name in TABLES:
             (self.path / name).unlink(missing_ok=True)
 
     def write_skipped(self, rows: Iterable[BadRow]) -> None:

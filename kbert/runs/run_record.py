@@ -43,20 +43,21 @@ def check_record(file: Path, record: Mapping[str, Any], sets: Iterable[str]) -> 
                 "{file} is damaged: it does not tell the checksum of the {name} set.",
                 file=file,
                 name=name,
-                cure=_cure(file.parent),
+                cure=lost_cure(file.parent),
             )
 
 
-def _cure(run: Path) -> Cure:
+def lost_cure(run: object) -> Cure:
+    """Return what is left to do where a file of a run's record is lost or damaged."""
     return Cure(
         note="restore it from a copy; the model, if there is one, is usable as {model}",
-        values={"model": run / "model"},
+        values={"model": Path(str(run)) / "model"},
     )
 
 
 def read_record(file: Path) -> dict[str, Any]:
     """Return the object in run.json, or raise InputError where kbert cannot have written it."""
-    cure = _cure(file.parent)
+    cure = lost_cure(file.parent)
     check_file(file)
     with foreign_input("{file} cannot be read: {reason}.", file=file, cure=cure):
         if file.stat().st_size > _MAX_RECORD:

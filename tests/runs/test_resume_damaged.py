@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -463,3 +464,34 @@ def test_a_model_that_is_removed_while_it_is_trained_is_there_at_the_end(first, 
     resume(first.path, epochs=4, learning_rate=1e-12, verbose=0)
     assert first.record["best_epoch"] == 1
     assert_same_weights(first.model_folder, one)
+
+
+@pytest.mark.parametrize(
+    "name", ["learning_rate.csv", "evaluations.json", "eval_results.txt", "checkpoints/last"]
+)
+def test_a_folder_in_place_of_a_file_is_refused_before_anything_changes(run, name):
+    (run.path / name).unlink()
+    (run.path / name).mkdir()
+    before = run.record
+    with pytest.raises(InputError, match=rf"{name} is a folder.*a file was expected. Cure: remove"):
+        resume(run.path, epochs=4, verbose=0)
+    assert run.record == before
+    (run.path / name).rmdir()
+    resume(run.path, epochs=4, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "name", ["checkpoints/best", "checkpoints/last", "model/config.json", "model/vocab.txt"]
+)
+def test_a_pipe_in_place_of_a_file_holds_nothing_up(run, name):
+    (run.path / name).unlink()
+    os.mkfifo(run.path / name)
+    resume(run.path, epochs=4, verbose=0)
+    assert (run.path / name).is_file()
+
+
+@pytest.mark.parametrize("name", ["config.toml", "run.json"])
+def test_a_run_that_lacks_a_file_is_called_a_run(run, name):
+    (run.path / name).unlink()
+    with pytest.raises(InputError, match=rf"is a run without its {name}. Cure: restore it"):
+        resume(run.path, epochs=4, verbose=0)
