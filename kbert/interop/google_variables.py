@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.interop.stored_names import Shapes
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, read_bytes
@@ -59,6 +60,15 @@ def open_checkpoint(folder: Path, prefix: str) -> Iterator[tuple[Shapes, Read]]:
     checkpoint = folder / prefix
     index = folder / f"{prefix}.index"
     shards = sorted(p for p in folder.iterdir() if p.name.startswith(f"{prefix}.data-"))
+    if not shards:
+        raise InputError(
+            "{index} is there without its weights, {prefix}.data-00000-of-00001 or the like.",
+            index=index,
+            prefix=prefix,
+            cure=Cure(
+                note="put all files of the checkpoint into {folder}", values={"folder": folder}
+            ),
+        )
     for path in (index, *shards):
         check_file(path, folder)
     with _without_patterns(checkpoint, (index, *shards)) as name:

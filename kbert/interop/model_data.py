@@ -135,7 +135,9 @@ def check_finite(array: np.ndarray, name: str, source: object) -> None:
 
 def _found(name: str, names: Sequence[str]) -> str:
     """Return what was found in place of a name, in brackets, or nothing."""
-    near = difflib.get_close_matches(name, names[:_MAX_COMPARED], n=1, cutoff=0.8)
+    compared = names[:_MAX_COMPARED]
+    longer = [other for other in compared if other.startswith(name)]  # an average of it, a mask
+    near = longer or difflib.get_close_matches(name, compared, n=1, cutoff=0.8)
     return f" (found: {near[0][:120]})" if near else ""
 
 

@@ -1,6 +1,7 @@
 """The one door to models: what lies at a path, or what a preset's name means."""
 
 import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +54,17 @@ def find_source(path_or_name: str | Path, **options: Any) -> Source:
     if not is_utf8(name):
         raise InputError("{name} is a name that is not UTF-8. Rename it.", name=name)
     given = {option: value for option, value in options.items() if value is not None}
-    for module, reader_name in READERS:
-        reader: type[Source] = getattr(importlib.import_module(module), reader_name)
+    for reader in _readers():
         if reader.recognises(name):
             source = reader(name, **_checked(given, reader, name))
             source.check()
             return source
     raise _unknown(name)
+
+
+def _readers() -> Iterator[type[Source]]:
+    for module, name in READERS:
+        yield getattr(importlib.import_module(module), name)
 
 
 def _checked(given: dict[str, Any], reader: type[Source], name: str) -> dict[str, Any]:
@@ -91,6 +96,16 @@ def _unknown(name: str) -> InputError:
             "read.",
             name=name,
             expected=EXPECTED,
+            cure=Cure(note="name its folder: {folder}", values={"folder": path.parent})
+            if any(reader.recognises(str(path.parent)) for reader in _readers())
+            else None,
+        )
+    if (path / "saved_model.pb").is_file():
+        return InputError(
+            "{name} holds a SavedModel, a program whose weights are not read. Expected {expected}.",
+            name=name,
+            expected=EXPECTED,
+            cure=Cure(note="name the checkpoint or the folder that it was made from"),
         )
     if (path / "config.json").is_file():
         read_json(path / "config.json")

@@ -178,7 +178,14 @@ def test_a_name_with_the_characters_of_a_pattern(name, weights, tmp_path):
     with pytest.raises(KbertError, match="is a device or a pipe"):
         read_google(folder)
     shard.unlink()
-    with pytest.raises(KbertError, match="cannot be read|claims"):
+    with pytest.raises(KbertError, match=r"index is there without its weights.* Cure: put all"):
+        read_google(folder)
+
+
+def test_averages_alone_are_named_in_place_of_the_weights(weights, tmp_path):
+    average = "ExponentialMovingAverage"
+    folder = write(tmp_path / "a", {f"{name}/{average}": a for name, a in weights.items()})
+    with pytest.raises(KbertError, match=rf"word_embeddings \(found: bert/emb.*/{average}\)"):
         read_google(folder)
 
 

@@ -163,3 +163,17 @@ def test_failure_of_a_hub_says_what_a_preset_can_be():
         KbertError, match=r"'bert_x' is not a local folder.*: no route to bert_x more \("
     ):
         load_from_hub("bert_x", load)
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocab.txt", "model.safetensors"])
+def test_a_file_of_a_model_is_told_by_its_folder(folder, name):
+    inside = folder({"model_type": "bert"}) / name
+    inside.touch()
+    with pytest.raises(KbertError, match=rf"is a file.* Cure: name its folder: {inside.parent}$"):
+        find_source(inside)
+
+
+def test_a_saved_model_is_named(tmp_path):
+    (tmp_path / "saved_model.pb").touch()
+    with pytest.raises(KbertError, match="holds a SavedModel, a program whose weights are not"):
+        find_source(tmp_path)
