@@ -1,6 +1,7 @@
 """The weights of Hugging Face folders: *.safetensors, or PyTorch's pickles."""
 
 import importlib.util
+import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -131,13 +132,19 @@ def _load_tensors(file: Path, folder: Path) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of kinds of tensors that are refused below
         with foreign_input(
-            # PyTorch's own reason tells how to have the file run code.
-            "{file} is broken or holds something other than tensors, and is not read.",
+            "{file} is broken or holds something other than tensors, and is not read: {reason}",
             file=file,
-            cure=_CURE,
         ):
-            # weights_only: an unpickler that makes tensors and plain containers, nothing else.
-            loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=is_zip)
+            try:
+                # weights_only: an unpickler that makes tensors and plain containers, nothing else.
+                loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=is_zip)
+            except pickle.UnpicklingError as error:
+                # PyTorch's own reason tells how to have the file run code.
+                raise InputError(
+                    "{file} is broken or holds something other than tensors, and is not read.",
+                    file=file,
+                    cure=_CURE,
+                ) from error
     if not isinstance(loaded, dict):
         raise _not_tensors(file, type(loaded).__name__)
     for name, tensor in loaded.items():

@@ -1,6 +1,7 @@
 """The settings of a run that is resumed or continued, perhaps from another folder."""
 
 import dataclasses
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,10 @@ def check_is_run(run: RunDirectory) -> None:
 def check_tables(run: RunDirectory) -> None:
     """Raise InputError where a file that a resumed run writes cannot be replaced."""
     for name in (LOG, *TABLES):
-        if (run.path / name).exists() and not (run.path / name).is_file():
+        # A link that leads nowhere would be written through.
+        if os.path.lexists(run.path / name) and not (run.path / name).is_file():
             raise InputError(
-                "{file} is a folder or a pipe; a file was expected.",
+                "{file} is a folder, a pipe or a link to nothing; a file was expected.",
                 file=run.path / name,
                 cure=Cure(note="remove it"),
             )

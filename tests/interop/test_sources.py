@@ -86,6 +86,7 @@ def test_tokenizer_json_goes_before_vocab_txt(kind, lowercase, folder):
     spec = {
         "model": {"type": "WordPiece", "vocab": {p: i for i, p in enumerate(PIECES[:5])}},
         "normalizer": {"type": "BertNormalizer", "lowercase": False},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
         "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]},
     }
     config = {"model_type": "bert", "tokenizer_class": kind}

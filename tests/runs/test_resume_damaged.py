@@ -480,6 +480,14 @@ def test_a_folder_in_place_of_a_file_is_refused_before_anything_changes(run, nam
     resume(run.path, epochs=4, verbose=0)
 
 
+def test_a_log_that_is_a_link_to_nothing_is_not_written_elsewhere(run, tmp_path):
+    (run.path / "learning_rate.csv").unlink()
+    (run.path / "learning_rate.csv").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match=r"learning_rate.csv is a folder, a pipe or a link to no"):
+        resume(run.path, epochs=4, verbose=0)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 @pytest.mark.parametrize(
     "name", ["checkpoints/best", "checkpoints/last", "model/config.json", "model/vocab.txt"]
 )
