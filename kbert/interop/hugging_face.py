@@ -13,7 +13,11 @@ from kbert.interop.config_checks import check_dropout, check_fits_file
 from kbert.interop.config_fields import HUGGING_FACE, unknown_note
 from kbert.interop.hugging_face_head import check_head, head_labels
 from kbert.interop.hugging_face_names import WeightNames
-from kbert.interop.hugging_face_tokenizer import hugging_face_tokenizer, tokenizer_of_0_1
+from kbert.interop.hugging_face_tokenizer import (
+    hugging_face_tokenizer,
+    segments_note,
+    tokenizer_of_0_1,
+)
 from kbert.interop.hugging_face_weights import holds_weights, open_weights
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model
@@ -130,6 +134,7 @@ class HuggingFaceFolder(Source):
             notes=(
                 *_left_behind(names.pretraining, "of pretraining"),
                 *_left_behind(left, "of another head", name_them=True),
+                *(segments_note(folder) if classes and sizes["num_segments"] > 1 else ()),
                 *unknown_note(HUGGING_FACE.check(config, file), file),
             ),
         )

@@ -28,6 +28,8 @@ _BERT = (
 # ... and what takes all of it.
 _WHOLE_FILE = ("PreTrained", "TokenizersBackend", "PythonBackend")
 _CONFIG, _FILE, _VOCABULARY = "tokenizer_config.json", "tokenizer.json", "vocab.txt"
+# Those that say nothing of segments unless tokenizer_config.json tells them to.
+_WITHOUT_SEGMENTS = ("DistilBert", "DPRReader", *_WHOLE_FILE)
 _SWITCHES = ("do_lower_case", "tokenize_chinese_chars", "split_special_tokens")
 _PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
 
@@ -43,12 +45,9 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
         InputError: it is another class, or the files do not fit.
     """
     config = _configuration(folder)
-    name = config.get("tokenizer_class")
-    if name is None:
-        name = _read_if_there(folder / "config.json").get("tokenizer_class") or "BertTokenizer"
+    name, kind = _class_of(folder, config)
     _check_pieces(config, folder)
     _check_switches(config, folder)
-    kind = str(name).removesuffix("Fast").removesuffix("Tokenizer")
     if kind in _BERT:
         return _bert_tokenizer(folder, config)
     if kind in _WHOLE_FILE:
@@ -61,6 +60,26 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
         name=name,
         cure=Cure(note="name another model; its tokenizer is not BERT's"),
     )
+
+
+def segments_note(folder: Path) -> tuple[str, ...]:
+    """Return the line that tells where transformers gives both texts of a pair one segment."""
+    config = _configuration(folder)
+    name, kind = _class_of(folder, config)
+    told = config.get("model_input_names")
+    if "token_type_ids" in told if isinstance(told, list) else kind not in _WITHOUT_SEGMENTS:
+        return ()
+    return (
+        f"Pairs: the second text has segment 1, as in BERT; {name} of transformers 5 gives it 0.",
+    )
+
+
+def _class_of(folder: Path, config: dict[str, Any]) -> tuple[Any, str]:
+    """Return the name of a folder's tokenizer class, and what it is without its endings."""
+    name = config.get("tokenizer_class")
+    if name is None:
+        name = _read_if_there(folder / "config.json").get("tokenizer_class") or "BertTokenizer"
+    return name, str(name).removesuffix("Fast").removesuffix("Tokenizer")
 
 
 def _configuration(folder: Path) -> dict[str, Any]:

@@ -306,3 +306,30 @@ def test_an_adapter_is_named(tmp_path):
             find_source(tmp_path)
         if there:
             (tmp_path / "config.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("config", "equal"),
+    [
+        ({}, True),
+        ({"tokenizer_class": "BertTokenizer"}, True),
+        ({"tokenizer_class": "DistilBertTokenizer"}, False),
+        ({"model_input_names": ["input_ids", "attention_mask"]}, False),
+        ({"model_input_names": ["input_ids", "token_type_ids", "attention_mask"]}, True),
+    ],
+    ids=str,
+)
+def test_segments_of_pairs_that_are_not_those_of_transformers_are_told(config, equal, tmp_path):
+    make(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)("piece1", "piece2 piece3")
+    [(ids, first)] = (
+        find_source(tmp_path).tokenizer().encode(["piece1"], ["piece2 piece3"], max_length=16)
+    )
+    ours = [0] * first + [1] * (len(ids) - first)
+    assert theirs["input_ids"] == ids
+    assert (theirs.get("token_type_ids", [0] * len(ids)) == ours) == equal
+    told = [note for note in read_hugging_face(tmp_path).notes if note.startswith("Pairs: ")]
+    assert len(told) == (0 if equal else 1)
+    without_head = find_source(tmp_path).read(head=False)
+    assert not any(note.startswith("Pairs: ") for note in without_head.notes)
