@@ -36,18 +36,28 @@ class Changes:
             path, directory = arguments[0], arguments[-1]
         else:
             return
-        if self._is_inside(os.fsdecode(path), directory):
+        path = _whole(os.fsdecode(path), directory)
+        if path.startswith(self.folder) and self.is_counted(event, path):
             self.count += 1
+            self.note(event, path)
             if self.end is not None and self.count > self.end:
-                raise Killed
+                self.leave()
 
-    def _is_inside(self, path, directory):
-        if Path(path).name.startswith(".lock"):
-            return False
-        if not os.path.isabs(path) and isinstance(directory, int) and directory >= 0:
-            path = os.path.join(os.readlink(f"/proc/self/fd/{directory}"), path)
-        # Not realpath, which would look at the disk.
-        return os.path.abspath(path).startswith(self.folder)
+    def is_counted(self, event, path):
+        return not Path(path).name.startswith(".lock")
+
+    def note(self, event, path):
+        """Called with every change that counts, before it."""
+
+    def leave(self):
+        raise Killed
+
+
+def _whole(path, directory):
+    if not os.path.isabs(path) and isinstance(directory, int) and directory >= 0:
+        path = os.path.join(os.readlink(f"/proc/self/fd/{directory}"), path)
+    # Not realpath, which would look at the disk.
+    return os.path.abspath(path)
 
 
 def _hook(event, arguments):

@@ -19,6 +19,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +61,25 @@ def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
     return [str(folder / "data.jsonl"), *named, *flags.split()]
 
 
-def start(arguments: list[str], log: Path) -> int:
-    """Run the command line in a forked process and return its id."""
+def load(backend: str) -> None:
+    """Import what a run needs, for the processes that are forked from this one.
+
+    No tensor is made here: the threads that TensorFlow and JAX start for the first are not forked.
+    """
+    from kbert.backend.choose_backend import choose_backend
+
+    choose_backend(backend)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import keras_hub  # noqa: F401
+    import sklearn.metrics  # noqa: F401
+
+    import kbert.cli.main
+    import kbert.models.bert_classifier
+    import kbert.runs.run_callbacks  # noqa: F401
+
+
+def start(arguments: list[str], log: Path, before: Callable[[], object] = lambda: None) -> int:
+    """Run the command line in a forked process and return its id; `before` is called in it first."""
     number = os.fork()
     if number:
         return number
@@ -72,6 +90,7 @@ def start(arguments: list[str], log: Path) -> int:
 
     status = 1
     try:
+        before()
         main(arguments)
     except SystemExit as leaving:
         status = int(leaving.code or 0)
@@ -211,12 +230,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
-    from kbert.backend.choose_backend import choose_backend, import_keras
-
-    choose_backend(options.backend)
-    import_keras()
-    import kbert.models.bert_classifier  # noqa: F401
-
+    load(options.backend)
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         tally = kill_runs(options.kills, options.runs, options.every, Path(folder), options.seed)

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tools.kill_runs import Tally, attempt, content, make_work, strays
+from tools.kill_runs import Tally, attempt, content, load, make_work, strays
 
 _EPOCHS = 12
 
@@ -72,12 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     os.environ["PYTHONUNBUFFERED"] = "1"
 
-    from kbert.backend.choose_backend import choose_backend, import_keras
-
-    choose_backend(options.backend)
-    import_keras()
-    import kbert.models.bert_classifier  # noqa: F401
-
+    load(options.backend)
     with tempfile.TemporaryDirectory() as folder:
         sys.exit(0 if soak(options.minutes, Path(folder)) else 1)
 

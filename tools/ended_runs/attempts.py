@@ -1,0 +1,160 @@
+"""A command in a forked process, which is killed before a change of a folder or at any moment."""
+
+import contextlib
+import functools
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.kills import Changes
+from tools.kill_runs import start, wait
+
+_SLACK = 300.0  # seconds after which a command that does not end counts as broken
+_ORPHANS = 20.0  # seconds in which the processes that a killed one has started must end
+KILLED = -signal.SIGKILL
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of a command: exit status, what it printed, its changes, and how long it took."""
+
+    status: int | None
+    said: str
+    changes: list[str]
+    seconds: float
+
+
+class _Ending(Changes):
+    """Notes each change in a file, and kills the process before one of them."""
+
+    def __init__(self, folder: Path, end: int | None, notes: Path) -> None:
+        super().__init__(folder, end)
+        self._notes = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def is_counted(self, event: str, path: str) -> bool:
+        """Whether it changes anything; locks do: others can meet a folder before its lock."""
+        if event == "os.mkdir":
+            return not os.path.isdir(path)
+        return event not in ("os.remove", "os.rename") or os.path.lexists(path)
+
+    def note(self, event: str, path: str) -> None:
+        os.write(self._notes, f"{event} {os.path.relpath(path, self.folder)}\n".encode())
+
+    def leave(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def attempt(
+    arguments: list[str],
+    place: Path,
+    log: Path,
+    *,
+    end: int | None = None,
+    kill: random.Random | None = None,
+    usual: "Attempt | None" = None,
+) -> Attempt:
+    """Run a command in a folder, and return what came of it.
+
+    Python reports every change before it is made, in every thread; what the processes that an
+    export starts change on their own is not seen, and they end with the process that is killed.
+
+    Args:
+        arguments: list of str. The command.
+        place: Path. Its working directory, whose changes count.
+        log: Path. Where it prints. Replaced.
+        end: int or None. The number of changes after which the process is killed. Defaults to None.
+        kill: Random or None. Draws the moment at which it is killed. Defaults to None.
+        usual: Attempt. How the command goes undisturbed, needed to draw a moment.
+    """
+    notes = log.with_suffix(".changes")
+    for file in (log, notes):
+        file.unlink(missing_ok=True)
+    begun = time.monotonic()
+    number = start(arguments, log, functools.partial(_watch, place, end, notes))
+    if kill is None:
+        status = wait(number, begun + _SLACK)
+    else:
+        assert usual is not None
+        status = _wait_for_a_moment(number, notes, kill, usual)
+    if status is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+        os.waitpid(number, 0)
+        status = None if kill is None else KILLED
+    seconds = time.monotonic() - begun
+    said = log.read_text("utf-8", "replace") if log.exists() else ""
+    if not _all_end(number):
+        status, said = None, f"{said}\nProcesses that it has started go on."
+    changes = notes.read_text("utf-8").splitlines() if notes.exists() else []
+    return Attempt(status, said, changes, seconds)
+
+
+def _watch(place: Path, end: int | None, notes: Path) -> None:
+    os.setsid()  # so that the processes that it starts are found
+    os.chdir(place)
+    os.environ["KBERT_CACHE"] = str(place / "cache")
+    changes = _Ending(place, end, notes)
+    _report_writing_of_weights()
+    sys.addaudithook(changes.see)
+
+
+def _report_writing_of_weights() -> None:
+    """Report that safetensors creates a file, which its own code does unseen."""
+    import safetensors.numpy
+
+    from kbert.checkpoints import checkpoint_files
+
+    save: Callable[..., Any] = safetensors.numpy.save_file
+
+    def save_file(arrays: Any, file: Any, *more: Any, **options: Any) -> Any:
+        sys.audit("open", str(file), "wb", os.O_WRONLY | os.O_CREAT)
+        return save(arrays, file, *more, **options)
+
+    for module in (safetensors.numpy, checkpoint_files):
+        vars(module)["save_file"] = save_file
+
+
+def _wait_for_a_moment(
+    number: int, notes: Path, chance: random.Random, usual: Attempt
+) -> int | None:
+    """Wait for a random time, or for a random change and a little longer."""
+    begun = time.monotonic()
+    if chance.random() < 0.5:
+        return wait(number, begun + chance.random() * usual.seconds)
+    changes = chance.randrange(1, len(usual.changes) + 1)
+    while time.monotonic() < begun + _SLACK:
+        if notes.exists() and notes.read_bytes().count(b"\n") >= changes:
+            return wait(number, time.monotonic() + chance.random() * 0.02)
+        status = wait(number, time.monotonic() + 0.001)
+        if status is not None:
+            return status
+    return None
+
+
+def _all_end(group: int) -> bool:
+    """Whether no process of a group is left after a time; kills those that are."""
+    until = time.monotonic() + _ORPHANS
+    while found := _members(group):
+        if time.monotonic() > until:
+            for number in found:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _members(group: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, its_group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(int(folder.name))
+    return found

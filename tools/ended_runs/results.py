@@ -1,0 +1,85 @@
+"""What lies in a folder: names and checksums, to be compared."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+Tree = dict[str, str]
+
+# What run.json tells of the way to a result. All else in it is the result's.
+_OF_THE_WAY = ("id", "started", "ended", "training_seconds", "resumed")
+
+
+def tree(folder: Path) -> Tree:
+    """Return a checksum of every file below a folder, and the names of its folders.
+
+    The files that locks consist of stay out: the system releases the lock of a process that ends.
+    """
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.name.startswith(".lock"):
+            continue
+        name = str(path.relative_to(folder))
+        if path.is_dir():
+            found[f"{name}/"] = ""
+        elif path.name == "run.json":
+            found[name] = _record(path)
+        else:
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+def _record(path: Path) -> str:
+    record = json.loads(path.read_bytes())
+    return json.dumps({name: record[name] for name in sorted(record) if name not in _OF_THE_WAY})
+
+
+def part(whole: Tree, name: str) -> Tree:
+    """Return what a tree has at a name and below it, by the names from there."""
+    below = {key: value for key, value in whole.items() if key.startswith(f"{name}/")}
+    below |= {name: whole[name]} if name in whole else {}
+    return {key.removeprefix(name): value for key, value in below.items()}
+
+
+def without(whole: Tree, names: Iterable[str]) -> Tree:
+    """Return a tree without what it has at some names and below them."""
+    taken = tuple(names)
+    return {
+        key: value
+        for key, value in whole.items()
+        if key not in taken and not key.startswith(tuple(f"{name}/" for name in taken))
+    }
+
+
+def difference(found: Tree, expected: Tree, loose: Iterable[str] = ()) -> str:
+    """Return how a tree differs from what it should be; empty where it does not.
+
+    Args:
+        found: dict.
+        expected: dict.
+        loose: iterable of str. Files whose bytes two undisturbed commands do not repeat.
+    """
+    told = [f"{name} is missing" for name in expected.keys() - found.keys()]
+    told += [f"{name} is left behind" for name in found.keys() - expected.keys()]
+    told += [
+        f"{name} differs"
+        for name in (expected.keys() & found.keys()) - set(loose)
+        if expected[name] != found[name]
+    ]
+    return "; ".join(sorted(told)[:6])
+
+
+def unequal(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """Return the names of which two trees have different files."""
+    return sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
+
+
+def let_time_pass(folder: Path, seconds: float = 120) -> None:
+    """Make hidden folders older, as a user finds them who comes back after a while."""
+    for path in folder.rglob(".*"):
+        if path.is_dir():
+            then = time.time() - seconds
+            os.utime(path, (then, then))
