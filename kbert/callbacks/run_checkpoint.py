@@ -230,6 +230,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             "facts": self._identity,
             "evaluations": None if history is None else history.to_dict(),
             "steps": self._steps,
+            "findings": self.hooks.findings(),
         }
         best = None if history is None else history.best
         is_best = best is not None and best.position == position.name
@@ -283,6 +284,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.has_begun = True
         self.store.rewind_to(checkpoint.path, best)
         self.hooks.begin()
+        self.store.tidy()  # a run that is trained saves nothing more
         if self.evaluation is None:
             return
         if self._evaluations.resume(checkpoint, weights):

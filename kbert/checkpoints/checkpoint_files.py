@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ class Checkpoint:
             optimizer counted from which step: more than one where the plan was changed.
         best: dict or None. What is noted of the best checkpoint: `checkpoint`, its name, and of
             another than this `sha256`, the checksum of its weights.
+        findings: list of dict, `Finding.to_dict` of what was found during the training so far.
+            Defaults to ().
     """
 
     path: Path
@@ -57,6 +59,7 @@ class Checkpoint:
     evaluations: dict[str, Any] | None = None
     steps: Steps | None = None
     best: dict[str, str] | None = None
+    findings: Sequence[dict[str, Any]] = ()
 
 
 def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, Any]) -> str:
@@ -120,6 +123,7 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True, only: str | None = 
             evaluations=state.get("evaluations"),
             steps=read_steps(state.get("steps")),
             best=_noted(state.get("best")),
+            findings=[{**one, "code": str(one["code"])} for one in state.get("findings", ())],
         )
     except KbertError:
         raise

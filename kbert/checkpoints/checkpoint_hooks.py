@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from kbert.checkpoints.checkpoint_files import Arrays
 
@@ -21,8 +22,11 @@ class CheckpointHooks:
             Defaults to one that does nothing.
         keep_best: function of the weights by name, called in the same thread after the commit of
             a checkpoint that is the best so far. Defaults to one that does nothing.
+        findings: function that returns what has been found during the training so far, as plain
+            data. Defaults to one that returns nothing.
     """
 
     begin: Callable[[], object] = _nothing
     flush: Callable[[], object] = _nothing
     keep_best: Callable[[Arrays], object] = _nothing
+    findings: Callable[[], list[dict[str, Any]]] = list

@@ -131,6 +131,11 @@ class CheckpointStore(CheckpointFolder):
             else:
                 self._point(pointer, to)
 
+    def tidy(self) -> None:
+        """Remove what a process has not come to remove that was killed in its last `commit`."""
+        self.clean()
+        self._prune()
+
     def clean(self) -> None:
         """Remove what a killed process has left incomplete."""
         if not self.folder.is_dir():

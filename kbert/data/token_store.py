@@ -1,5 +1,6 @@
 """Token ids on disk, computed once."""
 
+import contextlib
 import functools
 import hashlib
 import itertools
@@ -18,6 +19,7 @@ from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
+from kbert.utils.staging import remove_leftovers
 
 _FORMAT = 2  # to be raised when what is stored for the same data changes
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
@@ -147,6 +149,8 @@ class TokenStore:
             "max_length": max_length,
         }
         remake = functools.partial(_remake, examples, tokenizer, max_length)
+        with contextlib.suppress(OSError):  # where nothing can be removed, tokens can be read
+            remove_leftovers(path.parent)
         try:
             return cls(TokenFile(path, header, remake), max_length, from_cache=True)
         except FileNotFoundError:

@@ -82,6 +82,7 @@ class RunCallbacks:
             begin=begin or (lambda: None),
             flush=partial(flush_log, run.path),
             keep_best=partial(keep_best, run, model.get_config()),
+            findings=partial(_found, resumption, guard),
         )
         # A step that ran while a checkpoint was being written counts once that is on the disk, so
         # a kill costs no more steps than lie between two checkpoints.
@@ -92,6 +93,14 @@ class RunCallbacks:
         # The checkpoint comes last: it saves what the others have seen and found sound.
         in_order.append(checkpoint)
         return cls(progress, logger, guard, evaluation, checkpoint, in_order, begin is None)
+
+
+def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, Any]]:
+    """Return what has been found during the training, before it was interrupted too."""
+    earlier = () if resumption is None else resumption.checkpoint.findings
+    by_code = {finding["code"]: finding for finding in earlier}
+    by_code |= {finding.code: finding.to_dict() for finding in guard.findings}
+    return list(by_code.values())
 
 
 def _evaluation(prepared: PreparedRun, run: RunDirectory) -> "EpochEvaluation | None":

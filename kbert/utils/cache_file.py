@@ -28,7 +28,7 @@ def write_cache_file(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    with hidden_folder(path, any_leftovers=True) as folder:
+    with hidden_folder(path) as folder:
         _remove_former(path.parent)
         atomic_file(path, write, folder)
     sync_directory(path.parent)

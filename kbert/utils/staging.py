@@ -22,6 +22,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LOCK = ".lock"
 _SUFFIX = ".part"
 _MAX_NAME = 40  # characters, so that the longest of names can still be staged
+_HIDDEN = re.compile(r"\..+-[0-9a-f]{16}" + re.escape(_SUFFIX), re.DOTALL)
 _OLD = 60.0  # seconds after which nobody is about to lock a folder that is still empty
 
 
@@ -30,8 +31,8 @@ def publishing(path: Path, option: str | None = "output") -> Iterator[Path]:
     """Yield a path to write a file or folder at, and give it its own name when the block succeeds.
 
     It lies beside `path` in a hidden folder, which is removed in any case; what a killed process
-    has left of such a folder is removed by the next that writes to the same path. Whatever has been
-    created at `path` meanwhile is kept. Permissions are those of the process's umask.
+    has left of such a folder is removed by the next that writes to a path beside it. Whatever has
+    been created at `path` meanwhile is kept. Permissions are those of the process's umask.
 
     Args:
         path: Path. The name in the end. Its folder is created.
@@ -80,19 +81,12 @@ def staging_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def hidden_folder(path: Path, *, any_leftovers: bool = False) -> Iterator[Path]:
-    """Yield the folder of `staging_folder`, with the errors of the system as they are.
-
-    Args:
-        path: Path.
-        any_leftovers: bool. Whether what killed processes have left beside `path` is removed
-            whatever they were writing, as in a cache; else only what was to become `path`.
-            Defaults to False.
-    """
+def hidden_folder(path: Path) -> Iterator[Path]:
+    """Yield a folder as `staging_folder` does, and raise OSError where none can be made."""
     made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path.parent, r"\..+-" if any_leftovers else re.escape(_prefix(path)))
+        remove_leftovers(path.parent)
         folder, lock = _new_folder(path)
     except OSError as error:
         remove_empty(made)
@@ -111,6 +105,23 @@ def hidden_folder(path: Path, *, any_leftovers: bool = False) -> Iterator[Path]:
         remove_empty(made)
 
 
+def remove_leftovers(place: Path) -> None:
+    """Remove what processes that were killed have left of their folders in a place.
+
+    Whatever they wrote: who ends just after giving it its name leaves a folder too, and nobody
+    writes to that name again.
+    """
+    for folder in place.iterdir() if place.is_dir() else ():
+        if not _HIDDEN.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
+            continue
+        with contextlib.suppress(OSError):
+            if (folder / _LOCK).exists():
+                with FileLock(folder / _LOCK, timeout=0):  # Timeout is an OSError
+                    _remove(folder)
+            elif time.time() - folder.stat().st_mtime > _OLD:
+                folder.rmdir()
+
+
 def _cannot_be_written(path: Path, error: OSError) -> Exception:
     return file_error("{path} cannot be written: {reason}.", of=error, path=path)
 
@@ -118,7 +129,7 @@ def _cannot_be_written(path: Path, error: OSError) -> Exception:
 def _new_folder(path: Path) -> tuple[Path, FileLock]:
     """Return a new folder beside a path, and its lock, which tells others that it is in use."""
     while True:
-        folder = path.parent / f"{_prefix(path)}{secrets.token_hex(8)}{_SUFFIX}"
+        folder = path.parent / f".{path.name[:_MAX_NAME]}-{secrets.token_hex(8)}{_SUFFIX}"
         folder.mkdir()
         lock = FileLock(folder / _LOCK, timeout=0)
         try:
@@ -131,29 +142,6 @@ def _new_folder(path: Path) -> tuple[Path, FileLock]:
         if (folder / _LOCK).exists():
             return folder, lock
         lock.release()
-
-
-def _prefix(path: Path) -> str:
-    return f".{path.name[:_MAX_NAME]}-"
-
-
-def _remove_leftovers(place: Path, prefix: str) -> None:
-    """Remove what processes that were killed have left of their folders in a place.
-
-    Args:
-        place: Path.
-        prefix: str. A pattern of how the names of these folders begin.
-    """
-    pattern = re.compile(prefix + r"[0-9a-f]{16}" + re.escape(_SUFFIX))
-    for folder in place.iterdir():
-        if not pattern.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
-            continue
-        with contextlib.suppress(OSError):
-            if (folder / _LOCK).exists():
-                with FileLock(folder / _LOCK, timeout=0):  # Timeout is an OSError
-                    _remove(folder)
-            elif time.time() - folder.stat().st_mtime > _OLD:
-                folder.rmdir()
 
 
 def _remove(path: Path) -> None:

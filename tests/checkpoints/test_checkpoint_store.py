@@ -555,6 +555,25 @@ def test_the_best_is_never_behind_the_last():
     assert (3, 1) not in {(last, best) for last, best, *_ in after_each_kill(True)}
 
 
+def test_where_nothing_more_is_committed_tidying_removes_what_a_commit_would(tmp_path):
+    whole = CheckpointStore(tmp_path / "whole", keep=1)
+    for made in (1, 2, 3):
+        commit(whole, made, best=made == 1)
+    for step in itertools.count():
+        store = CheckpointStore(tmp_path / str(step), keep=1)
+        for made in (1, 2):
+            commit(store, made, best=made == 1)
+        ended = try_to_commit(store, 3, step, False)
+        named = number(store.last())
+        store.tidy()
+        newest = numbers(store)[-1]  # which nothing may name yet
+        assert numbers(store) == ([1, 3] if named == 3 else sorted({1, 2, newest}))
+        assert [name for name in os.listdir(store.folder) if name.startswith(".")] == []
+        if ended:
+            assert sorted(os.listdir(store.folder)) == sorted(os.listdir(whole.folder))
+            return
+
+
 def test_the_best_of_a_checkpoint_is_the_one_that_it_notes(tmp_path):
     store = CheckpointStore(tmp_path, 9)
     for made, best in ((1, True), (2, False), (1, False), (3, False)):

@@ -19,6 +19,7 @@ from kbert.data.reading.labels import Labels
 from kbert.data.token_store import TokenStore, default_cache
 from kbert.errors import KbertError
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils import staging
 
 WORDS = ["a", "film", "about", "nothing", "at", "all"]
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS]
@@ -126,6 +127,15 @@ def test_an_interrupted_build_leaves_nothing(examples, tokenizer, tmp_path, monk
     with pytest.raises(KeyboardInterrupt):
         TokenStore.build(examples, tokenizer, 9, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_processes_leave_is_removed(examples, tokenizer, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "_remove", lambda path: None)
+        TokenStore.build(examples, tokenizer, 9, tmp_path)
+    assert len(list(tmp_path.glob(".*.part"))) == 1
+    assert TokenStore.build(examples, tokenizer, 9, tmp_path).from_cache
+    assert list(tmp_path.glob(".*.part")) == []
 
 
 def test_rows_without_labels(examples, tokenizer, tmp_path):

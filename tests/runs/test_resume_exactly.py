@@ -17,8 +17,10 @@ from kbert import (
     resume,
     train,
 )
+from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.findings import Cure, Finding
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
@@ -196,3 +198,20 @@ def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
     assert_same(run, finished)
     assert run.record["status"] == "finished"
     assert BertClassifier.load(run.path).labels.names == ("bad", "good")
+
+
+@pytest.mark.any_backend
+@pytest.mark.parametrize(
+    ("where", "kill"), [("on_train_batch_begin", 13), ("on_train_end", 0)], ids=["inside", "after"]
+)
+def test_what_was_found_before_it_was_killed_is_recorded(
+    config, where, kill, tmp_path, monkeypatch
+):
+    found = Finding("update-ratio", "warning", "The first update is large.", Cure(note="none"))
+    monkeypatch.setattr(UpdateWatch, "after", lambda self, update: [] if update else [found])
+    run = RunDirectory(tmp_path / "run")
+    first = replace(config, output=str(run.path))
+    run_until(kill, lambda: train(first, verbose=0), monkeypatch, where=where)
+    assert found.to_dict() not in run.record["findings"]
+    resume(run.path, verbose=0)
+    assert run.record["findings"].count(found.to_dict()) == 1

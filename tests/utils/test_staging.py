@@ -175,16 +175,25 @@ def hidden(folder):
 def test_what_a_killed_process_has_left_is_removed_by_the_next(name, tmp_path):
     path = tmp_path / name
     for _ in killed(path):
-        write(tmp_path / "other", "file")
+        write(tmp_path / "other", "file")  # beside it
         with staging_folder(path):  # at the same time
             assert len(hidden(tmp_path)) == 2
         assert len(hidden(tmp_path)) == 1
     assert len(hidden(tmp_path)) == 1
-    write(tmp_path / "another", "file")
-    assert len(hidden(tmp_path)) == 1  # it was for another path
     write(path, "file")
     assert hidden(tmp_path) == []
     assert path.read_text() == "new"
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_who_ends_after_giving_the_name_leaves_nothing_that_stays(kind, tmp_path, monkeypatch):
+    """Nobody writes to that name again: its refusal names another beside it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(staging, "_remove", lambda path: None)
+        write(tmp_path / "a", kind)
+    assert len(hidden(tmp_path)) == 1
+    write(tmp_path / "a-1", kind)
+    assert sorted(os.listdir(tmp_path)) == ["a", "a-1"]
 
 
 def test_only_its_own_leftovers_are_removed(tmp_path):

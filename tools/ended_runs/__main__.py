@@ -76,7 +76,8 @@ def main() -> None:
     cases = [
         case
         for case in CASES
-        if {case.verb, "all"} & set(options.verb) and (not options.only or case.name in options.only)
+        if {case.verb, "all"} & set(options.verb)
+        and (not options.only or case.name in options.only)
     ]
     state = (options.state or Path(tempfile.mkdtemp(prefix="ended-runs-"))).resolve()
     os.environ["OMP_NUM_THREADS"] = "1"

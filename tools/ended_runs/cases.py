@@ -72,7 +72,9 @@ CASES = (
     _case("import", "a run", "finished", "import runs/first --output models/a", "models/a"),
     _case("import", "an encoder", "encoder", "import encoder --output models/a", "models/a"),
     *map(_export, ("huggingface", "google", "keras", "keras-hub", *PROGRAMS)),
-    _case("predict", "", "finished", "predict runs/first data.jsonl --output out/a.csv", "out/a.csv"),
+    _case(
+        "predict", "", "finished", "predict runs/first data.jsonl --output out/a.csv", "out/a.csv"
+    ),
 )
 VERBS = tuple(dict.fromkeys(case.verb for case in CASES))
 
@@ -117,7 +119,9 @@ def _make_ended(folder: Path) -> None:
     _make_data(folder)
     whole = _run(f"{_TASK} --output runs/ended", folder)
     shutil.rmtree(folder / "runs")
-    third = [at for at, change in enumerate(whole.changes) if re.search(r"os.rename.*-batch-3", change)]
+    third = [
+        at for at, change in enumerate(whole.changes) if re.search(r"os.rename.*-batch-3", change)
+    ]
     _run(f"{_TASK} --output runs/ended", folder, end=third[-1])
 
 

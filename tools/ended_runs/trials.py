@@ -80,9 +80,7 @@ class Trials:
                 raise SystemExit(f"{self.case.command} ended with {done.status}:\n{done.said}")
             results.append(tree(self._place))
         one, other = results
-        return Undisturbed(
-            tree(self._start), one, unequal(one, other), done.changes, done.seconds
-        )
+        return Undisturbed(tree(self._start), one, unequal(one, other), done.changes, done.seconds)
 
     def _prepare(self) -> None:
         shutil.rmtree(self._place, ignore_errors=True)
