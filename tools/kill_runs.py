@@ -19,6 +19,7 @@ import shutil
 import signal
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,7 @@ def load(backend: str) -> None:
 
 
 def start(arguments: list[str], log: Path, before: Callable[[], object] = lambda: None) -> int:
-    """Run the command line in a forked process and return its id; `before` is called in it first."""
+    """Run the command line in a forked process, after `before`, and return its id."""
     number = os.fork()
     if number:
         return number
@@ -94,6 +95,8 @@ def start(arguments: list[str], log: Path, before: Callable[[], object] = lambda
         main(arguments)
     except SystemExit as leaving:
         status = int(leaving.code or 0)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 

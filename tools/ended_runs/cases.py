@@ -16,6 +16,7 @@ _ALLOWED = "--allow dev-overlap --allow too-few-updates"
 _TINY = f"--preset tiny --weights random --max-length 16 --learning-rate 1e-3 {_ALLOWED}"
 _TRAIN = f"train data.jsonl --on-bad-row skip --dev-proportion 0.2 {_TINY} {_PLAN}"
 _TASK = f"train task --task cola {_TINY} {_PLAN} --keep-checkpoints 1"
+_THIRD = re.compile(r"os.rename .*-batch-3$")
 PROGRAMS = ("saved_model", "onnx", "openvino", "litert", "torch")
 
 
@@ -61,8 +62,9 @@ def _export(form: str) -> Case:
 
 
 _REWOUND = "resume runs/first --checkpoint 000003-epoch-1-batch-3"
+_LABELLED = "predict runs/first data.jsonl --output out/a.csv"
 _CHANGED = "resume runs/ended --epochs 3"
-_NEW = "continue runs/first --output runs/second --epochs 1"
+_NEW = f"continue runs/first --output runs/second --epochs 1 {_ALLOWED}"
 CASES = (
     _case("train", "", "data", f"{_TRAIN} --keep-checkpoints 1 --output runs/first", "runs/first"),
     _case("resume", "", "ended", "resume runs/ended", "runs/ended"),
@@ -72,9 +74,7 @@ CASES = (
     _case("import", "a run", "finished", "import runs/first --output models/a", "models/a"),
     _case("import", "an encoder", "encoder", "import encoder --output models/a", "models/a"),
     *map(_export, ("huggingface", "google", "keras", "keras-hub", *PROGRAMS)),
-    _case(
-        "predict", "", "finished", "predict runs/first data.jsonl --output out/a.csv", "out/a.csv"
-    ),
+    _case("predict", "", "finished", _LABELLED, "out/a.csv"),
 )
 VERBS = tuple(dict.fromkeys(case.verb for case in CASES))
 
@@ -103,7 +103,7 @@ def _make_data(folder: Path) -> None:
         rows = [json.loads(line) for line in (folder / "data.jsonl").read_text().splitlines()]
         file.write('{"text": "a row without a label"}\n')
     lines = [f"a\t{row['label']}\t\t{' '.join(row['text'].split())}" for row in rows]
-    test = ["index\tsentence", *(f"{i}\t{line[4:]}" for i, line in enumerate(lines[:4]))]
+    test = ["index\tsentence", *(f"{i}\t{line[5:]}" for i, line in enumerate(lines[:4]))]
     (folder / "task").mkdir()
     for split, part in (("train", lines[4:-4]), ("dev", lines[:4] + lines[-4:]), ("test", test)):
         (folder / "task" / f"{split}.tsv").write_text("\n".join(part) + "\n", encoding="utf-8")
@@ -119,10 +119,8 @@ def _make_ended(folder: Path) -> None:
     _make_data(folder)
     whole = _run(f"{_TASK} --output runs/ended", folder)
     shutil.rmtree(folder / "runs")
-    third = [
-        at for at, change in enumerate(whole.changes) if re.search(r"os.rename.*-batch-3", change)
-    ]
-    _run(f"{_TASK} --output runs/ended", folder, end=third[-1])
+    third = max(at for at, change in enumerate(whole.changes) if _THIRD.match(change))
+    _run(f"{_TASK} --output runs/ended", folder, end=third)
 
 
 def _make_encoder(folder: Path) -> None:

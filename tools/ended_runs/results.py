@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ Tree = dict[str, str]
 
 # What run.json tells of the way to a result. All else in it is the result's.
 _OF_THE_WAY = ("id", "started", "ended", "training_seconds", "resumed")
+# A checkpoint that is committed and that nothing names yet is written again, with the next number.
+_SERIAL = re.compile(r'(checkpoints/|"checkpoint": ")\d{6}-')
 
 
 def tree(folder: Path) -> Tree:
@@ -22,11 +25,15 @@ def tree(folder: Path) -> Tree:
     for path in sorted(folder.rglob("*")):
         if path.name.startswith(".lock"):
             continue
-        name = str(path.relative_to(folder))
+        name = _SERIAL.sub(r"\1", str(path.relative_to(folder)))
+        if name.rstrip("/") in found or f"{name}/" in found:
+            name = str(path.relative_to(folder))  # two checkpoints of one position
         if path.is_dir():
             found[f"{name}/"] = ""
         elif path.name == "run.json":
             found[name] = _record(path)
+        elif path.parent.name == "checkpoints":
+            found[name] = _SERIAL.sub(r"\1", path.read_text("utf-8"))
         else:
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return found
