@@ -26,6 +26,7 @@ from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
 
@@ -105,12 +106,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         sets = {**(sets or {}), **named}
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
-        if every_steps is not None and every_steps < 1:
-            raise InputError(
-                "{option} must be 1 or more, or None. Received: {every_steps!r}",
-                option=Option("every_steps"),
-                every_steps=every_steps,
-            )
+        if every_steps is not None:
+            check_count("every_steps", every_steps)
         self.history = EvaluationHistory(monitor, patience)
         self.restore_best = restore_best
         self.folder = None if folder is None else Path(folder)

@@ -10,6 +10,7 @@ from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.utils.counts import check_count
 from kbert.utils.files import write_text
 
 
@@ -50,12 +51,8 @@ class EvaluationHistory:
                 choices=", ".join(get_args(Monitor)),
                 monitor=monitor,
             )
-        if patience is not None and patience < 1:
-            raise InputError(
-                "{option} must be 1 or more, or None. Received: {patience!r}",
-                option=Option("patience"),
-                patience=patience,
-            )
+        if patience is not None:
+            check_count("patience", patience)
         self.monitor = monitor
         self.patience = patience
         self.records = list(records)

@@ -188,7 +188,7 @@ def test_checkpoints_inside_an_epoch_need_batches(tmp_path):
         model.fit(*data, verbose=0, callbacks=[evaluation, checkpoint])
 
 
-@pytest.mark.parametrize("every_steps", [0, -1])
+@pytest.mark.parametrize("every_steps", [0, -1, 2.5, "10"])
 def test_refuses_intervals_of_nothing(every_steps):
-    with pytest.raises(KbertError, match="`every_steps` must be 1 or more, or None"):
+    with pytest.raises(KbertError, match="`every_steps` must be a whole number, 1 or more"):
         EpochEvaluation(dev=(np.zeros((1, 2)), np.zeros(1)), every_steps=every_steps)

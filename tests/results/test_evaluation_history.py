@@ -170,5 +170,6 @@ def test_without_evaluations_there_is_nothing_for_google(tmp_path):
 def test_refusals():
     with pytest.raises(KbertError, match="`monitor` must be one of .* Received: 'f1'"):
         EvaluationHistory("f1")
-    with pytest.raises(KbertError, match="`patience` must be 1 or more, or None. Received: 0"):
-        EvaluationHistory("accuracy", 0)
+    for patience in (0, 1.5, "3", True):
+        with pytest.raises(KbertError, match="`patience` must be a whole number, 1 or more"):
+            EvaluationHistory("accuracy", patience)
