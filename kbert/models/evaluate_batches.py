@@ -1,18 +1,25 @@
 """Scores of a model on labelled data."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from kbert.backend.between_batches import between_batches
 from kbert.data.batches import Batches
+from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.models.check_batches import check_batches
 from kbert.models.evaluation_set import EvaluationSet
 from kbert.models.output_kind import OutputKind, model_outputs
 from kbert.models.text_model import TextModel
 from kbert.results.evaluation import Evaluation
 from kbert.results.prediction import check_outputs
+from kbert.utils.foreign import foreign_input
+
+_TRIED = 32  # rows, which is a batch of Keras's `predict`: no other shape is compiled
 
 
 @dataclass(frozen=True)
@@ -42,9 +49,12 @@ def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
 def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
     """Return a set with the class numbers of its labels; a model that is not built predicts a row.
 
+    The first rows are evaluated, unless they are a classifier's own batches: what fails for them
+    would fail at the end of an epoch.
+
     Raises:
-        InputError: the model's outputs cannot be scored, the labels do not fit them, or the rows
-            are text pairs and the model has one segment.
+        InputError: the model's outputs cannot be scored, the labels do not fit them, the model does
+            not take the rows, or these are text pairs and the model has one segment.
     """
     data.check_rows()
     labels = data.labels
@@ -55,15 +65,37 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
         is_one_hot = labels.ndim == 2 and labels.shape[1] == classes
         kind = OutputKind("one-hot" if is_one_hot else "ids", classes, from_logits=True)
     else:
-        kind = OutputKind.from_model(model, model_outputs(model, data.first_row), labels)
-    return JudgedSet(data, kind, kind.label_ids(data.name, labels))
+        with _foreign(data):
+            outputs = model_outputs(model, data.first_rows)
+        kind = OutputKind.from_model(model, outputs, labels)
+    judged = JudgedSet(data, kind, kind.label_ids(data.name, labels))
+    if not (isinstance(model, TextModel) and isinstance(data.inputs, Batches)):
+        _try(model, judged)
+    return judged
 
 
-def evaluate_rows(model: keras.Model, judged: JudgedSet) -> Evaluation:
+def _try(model: keras.Model, judged: JudgedSet) -> None:
+    """Evaluate the first rows of a set."""
+    with _foreign(judged.data), between_batches(model):
+        data = judged.data.head(_TRIED)
+        label_ids = judged.label_ids[: len(data.labels)]
+        evaluate_rows(model, JudgedSet(data, judged.kind, label_ids), "first rows")
+
+
+def _foreign(data: EvaluationSet) -> AbstractContextManager[None]:
+    return foreign_input("The model cannot evaluate the set {name!r}: {reason}.", name=data.name)
+
+
+def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") -> Evaluation:
     """Return a model's scores on a set.
 
     Those of a TextModel come from its logits, in one pass. The loss of any other model is what its
     own `evaluate` returns, which leaves the metrics of a running epoch as they are.
+
+    Args:
+        model: keras.Model.
+        judged: JudgedSet.
+        which: str. What messages call its rows. Defaults to "rows".
 
     Raises:
         InputError: the model computes NaN or infinite numbers.
@@ -71,7 +103,7 @@ def evaluate_rows(model: keras.Model, judged: JudgedSet) -> Evaluation:
     kind, label_ids = judged.kind, judged.label_ids
     outputs = model.predict(judged.data.inputs, verbose=0)
     rows = keras.tree.flatten(outputs)[0]
-    check_outputs(rows, of=f"rows of the set {judged.data.name!r}")
+    check_outputs(rows, of=f"{which} of the set {judged.data.name!r}")
     if isinstance(model, TextModel):
         return Evaluation.from_logits(rows, label_ids, model.labels.names)
     predicted = kind.predicted(rows, _threshold(model))
@@ -87,10 +119,17 @@ def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
         labels = keras.tree.pack_sequence_as(outputs, [targets])
     metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]
     try:
-        return float(model.evaluate(inputs, labels, verbose=0, return_dict=True)["loss"])
+        scores = model.evaluate(inputs, labels, verbose=0, return_dict=True)
     finally:
         for variable, value in metrics:
             variable.assign(value)
+    if "loss" not in scores:
+        raise InputError(
+            "The model's own test_step must return its loss as 'loss'. Received: {names}",
+            names=", ".join(map(repr, scores)) or "nothing",
+            cure=Cure(code='return {"loss": ...}', note="in test_step"),
+        )
+    return float(scores["loss"])
 
 
 def accuracy_note(model: keras.Model, kind: OutputKind) -> str | None:

@@ -59,6 +59,13 @@ class EvaluationSet:
         if isinstance(self.inputs, Batches):
             return
         sizes = _row_counts(self.inputs)
+        if sizes is None:
+            raise InputError(
+                "The inputs of the set {name!r} must be arrays, or texts. Received: {kind}",
+                name=self.name,
+                kind=type(self.inputs).__name__,
+                cure=Cure(code="numpy.asarray(x)"),
+            )
         if sizes - {labels}:
             raise InputError(
                 "The set {name!r} must have as many labels as rows. Received: {labels:,} labels, "
@@ -68,27 +75,22 @@ class EvaluationSet:
                 rows=" and ".join(f"{size:,}" for size in sorted(sizes)),
             )
 
-    def first_row(self) -> Any:
-        """Return the inputs of a single row."""
+    def first_rows(self, rows: int = 1) -> Any:
+        """Return the inputs of the first rows, or of fewer where a first batch has fewer."""
         inputs = self.inputs[0][0] if isinstance(self.inputs, Batches) else self.inputs
-        if _is_texts(inputs):
-            return inputs[:1]
-        return keras.tree.map_structure(lambda array: array[:1], inputs)
+        return rows_of(inputs, slice(rows))
+
+    def head(self, rows: int) -> "EvaluationSet":
+        """Return the set of the first rows, or of fewer where a first batch has fewer."""
+        inputs = self.first_rows(rows)
+        (taken,) = _row_counts(inputs) or (0,)
+        return EvaluationSet(self.name, inputs, self.labels[:taken])
 
 
 def _to_array(name: str, labels: Any) -> np.ndarray:
-    """Return labels as an array: those of the only output, where they come by outputs."""
-    if isinstance(labels, dict) and len(labels) == 1:
-        labels = next(iter(labels.values()))
-    if isinstance(labels, list | tuple) and len(labels) == 1 and hasattr(labels[0], "shape"):
-        labels = labels[0]
-    try:
-        if keras.ops.is_tensor(labels):
-            labels = keras.ops.convert_to_numpy(labels)
-        array = np.asarray(labels)
-    except (TypeError, ValueError):  # rows of different lengths
-        array = np.asarray(None)
-    if array.ndim == 0:
+    """Return labels as an array, or raise InputError."""
+    array = one_array(labels)
+    if array is None:
         raise InputError(
             "The labels of the set {name!r} must be one array. Received: {kind}",
             name=name,
@@ -97,11 +99,40 @@ def _to_array(name: str, labels: Any) -> np.ndarray:
     return array
 
 
-def _row_counts(inputs: Any) -> set[int]:
+def one_array(labels: Any) -> np.ndarray | None:
+    """Return labels as an array: those of the only output, where they come by outputs.
+
+    Args:
+        labels: what `fit` takes as y. None is returned for what is not one array.
+    """
+    if isinstance(labels, dict) and len(labels) == 1:
+        labels = next(iter(labels.values()))
+    if isinstance(labels, list | tuple) and labels and hasattr(labels[0], "shape"):
+        if len(labels) > 1 and labels[0].shape:
+            return None  # of several outputs
+        labels = labels[0] if len(labels) == 1 else labels
+    try:
+        if keras.ops.is_tensor(labels):
+            labels = keras.ops.convert_to_numpy(labels)
+        array = np.asarray(labels)
+    except (TypeError, ValueError):  # rows of different lengths
+        return None
+    return array if array.ndim else None
+
+
+def rows_of(inputs: Any, which: slice) -> Any:
+    """Return some rows of inputs: of texts, or of each array."""
+    if _is_texts(inputs):
+        return inputs[which]
+    return keras.tree.map_structure(lambda array: array[which], inputs)
+
+
+def _row_counts(inputs: Any) -> set[int] | None:
+    """Return how many rows arrays or texts have; None where others are among them."""
     if _is_texts(inputs):
         return {len(inputs)}
     shapes = [getattr(leaf, "shape", None) for leaf in keras.tree.flatten(inputs)]
-    return {int(shape[0]) for shape in shapes if shape}
+    return {int(shape[0]) for shape in shapes if shape} if shapes and all(shapes) else None
 
 
 def _is_texts(inputs: Any) -> bool:

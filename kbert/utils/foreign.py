@@ -1,5 +1,6 @@
 """The boundary to libraries that read what someone else has written."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from kbert.findings import Cure
 from kbert.utils.file_errors import file_error
 
 _MAX_REASON = 300  # characters
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # as in what Keras says
 
 
 @contextmanager
@@ -53,4 +55,5 @@ def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) 
 def reason_of(error: BaseException) -> str:
     """Return what an exception says, in one line of at most 300 characters, without a full stop."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    text = _COLOURS.sub("", text)
     return (" ".join(text.split()) or type(error).__name__)[:_MAX_REASON].rstrip(".")

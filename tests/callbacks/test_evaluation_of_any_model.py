@@ -412,6 +412,46 @@ def test_outputs_that_are_not_numbers_have_no_scores(case):
     model.compile("sgd", loss)
     model.layers[-1].set_weights([np.full_like(w, np.nan) for w in model.layers[-1].get_weights()])
     evaluation = EpochEvaluation(dev=(X, labels), verbose=0)
-    with pytest.raises(KbertError, match="NaN or infinite numbers for 70 of 70 rows of the set"):
+    with pytest.raises(
+        KbertError, match="NaN or infinite numbers for 32 of 32 first rows of the set"
+    ):
         model.fit(X, labels, verbose=0, callbacks=[evaluation])
     assert evaluation.evaluations == []
+
+
+class OwnTestStep(Subclass):
+    """A model that evaluates itself, and calls its loss by another name."""
+
+    def test_step(self, *state_and_data):
+        *state, data = state_and_data  # on JAX the state comes first
+        logs = {"own": keras.ops.mean(keras.ops.cast(data[1], "float32"))}
+        return (logs, *state) if keras.backend.backend() == "jax" else logs
+
+
+NOT_TAKEN = {
+    "columns": (
+        lambda: layers(3, "softmax"),
+        X[:, :3],
+        X,
+        r"cannot evaluate the set 'dev': .*expected",
+    ),
+    "names": (lambda: layers(3, "softmax"), {"x": X}, X, "cannot evaluate the set 'dev': "),
+    "objects": (lambda: layers(3, "softmax"), X.astype(object), X, "cannot evaluate the set 'dev'"),
+    "lists": (lambda: layers(3, "softmax"), X.tolist(), X, "must be arrays.* list Cure: numpy"),
+    "generator": (lambda: layers(3, "softmax"), (x for x in X), X, "must be arrays.* generator"),
+    "none": (lambda: layers(3, "softmax"), None, X, "must be arrays, or texts. .* NoneType"),
+    "test-step": (OwnTestStep, X, X, "must return its loss as 'loss'. Received: 'own'"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_TAKEN)
+def test_rows_that_the_model_does_not_take_are_refused_before_the_first_update(case):
+    make, inputs, x, message = NOT_TAKEN[case]
+    model = make()
+    model.compile("sgd", SPARSE)
+    updates = Updates()
+    evaluation = EpochEvaluation(dev=(inputs, THREE), verbose=0)
+    with pytest.raises(KbertError, match=message) as error:
+        model.fit(x, THREE, verbose=0, callbacks=[updates, evaluation])
+    assert updates.batches == 0
+    assert "\x1b" not in str(error.value)

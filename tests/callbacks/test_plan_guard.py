@@ -206,6 +206,40 @@ def test_labels_of_a_data_set_outside_the_classes_are_refused():
         fit(model_data(), PlanGuard(PLAN, data=data))
 
 
+@pytest.mark.parametrize("data", [(X, {"out": Y - 1}), (X, [Y - 1]), (X, (Y - 1).tolist())])
+def test_labels_of_the_only_output_are_judged_in_every_form(data):
+    with pytest.raises(FindingsError, match="of 96 training labels are not whole numbers"):
+        fit(model_data(), PlanGuard(PLAN, data=data))
+
+
+@pytest.mark.parametrize("data", [(X, [Y, Y]), (X, None), (X, Y.astype(str))])
+def test_labels_of_another_form_are_not_watched(data):
+    assert fit(model_data(), PlanGuard(PLAN, data=data)) == []
+
+
+def test_a_data_set_without_batches_or_labels_is_not_watched():
+    import tensorflow as tf
+
+    sets = tf.data.Dataset
+    for data in (sets.from_tensor_slices(X).batch(8), sets.from_tensor_slices((X, Y))):
+        assert fit(model_data(), PlanGuard(PLAN, data=data)) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([X, Y], r"`data` must be Batches, .* Received: list Cure: PlanGuard\(plan, data=\(x"),
+        ((X,), "Received: tuple"),
+        ("train.csv", "Received: str"),
+        ((X, Y[:5]), "as many labels as rows. Received: 5 labels, and 96 rows"),
+        ((X.tolist(), Y), r"must be arrays, or texts. Received: list Cure: numpy.asarray\(x\)"),
+    ],
+)
+def test_data_that_fit_does_not_take_is_refused(data, message):
+    with pytest.raises(KbertError, match=message):
+        fit(model_data(), PlanGuard(PLAN, data=data))
+
+
 def test_other_labels_are_not_judged():
     sigmoid = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
     sigmoid.compile(create_optimizer(PLAN), "binary_crossentropy")

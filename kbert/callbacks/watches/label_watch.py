@@ -8,7 +8,9 @@ import numpy as np
 
 from kbert.data.batches import Batches
 from kbert.data.inspection.batch_classes import BatchClasses, single_class_share
+from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
+from kbert.models.evaluation_set import EvaluationSet, one_array, rows_of
 from kbert.models.labels_outside import labels_outside, output_kind
 
 _BATCHES = 20  # read from data whose labels are not known beforehand
@@ -42,11 +44,12 @@ class LabelWatch:
             self._found = BatchClasses.from_labels(batches, len(classes))
             self._inputs, self._labels = data[int(self._found.present.argmax())]
             return
-        pairs = [pair for pair in _batches(data, batch_size) if len(pair) > 1]
-        given = [keras.ops.convert_to_numpy(pair[1]) for pair in pairs]
-        if not given:
+        pairs = [pair for pair in _batches(data, batch_size) if _has_labels(pair)]
+        given = [np.asarray(keras.ops.convert_to_numpy(pair[1])) for pair in pairs]
+        if not given or any(labels.dtype.kind not in "biuf" for labels in given):
             return
-        self._given = np.asarray(data[1]) if isinstance(data, tuple) else np.concatenate(given)
+        whole = one_array(data[1]) if isinstance(data, tuple) else None
+        self._given = np.concatenate(given) if whole is None else whole
         label_ids = [_ids(labels) for labels in given]
         classes = np.unique(np.concatenate(label_ids))  # any numbers, such as -1 and 1
         numbered = (np.searchsorted(classes, ids) for ids in label_ids)
@@ -125,22 +128,33 @@ class LabelWatch:
 
 
 def _batches(data: Any, batch_size: int) -> list[Any]:
-    """Return the first batches of data in any form that `fit` takes."""
+    """Return the first batches of data in any form that `fit` takes and can read again."""
     if isinstance(data, keras.utils.PyDataset):
         return [data[index] for index in range(min(len(data), _BATCHES))]
-    if isinstance(data, tuple):
-        x, labels = data[:2]
+    if isinstance(data, tuple) and len(data) in (2, 3):
+        x, labels = data[0], one_array(data[1])
+        if labels is None:  # none, or those of several outputs
+            return []
+        EvaluationSet("data", x, labels).check_rows()
         starts = range(0, min(len(labels), _BATCHES * batch_size), batch_size)
-        return [
-            (
-                keras.tree.map_structure(lambda a, s=start: a[s : s + batch_size], x),
-                labels[start : start + batch_size],
-            )
-            for start in starts
-        ]
-    if hasattr(data, "take"):  # a tf.data.Dataset, which yields the same to fit again
+        parts = [slice(start, start + batch_size) for start in starts]
+        return [(rows_of(x, part), labels[part]) for part in parts]
+    if hasattr(data, "take") and hasattr(data, "element_spec"):  # a tf.data.Dataset
         return list(itertools.islice(data, _BATCHES))
-    return []
+    raise InputError(
+        "{option} must be Batches, another PyDataset, a tf.data.Dataset or a tuple (x, labels). "
+        "Received: {kind}",
+        option=Option("data"),
+        kind=type(data).__name__,
+        cure=Cure(code="PlanGuard(plan, data=(x, labels))"),
+    )
+
+
+def _has_labels(batch: Any) -> bool:
+    """Whether a batch is a tuple whose second part is one array of labels, and not one row."""
+    if not isinstance(batch, tuple) or len(batch) < 2:
+        return False
+    return len(getattr(batch[1], "shape", ())) > 0
 
 
 def _ids(labels: Any) -> np.ndarray:
