@@ -1,5 +1,7 @@
 """What the classes of a data set mean for training."""
 
+import re
+import unicodedata
 from collections import defaultdict
 
 from kbert.data.inspection.inspection import Inspection
@@ -12,6 +14,8 @@ from kbert.utils.wording import count_noun
 _MIN_ROWS = 10  # of a class
 _MAX_SCORES = 10  # numbers with fractions that may be names of classes, such as versions
 _MAX_LISTED = 6
+# As in 2.5, 2,5, 25.5 %, $2.50, 2.5 stars or 2.5/5.
+_QUANTITY = re.compile(r"[^\w+.,-]*(?P<number>[+-]?[\d.,]*\d)\s*(?P<unit>[^\d].*|)")
 
 
 def label_findings(facts: Inspection) -> list[Finding]:
@@ -69,9 +73,15 @@ def _missing(facts: Inspection) -> Finding | None:
 
 
 def _numbers(facts: Inspection) -> Finding | None:
-    # As in 2.5, 2,5 or 25.5 %.
-    written = (name.strip().removesuffix("%").replace(",", ".") for name in facts.classes)
-    numbers = [number for name in written if (number := number_of(name)) is not None]
+    by_unit = defaultdict(list)
+    for name in facts.classes:
+        number, unit = number_of(name), ""
+        found = _QUANTITY.fullmatch(unicodedata.normalize("NFKC", name).strip())
+        if number is None and found is not None:
+            number, unit = number_of(found["number"]), found["unit"]
+        if number is not None:
+            by_unit[unit].append(number)
+    numbers = max(by_unit.values(), key=len, default=[])
     if len(numbers) <= _MAX_SCORES or all(exponent >= 0 for _, _, exponent in numbers):
         return None
     return Finding(

@@ -7,14 +7,27 @@ from typing import Literal
 Likeness = Literal["number", "case", "form"]
 
 _NUMBER = re.compile(r"([+-]?)([0-9]*)\.?([0-9]*)(?:e([+-]?[0-9]{1,9}))?")
-_MINUS = dict.fromkeys(map(ord, "\u2212\u2012\u2013"), "-")  # minus sign, figure dash, en dash
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
+_POINTS = re.compile(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+,[0-9]+")  # 1.000,5
+# Dashes, and quotation marks, that programs write for the ones of a keyboard.
+_MARKS = {
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"),
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bc\u2032"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"'),
+}
+# Cyrillic letters that look like Latin ones, and the Turkish i without a dot.
+_LETTERS = str.maketrans("авекмнорстухіјѕı", "abekmhopctyxijsi")  # noqa: RUF001
+# Not seen, though they are no control characters: variation selectors, fillers, a blank of Braille.
+_UNSEEN = {0x34F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810)}
+_UNSEEN |= {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
 
 
 def label_key(name: str) -> object:
     """Return what two names have in common that are one value.
 
-    That is the number that they write ("1", "1.0", "01", "+1", "1e0", "１"), else the name without
-    letter case, blanks, invisible characters and the forms of a character (NFKC).
+    That is the number that they write ("1", "1.0", "1,0", "01", "+1", "1e0", "１"), else the name
+    without letter case, blanks, invisible characters, quotation marks around it and the forms of a
+    character (NFKC, dashes, letters that look the same).
 
     Example:
 
@@ -24,18 +37,30 @@ def label_key(name: str) -> object:
     assert label_key("1") != label_key("10")
     ```
     """
+    written = bare_name(name)
+    return number_of(written) or written.translate(_LETTERS)
+
+
+def bare_name(name: str) -> str:
+    """Return a name without letter case, blanks, what is not seen, and quotation marks around it."""
     written = _bare(unicodedata.normalize("NFKC", _bare(name)))
-    return number_of(name) or unicodedata.normalize("NFKC", written)
+    written = unicodedata.normalize("NFKC", written).translate(_MARKS)
+    return written.strip("'\"") or written
 
 
 def number_of(name: str) -> tuple[str, str, int] | None:
     """Return the number that a name writes, as sign, digits and exponent; None for a word.
 
-    It is exact for any length: "0.10" and "1e-1" are ("", "1", -1).
+    It is exact for any length: "0.10" and "1e-1" are ("", "1", -1). A comma separates thousands
+    where three digits follow ("1,000"), else fractions ("1,5").
     """
-    text = _bare(unicodedata.normalize("NFKC", name)).translate(_MINUS)
+    text = _bare(unicodedata.normalize("NFKC", name)).translate(_MARKS)
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(c, c)) for c in text)
+    if _POINTS.fullmatch(text):
+        text = text.replace(".", "")
+    if "," in text:
+        text = text.replace(",", "" if _THOUSANDS.fullmatch(text) else ".")
     found = _NUMBER.fullmatch(text)
     if found is None or not (found[2] or found[3]):
         return None
@@ -56,5 +81,8 @@ def likeness(one: str, other: str) -> Likeness:
 
 def _bare(name: str) -> str:
     """Return a name without blanks, letter case, and characters that are not seen."""
+    if name.isascii() and name.isprintable():
+        return name.replace(" ", "").casefold()
     seen = (c for c in name if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
-    return "".join(seen).casefold()
+    seen = (c for c in seen if ord(c) not in _UNSEEN)
+    return "".join(seen).casefold().replace("i\u0307", "i")  # of a Turkish capital I with a dot

@@ -212,7 +212,12 @@ def test_labels_that_differ_in_the_form_of_their_characters(rows, read):
 
 
 @pytest.mark.parametrize(
-    "word", ["nan", "NaN", "None", "<NA>", "N/A", "NULL", "NA", "-", "?", "#N/A", " nan ", "null"]
+    "word",
+    [
+        *("nan", "NaN", "None", "<NA>", "N/A", "NULL", "NA", "-", "?", "#N/A", " nan ", "null"),
+        *("\u2013", "\u2014", "？", "ＮＡ", "n / a", "N.A", "nan\u200b", "'nan'", "(none)", "???"),
+        *("not available", "(blank)", "unlabelled", "\u2026"),
+    ],
 )
 def test_labels_that_look_like_missing_ones(word, rows, read):
     for row in [row for row in rows if row[1] == "good"][::2]:
@@ -224,7 +229,7 @@ def test_labels_that_look_like_missing_ones(word, rows, read):
 
 def test_names_that_are_no_missing_values(rows, read):
     for row, name in zip(
-        rows, ["nancy", "nothing", "other", "unknown", "no", "+"] * 33, strict=False
+        rows, ["nancy", "nothing", "other", "unknown", "no", "+", "(no)"] * 33, strict=False
     ):
         row[1] = name
     assert "label-looks-missing" not in severities(inspect_examples(read(rows)))
@@ -300,10 +305,17 @@ def test_texts_that_are_numbers(numbers, warned, rows, read):
         ([f"{n},5" for n in range(11)], True),
         ([f"{n / 2} %" for n in range(11)], True),
         ([f"{n}%" for n in range(11)], False),
+        ([f"{n / 2} stars" for n in range(11)], True),
+        ([f"{n / 2}/5" for n in range(11)], True),
+        ([f"$ {n}.50" for n in range(11)], True),
+        ([f"{n}e-1" for n in range(1, 12)], True),
+        ([f"1.{n} {word}" for n, word in enumerate("abcdefghijk")], False),
+        ([f"2021-01-{n:02}" for n in range(1, 15)], False),
     ],
     ids=[
         *("eleven", "ten", "integers", "whole", "with a word"),
         *("commas", "per cent", "whole per cent"),
+        *("stars", "of five", "dollars", "powers", "chapters", "dates"),
     ],
 )
 def test_scores_as_labels(names, warned, rows, read):

@@ -27,11 +27,19 @@ from kbert.data.reading.label_keys import label_key, likeness, number_of
             "①",
         ],
         ["0", "00", "0.0", "-0", "+0", ".0", "0e5", "０"],
-        ["0.5", ".5", "00.50", "5e-1", "0.05E1", "０.５"],
-        ["-3", "-3.0", "−3", "－3", "- 3"],
+        ["0.5", ".5", "00.50", "5e-1", "0.05E1", "０.５", "0,5", "0,500"],
+        ["1000", "1,000", "1,000.0", "1e3", "1 000"],
+        ["1000.5", "1.000,5", "1,000.5", "1000,5"],
+        ["-3", "-3.0", "-3,0", "−3", "－3", "- 3", "–3", "—3"],
         ["good", "Good", " good ", "go od", "ＧＯＯＤ", "good\u200b", "\ufeffgood"],
         ["café", "cafe\u0301", "CAFÉ"],
         ["straße", "STRASSE"],
+        ["İyi", "iyi", "İYİ", "iyı"],
+        ["❤", "❤\ufe0f"],
+        ["joy", "\u3164joy", "jo\u034fy", "joy\u2800"],
+        ["sci-fi", "sci\u2011fi", "sci\u2013fi", "Sci - Fi"],
+        ["don't know", "don\u2019t know", '"don\u2019t know"'],
+        ["good news", '"good news"', "'good news'", "\u201cGood news\u201d", "g\u043e\u043ed news"],
         ["ﬁne", "fine"],
         ["①a", "1a"],
     ],
@@ -58,7 +66,7 @@ def test_different_values():
         "-",
         ".",
     ]
-    names += ["1.0.0", "1,000", "1000", "e", "1e", "true", "", "٢"]
+    names += ["1.0.0", "1,5,2", "1000", "e", "1e", "true", "", "٢"]
     for one, other in itertools.combinations(names, 2):
         assert label_key(one) != label_key(other), (one, other)
     long = "1" + "0" * 40
