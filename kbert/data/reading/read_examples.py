@@ -153,6 +153,8 @@ def collect(
                 problem=skipped[0].problem if skipped else "",
                 cure=Cure({"label": "NAME"}, note="if another column holds the labels"),
             )
+    if table.has_header and labels is not None:
+        _check_header(table, columns, labels)
     return Examples(
         texts=texts,
         pairs=pairs if columns.pair is not None else None,
@@ -162,4 +164,20 @@ def collect(
         columns=columns,
         rows=np.array(numbers),
         skipped=tuple(skipped),
+    )
+
+
+def _check_header(table: Table, columns: Columns, labels: Labels) -> None:
+    """Raise InputError where the first row is a text and one of the labels, and no header."""
+    text, label = (columns.names[at or 0] for at in (columns.text, columns.label))
+    is_sentence = len(text.split()) > 2 or (len(text) > 8 and not text.isascii())
+    if columns.label is None or label not in labels.ids or not is_sentence:
+        return
+    raise InputError(
+        "{source}: the first row was read as the names of the columns, but {label!r} is a label and "
+        "{text!r} a text.",
+        source=table.source,
+        label=label,
+        text=text[:60],
+        cure=Cure({"header": False}),
     )

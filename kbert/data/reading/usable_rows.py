@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from kbert.data.reading.cells import Role, read_cell
-from kbert.data.reading.columns import Columns
+from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow, Problem, Row, Table
 from kbert.findings import Cure
@@ -34,6 +34,7 @@ def usable_rows(
     roles: list[tuple[Role, int]] = [("text", columns.text)]
     roles += [] if columns.pair is None else [("pair", columns.pair)]
     roles += [] if columns.label is None else [("label", columns.label)]
+    label_header = None if columns.label is None else table.columns[columns.label].casefold()
     for row in table.rows:
         if isinstance(row, BadRow):
             yield row
@@ -49,6 +50,9 @@ def usable_rows(
             elif need_label or role != "label":
                 problem = problem or cell
         text, pair, label = cells.values()
+        is_header = label.strip().casefold() == label_header or row.number == 1
+        if problem is None and is_header:
+            problem = _header_problem(text, label, table, columns, is_first=row.number == 1)
         if problem is None:
             problem = _text_problem(text, pair, label, table, columns)
         if problem is None:
@@ -58,6 +62,24 @@ def usable_rows(
         else:
             content = "\t".join(part for part in (text, pair, label) if part)[:200]
             yield BadRow(table.source, row.number, row.line, problem, content)
+
+
+def _header_problem(
+    text: str, label: str, table: Table, columns: Columns, *, is_first: bool
+) -> Problem | None:
+    """Return the problem that a row holds the names of columns, as where files were joined."""
+    if columns.label is None:
+        return None
+    own = (table.columns[columns.text].casefold(), table.columns[columns.label].casefold())
+    words = (text.strip().casefold(), label.strip().casefold())
+    # The first row of what has no header may be one, of which only common names are known.
+    if words != own and not (is_first and words[0] in TEXT_NAMES and words[1] in LABEL_NAMES):
+        return None
+    return Problem(
+        "the row holds the names of columns ({text!r}, {label!r}), as where files were joined",
+        Cure(note="delete it"),
+        {"text": text.strip(), "label": label.strip()},
+    )
 
 
 def _text_problem(

@@ -96,3 +96,40 @@ def test_mixed_line_ends(tmp_path):
     path.write_bytes(b"one\ntwo\rthree\nfour\n")
     with pytest.raises(KbertError, match=r"line 2\): a carriage return"):
         read_examples(path, need_label=False)
+
+
+@pytest.mark.parametrize("again", ["text,label", "Text, LABEL ", '"Text","Label"'])
+def test_the_header_occurs_again_in_another_letter_case(again, tmp_path):
+    path = tmp_path / "joined.csv"
+    path.write_text(f"Text,Label\nfine film,good\ndull film,bad\n{again}\nodd film,bad\n")
+    with pytest.raises(KbertError, match=r"row 3 \(line 4\): .*(names of columns|occurs again)"):
+        read_examples(path)
+    assert read_examples(path, on_bad_row="skip").labels.names == ("bad", "good")
+
+
+def test_the_header_occurs_again_in_objects(tmp_path):
+    rows = [("fine film", "good"), ("text", "label"), ("dull film", "bad")]
+    columns = {"text": [row[0] for row in rows], "label": [row[1] for row in rows]}
+    with pytest.raises(KbertError, match=r"row 2: the row holds the names of columns \('text', 'l"):
+        read_examples(columns)
+
+
+def test_a_header_in_a_file_read_without_one(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Review,Sentiment\nfine film,good\ndull film,bad\n")
+    with pytest.raises(KbertError, match="row 1 .*names of columns"):
+        read_examples(path, header=False, text=0, label=1)
+
+
+def test_a_text_and_its_label_are_no_header(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a fine film,good\na dull film,bad\nan odd film,good\n")
+    with pytest.raises(KbertError, match="'good' is a label and 'a fine film' a text. .*header"):
+        read_examples(path, text=0, label=1)
+    assert len(read_examples(path, text=0, label=1, header=False)) == 3
+
+
+def test_a_label_of_the_name_of_its_column(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("comment text,toxic\na film,toxic\ndull,fine\n")
+    assert read_examples(path, text=0, label=1).labels.names == ("fine", "toxic")
