@@ -2,11 +2,13 @@
 
 import difflib
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.findings import Cure
 
 # The script's flags for a plan, by kbert's names of the settings.
 GOOGLE_FLAGS = {
@@ -30,10 +32,25 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("logtostderr", "alsologtostderr", "showprefixforinfo"), bool),
     **dict.fromkeys(("log_dir", "verbosity", "v", "stderrthreshold"), str),
 }
+# What programs for texts, and other shells, write in place of hyphens and around words.
+_NO_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u201c\u201d\u201e'\"/"
+_COMMENT = re.compile(r"(?m)(?<!\S)#.*$")
 _NUMBERS = {int: "a whole number", float: "a number"}
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "1"), True),
     **dict.fromkeys(("false", "f", "0"), False),
+}
+# What people write for them after a blank.
+_SPOKEN = {
+    **dict.fromkeys(("true", "t", "1", "yes", "on"), "true"),
+    **dict.fromkeys(("false", "f", "0", "no", "off"), "false"),
+}
+# Other programs' names of the flags.
+_OTHER_NAMES = {
+    **GOOGLE_FLAGS,
+    **{"lr": "learning_rate", "num_epochs": "num_train_epochs", "warmup": "warmup_proportion"},
+    **{"warmup_ratio": "warmup_proportion", "per_device_train_batch_size": "train_batch_size"},
+    **{"max_len": "max_seq_length", "max_seq_len": "max_seq_length"},
 }
 
 
@@ -47,18 +64,12 @@ def read_google_flags(flags: str) -> dict[str, Any]:
     Raises:
         InputError: a value is not of the flag's type, or there is no such flag.
     """
-    try:
-        typed = shlex.split(flags.replace("\\\n", " "))
-    except ValueError as error:
-        raise InputError(
-            "The flags cannot be read: {error}. Received: {flags}", error=error, flags=flags
-        ) from None
+    typed = _words(flags)
     values: dict[str, Any] = {}
     while typed:
         word = typed.pop(0)
-        if word == "--":
-            break
-        if not word.startswith("-") or word == "-":
+        if not word.startswith("-") or word in ("-", "--"):
+            _check_is_no_flag(word)
             continue
         flag, equals, value = word.lstrip("-").partition("=")
         if _KINDS.get(flag) is bool or (not equals and _KINDS.get(flag.removeprefix("no")) is bool):
@@ -72,6 +83,63 @@ def read_google_flags(flags: str) -> dict[str, Any]:
         else:
             raise _unknown(flag)
     return values
+
+
+def _words(flags: str) -> list[str]:
+    """Return the words of the script's command: of several commands the one that names it.
+
+    Raises:
+        InputError: a quote is not closed, or several commands could be meant.
+    """
+    text = _COMMENT.sub("", flags.replace("\r\n", "\n")).replace("\\\n", " ")
+    reader = shlex.shlex(text, posix=True, punctuation_chars=";&|<>")
+    reader.whitespace_split, reader.commenters = True, ""
+    commands: list[list[str]] = [[]]
+    try:
+        for word in reader:
+            if not set(word) <= set(";&|<>"):
+                commands[-1].append(word)
+            elif set(word) & set("<>"):
+                next(reader, None)  # the file that is read or written
+            else:
+                commands.append([])
+    except ValueError as error:
+        raise InputError(
+            "The flags cannot be read: {error}. Received: {flags}", error=error, flags=flags
+        ) from None
+    meant = [words for words in commands if any(map(_is_script, words))]
+    meant = meant or [words for words in commands if any(map(_is_flag, words))]
+    if len(meant) > 1:
+        raise InputError(
+            "The flags of one command were expected. Received: {commands} commands. Pass them one "
+            "by one.",
+            commands=len(meant),
+        )
+    words = (meant or commands)[0]
+    script = next((place for place, word in enumerate(words) if _is_script(word)), -1)
+    return words[script + 1 :]  # before it are those of Python
+
+
+def _is_script(word: str) -> bool:
+    return word.rpartition("/")[2] == "run_classifier.py"
+
+
+def _is_flag(word: str) -> bool:
+    return word.startswith("-") and word.lstrip("-").partition("=")[0] in _KINDS
+
+
+def _check_is_no_flag(word: str) -> None:
+    """Raise InputError for a word that is meant as a flag, but that the script would ignore."""
+    name, equals, value = word.strip(_NO_HYPHENS).partition("=")
+    name = name.lstrip("-")
+    if name in _KINDS and (equals or not word[:1].isalnum()):
+        raise InputError(
+            "{word} is no flag: the script would ignore it.",
+            word=word,
+            cure=Cure(code=f"--{name}{equals}{value}"),
+        )
+    if word == "--":
+        raise InputError("-- ends the flags: the script would ignore what follows. Leave it out.")
 
 
 def plan_settings(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,17 +173,20 @@ def _boolean(flag: str, text: str) -> bool:
 
 def _check_value_is_joined(word: str, flag: str, following: list[str]) -> None:
     """Raise InputError for `--do_train false`, which the script takes for true."""
-    if "=" not in word and following and following[0].lower() in ("true", "false"):
+    if "=" not in word and following and following[0].lower() in _SPOKEN:
         raise InputError(
             "--{flag} takes its value after an equals sign: --{flag}={value}. The script reads "
             "what is written here as --{flag}=true.",
             flag=flag,
-            value=following[0],
+            value=_SPOKEN[following[0].lower()],
         )
 
 
 def _unknown(flag: str) -> InputError:
-    near = difflib.get_close_matches(flag, _KINDS, 1, cutoff=0.75)
+    if flag == "flagfile":
+        return InputError("--flagfile names a file of flags. Pass what is in the file instead.")
+    own = _OTHER_NAMES.get(flag.replace("-", "_").lower())
+    near = [own] if own else difflib.get_close_matches(flag, _KINDS, 1, cutoff=0.75)
     if near:
         return InputError(
             "There is no flag --{flag}. Did you mean --{near}?", flag=flag, near=near[0]

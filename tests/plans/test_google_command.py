@@ -310,3 +310,43 @@ def test_a_variable_of_the_shell_is_read(monkeypatch):
     monkeypatch.setenv("GLUE_DIR", "/data/glue")
     assert read_google_flags("--data_dir=$GLUE_DIR/MRPC") == {"data_dir": "/data/glue/MRPC"}
     assert read_google_flags("--data_dir=$NOWHERE_SET") == {"data_dir": "$NOWHERE_SET"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -u run_classifier.py --train_batch_size=16 > log.txt 2>&1 &",
+        "CUDA_VISIBLE_DEVICES=0 python3 bert/run_classifier.py --train_batch_size=16 | tee -a log",
+        "cd bert && python run_classifier.py --train_batch_size=16 && eval.py --num_train_epochs=9",
+        "python run_classifier.py --train_batch_size=16; python eval.py --learning_rate=1",
+        "--train_batch_size=16 # --num_train_epochs=9",
+        "python run_classifier.py \\\r\n  --train_batch_size=16 \\\r\n  --data_dir='a;b #c'",
+        "--train_batch_size=16 | tee -a log",
+    ],
+)
+def test_only_the_flags_of_the_script_are_read(command):
+    assert GoogleCommand.from_flags(command, 1000) == GoogleCommand(1000, batch_size=16)
+
+
+@pytest.mark.parametrize(
+    ("flags", "held"),
+    [
+        ("\u2013train_batch_size=64", "would ignore it. Cure: --train_batch_size=64"),
+        ("\u2014train_batch_size 64", "would ignore it. Cure: --train_batch_size"),
+        ("train_batch_size=64", "would ignore it. Cure: --train_batch_size=64"),
+        ("\u201c--train_batch_size=64\u201d", "would ignore it. Cure: --train_batch_size=64"),
+        ("/train_batch_size=64", "would ignore it. Cure: --train_batch_size=64"),
+        ("-- --train_batch_size=64", "-- ends the flags"),
+        ("--do_train 0", "--do_train takes its value after an equals sign: --do_train=false"),
+        ("--do_lower_case yes", "equals sign: --do_lower_case=true"),
+        ("--batch_size=64", "Did you mean --train_batch_size?"),
+        ("--epochs=3", "Did you mean --num_train_epochs?"),
+        ("--lr=5e-5", "Did you mean --learning_rate?"),
+        ("--flagfile=flags.txt", "Pass what is in the file"),
+        ("run_classifier.py --v=1; run_classifier.py --v=2", "Received: 2 commands"),
+    ],
+)
+def test_what_the_script_would_ignore_is_refused(flags, held):
+    with pytest.raises(KbertError) as error:
+        GoogleCommand.from_flags(flags, 1000)
+    assert held in str(error.value)

@@ -16,7 +16,7 @@ _MARKS = {
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"'),
 }
 # Cyrillic letters that look like Latin ones, and the Turkish i without a dot.
-_LETTERS = str.maketrans("авекмнорстухіјѕı", "abekmhopctyxijsi")  # noqa: RUF001
+_LETTERS = str.maketrans("авекмнорстухіјѕı", "abekmhopctyxijsi")
 # Not seen, though they are no control characters: variation selectors, fillers, a blank of Braille.
 _UNSEEN = {0x34F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, *range(0x180B, 0x1810)}
 _UNSEEN |= {*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)}
@@ -42,7 +42,7 @@ def label_key(name: str) -> object:
 
 
 def bare_name(name: str) -> str:
-    """Return a name without letter case, blanks, what is not seen, and quotation marks around it."""
+    """Return a name without letter case, blanks, what is not seen, and quotes around it."""
     written = _bare(unicodedata.normalize("NFKC", _bare(name)))
     written = unicodedata.normalize("NFKC", written).translate(_MARKS)
     return written.strip("'\"") or written

@@ -174,8 +174,8 @@ def _check_header(table: Table, columns: Columns, labels: Labels) -> None:
     if columns.label is None or label not in labels.ids or not is_sentence:
         return
     raise InputError(
-        "{source}: the first row was read as the names of the columns, but {label!r} is a label and "
-        "{text!r} a text.",
+        "{source}: the first row was read as the names of the columns, but {label!r} is a label "
+        "and {text!r} a text.",
         source=table.source,
         label=label,
         text=text[:60],
