@@ -105,7 +105,8 @@ def replace_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer)
     which a saved model is compiled when it is loaded.
     """
     model.optimizer = optimizer
-    optimizer.build(model.trainable_variables)
+    if model.built:  # TensorFlow builds it inside the first step, and the optimizer with it
+        optimizer.build(model.trainable_variables)
     model.train_function = None
     model._compile_config.config["optimizer"] = optimizer
 

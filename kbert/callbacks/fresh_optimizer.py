@@ -6,8 +6,10 @@ from typing import Any
 import keras
 
 from kbert.backend.keras_internals import replace_optimizer
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
 from kbert.optimizers.create_optimizer import create_optimizer
-from kbert.plans.training_plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan, check_plan
 
 
 class FreshOptimizer(keras.callbacks.Callback):
@@ -36,6 +38,14 @@ class FreshOptimizer(keras.callbacks.Callback):
         optimizer: Callable[[TrainingPlan], keras.optimizers.Optimizer] = create_optimizer,
     ) -> None:
         super().__init__()
+        check_plan(plan)
+        if not callable(optimizer):
+            raise InputError(
+                "{option} must be a function of a plan that returns an optimizer. Received: {kind}",
+                option=Option("optimizer"),
+                kind=type(optimizer).__name__,
+                cure=Cure(code="optimizer=lambda plan: keras.optimizers.Adam(plan.learning_rate)"),
+            )
         self.plan = plan
         self._create = optimizer
 

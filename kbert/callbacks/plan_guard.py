@@ -21,7 +21,7 @@ from kbert.findings import Cure, Finding, by_severity, downgrade
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.plans.fit_findings import fit_findings
 from kbert.plans.fit_state import FitState
-from kbert.plans.training_plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
@@ -73,6 +73,7 @@ class PlanGuard(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         check_codes(allow)
+        check_plan(plan)
         self.plan = plan
         self.allow = tuple(allow)
         self.verbose = verbose

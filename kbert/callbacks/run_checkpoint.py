@@ -29,7 +29,7 @@ from kbert.checkpoints.training_state import (
 )
 from kbert.data.batches import Batches
 from kbert.errors import InputError
-from kbert.plans.training_plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan, check_plan
 
 
 class RunCheckpoint(keras.callbacks.Callback):
@@ -92,6 +92,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         allow: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        if plan is not None:
+            check_plan(plan)
         self.store = CheckpointStore(folder, keep)
         self.plan = plan
         self.evaluation = evaluation

@@ -4,7 +4,7 @@ import keras
 
 from kbert.optimizers.adamw import AdamW
 from kbert.optimizers.bert_adam import BertAdam
-from kbert.plans.training_plan import TrainingPlan
+from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay
 
 
@@ -28,6 +28,7 @@ def create_optimizer(
     assert create_optimizer(plan).name == "adamw"
     ```
     """
+    check_plan(plan)
     schedule = WarmupPolynomialDecay(
         plan.learning_rate,
         decay_steps=plan.updates,

@@ -34,7 +34,7 @@ _KINDS: dict[str, type] = {
 }
 # What programs for texts, and other shells, write in place of hyphens and around words.
 _NO_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u201c\u201d\u201e'\"/"
-_COMMENT = re.compile(r"(?m)(?<!\S)#.*$")
+_COMMENT = re.compile(r"""(?m)('[^']*'|"[^"]*")|(?<!\S)#.*$""")  # or what a quote holds
 _NUMBERS = {int: "a whole number", float: "a number"}
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "1"), True),
@@ -91,7 +91,7 @@ def _words(flags: str) -> list[str]:
     Raises:
         InputError: a quote is not closed, or several commands could be meant.
     """
-    text = _COMMENT.sub("", flags.replace("\r\n", "\n")).replace("\\\n", " ")
+    text = _COMMENT.sub(r"\1", flags.replace("\r\n", "\n")).replace("\\\n", " ")
     reader = shlex.shlex(text, posix=True, punctuation_chars=";&|<>")
     reader.whitespace_split, reader.commenters = True, ""
     commands: list[list[str]] = [[]]

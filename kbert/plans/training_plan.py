@@ -184,3 +184,14 @@ class TrainingPlan(UpdateSchedule):
         if findings := self.findings():
             lines.append(findings_table(findings))
         return "\n".join(lines)
+
+
+def check_plan(plan: Any) -> None:
+    """Raise InputError for what is not a plan, before it is used as one."""
+    if not isinstance(plan, TrainingPlan):
+        raise InputError(
+            "{option} must be a TrainingPlan. Received: {kind}",
+            option=Option("plan"),
+            kind=type(plan).__name__,
+            cure=Cure(code="kbert.TrainingPlan(examples=len(train), epochs=3)"),
+        )

@@ -8,7 +8,10 @@ from kbert import (
     AdamW,
     Examples,
     FreshOptimizer,
+    KbertError,
     LearningRateLogger,
+    PlanGuard,
+    RunCheckpoint,
     TrainingPlan,
     WarmupPolynomialDecay,
     create_optimizer,
@@ -205,3 +208,35 @@ def test_a_scaled_loss_stays_scaled(tmp_path):
     assert isinstance(loaded, scaled)
     inner = create_optimizer(SECOND).get_config()
     assert loaded.inner_optimizer.get_config() == inner
+
+
+def test_a_model_that_is_not_built():
+    keras.utils.set_random_seed(7)
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    fresh = FreshOptimizer(SECOND)
+    for _ in range(2):
+        before = model.get_weights()
+        model.fit(X, Y, 8, SECOND.epochs, verbose=0, callbacks=[fresh])
+        assert int(model.optimizer.iterations) == SECOND.updates
+        assert not any(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: FreshOptimizer("plan"),
+        lambda: create_optimizer("adam"),
+        lambda: PlanGuard(3),
+        lambda: RunCheckpoint("run", {"epochs": 3}),
+    ],
+    ids=["fresh", "create", "guard", "checkpoint"],
+)
+def test_what_is_not_a_plan_is_refused_at_once(make):
+    with pytest.raises(KbertError, match="`plan` must be a TrainingPlan. Received: (str|int|dict)"):
+        make()
+
+
+def test_an_optimizer_in_place_of_a_function_is_refused_at_once():
+    with pytest.raises(KbertError, match="`optimizer` must be a function .* Received: Adam"):
+        FreshOptimizer(SECOND, optimizer=keras.optimizers.Adam(1e-3))
