@@ -75,7 +75,26 @@ def metric_names(model: keras.Model) -> set[str]:
     metrics = [*keras.tree.flatten(given), *model.metrics]
     names = {m if isinstance(m, str) else getattr(m, "name", None) for m in metrics}
     names |= {getattr(metric, "__name__", None) for metric in metrics}
-    return {name for name in names if name is not None} | {"loss"}
+    return {name for name in names if name not in (None, "compile_metrics")} | {"loss"}
+
+
+def has_direction(model: keras.Model, name: str) -> bool:
+    """Return whether Keras knows if more or less of a loss or metric is better, by its name.
+
+    Leans on `if hasattr(m, "_direction"):` in `_set_monitor_op` (callbacks/monitor_callback.py) and
+    on `not in ["accuracy", "acc"]` and `metric_name = identifier` of `get_metric`
+    (trainers/compile_utils.py): a metric given as a text has this text as its name.
+    """
+    compiled = model._compile_metrics
+    given = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
+    for metric in keras.tree.flatten(given):
+        if isinstance(metric, str) and metric == name:
+            if name.lower() in ("accuracy", "acc"):
+                return True
+            return hasattr(keras.metrics.get(metric), "_direction")
+        if name in (getattr(metric, "name", None), getattr(metric, "__name__", None)):
+            return hasattr(metric, "_direction")
+    return name == "loss"
 
 
 def callbacks_of_fit() -> list[keras.callbacks.Callback]:
@@ -93,6 +112,31 @@ def callbacks_of_fit() -> list[keras.callbacks.Callback]:
             frame.f_back if isinstance(owner, keras.callbacks.Callback) or owner is None else None
         )
     return []
+
+
+def fit_validates(model: keras.Model) -> bool | None:
+    """Return whether the `fit` of a model that is calling a callback validates; None outside one.
+
+    Leans on `validation_data` of `fit` (backend/*/trainer.py), which `validation_split` sets too.
+    """
+    frame = inspect.currentframe()
+    while frame is not None:
+        names = frame.f_locals
+        is_fit = frame.f_code.co_name == "fit" and "validation_data" in names
+        if is_fit and names.get("self") is model and "validation_split" in names:
+            return names["validation_data"] is not None
+        frame = frame.f_back
+    return None
+
+
+def logs_known_names(model: keras.Model) -> bool:
+    """Return whether the logs of a model's epochs have the names of its loss and metrics alone.
+
+    Leans on `train_step`, `test_step`, `compute_metrics` and `get_metrics_result` of Trainer
+    (trainers/trainer.py, backend/*/trainer.py), which a model may override to log others.
+    """
+    methods = ("train_step", "test_step", "compute_metrics", "get_metrics_result")
+    return all(getattr(type(model), name) is getattr(keras.Model, name) for name in methods)
 
 
 def replace_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:

@@ -2,11 +2,18 @@
 
 import string
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import keras
 
-from kbert.backend.keras_internals import follows_schedule, metric_names
+from kbert.backend.keras_internals import (
+    fit_validates,
+    follows_schedule,
+    has_direction,
+    logs_known_names,
+    metric_names,
+)
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure
@@ -33,7 +40,8 @@ class FitCallbacks:
     Args:
         model: keras.Model, compiled.
         callbacks: sequence of callbacks, all of the `fit`.
-        validates: bool or None. Whether `fit` has validation data. Defaults to None: unknown.
+        validates: bool or None. Whether `fit` has validation data. Defaults to None: as the `fit`
+            that calls, if there is one.
     """
 
     def __init__(
@@ -41,7 +49,8 @@ class FitCallbacks:
     ) -> None:
         self.model = model
         self.callbacks = callbacks
-        self.validates = validates
+        self.validates = fit_validates(model) if validates is None else validates
+        self._own = metric_names(model)
         self._scores = _scores(callbacks)
 
     def check(self) -> None:
@@ -60,15 +69,17 @@ class FitCallbacks:
                 )
             if isinstance(callback, _MONITORS):
                 self._check_direction(callback)
+                self._check_file_name(callback)
                 for name in _names(callback):
                     self._check_logged(callback, name, _scores(self.callbacks[:place]))
+                self._check_known_direction(callback)
 
     def _check_direction(self, callback: Any) -> None:
         """Raise InputError where "auto" cannot know what is better, or `mode` is the wrong one."""
         monitor, mode = callback.monitor, callback.mode
         right = self._scores.get(monitor)
         bare = monitor.removeprefix("val_")
-        is_known = bare == "loss" or bare in metric_names(self.model)
+        is_known = bare == "loss" or bare in self._own
         if right is None or mode == right or (mode == "auto" and is_known):
             return
         kind = type(callback).__name__
@@ -80,6 +91,34 @@ class FitCallbacks:
             better="higher" if right == "max" else "lower",
             cure=Cure(code=f'{kind}(monitor="{monitor}", mode="{right}", ...)'),
         )
+
+    def _check_known_direction(self, callback: Any) -> None:
+        """Raise InputError where Keras cannot know which values of a name are better."""
+        monitor = callback.monitor
+        is_used = getattr(callback, "save_best_only", True)
+        if callback.mode != "auto" or monitor in self._scores or not is_used:
+            return
+        if not has_direction(self.model, monitor.removeprefix("val_")):
+            raise InputError(
+                "{kind} cannot know whether more or less of {monitor} is better.",
+                kind=type(callback).__name__,
+                monitor=monitor,
+                cure=Cure(
+                    code='mode="max"',
+                    note="if more is better",
+                    otherwise=(Cure(code='mode="min"', note="if less is"),),
+                ),
+            )
+
+    def _check_file_name(self, callback: Any) -> None:
+        """Raise InputError for a file name with the batch, which is not known after an epoch."""
+        if not isinstance(callback, keras.callbacks.ModelCheckpoint):
+            return
+        if "batch" in _fields(callback) and callback.save_freq == "epoch":
+            raise InputError(
+                "ModelCheckpoint saves after an epoch, and has {{batch}} in its file name.",
+                cure=Cure(code='ModelCheckpoint("{epoch}.keras")'),
+            )
 
     def _check_logged(self, callback: Any, name: str, before: Mapping[str, Any]) -> None:
         """Raise InputError where a name is not in the logs when the callback looks for it."""
@@ -103,6 +142,11 @@ class FitCallbacks:
                 cures.append(Cure(code="EpochEvaluation(..., val_names=True)"))
         if name.startswith("val_"):
             cures.append(Cure(code="fit(..., validation_data=...)"))
+        bare = name.removeprefix("val_")
+        near = get_close_matches(bare, sorted(self._own), 1, cutoff=0.3)
+        if near and bare not in self._own:
+            prefix = "val_" if name.startswith("val_") and self.validates else ""
+            cures.insert(0, Cure(note="{near!r}", values={"near": prefix + near[0]}))
         if not cures:
             cures.append(Cure(code="callbacks=[EpochEvaluation(...), ...]"))
         raise InputError(
@@ -119,10 +163,22 @@ class FitCallbacks:
 
     def _is_missing(self, name: str) -> bool:
         """Whether it is certain that nothing logs a name."""
-        if any(map(_may_log, self.callbacks)) or name in metric_names(self.model):
+        if any(map(_may_log, self.callbacks)) or name in self._own:
             return False
-        if name.startswith("val_"):
+        if name == "learning_rate" and any(isinstance(c, _SET_THE_RATE) for c in self.callbacks):
+            return False
+        if name.startswith("val_") and self.validates is not True:
             return self.validates is False
+        bare = name.removeprefix("val_")
+        # The names of several outputs come before those of their metrics.
+        names = (keras.tree.flatten(self.model.loss), getattr(self.model, "output_names", ()))
+        is_own = bare in self._own
+        if max(map(len, names)) > 1:
+            is_own = is_own or any(bare.endswith(f"_{own}") for own in self._own)
+        if self.validates is not None and logs_known_names(self.model):
+            return not is_own
+        if name.startswith("val_"):
+            return False
         endings = [f"_{score}" for score in get_args(Monitor)]
         sets = {n.removesuffix(end) for n in self._scores for end in endings if n.endswith(end)}
         if any(name.startswith(f"{one}_") for one in sets):
@@ -144,9 +200,13 @@ def _names(callback: Any) -> list[str]:
     """Return the names that a callback looks for in the logs."""
     if not isinstance(callback, keras.callbacks.ModelCheckpoint):
         return [callback.monitor]
-    fields = [field for _, field, _, _ in string.Formatter().parse(callback.filepath) if field]
-    names = [field for field in fields if field not in ("epoch", "batch")]
+    names = [field for field in _fields(callback) if field not in ("epoch", "batch")]
     return [*([callback.monitor] if callback.save_best_only else []), *names]
+
+
+def _fields(callback: keras.callbacks.ModelCheckpoint) -> list[str]:
+    """Return the names in braces of a file name."""
+    return [field for _, field, _, _ in string.Formatter().parse(callback.filepath) if field]
 
 
 def _may_log(callback: Any) -> bool:

@@ -139,6 +139,34 @@ def test_callbacks_of_fit():
     assert keras_internals.callbacks_of_fit() == []
 
 
+def test_fit_validates():
+    class Look(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.validates = keras_internals.fit_validates(self.model)
+            self.of_another = keras_internals.fit_validates(line())
+
+    look, model = Look(), line()
+    shapes = (model.input_shape, model.output_shape)
+    data = tuple(np.ones((8, *shape[1:]), "float32") for shape in shapes)
+    for arguments, expected in (
+        ({}, False),
+        ({"validation_data": data}, True),
+        ({"validation_split": 0.5}, True),
+    ):
+        model.fit(*data, verbose=0, callbacks=[look], **arguments)
+        assert (look.validates, look.of_another) == (expected, None)
+    assert keras_internals.fit_validates(model) is None
+
+
+def test_logs_known_names():
+    class Own(keras.Model):
+        def train_step(self, *arguments):
+            return super().train_step(*arguments)
+
+    assert keras_internals.logs_known_names(line())
+    assert not keras_internals.logs_known_names(Own())
+
+
 def test_set_gelu():
     layer = keras_hub.layers.TransformerEncoder(4, 1, activation="relu", name="layer")
     inputs = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")

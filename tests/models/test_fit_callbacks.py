@@ -179,3 +179,80 @@ def test_a_callback_and_a_list_of_keras(classifier):
     listed = keras.callbacks.CallbackList([SETTERS[0]], model=model, epochs=1, steps=3, verbose=0)
     with pytest.raises(KbertError, match="sets the learning rate"):
         model.fit(*data, verbose=0, callbacks=listed)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: EarlyStopping("val_acc"), "needs val_acc, which nothing logs. Cure: 'accuracy'"),
+        (lambda: EarlyStopping("acc"), "needs acc, which nothing logs. Cure: 'accuracy'"),
+        (lambda: EarlyStopping("val_loss"), r"needs val_loss.*validation_data=\.\.\."),
+        (lambda: EarlyStopping("other_accuracy", mode="max"), "which nothing logs"),
+        (lambda: ModelCheckpoint("{epoch}-{val_accuracy:.2f}.keras"), "needs val_accuracy"),
+        (lambda: ModelCheckpoint("{epochs}.keras"), "needs epochs, which nothing logs"),
+        (lambda: ModelCheckpoint("{epoch}-{batch}.keras"), "saves after an epoch, and has {batch}"),
+    ],
+)
+def test_names_that_nothing_logs_in_any_model(make, message):
+    updates = Updates()
+    for own in (PlanGuard(PLAN), EpochEvaluation(dev=(X, Y), verbose=0)):
+        model, (x, y) = plain(create_optimizer(PLAN), ["accuracy"])
+        with pytest.raises(KbertError, match=message):
+            model.fit(x, y, 8, 2, verbose=0, callbacks=[updates, own, make()])
+    assert updates.batches == 0
+
+
+def mean_of_outputs(y_true, y_pred):
+    return keras.ops.mean(y_pred, axis=-1)
+
+
+@pytest.mark.parametrize("monitor", ["mean_of_outputs", "val_mean_of_outputs", "own"])
+def test_a_name_of_which_keras_does_not_know_the_direction(monitor):
+    """Keras raises ValueError at the end of the first epoch."""
+    updates = Updates()
+    for make in (EarlyStopping, lambda name: ModelCheckpoint("m.keras", name, save_best_only=True)):
+        metrics = [mean_of_outputs, keras.metrics.MeanMetricWrapper(mean_of_outputs, "own")]
+        model, (x, y) = plain(create_optimizer(PLAN), metrics)
+        callbacks = [updates, EpochEvaluation(dev=(X, Y), verbose=0), make(monitor)]
+        with pytest.raises(KbertError, match=f"whether more or less of {monitor} is better"):
+            model.fit(x, y, 8, verbose=0, validation_data=(X, Y), callbacks=callbacks)
+    assert updates.batches == 0
+
+
+@pytest.mark.parametrize(
+    ("monitor", "arguments"),
+    [
+        ("val_loss", {"validation_split": 0.2}),
+        ("val_accuracy", {"validation_data": (X, Y)}),
+        ("val_SparseCategoricalAccuracy", {"validation_data": (X, Y)}),
+        ("accuracy", {}),
+        ("loss", {}),
+    ],
+)
+def test_names_that_any_model_logs(monitor, arguments):
+    model, (x, y) = plain(create_optimizer(PLAN), ["accuracy", "SparseCategoricalAccuracy"])
+    callbacks = [PlanGuard(PLAN, allow=["steps-differ"], verbose=0), EarlyStopping(monitor)]
+    assert monitor in model.fit(x, y, 8, 2, verbose=0, callbacks=callbacks, **arguments).history
+
+
+def test_names_of_several_outputs():
+    inputs = keras.Input((4,))
+    outputs = {name: keras.layers.Dense(2, name=name)(inputs) for name in ("a", "b")}
+    model = keras.Model(inputs, outputs)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(create_optimizer(PLAN), {"a": loss, "b": loss}, metrics={"a": ["accuracy"]})
+    callbacks = [PlanGuard(PLAN, verbose=0), EarlyStopping("a_accuracy", mode="max")]
+    history = model.fit(X, {"a": Y, "b": Y}, 8, 2, verbose=0, callbacks=callbacks).history
+    assert {"a_accuracy", "a_loss", "b_loss"} <= set(history)
+
+
+def test_a_model_that_logs_names_of_its_own():
+    class Own(keras.Sequential):
+        def get_metrics_result(self):
+            return {**super().get_metrics_result(), "own": 1.0}
+
+    model = Own([keras.Input((4,)), keras.layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    evaluation = EpochEvaluation(dev=(X, Y), verbose=0)
+    stopping = EarlyStopping("own", mode="max")
+    assert "own" in model.fit(X, Y, verbose=0, callbacks=[evaluation, stopping]).history
