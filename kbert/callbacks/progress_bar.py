@@ -7,6 +7,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kbert.utils.counts import check_count
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
 from kbert.utils.wording import duration
@@ -31,6 +32,7 @@ class ProgressBar(keras.callbacks.Callback):
 
     def __init__(self, batches: int, done: int = 0) -> None:
         super().__init__()
+        check_count("batches", batches)
         self.batches = batches
         self.done = done
         self._bar: Progress | None = None
@@ -40,7 +42,8 @@ class ProgressBar(keras.callbacks.Callback):
         self._shown_tenth = self._done * 10 // max(self.batches, 1)
         self._last = time.monotonic()
         self._second: float | None = None  # when the first batch, which compiles, was done
-        self._epoch, self._steps = 1, self.batches
+        self._epoch, self._steps, self._before = 1, self.batches, self._done
+        self._first = self._done + 1
         stream = LastingStream("stdout")
         if stream.isatty():
             self._bar = Progress(
@@ -57,15 +60,15 @@ class ProgressBar(keras.callbacks.Callback):
             self._bar.start()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch = epoch + 1
+        self._epoch, self._before = epoch + 1, self._done
         steps = (self.params or {}).get("steps")
         self._steps = self.batches if steps is None else int(steps)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._done += 1
+        self._done = self._before + batch + 1  # Keras may report only every tenth
         now = time.monotonic()
         if self._second is None:
-            self._second = now
+            self._second, self._first = now, self._done
         if self._bar is not None:
             if now - self._last > 0.5 or self._done == self.batches:  # at most twice a second
                 self._last = now
@@ -75,7 +78,7 @@ class ProgressBar(keras.callbacks.Callback):
                 )
         elif self._done * 10 // self.batches > self._shown_tenth:
             self._shown_tenth = self._done * 10 // self.batches
-            timed = self._done - self.done - 1
+            timed = self._done - self._first
             seconds = (now - self._second) / timed if timed else None
             within = (self._done - 1) % self._steps + 1
             say(

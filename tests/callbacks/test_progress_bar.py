@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 
+from kbert import KbertError
 from kbert.callbacks import ProgressBar
 
 pytestmark = pytest.mark.keras
@@ -75,3 +76,24 @@ def test_bar_on_a_terminal_prints_no_lines_and_goes(capsys, monkeypatch):
     assert not progress.live.is_started
     bar.close()
     assert "batch 4 of 4" not in capsys.readouterr().out
+
+
+def test_several_batches_at_a_time(capsys):
+    """As with `steps_per_execution`, of which Keras reports the last batch."""
+    bar = ProgressBar(20)
+    bar.set_params({"steps": 10})
+    bar.on_train_begin()
+    for epoch in range(2):
+        bar.on_epoch_begin(epoch)
+        for batch in (3, 7, 9):
+            bar.on_train_batch_end(batch, {"loss": 0.5})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(", loss")[0] for line in lines] == [
+        f"epoch {epoch}, batch {batch} of 10" for epoch in (1, 2) for batch in (4, 8, 10)
+    ]
+
+
+@pytest.mark.parametrize("batches", [0, -1, "20", 2.5])
+def test_batches_are_a_whole_number(batches):
+    with pytest.raises(KbertError, match="`batches` must be a whole number, 1 or more"):
+        ProgressBar(batches)
