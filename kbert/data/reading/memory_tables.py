@@ -39,7 +39,26 @@ def read_object(source: Any) -> Table:
         "A path, a pandas DataFrame, a Hugging Face Dataset, a dict of columns or a tuple "
         "(texts, labels) was expected. Received: {kind}",
         kind=type(source).__name__,
+        cure=_as_columns(source),
     )
+
+
+def _as_columns(source: Any) -> Cure | None:
+    """Return how another object becomes one that is read."""
+    if hasattr(source, "to_pydict"):  # of Arrow
+        return Cure(code="read_examples(table.to_pydict())")
+    if hasattr(source, "to_dict") and hasattr(source, "columns"):  # polars.DataFrame
+        return Cure(code="read_examples(frame.to_dict(as_series=False))")
+    if hasattr(source, "as_numpy_iterator"):
+        return Cure(code="read_examples(pandas.DataFrame(data.as_numpy_iterator()), ...)")
+    first = source[0] if isinstance(source, list) and source else None
+    if isinstance(first, Mapping):
+        return Cure(code="read_examples(pandas.DataFrame(rows))")
+    if isinstance(first, (list, tuple)) and len(first) in (2, 3) and len(source) > 3:
+        return Cure(code="read_examples(tuple(zip(*rows)))")
+    if hasattr(source, "to_frame") or isinstance(first, (list, tuple)):  # pandas.Series
+        return Cure(code="read_examples((texts, labels))")
+    return None
 
 
 def _from_data_set(source: Any) -> Table:
@@ -102,7 +121,11 @@ def _as_list(name: str, column: Any) -> list[Any]:
             cure=_flat(name, shape),
         )
     unordered = isinstance(column, (Mapping, set, frozenset))
-    if unordered or isinstance(column, (str, bytes)) or not hasattr(column, "__iter__"):
+    if (
+        unordered
+        or isinstance(column, (str, bytes, bytearray, memoryview))
+        or not hasattr(column, "__iter__")
+    ):
         found = describe(column)
         raise InputError(
             "The column {name!r} must be a list or an array. Received: {kind} ({shown}).",

@@ -215,6 +215,46 @@ def test_other_objects_are_refused(source, held):
     assert held in str(refusal.value)
 
 
+ROWS = [*zip(TEXTS, LABELS, strict=True), ("dull", "no")]
+COLUMNS = dict(zip(("text", "label"), map(list, zip(*ROWS, strict=True)), strict=True))
+
+
+class Polars:
+    """What a data frame of polars has of pandas'."""
+
+    columns = ("text", "label")
+
+    def to_dict(self, *, as_series=True):
+        assert not as_series
+        return COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("rows", [dict(zip(("text", "label"), row, strict=True)) for row in ROWS]),
+        ("rows", ROWS),
+        ("table", pa.table(COLUMNS)),
+        ("table", pa.RecordBatch.from_pydict(COLUMNS)),
+        ("frame", Polars()),
+    ],
+    ids=["dicts", "tuples", "table", "batch", "polars"],
+)
+def test_the_cure_of_another_object_cures(name, source):
+    with pytest.raises(KbertError, match="Received: ") as error:
+        read_examples(source)
+    names = {"read_examples": read_examples, "pandas": pd, name: source}
+    examples = eval(str(error.value).rpartition("Cure: ")[2], names)
+    assert examples.texts == COLUMNS["text"]
+    assert examples.labels.names == ("no", "yes")
+
+
+@pytest.mark.parametrize("column", [bytearray(b"aba"), memoryview(b"aba")])
+def test_bytes_are_no_column(column):
+    with pytest.raises(KbertError, match="'label' must be a list or an array"):
+        read_examples((TEXTS, column))
+
+
 def test_broken_parquet_is_refused(tmp_path):
     path = parquet(tmp_path, {"text": TEXTS, "label": LABELS})
     data = path.read_bytes()
