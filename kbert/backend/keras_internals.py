@@ -91,9 +91,12 @@ def has_direction(model: keras.Model, name: str) -> bool:
         if isinstance(metric, str) and metric == name:
             if name.lower() in ("accuracy", "acc"):
                 return True
-            return hasattr(keras.metrics.get(metric), "_direction")
-        if name in (getattr(metric, "name", None), getattr(metric, "__name__", None)):
-            return hasattr(metric, "_direction")
+            metric = keras.metrics.get(metric)
+        elif name not in (getattr(metric, "name", None), getattr(metric, "__name__", None)):
+            continue
+        if not isinstance(metric, keras.metrics.Metric):
+            metric = keras.metrics.MeanMetricWrapper(metric)
+        return hasattr(metric, "_direction")
     return name == "loss"
 
 

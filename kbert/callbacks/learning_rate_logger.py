@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import keras
+import numpy as np
 
-from kbert.backend.keras_internals import batches_seen, inner_optimizer
+from kbert.backend.keras_internals import batches_seen, inner_optimizer, learning_rates
 
 
 class LearningRateLogger(keras.callbacks.Callback):
@@ -15,7 +16,8 @@ class LearningRateLogger(keras.callbacks.Callback):
     The columns are step (the optimizer's count of batches, from 0), epoch (from 0), learning_rate
     and loss. The rate is read from the optimizer before the step, so the file shows what was used,
     not what was planned. The loss is that of the batch alone, whereas Keras's logs have the mean of
-    the epoch so far. A later `fit` appends to the file.
+    the epoch so far; it is left empty where `steps_per_execution` runs several together. A later
+    `fit` appends to the file.
 
     Args:
         path: str or Path. The file.
@@ -36,7 +38,7 @@ class LearningRateLogger(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._file is None:  # a resumed run rewinds the file before its first epoch
             self._open()
-        self._epoch = epoch
+        self._epoch, self._last = epoch, -1
         self._before: tuple[float, float] | None = None
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -45,13 +47,24 @@ class LearningRateLogger(keras.callbacks.Callback):
         optimizer = inner_optimizer(self.model.optimizer)
         rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         # `iterations` would count updates under accumulation, and a schedule sees batches.
-        self._step = [batches_seen(optimizer), self._epoch, f"{rate:.9g}"]
+        self._step = (batches_seen(optimizer), self._epoch, f"{rate:.9g}")
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         loss, before, now = "", self._before, self._mean()
         if before is not None and now is not None and now[1] > before[1]:
             loss = f"{(now[0] - before[0]) / (now[1] - before[1]):.6g}"
         self._before = now
+        several, self._last = batch > self._last + 1, batch
+        first = self._step[0]
+        done = batches_seen(self.model.optimizer) if several else first + 1
+        if (
+            done > first + 1
+        ):  # steps_per_execution, of which Keras tells only the mean of the losses
+            numbers = np.arange(first, done)
+            rates = learning_rates(self.model.optimizer, numbers)
+            for number, rate in zip(numbers, rates, strict=True):
+                self._rows.writerow([number, self._epoch, f"{rate:.9g}", ""])
+            return
         self._rows.writerow([*self._step, loss])
 
     def _open(self) -> None:

@@ -142,8 +142,9 @@ class PlanGuard(keras.callbacks.Callback):
         if not np.isfinite(loss):
             self._stop(loss, batch)
         is_checked = self._is_checked()
-        # Keras may report only every tenth (steps_per_execution).
-        self._batches = self._epoch_start + batch + 1
+        # Keras may report only every tenth (steps_per_execution), and counts on beyond the epoch.
+        steps = self.params["steps"]
+        self._batches = self._epoch_start + min(batch + 1, int(steps or batch + 1))
         if is_checked and self._batches % self._accumulation == 0:
             updates = self._first + self._batches // self._accumulation
             model = self.model  # on JAX this brings the state of the running epoch into the model

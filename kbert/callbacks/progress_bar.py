@@ -65,7 +65,8 @@ class ProgressBar(keras.callbacks.Callback):
         self._steps = self.batches if steps is None else int(steps)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._done = self._before + batch + 1  # Keras may report only every tenth
+        # Keras may report only every tenth, and counts on where an epoch ends before it.
+        self._done = self._before + min(batch + 1, self._steps)
         now = time.monotonic()
         if self._second is None:
             self._second, self._first = now, self._done

@@ -139,6 +139,24 @@ def test_callbacks_of_fit():
     assert keras_internals.callbacks_of_fit() == []
 
 
+def test_has_direction():
+    metrics = ["acc", "mse", keras.metrics.AUC(name="area"), keras.losses.mean_squared_error]
+    model = line(metrics=metrics)
+    known = ("acc", "mse", "area", "mean_squared_error", "loss", "mean", "accuracy")
+    found = []
+    for name in known:
+        stopping = keras.callbacks.EarlyStopping(name)
+        stopping.set_model(model)
+        model.fit(np.ones((4, 1)), np.ones((4, 1)), verbose=0)
+        try:
+            stopping._set_monitor_op()
+            found.append(name)
+        except ValueError:
+            pass
+    assert [name for name in known if keras_internals.has_direction(model, name)] == found
+    assert {"acc", "mse", "loss"} <= set(found)
+
+
 def test_fit_validates():
     class Look(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):

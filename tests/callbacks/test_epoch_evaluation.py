@@ -208,7 +208,7 @@ def test_batches_of_a_classifier_are_scored_row_by_row(tiny_model, sentences):
     [
         ({}, "Name at least one set"),
         ({"monitor": "f1"}, "`monitor` must be .* Received: 'f1'"),
-        ({"patience": 0}, "`patience` must be 1 or more"),
+        ({"patience": 0}, "`patience` must be a whole number, 1 or more"),
         ({"dev": [1, 2]}, r"The set 'dev' must be Batches or a tuple .* Received: list"),
     ],
     ids=["no-set", "monitor", "patience", "kind"],

@@ -61,6 +61,21 @@ def test_constant_rate(tmp_path):
     assert [rate for _, _, rate in _rows(tmp_path / "rates.csv")] == [0.25] * 3
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch runs one step at a time")
+@pytest.mark.parametrize("together", [2, 8])
+def test_every_step_has_its_row_where_several_run_together(together, tmp_path):
+    schedule = WarmupPolynomialDecay(0.1, decay_steps=6)
+    model = _model(schedule)
+    model.compile(model.optimizer, "mse", steps_per_execution=together)
+    _fit(model, tmp_path / "rates.csv")
+    steps, epochs, rates = zip(*_rows(tmp_path / "rates.csv"), strict=True)
+    assert (steps, epochs) == (tuple(range(6)), (0, 0, 0, 1, 1, 1))
+    np.testing.assert_allclose(rates, schedule.simulate(6), rtol=1e-6)
+    with (tmp_path / "rates.csv").open(encoding="utf-8", newline="") as file:
+        losses = [row["loss"] for row in csv.DictReader(file)]
+    assert [loss == "" for loss in losses] == [together == 8 or n % 3 < 2 for n in range(6)]
+
+
 def test_second_fit_appends(tmp_path):
     schedule = WarmupPolynomialDecay(0.1, decay_steps=9)
     model, path = _model(schedule), tmp_path / "rates.csv"

@@ -85,7 +85,7 @@ def test_several_batches_at_a_time(capsys):
     bar.on_train_begin()
     for epoch in range(2):
         bar.on_epoch_begin(epoch)
-        for batch in (3, 7, 9):
+        for batch in (3, 7, 11):
             bar.on_train_batch_end(batch, {"loss": 0.5})
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(", loss")[0] for line in lines] == [

@@ -120,12 +120,8 @@ def _as_list(name: str, column: Any) -> list[Any]:
             shape=tuple(shape),
             cure=_flat(name, shape),
         )
-    unordered = isinstance(column, (Mapping, set, frozenset))
-    if (
-        unordered
-        or isinstance(column, (str, bytes, bytearray, memoryview))
-        or not hasattr(column, "__iter__")
-    ):
+    is_other = isinstance(column, (Mapping, set, frozenset, str, bytes, bytearray, memoryview))
+    if is_other or not hasattr(column, "__iter__"):
         found = describe(column)
         raise InputError(
             "The column {name!r} must be a list or an array. Received: {kind} ({shown}).",
