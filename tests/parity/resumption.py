@@ -63,8 +63,8 @@ def measure(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
     """Return, for each pair of backends, the greatest differences by kind of weight."""
     save_file(initial_weights(), folder / WEIGHTS)
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    for name in ("KERAS_BACKEND", "XLA_FLAGS"):  # the tests compile quickly
-        environment.pop(name, None)
+    for variable in ("KERAS_BACKEND", "XLA_FLAGS"):  # the tests compile quickly
+        environment.pop(variable, None)
     for phase, backend in itertools.product(("begin", "resume"), BACKENDS):
         command = [sys.executable, "-m", "tests.parity.resumption", backend, str(folder), phase]
         done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)

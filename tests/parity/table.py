@@ -88,8 +88,8 @@ def measure(folder: Path) -> dict[tuple[str, tuple[str, str]], Difference]:
     for name in (*BACKENDS, "transformers"):
         command = [sys.executable, "-m", "tests.parity.worker", name, str(folder)]
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        for name in ("KERAS_BACKEND", "XLA_FLAGS"):  # the tests compile quickly
-            environment.pop(name, None)
+        for variable in ("KERAS_BACKEND", "XLA_FLAGS"):  # the tests compile quickly
+            environment.pop(variable, None)
         done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
