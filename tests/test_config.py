@@ -139,7 +139,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         ({"seed": 2**32}, "Received: 4294967296"),
         ({"allow": "no-warmup"}, "`allow` must be a list of strings. Received: 'no-warmup'"),
         ({"allow": ("none",)}, "There is no finding 'none'. Known: rate-zero, "),
-        ({"patience": 0}, "`patience` must be a whole number, 1 or more"),
+        ({"patience": 0}, "`patience` must be 1 or more"),
         ({"checkpoint_steps": 0}, "`checkpoint_steps` must be 1 or more"),
         ({"keep_checkpoints": 0}, "`keep_checkpoints` must be 1 or more"),
         ({"checkpoint_minutes": 0}, "`checkpoint_minutes` must be above 0"),
