@@ -22,7 +22,7 @@ TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train predict test test-quick parity notebooks bench fuzz kills soak lint typecheck clean
+.PHONY: help setup train predict test test-quick parity notebooks bench fuzz kills ends soak lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -60,6 +60,9 @@ bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-
 
 kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, often while it saves, and resume it
 	$(BIN)/python -m tools.kill_runs
+
+ends: $(VENV)/.installed-test  ## end every verb before each of its changes, and give the next command
+	$(BIN)/python -m tools.ended_runs $(ARGS)
 
 soak: $(VENV)/.installed-test  ## train, kill and resume for MINUTES, and watch memory, disk and result
 	$(BIN)/python -m tools.soak --minutes $(MINUTES)

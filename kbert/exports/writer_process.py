@@ -30,12 +30,15 @@ def write_program(
         InputError: the process failed; the message has the last line that it printed.
         MachineError: it failed with hardly any space left on the disk.
     """
+    # What a converter writes in between lies on the same disk, and is removed with all else where
+    # the process is killed.
+    between = str(model.parent.resolve())
     arguments = (format, str(model), str(folder), str(length or ""), "int8" if int8 else "")
     reading, writing = os.pipe()  # nothing is written: its end tells the process of this one's
     try:
         done = subprocess.run(
             command("write", *arguments),
-            env=environment(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3"),
+            env=environment(KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3", TMPDIR=between),
             stdin=reading,
             capture_output=True,
             encoding="utf-8",

@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from kbert.errors import InputError
+from kbert.exports import writer_process
+
 # A stand-in for a format's module: it loads, or writes, for a long time.
 SLOW = """
 import sys, time, types
@@ -82,3 +85,13 @@ def test_a_child_ends_with_its_parent(task, work, number, tmp_path):
         parent.wait()
         if file.exists() and is_alive(int(file.read_text())):
             os.kill(int(file.read_text()), signal.SIGKILL)
+
+
+def test_what_a_converter_writes_in_between_lies_beside_the_model(tmp_path, monkeypatch):
+    run = "import sys, tempfile; sys.exit(tempfile.gettempdir())"
+    monkeypatch.setattr(writer_process, "command", lambda *arguments: [sys.executable, "-c", run])
+    model = tmp_path / "staging" / "model"
+    model.mkdir(parents=True)
+    (model / "model.safetensors").touch()
+    with pytest.raises(InputError, match=f"could not be written by torch: {model.parent}$"):
+        writer_process.write_program("onnx", "torch", model, tmp_path, None, False)

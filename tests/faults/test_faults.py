@@ -1,7 +1,8 @@
 """What real processes do when the machine or a person gets in the way; on the fastest backend.
 
-The kills are in tools/kill_runs.py, whose short form is here too. At the end a table is printed
-(conftest.py): the fault, the sentence that was read, and what was intact afterwards.
+The kills are in tools/kill_runs.py and tools/ended_runs, whose short forms are here too. At the end
+a table is printed (conftest.py): the fault, the sentence that was read, and what was intact
+afterwards.
 """
 
 import json
@@ -358,3 +359,19 @@ def test_kills(tmp_path):
     assert "runs compared, equal bits    2, 2\n" in done.stdout
     assert "files left behind            0\n" in done.stdout
     assert int(re.search(r"steps lost at most +(\d+)", done.stdout)[1]) <= 5
+
+
+def test_ends(tmp_path):
+    """A few ends of the many that `make ends` tries: before changes, and at random moments."""
+    command = [sys.executable, "-m", "tools.ended_runs", "--verb", "train", "predict"]
+    command += ["--every", "45", "--kills", "2", "--state", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout
+    [ends, kills] = re.findall(r"^all +(.*)", done.stdout, re.M)
+    tried, nothing, begun, resumed, _, wrong = map(int, ends.split())
+    assert tried > 4
+    assert nothing
+    assert begun
+    assert resumed
+    assert wrong == 0
+    assert kills.split()[0] == "2"

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tools.kill_runs import start, wait
 
 _SLACK = 300.0  # seconds after which a command that does not end counts as broken
 _ORPHANS = 20.0  # seconds in which the processes that a killed one has started must end
+_TEMPORARY = "tmp"
 KILLED = -signal.SIGKILL
 
 
@@ -39,7 +41,7 @@ class _Ending(Changes):
 
     def is_counted(self, event: str, path: str) -> bool:
         """Whether it changes anything; locks do: others can meet a folder before its lock."""
-        if event == "os.mkdir":
+        if event in ("open", "os.mkdir"):  # a file without a name is opened by its folder's
             return not os.path.isdir(path)
         return event not in ("os.remove", "os.rename") or os.path.lexists(path)
 
@@ -92,6 +94,8 @@ def attempt(
     if not _all_end(number):
         status, said = None, f"{said}\nProcesses that it has started go on."
     changes = notes.read_text("utf-8").splitlines() if notes.exists() else []
+    with contextlib.suppress(OSError):
+        (place / _TEMPORARY).rmdir()  # what lies in it is left behind
     return Attempt(status, said, changes, seconds)
 
 
@@ -99,6 +103,8 @@ def _watch(place: Path, end: int | None, notes: Path) -> None:
     os.setsid()  # so that the processes that it starts are found
     os.chdir(place)
     os.environ["KBERT_CACHE"] = str(place / "cache")
+    (place / _TEMPORARY).mkdir(exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(place / _TEMPORARY)
     changes = _Ending(place, end, notes)
     _report_writing_of_weights()
     sys.addaudithook(changes.see)
