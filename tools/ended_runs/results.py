@@ -13,35 +13,43 @@ Tree = dict[str, str]
 # What run.json tells of the way to a result. All else in it is the result's.
 _OF_THE_WAY = ("id", "started", "ended", "training_seconds", "resumed")
 # A checkpoint that is committed and that nothing names yet is written again, with the next number.
-_SERIAL = re.compile(r'(checkpoints/|"checkpoint": ")\d{6}-')
+_SERIAL = re.compile(r"\b\d{6}-(?=epoch-)")
+_TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of what is compared itself
 
 
 def tree(folder: Path) -> Tree:
     """Return a checksum of every file below a folder, and the names of its folders.
 
     The files that locks consist of stay out: the system releases the lock of a process that ends.
+    Checkpoints have no numbers here, only their order.
     """
-    found = {}
+    found: Tree = {}
     for path in sorted(folder.rglob("*")):
         if path.name.startswith(".lock"):
             continue
-        name = _SERIAL.sub(r"\1", str(path.relative_to(folder)))
-        if name.rstrip("/") in found or f"{name}/" in found:
-            name = str(path.relative_to(folder))  # two checkpoints of one position
-        if path.is_dir():
-            found[f"{name}/"] = ""
-        elif path.name == "run.json":
-            found[name] = _record(path)
-        elif path.parent.name == "checkpoints":
-            found[name] = _SERIAL.sub(r"\1", path.read_text("utf-8"))
-        else:
-            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = f"{path.relative_to(folder)}{'/' if path.is_dir() else ''}"
+        name = _SERIAL.sub("", name)
+        while name in found:
+            name = f"{name} again"
+        found[name] = "" if path.is_dir() else _content(path)
     return found
 
 
-def _record(path: Path) -> str:
-    record = json.loads(path.read_bytes())
-    return json.dumps({name: record[name] for name in sorted(record) if name not in _OF_THE_WAY})
+def _content(path: Path) -> str:
+    if path.name in _TOLD_BY_OTHERS:
+        return ""
+    if path.name == "run.json":
+        record = json.loads(path.read_bytes())
+        return json.dumps(
+            {name: record[name] for name in sorted(record) if name not in _OF_THE_WAY}
+        )
+    if path.name == "state.json":
+        state = json.loads(_SERIAL.sub("", path.read_text("utf-8")))
+        del state["facts"]["run"]  # its id
+        return json.dumps(state)
+    if path.parent.name == "checkpoints":
+        return _SERIAL.sub("", path.read_text("utf-8"))
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def part(whole: Tree, name: str) -> Tree:
