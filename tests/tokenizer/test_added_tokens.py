@@ -118,6 +118,7 @@ PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b"]
 SPEC = {
     "model": {"type": "WordPiece", "vocab": {piece: n for n, piece in enumerate(PIECES)}},
     "normalizer": {"type": "BertNormalizer"},
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
 }
 OLDER = {
     "added_tokens.json": {"<x>": 7, "<Y>": 8, "[MASK]": 4},

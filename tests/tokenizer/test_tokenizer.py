@@ -170,7 +170,11 @@ BERT = {"type": "BertNormalizer", "lowercase": False, "strip_accents": None}
 
 def test_settings_of_tokenizer_json(tmp_path):
     path = tmp_path / "tokenizer.json"
-    spec = {"normalizer": {**BERT, "handle_chinese_chars": False}, "model": {"vocab": VOCAB}}
+    spec = {
+        "normalizer": {**BERT, "handle_chinese_chars": False},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "model": {"vocab": VOCAB},
+    }
     path.write_text(json.dumps(spec))
     expected = Tokenizer(PIECES, False, None, False, max_word_length=100)
     assert Tokenizer.from_file(path).get_config() == expected.get_config()

@@ -59,7 +59,11 @@ def test_a_folder_of_hugging_face(json_too, tmp_path):
 def test_pieces_that_no_vocab_txt_can_hold_take_no_other_s_place(tmp_path):
     """ "film " in a tokenizer.json, written as a line of vocab.txt, would be "film"."""
     ids = {p: n for n, p in enumerate([*PIECES[:6], "film ", "\n", "a\nb", "##s"])}
-    spec = {"model": {"type": "WordPiece", "vocab": ids}, "normalizer": {"type": "BertNormalizer"}}
+    spec = {
+        "model": {"type": "WordPiece", "vocab": ids},
+        "normalizer": {"type": "BertNormalizer"},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+    }
     (tmp_path / "tokenizer.json").write_text(json.dumps(spec))
     ours = Tokenizer.from_file(tmp_path / "tokenizer.json")
     assert ours.token_ids(["a films"]) == [[5, 4, 9]]
