@@ -240,7 +240,9 @@ def test_vocabularies(content, message, tmp_path):
 
 def spec(**changes):
     vocabulary = {piece: number for number, piece in enumerate(PIECES.split())}
-    return {"model": {"vocab": vocabulary}, "normalizer": {"type": "BertNormalizer"}, **changes}
+    normalizer, words = {"type": "BertNormalizer"}, {"type": "BertPreTokenizer"}
+    parts = {"normalizer": normalizer, "pre_tokenizer": words}
+    return {"model": {"vocab": vocabulary}, **parts, **changes}
 
 
 @pytest.mark.parametrize(
