@@ -29,22 +29,20 @@ from tools.kill_runs import load
 
 def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) -> None:
     """Try the ends of each command, then kills of all in turn, until a time."""
-    points = [
-        (trials.end_before, change)
+    tries = [
+        (trials.case.name, trials.end_before, change)
         for trials in all_trials
         for change in range(0, len(trials.usual.changes), every)
     ]
-    points += [
-        (all_trials[number % len(all_trials)].kill, number // len(all_trials))
-        for number in range(kills)
-    ]
-    for one_try, number in points:
+    for number in range(kills):
+        trials = all_trials[number % len(all_trials)]
+        tries.append((trials.case.name, trials.kill, number // len(all_trials)))
+    for name, one_try, number in tries:
         if time.monotonic() > until:
             return
         kind, told = one_try(number)
-        one_try.__self__.save()
         if kind == WRONG:
-            print(f"{one_try.__self__.case.name}: {told}", flush=True)
+            print(f"{name}: {told}", flush=True)
 
 
 def show(title: str, all_trials: Sequence[Trials], outcomes: Sequence[dict[str, Outcome]]) -> None:
@@ -90,8 +88,8 @@ def main() -> None:
     load(options.backend)
     all_trials = [Trials(case, state / options.backend) for case in cases]
     try_all(all_trials, options.every, options.kills, until)
-    if ends := [trials.ends for trials in all_trials]:
-        show("ends", all_trials, ends)
+    ends = [trials.ends for trials in all_trials]
+    show("ends", all_trials, ends)
     kills = [trials.kills for trials in all_trials]
     if any(kills):
         print()

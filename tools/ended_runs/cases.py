@@ -13,9 +13,9 @@ from tools.kill_runs import make_work
 _PIECES = 4000  # of the vocabulary, so that a checkpoint is small
 _PLAN = "--batch-size 8 --epochs 2 --checkpoint-steps 3"
 _ALLOWED = "--allow dev-overlap --allow too-few-updates"
-_TINY = f"--preset tiny --weights random --max-length 16 --learning-rate 1e-3 {_ALLOWED}"
-_TRAIN = f"train data.jsonl --on-bad-row skip --dev-proportion 0.2 {_TINY} {_PLAN}"
-_TASK = f"train task --task cola {_TINY} {_PLAN} --keep-checkpoints 1"
+_TINY = f"--preset tiny --weights random --max-length 16 {_ALLOWED}"
+_TRAIN = f"train data.jsonl --on-bad-row skip --dev-proportion 0.2 --learning-rate 3e-3 {_TINY} {_PLAN}"
+_TASK = f"train task --task cola --learning-rate 1e-3 {_TINY} {_PLAN} --keep-checkpoints 1"
 _THIRD = re.compile(r"os.rename .*-batch-3$")
 PROGRAMS = ("saved_model", "onnx", "openvino", "litert", "torch")
 

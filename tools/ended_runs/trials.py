@@ -3,7 +3,6 @@
 import json
 import random
 import shutil
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -39,11 +38,7 @@ class Trials:
         self.ends: dict[str, Outcome] = known.get("ends", {})
         self.kills: dict[str, Outcome] = known.get("kills", {})
         self.usual = Undisturbed(**known["usual"]) if known else self._undisturbed()
-
-    @property
-    def counts(self) -> tuple[Counter[str], Counter[str]]:
-        """How many outcomes there are of each kind: of the ends, and of the kills."""
-        return tuple(Counter(kind for kind, _ in o.values()) for o in (self.ends, self.kills))
+        self._save()
 
     def end_before(self, change: int) -> Outcome:
         """Try the end before a change, counted from 0, unless that is known."""
@@ -54,6 +49,7 @@ class Trials:
             done = attempt(command, self._place, self._log, end=change)
             # Threads may need a change less than usual; then the command has simply succeeded.
             self.ends[key] = self._outcome(done, f"end-{change}", ended=done.status in (0, KILLED))
+            self._save()
         return self.ends[key]
 
     def kill(self, number: int) -> Outcome:
@@ -68,6 +64,7 @@ class Trials:
                 if done.status != 0:
                     break
             self.kills[key] = self._outcome(done, f"kill-{number}", ended=done.status == KILLED)
+            self._save()
         return self.kills[key]
 
     def _undisturbed(self) -> Undisturbed:
@@ -100,8 +97,7 @@ class Trials:
             outcome = WRONG, f"{kept}, ended before {last}: {outcome[1]}"
         return outcome
 
-    def save(self) -> None:
-        """Write what is known."""
+    def _save(self) -> None:
         known = {"usual": asdict(self.usual), "ends": self.ends, "kills": self.kills}
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps(known))
