@@ -12,7 +12,6 @@ Tree = dict[str, str]
 
 # What run.json tells of the way to a result. All else in it is the result's.
 _OF_THE_WAY = ("id", "started", "ended", "training_seconds", "resumed")
-# A checkpoint that is committed and that nothing names yet is written again, with the next number.
 _SERIAL = re.compile(r"\b\d{6}-(?=epoch-)")
 _TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of what is compared itself
 
@@ -21,18 +20,32 @@ def tree(folder: Path) -> Tree:
     """Return a checksum of every file below a folder, and the names of its folders.
 
     The files that locks consist of stay out: the system releases the lock of a process that ends.
-    Checkpoints have no numbers here, only their order.
+    Checkpoints have no numbers here, and those that neither `last` nor `best` names no content: one
+    that is committed when a run ends, and not named yet, is written again and stays beside it.
     """
     found: Tree = {}
+    spare = [path for place in folder.rglob("checkpoints") for path in _spare(place)]
     for path in sorted(folder.rglob("*")):
         if path.name.startswith(".lock"):
             continue
-        name = f"{path.relative_to(folder)}{'/' if path.is_dir() else ''}"
-        name = _SERIAL.sub("", name)
+        of_spare = next((one for one in spare if one == path or one in path.parents), None)
+        if of_spare is not None:
+            name = str(of_spare.with_name("spare").relative_to(folder) / path.relative_to(of_spare))
+        else:
+            name = _SERIAL.sub("", str(path.relative_to(folder)))
+        name += "/" if path.is_dir() else ""
         while name in found:
-            name = f"{name} again"
-        found[name] = "" if path.is_dir() else _content(path)
+            name += " again"
+        found[name] = "" if path.is_dir() or of_spare is not None else _content(path)
     return found
+
+
+def _spare(checkpoints: Path) -> list[Path]:
+    """Return the checkpoints of a run that neither `last` nor `best` names."""
+    pointers = [file for file in (checkpoints / "last", checkpoints / "best") if file.exists()]
+    named = [json.loads(file.read_text("utf-8"))["checkpoint"] for file in pointers]
+    found = [path for path in checkpoints.iterdir() if _SERIAL.match(path.name)]
+    return [path for path in found if path.name not in named]
 
 
 def _content(path: Path) -> str:
