@@ -32,7 +32,7 @@ def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) 
     tries = [
         (trials.case.name, trials.end_before, change)
         for trials in all_trials
-        for change in range(0, len(trials.usual.changes), every)
+        for change in range(0, len(trials.usual.changes), _step(trials, every))
     ]
     for number in range(kills):
         trials = all_trials[number % len(all_trials)]
@@ -43,6 +43,11 @@ def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) 
         kind, told = one_try(number)
         if kind == WRONG:
             print(f"{name}: {told}", flush=True)
+
+
+def _step(trials: Trials, every: int) -> int:
+    """Return between how many changes one is tried, so that of few at least eight are."""
+    return max(1, min(every, len(trials.usual.changes) // 8))
 
 
 def show(title: str, all_trials: Sequence[Trials], outcomes: Sequence[dict[str, Outcome]]) -> None:
@@ -66,7 +71,9 @@ def main() -> None:
     parser.add_argument("--verb", nargs="+", default=["all"], choices=(*VERBS, "all"))
     parser.add_argument("--only", nargs="+", default=[], help='of these only: "export keras"')
     parser.add_argument("--backend", default="torch", choices=("torch", "tensorflow", "jax"))
-    parser.add_argument("--every", type=int, default=1, help="of so many changes, try one")
+    parser.add_argument(
+        "--every", type=int, default=1, help="of so many changes, try one; of few more"
+    )
     parser.add_argument("--kills", type=int, default=0, help="at random moments, in all")
     parser.add_argument("--state", type=Path, help="folder; by default a temporary one")
     parser.add_argument("--minutes", type=float, default=1e6, help="after which to stop")

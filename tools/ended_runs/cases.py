@@ -97,7 +97,9 @@ def _make_data(folder: Path) -> None:
     make_work(folder, rows=40)
     preset = folder / "tiny"
     config = json.loads((preset / "config.json").read_text())
-    (preset / "config.json").write_text(json.dumps({**config, "vocab_size": _PIECES}))
+    # Google's code and keras-hub have no other GELU.
+    config |= {"vocab_size": _PIECES, "hidden_act": "gelu_new"}
+    (preset / "config.json").write_text(json.dumps(config))
     pieces = (preset / "vocab.txt").read_text("utf-8").splitlines()[:_PIECES]
     (preset / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
     with (folder / "data.jsonl").open("a", encoding="utf-8") as file:

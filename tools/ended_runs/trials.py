@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.ended_runs.attempts import KILLED, Attempt, attempt
 from tools.ended_runs.cases import Case, make_start
 from tools.ended_runs.judge import WRONG, Outcome, Undisturbed, judge
-from tools.ended_runs.results import tree, unequal
+from tools.ended_runs.results import difference, tree, unequal
 
 _TRIES = 20  # of killing a command before it ends by itself
 
@@ -77,6 +77,8 @@ class Trials:
                 raise SystemExit(f"{self.case.command} ended with {done.status}:\n{done.said}")
             results.append(tree(self._place))
         one, other = results
+        if self.case.is_run and (told := difference(one, other)):
+            raise SystemExit(f"two undisturbed runs of {self.case.command} differ: {told}")
         return Undisturbed(tree(self._start), one, unequal(one, other), done.changes, done.seconds)
 
     def _prepare(self) -> None:
