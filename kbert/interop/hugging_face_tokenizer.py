@@ -165,7 +165,7 @@ def _whole_file(folder: Path, config: dict[str, Any]) -> Tokenizer:
     found = _tokenizer(settings, file)
     older = _read_if_there(folder / "added_tokens.json")
     beside = added_tokens_beside(config, older, found.ids, folder, numbered_tokens(spec, file))
-    named = {token["content"] for token in added if isinstance(token["content"], str)}
+    named = {text for token in added if isinstance(text := token.get("content"), str)}
     added += [token for token in beside if token["content"] not in named]
     found = _with_added(found, [*added, *_special_pieces(found, config, added)], config, folder)
     return with_casing_cure(found, '"lowercase": {value} in the normalizer of {file}', file=file)
@@ -267,7 +267,7 @@ def _special_pieces(
 
     They are never split; what is no piece has no weights.
     """
-    named = {token["content"] for token in added if isinstance(token["content"], str)}
+    named = {text for token in added if isinstance(text := token.get("content"), str)}
     special = {token["content"]: token for token in special_tokens(config)}
     return [t for text, t in special.items() if text in found.ids and text not in named]
 

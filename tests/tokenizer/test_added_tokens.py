@@ -224,12 +224,13 @@ def test_other_added_tokens_are_refused(spec, message, tmp_path):
         ({"tokenizer_config.json": {"added_tokens_decoder": {"x": {}}}}, "as its id"),
         ({"tokenizer_config.json": {"added_tokens_decoder": {"9" * 9999: {}}}}, "as its id"),
         ({"tokenizer_config.json": {"added_tokens_decoder": {"7": "<x>"}}}, "as its id"),
+        ({"tokenizer_config.json": {"added_tokens_decoder": {"7": {"x": 1}}}}, "content"),
         (
             {"special_tokens_map.json": {"bos_token": {"content": "a", "lstrip": 1}}},
             "true or false",
         ),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_other_folders_are_refused(files, message, tmp_path):
     with pytest.raises(KbertError, match=message) as refusal:
