@@ -165,8 +165,8 @@ def _whole_file(folder: Path, config: dict[str, Any]) -> Tokenizer:
     found = _tokenizer(settings, file)
     older = _read_if_there(folder / "added_tokens.json")
     beside = added_tokens_beside(config, older, found.ids, folder, numbered_tokens(spec, file))
-    named = {text for token in added if isinstance(text := token.get("content"), str)}
-    added += [token for token in beside if token["content"] not in named]
+    named = _contents(added)
+    added += [token for token in beside if _contents([token]).isdisjoint(named)]
     found = _with_added(found, [*added, *_special_pieces(found, config, added)], config, folder)
     return with_casing_cure(found, '"lowercase": {value} in the normalizer of {file}', file=file)
 
@@ -267,9 +267,14 @@ def _special_pieces(
 
     They are never split; what is no piece has no weights.
     """
-    named = {text for token in added if isinstance(text := token.get("content"), str)}
+    named = _contents(added)
     special = {token["content"]: token for token in special_tokens(config)}
     return [t for text, t in special.items() if text in found.ids and text not in named]
+
+
+def _contents(tokens: list[dict[str, Any]]) -> set[str]:
+    """Return the texts of added tokens; what has none is refused where they are added."""
+    return {text for token in tokens if isinstance(text := token.get("content"), str)}
 
 
 def _tokenizer(settings: dict[str, Any], file: Path) -> Tokenizer:

@@ -238,6 +238,15 @@ def test_other_folders_are_refused(files, message, tmp_path):
     assert str(refusal.value).startswith(str(tmp_path))
 
 
+@pytest.mark.parametrize("token", [{"x": 1}, {"content": ["<x>"]}, {"content": None}], ids=str)
+def test_a_token_without_a_text_is_refused_beside_a_whole_file(token, tmp_path):
+    config = {"tokenizer_class": "PreTrainedTokenizerFast", "added_tokens_decoder": {"7": token}}
+    around = {"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}
+    files = {"tokenizer.json": {**SPEC, "post_processor": around}, "tokenizer_config.json": config}
+    with pytest.raises(KbertError, match="content"):
+        hugging_face_tokenizer(write(tmp_path, files))
+
+
 @pytest.mark.parametrize(
     ("tokens", "message"),
     [
