@@ -46,8 +46,8 @@ def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) 
 
 
 def _step(trials: Trials, every: int) -> int:
-    """Return between how many changes one is tried, so that of few at least eight are."""
-    return max(1, min(every, len(trials.usual.changes) // 8))
+    """Return between how many changes one is tried, so that of few at least two are."""
+    return max(1, min(every, len(trials.usual.changes) // 2))
 
 
 def show(title: str, all_trials: Sequence[Trials], outcomes: Sequence[dict[str, Outcome]]) -> None:
