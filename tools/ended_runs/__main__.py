@@ -32,7 +32,7 @@ def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) 
     tries = [
         (trials.case.name, trials.end_before, change)
         for trials in all_trials
-        for change in range(0, len(trials.usual.changes), _step(trials, every))
+        for change in _changes(trials, every)
     ]
     for number in range(kills):
         trials = all_trials[number % len(all_trials)]
@@ -45,9 +45,10 @@ def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) 
             print(f"{name}: {told}", flush=True)
 
 
-def _step(trials: Trials, every: int) -> int:
-    """Return between how many changes one is tried, so that of few at least two are."""
-    return max(1, min(every, len(trials.usual.changes) // 2))
+def _changes(trials: Trials, every: int) -> range:
+    """Return the changes that are tried: of few at least two, and none where `every` is 0."""
+    count = len(trials.usual.changes)
+    return range(0, count if every else 0, max(1, min(every, count // 2)))
 
 
 def show(title: str, all_trials: Sequence[Trials], outcomes: Sequence[dict[str, Outcome]]) -> None:
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], help='of these only: "export keras"')
     parser.add_argument("--backend", default="torch", choices=("torch", "tensorflow", "jax"))
     parser.add_argument(
-        "--every", type=int, default=1, help="of so many changes, try one; of few more"
+        "--every", type=int, default=1, help="of so many changes try one; 0: of none"
     )
     parser.add_argument("--kills", type=int, default=0, help="at random moments, in all")
     parser.add_argument("--state", type=Path, help="folder; by default a temporary one")

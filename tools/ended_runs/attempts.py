@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -18,7 +19,6 @@ from tools.kill_runs import start, wait
 
 _SLACK = 300.0  # seconds after which a command that does not end counts as broken
 _ORPHANS = 20.0  # seconds in which the processes that a killed one has started must end
-_TEMPORARY = "tmp"
 KILLED = -signal.SIGKILL
 
 
@@ -94,8 +94,7 @@ def attempt(
     if not _all_end(number):
         status, said = None, f"{said}\nProcesses that it has started go on."
     changes = notes.read_text("utf-8").splitlines() if notes.exists() else []
-    with contextlib.suppress(OSError):
-        (place / _TEMPORARY).rmdir()  # what lies in it is left behind
+    shutil.rmtree(log.with_suffix(".tmp"), ignore_errors=True)
     return Attempt(status, said, changes, seconds)
 
 
@@ -103,8 +102,10 @@ def _watch(place: Path, end: int | None, notes: Path) -> None:
     os.setsid()  # so that the processes that it starts are found
     os.chdir(place)
     os.environ["KBERT_CACHE"] = str(place / "cache")
-    (place / _TEMPORARY).mkdir(exist_ok=True)
-    os.environ["TMPDIR"] = tempfile.tempdir = str(place / _TEMPORARY)
+    # Libraries remove what they write there when a process ends by itself.
+    between = notes.with_suffix(".tmp")
+    between.mkdir(exist_ok=True)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(between)
     changes = _Ending(place, end, notes)
     _report_writing_of_weights()
     sys.addaudithook(changes.see)

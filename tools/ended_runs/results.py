@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -60,6 +61,9 @@ def _content(path: Path) -> str:
         state = json.loads(_SERIAL.sub("", path.read_text("utf-8")))
         del state["facts"]["run"]  # its id
         return json.dumps(state)
+    if path.suffix == ".keras":  # a ZIP file, which tells when it was written
+        with zipfile.ZipFile(path) as file:
+            return json.dumps(sorted((part.filename, part.CRC) for part in file.infolist()))
     if path.parent.name == "checkpoints":
         return _SERIAL.sub("", path.read_text("utf-8"))
     return hashlib.sha256(path.read_bytes()).hexdigest()
