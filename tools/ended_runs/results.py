@@ -8,6 +8,7 @@ import time
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 Tree = dict[str, str]
 
@@ -52,18 +53,24 @@ def _spare(checkpoints: Path) -> list[Path]:
 def _content(path: Path) -> str:
     if path.name in _TOLD_BY_OTHERS:
         return ""
+    try:
+        return json.dumps(_told(path))
+    except (ValueError, LookupError, zipfile.BadZipFile):  # it is half written
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _told(path: Path) -> Any:
+    """Return what a file tells that does not differ between two undisturbed commands."""
     if path.name == "run.json":
         record = json.loads(path.read_bytes())
-        return json.dumps(
-            {name: record[name] for name in sorted(record) if name not in _OF_THE_WAY}
-        )
+        return {name: record[name] for name in sorted(record) if name not in _OF_THE_WAY}
     if path.name == "state.json":
         state = json.loads(_SERIAL.sub("", path.read_text("utf-8")))
         del state["facts"]["run"]  # its id
-        return json.dumps(state)
+        return state
     if path.suffix == ".keras":  # a ZIP file, which tells when it was written
         with zipfile.ZipFile(path) as file:
-            return json.dumps(sorted((part.filename, part.CRC) for part in file.infolist()))
+            return sorted((part.filename, part.CRC) for part in file.infolist())
     if path.parent.name == "checkpoints":
         return _SERIAL.sub("", path.read_text("utf-8"))
     return hashlib.sha256(path.read_bytes()).hexdigest()
