@@ -94,7 +94,7 @@ class CheckpointStore(CheckpointFolder):
             self._created = True
             self.clean()
             self._check_space(sum(a.nbytes for named in arrays.values() for a in named.values()))
-            path = self.folder / f"{self._nextserial():06d}-{name}"
+            path = self.folder / f"{self._next_serial():06d}-{name}"
             temporary = self.folder / f"{_NEW}{path.name}"
             noted = {"checkpoint": path.name} if best else self._noted_best()
             try:
@@ -147,7 +147,7 @@ class CheckpointStore(CheckpointFolder):
             if not (path / COMMIT_FILE).is_file():
                 shutil.rmtree(path)
 
-    def _nextserial(self) -> int:
+    def _next_serial(self) -> int:
         return max(map(serial, self.directories()), default=0) + 1
 
     def _check_space(self, size: int) -> None:

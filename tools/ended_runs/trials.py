@@ -1,5 +1,6 @@
 """The ends of one command that have been tried, in a file, so that a later call goes on."""
 
+import hashlib
 import json
 import random
 import shutil
@@ -12,6 +13,10 @@ from tools.ended_runs.judge import WRONG, Outcome, Undisturbed, judge
 from tools.ended_runs.results import difference, tree, unequal
 
 _TRIES = 20  # of killing a command before it ends by itself
+# What one version has noted is not what another compares.
+_TOOL = hashlib.sha256(
+    b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
+).hexdigest()
 
 
 class Trials:
@@ -35,6 +40,8 @@ class Trials:
         self._log = self._folder / "log"
         self._file = self._folder / "tried.json"
         known = json.loads(self._file.read_text()) if self._file.exists() else {}
+        if known and known["tool"] != _TOOL:
+            raise SystemExit(f"{self._file} is of another version of this tool. Remove {folder}.")
         self.ends: dict[str, Outcome] = known.get("ends", {})
         self.kills: dict[str, Outcome] = known.get("kills", {})
         self.usual = Undisturbed(**known["usual"]) if known else self._undisturbed()
@@ -100,7 +107,7 @@ class Trials:
         return outcome
 
     def _save(self) -> None:
-        known = {"usual": asdict(self.usual), "ends": self.ends, "kills": self.kills}
+        known = {"tool": _TOOL, "usual": asdict(self.usual), "ends": self.ends, "kills": self.kills}
         new = self._file.with_suffix(".new")
         new.write_text(json.dumps(known))
         new.replace(self._file)
