@@ -57,9 +57,7 @@ class LearningRateLogger(keras.callbacks.Callback):
         several, self._last = batch > self._last + 1, batch
         first = self._step[0]
         done = batches_seen(self.model.optimizer) if several else first + 1
-        if (
-            done > first + 1
-        ):  # steps_per_execution, of which Keras tells only the mean of the losses
+        if done > first + 1:  # several together, of which Keras tells only the mean of the losses
             numbers = np.arange(first, done)
             rates = learning_rates(self.model.optimizer, numbers)
             for number, rate in zip(numbers, rates, strict=True):

@@ -25,6 +25,12 @@ _SENTENCES = (
     "word " * 300,
 )
 _ROWS = 200
+_DIFFERS = (
+    "The export is refused: it differs from the model. For the text {text!r:.60} the model "
+    "computes the probabilities {original}, the export {exported}; a difference of at most "
+    "{tolerance} was expected."
+)
+_BY_LETTERS = " The model normalizes {letters} as Google does, which other programs may not."
 _MAX_LETTERS = 5  # that a refusal names
 _OF_LETTERS = Cure(
     note="replace them in the texts, here and for the other program (a final sigma by its small "
@@ -114,14 +120,7 @@ def compare(
     if exact and differences[worst] > TOLERANCE:
         letters = {c for c in texts[worst] + ("" if pairs is None else pairs[worst]) if is_rare(c)}
         raise InputError(
-            "The export is refused: it differs from the model. For the text {text!r:.60} the model "
-            "computes the probabilities {original}, the export {exported}; a difference of at most "
-            "{tolerance} was expected. The model normalizes {letters} as Google does, which other "
-            "programs may not."
-            if letters
-            else "The export is refused: it differs from the model. For the text {text!r:.60} the "
-            "model computes the probabilities {original}, the export {exported}; a difference of "
-            "at most {tolerance} was expected.",
+            _DIFFERS + (_BY_LETTERS if letters else ""),
             cure=_OF_LETTERS if letters else None,
             letters=", ".join(sorted(map(repr, letters))[:_MAX_LETTERS]),
             text=texts[worst],

@@ -69,7 +69,10 @@ def check_is_run(run: RunDirectory) -> None:
         if not (run.path / name).is_file() and not (run.path / STAGE / "run.json").is_file():
             if (run.path / other).is_file():
                 raise InputError(
-                    "{run} is a run without its {name}.", run=run, name=name, cure=lost_cure(run)
+                    "{run} is a run without its {name}.",
+                    run=run,
+                    name=name,
+                    cure=lost_cure(run.path),
                 )
             raise InputError(
                 "{run} is not a run directory: it has no {name}. Pass the directory of a run.",

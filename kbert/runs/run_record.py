@@ -47,11 +47,11 @@ def check_record(file: Path, record: Mapping[str, Any], sets: Iterable[str]) -> 
             )
 
 
-def lost_cure(run: object) -> Cure:
+def lost_cure(run: Path) -> Cure:
     """Return what is left to do where a file of a run's record is lost or damaged."""
     return Cure(
         note="restore it from a copy; the model, if there is one, is usable as {model}",
-        values={"model": Path(str(run)) / "model"},
+        values={"model": run / "model"},
     )
 
 

@@ -16,7 +16,9 @@ from kbert.utils.file_errors import file_error
 MAX_LINE = 2**24  # bytes; no row of text is longer, but a file without line ends is
 MAX_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
 _MAX_DEPTH = 64
-_POINTER = b"version https://git-lfs.github.com/spec/"
+LFS_POINTER = b"version https://git-lfs"
+"""How a file begins that a clone without Git LFS holds in place of a large one."""
+LFS_CURE = Cure(note="type in its folder: git lfs pull")
 
 
 def check_file(path: Path, folder: Path | None = None) -> None:
@@ -49,12 +51,12 @@ def _check_downloaded(path: Path) -> None:
     """Raise InputError for what a clone without Git LFS holds in place of a large file."""
     start = b""
     with suppress(OSError), path.open("rb") as file:
-        start = file.read(len(_POINTER))
-    if start == _POINTER:
+        start = file.read(len(LFS_POINTER))
+    if start == LFS_POINTER:
         raise InputError(
             "{path} is a pointer of Git LFS; the file itself was not downloaded.",
             path=path,
-            cure=Cure(note="type in its folder: git lfs pull"),
+            cure=LFS_CURE,
         )
 
 

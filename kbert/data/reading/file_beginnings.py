@@ -12,6 +12,7 @@ from kbert.data.reading.file_kinds import CALC, EXCEL, PANDAS, TABLE, UNPACK
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.utils.foreign import foreign_input
+from kbert.utils.untrusted import LFS_CURE, LFS_POINTER
 
 # How files of a kind begin; zip archives are looked into.
 _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
@@ -34,7 +35,7 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x80\x05\x95", "a pickle", PANDAS),
     (b"\x89PNG", "an image", Cure(note="pass the labelled file")),
     (b"\x7fELF", "a program", Cure(note="pass the labelled file")),
-    (b"version https://git-lfs", "a pointer of Git LFS", Cure(note="run git lfs pull")),
+    (LFS_POINTER, "a pointer of Git LFS", LFS_CURE),
 )
 _PAGE = ("<!doctype html", "<html", "<?xml", "<table")
 
