@@ -1,0 +1,77 @@
+"""What is read of a folder; what is damaged in it is in test_checkpoint_store.py."""
+
+import json
+
+import pytest
+
+from kbert.checkpoints.checkpoint_files import COMMIT_FILE, Checkpoint
+from kbert.checkpoints.checkpoint_folder import CheckpointFolder, serial
+from kbert.checkpoints.position import Position
+from kbert.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three committed checkpoints, one that is not, and what is none."""
+    names = ["000009-epoch-1-batch-0", "000010-epoch-1-batch-5", "000011-epoch-1-batch-0"]
+    for name in (*names, "000012-epoch-2-batch-0", ".new-000013-epoch-3", "notes"):
+        (tmp_path / name).mkdir()
+    for name in names:
+        (tmp_path / name / COMMIT_FILE).write_text("x")
+    for pointer, name in (("last", names[1]), ("best", names[0])):
+        (tmp_path / pointer).write_text(json.dumps({"checkpoint": name}))
+    return CheckpointFolder(tmp_path)
+
+
+def names(paths):
+    return [path.name for path in paths]
+
+
+def test_checkpoints_are_ordered_by_their_numbers(folder):
+    assert [serial(path) for path in folder.directories()] == [9, 10, 11, 12]
+    assert [serial(path) for path in folder.committed()] == [9, 10, 11]
+
+
+def test_what_the_pointers_name(folder):
+    assert names([folder.last(), folder.best()]) == [
+        "000010-epoch-1-batch-5",
+        "000009-epoch-1-batch-0",
+    ]
+    assert folder.latest() == folder.last()
+
+
+def test_a_name_is_that_of_a_committed_checkpoint(folder):
+    assert folder.named("000011-epoch-1-batch-0") == folder.folder / "000011-epoch-1-batch-0"
+    with pytest.raises(InputError, match=r"has no checkpoint '000012-epoch-2-batch-0'. It has: 0"):
+        folder.named("000012-epoch-2-batch-0")
+
+
+def test_the_newest_of_a_position_that_is_not_newer(folder):
+    first, second, third = folder.committed()
+    assert folder.at_position("epoch-1-batch-0", until=third) == third
+    assert folder.at_position("epoch-1-batch-0", until=second) == first
+    assert folder.at_position("epoch-7-batch-0", until=third) is None
+
+
+def checkpoint(path, best=None):
+    return Checkpoint(path, Position(1, (), 0, 5), {}, {}, best=best)
+
+
+def test_the_best_is_the_one_that_a_checkpoint_notes(folder):
+    first, second, third = folder.committed()
+    noted = checkpoint(third, {"checkpoint": first.name})
+    assert folder.best_of(noted, "epoch-1-batch-0") == first
+    assert folder.best_of(checkpoint(second), "epoch-1-batch-0") == first  # as 0.1 left it
+    lost = folder.best_of(checkpoint(third), "epoch-8-batch-0")
+    assert not lost.exists()
+    assert folder.best_as_of(checkpoint(third)) is None  # without an evaluation
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+    none = CheckpointFolder(tmp_path / "none")
+    assert (none.directories(), none.committed(), none.last(), none.latest()) == (
+        [],
+        [],
+        None,
+        None,
+    )
