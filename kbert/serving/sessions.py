@@ -124,7 +124,13 @@ def _open_openvino(file: Path, threads: int | None) -> Session:
         settings["INFERENCE_NUM_THREADS"] = threads
     with _opening(file):
         compiled = openvino.compile_model(file, "CPU", settings)
-    return lambda feed: compiled.create_infer_request().infer(dict(feed))[OUTPUT]
+    lock = threading.Lock()  # of 2026.4, requests of several threads can wait for each other
+
+    def session(feed: Mapping[str, np.ndarray]) -> np.ndarray:
+        with lock:
+            return compiled.create_infer_request().infer(dict(feed))[OUTPUT]
+
+    return session
 
 
 def import_openvino() -> Any:
