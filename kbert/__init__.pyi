@@ -22,6 +22,7 @@ from kbert.errors import FindingsError as FindingsError
 from kbert.errors import InputError as InputError
 from kbert.errors import KbertError as KbertError
 from kbert.errors import MachineError as MachineError
+from kbert.errors import SkippedRowsWarning as SkippedRowsWarning
 from kbert.errors import UnknownTokensWarning as UnknownTokensWarning
 from kbert.exports.export import export as export
 from kbert.findings.cure import Cure as Cure

@@ -89,6 +89,19 @@ class UnknownTokensWarning(UserWarning):
     """
 
 
+class SkippedRowsWarning(UserWarning):
+    """`read_examples` has skipped more than a tenth of the rows: more than single rows are wrong.
+
+    Example:
+
+    ```python
+    import warnings
+
+    warnings.simplefilter("error", SkippedRowsWarning)
+    ```
+    """
+
+
 class _Sentences(tuple[Finding, ...]):
     """Findings, worded only when the error is shown."""
 

@@ -1,8 +1,10 @@
 """Checks and notes that verbs share which read texts for a model."""
 
 import warnings
+from dataclasses import replace
 
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.skipped_rows import rows_skipped
 from kbert.errors import InputError, UnknownTokensWarning
 from kbert.findings import Option
 from kbert.interop.source import Source
@@ -32,11 +34,14 @@ def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
 
 
 def show_skipped(examples: Examples) -> None:
-    """Print the rows that were skipped to standard error."""
+    """Print the rows that were skipped to standard error, and that they are many, if they are."""
     for row in examples.skipped[:_MAX_SHOWN]:
         say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
         say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", to="stderr")
+    finding = rows_skipped(examples)
+    if finding is not None:
+        say(str(replace(finding, severity="warning")), to="stderr")
 
 
 def warn_of_unknown_tokens(source: Source, examples: Examples) -> None:

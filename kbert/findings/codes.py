@@ -43,6 +43,7 @@ CODES = {
     "trained-on": "the rows that are scored are among those that the run was trained on",
     # the data
     "bad-rows": "rows that cannot be used",
+    "rows-skipped": "so many rows are skipped that more than single rows must be wrong",
     "imbalance": "one class holds nearly all rows",
     "rare-class": "a class has too few rows to learn or to measure",
     "texts-cut": "texts are longer than the model reads",

@@ -41,7 +41,7 @@ def judge_data(
         on_bad_row=config.on_bad_row,
         for_kbert=True,
     )
-    # Bad rows are skipped on request, and listed in the run.
+    # A few bad rows are skipped on request, and listed in the run.
     findings = [f for f in inspection.findings if f.code != "bad-rows"]
     if own_dev is not None:
         findings += _own_split(config, training, own_dev)

@@ -96,7 +96,7 @@ def prepare(
     training, sets = set_aside(config, whole, given, split_version)
     num_segments = source.num_segments()
     for examples in (training, *sets.values()):
-        _show(examples)
+        say(str(examples))
         check_segments(num_segments, examples.pairs is not None, examples.source)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
@@ -127,17 +127,6 @@ def _tokenizer(source: Source, sha256: str | None) -> Tokenizer:
     if sha256 in (None, found.fingerprint):
         return found
     return next((t for t in source.earlier_tokenizers() if t.fingerprint == sha256), found)
-
-
-def _show(examples: Examples) -> None:
-    """Print what was read, and warn when much of it is skipped."""
-    say(str(examples))
-    skipped = len(examples.skipped) / (len(examples) + len(examples.skipped))
-    if skipped > 0.1:
-        say(
-            f"WARNING: {skipped:.0%} of the rows of {examples.source} are skipped; the first: "
-            f"{examples.skipped[0]}"
-        )
 
 
 def _tokenize(

@@ -222,3 +222,12 @@ def test_what_was_created_meanwhile_is_kept(run, lines, tmp_path, monkeypatch):
         predict(run, lines, output=path)
     assert path.read_text() == "theirs"
     assert set(tmp_path.iterdir()) - {lines} == {path}
+
+
+@pytest.mark.any_backend  # which rows are skipped is said before a model is loaded
+def test_says_that_many_rows_are_skipped(run, tmp_path, capsys):
+    path = tmp_path / "texts.txt"
+    path.write_text("A joy.\n\n" * 20, encoding="utf-8")
+    predict(run, path, on_bad_row="skip")
+    err = capsys.readouterr().err
+    assert "WARNING rows-skipped: 50% of the rows of" in err

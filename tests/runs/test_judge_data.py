@@ -180,3 +180,14 @@ def test_a_model_in_use_warns_on_standard_error(chinese, old_run, capsys):
     assert printed.out == ""
     assert printed.err.startswith("WARNING unknown-tokens: ")
     assert "(CJK letters)" in printed.err
+
+
+def test_many_skipped_rows_of_any_set_stop_a_run(write):
+    sound = [[f"Film number {n}", "good" if n % 2 else "bad"] for n in range(100)]
+    other = [
+        [f"Another film, {n}", "" if n % 4 == 0 else ["bad", "good"][n % 2]] for n in range(80)
+    ]
+    config = TrainConfig(data=write(sound), dev=write(other, "dev.csv"), on_bad_row="skip")
+    finding = judge(config)["rows-skipped"]
+    assert finding.severity == "error"
+    assert finding.message.startswith("25% of the rows of dev (20 of 80) cannot be used")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from kbert.choices import OnBadRow
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.rows import SKIP_CURE
+from kbert.data.reading.skipped_rows import rows_skipped
 from kbert.findings import Cure, Finding
 from kbert.utils.wording import count_noun
 
@@ -29,6 +30,9 @@ def bad_row_findings(
 
 
 def _finding(name: str, examples: Examples, on_bad_row: OnBadRow) -> Finding:
+    many = rows_skipped(examples, name) if on_bad_row == "skip" else None
+    if many is not None:
+        return many
     first = examples.skipped[0]
     cure = first.problem.cure
     place = "row {number} (line {line})" if first.line else "row {number}"

@@ -1,5 +1,6 @@
 """Read labelled texts from a file or from objects in memory."""
 
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any, get_args
@@ -12,9 +13,10 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.rows import BadRow, Row, Table
+from kbert.data.reading.skipped_rows import rows_skipped
 from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
-from kbert.errors import InputError
+from kbert.errors import InputError, SkippedRowsWarning
 from kbert.findings import Cure, Option
 from kbert.utils.label_names import label_names
 
@@ -62,8 +64,9 @@ def read_examples(
             field on one line; GLUE's files are read without quoting. Defaults to "auto".
         format: "csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines" or None. Defaults to
             None: identified by the suffix of the path.
-        on_bad_row: "error", or "skip": leave bad rows out and list them in `Examples.skipped`.
-            Defaults to "error".
+        on_bad_row: "error", or "skip": leave bad rows out and list them in `Examples.skipped`;
+            `SkippedRowsWarning` says so where that is more than a tenth of the rows. Defaults to
+            "error".
 
     Returns:
         Examples.
@@ -87,7 +90,12 @@ def read_examples(
     with ExitStack() as files:
         table = open_table(source, files, TableFormat(format, encoding, header, delimiter, quoting))
         columns = choose_columns(table, text=text, pair=pair, label=label, need_label=need_label)
-        return collect(table, columns, labels, on_bad_row, need_label, encoding)
+        examples = collect(table, columns, labels, on_bad_row, need_label, encoding)
+    finding = rows_skipped(examples)
+    if finding is not None and finding.severity == "error":
+        message = f"{finding.message} Cure: {finding.cure}"
+        warnings.warn(message, SkippedRowsWarning, stacklevel=2)
+    return examples
 
 
 def _check_choice(option: str, value: Any, choices: tuple[Any, ...]) -> None:

@@ -1,10 +1,12 @@
 """How a labelled file is read: declared once, for TOML, Python and the command line."""
 
 import dataclasses
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kbert.choices import FileFormat, OnBadRow, Quoting
+from kbert.errors import SkippedRowsWarning
 
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
@@ -42,12 +44,17 @@ class ReadingOptions:
     """Whether a row that cannot be used stops the run, or is skipped and listed."""
 
     def read(self, source: Any, **more: Any) -> "Examples":
-        """Return the examples of a source; `more` is passed to `read_examples` too."""
+        """Return the examples of a source; `more` is passed to `read_examples` too.
+
+        Who reads with these options judges the rows that are skipped, as a finding.
+        """
         from kbert.data.reading.read_examples import read_examples
 
         fields = dataclasses.fields(ReadingOptions)
         options = {field.name: getattr(self, field.name) for field in fields}
-        return read_examples(source, **{**options, **more})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SkippedRowsWarning)
+            return read_examples(source, **{**options, **more})
 
     def reading_settings(self) -> dict[str, Any]:
         """Return the given settings with which another file like this one is read."""

@@ -1,0 +1,43 @@
+"""Whether so many rows are skipped that more than a few of them must be wrong."""
+
+from collections import Counter
+
+from kbert.data.reading.examples import Examples
+from kbert.findings import Finding
+
+MAX_SKIPPED = 0.1  # of the rows; more are a wrong encoding, delimiter or column, not single rows
+_MIN_ROWS = 10  # below, a share says little, and each row can be looked at
+
+
+def rows_skipped(examples: Examples, name: str = "") -> Finding | None:
+    """Return the finding that more than a tenth of the rows are skipped, with the usual reason.
+
+    Args:
+        examples: Examples.
+        name: str. What the set is called, such as "dev". Defaults to "": the training set.
+    """
+    skipped = examples.skipped
+    rows = len(examples) + len(skipped)
+    if len(skipped) <= MAX_SKIPPED * rows:
+        return None
+    templates = Counter(row.problem.template for row in skipped)
+    template, number = templates.most_common(1)[0]
+    first = next(row for row in skipped if row.problem.template == template)
+    place = "row {row} (line {line})" if first.line else "row {row}"
+    return Finding(
+        "rows-skipped",
+        "error" if len(skipped) >= _MIN_ROWS else "warning",
+        "{share:.0%} of the rows of {source} ({skipped:,} of {rows:,}) cannot be used and are left "
+        "out, {number:,} of them for the same reason, the first: " + place + ": {problem}.",
+        first.problem.cure,
+        {
+            "share": len(skipped) / rows,
+            "source": name or examples.source,
+            "skipped": len(skipped),
+            "rows": rows,
+            "number": number,
+            "row": first.number,
+            "line": first.line,
+            "problem": first.problem,
+        },
+    )

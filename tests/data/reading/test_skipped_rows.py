@@ -1,0 +1,67 @@
+"""A share of skipped rows that no single mistakes explain, on every surface."""
+
+import warnings
+
+import pytest
+
+from kbert import SkippedRowsWarning, inspect_examples, read_examples
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.skipped_rows import rows_skipped
+
+
+def table(bad, good=90):
+    texts = [f"A good story, number {i}." for i in range(good)]
+    return [*texts, *[""] * bad], ["a", "b"] * ((good + bad) // 2)
+
+
+@pytest.fixture
+def german(tmp_path):
+    """A file of Windows-1252, of which most rows are valid in Windows-1255 too."""
+    words = ["großartig", "schön", "gefällt mir", "möglich", "süß"]
+    rows = [f"Es ist {words[i % 5]} ({i}),{'ab'[i % 2]}\n" for i in range(100)]
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\n" + "".join(rows), encoding="cp1252")
+    return path
+
+
+def test_a_tenth_of_the_rows_is_no_finding_and_more_is_one():
+    skip = ReadingOptions(on_bad_row="skip")
+    assert rows_skipped(skip.read(table(bad=10))) is None
+    finding = rows_skipped(skip.read(table(bad=12)))
+    assert (finding.code, finding.severity) == ("rows-skipped", "error")
+    assert finding.message.startswith("12% of the rows of lists (12 of 102) cannot be used")
+    assert "the first: row 91: the text (column 'text') is empty" in finding.message
+
+
+def test_a_few_rows_are_a_warning():
+    finding = rows_skipped(ReadingOptions(on_bad_row="skip").read(table(bad=4, good=10)))
+    assert finding.severity == "warning"
+
+
+def test_read_examples_warns_once():
+    with pytest.warns(SkippedRowsWarning, match="12% of the rows") as caught:
+        read_examples(table(bad=12), on_bad_row="skip")
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_examples(table(bad=10), on_bad_row="skip")
+
+
+def test_an_inspection_stops_in_place_of_an_info():
+    examples = ReadingOptions(on_bad_row="skip").read(table(bad=12))
+    codes = {f.code: f.severity for f in inspect_examples(examples, on_bad_row="skip").findings}
+    assert codes["rows-skipped"] == "error"
+    assert "bad-rows" not in codes
+
+
+def test_a_wrong_encoding_is_the_reason_and_the_right_one_the_cure(german):
+    options = ReadingOptions(encoding="cp1255", on_bad_row="skip")
+    finding = rows_skipped(options.read(german))
+    assert "40 of 100" in finding.message
+    assert "cp1255" in finding.message
+    assert finding.cure.settings == {"encoding": "cp1252"}
+    assert (
+        rows_skipped(ReadingOptions(on_bad_row="skip", **finding.cure.settings).read(german))
+        is None
+    )
