@@ -11,7 +11,7 @@ from kbert.backend.between_batches import between_batches
 from kbert.backend.keras_internals import callbacks_of_fit, updates_done
 from kbert.choices import Monitor
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Finding, Option
 from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.evaluate_batches import (
@@ -26,6 +26,7 @@ from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.largest_class import largest_class_finding
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
@@ -42,6 +43,9 @@ class EpochEvaluation(keras.callbacks.Callback):
     With `every_steps=N` the sets are also evaluated after the batches N, 2N, ... of each epoch.
     Training continues as if they had not been, and the scores inside an epoch do not go into any
     logs.
+
+    When `fit` ends and the best evaluation is no better than always answering the largest class,
+    this is said, with what to try.
 
     Any Keras model with one output [rows, classes] can be evaluated: the compiled loss, which must
     be a sparse categorical, categorical or binary cross-entropy, says what its outputs and labels
@@ -67,6 +71,7 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     Attributes:
         history: EvaluationHistory.
+        findings: list of Finding, of the best evaluation when `fit` has ended.
 
     Raises:
         InputError: no set, or one without labels; at the beginning of `fit`, labels that do not fit
@@ -121,6 +126,7 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def _forget(self) -> None:
         self.history = EvaluationHistory(self.history.monitor, self.history.patience)
+        self.findings: list[Finding] = []
         self._best_weights: list[np.ndarray] = []
         self._epoch = 0
         self._first = 0  # batches of the epoch that an interrupted `fit` has trained
@@ -237,6 +243,12 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         self.restore()
+        best = self.history.best
+        finding = None if best is None else largest_class_finding(best)
+        if finding is not None:
+            self.findings.append(finding)
+            if self.verbose:
+                say(str(finding))
 
     def restore(self) -> None:
         """Give the model the weights of the best evaluation, where they were kept."""

@@ -38,6 +38,7 @@ CODES = {
     "loss-not-finite": "the loss is NaN or infinite",
     "one-class-predicted": "the model predicts the same class for every row",
     "single-class-batches": "batches hold a single class",
+    "no-better-than-one-class": "the model is no better than always answering the largest class",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",
     "trained-on": "the rows that are scored are among those that the run was trained on",

@@ -132,6 +132,8 @@ def _finish(
         say(f"The predictions of the test set, as run_classifier.py writes them: {path}")
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
+    if evaluation is not None:
+        by_code |= {finding.code: finding.to_dict() for finding in evaluation.findings}
     # Last: a finished run has all its results.
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),

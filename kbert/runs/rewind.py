@@ -13,6 +13,7 @@ from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
 from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.largest_class import CODE as NO_BETTER
 from kbert.runs.best_model import write_best
 from kbert.runs.learning_rate_log import rewind_log
 from kbert.runs.prepare import PreparedRun
@@ -88,4 +89,6 @@ def _record_plan(
     kept = set(run_config(run).allow)
     allow = tuple(code for code in config.allow if code in kept or code not in _ALLOWED_ONCE)
     run.write_config(replace(config, allow=allow, backend=prepared.config.backend).to_toml())
-    run.update(status="running", plan=plan_record(prepared.plan), **values)
+    # What was found at the end of the training is found again at its new end, if it still holds.
+    findings = [one for one in run.record.get("findings", []) if one.get("code") != NO_BETTER]
+    run.update(status="running", plan=plan_record(prepared.plan), findings=findings, **values)

@@ -263,3 +263,28 @@ def test_evaluations_build_trace_and_load_nothing_again(tiny_model, monkeypatch)
     assert [count["loads"] for count in seen] == [0, 0]
     if keras.backend.backend() != "torch":  # torch runs `call` for each batch; it traces nothing
         assert seen[0]["call"] == seen[1]["call"] > 0
+
+
+class OneClass(keras.callbacks.Callback):
+    """Makes the model predict class 2 for every row, or every label, at the end of an epoch."""
+
+    def __init__(self, learned=False):
+        super().__init__()
+        self.learned = learned
+
+    def on_epoch_end(self, epoch, logs=None):
+        right = logits_for(0)
+        other = np.tile(np.array([0, 0, 1], "float32"), (12, 1))
+        self.model.layers[-1].embeddings.assign(right if self.learned else other)
+
+
+def test_a_model_no_better_than_one_class_is_reported_at_the_end(capsys):
+    for learned in (False, True):
+        evaluation = EpochEvaluation(dev=(np.arange(12), LABELS), verbose=1)
+        model = table_model()
+        callbacks = [OneClass(learned), evaluation]
+        model.fit(np.arange(12), LABELS, epochs=2, verbose=0, callbacks=callbacks)
+        codes = [finding.code for finding in evaluation.findings]
+        assert codes == ([] if learned else ["no-better-than-one-class"])
+        printed = capsys.readouterr().out
+        assert printed.count("no better than always answering the largest class") == len(codes)

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from kbert import BertClassifier, KbertError, TrainConfig, TrainingPlan, read_examples, train
+from kbert import (
+    BertClassifier,
+    KbertError,
+    TrainConfig,
+    TrainingPlan,
+    read_examples,
+    resume,
+    train,
+)
 from kbert.errors import MachineError
 from kbert.findings import Call, Option
 from kbert.runs.run_directory import RunDirectory
@@ -173,6 +181,21 @@ def test_a_best_evaluation_inside_an_epoch(configure, monkeypatch, capsys):
     assert run.record["best_epoch"] == 1
     printed = capsys.readouterr().out
     assert "The best evaluation, which the run keeps: epoch 1, batch 4\ndev: " in printed
+
+
+def test_a_model_that_predicts_one_class_is_in_the_record_until_it_does_not(
+    configure, monkeypatch, capsys
+):
+    run = train(configure(epochs=1, learning_rate=1e-12, allow=("too-few-updates",)))
+    assert "WARNING no-better-than-one-class: The model is no better" in capsys.readouterr().out
+    assert "no-better-than-one-class" in codes(run)
+    monkeypatch.setattr("kbert.callbacks.epoch_evaluation.largest_class_finding", lambda best: None)
+    resume(run.path, epochs=2, verbose=0)
+    assert "no-better-than-one-class" not in codes(run)
+
+
+def codes(run):
+    return [finding["code"] for finding in run.record["findings"]]
 
 
 def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):

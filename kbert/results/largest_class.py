@@ -1,0 +1,68 @@
+"""Whether a model is better than always answering the largest class."""
+
+from kbert.findings import Cure, Finding, Option
+from kbert.results.evaluation import Evaluation
+from kbert.results.evaluation_record import EvaluationRecord
+
+CODE = "no-better-than-one-class"
+
+# With fewer rows, a good model too can look like chance.
+_MIN_OTHER_ROWS = 5  # of the classes beside the largest, where the model predicts one class
+_MIN_ROWS = 50  # where it predicts several
+
+
+def largest_class_finding(record: EvaluationRecord) -> Finding | None:
+    """Return the finding that a model is no better than always answering the largest class.
+
+    It is no better if its accuracy on the first set is not above the share of the largest class,
+    and either all rows are given one class, or the correlation with the labels is within what
+    chance makes of it: an MCC below `1 / sqrt(rows)`. A model that finds some rows of a rare class,
+    at the cost of as many of the largest, has a higher one.
+
+    Args:
+        record: EvaluationRecord.
+    """
+    name, scores = next(iter(record.scores.items()))
+    largest = max(scores.classes, key=lambda one: one.rows)
+    share = largest.rows / scores.rows
+    others = scores.rows - largest.rows
+    if others < _MIN_OTHER_ROWS or scores.accuracy > share:
+        return None
+    only = _only_class(scores)
+    if only is None and (scores.rows < _MIN_ROWS or scores.mcc * scores.rows**0.5 >= 1):
+        return None
+    return Finding(
+        CODE,
+        "warning",
+        "The model is no better than always answering the largest class ({largest!r}, {share:.4f} "
+        "of {name}): at its best, in {when}, its accuracy is {accuracy:.4f}, "
+        + (
+            "with an MCC of {mcc:.4f}, as by chance."
+            if only is None
+            else "and it predicts {only!r} for all {rows:,} rows."
+        ),
+        Cure(
+            note="more {epochs}, or a {rate} of 2e-5 to 5e-5; if that does not help, look whether "
+            "the labels belong to the texts",
+            values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
+        ),
+        {
+            "largest": largest.label,
+            "share": share,
+            "name": name,
+            "when": record.when,
+            "accuracy": scores.accuracy,
+            "mcc": scores.mcc,
+            "only": only,
+            "rows": scores.rows,
+        },
+    )
+
+
+def _only_class(scores: Evaluation) -> str | None:
+    """Return the class that all rows were given, where some of them are of that class."""
+    right = [one for one in scores.classes if one.recall > 0]
+    # All rows of a class are found, and of those that were given it as many are right as of all.
+    if len(right) == 1 and right[0].recall == 1 and right[0].precision == scores.accuracy:
+        return right[0].label
+    return None
