@@ -34,9 +34,11 @@ setup: $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-d
 train: $(VENV)/.installed-$(BACKEND) $(VENV)/.installed-demo  ## run `kbert demo`: fine-tune MiniLM on film reviews; or train on DATA
 	$(BIN)/kbert $(if $(DATA),train "$(DATA)",demo) $(TRAIN_ARGS)
 
+# Without a model, kbert says what the newest run lacks, and how to finish it.
 predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or with RUN
-	@run="$(RUN)"; [ -n "$$run" ] || run=$$(ls -td runs/*/model 2>/dev/null | head -n 1 | xargs -r dirname); \
-	[ -n "$$run" ] || { echo "There is no run yet: make train" >&2; exit 2; }; \
+	@run="$(RUN)"; [ -n "$$run" ] || run=$$({ ls -td runs/*/model 2>/dev/null || ls -td runs/*/run.json 2>/dev/null; } | head -n 1); \
+	run=$${run%/model}; run=$${run%/run.json}; \
+	[ -n "$$run" ] || { echo "There is no run in runs/. Train one: make train; or name one: make predict RUN=DIR" >&2; exit 2; }; \
 	printf '%s\n' "$(TEXT)" | $(BIN)/kbert predict "$$run" --backend $(BACKEND)
 
 test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each backend
