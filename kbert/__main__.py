@@ -11,11 +11,15 @@ def main() -> None:
     hears_ctrl_c = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if hears_ctrl_c:
         signal.signal(signal.SIGINT, _leave)
-    from kbert.cli.main import main as run
+    from kbert.cli.main import main as run  # which sets a handler of its own
 
-    if hears_ctrl_c:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    run()
+    try:
+        run()
+    except KeyboardInterrupt:  # one more, while the first was answered, or the streams flushed
+        os._exit(130)
+    finally:
+        if hears_ctrl_c:  # all is said and flushed; what Python still does is not to be shown
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -43,9 +43,6 @@ _STOPPED: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status: 0, 1, 2, 129, 130 or 143."""
     prepare_streams()
-    for number in heard_signals():
-        if number != signal.SIGINT:  # Python has its own handler for that
-            signal.signal(number, _stop)
     try:
         with speaking(FlagWords()):
             sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
@@ -56,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     """Run a verb, print what went wrong, and return the exit status."""
     try:
+        for number in heard_signals():  # in here, where what they raise is caught
+            signal.signal(number, _stop)
         check_verb(arguments)
         check_no_standard_input(arguments)
         return _parse_and_run(arguments or ["--help"])

@@ -1,13 +1,11 @@
-"""Makes kbert's classes known to Keras, which looks for them when it loads a .keras file."""
+"""Makes kbert's classes known to Keras, which looks for them when it loads a .keras file.
 
-import importlib
-import importlib.util
+`import kbert` imports this module, so it imports nothing that is not needed yet.
+"""
+
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
 
 _PACKAGE = "kbert"
 # The module of each class that a saved classifier, compiled or not, can name.
@@ -32,7 +30,7 @@ def make_known() -> None:
 
 def _register() -> bool:
     """Register the classes, if Keras has been imported, and return whether it has."""
-    saving: Any = getattr(sys.modules.get("keras"), "saving", None)
+    saving = getattr(sys.modules.get("keras"), "saving", None)
     if saving is None:
         return False
     for name, module in CLASSES.items():
@@ -43,6 +41,8 @@ def _register() -> bool:
 
 def _stand_in(name: str, module: str) -> type:
     """Return a class that Keras makes an object of, which is one of the real class."""
+    import importlib
+    from typing import Any
 
     def real() -> Any:
         return getattr(importlib.import_module(module), name)
@@ -60,16 +60,17 @@ def _stand_in(name: str, module: str) -> type:
     return type(name, (), body)
 
 
-class _KerasFinder(MetaPathFinder):
+class _KerasFinder:
     """Registers the classes at the end of the import of Keras."""
 
     _is_searching = False
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        """Return the spec of Keras, as a finder of `sys.meta_path` does, and None for the rest."""
         if name != "keras" or self._is_searching:
             return None
+        import importlib.util
+
         self._is_searching = True
         try:
             spec = importlib.util.find_spec(name)

@@ -88,5 +88,46 @@ def test_ctrl_c_while_modules_are_imported(start, ignored, tmp_path):
         assert (process.returncode, err) == (130, "")
 
 
+def test_next_to_nothing_is_imported_before_ctrl_c_is_heard():
+    code = """
+import sys
+before = set(sys.modules)
+import kbert
+print(*sorted(set(sys.modules) - before))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    own = ["kbert", "kbert.models", "kbert.models.known_to_keras"]
+    imported = [name for name in done.stdout.split() if not name.startswith("importlib")]
+    assert [name for name in imported if name not in ("types", "warnings")] == own
+    # It imports tempfile and urllib, which take longer than all else.
+    assert "importlib.abc" not in done.stdout.split()
+
+
+# What the command line does first, before a verb: the signal comes while it does it.
+EARLY = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import kbert.cli.main as module
+def check(*arguments):
+    os.kill(os.getpid(), signal.SIGINT)
+module.{name} = check
+import sys
+sys.argv = ["kbert", "plan", "--examples", "900"]
+from kbert.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("prepare_streams", ""), ("check_verb", "kbert: stopped.\n"), ("settle_streams", "")],
+)
+def test_ctrl_c_right_after_the_imports_and_at_the_end(name, said):
+    """No traceback, whichever moment it comes at."""
+    code = EARLY.format(name=name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, said)
+
+
 def test_after_the_imports_ctrl_c_is_said():
     assert ended_by("SIGINT", HEARS_CTRL_C) == (130, "kbert: stopped.\n")
