@@ -237,6 +237,10 @@ class EpochEvaluation(keras.callbacks.Callback):
             for score in get_args(Monitor)
         }
 
+    def evaluated_sets(self) -> dict[str, Any]:
+        """Return the inputs of the sets by name; the first set chooses the best evaluation."""
+        return {name: data.inputs for name, data in self._sets.items()}
+
     def _logged(self, by_set: Mapping[str, Any]) -> dict[str, Any]:
         """Return values by set under the names that the logs have."""
         return {**({"val": next(iter(by_set.values()))} if self.val_names else {}), **by_set}

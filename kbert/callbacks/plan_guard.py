@@ -18,6 +18,7 @@ from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.errors import FindingsError, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
+from kbert.models.examples_findings import examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.plans.fit_findings import fit_findings
 from kbert.plans.fit_state import FitState
@@ -34,8 +35,9 @@ class PlanGuard(keras.callbacks.Callback):
     Before the first step it raises an error if the plan itself has one, such as too few updates, if
     labels lie outside the model's classes, or if any update would have learning rate 0 by accident:
     because the optimizer is at the end of its plan, because `fit` runs more epochs or batches than
-    the plan, or because the schedule counts batches where the optimizer counts updates. Everything
-    else that it finds is printed once, with its cure.
+    the plan, or because the schedule counts batches where the optimizer counts updates. Examples
+    of which `model.batches` made the data are judged as `kbert train` judges them, such as labels
+    that differ only in case. Everything else that it finds is printed once, with its cure.
 
     During training it checks every loss, and the rate and the weights in the first updates and in
     every 50th: a rate of 0, weights that do not change, updates too large or too small for the
@@ -79,12 +81,17 @@ class PlanGuard(keras.callbacks.Callback):
         self.verbose = verbose
         self._given = data
         self._next_data: Any = None
+        self._next_findings: Sequence[Finding] | None = None
         self._shown: tuple[str, ...] = ()
         self.findings: list[Finding] = []
 
     def set_data(self, data: Any) -> None:
         """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
         self._next_data = data
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """Take what is wrong with the examples of the next `fit`; `BertClassifier.fit` finds it."""
+        self._next_findings = findings
 
     def set_shown(self, findings: Sequence[Finding]) -> None:
         """Take the findings about the plan that have been shown already."""
@@ -114,7 +121,10 @@ class PlanGuard(keras.callbacks.Callback):
         # A resumed fit may begin inside an update.
         self._batches = self._epoch_start = batches_seen(optimizer) % self._accumulation
         data = self._next_data if self._given is None else self._given
-        self._next_data = None  # the next fit may be another model's
+        found = self._next_findings
+        if found is None:
+            found = examples_findings(model, data, sets_of(callbacks_of_fit()))
+        self._next_data = self._next_findings = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
         state = FitState(
@@ -128,7 +138,7 @@ class PlanGuard(keras.callbacks.Callback):
         )
         # Warnings of the plan itself are what `print(plan)` shows.
         unsound = [finding for finding in self.plan.findings() if finding.severity == "error"]
-        self._report([*self._unshown(unsound), *fit_findings(self.plan, state)])
+        self._report([*self._unshown(unsound), *fit_findings(self.plan, state), *found])
         if data is not None:
             self._labels = LabelWatch(data, self.plan.batch_size)
             self._report([*self._labels.outside(model), *self._labels.findings()])

@@ -12,6 +12,7 @@ from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths
 from kbert.data.padding import MULTIPLE, pad
+from kbert.data.reading.examples import Examples
 from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
 from kbert.utils.counts import check_count
@@ -40,6 +41,8 @@ class Batches(keras.utils.PyDataset):
             False.
         epoch: int. The epoch of the first pass. Defaults to 0.
         pad_id: int. The id of [PAD]. Defaults to 0.
+        examples: Examples or None. What the store was built from, so that `PlanGuard` can judge
+            them. Defaults to None: they are not judged.
 
     Example:
 
@@ -58,6 +61,7 @@ class Batches(keras.utils.PyDataset):
         drop_remainder: bool = False,
         epoch: int = 0,
         pad_id: int = 0,
+        examples: Examples | None = None,
     ) -> None:
         super().__init__()
         check_count("batch_size", batch_size)
@@ -67,6 +71,7 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
+        self.examples = examples
         self.widths = self._choose_widths(batch_size)
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None

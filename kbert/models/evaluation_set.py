@@ -39,7 +39,13 @@ class EvaluationSet:
         if isinstance(data, Batches):
             if data.store.labels is None:
                 raise InputError("The set {name!r} has no labels to evaluate against.", name=name)
-            by_length = Batches(data.store, data.batch_size, order="length", pad_id=data.pad_id)
+            by_length = Batches(
+                data.store,
+                data.batch_size,
+                order="length",
+                pad_id=data.pad_id,
+                examples=data.examples,
+            )
             return cls(name, by_length, data.store.labels[by_length.row_order()])
         if isinstance(data, tuple) and len(data) == 2:
             return cls(name, data[0], _to_array(name, data[1]))

@@ -10,7 +10,8 @@ import numpy as np
 from kbert.backend.keras_internals import callbacks_of_fit
 from kbert.data.batches import Batches
 from kbert.errors import InputError, raise_on_errors
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Option, downgrade
+from kbert.models.examples_findings import TakesFindings, examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.labels_outside import labels_outside
 
@@ -68,6 +69,31 @@ def check_fit(
     raise_on_errors([f for f in findings if f.code not in allow], can_allow=False)
     validates = validation is not None or bool(arguments.get("validation_split"))
     return FitChecks(model, validates=validates)
+
+
+def check_examples_of_fit(
+    model: keras.Model, arguments: Mapping[str, Any], callbacks: Sequence[Any], allow: Sequence[str]
+) -> None:
+    """Hand what is wrong with the examples to the callbacks that report it, or refuse errors.
+
+    Args:
+        model: keras.Model.
+        arguments: dict, what `fit` is given by name.
+        callbacks: sequence of callbacks, those that `fit` is given.
+        allow: sequence of str. Codes of findings to tolerate.
+
+    Raises:
+        FindingsError: there are errors, and no callback that would report them.
+    """
+    sets = sets_of(callbacks)
+    if isinstance(arguments.get("validation_data"), Batches):
+        sets["validation_data"] = arguments["validation_data"]
+    findings = examples_findings(model, arguments.get("x"), sets)
+    reporters = [callback for callback in callbacks if isinstance(callback, TakesFindings)]
+    for reporter in reporters:
+        reporter.set_findings(findings)
+    if not reporters:
+        raise_on_errors(downgrade(findings, allow), can_allow=True)
 
 
 def _check_steps(data: Any, option: str, arguments: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.models.check_batches import check_batches
-from kbert.models.fit_checks import check_fit, fit_arguments
+from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_arguments
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
 from kbert.results.given_texts import as_texts
@@ -66,7 +66,7 @@ class TextModel(keras.Model):
         Raises:
             InputError: `steps_per_epoch` is not that of the Batches, or a callback would fail at
                 the end of an epoch.
-            FindingsError: labels outside the classes.
+            FindingsError: labels outside the classes, or examples that `kbert train` refuses.
         """
         own: list[Any] = []
         given = _as_list(callbacks)
@@ -76,7 +76,9 @@ class TextModel(keras.Model):
             check_batches(self, x)
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
-        own.append(check_fit(self, fit_arguments(x, *args, **kwargs), allow))
+        arguments = fit_arguments(x, *args, **kwargs)
+        own.append(check_fit(self, arguments, allow))
+        check_examples_of_fit(self, arguments, given, allow)
         if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # of tf.data
             for callback in given:
                 if isinstance(callback, TakesData):
@@ -133,7 +135,7 @@ class TextModel(keras.Model):
             say(f"The tokens are kept in memory: {store.not_kept}.")
         pad_id = self.tokenizer.pad_id
         if plan is None:
-            return Batches(store, batch_size, pad_id=pad_id)
+            return Batches(store, batch_size, pad_id=pad_id, examples=examples)
         return Batches(
             store,
             plan.batch_size,
@@ -141,6 +143,7 @@ class TextModel(keras.Model):
             seed=seed,
             drop_remainder=plan.drop_remainder,
             pad_id=pad_id,
+            examples=examples,
         )
 
     def predict_texts(

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -254,7 +255,10 @@ def test_evaluations_build_trace_and_load_nothing_again(tiny_model, monkeypatch)
         model.compile("sgd")
         examples = Examples(["good"] * 6, None, np.array([0, 1] * 3, np.int32), model.labels)
         batches = model.batches(examples, batch_size=4)
-        evaluation = EpochEvaluation(dev=batches, verbose=0, restore_best=False)
+        dev = replace(examples, texts=["bad"] * 6)
+        evaluation = EpochEvaluation(
+            dev=model.batches(dev, batch_size=4), verbose=0, restore_best=False
+        )
         counts["call"] = 0
         model.fit(batches, epochs=epochs, verbose=0, callbacks=[evaluation])
         assert len(evaluation.evaluations) == epochs

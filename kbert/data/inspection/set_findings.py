@@ -30,18 +30,23 @@ def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) 
     return _overlap(name, len(other), shared, cure) if shared else None
 
 
-def small_dev_finding(rows: int, cure: Cure) -> Finding | None:
+def small_dev_finding(rows: int, cure: Cure, name: str = "dev") -> Finding | None:
     """Return the finding that a development set is too small to measure by, if it is."""
     if not 0 < rows < _MIN_DEV_ROWS:
         return None
     return Finding(
         "dev-small",
         "warning",
-        "dev has {rows}: each of them is {share:.1%} of its accuracy, which chance alone moves by "
-        "{noise:.0%} or more.",
+        "{name} has {rows}: each of them is {share:.1%} of its accuracy, which chance alone moves "
+        "by {noise:.0%} or more.",
         cure,
         # 95% of samples of a model that is right half of the time are within 1.96 * sqrt(1/4 / n).
-        {"rows": count_noun(rows, "row"), "share": 1 / rows, "noise": 0.98 / rows**0.5},
+        {
+            "name": name,
+            "rows": count_noun(rows, "row"),
+            "share": 1 / rows,
+            "noise": 0.98 / rows**0.5,
+        },
     )
 
 
