@@ -35,7 +35,7 @@ def export(
     model
         Run directory, or another model that `kbert predict` takes.
     output
-        Folder or file to write, which must not exist yet.
+        Folder or file to write, which must not exist yet; folders above it are created.
     format
         huggingface: a folder for transformers. google: a TF1 checkpoint with its head. keras: a
         .keras file. keras-hub: a task folder. And programs that need no Keras: saved_model, onnx,

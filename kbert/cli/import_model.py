@@ -32,7 +32,7 @@ def import_(
         Folder: a release of Google's BERT, the output directory of run_classifier.py, a Hugging
         Face BERT, what keras-hub's save_to_preset has written, or a run; or a kbert .keras file.
     output
-        Folder to write, which must not exist yet.
+        Folder to write, which must not exist yet; folders above it are created.
     base
         Release that run_classifier.py has fine-tuned, for its output directory.
     labels

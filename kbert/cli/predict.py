@@ -1,6 +1,7 @@
 """`kbert predict`."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -15,6 +16,7 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
+from kbert.utils.wording import count_noun
 
 
 @options("backend", ReadingOptions, without=("label",))
@@ -42,7 +44,7 @@ def predict(
     data
         File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow), or - for standard input.
     output
-        File to write; by default standard output.
+        File to write; by default standard output. Its folder is created where it is missing.
     output_format
         csv or jsonl; by default by the suffix of the output, else csv.
     batch_size
@@ -68,15 +70,22 @@ def predict(
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     show_skipped(examples)
     warn_of_unknown_tokens(source, examples)
-    predictor = Predictor.load(model, backend=given(settings).get("backend"))
-    predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
-    lines = prediction_lines(examples, predictions, chosen)
+
+    def lines() -> Iterator[str]:
+        predictor = Predictor.load(model, backend=given(settings).get("backend"))
+        predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
+        return prediction_lines(examples, predictions, chosen)
+
     if output is None:
+        predicted = lines()
         use_utf8()
-        write_output(lines)
-    else:
-        with writing(output), publishing(output) as new:
-            new.write_text("".join(lines), encoding="utf-8", newline="")
+        write_output(predicted)
+        return
+    with publishing(output) as new:  # a place that cannot be written to is told of at once
+        predicted = lines()
+        with writing(output):
+            new.write_text("".join(predicted), encoding="utf-8", newline="")
+    say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
 
 
 def _standard_input() -> BinaryIO:

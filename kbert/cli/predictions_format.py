@@ -10,10 +10,10 @@ from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
+from kbert.exports.output import check_output
 from kbert.findings import Cure, Option
 from kbert.results.prediction import Prediction
 from kbert.utils.label_names import HALF_CHARACTER
-from kbert.utils.publish import check_free
 
 _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
@@ -21,7 +21,7 @@ _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 def choose_format(output: Path | None, asked: str | None) -> str:
     """Return csv or jsonl, after checking that nothing would be overwritten."""
     if output is not None:
-        check_free(output)
+        check_output(output)
     suffix = output.suffix.lower() if output is not None else ".csv"
     chosen = asked or _SUFFIXES.get(suffix)
     if chosen is None:

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -98,7 +99,18 @@ def test_output_file_has_the_form_of_its_suffix(
     text = path.read_text(encoding="utf-8")
     is_json = name.endswith("json") or output_format == "jsonl" or name.endswith("jsonl")
     check([json.loads(x) for x in text.splitlines()] if is_json else csv_rows(text), expected)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == f"Wrote {path}: 4 rows.\n"
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
+    run, lines, tmp_path, monkeypatch
+):
+    predict(run, lines, output=tmp_path / "new" / "folder" / "out.csv")  # is created
+    monkeypatch.setattr("kbert.serving.predictor.Predictor.load", None)
+    with pytest.raises(KbertError, match="texts.txt is a file, and .*out.csv would lie in it"):
+        predict(run, lines, output=lines / "out.csv")
+    with pytest.raises(KbertError, match="out.csv cannot be written: "):
+        predict(run, lines, output=Path("/proc/none/out.csv"))
 
 
 def test_overwrites_no_file(run, lines):

@@ -45,7 +45,7 @@ def export_into(path):
 
 
 def predict_into(path):
-    with writing(path), publishing(path) as new:
+    with publishing(path) as new, writing(path):
         new.write_text("row\n")
 
 
