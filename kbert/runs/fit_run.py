@@ -20,6 +20,7 @@ from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.lasting_stream import noting_lost_output
+from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
 
@@ -59,7 +60,11 @@ def fit_run(
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
     with noting_lost_output(partial(_note_lost_output, run)):
         seconds = _fit(model, batches, callbacks, prepared, run)
-        _finish(prepared, model, run, callbacks, seconds)
+        try:
+            _finish(prepared, model, run, callbacks, seconds)
+        except KeyboardInterrupt as stop:
+            leave_note(stop, what_is_left(run))
+            raise
 
 
 def _note_lost_output(run: RunDirectory, stream: str, reason: str) -> None:

@@ -25,6 +25,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
 from kbert.runs.what_is_left import what_is_left
+from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say, verbosity
 
 
@@ -92,6 +93,9 @@ def resume(
                     directory, store, found, given, allow, scale_epochs=scale_epochs
                 )
                 _resume(replace(resumption, is_rewound=checkpoint is not None))
+        except KeyboardInterrupt as stop:
+            leave_note(stop, f"nothing was changed; {what_is_left(directory)}")
+            raise
         except MemoryError as error:
             raise MachineError(
                 "Out of memory: {run} cannot be resumed. {left}",

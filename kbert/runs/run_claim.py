@@ -9,8 +9,11 @@ from kbert.errors import KbertError, MachineError
 from kbert.runs.beginning import LOCK, is_beginning, remove_beginning
 from kbert.runs.run_directory import RunDirectory, check_free
 from kbert.runs.run_lock import run_lock
+from kbert.runs.what_is_left import what_is_left
 from kbert.utils.files import remove_empty
+from kbert.utils.leaving_note import leave_note
 
+_UNTRAINED = "nothing was trained yet, and no run is left behind: start it again as before."
 _TRIES = 100  # of creating a folder that others remove in between
 _Held = tuple[RunDirectory, ExitStack]
 
@@ -39,7 +42,11 @@ def claimed_run(output: str | Path | None, *, folder: Path, name: str) -> Iterat
         held = next(found for place in places if (found := _hold_new(place)) is not None)
     run, stack = held
     with stack:
-        yield run
+        try:
+            yield run
+        except KeyboardInterrupt as stop:
+            leave_note(stop, _UNTRAINED if is_beginning(run.path) else what_is_left(run))
+            raise
 
 
 def _hold_new(path: Path) -> _Held | None:

@@ -15,6 +15,8 @@ def what_is_left(run: RunDirectory) -> str:
         parts.append(f"{run} contains a model")
     if CheckpointStore(run.checkpoints).committed():
         parts.append(f"{Call('resume', run.path)} resumes from the last checkpoint")
+    if not parts and run.readable_record.get("status") in ("running", "stopped"):
+        parts.append(f"nothing was trained yet; {Call('resume', run.path)} starts from scratch")
     if not parts:
         parts.append(f"{run} contains no model: delete it, or name another {Option('output')}")
     return "; ".join(parts) + "."

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from kbert.utils.file_errors import file_error
 from kbert.utils.files import remove_empty
+from kbert.utils.leaving_note import leave_note
 from kbert.utils.publish import publish
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -51,7 +52,11 @@ def publishing(path: Path, option: str | None = "output") -> Iterator[Path]:
     """
     with staging_folder(path) as folder:
         written = folder / path.name
-        yield written
+        try:
+            yield written
+        except KeyboardInterrupt as stop:
+            leave_note(stop, f"{path} was not written.")
+            raise
         try:
             _follow_umask(written, stat.S_IMODE(folder.stat().st_mode))
             publish(written, path, option)

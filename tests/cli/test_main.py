@@ -270,7 +270,12 @@ def _wait_for_line(process, start):
             "; {run} contains the best model so far; "
             "KBERT resume {run} resumes from the last checkpoint.",
         ),
-        (signal.SIGTERM, 143, "Loading", "."),
+        (
+            signal.SIGTERM,
+            143,
+            "Loading",
+            "; nothing was trained yet, and no run is left behind: start it again as before.",
+        ),
         (
             signal.SIGHUP,
             129,

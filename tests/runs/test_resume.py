@@ -213,6 +213,21 @@ def test_with_another_warmup(stopped):
     np.testing.assert_allclose(rates[11:], new.learning_rate_at(np.arange(11, 22)), rtol=1e-6)
 
 
+def test_who_stops_it_while_it_loads_is_told_that_nothing_was_changed(stopped, monkeypatch):
+    def stop(prepared):
+        raise KeyboardInterrupt
+
+    before = contents(stopped.path)
+    monkeypatch.setattr("kbert.runs.resume.build_model", stop)
+    with pytest.raises(KeyboardInterrupt) as error:
+        resume(stopped.path, verbose=0)
+    assert error.value.__notes__ == [
+        f"nothing was changed; {stopped} contains the best model so far; "
+        f"{Call('resume', stopped.path)} resumes from the last checkpoint."
+    ]
+    assert contents(stopped.path) == before
+
+
 def test_refuses_to_change_what_a_run_is_about(stopped):
     before = contents(stopped.path)
     with pytest.raises(KbertError, match="cannot change `seed`; it can change epochs, batch_size"):

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from kbert.errors import InputError
+from kbert.findings import Call
 from kbert.runs import run_claim
 from kbert.runs.run_claim import claimed_run
 
@@ -161,3 +162,32 @@ def test_a_directory_that_its_holder_removes_meanwhile_is_created_again(tmp_path
     with claim(tmp_path, output) as run:
         assert (run.path / ".lock").exists()
     assert removed
+
+
+def stopped_after(work, folder):
+    """What is noted where Ctrl-C comes after some work in a claimed directory."""
+
+    def claimed():
+        with claim(folder) as run:
+            stop = KeyboardInterrupt()
+            work(run, stop)
+            raise stop
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        claimed()
+    return stopped.value.__notes__
+
+
+def test_who_is_stopped_is_told_what_is_left(tmp_path):
+    assert stopped_after(lambda run, stop: None, tmp_path / "runs") == [
+        "nothing was trained yet, and no run is left behind: start it again as before."
+    ]
+    assert not (tmp_path / "runs" / "a-1").exists()
+    nearer = stopped_after(lambda run, stop: stop.add_note("It has a model."), tmp_path / "runs")
+    assert nearer == ["It has a model."]
+
+
+def test_who_is_stopped_after_the_first_record_is_told_to_resume(tmp_path):
+    notes = stopped_after(lambda run, stop: run.update(status="running"), tmp_path / "runs")
+    resume = Call("resume", tmp_path / "runs" / "a-1")
+    assert notes == [f"nothing was trained yet; {resume} starts from scratch."]

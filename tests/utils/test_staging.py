@@ -238,3 +238,9 @@ def test_a_folder_that_another_process_takes_for_a_leftover(tmp_path, monkeypatc
     write(tmp_path / "a", "file")
     assert taken
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_who_is_stopped_is_told_that_nothing_was_written(tmp_path):
+    with pytest.raises(KeyboardInterrupt) as stopped, publishing(tmp_path / "a.csv"):
+        raise KeyboardInterrupt
+    assert stopped.value.__notes__ == [f"{tmp_path / 'a.csv'} was not written."]

@@ -1,0 +1,7 @@
+"""What an exception that stops a verb tells of the files that it leaves."""
+
+
+def leave_note(stop: BaseException, text: str) -> None:
+    """Note on an exception what is left, unless who was nearer to it has noted that."""
+    if not getattr(stop, "__notes__", None):
+        stop.add_note(text)
