@@ -45,7 +45,7 @@ def evaluate(
     json
         Print JSON.
     """
-    from kbert.cli.examples import check_pairs, show_skipped, warn_of_unknown_tokens
+    from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.data.reading.labels import Labels
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -58,7 +58,7 @@ def evaluate(
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
-    show_skipped(examples)
+    show_reading(examples)
     warn_of_unknown_tokens(source, examples)
     if verbose_level():
         _warn_of_training_rows(model, examples)

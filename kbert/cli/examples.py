@@ -33,15 +33,17 @@ def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
     )
 
 
-def show_skipped(examples: Examples) -> None:
-    """Print the rows that were skipped to standard error, and that they are many, if they are."""
+def show_reading(examples: Examples) -> None:
+    """Print to standard error which rows were skipped, and what is wrong with the reading."""
     for row in examples.skipped[:_MAX_SHOWN]:
         say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
         say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", to="stderr")
-    finding = rows_skipped(examples)
-    if finding is not None:
-        say(str(replace(finding, severity="warning")), to="stderr")
+    from kbert.data.inspection.wrong_encoding import wrong_encoding_findings
+
+    for finding in (rows_skipped(examples), *wrong_encoding_findings(examples)):
+        if finding is not None:
+            say(str(replace(finding, severity="warning")), to="stderr")
 
 
 def warn_of_unknown_tokens(source: Source, examples: Examples) -> None:

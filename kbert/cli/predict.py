@@ -50,7 +50,7 @@ def predict(
     batch_size
         Rows per batch.
     """
-    from kbert.cli.examples import check_pairs, show_skipped, warn_of_unknown_tokens
+    from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -68,7 +68,7 @@ def predict(
         examples = replace(examples, pairs=None)
     check_pairs(examples, text_pairs)
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
-    show_skipped(examples)
+    show_reading(examples)
     warn_of_unknown_tokens(source, examples)
 
     def lines() -> Iterator[str]:

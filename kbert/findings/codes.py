@@ -45,6 +45,7 @@ CODES = {
     # the data
     "bad-rows": "rows that cannot be used",
     "rows-skipped": "so many rows are skipped that more than single rows must be wrong",
+    "wrong-encoding": "texts that were decoded with another encoding than they were written in",
     "imbalance": "one class holds nearly all rows",
     "rare-class": "a class has too few rows to learn or to measure",
     "texts-cut": "texts are longer than the model reads",

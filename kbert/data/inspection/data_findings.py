@@ -8,6 +8,7 @@ from kbert.data.inspection.printed_values import printed_value_findings
 from kbert.data.inspection.set_findings import set_findings
 from kbert.data.inspection.special_pieces import special_piece_findings
 from kbert.data.inspection.text_findings import text_findings, token_findings
+from kbert.data.inspection.wrong_encoding import wrong_encoding_findings
 from kbert.data.reading.examples import Examples
 from kbert.findings import Finding
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -31,6 +32,7 @@ def data_findings(
         for_kbert: bool, as in `inspect_examples`. Defaults to False.
     """
     findings = [*label_findings(facts), *text_findings(facts)]
+    findings += wrong_encoding_findings(examples)
     findings += [*odd_text_findings(examples), *printed_value_findings(examples, facts.classes)]
     findings += order_findings(facts, examples, for_kbert)
     findings += special_piece_findings(examples)

@@ -1,11 +1,16 @@
 """Which encoding a text file has, where it is not the one that it is read with."""
 
+import codecs
 from collections.abc import Callable
 
+from kbert.data.reading.latin_alphabets import LATIN, latin_encoding
+from kbert.data.reading.likely_encodings import LikelyEncoding, likely_encodings, ties
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 
 _MIN_SHARE = 0.75  # of the characters beyond ASCII that must be common in an encoding
+_MIN_COHERENCE = 0.2
+_MIN_LESS_MESS = 0.1  # that a text has in the right encoding
 _MIN_KOREAN = 12  # different characters; fewer fit Chinese by chance
 _PUNCTUATION = frozenset("\xa0«»‘’“”‚„…–—€£©®°·•¡¿§¹²³½¼ª")
 
@@ -44,6 +49,7 @@ def guess_encoding(data: bytes, known: str = "utf-8", *, from_mac: bool = False)
 
     An encoding fits where all bytes decode and most of the characters beyond ASCII are common
     ones: a byte sequence is often valid in several encodings, and then reads as rare characters.
+    More than a few words are judged by the frequencies of a language's letters too.
 
     Args:
         data: bytes. Some whole lines, not all of them ASCII.
@@ -55,15 +61,68 @@ def guess_encoding(data: bytes, known: str = "utf-8", *, from_mac: bool = False)
     if data.count(0) > len(data) // 8:
         # In UTF-16 every other byte of ASCII characters is zero.
         return "utf-16-le" if data[1::2].count(0) > data[::2].count(0) else "utf-16-be"
+    by_characters = _by_characters(data, known, from_mac)
+    if by_characters == "mac_roman":
+        return by_characters
+    likely = [
+        each for each in likely_encodings(data) if each.name != known and _is_sure(each, data)
+    ]
+    names = ties(likely)
+    is_latin = by_characters == "cp1252" and not likely
+    if is_latin or (by_characters in ("cp1252", None) and set(names) & set(LATIN)):
+        return latin_encoding(data, known) or by_characters
+    if by_characters in _ASIAN.values() and any(
+        _ASIAN.get(each.name) == by_characters for each in likely
+    ):
+        return by_characters
+    return names[0] if names else by_characters
+
+
+def misread_as(data: bytes, encoding: str) -> str | None:
+    """Return the encoding of bytes that decode in another one, but read as no language there.
+
+    Args:
+        data: bytes. Some texts.
+        encoding: str. The one that they were decoded with. It is None where that may be right, or
+            where the two differ only in single letters, which texts do not tell for certain.
+    """
+    right = guess_encoding(data, encoding)
+    if right is None or right.startswith(("utf", "mac")):
+        return None
+    text = data.decode(encoding, "replace")
+    if data.decode(right, "replace") == text or (right in LATIN and not _is_beyond_latin(text)):
+        return None
+    known = codecs.lookup(encoding).name.replace("-", "_")
+    mess = {_ASIAN.get(each.name, each.name): each.mess for each in likely_encodings(data, known)}
+    names = LATIN if right in LATIN else (right,)
+    least = min((mess[name] for name in names if name in mess), default=1.0)
+    return right if mess.get(known, 1.0) - least >= _MIN_LESS_MESS else None
+
+
+def _is_beyond_latin(text: str) -> bool:
+    """Whether most letters beyond ASCII are none of the Latin alphabets'."""
+    letters = [c for c in text if c > "\x7f" and c.isalpha()]
+    return 2 * sum(c > "\u024f" for c in letters) > len(letters)
+
+
+def _is_sure(likely: LikelyEncoding, data: bytes) -> bool:
+    """Whether a likely encoding is that of a language, and not of any bytes."""
+    if likely.name in _ASIAN:
+        return _share(data, _ASIAN[likely.name]) >= _MIN_SHARE
+    return likely.coherence >= _MIN_COHERENCE
+
+
+def _by_characters(data: bytes, known: str, from_mac: bool) -> str | None:
+    """Return the encoding in which most characters are common ones, however short a text is."""
     names = [name for name in _CANDIDATES if name != known and (from_mac or name != "mac_roman")]
     shares = {name: _share(data, name) for name in names}
     most = max(shares.values())
     fitting = [name for name in names if shares[name] == most >= _MIN_SHARE]
     if from_mac and "mac_roman" in fitting:
         return "mac_roman"
-    if fitting[:1] == ["gb18030"] and "euc_kr" in fitting and _is_korean(data):
+    if fitting[:1] == ["gb18030"] and "cp949" in fitting and _is_korean(data):
         return "cp949"
-    return _NAMES.get(fitting[0], fitting[0]) if fitting else None
+    return fitting[0] if fitting else None
 
 
 def _share(data: bytes, encoding: str) -> float:
@@ -117,7 +176,7 @@ def _has_case_of_a_word(text: str, at: int) -> bool:
 
 def _is_korean(data: bytes) -> bool:
     """Whether text that fits Chinese has only characters that are Korean syllables too."""
-    text = {c for c in data.decode("euc_kr") if c > "\x7f"}
+    text = {c for c in data.decode("cp949") if c > "\x7f"}
     return len(text) >= _MIN_KOREAN and all("가" <= c <= "힣" for c in text)
 
 
@@ -127,10 +186,11 @@ _CANDIDATES: dict[str, Callable[[str, int], bool]] = {
     "big5": _by_bytes("big5", (0xA1, 0xC6)),
     "shift_jis": _by_bytes("shift_jis", (0x81, 0x83), (0x88, 0x98)),
     "euc_jp": _by_bytes("euc_jp", (0xA1, 0xA1), (0xA3, 0xA5), (0xB0, 0xCF)),
-    "euc_kr": _by_bytes("euc_kr", (0xA1, 0xA1), (0xB0, 0xC8)),
+    "cp949": _by_bytes("euc_kr", (0xA1, 0xA1), (0xB0, 0xC8)),
     "cp1252": _is_western,
     "cp1251": _is_cyrillic,
+    "koi8_r": _is_cyrillic,
     "mac_roman": _is_western,
 }
-# How Windows extends them.
-_NAMES = {"euc_kr": "cp949"}
+# As charset-normalizer names them, and as kbert does.
+_ASIAN = {name: name for name in ("gb18030", "big5", "euc_jp", "cp949")} | {"cp932": "shift_jis"}

@@ -32,6 +32,7 @@ class Examples:
         columns: Columns or None. Which columns of the source they are.
         rows: int array [rows], the row numbers in the source from 1, or None.
         skipped: the rows left out under `on_bad_row="skip"`.
+        encoding: str. What the texts were decoded with. Defaults to "utf-8".
 
     Raises:
         InputError: label numbers of another number or kind, or that are none of the labels'.
@@ -45,6 +46,7 @@ class Examples:
     columns: Columns | None = None
     rows: np.ndarray | None = None
     skipped: tuple[BadRow, ...] = field(default=(), repr=False)
+    encoding: str = "utf-8"
 
     def __post_init__(self) -> None:
         if self.label_ids is None or len(self.texts) == 0:

@@ -172,6 +172,7 @@ def collect(
         columns=columns,
         rows=np.array(numbers),
         skipped=tuple(skipped),
+        encoding=encoding,
     )
 
 

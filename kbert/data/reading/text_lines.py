@@ -74,6 +74,7 @@ class TextLines(Iterator[str]):
         self._is_mac = ends_in_cr(sample.decode(self._encoding, "ignore").rstrip("\r\n"))
         self._good = 0  # lines beyond ASCII that do decode
         self._judged = False
+        self._guess: str | None = None  # what the last line that does not decode seems to be
         self._sample = b""  # lines that do not decode: a single one fits many encodings
         self._lines = split_lines(stream, self._encoding, source, at_cr=self._is_mac)
 
@@ -114,7 +115,10 @@ class TextLines(Iterator[str]):
         if not self._judged:
             self._judged = True
             self._judge(data, shown)
-        guess = guess_encoding(self._sample + data, self._encoding, from_mac=self._is_mac)
+        if self._guess is None or not decodes(data, self._guess):
+            sample = self._sample + data
+            self._guess = guess_encoding(sample, self._encoding, from_mac=self._is_mac)
+        guess = self._guess
         problem = Problem(
             "the bytes {bytes} are not {encoding}",
             _NOT_TEXT if guess is None else Cure({"encoding": guess}),

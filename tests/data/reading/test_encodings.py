@@ -26,6 +26,26 @@ def test_what_was_written_is_guessed(encoding, text):
     assert guess_encoding(text.encode(encoding)) == encoding
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8_r", "Прекрасный фильм, очень понравился. Актёры сыграли великолепно!"),
+        ("cp866", "Прекрасный фильм, очень понравился. Актёры сыграли великолепно!"),
+        ("iso8859_5", "Прекрасный фильм, очень понравился. Актёры сыграли великолепно!"),
+        ("cp1253", "Υπέροχη ταινία, τη συνιστώ σε όλους. Δεν μου άρεσε όμως το τέλος."),
+        ("cp1256", "فيلم رائع، أنصح به الجميع. كان الممثلون ممتازين."),
+        ("cp874", "ภาพยนตร์เรื่องนี้สนุกมาก แนะนำเลย นักแสดงเล่นได้ดีมาก"),
+        ("cp1250", "Książka jest nudna i zbyt długa. Żałuję, że kupiłem ten bilet."),
+        ("cp1250", "Skvělý příběh, který mě dojal. Příliš dlouhé a zbytečně složité."),
+        ("iso8859_2", "Książka jest nudna i zbyt długa. Żałuję, że kupiłem ten bilet."),
+        ("cp1254", "Işıklar ve gölgeler çok iyi kullanılmış. Şaşırtıcı bir son, beğendim."),
+        ("cp949", "가격은 비싼데 품질은 별로네요. 호텔 방이 깨끗하고 직원들이 친절해요."),
+    ],
+)
+def test_languages_whose_letters_decide(encoding, text):
+    assert guess_encoding(text.encode(encoding)) == encoding
+
+
 @pytest.mark.parametrize("text", ["Le café était très agréable", "Müller für", "niño"])
 def test_old_macs(text):
     assert guess_encoding(text.encode("mac_roman"), from_mac=True) == "mac_roman"
