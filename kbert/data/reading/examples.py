@@ -61,6 +61,7 @@ class Examples:
                 shape=list(ids.shape),
                 dtype=ids.dtype,
             )
+        object.__setattr__(self, "label_ids", ids)  # a list has no rows to be taken at once
         classes = np.inf if self.labels is None else len(self.labels)
         outside = (ids < 0) | (ids >= classes)
         if outside.any():

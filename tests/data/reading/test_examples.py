@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
@@ -167,3 +168,9 @@ def test_label_numbers_are_those_of_the_labels(label_ids, message):
     with pytest.raises(KbertError, match=message):
         Examples(["a", "b"], None, np.array(label_ids), Labels(("no", "yes")))
     Examples(["a", "b"], None, np.array([0, 5]))  # without labels no number is too large
+
+
+def test_label_numbers_may_be_a_list():
+    examples = Examples(["a", "b", "a"], label_ids=[1, 0, 0], labels=Labels(("no", "yes")))
+    assert examples.take(np.array([2, 0])).label_ids.tolist() == [0, 1]
+    assert "conflicting-labels" in [f.code for f in inspect_examples(examples).findings]
