@@ -157,7 +157,7 @@ class TextModel(keras.Model):
             batch_size: int. Defaults to 32.
 
         Raises:
-            InputError: one of the texts is not a string.
+            InputError: one of the texts is not a string, or has nothing but blanks.
         """
         rows = self.predict_proba(texts, pairs, batch_size)
         return [Prediction.from_probabilities(row, self.labels.names) for row in rows]

@@ -5,22 +5,26 @@ from typing import Any
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.utils.cell_values import OtherValue, describe, to_text
+from kbert.utils.cell_values import OtherValue, describe, is_blank, to_text
 
 
-def as_texts(texts: Any, pairs: Any = None) -> tuple[list[str], list[str] | None]:
+def as_texts(
+    texts: Any, pairs: Any = None, *, blank: bool = False
+) -> tuple[list[str], list[str] | None]:
     """Return texts, and their second texts if there are any, as lists of strings.
 
     Args:
         texts: a list, tuple, NumPy array, pandas Series or another iterable of str, or of bytes in
             UTF-8. Numbers and missing values are not texts.
         pairs: the second texts, alike, or None.
+        blank: bool. Whether a text may have nothing but blanks. Defaults to False: there is nothing
+            to label in it, and `read_examples` refuses it too.
 
     Raises:
         InputError: something else was given, which the message names with its position.
     """
-    firsts = _strings("texts", texts)
-    seconds = None if pairs is None else _strings("pairs", pairs)
+    firsts = _strings("texts", texts, blank)
+    seconds = None if pairs is None else _strings("pairs", pairs, blank)
     if seconds is not None and len(seconds) != len(firsts):
         raise InputError(
             "{texts_option} and {pairs_option} must have the same length. Received: {texts} and "
@@ -33,7 +37,7 @@ def as_texts(texts: Any, pairs: Any = None) -> tuple[list[str], list[str] | None
     return firsts, seconds
 
 
-def _strings(option: str, given: Any) -> list[str]:
+def _strings(option: str, given: Any, blank: bool) -> list[str]:
     if isinstance(given, (str, bytes)):
         raise InputError(
             "{option} must be a list of strings. For one text: [text]", option=Option(option)
@@ -53,13 +57,22 @@ def _strings(option: str, given: Any) -> list[str]:
             name=found.name,
             shown=found.shown,
         )
-    return [_string(option, place, value) for place, value in enumerate(given)]
+    return [_string(option, place, value, blank) for place, value in enumerate(given)]
 
 
-def _string(option: str, place: int, value: Any) -> str:
+def _string(option: str, place: int, value: Any, blank: bool) -> str:
     found = to_text(value)
     if isinstance(found, str):
-        return found
+        if blank or not is_blank(found):
+            return found
+        raise InputError(
+            "Each of {option} must be a text. Received at position {place}: an empty one "
+            "({shown!r:.40}).",
+            option=Option(option),
+            place=place,
+            shown=found,
+            cure=Cure(note="leave it out, or fill it in"),
+        )
     if found is None:
         found = OtherValue("other", "missing", repr(value))
     several = found.kind == "several" and option == "texts"

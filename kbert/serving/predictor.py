@@ -117,7 +117,7 @@ class Predictor:
             batch_size: int. Defaults to 32.
 
         Raises:
-            InputError: one of the texts is not a string.
+            InputError: one of the texts is not a string, or has nothing but blanks.
         """
         return [
             Prediction.from_probabilities(row, self.labels)

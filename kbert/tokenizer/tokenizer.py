@@ -163,7 +163,7 @@ class Tokenizer:
         Raises:
             InputError: one of the texts is not a string.
         """
-        texts, _ = as_texts(texts)
+        texts, _ = as_texts(texts, blank=True)
         found: list[list[int]] = [[] for _ in texts]
         for number, ids in self._ids_of_parts(
             texts, lambda number: limit is None or len(found[number]) < limit

@@ -3,6 +3,7 @@
 import math
 import numbers
 import reprlib
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -93,6 +94,13 @@ def _number_name(value: Any) -> str | None:
         is_whole = -_MAX_BITS < value.adjusted() < _MAX_BITS
         return str(int(value)) if is_whole and value == int(value) else str(value)
     return None
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text has only blanks and characters that the tokenizer removes."""
+    if text[:1].isalnum():  # nearly always
+        return False
+    return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)
 
 
 def plain(value: Any) -> Any:

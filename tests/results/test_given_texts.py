@@ -53,6 +53,8 @@ def test_pairs():
         ([["a"]], "Received at position 0: a list (['a'])"),
         (np.array([["a"], ["b"]]), "Received at position 0: an array"),
         ([{"text": "a"}], "Received at position 0: a dict"),
+        (["a", ""], "position 1: an empty one (''). Cure: leave it out, or fill it in"),
+        *(([" \t\n"], "an empty one"), (["\u200b\xa0"], "an empty one"), ([b""], "an empty one")),
     ],
     ids=repr,
 )
@@ -67,3 +69,9 @@ def test_refusals_name_the_pairs():
         InputError, match=r"Each of `pairs` must be .* position 1: missing \(None\)"
     ):
         as_texts(TEXTS, ["x", None])
+    with pytest.raises(InputError, match=r"Each of `pairs` must be .* position 0: an empty one"):
+        as_texts(TEXTS, ["", "x"])
+
+
+def test_a_tokenizer_takes_an_empty_text():
+    assert as_texts(["a", " "], blank=True) == (["a", " "], None)

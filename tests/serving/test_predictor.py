@@ -39,6 +39,7 @@ def test_no_texts(predictor):
             r"`texts` must be a string\. Received at position 1: missing \(None\)",
         ),
         ((float("nan"),), r"`texts` must be a list of strings\. Received: a number \(nan\)"),
+        ((["story", " "],), r"Received at position 1: an empty one \(' '\)"),
         (([b"\xff"],), r"bytes that are not utf-8 \(0xff\)"),
         ((["story"], [7]), r"`pairs` must be a string\. Received at position 0: a number \(7\)"),
         ((["story"], "story"), "`pairs` must be a list of strings"),

@@ -1,6 +1,5 @@
 """Which rows of a table can be used, and what is wrong with the others."""
 
-import unicodedata
 from collections.abc import Iterator
 
 from kbert.data.reading.cells import Role, read_cell
@@ -8,6 +7,7 @@ from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow, Problem, Row, Table
 from kbert.findings import Cure
+from kbert.utils.cell_values import is_blank
 from kbert.utils.label_names import HALF_CHARACTER
 
 _MAX_LABEL = 1000  # characters
@@ -85,8 +85,8 @@ def _header_problem(
 def _text_problem(
     text: str, pair: str, label: str, table: Table, columns: Columns
 ) -> Problem | None:
-    empty = columns.text if _is_blank(text) else None
-    if empty is None and columns.pair is not None and _is_blank(pair):
+    empty = columns.text if is_blank(text) else None
+    if empty is None and columns.pair is not None and is_blank(pair):
         empty = columns.pair
     if empty is not None:
         column = table.columns[empty]
@@ -100,7 +100,7 @@ def _text_problem(
 def _label_problem(
     label: str, table: Table, columns: Columns, labels: Labels | None, need_label: bool
 ) -> Problem | None:
-    if need_label and _is_blank(label):
+    if need_label and is_blank(label):
         assert columns.label is not None
         column = table.columns[columns.label]
         return Problem("the label (column {column!r}) is missing", _FILL_CURE, {"column": column})
@@ -119,10 +119,3 @@ def _label_problem(
     if need_label and labels is not None and label not in labels.ids:
         return labels.unknown(label)
     return None
-
-
-def _is_blank(text: str) -> bool:
-    """Whether a text has only blanks and characters that the tokenizer removes."""
-    if text[:1].isalnum():  # nearly always
-        return False
-    return all(c.isspace() or unicodedata.category(c) in ("Cc", "Cf") for c in text)
