@@ -16,6 +16,7 @@ from cyclopts.exceptions import (
 )
 
 from kbert.cli.app import VERBS
+from kbert.cli.missing_argument import completed, name_of
 from kbert.cli.no_such_option import help_of, no_such_option
 from kbert.config.checks import check_type, expected_of
 from kbert.errors import InputError
@@ -63,15 +64,8 @@ def _(error: MissingArgumentError) -> InputError:
     return InputError(
         "{verb} needs {name}, which is not given.",
         verb=verb,
-        name=_name(argument),
-        cure=Cure(
-            note="{program} {verb} {needed}",
-            values={
-                "program": command_name(),
-                "verb": verb,
-                "needed": " ".join(_usage(each) for each in arguments if each.required),
-            },
-        ),
+        name=name_of(argument),
+        cure=completed(verb, argument, arguments, error.root_input_tokens or []),
     )
 
 
@@ -121,7 +115,7 @@ def _(error: UnusedCliTokensError) -> InputError:
             value=extra,
             cure=Cure({setting: (tokens[place - 1], extra)}),
         )
-    names = [_name(each) for each in arguments if each.field_info.is_positional]
+    names = [name_of(each) for each in arguments if each.field_info.is_positional]
     return InputError(
         "{verb} takes {names} and no other argument. Received also: {value!r}."
         if names
@@ -187,16 +181,3 @@ def _arguments(error: CycloptsError) -> ArgumentCollection:
 def _named(words: Iterable[str], arguments: ArgumentCollection) -> Argument | None:
     """Return the argument that the word, if there is one, names."""
     return next((each for word in words for each in arguments if word in each.names), None)
-
-
-def _name(argument: Argument) -> str:
-    return _upper(argument) if argument.field_info.is_positional else argument.name
-
-
-def _usage(argument: Argument) -> str:
-    name = _name(argument)
-    return f"{name} {_upper(argument)}" if name.startswith("-") else name
-
-
-def _upper(argument: Argument) -> str:
-    return argument.name.lstrip("-").upper()

@@ -8,6 +8,7 @@ from typing import Any
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.interop.hub import hub_cure
+from kbert.interop.near_runs import near_runs
 from kbert.interop.source import EXPECTED, Source, other_model
 from kbert.utils.file_errors import is_utf8
 from kbert.utils.untrusted import read_json
@@ -88,7 +89,7 @@ def _unknown(name: str) -> InputError:
             "There is no file or folder {name}. Check the path; expected {expected}.",
             name=name,
             expected=EXPECTED,
-            cure=hub_cure(name),
+            cure=near_runs(name, similar=True) or hub_cure(name) or near_runs(name),
         )
     if not path.is_dir():
         return InputError(

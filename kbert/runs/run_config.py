@@ -11,6 +11,7 @@ from kbert.config.train_config import read_settings
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
+from kbert.interop.near_runs import near_runs
 from kbert.interop.sources import find_source
 from kbert.runs.beginning import STAGE, is_beginning
 from kbert.runs.learning_rate_log import LOG
@@ -55,7 +56,11 @@ def recorded_config(run: RunDirectory) -> TrainConfig:
 def check_is_run(run: RunDirectory) -> None:
     """Raise InputError when there is no run at a path."""
     if not run.path.exists():
-        raise InputError("{run} does not exist. Pass the directory of a run.", run=run)
+        raise InputError(
+            "{run} does not exist. Pass the directory of a run.",
+            run=run,
+            cure=near_runs(run.path),
+        )
     if is_beginning(run.path) and any(run.path.iterdir()):
         raise InputError(
             "{run} is a run that ended before its first step, with nothing to resume.",
@@ -78,6 +83,7 @@ def check_is_run(run: RunDirectory) -> None:
                 "{run} is not a run directory: it has no {name}. Pass the directory of a run.",
                 run=run,
                 name=name,
+                cure=near_runs(run.path),
             )
 
 

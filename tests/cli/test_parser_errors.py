@@ -58,6 +58,25 @@ def test_every_verb_names_what_it_needs(verb, refused):
     assert f" {verb} " in sentence.partition("Cure: ")[2]
 
 
+def test_what_is_missing_is_added_to_what_was_typed(refused, tmp_path):
+    def cure(*arguments):
+        return refused(*arguments).partition("Cure: ")[2].partition(" -m kbert ")[2]
+
+    run = ("export", "runs/my films", "--format")
+    assert cure(*run, "onnx") == (
+        "export 'runs/my films' --format onnx --output 'exports/my films-onnx'"
+    )
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "a.keras").touch()
+    assert cure("export", "a", "--format=keras") == (
+        "export a --format=keras --output exports/a-1.keras"
+    )
+    assert cure("export", "--format", "onnx") == "export --format onnx MODEL --output OUTPUT"
+    assert cure("export", "a", "--output", "b") == "export a --output b --format huggingface"
+    assert cure("import", "a/b") == "import a/b --output models/b"
+    assert cure("evaluate", "-q", "a") == "evaluate -q a DATA"
+
+
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",
     "train d.csv --recipe": "--recipe needs one of recommended, google, and nothing follows it.",

@@ -1,0 +1,55 @@
+import os
+
+import pytest
+
+from kbert.errors import InputError
+from kbert.interop.near_runs import near_runs
+from kbert.interop.sources import find_source
+from kbert.runs.run_config import check_is_run
+from kbert.runs.run_directory import RunDirectory
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch):
+    """Four runs, of which runs/c is the newest."""
+    monkeypatch.chdir(tmp_path)
+    for age, name in enumerate(["runs/c", "runs/films-1", "runs/films-2", "other/b"]):
+        RunDirectory(name).update(status="stopped")
+        os.utime(f"{name}/run.json", (1e9 - age, 1e9 - age))
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("films-2", "runs/films-2 or runs/films-1"),  # without its folder
+        ("runs/fims-1", "runs/films-1 or runs/films-2"),
+        ("runs/films-1/model", "runs/films-1"),  # inside a run
+        ("other", "other/b"),  # the folder of a run
+        ("nothing", "runs/c or runs/films-1 or runs/films-2"),
+        ("other/x", "other/b"),
+    ],
+)
+@pytest.mark.usefixtures("runs")
+def test_the_runs_that_may_be_meant(path, named):
+    assert str(near_runs(path)) == f"name a run that is there: {named}"
+
+
+@pytest.mark.usefixtures("runs")
+def test_every_door_names_them(tmp_path):
+    cure = "Cure: name a run that is there: runs/films-1"
+    for refuse in (
+        lambda: check_is_run(RunDirectory("films-1")),
+        lambda: find_source("films-1"),
+        lambda: find_source("runs/films_1"),
+        lambda: find_source("films_1").labels(),  # the name of a preset, maybe
+    ):
+        with pytest.raises(InputError) as refused:
+            refuse()
+        assert cure in str(refused.value)
+
+
+def test_without_runs_there_is_nothing_to_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert near_runs("films-1") is None
+    RunDirectory("runs/other").update(status="stopped")
+    assert near_runs("films-1", similar=True) is None
