@@ -13,7 +13,14 @@ from kbert.findings import Cure
 # Excel writes and reads it; when it saves the file again, delimiters follow.
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>\\t|[^"\r\n])"?[\s,;]*', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
+_FORMATS = {
+    "\t": {"format": "tsv"},
+    ",": {"format": "csv"},
+    ";": {"format": "csv", "delimiter": ";"},
+}
+LINES_BELOW = 5  # of a title that are looked at
 _OTHER_NAMES = ("id", "idx", "index", "uid", "guid", "split", "lang", "language", "date")
+_KNOWN = {*TEXT_NAMES, *LABEL_NAMES, *_OTHER_NAMES}
 
 
 def take_separator_line(lines: TextLines) -> str | None:
@@ -61,13 +68,53 @@ def check_is_no_title(header: Row, following: Sequence[Row | BadRow], source: st
     )
 
 
+def check_header_is_not_below(
+    header: Row, following: Sequence[Row | BadRow], source: str, delimiter: str
+) -> None:
+    """Raise InputError where a row below the first has the names of columns, in its own way.
+
+    Args:
+        header: Row. The first row, which is a title then.
+        following: the `LINES_BELOW` rows after it, or fewer.
+        source: str. The name that messages use.
+        delimiter: str. What has separated the fields, which need not be that of the file.
+    """
+    names = column_names(header.cells)
+    if {name.casefold() for name in names} & _KNOWN:
+        return
+    for row in following:
+        if isinstance(row, BadRow):
+            continue
+        for mark in (delimiter, *_FORMATS):
+            cells = delimiter.join(row.cells).split(mark)
+            below = [name.strip('"').casefold() for name in column_names(cells)]
+            known = set(below) & _KNOWN
+            if len(known) < 2 or not known & set(TEXT_NAMES) or len(set(below)) < len(below):
+                continue
+            if mark == delimiter and len(list(filter(None, names))) >= len(below):
+                continue  # a row of words under names of the file's own
+            settings = {} if mark == delimiter else _FORMATS[mark]
+            raise InputError(
+                "{source}, line {title_line}: this is not a header: {title!r}; line {line} is, "
+                "with the names {below}.",
+                source=source,
+                title_line=header.line,
+                line=row.line,
+                below=", ".join(map(repr, below))[:80],
+                title=delimiter.join(names).strip(delimiter)[:40],
+                cure=Cure(
+                    settings,
+                    note=("after you " if settings else "") + "delete the lines above the header",
+                ),
+            )
+
+
 def check_is_no_table(line: str, source: str) -> None:
     """Raise InputError where the first line of a text file is the header of a table."""
-    for mark, format in (("\t", "tsv"), (",", "csv"), (";", "csv")):
+    for mark, settings in _FORMATS.items():
         names = [name.strip('"').casefold() for name in column_names(line.split(mark))]
-        known = set(names) & {*TEXT_NAMES, *LABEL_NAMES, *_OTHER_NAMES}
+        known = set(names) & _KNOWN
         if len(known) > 1 and known & set(TEXT_NAMES) and len(set(names)) == len(names):
-            settings = {"format": format, **({"delimiter": mark} if mark == ";" else {})}
             raise InputError(
                 "{source} would be read as one text per line, but its first line is the header of "
                 "a table: {line!r}.",

@@ -7,6 +7,8 @@ from itertools import chain, islice
 from typing import BinaryIO
 
 from kbert.data.reading.header import (
+    LINES_BELOW,
+    check_header_is_not_below,
     check_is_no_table,
     check_is_no_title,
     column_names,
@@ -83,8 +85,9 @@ def read_delimited(
         raise early[0].to_error()
     is_cola = _is_cola(first.cells)
     if header and not is_cola:
-        following = list(islice(records, 2))
-        check_is_no_title(first, following, source)
+        following = list(islice(records, LINES_BELOW))
+        check_is_no_title(first, following[:2], source)
+        check_header_is_not_below(first, following, source, delimiter)
         columns = column_names(first.cells)
         rows = _checked(chain(following, records), source, columns)
         return Table(source, columns, rows, has_header=True)

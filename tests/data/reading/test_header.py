@@ -133,3 +133,32 @@ def test_a_label_of_the_name_of_its_column(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("comment text,toxic\na film,toxic\ndull,fine\n")
     assert read_examples(path, text=0, label=1).labels.names == ("fine", "toxic")
+
+
+TABS = "text\tlabel\n" + "Très bon\tgood\nNul\tbad\n" * 6
+
+
+@pytest.mark.parametrize("title", ["Export of reviews\n", "Reviews, 2024\n", "Reviews\n\n2024;\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_title_above_fields_in_tabs_is_cured_step_by_step(title, encoding, tmp_path):
+    """The cures are followed one after the other, until the file is read."""
+    path = tmp_path / "reviews.csv"
+    path.write_bytes((title + TABS).encode(encoding))
+    settings = {}
+    for _ in range(3):
+        with pytest.raises(KbertError) as caught:
+            read_examples(path, **settings)
+        settings |= caught.value.cure.settings
+        if "delete the lines above the header" in str(caught.value):
+            break
+    assert f"; line {title.count(chr(10)) + 1} is, with the names 'text', 'label'." in str(
+        caught.value
+    )
+    path.write_bytes(TABS.encode(encoding))
+    assert len(read_examples(path, **settings)) == 12
+
+
+def test_words_under_names_of_the_file_s_own_are_no_header(tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_text("word,kind\nred,colour\nmessage,topic\n", encoding="utf-8")
+    assert len(read_examples(path, text="word", label="kind")) == 2
