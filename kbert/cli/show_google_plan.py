@@ -40,7 +40,7 @@ def show_google_plan(
         )
     command = GoogleCommand.from_flags(flags, examples, global_step)
     findings = command.findings(label_ids)
-    instead = GoogleEquivalent.from_flags(command, values, data, reading.reading_settings())
+    instead = GoogleEquivalent.from_flags(command, values, data, reading.file_settings())
     if as_json:
         with speaking(GoogleWords()):
             found = [finding.to_dict() for finding in findings]

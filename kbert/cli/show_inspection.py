@@ -3,16 +3,15 @@
 from pathlib import Path
 
 from kbert.cli.app import exit_status
+from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import InputError, KbertError
+from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.interop.sources import find_source
-from kbert.tokenizer.tokenizer import Tokenizer
 
 
 def show_inspection(
@@ -30,7 +29,7 @@ def show_inspection(
     A row that cannot be used does not stop the inspection; it is one of its findings. A file
     without labels is inspected without them.
     """
-    tokenizer, why_not = _tokenizer(preset)
+    tokenizer, why_not = preset_tokenizer(preset)
     examples = _read(data, reading)
     if plot is not None and examples.label_ids is None:
         raise InputError(
@@ -78,14 +77,3 @@ def _read(data: str, reading: ReadingOptions) -> Examples:
         return reading.read(data, on_bad_row="skip")
     except NoLabelColumn:
         return reading.read(data, on_bad_row="skip", need_label=False)
-
-
-def _tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
-    """Return a preset's tokenizer, or why there is none without a framework."""
-    try:
-        found = find_source(preset)
-        if found.path is None:
-            return None, f"the preset {preset} lies in a hub, which needs Keras"
-        return found.tokenizer(), ""
-    except KbertError as error:
-        return None, str(error)

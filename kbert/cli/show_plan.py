@@ -6,18 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from kbert.backend.choose_backend import choose_backend
 from kbert.cli.app import exit_status
+from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
-from kbert.config import TrainConfig
+from kbert.config import ModelOptions, TrainConfig
+from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.errors import InputError
-from kbert.findings import Call, Cure
+from kbert.findings import Call, Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
-from kbert.runs.read_sets import read_sets
+from kbert.runs.read_sets import read_files, set_aside
 from kbert.utils.say import verbosity
 
 _COLUMNS = 64
+_DEFAULTS = ModelOptions()
 
 
 def show_plan(
@@ -30,8 +35,12 @@ def show_plan(
 ) -> int:
     """Print a plan, and return the exit status: 2 when there is an error in it."""
     _check_rows(config.data, examples)
-    rows = len(read_sets(config)[0]) if examples is None else examples
-    plan = config.plan(rows)
+    if config.backend is not None:
+        choose_backend(config.backend)  # which refuses one that is not installed
+    judged: list[Finding] = []
+    if examples is None:
+        examples, judged = _judge(config)
+    plan = config.plan(examples)
     tell = (lambda line: None) if as_json else show
     record = _record(plan)
     tell(plan)
@@ -46,13 +55,34 @@ def show_plan(
         estimate = _time(config)
         record["seconds"] = asdict(estimate)
         tell(f"Time on this machine: {estimate}")
-    if examples is None:
-        dev = {} if config.dev is None else {"dev": config.dev}
-        inspect = Call("inspect", config.data, **dev, **config.reading_settings())
-        tell(f"What is in the data: {inspect}")
+    if config.data:
+        record["data_findings"] = [finding.to_dict() for finding in judged]
+        tell(_pointer(config, judged))
     if as_json:
         show_json(record)
-    return exit_status(plan.findings())
+    return exit_status([*plan.findings(), *judged])
+
+
+def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
+    """Return the rows of the training set, and what `kbert train` would find in the data."""
+    whole, given = read_files(config)
+    training, sets = set_aside(config, whole, given, SPLIT_VERSION)
+    tokenizer, _ = preset_tokenizer(config.preset)
+    with verbosity(0):
+        return len(training), judge_data(config, whole, training, sets, tokenizer)
+
+
+def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
+    """Return the line that names the command which shows what is in the data."""
+    settings = {} if config.dev is None else {"dev": config.dev}
+    for name in ("preset", "max_length"):
+        if getattr(config, name) != getattr(_DEFAULTS, name):
+            settings[name] = getattr(config, name)
+    inspect = Call("inspect", config.data, **settings, **config.file_settings())
+    codes = dict.fromkeys(finding.code for finding in judged if finding.severity == "error")
+    if codes:
+        return f"ERROR: the data would stop a run ({', '.join(codes)}). See: {inspect}"
+    return f"What is in the data: {inspect}"
 
 
 def _check_rows(data: str, examples: int | None) -> None:

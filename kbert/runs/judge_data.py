@@ -58,7 +58,7 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
     """Return what is wrong with the rows that kbert has set aside."""
     cure = Cure({"dev_proportion": 0.3}, otherwise=(Cure({"dev": "FILE"}, note="with more rows"),))
     again = Cure(
-        call=Call("train", config.data, **config.reading_settings()),
+        call=Call("train", config.data, **config.file_settings()),
         note="in a new run: it keeps equal texts together, which kbert 0.1 did not",
     )
     found = (
@@ -74,7 +74,7 @@ def _of_model(config: TrainConfig, finding: Finding) -> Finding:
     if preset is None:
         return finding
     if config.parent is not None:
-        call = Call("train", config.data, preset=preset, **config.reading_settings())
+        call = Call("train", config.data, preset=preset, **config.file_settings())
         cure = Cure(call=call, note="in a new run: {parent} keeps its vocabulary")
         return replace(finding, cure=replace(cure, values={"parent": config.parent}))
     if preset == config.preset:

@@ -58,7 +58,13 @@ class ReadingOptions:
 
     def reading_settings(self) -> dict[str, Any]:
         """Return the given settings with which another file like this one is read."""
-        names = ("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting")
-        defaults = ReadingOptions()
-        values = {name: getattr(self, name) for name in names}
-        return {name: v for name, v in values.items() if v != getattr(defaults, name)}
+        return {n: v for n, v in self.file_settings().items() if n != "on_bad_row"}
+
+    def file_settings(self) -> dict[str, Any]:
+        """Return the given settings with which the same file is read again."""
+        fields = dataclasses.fields(ReadingOptions)
+        values = {field.name: getattr(self, field.name) for field in fields}
+        return {n: v for n, v in values.items() if v != getattr(_DEFAULTS, n)}
+
+
+_DEFAULTS = ReadingOptions()

@@ -1,0 +1,16 @@
+"""A preset's tokenizer for verbs that need no framework."""
+
+from kbert.errors import KbertError
+from kbert.interop.sources import find_source
+from kbert.tokenizer.tokenizer import Tokenizer
+
+
+def preset_tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
+    """Return a preset's tokenizer, or why there is none without a framework."""
+    try:
+        found = find_source(preset)
+        if found.path is None:
+            return None, f"the preset {preset} lies in a hub, which needs Keras"
+        return found.tokenizer(), ""
+    except KbertError as error:
+        return None, str(error)

@@ -1,0 +1,66 @@
+"""`kbert plan FILE`: what is wrong with the data is said, or who says it."""
+
+import json
+import shlex
+
+import pytest
+
+from kbert.cli.main import main
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def write(labels, more="", name="reviews.csv"):
+        rows = [f"A story of {i} friends;{labels[i % len(labels)]}\n" for i in range(400)]
+        (tmp_path / name).write_text("body;kind\n" + "".join(rows) + more, encoding="utf-8")
+        return name
+
+    return write
+
+
+def kbert(capsys, *arguments):
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    return end.value.code, capsys.readouterr()
+
+
+FLAGS = ["--text", "body", "--label", "kind", "--delimiter", ";", "--on-bad-row", "skip"]
+
+
+def test_the_pointer_to_inspect_has_every_flag_of_the_reader(write, capsys):
+    path = write(["good", "bad"], ";bad\n")
+    status, shown = kbert(capsys, "plan", path, *FLAGS, "--max-length", "64")
+    assert status == 0
+    pointer = shown.out.splitlines()[-1].removeprefix("What is in the data: ")
+    *_, verb, data = shlex.split(pointer.split(" --")[0])
+    assert (verb, data) == ("inspect", path)
+    for flag in ("--text body", "--label kind", "--delimiter ';'", "--on-bad-row skip"):
+        assert flag in pointer
+    assert "--max-length 64" in pointer
+    arguments = shlex.split(pointer[pointer.index("inspect") :])
+    assert kbert(capsys, *arguments)[0] == 0
+
+
+def test_data_that_would_stop_a_run_are_told(write, capsys):
+    path = write(["good", "Good", "bad"])
+    status, shown = kbert(capsys, "plan", path, *FLAGS)
+    assert status == 2
+    last = shown.out.splitlines()[-1]
+    assert last.startswith("ERROR: the data would stop a run (label-variants). See: ")
+    status, shown = kbert(capsys, "plan", path, *FLAGS, "--json")
+    assert status == 2
+    found = json.loads(shown.out)["data_findings"]
+    assert found[0]["code"] == "label-variants"
+
+
+@pytest.mark.parametrize("rows", [["reviews.csv", *FLAGS], ["--examples", "400"]])
+def test_a_backend_is_checked_without_time_too(rows, write, capsys, monkeypatch):
+    write(["good", "bad"])
+    monkeypatch.setattr("kbert.backend.choose_backend._installed", lambda name: name == "torch")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert kbert(capsys, "plan", *rows, "--backend", "torch")[0] == 0
+    status, shown = kbert(capsys, "plan", *rows, "--backend", "jax")
+    assert status == 2
+    assert "jax" in shown.err
