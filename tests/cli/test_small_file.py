@@ -1,0 +1,38 @@
+"""A file that is too small for the default plan: the cure of its refusal works as it is typed."""
+
+import shlex
+
+import pytest
+
+from kbert.cli.main import main
+from kbert.errors import InputError
+
+
+@pytest.mark.parametrize("rows", [4, 12, 60, 90])
+def test_the_cure_for_a_small_file_works(
+    rows, sentences, tiny_preset, tmp_path, monkeypatch, capsys
+):
+    def reached(prepared):
+        raise InputError("It would be trained.")
+
+    texts, labels = sentences
+    half = rows // 2
+    chosen = [*zip(texts, labels, strict=True)]
+    chosen = chosen[:half] + chosen[-half:]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("kbert.runs.train.build_model", reached)
+    table = "".join(f'"{text}",{label}\n' for text, label in chosen)
+    (tmp_path / "my.csv").write_text(f"text,label\n{table}", encoding="utf-8")
+    command = ["train", "my.csv", "--preset", str(tiny_preset), "--weights", "random"]
+
+    def said(*flags):
+        with pytest.raises(SystemExit):
+            main([*command, *flags])
+        return capsys.readouterr().err
+
+    refusal = said()
+    cure = refusal.partition("Cure: ")[2].partition(". To continue")[0]
+    assert refusal.startswith("kbert: The run changes the weights")
+    if rows == 60:
+        assert cure == "--batch-size 4 --epochs 8"  # as README.md says
+    assert said(*shlex.split(cure)) == "kbert: It would be trained.\n"
