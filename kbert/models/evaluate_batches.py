@@ -12,6 +12,7 @@ from kbert.data.batches import Batches
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.models.check_batches import check_batches
+from kbert.models.check_input import check_set
 from kbert.models.evaluation_set import EvaluationSet
 from kbert.models.output_kind import OutputKind, model_outputs
 from kbert.models.text_model import TextModel
@@ -59,8 +60,10 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
     data.check_rows()
     labels = data.labels
     if isinstance(model, TextModel):
+        name = f"The set {data.name!r}"
+        check_set(name, data.inputs)
         if isinstance(data.inputs, Batches):
-            check_batches(model, data.inputs, f"The set {data.name!r}")
+            check_batches(model, data.inputs, name)
         classes = len(model.labels)
         is_one_hot = labels.ndim == 2 and labels.shape[1] == classes
         kind = OutputKind("one-hot" if is_one_hot else "ids", classes, from_logits=True)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kbert.data.batches import Batches
+from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Cure
 
@@ -54,7 +55,7 @@ class EvaluationSet:
             "The set {name!r} must be Batches or a tuple (x, labels). Received: {kind}",
             name=name,
             kind=f"{kind} of {len(data)}" if isinstance(data, tuple) else kind,
-            cure=Cure(note="leave the sample weights out") if _has_weights(data) else None,
+            cure=_cure(name, data),
         )
 
     def check_rows(self) -> None:
@@ -145,5 +146,10 @@ def _is_texts(inputs: Any) -> bool:
     return isinstance(inputs, list | tuple) and all(isinstance(row, str) for row in inputs)
 
 
-def _has_weights(data: Any) -> bool:
-    return isinstance(data, tuple) and len(data) == 3
+def _cure(name: str, data: Any) -> Cure | None:
+    """Return what to do about a set of another kind, where that is known."""
+    if isinstance(data, tuple) and len(data) == 3:
+        return Cure(note="leave the sample weights out")
+    if isinstance(data, Examples):
+        return Cure(code=f"EpochEvaluation({name}=model.batches(examples))")
+    return None

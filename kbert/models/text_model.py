@@ -19,6 +19,7 @@ from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.models.check_batches import check_batches
+from kbert.models.check_input import check_input
 from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_arguments
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
@@ -64,10 +65,12 @@ class TextModel(keras.Model):
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`.
 
         Raises:
-            InputError: `steps_per_epoch` is not that of the Batches, or a callback would fail at
-                the end of an epoch.
+            InputError: texts or `Examples` in place of Batches, another `steps_per_epoch` than that
+                of the Batches, or a callback that would fail at the end of an epoch.
             FindingsError: labels outside the classes, or examples that `kbert train` refuses.
         """
+        arguments = fit_arguments(x, *args, **kwargs)
+        check_input("fit", x, arguments.get("y"), arguments.get("validation_data"))
         own: list[Any] = []
         given = _as_list(callbacks)
         allow = [code for callback in given for code in getattr(callback, "allow", ())]
@@ -76,7 +79,6 @@ class TextModel(keras.Model):
             check_batches(self, x)
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
-        arguments = fit_arguments(x, *args, **kwargs)
         own.append(check_fit(self, arguments, allow))
         check_examples_of_fit(self, arguments, given, allow)
         if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # of tf.data
@@ -92,6 +94,24 @@ class TextModel(keras.Model):
         else:
             callbacks = [*own, *given]
         return super().fit(x, *args, callbacks=callbacks, **kwargs)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate as `keras.Model.evaluate` does.
+
+        Raises:
+            InputError: texts or `Examples` in place of Batches.
+        """
+        check_input("evaluate", x, y)
+        return super().evaluate(x, y, *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the logits, as `keras.Model.predict` does; `predict_texts` takes texts.
+
+        Raises:
+            InputError: texts or `Examples` in place of Batches.
+        """
+        check_input("predict", x)
+        return super().predict(x, *args, **kwargs)
 
     def batches(
         self,

@@ -211,8 +211,9 @@ def test_batches_of_a_classifier_are_scored_row_by_row(tiny_model, sentences):
         ({"monitor": "f1"}, "`monitor` must be .* Received: 'f1'"),
         ({"patience": 0}, "`patience` must be a whole number, 1 or more"),
         ({"dev": [1, 2]}, r"The set 'dev' must be Batches or a tuple .* Received: list"),
+        ({"dev": Examples(["a"])}, r"Received: Examples Cure: .*dev=model.batches\(examples\)"),
     ],
-    ids=["no-set", "monitor", "patience", "kind"],
+    ids=["no-set", "monitor", "patience", "kind", "examples"],
 )
 def test_refusals(arguments, message):
     sets = {"dev": (np.arange(12), LABELS)} if arguments else {}

@@ -8,6 +8,7 @@ import numpy as np
 
 from kbert.data.batches import Batches
 from kbert.data.inspection.batch_classes import BatchClasses, single_class_share
+from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
 from kbert.models.evaluation_set import EvaluationSet, one_array, rows_of
@@ -146,7 +147,9 @@ def _batches(data: Any, batch_size: int) -> list[Any]:
         "Received: {kind}",
         option=Option("data"),
         kind=type(data).__name__,
-        cure=Cure(code="PlanGuard(plan, data=(x, labels))"),
+        cure=Cure(code="PlanGuard(plan, data=model.batches(examples, plan))")
+        if isinstance(data, Examples)
+        else Cure(code="PlanGuard(plan, data=(x, labels))"),
     )
 
 
