@@ -9,9 +9,7 @@ from kbert.errors import InputError
 
 
 @pytest.mark.parametrize("rows", [4, 12, 60, 90])
-def test_the_cure_for_a_small_file_works(
-    rows, sentences, tiny_preset, tmp_path, monkeypatch, capsys
-):
+def test_its_cure(rows, sentences, tiny_preset, tmp_path, monkeypatch, capsys):
     def reached(prepared):
         raise InputError("It would be trained.")
 
@@ -24,6 +22,7 @@ def test_the_cure_for_a_small_file_works(
     table = "".join(f'"{text}",{label}\n' for text, label in chosen)
     (tmp_path / "my.csv").write_text(f"text,label\n{table}", encoding="utf-8")
     command = ["train", "my.csv", "--preset", str(tiny_preset), "--weights", "random"]
+    command += ["--max-length", "64"]
 
     def said(*flags):
         with pytest.raises(SystemExit):
