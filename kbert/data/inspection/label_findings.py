@@ -3,10 +3,14 @@
 import re
 import unicodedata
 from collections import defaultdict
+from functools import partial
+
+import numpy as np
 
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.missing_words import looks_missing
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
+from kbert.data.reading.examples import Examples
 from kbert.data.reading.label_keys import label_key, likeness, number_of
 from kbert.findings import Cure, Finding
 from kbert.utils.wording import count_noun
@@ -14,13 +18,14 @@ from kbert.utils.wording import count_noun
 _MIN_ROWS = 10  # of a class
 _MAX_SCORES = 10  # numbers with fractions that may be names of classes, such as versions
 _MAX_LISTED = 6
+_MAX_GROUPS, _MAX_ROWS = 3, 5  # in a cure
 # As in 2.5, 2,5, 25.5 %, $2.50, 2.5 stars or 2.5/5.
 _QUANTITY = re.compile(r"[^\w+.,-]*(?P<number>[+-]?[\d.,]*\d)\s*(?P<unit>[^\d].*|)")
 
 
-def label_findings(facts: Inspection) -> list[Finding]:
-    """Return what is wrong with the labels, given the facts about a data set."""
-    judges = (_too_many, _variants, _missing, _numbers, _imbalance, _rare)
+def label_findings(facts: Inspection, examples: Examples) -> list[Finding]:
+    """Return what is wrong with the labels, given the facts about a data set, and its rows."""
+    judges = (_too_many, partial(_variants, examples), _missing, _numbers, _imbalance, _rare)
     return [finding for judge in judges if (finding := judge(facts)) is not None]
 
 
@@ -32,7 +37,7 @@ def _too_many(facts: Inspection) -> Finding | None:
     return too_many_classes_finding(len(rows), sum(rows))
 
 
-def _variants(facts: Inspection) -> Finding | None:
+def _variants(examples: Examples, facts: Inspection) -> Finding | None:
     variants = defaultdict(list)
     for name in facts.classes:
         variants[label_key(name)].append(name)
@@ -49,12 +54,36 @@ def _variants(facts: Inspection) -> Finding | None:
         "label-variants",
         "error",
         template + (", and {others}." if len(groups) > 1 else "."),
-        Cure(note="write the label the same way in every row"),
+        _one_spelling(groups, examples),
         {
             "names": _with_rows(groups[0], facts),
             "others": count_noun(len(groups) - 1, "other group"),
         },
     )
+
+
+def _one_spelling(groups: list[list[str]], examples: Examples) -> Cure:
+    """Return the cure: which labels to write in another way, and in which rows."""
+    changes, values = [], {}
+    for number, (most, *others) in enumerate(groups[:_MAX_GROUPS]):  # the most frequent first
+        changes.append(f"{{most_{number}!r}} in place of {{others_{number}}}")
+        values[f"most_{number}"] = most
+        values[f"others_{number}"] = ", ".join(f"{n!r} ({_rows(n, examples)})" for n in others)
+    more = len(groups) - _MAX_GROUPS
+    note = "write " + "; ".join(changes) + ("; and {more}" if more > 0 else "")
+    return Cure(note=note, values={**values, "more": count_noun(more, "other group")})
+
+
+def _rows(name: str, examples: Examples) -> str:
+    """Return the numbers of the first rows with a label."""
+    assert examples.labels is not None
+    assert examples.label_ids is not None
+    places = np.flatnonzero(examples.label_ids == examples.labels.ids[name])
+    numbers = places + 1 if examples.rows is None else examples.rows[places]
+    shown = ", ".join(str(int(number)) for number in numbers[:_MAX_ROWS])
+    if len(numbers) < 2:
+        return f"row {shown}" if shown else "no row"
+    return f"rows {shown}" + (", ..." if len(numbers) > _MAX_ROWS else "")
 
 
 def _missing(facts: Inspection) -> Finding | None:

@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Callable
 
+from kbert.data.reading.encoding_names import nearest_encoding
 from kbert.data.reading.latin_alphabets import LATIN, latin_encoding
 from kbert.data.reading.likely_encodings import LikelyEncoding, likely_encodings, ties
 from kbert.errors import InputError
@@ -21,11 +22,13 @@ def check_encoding(encoding: str) -> None:
         "\n".encode(encoding)
         b"\n".decode(encoding, "ignore")  # which codecs of names of domains do not offer
     except (LookupError, TypeError, ValueError):
+        near = nearest_encoding(str(encoding))
         raise InputError(
             "{option} must be one that Python knows, such as utf-8, gb18030 or cp1252. "
             "Received: {encoding!r}",
             option=Option("encoding"),
             encoding=encoding,
+            cure=None if near is None else Cure({"encoding": near}),
         ) from None
 
 

@@ -63,8 +63,5 @@ class ReadingOptions:
     def file_settings(self) -> dict[str, Any]:
         """Return the given settings with which the same file is read again."""
         fields = dataclasses.fields(ReadingOptions)
-        values = {field.name: getattr(self, field.name) for field in fields}
-        return {n: v for n, v in values.items() if v != getattr(_DEFAULTS, n)}
-
-
-_DEFAULTS = ReadingOptions()
+        values = {field: getattr(self, field.name) for field in fields}
+        return {field.name: v for field, v in values.items() if v != field.default}

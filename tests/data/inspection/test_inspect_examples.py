@@ -146,6 +146,23 @@ def test_a_variant_of_one_row(rows, read):
     rows[place][1] = "Good"
     message = found(inspect_examples(read(rows)))["label-variants"].message
     assert message.endswith("'good' (99 rows), 'Good' (1 row).")
+    cure = str(found(inspect_examples(read(rows)))["label-variants"].cure)
+    assert cure == f"write 'good' in place of 'Good' (row {place + 1})"
+    rows[place][1] = "good"
+    assert "label-variants" not in found(inspect_examples(read(rows)))
+
+
+def test_the_rows_of_variants_are_named(rows, read):
+    rows = [row for row in rows if row[1] == "bad"] * 2 + [
+        [f"Film {i}", "good"] for i in range(200)
+    ]
+    for at, name in ((199, "Bad"), (210, "GOOD"), *((i, " good") for i in range(300, 320))):
+        rows[at] = [rows[at][0], name]
+    cure = str(found(inspect_examples(read(rows)))["label-variants"].cure)
+    assert cure == (
+        "write 'bad' in place of 'Bad' (row 200); 'good' in place of ' good' (rows 301, 302, 303, "
+        "304, 305, ...), 'GOOD' (row 211)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import pytest
 
-from kbert.data.reading.encodings import guess_encoding
+from kbert.data.reading.encodings import check_encoding, guess_encoding
+from kbert.errors import InputError
 
 TEXTS = {
     "gb18030": ["这部电影非常好看，演员的表演也很棒。", "坏", "中国 good", "这是一个 test, 不错！"],
@@ -58,3 +59,29 @@ def test_utf_8_is_guessed_where_another_was_named():
 @pytest.mark.parametrize("data", [bytes(range(128, 256)), b"\x80\x81 \x8d\x8f"])
 def test_what_fits_nothing_is_not_guessed(data):
     assert guess_encoding(data) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        *(
+            ("win1252", "cp1252"),
+            ("win-1251", "cp1251"),
+            ("ANSI", "cp1252"),
+            ("gb2132", "gb2312"),
+        ),
+        *(("UTF-8-BOM", "utf-8"), ("unicode", "utf-16"), ("latn1", "latin_1"), ("utf9", "utf-8")),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest(name, near):
+    with pytest.raises(InputError) as caught:
+        check_encoding(name)
+    assert caught.value.cure.settings == {"encoding": near}
+    check_encoding(near)
+
+
+@pytest.mark.parametrize("name", ["nonsense", "", "hex"])
+def test_a_name_that_is_like_no_other(name):
+    with pytest.raises(InputError) as caught:
+        check_encoding(name)
+    assert caught.value.cure is None
