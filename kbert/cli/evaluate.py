@@ -46,6 +46,7 @@ def evaluate(
         Print JSON.
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
+    from kbert.cli.run_columns import with_run_columns
     from kbert.data.reading.labels import Labels
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -54,7 +55,8 @@ def evaluate(
     check_count("batch_size", batch_size)
     source = find_source(model)
     labels = source.labels()
-    examples = reading(settings).read(data, labels=None if labels is None else Labels(labels))
+    options = with_run_columns(model, data, reading(settings), need_label=True)
+    examples = options.read(data, labels=None if labels is None else Labels(labels))
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
@@ -64,7 +66,7 @@ def evaluate(
         _warn_of_training_rows(model, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     if labels is None:
-        examples = reading(settings).read(data, labels=Labels(predictor.labels))
+        examples = options.read(data, labels=Labels(predictor.labels))
     scores = _evaluate(predictor, examples, batch_size)
     if json:
         show_json(scores.to_dict())

@@ -52,6 +52,7 @@ def predict(
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
+    from kbert.cli.run_columns import with_run_columns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
@@ -63,6 +64,8 @@ def predict(
     source = find_source(model)
     text_pairs = source.text_pairs()
     options = reading(settings)
+    if data != "-":
+        options = with_run_columns(model, data, options, need_label=False)
     examples = options.read(_standard_input() if data == "-" else data, need_label=False)
     if not text_pairs and options.pair is None:
         examples = replace(examples, pairs=None)

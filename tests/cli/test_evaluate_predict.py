@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kbert import BertClassifier, KbertError, Labels, read_examples
+from kbert import BertClassifier, KbertError, Labels, TrainConfig, read_examples
 from kbert.cli.evaluate import Settings
 from kbert.cli.evaluate import evaluate as evaluate_verb
 from kbert.cli.predict import predict as predict_verb
@@ -243,3 +243,19 @@ def test_says_that_many_rows_are_skipped(run, tmp_path, capsys):
     predict(run, path, on_bad_row="skip")
     err = capsys.readouterr().err
     assert "WARNING rows-skipped: 50% of the rows of" in err
+
+
+@pytest.mark.any_backend  # the columns are chosen before a model is loaded
+def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
+    run = RunDirectory.create(tmp_path / "run")
+    run.update(status="finished", text_pairs=False)
+    model.save_to(run.model_folder)
+    labels = model.labels.names
+    run.write_config(TrainConfig("train.csv", text="story", label="kind").to_toml())
+    path = tmp_path / "own.csv"
+    rows = "".join(f"{text},{label}\n" for text, label in zip(TEXTS[:1] * 2, labels, strict=False))
+    path.write_text("story,kind\n" + rows, encoding="utf-8")
+    evaluate(run.path, path)
+    assert "text = 'story', label = 'kind'" in capsys.readouterr().err
+    predict(run.path, path)
+    assert [row["text"] for row in csv_rows(capsys.readouterr().out)] == TEXTS[:1] * 2

@@ -1,0 +1,77 @@
+"""The columns of a file for a run's model, where the run was told which they are."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kbert.data.reading.columns import choose_columns
+from kbert.data.reading.open_table import TableFormat, open_table
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError, KbertError
+from kbert.utils.say import say
+
+
+def with_run_columns(
+    model: Path, data: str, options: ReadingOptions, *, need_label: bool
+) -> ReadingOptions:
+    """Return how a file is read, with the columns of a run that it has and that are not named.
+
+    Args:
+        model: Path. A run directory; any other model knows no columns.
+        data: str. The file.
+        options: ReadingOptions.
+        need_label: bool. Whether the labels are needed too.
+
+    Raises:
+        InputError: there are neither the columns of the run, nor ones with common names.
+    """
+    recorded = _recorded(model, options, need_label)
+    if not recorded:
+        return options
+    layout = TableFormat(
+        options.format, options.encoding, options.header, options.delimiter, options.quoting
+    )
+    with ExitStack() as files:
+        table = open_table(data, files, layout)
+        names = {name: column for name, column in recorded.items() if column in table.columns}
+        if "pair" in recorded and not names.keys() >= {"text", "pair"}:
+            names = {name: column for name, column in names.items() if name == "label"}
+        found = replace(options, **names)
+        try:
+            choose_columns(
+                table, text=found.text, pair=found.pair, label=found.label, need_label=need_label
+            )
+        except InputError as error:
+            missing = {name: column for name, column in recorded.items() if name not in names}
+            if not missing:
+                raise
+            raise InputError(
+                error.template + " The run was trained with {recorded}, which the file lacks.",
+                cure=error.cure,
+                **error.values,
+                recorded=_listed(missing),
+            ) from None
+    if names:
+        say(f"The columns are those of the run: {_listed(names)}", to="stderr")
+    return found
+
+
+def _recorded(model: Path, options: ReadingOptions, need_label: bool) -> dict[str, Any]:
+    """Return the columns that a run was told, apart from those that are named now."""
+    if not (model / "config.toml").is_file():
+        return {}
+    from kbert.runs.run_config import recorded_config
+    from kbert.runs.run_directory import RunDirectory
+
+    try:
+        config = recorded_config(RunDirectory(model))
+    except (KbertError, OSError):
+        return {}  # the model is usable without the settings that it was trained with
+    names = [] if options.text is not None or options.pair is not None else ["text", "pair"]
+    names += ["label"] if need_label and options.label is None else []
+    return {n: getattr(config, n) for n in names if getattr(config, n) is not None}
+
+
+def _listed(names: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {column!r}" for name, column in names.items())

@@ -1,0 +1,80 @@
+"""A run knows the names of the columns that it was trained with."""
+
+import pytest
+
+from kbert import InputError, TrainConfig
+from kbert.cli.run_columns import with_run_columns
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.runs.run_directory import RunDirectory
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A run that was told its columns, and files with these, with others, and with common ones."""
+    monkeypatch.chdir(tmp_path)
+    rows = "\nIt was a joy.,9,good\nIt was a mess.,1,bad\n"
+    for name, header in (("own", "story,n,kind"), ("other", "a,b,c"), ("common", "text,n,label")):
+        (tmp_path / f"{name}.csv").write_text(header + rows, encoding="utf-8")
+    (tmp_path / "half.csv").write_text("story,n,c" + rows, encoding="utf-8")
+    run = RunDirectory.create("run")
+    run.write_config(TrainConfig("train.csv", text="story", label="kind").to_toml())
+    return run.path
+
+
+def columns(options):
+    return options.text, options.pair, options.label
+
+
+def test_the_columns_of_the_run_are_used_and_said(files, capsys):
+    found = with_run_columns(files, "own.csv", ReadingOptions(), need_label=True)
+    assert columns(found) == ("story", None, "kind")
+    err = capsys.readouterr().err
+    assert err == "The columns are those of the run: text = 'story', label = 'kind'\n"
+    examples = found.read("own.csv")
+    assert examples.labels.names == ("bad", "good")
+
+
+def test_texts_alone(files, capsys):
+    found = with_run_columns(files, "own.csv", ReadingOptions(), need_label=False)
+    assert columns(found) == ("story", None, None)
+    assert "label" not in capsys.readouterr().err
+
+
+def test_what_is_named_comes_first(files, capsys):
+    options = ReadingOptions(text="0", label="kind")
+    assert with_run_columns(files, "own.csv", options, need_label=True) == options
+    assert capsys.readouterr().err == ""
+
+
+def test_common_names_are_found_where_the_file_lacks_the_run_s(files, capsys):
+    found = with_run_columns(files, "common.csv", ReadingOptions(), need_label=True)
+    assert columns(found) == (None, None, None)
+    assert capsys.readouterr().err == ""
+    assert len(found.read("common.csv")) == 2
+
+
+def test_a_file_with_neither(files):
+    with pytest.raises(InputError) as caught:
+        with_run_columns(files, "other.csv", ReadingOptions(), need_label=True)
+    assert "Its columns: 'a', 'b', 'c'." in str(caught.value)
+    assert "The run was trained with text = 'story', label = 'kind'" in str(caught.value)
+    assert caught.value.cure.settings == {"text": "NAME", "label": "NAME"}
+    with pytest.raises(InputError, match="as the label.* trained with label = 'kind'"):
+        with_run_columns(files, "half.csv", ReadingOptions(), need_label=True)
+
+
+def test_pairs_go_together(files):
+    run = RunDirectory.create("pairs")
+    run.write_config(TrainConfig("train.csv", text="story", pair="n", label="kind").to_toml())
+    found = with_run_columns(run.path, "own.csv", ReadingOptions(), need_label=True)
+    assert columns(found) == ("story", "n", "kind")
+    (files.parent / "single.csv").write_text("story,kind\na,x\n", encoding="utf-8")
+    with pytest.raises(InputError, match="pair = 'n'"):
+        with_run_columns(run.path, "single.csv", ReadingOptions(), need_label=True)
+
+
+@pytest.mark.parametrize("settings", ["", "text = 3\n", "\0"])
+def test_a_model_without_settings_that_can_be_read(settings, files):
+    (files / "config.toml").write_text(settings, encoding="utf-8")
+    options = ReadingOptions()
+    assert with_run_columns(files, "own.csv", options, need_label=True) == options
