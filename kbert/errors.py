@@ -9,10 +9,14 @@ A message is a template and its values; options, cures and calls among the value
 the words of the surface that shows the error.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from kbert.findings import CODES, Cure, Finding, Option
+
+_ALLOWED_IN: ContextVar[str] = ContextVar("allowed_in", default="")
 
 
 class KbertError(Exception):
@@ -72,7 +76,7 @@ class FindingsError(KbertError):
         if can_allow:
             codes = tuple(dict.fromkeys(finding.code for finding in findings))
             template += " To continue anyway: {allow}"
-            values["allow"] = Option("allow", codes)
+            values["allow"] = Option("allow", codes, of=_ALLOWED_IN.get())
         super().__init__(template, **values)
 
 
@@ -110,6 +114,21 @@ class _Sentences(tuple[Finding, ...]):
 
     def __format__(self, spec: str) -> str:
         return str(self)
+
+
+@contextmanager
+def allowed_in(call: str) -> Iterator[None]:
+    """Let a FindingsError that is raised inside the block say which call takes `allow`.
+
+    Args:
+        call: str. The call in Python with {} in place of the argument, as in
+            "kbert.PlanGuard(plan, {})". Of nested blocks the outermost counts: the user's own call.
+    """
+    token = _ALLOWED_IN.set(_ALLOWED_IN.get() or call)
+    try:
+        yield
+    finally:
+        _ALLOWED_IN.reset(token)
 
 
 def raise_on_errors(findings: Iterable[Finding], *, can_allow: bool = False) -> None:

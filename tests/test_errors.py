@@ -11,6 +11,7 @@ from kbert.errors import (
     InputError,
     KbertError,
     MachineError,
+    allowed_in,
     check_codes,
     raise_on_errors,
 )
@@ -87,6 +88,21 @@ def test_a_run_is_refused_with_every_error_and_what_to_type():
             "The run performs 6 updates. Cure: --epochs 20. "
             "To continue anyway: --allow too-few-updates --allow plan-ended"
         )
+
+
+def test_what_can_be_allowed_is_an_argument_of_the_outermost_call():
+    with (
+        pytest.raises(FindingsError) as refusal,
+        allowed_in("kbert.resume(..., {})"),
+        allowed_in("kbert.PlanGuard(plan, {})"),
+    ):
+        raise_on_errors([ENDED], can_allow=True)
+    for shown in (refusal.value, pickle.loads(pickle.dumps(refusal.value))):
+        assert str(shown).endswith('anyway: kbert.resume(..., allow=("plan-ended",))')
+        with speaking(FlagWords()):
+            assert str(shown).endswith("anyway: --allow plan-ended")
+    with pytest.raises(FindingsError, match=r"anyway: allow=\("):
+        raise_on_errors([ENDED], can_allow=True)
 
 
 def test_where_nothing_can_be_allowed_nothing_is_proposed():

@@ -16,7 +16,7 @@ from kbert.backend.keras_internals import (
 from kbert.callbacks.watches.label_watch import LabelWatch
 from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 from kbert.callbacks.watches.update_watch import UpdateWatch
-from kbert.errors import FindingsError, check_codes, raise_on_errors
+from kbert.errors import FindingsError, allowed_in, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
 from kbert.models.examples_findings import examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
@@ -215,7 +215,8 @@ class PlanGuard(keras.callbacks.Callback):
         for finding in by_severity(new):
             if self.verbose and finding.severity != "error":
                 say(str(finding))
-        raise_on_errors(new, can_allow=True)
+        with allowed_in("kbert.PlanGuard(plan, {})"):
+            raise_on_errors(new, can_allow=True)
 
 
 def _no_step(epochs: int) -> Finding:

@@ -28,7 +28,7 @@ from kbert.checkpoints.training_state import (
     saved_random_states,
 )
 from kbert.data.batches import Batches
-from kbert.errors import InputError
+from kbert.errors import InputError, allowed_in
 from kbert.plans.training_plan import TrainingPlan, check_plan
 
 
@@ -272,7 +272,8 @@ class RunCheckpoint(keras.callbacks.Callback):
     def _resume(self, checkpoint: Checkpoint) -> None:
         """Restore the state of a checkpoint to model, optimizer, data and evaluation."""
         resumed = ResumedFit(self.model, checkpoint, self._data)
-        resumed.restore(self.plan, self._identity, self.allow)
+        with allowed_in("kbert.RunCheckpoint(..., {})"):
+            resumed.restore(self.plan, self._identity, self.allow)
         self._resumed = resumed
         self._steps = continued_steps(
             checkpoint.steps, checkpoint.position.batches_done, batches_seen(self.model.optimizer)

@@ -17,15 +17,19 @@ class Option:
         name: str. The name of the argument in Python.
         value: what to set it to, for messages that say so: `delimiter=";"` in Python,
             --delimiter ';' on the command line. Defaults to None: the name alone.
+        of: str. The call in Python that takes it, with {} in its place, for messages that are far
+            from that call: "kbert.PlanGuard(plan, {})". Defaults to "": it is the call that failed.
     """
 
     name: str
     value: Any = None
+    of: str = ""
 
     def __str__(self) -> str:
         if self.value is None:
             return words().option(self.name)
-        return words().settings({self.name: self.value})
+        setting = words().settings({self.name: self.value})
+        return words().in_call(self.of, setting) if self.of else setting
 
 
 @dataclass(frozen=True, init=False)
@@ -63,6 +67,10 @@ class Words(Protocol):
     def call(self, call: Call) -> str:
         """Return a call of one of kbert's functions."""
 
+    def in_call(self, call: str, setting: str) -> str:
+        """Return a setting with the call in Python that takes it, where the surface has calls."""
+        return setting
+
     def severity(self, severity: Severity) -> str:
         """Return the name of a severity, as it is shown in front of a finding."""
 
@@ -80,6 +88,9 @@ class PythonWords(Words):
         arguments = [_literal(argument) for argument in call.arguments]
         inside = ", ".join([*arguments, *([self.settings(call.settings)] if call.settings else [])])
         return _FUNCTIONS.get(call.verb, f"kbert.{call.verb}({{}})").format(inside)
+
+    def in_call(self, call: str, setting: str) -> str:
+        return call.format(setting)
 
     def severity(self, severity: Severity) -> str:
         return severity.upper()

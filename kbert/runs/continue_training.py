@@ -7,7 +7,7 @@ from typing import Any
 
 from kbert.config import TrainConfig
 from kbert.config.train_config import TASK_DECIDES
-from kbert.errors import InputError
+from kbert.errors import InputError, allowed_in
 from kbert.findings import Call, Cure, Option
 from kbert.runs.beginning import is_beginning
 from kbert.runs.run_claim import claimed_run
@@ -68,7 +68,11 @@ def continue_training(
         )
     config = checked(TrainConfig(**{**settings, "output": given}))
     folder, name = Path(run).parent, Path(run).name
-    with verbosity(verbose), claimed_run(given, folder=folder, name=name) as new:
+    with (
+        verbosity(verbose),
+        allowed_in("kbert.continue_training(..., {})"),
+        claimed_run(given, folder=folder, name=name) as new,
+    ):
         train_into(new, config)
     return new
 

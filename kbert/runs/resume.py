@@ -9,7 +9,7 @@ from typing import Any
 from kbert.backend.machine import machine, versions
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import identity_findings
-from kbert.errors import InputError, MachineError, check_codes, raise_on_errors
+from kbert.errors import InputError, MachineError, allowed_in, check_codes, raise_on_errors
 from kbert.findings import Call, Cure, Finding, Option, downgrade, findings_table
 from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
@@ -75,7 +75,7 @@ def resume(
     given = {name: value for name, value in changes.items() if value is not None}
     if scale_epochs:
         check_scaled(given)
-    with verbosity(verbose), run_lock(directory.path):
+    with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
         try:
             complete_record(directory.path)
             store = CheckpointStore(directory.checkpoints)

@@ -9,7 +9,7 @@ from kbert import __version__
 from kbert.backend.machine import machine, versions
 from kbert.config import TrainConfig
 from kbert.data.reading.examples import Examples
-from kbert.errors import MachineError
+from kbert.errors import MachineError, allowed_in
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
@@ -44,7 +44,11 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
     """
     config = checked(config)
     folder, name = Path("runs"), Path(config.data).stem
-    with verbosity(verbose), claimed_run(config.output, folder=folder, name=name) as run:
+    with (
+        verbosity(verbose),
+        allowed_in("kbert.TrainConfig(..., {})"),
+        claimed_run(config.output, folder=folder, name=name) as run,
+    ):
         train_into(run, config)
     return run
 

@@ -99,7 +99,7 @@ def test_a_second_fit_is_refused_and_its_cure_cures():
         fit(model, guard)
     assert [(f.code, f.severity) for f in error.value.findings] == [("plan-ended", "error")]
     assert "FreshOptimizer(plan)" in str(error.value.findings[0].cure)
-    assert 'To continue anyway: allow=("plan-ended",)' in str(error.value)
+    assert 'To continue anyway: kbert.PlanGuard(plan, allow=("plan-ended",))' in str(error.value)
     assert same_weights(model, before)
     assert int(model.optimizer.iterations) == 24
     assert fit(model, guard, FreshOptimizer(PLAN)) == []
@@ -154,7 +154,9 @@ def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
     model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT)
     with pytest.raises(FindingsError, match="changes the weights 6 times") as error:
         fit(model, guard, batch_size=32)
-    assert 'To continue anyway: allow=("too-few-updates",)' in str(error.value)
+    assert 'To continue anyway: kbert.PlanGuard(plan, allow=("too-few-updates",))' in str(
+        error.value
+    )
     assert (int(model.optimizer.iterations), capsys.readouterr().out) == (0, "")
     cured = replace(SHORT, **SHORT.findings()[0].cure.settings)
     model, guard = model_data(create_optimizer(cured)), PlanGuard(cured)

@@ -61,8 +61,10 @@ def test_labels_that_are_one_value_are_refused_as_kbert_train_refuses_them(fit):
 
 
 def test_they_are_refused_without_a_guard_too(fit):
-    with pytest.raises(FindingsError, match="differ only in case or blanks"):
+    with pytest.raises(FindingsError, match="differ only in case or blanks") as refusal:
         fit(texts(48), VARIANTS, guarded=False)
+    allow = 'callbacks=[kbert.PlanGuard(plan, allow=("label-variants",))]'
+    assert str(refusal.value).endswith(f"To continue anyway: {allow}")
 
 
 def test_what_is_allowed_is_a_warning(fit, capsys):

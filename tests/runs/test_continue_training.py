@@ -199,7 +199,10 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     ("changes", "message"),
     [
         ({"epochs": 0}, "epochs.? must be a whole number, 1 or more"),
-        ({"batch_size": 64}, r"To continue anyway: allow=\(.too-few-updates.,\)"),
+        (
+            {"batch_size": 64},
+            r"continue anyway: kbert.continue_training\(..., allow=\(.too-few-updates.,\)\)",
+        ),
         ({"max_length": 99}, "`max_length` must be from 3 to the 64 positions"),
         ({"data": "none.csv"}, "There is no file none.csv"),
     ],

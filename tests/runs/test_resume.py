@@ -251,7 +251,7 @@ def test_refuses_a_plan_that_ends_before_the_point_reached(stopped, capsys):
         resume(stopped.path, batch_size=64)
     change = ChangedPlan(PLAN, replace(PLAN, batch_size=64), 85)
     assert list(e.value.findings) == change.findings()
-    assert str(e.value).endswith(str(Option("allow", ("plan-behind",))))
+    assert str(e.value).endswith(str(Option("allow", ("plan-behind",), of="kbert.resume(..., {})")))
     assert capsys.readouterr().out.endswith(f"\n{change}\n")
     assert contents(stopped.path) == before
 
