@@ -254,6 +254,7 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def _find_start(self) -> Checkpoint | None:
         """Return the checkpoint to resume from, or None where `fit` begins from scratch."""
+        self.store.check()
         if self.resume:
             if self.start is not None:
                 return replace(self.start, arrays=read_checkpoint(self.start.path).arrays)

@@ -26,6 +26,29 @@ class CheckpointFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def check(self) -> None:
+        """Raise InputError where something else lies in a place that the next save needs.
+
+        A link to a checkpoint is refused too: none is followed, so an earlier one would be taken.
+        """
+        for pointer in (self.folder / "last", self.folder / "best"):
+            if pointer.is_dir() and not pointer.is_symlink():
+                raise InputError(
+                    "{pointer} is a folder; a file was expected.",
+                    pointer=pointer,
+                    cure=Cure(note="remove it"),
+                )
+        inside = [path for path in _inside(self.folder) if NAME.fullmatch(path.name)]
+        wrong = [path for path in inside if not _is_checkpoint(path)]
+        if os.path.lexists(self.folder) and not self.folder.is_dir():
+            wrong = [self.folder]
+        if wrong:
+            raise InputError(
+                "{path} is a file, a pipe or a link; a folder was expected.",
+                path=wrong[0],
+                cure=Cure(note="put the folder itself there, or remove it"),
+            )
+
     def last(self) -> Path | None:
         """Return the checkpoint that `last` names, or None without that file."""
         return self.pointed("last")
@@ -45,16 +68,10 @@ class CheckpointFolder:
         not complete, it is the newest committed one, which is said.
 
         Raises:
-            InputError: `last` or `best` is a folder, or `last` exists and nothing is committed.
+            InputError: what `check` raises, or `last` exists and nothing is committed.
         """
+        self.check()
         committed, file = self.committed(), self.folder / "last"
-        for pointer in (file, self.folder / "best"):
-            if pointer.is_dir() and not pointer.is_symlink():
-                raise InputError(
-                    "{pointer} is a folder; a file was expected.",
-                    pointer=pointer,
-                    cure=Cure(note="remove it"),
-                )
         path, fault = None, "does not name a checkpoint"
         with contextlib.suppress(InputError):
             path = self.pointed("last")
@@ -117,10 +134,7 @@ class CheckpointFolder:
 
     def directories(self) -> list[Path]:
         """Return the checkpoints, committed or not, oldest first."""
-        if not self.folder.is_dir():
-            return []
-        found = [p for p in self.folder.iterdir() if _is_checkpoint(p)]
-        return sorted(found, key=serial)
+        return sorted(filter(_is_checkpoint, _inside(self.folder)), key=serial)
 
     def pointed(self, pointer: str) -> Path | None:
         """Return the checkpoint that `last` or `best` names, or None without that file.
@@ -148,6 +162,10 @@ class CheckpointFolder:
 def serial(path: Path) -> int:
     """Return the serial number of a checkpoint."""
     return int(path.name.split("-")[0])
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _is_checkpoint(path: Path) -> bool:

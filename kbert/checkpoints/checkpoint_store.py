@@ -142,7 +142,10 @@ class CheckpointStore(CheckpointFolder):
             return
         remove_temporary(self.folder)
         for path in self.folder.glob(f"{_NEW}[0-9]*"):
-            shutil.rmtree(path)
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
         for path in self.directories():
             if not (path / COMMIT_FILE).is_file():
                 shutil.rmtree(path)

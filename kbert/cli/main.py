@@ -1,6 +1,7 @@
 """The command line: run a verb, and leave with its exit status."""
 
 import errno
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -26,8 +27,8 @@ from kbert.cli.read_flags import check_no_standard_input
 from kbert.cli.show import ReaderGone
 from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
-from kbert.errors import KbertError, MachineError
-from kbert.findings import speaking
+from kbert.errors import InputError, KbertError, MachineError
+from kbert.findings import Cure, speaking
 from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
 from kbert.utils.foreign import reason_of
 from kbert.utils.missing_package import missing_package
@@ -56,6 +57,7 @@ def _run(arguments: list[str]) -> int:
         for number in heard_signals():  # in here, where what they raise is caught
             signal.signal(number, _stop)
         check_verb(arguments)
+        _check_folder()
         check_no_standard_input(arguments)
         return _parse_and_run(arguments or ["--help"])
     except KbertError as error:
@@ -76,6 +78,17 @@ def _run(arguments: list[str]) -> int:
         named = "" if error.filename is None else f"{str(error.filename)[:_MAX_SHOWN]}: "
         _complain(f"{named}{reason_of(error)}{_what_is_left(error) or '.'}")
         return 2 if error.errno in _NO_NAME else 1
+
+
+def _check_folder() -> None:
+    """Refuse a folder that somebody has removed: libraries end the process when they ask for it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise InputError(
+            "The folder in which kbert was started does not exist any more.",
+            cure=Cure(note="change to another, with cd"),
+        ) from None
 
 
 def _parse_and_run(arguments: list[str]) -> int:

@@ -166,6 +166,7 @@ def find_checkpoint(
 
     None means that the run ended before its first, and has no model either.
     """
+    store.check()
     path = store.latest() if name is None else store.named(name)
     if path is None:
         _check_may_restart(run)

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kbert.errors import InputError, MachineError
+from kbert.findings import Cure
 from kbert.runs.beginning import LOCK
 
 
@@ -19,10 +20,18 @@ def run_lock(path: Path) -> Iterator[None]:
     The operating system releases the lock of a process that ends, however it ends.
 
     Raises:
-        InputError: another process is using the directory.
+        InputError: another process is using the directory, or something else than a file has the
+            name of the lock's.
         MachineError: the directory cannot be written to.
     """
     file = path / LOCK
+    for place in (file, _pid(file)):
+        if os.path.lexists(place) and (place.is_symlink() or not place.is_file()):
+            raise InputError(
+                "{place} is a folder, a pipe or a link; a file was expected.",
+                place=place,
+                cure=Cure(note="remove it"),
+            )
     lock = FileLock(file, timeout=0)
     try:
         lock.acquire()

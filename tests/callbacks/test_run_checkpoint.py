@@ -107,6 +107,14 @@ def test_after_each_epoch_last_holds_the_state(tmp_path):
                 np.testing.assert_array_equal(array, found[-1].arrays[file][name], err_msg=name)
 
 
+def test_what_is_in_the_way_of_a_checkpoint_is_refused_before_the_first_step(tmp_path):
+    (tmp_path / "checkpoints").touch()
+    model = model_data()
+    with pytest.raises(KbertError, match="checkpoints is a file, a pipe or a link; a folder was"):
+        fit_plain(model, RunCheckpoint(tmp_path / "checkpoints", PLAN))
+    assert int(model.optimizer.iterations) == 0
+
+
 def test_a_plain_model_goes_on_after_its_last_whole_epoch(tmp_path):
     whole, model, again = model_data(), model_data(), model_data()
     fit_plain(whole, RunCheckpoint(tmp_path / "whole", PLAN))

@@ -1,6 +1,7 @@
 """What is read of a folder; what is damaged in it is in test_checkpoint_store.py."""
 
 import json
+import os
 
 import pytest
 
@@ -75,3 +76,31 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
         None,
         None,
     )
+
+
+def a_file(path):
+    path.write_text("x")
+
+
+def a_link(path):
+    path.symlink_to(path.parent / "000009-epoch-1-batch-0")
+
+
+@pytest.mark.parametrize("kind", [a_file, a_link, os.mkfifo], ids=["file", "link", "pipe"])
+@pytest.mark.parametrize("name", ["000013-epoch-2-batch-0", "folder"])
+def test_what_is_in_the_way_of_the_next_save_is_refused(name, kind, folder):
+    place = folder.folder / name
+    kind(place)
+    checked = CheckpointFolder(place) if name == "folder" else folder
+    if (name, kind) == ("folder", a_link):
+        checked.check()  # the folder may lie on another disk
+        return
+    for refuse in (checked.check, checked.latest):
+        with pytest.raises(InputError, match=f"{name} is a file, a pipe or a link; a folder was"):
+            refuse()
+
+
+def test_a_link_to_nothing_is_refused(tmp_path):
+    (tmp_path / "checkpoints").symlink_to(tmp_path / "gone")
+    with pytest.raises(InputError, match="checkpoints is a file, a pipe or a link; a folder was"):
+        CheckpointFolder(tmp_path / "checkpoints").check()

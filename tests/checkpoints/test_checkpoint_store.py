@@ -427,6 +427,15 @@ def test_a_folder_in_place_of_a_pointer_is_refused(pointer, two):
         two.latest()
 
 
+def test_a_link_or_file_with_a_name_of_what_is_left_incomplete_is_removed(two, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (two.folder / ".new-000003-a").symlink_to(tmp_path / "elsewhere")
+    (two.folder / ".new-000004-a").touch()
+    commit(two, 3)
+    assert not list(two.folder.glob(".new-*"))
+    assert (tmp_path / "elsewhere").is_dir()
+
+
 def test_a_commit_mends_a_last_that_holds_rubbish(two):
     (two.folder / "last").write_text("rubbish")
     commit(two, 3)

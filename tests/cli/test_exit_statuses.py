@@ -176,3 +176,16 @@ def test_a_place_below_a_file(data, monkeypatch, capsys):
         status, err = kbert(capsys, *command)
         assert (status, "Traceback" in err) == (2, False)
         assert Path("data.csv").is_file()
+
+
+@pytest.mark.parametrize("verb", [["plan", "--examples", "900"], ["resume", "/run"]], ids=" ".join)
+def test_a_current_folder_that_is_gone(verb, tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert kbert(capsys, *verb) == (
+        2,
+        "kbert: The folder in which kbert was started does not exist any more. Cure: change to "
+        "another, with cd\n",
+    )
+    monkeypatch.chdir(tmp_path)

@@ -157,3 +157,15 @@ def test_a_disk_too_full_for_the_pid_locks_all_the_same(tmp_path, monkeypatch):
         with run_lock(tmp_path):
             assert not (tmp_path / PID).exists()
             assert refused_without_a_name(tmp_path)
+
+
+@pytest.mark.parametrize("name", [".lock", PID])
+@pytest.mark.parametrize(
+    "kind", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("gone")], ids=["dir", "pipe", "link"]
+)
+def test_what_is_in_the_place_of_the_lock_is_refused(kind, name, tmp_path):
+    kind(tmp_path / name)
+    expected = rf"{name} is a folder, a pipe or a link; a file was expected. Cure: remove it"
+    with pytest.raises(InputError, match=expected), run_lock(tmp_path):
+        pass
+    assert os.listdir(tmp_path) == [name]
