@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
+from typing import IO, get_args
 
 from kbert.choices import Backend
 from kbert.errors import InputError
@@ -142,7 +142,7 @@ def _held_standard_error() -> Iterator[None]:
     except OSError:  # it is closed, and nobody would see it
         yield
         return
-    with tempfile.TemporaryFile() as held:
+    with _temporary_file() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
@@ -154,6 +154,17 @@ def _held_standard_error() -> Iterator[None]:
         finally:
             os.dup2(saved, 2)
             os.close(saved)
+
+
+def _temporary_file() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except FileNotFoundError as error:
+        raise InputError(
+            "Temporary files cannot be written anywhere: {reason}",
+            reason=error.strerror,
+            cure=Cure(note="set the variable TMPDIR to a folder that can be written to"),
+        ) from None
 
 
 def _is_not_of_retracing(record: logging.LogRecord) -> bool:

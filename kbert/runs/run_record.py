@@ -49,9 +49,11 @@ def check_record(file: Path, record: Mapping[str, Any], sets: Iterable[str]) -> 
 
 def lost_cure(run: Path) -> Cure:
     """Return what is left to do where a file of a run's record is lost or damaged."""
+    model = run / "model"
+    if not (model / "config.json").is_file():
+        return Cure(note="restore it from a copy")
     return Cure(
-        note="restore it from a copy; the model, if there is one, is usable as {model}",
-        values={"model": run / "model"},
+        note="restore it from a copy; the model is usable as {model}", values={"model": model}
     )
 
 

@@ -5,12 +5,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from types import SimpleNamespace
 
 import pytest
 
-from kbert.backend.choose_backend import BACKENDS, alternatives, choose_backend
-from kbert.errors import KbertError
+from kbert.backend.choose_backend import BACKENDS, alternatives, choose_backend, import_keras
+from kbert.errors import InputError, KbertError
 
 
 @pytest.fixture
@@ -133,3 +134,13 @@ def test_keras_json_of_the_home_folder(world, monkeypatch, tmp_path):
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text(json.dumps({"backend": "jax"}))
     assert choose_backend() == "jax"
+
+
+def test_where_no_temporary_file_can_be_written_the_cure_is_said(monkeypatch):
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    message = (
+        "Temporary files cannot be written anywhere: .*/nowhere.*Cure: set the variable TMPDIR"
+    )
+    with pytest.raises(InputError, match=message):
+        import_keras()

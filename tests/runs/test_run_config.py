@@ -3,7 +3,8 @@
 import pytest
 
 from kbert.config import TrainConfig
-from kbert.runs.run_config import run_config
+from kbert.errors import InputError
+from kbert.runs.run_config import check_is_run, run_config
 from kbert.runs.run_directory import RunDirectory
 
 
@@ -39,3 +40,16 @@ def test_a_file_that_is_here_comes_first(run, tmp_path):
 def test_a_run_that_does_not_tell_where_it_was_started(run):
     (run.path / "run.json").unlink()
     assert run_config(run).data == "data.csv"
+
+
+def test_a_run_without_its_settings_has_a_model_only_where_there_is_one(run):
+    (run.path / "config.toml").unlink()
+    with pytest.raises(InputError) as refused:
+        check_is_run(run)
+    assert str(refused.value) == (
+        f"{run} is a run without its config.toml. Cure: restore it from a copy"
+    )
+    run.model_folder.mkdir()
+    (run.model_folder / "config.json").touch()
+    with pytest.raises(InputError, match="from a copy; the model is usable as .*model$"):
+        check_is_run(run)
