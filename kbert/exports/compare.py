@@ -1,6 +1,7 @@
 """Compare an export with its model."""
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.errors import InputError
+from kbert.errors import InputError, UnknownTokensWarning
 from kbert.findings import Cure
 from kbert.tokenizer.rare_characters import is_rare
 
@@ -107,7 +108,10 @@ def compare(
     size = sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file())
     if exported is None:
         return Comparison(size)
-    ours, theirs = original(texts, pairs), exported(texts, pairs)
+    with warnings.catch_warnings():
+        # Some of the sentences are of other languages than the model's.
+        warnings.simplefilter("ignore", UnknownTokensWarning)
+        ours, theirs = original(texts, pairs), exported(texts, pairs)
     if theirs.shape != ours.shape:
         raise InputError(
             "The export is refused: its probabilities have the shape {exported}, the model's have "

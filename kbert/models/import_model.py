@@ -1,10 +1,11 @@
 """Converts another program's model, or a run, into a kbert model."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 from kbert.backend.choose_backend import choose_backend, import_keras
-from kbert.errors import InputError
+from kbert.errors import InputError, UnknownTokensWarning
 from kbert.findings import Call, Option
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
@@ -120,7 +121,10 @@ def _write_classifier(
     from kbert.models.build_classifier import build_classifier
 
     model = build_classifier(BertClassifier, data, labels or None, max_length=max_length)
-    model.predict_texts(_SENTENCES)  # which refuses what is not finite
+    with warnings.catch_warnings():
+        # The sentences are kbert's own, and of other languages than most models.
+        warnings.simplefilter("ignore", UnknownTokensWarning)
+        model.predict_texts(_SENTENCES)  # which refuses what is not finite
     with writing(output), publishing(output) as folder:
         model.save_to(folder)
     say(f"Classes: {', '.join(model.labels.names)}")

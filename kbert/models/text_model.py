@@ -1,6 +1,7 @@
 """A Keras model that classifies texts: what it is trained with and predicts on."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from kbert.backend.choose_backend import xla_is_slower
 from kbert.backend.keras_internals import build_metrics
 from kbert.data.batches import Batches
 from kbert.data.epoch_setter import EpochSetter
+from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
@@ -37,6 +39,10 @@ class TextModel(keras.Model):
     tokenizer: Tokenizer
     max_length: int
     num_segments: int
+
+    @cached_property
+    def _watch(self) -> UnknownTokensWatch:
+        return UnknownTokensWatch(self.tokenizer)
 
     def compile(
         self, optimizer: Any = "adam", loss: Any = None, jit_compile: Any = "auto", **kwargs: Any
@@ -171,6 +177,8 @@ class TextModel(keras.Model):
     ) -> list[Prediction]:
         """Return the label and the probabilities of each text, or text pair, in their order.
 
+        Where most of the tokens are [UNK], an `UnknownTokensWarning` says so, once.
+
         Args:
             texts: list, NumPy array, pandas Series or another iterable of str.
             pairs: the second texts, alike, or None.
@@ -191,6 +199,7 @@ class TextModel(keras.Model):
         if not firsts:
             return np.empty((0, len(self.labels)), np.float32)
         check_segments(self.num_segments, seconds is not None, Option("pairs"))
+        self._watch.look(firsts, seconds)
         store = TokenStore.build(Examples(firsts, seconds), self.tokenizer, self.max_length)
         batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
         logits = np.empty((len(firsts), len(self.labels)), np.float32)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.source import Source
@@ -12,7 +13,6 @@ from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
 from kbert.serving.export_source import Export
-from kbert.serving.unknown_tokens import UnknownTokensWatch
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.label_names import label_names
@@ -36,8 +36,9 @@ class Predictor:
         compute: function of texts, pairs or None, and a batch size that returns the probabilities
             [texts, labels].
         model: BertClassifier or None. The model that computes, where it is one. Defaults to None.
-        tokenizer: Tokenizer or None. The model's: where most of the tokens of a call are [UNK], an
-            `UnknownTokensWarning` says so, once. Defaults to None: nothing is said.
+        tokenizer: Tokenizer or None. That of an exported program: where most of the tokens of a
+            call are [UNK], an `UnknownTokensWarning` says so, once. Defaults to None: nothing is
+            said, or by the model.
 
     Example:
 
@@ -104,7 +105,7 @@ class Predictor:
             with lock:
                 return model.predict_proba(*arguments)
 
-        return cls(model.labels.names, compute, model, model.tokenizer)
+        return cls(model.labels.names, compute, model)  # which warns of unknown tokens itself
 
     def predict(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32

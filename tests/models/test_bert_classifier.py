@@ -7,8 +7,10 @@ from kbert import (
     Examples,
     KbertError,
     Labels,
+    Predictor,
     Tokenizer,
     TrainingPlan,
+    UnknownTokensWarning,
     create_optimizer,
     read_examples,
 )
@@ -233,3 +235,26 @@ def test_a_step_is_traced_once():
     model.train_step = lambda data: traced.append(data) or step(data)
     model.fit(model.batches(examples, plan), epochs=2, verbose=0)
     assert len(traced) == 1
+
+
+def test_texts_that_the_vocabulary_does_not_know_are_named_once(tiny_model):
+    model = tiny_model()
+    model.predict_texts(TEXTS)
+    with pytest.warns(
+        UnknownTokensWarning, match=r"of the tokens are \[UNK\]: .* Cure: "
+    ) as caught:
+        model.predict_texts(["电影很好看", "电影"])
+    model.predict_texts(["电影很好看"])  # a second warning would be an error
+    model.predict_proba(["电影很好看"])
+    (warning,) = (one for one in caught if one.category is UnknownTokensWarning)
+    assert warning.filename == __file__
+
+
+def test_a_predictor_leaves_the_warning_to_its_model(tiny_model, tmp_path):
+    tiny_model().save_to(tmp_path / "model")
+    predictor = Predictor.load(tmp_path / "model")
+    with pytest.warns(UnknownTokensWarning) as caught:
+        predictor.predict(["电影很好看"])
+    predictor.predict(["电影很好看"])
+    (warning,) = (one for one in caught if one.category is UnknownTokensWarning)
+    assert warning.filename == __file__

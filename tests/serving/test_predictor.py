@@ -8,7 +8,7 @@ import pytest
 
 from kbert import KbertError, Predictor, UnknownTokensWarning
 from kbert.cli.main import main
-from kbert.serving.unknown_tokens import UnknownTokensWatch
+from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 
 
 @pytest.fixture(scope="module")

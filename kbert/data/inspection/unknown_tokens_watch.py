@@ -1,4 +1,4 @@
-"""The warning that a predictor knows less than half of the tokens it is given."""
+"""The warning that a model knows less than half of the tokens it is given."""
 
 import sys
 import warnings
