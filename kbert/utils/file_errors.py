@@ -42,6 +42,19 @@ def file_error(
     return kind(template, cure=cure, reason=reason, **shown)
 
 
+def unreadable(path: Path, of: OSError) -> KbertError:
+    """Return the error to raise where a file that a user has named cannot be read.
+
+    Args:
+        path: Path.
+        of: OSError.
+    """
+    cure = None
+    if of.errno in (errno.EACCES, errno.EPERM):
+        cure = Cure(note="ask its owner for the permission to read it, or pass another file")
+    return file_error("{path} cannot be read: {reason}.", of=of, cure=cure, path=path)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn an OSError in the block, which writes to a path that a user has named, into a sentence.

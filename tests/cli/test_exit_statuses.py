@@ -126,7 +126,10 @@ def test_data_that_may_not_be_read(arguments, number, data, monkeypatch, capsys,
     else:
         command = [arguments[0], data, *arguments[1:]]
     status, err = kbert(capsys, *command)
-    assert (status, err) == (1, f"kbert: {data} cannot be read: {os.strerror(number)}.\n")
+    assert status == 1
+    refusal, _, cure = err.partition(" Cure: ")
+    assert refusal.rstrip() == f"kbert: {data} cannot be read: {os.strerror(number)}."
+    assert ("permission to read it" in cure) == (number == errno.EACCES)
     with pytest.raises(MachineError):
         read_examples(data)
 

@@ -21,7 +21,7 @@ from kbert.data.reading.text_tables import read_delimited, read_lines
 from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.utils.file_errors import check_name
+from kbert.utils.file_errors import check_name, unreadable
 
 _SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
@@ -76,7 +76,11 @@ def format_of_suffix(path: Path) -> FileFormat | None:
 def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
     if str(path) == "-":
         raise no_standard_input()
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:  # such as a folder above it that may not be entered
+        raise unreadable(path, error) from error
+    if is_folder:
         raise is_directory(path, tuple(_SUFFIXES))
     stream = files.enter_context(open_binary(path))
     is_packed = path.suffix.lower() in COMPRESSED

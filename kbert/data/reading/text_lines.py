@@ -17,7 +17,7 @@ from kbert.data.reading.line_bytes import ends_in_cr, split_lines
 from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
 from kbert.findings import Cure
-from kbert.utils.file_errors import file_error
+from kbert.utils.file_errors import unreadable
 from kbert.utils.untrusted import check_regular
 
 _BUFFER = 65_536  # bytes, examined before the first line is read
@@ -236,4 +236,4 @@ def open_binary(path: Path) -> BinaryIO:
             near=", ".join(near),
         ) from None
     except OSError as error:
-        raise file_error("{path} cannot be read: {reason}.", of=error, path=path) from error
+        raise unreadable(path, error) from error

@@ -1,6 +1,7 @@
 """Files as people have them: of other programs, compressed, named wrongly."""
 
 import bz2
+import errno
 import gzip
 import io
 import json
@@ -14,7 +15,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from kbert import KbertError, read_examples
+from kbert import KbertError, MachineError, read_examples
 from kbert.data.reading.unpacked import COMPRESSED
 
 HERE = Path(__file__).parent
@@ -285,3 +286,21 @@ def test_standard_input_is_no_file_to_train_on():
 def test_a_compressed_stream_is_told():
     with pytest.raises(KbertError, match="is compressed by gzip"):
         read_examples(io.BytesIO(gzip.compress(b"a\nb\n")), need_label=False)
+
+
+@pytest.mark.parametrize("method", ["open", "is_dir"])
+def test_what_may_not_be_read(method, tmp_path, monkeypatch):
+    """The file itself, or a folder above it; root may read everything."""
+    path = tmp_path / "data.csv"
+    path.write_text("text,label\na,x\nb,y\n", encoding="utf-8")
+
+    def locked(self, *arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(type(path), method, locked)
+    with pytest.raises(MachineError) as caught:
+        read_examples(path)
+    assert str(caught.value) == (
+        f"{path} cannot be read: Permission denied. Cure: ask its owner for the permission to read "
+        "it, or pass another file"
+    )
