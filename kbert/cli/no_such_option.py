@@ -20,13 +20,16 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
     """
     flag = typed.partition("=")[0]
     names = {name.lstrip("-"): name for each in arguments for name in each.names if len(name) > 2}
-    near = difflib.get_close_matches(flag.lstrip("-").lower().replace("_", "-"), names, 1)
+    bare = flag.lstrip("-").lower().replace("_", "-")
+    near = difflib.get_close_matches(bare, names, 1)
+    if len(bare) == 1:  # as other programs abbreviate
+        near = [name for name in names if name.startswith(bare)][:3]
     if near:
         return InputError(
             "{verb} has no option {flag}. Did you mean {near}?",
             verb=verb,
             flag=shell_word(flag),
-            near=names[near[0]],
+            near=" or ".join(names[name] for name in near),
         )
     return InputError(
         "{verb} has no option {flag}.", verb=verb, flag=shell_word(flag), cure=help_of(verb)
