@@ -23,7 +23,7 @@ def largest_class_finding(record: EvaluationRecord) -> Finding | None:
         record: EvaluationRecord.
     """
     name, scores = next(iter(record.scores.items()))
-    largest = max(scores.classes, key=lambda one: one.rows)
+    largest = max(scores.classes, key=lambda one: (one.rows, one.recall))
     share = largest.rows / scores.rows
     others = scores.rows - largest.rows
     if others < _MIN_OTHER_ROWS or scores.accuracy > share:

@@ -6,10 +6,11 @@ from kbert.config import TrainConfig
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.inspection.set_findings import overlap_finding, small_dev_finding
 from kbert.data.reading.examples import Examples
-from kbert.findings import Call, Cure, Finding, by_severity, findings_table
+from kbert.findings import Call, Cure, Finding, Option, by_severity, findings_table
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
 
+_LARGE_SHARE = 0.3  # of the rows, for evaluation
 _COUNT_ROWS = 2000  # enough to see whether texts are cut; `kbert inspect` looks at more
 
 
@@ -56,7 +57,12 @@ def judge_data(
 
 def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[Finding]:
     """Return what is wrong with the rows that kbert has set aside."""
-    cure = Cure({"dev_proportion": 0.3}, otherwise=(Cure({"dev": "FILE"}, note="with more rows"),))
+    if config.dev_proportion < _LARGE_SHARE:
+        file = Cure({"dev": "FILE"}, note="with more rows")
+        cure = Cure({"dev_proportion": _LARGE_SHARE}, otherwise=(file,))
+    else:
+        own = {"option": Option("dev_proportion")}
+        cure = Cure({"dev": "FILE"}, note="with more rows, in place of {option}", values=own)
     again = Cure(
         call=Call("train", config.data, **config.file_settings()),
         note="in a new run: it keeps equal texts together, which kbert 0.1 did not",

@@ -25,6 +25,8 @@ def test_one_class_for_all_rows():
         "The model is no better than always answering the largest class ('yes', 0.6000 of dev): "
         "at its best, in epoch 2, its accuracy is 0.6000, and it predicts 'yes' for all 20 rows."
     )
+    # Of two that are as large, the one that is predicted.
+    assert "largest class ('yes', 0.5000 of dev)" in found(*repeated((0, 1, 9), (1, 1, 9)))
     # A class that is not the largest, and a third that the set lacks.
     assert "its accuracy is 0.4000, and it predicts 'no' for all 20 rows" in found(
         *repeated((0, 0, 8), (1, 0, 12)), classes=3

@@ -82,6 +82,8 @@ def test_small_sets_have_a_cure_that_fits(write, repeated):
     own = judge(TrainConfig(data=write(repeated)))["dev-small"]
     assert own.message.startswith("dev has 20 rows")
     assert own.cure.settings == {"dev_proportion": 0.3}
+    larger = judge(TrainConfig(data=write(repeated[:100]), dev_proportion=0.4))["dev-small"]
+    assert str(larger.cure) == 'dev="FILE", with more rows, in place of `dev_proportion`'
     dev = write(repeated[:20], "dev.csv")
     given = judge(TrainConfig(data=write(repeated), dev=dev))
     assert given["dev-small"].cure.settings == {}
