@@ -74,8 +74,9 @@ class EpochEvaluation(keras.callbacks.Callback):
         findings: list of Finding, of the best evaluation when `fit` has ended.
 
     Raises:
-        InputError: no set, or one without labels; at the beginning of `fit`, labels that do not fit
-            the model's outputs, or a model that cannot be scored.
+        InputError: no set, one without labels, or one named "val", whose scores would take the
+            place of those that Keras logs as `val_loss`, `val_accuracy`, ...; at the beginning of
+            `fit`, labels that do not fit the model's outputs, or a model that cannot be scored.
 
     Example:
 
@@ -111,6 +112,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         sets = {**(sets or {}), **named}
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
+        for name in sets:
+            _check_name(name)
         if every_steps is not None:
             check_count("every_steps", every_steps)
         self.history = EvaluationHistory(monitor, patience)
@@ -286,3 +289,26 @@ class EpochEvaluation(keras.callbacks.Callback):
             if self.verbose:
                 unit = "epochs" if self.every_steps is None else "evaluations"
                 say(f"stopping: no better {history.monitor} for {history.patience} {unit}")
+
+
+def _check_name(name: Any) -> None:
+    """Raise InputError for a name of a set whose scores the logs could not hold."""
+    if not isinstance(name, str) or not name:
+        raise InputError(
+            "The name of a set must be a string that is not empty. Received: {name!r:.80}",
+            name=name,
+        )
+    if name == "val":
+        raise InputError(
+            "A set may not be named 'val': its scores would take the place of those of "
+            "validation_data, which Keras logs as val_loss, val_accuracy, ...",
+            cure=Cure(
+                code="EpochEvaluation(dev=...)",
+                otherwise=(
+                    Cure(
+                        code="EpochEvaluation(dev=..., val_names=True)",
+                        note="for callbacks that look for these names",
+                    ),
+                ),
+            ),
+        )

@@ -208,17 +208,24 @@ def test_batches_of_a_classifier_are_scored_row_by_row(tiny_model, sentences):
     ("arguments", "message"),
     [
         ({}, "Name at least one set"),
+        ({"val": (np.arange(12), LABELS)}, "not be named 'val': .* Cure: .*val_names=True"),
         ({"monitor": "f1"}, "`monitor` must be .* Received: 'f1'"),
         ({"patience": 0}, "`patience` must be a whole number, 1 or more"),
         ({"dev": [1, 2]}, r"The set 'dev' must be Batches or a tuple .* Received: list"),
         ({"dev": Examples(["a"])}, r"Received: Examples Cure: .*dev=model.batches\(examples\)"),
     ],
-    ids=["no-set", "monitor", "patience", "kind", "examples"],
+    ids=["no-set", "val", "monitor", "patience", "kind", "examples"],
 )
 def test_refusals(arguments, message):
     sets = {"dev": (np.arange(12), LABELS)} if arguments else {}
     with pytest.raises(KbertError, match=message):
         EpochEvaluation(**{**sets, **arguments})
+
+
+@pytest.mark.parametrize("name", ["", 1, None, ("a", "b")])
+def test_the_name_of_a_set_is_a_text(name):
+    with pytest.raises(KbertError, match="The name of a set must be a string .* Received: "):
+        EpochEvaluation({name: (np.arange(12), LABELS)})
 
 
 def test_refuses_batches_without_labels(tiny_model):
