@@ -152,4 +152,11 @@ def _cure(name: str, data: Any) -> Cure | None:
         return Cure(note="leave the sample weights out")
     if isinstance(data, Examples):
         return Cure(code=f"EpochEvaluation({name}=model.batches(examples))")
+    by_keras = Cure(code="fit(..., validation_data=...)", note="which Keras evaluates itself")
+    if hasattr(data, "element_spec"):  # of tf.data
+        rows = "next(dataset.unbatch().batch(1_000_000).as_numpy_iterator())"
+        return Cure(code=f"EpochEvaluation({name}={rows})", otherwise=(by_keras,))
+    if isinstance(data, keras.utils.PyDataset):
+        arrays = "with all its rows as arrays, in one order"
+        return Cure(code=f"EpochEvaluation({name}=(x, labels))", note=arrays, otherwise=(by_keras,))
     return None

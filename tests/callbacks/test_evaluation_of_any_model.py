@@ -455,3 +455,27 @@ def test_rows_that_the_model_does_not_take_are_refused_before_the_first_update(c
         model.fit(x, THREE, verbose=0, callbacks=[updates, evaluation])
     assert updates.batches == 0
     assert "\x1b" not in str(error.value)
+
+
+def test_a_tf_data_set_is_refused_with_a_cure_that_works():
+    tf = pytest.importorskip("tensorflow")
+    dataset = tf.data.Dataset.from_tensor_slices((X, THREE)).batch(8)
+    with pytest.raises(KbertError, match="The set 'dev' must be Batches or a tuple") as refusal:
+        EpochEvaluation(dev=dataset)
+    cure = refusal.value.cure
+    assert cure.otherwise[0].code == "fit(..., validation_data=...)"
+    evaluation = eval(cure.code, {"EpochEvaluation": EpochEvaluation, "dataset": dataset})
+    model = layers(3, "softmax")
+    model.compile("sgd", SPARSE, metrics=["accuracy"])
+    model.fit(X, THREE, verbose=0, callbacks=[evaluation])
+    expected = model.evaluate(dataset, verbose=0, return_dict=True)["accuracy"]
+    assert evaluation.best["dev"].accuracy == pytest.approx(expected)
+
+
+def test_a_set_of_python_batches_is_refused_with_a_cure():
+    class Set(keras.utils.PyDataset):
+        def __len__(self):
+            return 1
+
+    with pytest.raises(KbertError, match=r"Received: Set Cure: EpochEvaluation\(dev=\(x, labels"):
+        EpochEvaluation(dev=Set())
