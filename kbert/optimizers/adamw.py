@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
-from kbert.backend.gradients import summed
-from kbert.optimizers.weight_decay import NO_DECAY, excluded_from_decay
+from kbert.backend.fused_update import update_one_adam
+from kbert.optimizers.fused_adam import FusedAdam
+from kbert.optimizers.weight_decay import NO_DECAY
 
 
 @keras.saving.register_keras_serializable(package="kbert")
-class AdamW(keras.optimizers.AdamW):
+class AdamW(FusedAdam, keras.optimizers.AdamW):
     """Keras's AdamW, decaying no bias and no LayerNorm.
 
     With Keras's own class the exclusions are a call after construction, which a saved model does
@@ -61,13 +63,19 @@ class AdamW(keras.optimizers.AdamW):
         )
         self.exclude = tuple(exclude)
 
-    def build(self, variables: list[Any]) -> None:
-        if not self.built:
-            self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
-        super().build(variables)
+    def rate(self, learning_rate: Any) -> Any:
+        step = ops.cast(self.iterations + 1, "float32")
+        correction_1 = 1.0 - ops.power(ops.cast(self.beta_1, "float32"), step)
+        correction_2 = 1.0 - ops.power(ops.cast(self.beta_2, "float32"), step)
+        return super().rate(learning_rate) * ops.sqrt(correction_2) / correction_1
 
-    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-        super().apply(summed(grads), trainable_variables)
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        if not self.amsgrad:
+            moments, rate = self.moments(variable), self.rate(learning_rate)
+            betas = self.beta_1, self.beta_2
+            if update_one_adam(variable, gradient, *moments, rate, *betas, self.epsilon):
+                return
+        super().update_step(gradient, variable, learning_rate)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "exclude": list(self.exclude)}

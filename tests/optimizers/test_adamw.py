@@ -67,7 +67,7 @@ def test_is_keras_adamw_but_for_the_exclusions():
         gradient = keras.ops.convert_to_tensor(random.normal(size=(4, 3)).astype("float32"))
         ours.apply([gradient], [variables[0]])
         theirs.apply([gradient], [variables[1]])
-    np.testing.assert_allclose(_array(variables[0]), _array(variables[1]), rtol=1e-6)
+    np.testing.assert_allclose(_array(variables[0]), _array(variables[1]), rtol=1e-5)
     assert (_array(variables[0]) != 1).all()
 
 

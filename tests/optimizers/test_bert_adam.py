@@ -40,8 +40,8 @@ def test_equals_the_original_step_by_step(reference):
         for place, name in enumerate(NAMES):
             for kind, variable in (
                 ("value", variables[place]),
-                ("m", optimizer._m[place]),
-                ("v", optimizer._v[place]),
+                ("m", optimizer._momentums[place]),
+                ("v", optimizer._velocities[place]),
             ):
                 np.testing.assert_allclose(
                     _array(variable),
