@@ -285,3 +285,33 @@ class StepsOfEpoch(int):
     def __le__(self, made: int) -> bool:
         """Whether an epoch in which this many steps were made is over: `made >= steps`."""
         return int(self) - self._skipped() <= made
+
+
+def first_row(layer: Any, rows: Any, padding_mask: Any, training: bool | None) -> Any:
+    """Return the first row that a keras-hub `TransformerEncoder` gives, without the other rows.
+
+    Nothing reads the others of a last layer whose [CLS] alone is pooled, and so neither their
+    queries nor their feed-forward block is computed. Leans on the order of the operations in
+    `TransformerEncoder.call` where `normalize_first` is False (layers/modeling/
+    transformer_encoder.py).
+
+    Args:
+        layer: keras_hub.layers.TransformerEncoder.
+        rows: tensor [texts, width, hidden]. What the layer before it gives.
+        padding_mask: int tensor [texts, width].
+        training: bool or None. Whether dropout is applied.
+
+    Returns:
+        A tensor [texts, 1, hidden].
+    """
+    first = rows[:, :1]
+    mask = keras.ops.cast(padding_mask[:, None], "bool")
+    attended = layer._self_attention_layer(
+        query=first, value=rows, attention_mask=mask, training=training
+    )
+    attended = layer._self_attention_dropout(attended, training=training)
+    attended = layer._self_attention_layer_norm(attended + first)
+    inner = layer._feedforward_intermediate_dense(attended)
+    outer = layer._feedforward_output_dense(inner)
+    outer = layer._feedforward_dropout(outer, training=training)
+    return layer._feedforward_layer_norm(outer + attended)

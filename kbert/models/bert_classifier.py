@@ -18,6 +18,7 @@ from kbert.models.backbones import backbone_config, load_backbone, new_backbone,
 from kbert.models.build_classifier import build_classifier
 from kbert.models.classifier_parts import check_can_be_saved, check_parts
 from kbert.models.load_keras_file import load_keras_file
+from kbert.models.pooled_output import pooled_output
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -90,6 +91,11 @@ class BertClassifier(TextModel):
         self.num_segments = backbone.num_segments
         self.dropout = dropout
         self.gelu = gelu
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        pooled = pooled_output(self.backbone, inputs, training)
+        dropped = self.get_layer("classifier_dropout")(pooled, training=training)
+        return self.get_layer("logits")(dropped)
 
     @classmethod
     def from_preset(
