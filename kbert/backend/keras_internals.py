@@ -287,8 +287,8 @@ class StepsOfEpoch(int):
         return int(self) - self._skipped() <= made
 
 
-def first_row(layer: Any, rows: Any, padding_mask: Any, training: bool | None) -> Any:
-    """Return the first row that a keras-hub `TransformerEncoder` gives, without the other rows.
+def some_rows(layer: Any, some: Any, rows: Any, mask: Any, training: bool | None) -> Any:
+    """Return some of the rows that a keras-hub `TransformerEncoder` gives, without the others.
 
     Nothing reads the others of a last layer whose [CLS] alone is pooled, and so neither their
     queries nor their feed-forward block is computed. Leans on the order of the operations in
@@ -297,20 +297,19 @@ def first_row(layer: Any, rows: Any, padding_mask: Any, training: bool | None) -
 
     Args:
         layer: keras_hub.layers.TransformerEncoder.
-        rows: tensor [texts, width, hidden]. What the layer before it gives.
-        padding_mask: int tensor [texts, width].
+        some: tensor [rows, some, hidden]. Those of `rows` whose results are wanted.
+        rows: tensor [rows, width, hidden]. What the layer before it gives.
+        mask: bool tensor [rows, some or 1, width]. What each of them attends to.
         training: bool or None. Whether dropout is applied.
 
     Returns:
-        A tensor [texts, 1, hidden].
+        A tensor [rows, some, hidden].
     """
-    first = rows[:, :1]
-    mask = keras.ops.cast(padding_mask[:, None], "bool")
     attended = layer._self_attention_layer(
-        query=first, value=rows, attention_mask=mask, training=training
+        query=some, value=rows, attention_mask=mask, training=training
     )
     attended = layer._self_attention_dropout(attended, training=training)
-    attended = layer._self_attention_layer_norm(attended + first)
+    attended = layer._self_attention_layer_norm(attended + some)
     inner = layer._feedforward_intermediate_dense(attended)
     outer = layer._feedforward_output_dense(inner)
     outer = layer._feedforward_dropout(outer, training=training)

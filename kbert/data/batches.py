@@ -11,6 +11,7 @@ from kbert.backend.keras_internals import StepsOfEpoch, width_before_epoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths
+from kbert.data.packing import first_fit, pack, packed_slots, packed_width
 from kbert.data.padding import MULTIPLE, pad
 from kbert.data.reading.examples import Examples
 from kbert.data.segment import Segment
@@ -24,7 +25,8 @@ class Batches(keras.utils.PyDataset):
     A batch is `(inputs, labels)`, or `inputs` alone where the store has no labels; `inputs` is a
     dict of int32 arrays [rows, width]: `token_ids`, `segment_ids` and `padding_mask`. Each batch
     is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
-    and JAX compiles few shapes.
+    and JAX compiles few shapes. Packed rows hold several texts each (`pack`), which only a
+    `BertClassifier` takes.
 
     `BertClassifier.fit` sets `epoch` to the epoch that it trains, and takes no `steps_per_epoch`.
     With any other Keras model each pass over the data takes the next epoch's order, and a pass that
@@ -34,11 +36,12 @@ class Batches(keras.utils.PyDataset):
     Args:
         store: TokenStore.
         batch_size: int. Rows per batch. Defaults to 32.
-        order: "shuffled" (another order each epoch, see `epoch_order`), "given" (the order of the
-            rows) or "length" (longest first, the fastest). Defaults to "given".
-        seed: int. Of the shuffled order. Defaults to 0.
-        drop_remainder: bool. Leave out the incomplete batch of a shuffled epoch. Defaults to
-            False.
+        order: "shuffled" (another order each epoch, grouped by length, see `epoch_order`), "packed"
+            (another order each epoch, several texts in a row), "given" (the order of the rows) or
+            "length" (longest first, the fastest). Defaults to "given".
+        seed: int. Of the shuffled or packed order. Defaults to 0.
+        drop_remainder: bool. Leave out the incomplete batch of a shuffled or packed epoch. Defaults
+            to False.
         epoch: int. The epoch of the first pass. Defaults to 0.
         pad_id: int. The id of [PAD]. Defaults to 0.
         examples: Examples or None. What the store was built from, so that `PlanGuard` can judge
@@ -73,6 +76,7 @@ class Batches(keras.utils.PyDataset):
         self.pad_id = pad_id
         self.examples = examples
         self.widths = self._choose_widths(batch_size)
+        self._slots = packed_slots(store.lengths, int(self.widths[-1]))
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
@@ -132,7 +136,7 @@ class Batches(keras.utils.PyDataset):
 
     def _make(self, index: int) -> Any:
         in_pass = self._pass.next is not None
-        if self._pass.take(index) and self.order == "shuffled":
+        if self._pass.take(index) and self.order in ("shuffled", "packed"):
             warnings.warn(
                 "Keras shuffles these batches once more, so their order depends on Python's global "
                 "random state and not on the seed. Pass shuffle=False to fit.",
@@ -143,7 +147,11 @@ class Batches(keras.utils.PyDataset):
         rows, width = self.rows(index), self.width(index)
         if not in_pass and len(self.widths) > 1:
             width = width_before_epoch(index, width, self.width(0), MULTIPLE)
-        inputs = pad([self.store[int(row)] for row in rows], width, self.pad_id)
+        encoded = [self.store[int(row)] for row in rows]
+        if self.order == "packed":
+            inputs = pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
+        else:
+            inputs = pad(encoded, width, self.pad_id)
         if self.store.labels is None:
             return (inputs,)
         return inputs, self.store.labels[rows]
@@ -154,7 +162,10 @@ class Batches(keras.utils.PyDataset):
 
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding."""
-        sizes = [len(rows) for rows in self._layout.rows]
+        if self.order == "packed":
+            sizes = [len(self._packed_rows(index)) for index in range(len(self._layout.rows))]
+        else:
+            sizes = [len(rows) for rows in self._layout.rows]
         computed = np.dot(sizes, self._layout.widths)
         return float(self.store.lengths[self.row_order()].sum() / computed)
 
@@ -182,6 +193,20 @@ class Batches(keras.utils.PyDataset):
             segments=segments,
         )
 
+    def _packed_rows(self, index: int) -> list[list[int]]:
+        """Return which texts of a batch share a row.
+
+        A batch of other than the usual size has as many rows as texts: the incomplete batch has the
+        same shape in all epochs, and so have, of larger batches, most.
+        """
+        rows = self.rows(index)
+        packed = first_fit(self.store.lengths[rows], self.width(index), self._slots)
+        step = max(1, self.batch_size // 32)
+        count = len(rows) if len(rows) < self.batch_size else -(-len(packed) // step) * step
+        return packed + [[] for _ in range(count - len(packed))]
+
     def _choose_widths(self, batch_size: int) -> np.ndarray:
+        if self.order == "packed":
+            return np.array([packed_width(self.store.lengths)])
         widths = choose_widths(self.store.lengths, multiple=MULTIPLE, min_rows=batch_size)
         return np.minimum(widths, self.store.max_length)  # a model may have no more positions

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from kbert.data.epoch_order import epoch_order, given_order, length_order
+from kbert.data.epoch_order import epoch_order, given_order, length_order, random_order
 from kbert.data.segment import Segment
 
-Order = Literal["shuffled", "given", "length"]
+Order = Literal["shuffled", "packed", "given", "length"]
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class EpochLayout:
                 int array, the last of which holds every row. It is asked for the batch sizes of
                 the segments too: the order of what was trained is that of its own widths.
             batch_size: int. Rows per batch.
-            order: "shuffled", "given" or "length", as in `Batches`. Defaults to "given".
-            seed: int. Of the shuffled order. Defaults to 0.
-            epoch: int. Of the shuffled order. Defaults to 0.
-            drop_remainder: bool. Leave out an incomplete batch of the shuffled order. Defaults to
+            order: "shuffled", "packed", "given" or "length", as in `Batches`. Defaults to "given".
+            seed: int. Of an order by chance. Defaults to 0.
+            epoch: int. Of an order by chance. Defaults to 0.
+            drop_remainder: bool. Leave out an incomplete batch of an order by chance. Defaults to
                 False.
             segments: sequence of Segment. What has been trained of the epoch. Where the last has
                 another batch size, the remaining rows are batched again. Defaults to ().
@@ -62,6 +62,8 @@ class EpochLayout:
             known = lengths if among is None else lengths[among]
             if order == "shuffled":
                 batches = epoch_order(seed, epoch, known, size, drop_remainder=drop_remainder)
+            elif order == "packed":
+                batches = random_order(seed, epoch, len(known), size, drop_remainder=drop_remainder)
             elif order == "length":
                 batches = length_order(known, size)
             else:

@@ -60,6 +60,19 @@ def epoch_order(
     return [batches[i] for i in permutation(bits, len(batches))]
 
 
+def random_order(
+    seed: int, epoch: int, rows: int, batch_size: int, *, drop_remainder: bool = False
+) -> list[np.ndarray]:
+    """Return the batches of an epoch in which each is a plain random sample, whatever the lengths.
+
+    The arguments are those of `epoch_order`, with the number of rows in place of their lengths.
+    """
+    check_count("batch_size", batch_size)
+    order = permutation(np.random.PCG64(np.random.SeedSequence([seed, epoch])), rows)
+    last = rows // batch_size * batch_size if drop_remainder else rows
+    return [order[i : min(i + batch_size, last)] for i in range(0, last, batch_size)]
+
+
 def length_order(lengths: np.ndarray, batch_size: int) -> list[np.ndarray]:
     """Return batches of all rows sorted by length, longest first: the least possible padding."""
     rows = np.argsort(-np.asarray(lengths), kind="stable")

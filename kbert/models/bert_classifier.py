@@ -31,9 +31,10 @@ class BertClassifier(TextModel):
 
         logits = Dense(labels)(Dropout(dropout)(tanh(Dense(hidden)([CLS] of the last layer))))
 
-    The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`.
-    The output is logits [rows, labels], float32. The labels and the tokenizer travel with the
-    model: into `get_config`, a `.keras` file, and a run directory.
+    The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`;
+    or packed rows, which hold several texts each. The output is logits [texts, labels], float32.
+    The labels and the tokenizer travel with the model: into `get_config`, a `.keras` file, and a
+    run directory.
 
     Args:
         backbone: keras_hub.models.BertBackbone, or a dict of its arguments for a new one.
@@ -91,6 +92,11 @@ class BertClassifier(TextModel):
         self.num_segments = backbone.num_segments
         self.dropout = dropout
         self.gelu = gelu
+
+    @property
+    def input_spec(self) -> Any:
+        """What Keras demands of inputs: packed rows have `text_ids` in place of `padding_mask`."""
+        return [spec for spec in super().input_spec if spec.name != "padding_mask"]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         pooled = pooled_output(self.backbone, inputs, training)
