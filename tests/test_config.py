@@ -33,6 +33,7 @@ OTHERS = {
         "checkpoint_minutes": 2.5,
         "keep_checkpoints": 5,
         "deterministic": True,
+        "packing": "on",
     },
 }
 TASK = {"task": "mrpc"}  # which decides what some of the others say

@@ -17,10 +17,11 @@ _PARTS = {
     "preset": ("preset-differs", "preset"),
     "tokenizer": ("tokenizer-differs", "tokenizer"),
     "data": ("data-differs", "training data"),
+    "order": ("order-differs", "order of the data"),
     "order_seed": ("order-differs", "seed of the data's order"),
     "optimizer": ("optimizer-differs", "optimizer"),
 }
-MISMATCHES = tuple(code for code, _ in _PARTS.values())
+MISMATCHES = tuple(dict.fromkeys(code for code, _ in _PARTS.values()))
 
 
 def training_identity(
@@ -38,6 +39,7 @@ def training_identity(
         identity["tokenizer"] = tokenizer.fingerprint
     if data is not None:
         identity["data"] = data.store.fingerprint
+        identity["order"] = data.order
         identity["order_seed"] = data.seed
     if plan is not None:
         identity["plan"] = asdict(plan)
@@ -47,6 +49,8 @@ def training_identity(
 
 def identity_findings(checkpoint: Mapping[str, Any], fit: Mapping[str, Any]) -> list[Finding]:
     """Return an error for each part in which a `fit` differs from a checkpoint."""
+    if "order_seed" in checkpoint:  # kbert 0.1 knew one order
+        checkpoint = {"order": "shuffled", **checkpoint}
     return [
         Finding(
             code,

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import Backend
+from kbert.choices import Backend, Packing
 from kbert.errors import InputError
 from kbert.findings import Option
 
 
 @dataclass(frozen=True, kw_only=True)
 class MachineOptions:
-    """The backend, and whether its results repeat.
+    """The backend, what it computes, and whether its results repeat.
 
     Example:
 
@@ -24,6 +24,9 @@ class MachineOptions:
     """Decides the split, the order of the data, the new head and dropout."""
     deterministic: bool = False
     """Use only kernels whose results repeat bit for bit on GPUs too, which are slower."""
+
+    packing: Packing = "auto"
+    """Whether several short texts share a row of a training batch; auto takes what is faster."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.seed < 2**32:

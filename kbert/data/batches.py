@@ -1,5 +1,6 @@
 """Batches for Keras."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -126,6 +127,11 @@ class Batches(keras.utils.PyDataset):
         """Return the width that a batch is padded to."""
         return self._layout.widths[index]
 
+    def shape(self, index: int) -> tuple[int, int]:
+        """Return the rows and the width of a batch's arrays; packed, a row holds several texts."""
+        rows = self._packed_rows(index) if self.order == "packed" else self.rows(index)
+        return len(rows), self.width(index)
+
     def __getitem__(self, index: int) -> Any:
         """The batch at `index`."""
         try:
@@ -162,11 +168,7 @@ class Batches(keras.utils.PyDataset):
 
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding."""
-        if self.order == "packed":
-            sizes = [len(self._packed_rows(index)) for index in range(len(self._layout.rows))]
-        else:
-            sizes = [len(rows) for rows in self._layout.rows]
-        computed = np.dot(sizes, self._layout.widths)
+        computed = sum(math.prod(self.shape(index)) for index in range(len(self._layout.rows)))
         return float(self.store.lengths[self.row_order()].sum() / computed)
 
     def on_epoch_begin(self) -> None:

@@ -10,9 +10,11 @@ import numpy as np
 
 from kbert.backend.choose_backend import xla_is_slower
 from kbert.backend.keras_internals import build_metrics
+from kbert.choices import Packing
 from kbert.data.batches import Batches
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
+from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
@@ -126,16 +128,19 @@ class TextModel(keras.Model):
         *,
         batch_size: int = 32,
         seed: int = 0,
+        packing: Packing = "auto",
         cache: str | Path | None = None,
     ) -> Batches:
         """Return batches of these examples for this model.
 
         Args:
             examples: Examples, read with this model's labels.
-            plan: TrainingPlan, for training: its batch size, in shuffled order. Defaults to None:
-                in the order of the rows, for evaluation and prediction.
+            plan: TrainingPlan, for training: its batch size, in another order each epoch. Defaults
+                to None: in the order of the rows, for evaluation and prediction.
             batch_size: int. Used without a plan. Defaults to 32.
-            seed: int. The seed of the shuffled order. Defaults to 0.
+            seed: int. The seed of the order. Defaults to 0.
+            packing: "on", "off" or "auto". With a plan, whether several texts share a row. Defaults
+                to "auto": if less is computed so; see `PackingChoice`.
             cache: str or Path. The folder of the token files. Defaults to None: the tokens stay in
                 memory.
         """
@@ -165,7 +170,7 @@ class TextModel(keras.Model):
         return Batches(
             store,
             plan.batch_size,
-            order="shuffled",
+            order=PackingChoice.of(store.lengths, plan.batch_size, packing).order,
             seed=seed,
             drop_remainder=plan.drop_remainder,
             pad_id=pad_id,

@@ -97,6 +97,7 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
         replaced = ("task",)  # whose data are a folder
     else:
         replaced = ()
+    replaced += ("packing",)  # chosen anew for the new data and batches
     settings = {name: value for name, value in settings.items() if name not in replaced}
     if "dev" in changes:
         settings.pop("dev_proportion", None)

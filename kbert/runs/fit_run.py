@@ -1,5 +1,6 @@
 """Train a prepared run: evaluate, keep the best model, and leave checkpoints."""
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -52,7 +53,7 @@ def fit_run(
     batches = Batches(
         prepared.stores["train"],
         plan.batch_size,
-        order="shuffled",
+        order="packed" if prepared.config.packing == "on" else "shuffled",
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
         pad_id=prepared.tokenizer.pad_id,
@@ -157,7 +158,7 @@ def now() -> str:
 def too_large(config: TrainConfig, batches: Any) -> MachineError:
     """Return the error for a step that does not fit, with smaller batches for the same updates."""
     size = config.batch_size
-    widest = max(batches.width(index) for index in range(len(batches)))
+    rows, width = max((batches.shape(index) for index in range(len(batches))), key=math.prod)
     cures = []
     if size > 1:
         smaller = {
@@ -170,7 +171,7 @@ def too_large(config: TrainConfig, batches: Any) -> MachineError:
     cures.append(Cure(note="a smaller {option}", values={"option": Option("preset")}))
     return MachineError(
         "Out of memory: a training step of {rows} x {tokens} does not fit.",
-        rows=count_noun(size, "row"),
-        tokens=count_noun(widest, "token"),
+        rows=count_noun(rows, "row"),
+        tokens=count_noun(width, "token"),
         cure=replace(cures[0], otherwise=tuple(cures[1:])),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
 from kbert.config import TrainConfig
+from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_test
@@ -108,13 +109,16 @@ def prepare(
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = source.tokenizer()
+    stores = _tokenize(config, tokenizer, {"train": training, **sets})
+    choice = PackingChoice.of(stores["train"].lengths, config.batch_size, config.packing)
+    say(str(choice))
     return PreparedRun(
-        config=config,
+        config=replace(config, packing=choice.packing),
         training=training,
         sets=sets,
         plan=plan,
         tokenizer=tokenizer,
-        stores=_tokenize(config, tokenizer, {"train": training, **sets}),
+        stores=stores,
         findings=findings,
         split_version=split_version,
         unlabelled=unlabelled,

@@ -15,7 +15,7 @@ class TimeEstimate:
     """The estimated time of a run.
 
     Args:
-        compiling: float. Seconds of tracing and compiling, once per width of batch.
+        compiling: float. Seconds of tracing and compiling, once per shape of batch.
         training: float. Seconds of all steps; evaluation is not included.
     """
 
@@ -30,14 +30,14 @@ class TimeEstimate:
 
 
 def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
-    """Time a few steps on the narrowest and the widest batches, and return the estimate.
+    """Time a few steps on the smallest and the largest batches, and return the estimate.
 
     The steps train a model that is thrown away. The time of a step is interpolated linearly between
-    the two widths.
+    the two, by the tokens computed.
 
     Args:
         prepared: PreparedRun.
-        steps: int. Steps to time at each of the two widths. Defaults to 3.
+        steps: int. Steps to time on each of the two. Defaults to 3.
     """
     model = build_model(prepared)
     from kbert.data.batches import Batches
@@ -46,23 +46,24 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
     batches = Batches(
         prepared.stores["train"],
         plan.batch_size,
-        order="shuffled",
+        order="packed" if prepared.config.packing == "on" else "shuffled",
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
     )
-    widths = np.array([batches.width(index) for index in range(len(batches))])
+    shapes = [batches.shape(index) for index in range(len(batches))]
+    tokens = np.prod(shapes, axis=1)
     timed, first = {}, []
-    for width in {int(widths.min()), int(widths.max())}:
-        batch = batches[int(np.flatnonzero(widths == width)[0])]
+    for size in {int(tokens.min()), int(tokens.max())}:
+        batch = batches[int(np.flatnonzero(tokens == size)[0])]
         seconds = []
         for _ in range(steps + 1):
             started = time.perf_counter()
             model.train_on_batch(*batch)
             seconds.append(time.perf_counter() - started)
         first.append(seconds[0] - min(seconds[1:]))
-        timed[width] = float(np.median(seconds[1:]))
-    per_step = np.interp(widths, sorted(timed), [timed[width] for width in sorted(timed)])
+        timed[size] = float(np.median(seconds[1:]))
+    per_step = np.interp(tokens, sorted(timed), [timed[size] for size in sorted(timed)])
     return TimeEstimate(
-        compiling=float(np.mean(first)) * len(np.unique(widths)),
+        compiling=float(np.mean(first)) * len(set(shapes)),
         training=float(per_step.sum()) * plan.epochs,
     )

@@ -92,7 +92,8 @@ def test_run_json(finished, reviews):
 def test_config_toml_makes_the_same_run(finished, configure):
     run, _ = finished
     written = TrainConfig.from_toml(run.path / "config.toml")
-    assert written == configure(output=str(run.path), backend=run.record["backend"])
+    chosen = {"backend": run.record["backend"], "packing": "on"}
+    assert written == configure(output=str(run.path), **chosen)
 
 
 def test_rates_are_those_of_the_plan(finished):
@@ -247,7 +248,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
 
     monkeypatch.setattr(BertClassifier, "fit", fail)
     config = configure()
-    with pytest.raises(MachineError, match="Out of memory: a training step of 16 rows x") as failed:
+    with pytest.raises(MachineError, match="Out of memory: a training step of 5 rows x") as failed:
         train(config, verbose=0)
     assert failed.value.cure.settings == {"batch_size": 8, "gradient_accumulation_steps": 2}
     assert RunDirectory(config.output).record["status"] == "failed"

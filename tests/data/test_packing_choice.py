@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from kbert.data.packing_choice import PackingChoice
+
+SHORT = np.random.default_rng(0).integers(5, 60, size=1000)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "packing"),
+    [
+        (SHORT, "on"),
+        (SHORT + 190, "off"),  # a row of 256 holds one text
+        (np.full(1000, 128), "off"),  # nothing is padding
+        (np.full(1000, 32), "off"),  # and nothing is gained, but attention is twice as wide
+        (np.array([5]), "off"),  # one text has one row of eight
+        (np.repeat([10, 12], 500), "on"),  # a width of 16 for each
+    ],
+    ids=["short", "long", "full", "halves", "one", "narrow"],
+)
+def test_it_takes_what_computes_less(lengths, packing):
+    choice = PackingChoice.of(lengths, 32)
+    assert choice.packing == packing
+    assert 0 < choice.grouped <= 1
+    assert 0 < choice.packed <= 1
+
+
+def test_the_shares_are_those_of_batches():
+    """Of all batches alike: 4 texts of 16 fill a row of 64, and 16 is a width."""
+    choice = PackingChoice.of(np.full(320, 16), 32)
+    assert (choice.grouped, choice.packed) == (1.0, 1.0)
+    choice = PackingChoice.of(np.tile([16, 40], 160), 2, asked="on")
+    assert choice.packing == "on"
+    assert choice.order == "packed"
+    assert choice.grouped > 0.99
+    assert 0.25 < choice.packed < 1
+
+
+@pytest.mark.parametrize("asked", ["on", "off"])
+def test_what_is_asked_for_is_taken(asked):
+    assert PackingChoice.of(SHORT, 32, asked).packing == asked
+
+
+def test_it_says_both_shares():
+    assert str(PackingChoice("on", 0.871, 0.942)) == (
+        "Several texts share a row: 94% of the tokens computed are real, 87% if each had its own."
+    )
+    assert str(PackingChoice("off", 0.94, 0.89)) == (
+        "Each text has a row of its own, beside others of its length: 94% of the tokens computed "
+        "are real, 89% if several shared a row."
+    )
