@@ -16,6 +16,7 @@ from kbert import (
     create_optimizer,
 )
 from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.training_identity import identity_findings
 from kbert.checkpoints.training_state import capture_state
 from kbert.errors import MachineError
 from kbert.models.variables import to_arrays
@@ -231,6 +232,21 @@ def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
     assert 'allow=("preset-differs", "order-differs")' in str(refused.value)
     allow = ("preset-differs", "order-differs")
     fit((model, batches, plan), tmp_path, resume=True, identity={"preset": "other"}, allow=allow)
+
+
+def test_another_order_is_refused(classifier, tmp_path):
+    fit(classifier(epochs=1), tmp_path)
+    model, batches, plan = classifier(epochs=2)
+    packed = Batches(batches.store, batches.batch_size, order="packed", seed=batches.seed)
+    with pytest.raises(FindingsError, match="expected 'shuffled', found 'packed'"):
+        fit((model, packed, plan), tmp_path, resume=True)
+
+
+def test_a_checkpoint_that_tells_no_order_is_of_the_one_that_kbert_0_1_had():
+    found = identity_findings({"order_seed": 0}, {"order_seed": 0, "order": "packed"})
+    assert [finding.code for finding in found] == ["order-differs"]
+    assert not identity_findings({"order_seed": 0}, {"order_seed": 0, "order": "shuffled"})
+    assert not identity_findings({}, {"order_seed": 0, "order": "packed"})
 
 
 def test_other_data_and_other_labels_are_refused(classifier, tmp_path):

@@ -30,6 +30,13 @@ def test_paths_are_found_from_where_the_run_was_started(run, tmp_path):
     assert (config.test, config.preset) == ("none.csv", "minilm")
 
 
+def test_a_run_of_kbert_0_1_gave_each_text_a_row(run):
+    path = run.path / "config.toml"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if "packing" not in line))
+    assert run_config(run).packing == "off"
+
+
 def test_a_file_that_is_here_comes_first(run, tmp_path):
     (tmp_path / "here" / "data.csv").touch()
     config = run_config(run)
