@@ -1,6 +1,7 @@
 """Whether texts share rows: a computation over their lengths, before a run."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -9,6 +10,8 @@ from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths, random_order
 from kbert.data.packing import first_fit, packed_slots, packed_width
 from kbert.data.padding import MULTIPLE
+from kbert.errors import InputError
+from kbert.findings import Option
 
 _BATCHES = 200  # of an epoch: the share of padding hardly varies
 # A layer's products are 12 x hidden^2 a token, and 2 x width x hidden those of attention. This is
@@ -39,6 +42,9 @@ class PackingChoice:
             batch_size: int.
             asked: "on" or "off", to take that whatever it costs. Defaults to "auto".
 
+        Raises:
+            InputError: `asked` is another word.
+
         Example:
 
         ```python
@@ -47,6 +53,13 @@ class PackingChoice:
         assert PackingChoice.of(short + 190, batch_size=32).packing == "off"
         ```
         """
+        if asked not in get_args(Packing):
+            raise InputError(
+                "{option} must be one of {expected}. Received: {asked!r}",
+                option=Option("packing"),
+                expected=", ".join(get_args(Packing)),
+                asked=asked,
+            )
         some = random_order(0, 0, len(lengths), min(len(lengths), _BATCHES * batch_size))[0]
         lengths = np.asarray(lengths)[some]
         widths = choose_widths(lengths, multiple=MULTIPLE, min_rows=batch_size)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from kbert.data.packing_choice import PackingChoice
+from kbert.errors import InputError
 
 SHORT = np.random.default_rng(0).integers(5, 60, size=1000)
 
@@ -39,6 +40,11 @@ def test_the_shares_are_those_of_batches():
 @pytest.mark.parametrize("asked", ["on", "off"])
 def test_what_is_asked_for_is_taken(asked):
     assert PackingChoice.of(SHORT, 32, asked).packing == asked
+
+
+def test_another_word_is_refused():
+    with pytest.raises(InputError, match="must be one of auto, on, off. Received: 'yes'"):
+        PackingChoice.of(SHORT, 32, "yes")
 
 
 def test_it_says_both_shares():
