@@ -20,7 +20,7 @@ from kbert.models.evaluate_batches import (
     evaluate_rows,
     judge_set,
 )
-from kbert.models.evaluation_set import EvaluationSet
+from kbert.models.evaluation_set import EvaluationSet, check_set_name
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
@@ -113,7 +113,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
         for name in sets:
-            _check_name(name)
+            check_set_name(name)
         if every_steps is not None:
             check_count("every_steps", every_steps)
         self.history = EvaluationHistory(monitor, patience)
@@ -289,26 +289,3 @@ class EpochEvaluation(keras.callbacks.Callback):
             if self.verbose:
                 unit = "epochs" if self.every_steps is None else "evaluations"
                 say(f"stopping: no better {history.monitor} for {history.patience} {unit}")
-
-
-def _check_name(name: Any) -> None:
-    """Raise InputError for a name of a set whose scores the logs could not hold."""
-    if not isinstance(name, str) or not name:
-        raise InputError(
-            "The name of a set must be a string that is not empty. Received: {name!r:.80}",
-            name=name,
-        )
-    if name == "val":
-        raise InputError(
-            "A set may not be named 'val': its scores would take the place of those of "
-            "validation_data, which Keras logs as val_loss, val_accuracy, ...",
-            cure=Cure(
-                code="EpochEvaluation(dev=...)",
-                otherwise=(
-                    Cure(
-                        code="EpochEvaluation(dev=..., val_names=True)",
-                        note="for callbacks that look for these names",
-                    ),
-                ),
-            ),
-        )

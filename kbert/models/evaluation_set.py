@@ -160,3 +160,26 @@ def _cure(name: str, data: Any) -> Cure | None:
         arrays = "with all its rows as arrays, in one order"
         return Cure(code=f"EpochEvaluation({name}=(x, labels))", note=arrays, otherwise=(by_keras,))
     return None
+
+
+def check_set_name(name: Any) -> None:
+    """Raise InputError for a name of a set whose scores the logs could not hold."""
+    if not isinstance(name, str) or not name:
+        raise InputError(
+            "The name of a set must be a string that is not empty. Received: {name!r:.80}",
+            name=name,
+        )
+    if name == "val":
+        raise InputError(
+            "A set may not be named 'val': its scores would take the place of those of "
+            "validation_data, which Keras logs as val_loss, val_accuracy, ...",
+            cure=Cure(
+                code="EpochEvaluation(dev=...)",
+                otherwise=(
+                    Cure(
+                        code="EpochEvaluation(dev=..., val_names=True)",
+                        note="for callbacks that look for these names",
+                    ),
+                ),
+            ),
+        )

@@ -1,0 +1,64 @@
+"""Whether settings cost accuracy: the same runs with several seeds, side by side.
+
+    python -m benchmarks.seeds --vary "--packing on" "--packing off" -- DATA [flags of kbert train]
+
+Each seed decides the split, the new head, the order and dropout, and is used with each of the
+settings. What is compared is the accuracy of the best epoch on the dev set; a difference that is
+within twice its standard error may be chance.
+"""
+
+import argparse
+import json
+import shlex
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+def accuracy(flags: list[str], seed: int) -> float:
+    """Train, and return the dev accuracy of the best epoch."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder, "run")
+        command = [sys.executable, "-m", "kbert", "train", *flags, "--seed", str(seed)]
+        done = subprocess.run([*command, "--output", str(run)], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-2000:]}")
+        record = json.loads((run / "evaluations.json").read_text(encoding="utf-8"))
+    return record["epochs"][record["best_epoch"] - 1]["dev"]["accuracy"]
+
+
+def main() -> None:
+    """Train with every seed and setting, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--vary", nargs="+", required=True, help="flags that are compared")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("train", nargs="+", help="what all runs have, behind --")
+    options = parser.parse_args()
+    found: dict[str, list[float]] = {flags: [] for flags in options.vary}
+    print(f"kbert train {shlex.join(options.train)}: dev accuracy of the best epoch")
+    for seed in range(options.seeds):
+        for flags, accuracies in found.items():
+            accuracies.append(accuracy([*options.train, *flags.split()], seed))
+        print(
+            f"seed {seed}: " + ", ".join(f"{f} {a[-1]:.4f}" for f, a in found.items()), flush=True
+        )
+    first = next(iter(found.values()))
+    for flags, accuracies in found.items():
+        line = f"{flags}: mean {statistics.mean(accuracies):.4f}"
+        if len(accuracies) > 1:
+            line += f", standard deviation {statistics.stdev(accuracies):.4f}"
+        if accuracies is not first:
+            differences = [b - a for a, b in zip(first, accuracies, strict=True)]
+            line += f"; to the first {statistics.mean(differences):+.4f}"
+            if len(differences) > 1:
+                error = statistics.stdev(differences) / len(differences) ** 0.5
+                line += f" with a standard error of {error:.4f}"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()
