@@ -116,6 +116,27 @@ def update_one_adam(
     return True
 
 
+def decay(variables: Sequence[Any], share: Any) -> bool:
+    """Decay variables on torch, all at once and in place, and return whether it could.
+
+        p -= share * p
+
+    Args:
+        variables: Keras variables.
+        share: scalar tensor.
+    """
+    if keras.backend.backend() != "torch":
+        return False
+    import torch
+
+    values = [variable.value.data for variable in variables]
+    if not all(_is_taken(value) for value in values):
+        return False
+    if values:
+        torch._foreach_mul_(values, (1.0 - share).to(torch.float32))
+    return True
+
+
 def clip_global_norm(gradients: Sequence[Any], limit: float) -> list[Any] | None:
     """Return gradients scaled to a global norm on torch, all at once; None on another backend.
 

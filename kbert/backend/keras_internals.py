@@ -285,32 +285,3 @@ class StepsOfEpoch(int):
     def __le__(self, made: int) -> bool:
         """Whether an epoch in which this many steps were made is over: `made >= steps`."""
         return int(self) - self._skipped() <= made
-
-
-def some_rows(layer: Any, some: Any, rows: Any, mask: Any, training: bool | None) -> Any:
-    """Return some of the rows that a keras-hub `TransformerEncoder` gives, without the others.
-
-    Nothing reads the others of a last layer whose [CLS] alone is pooled, and so neither their
-    queries nor their feed-forward block is computed. Leans on the order of the operations in
-    `TransformerEncoder.call` where `normalize_first` is False (layers/modeling/
-    transformer_encoder.py).
-
-    Args:
-        layer: keras_hub.layers.TransformerEncoder.
-        some: tensor [rows, some, hidden]. Those of `rows` whose results are wanted.
-        rows: tensor [rows, width, hidden]. What the layer before it gives.
-        mask: bool tensor [rows, some or 1, width]. What each of them attends to.
-        training: bool or None. Whether dropout is applied.
-
-    Returns:
-        A tensor [rows, some, hidden].
-    """
-    attended = layer._self_attention_layer(
-        query=some, value=rows, attention_mask=mask, training=training
-    )
-    attended = layer._self_attention_dropout(attended, training=training)
-    attended = layer._self_attention_layer_norm(attended + some)
-    inner = layer._feedforward_intermediate_dense(attended)
-    outer = layer._feedforward_output_dense(inner)
-    outer = layer._feedforward_dropout(outer, training=training)
-    return layer._feedforward_layer_norm(outer + attended)

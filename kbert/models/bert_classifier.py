@@ -8,6 +8,7 @@ from typing import Any, Literal
 import keras
 import keras_hub
 
+from kbert.backend.dropout import dropout
 from kbert.choices import Gelu
 from kbert.data.reading.labels import Labels
 from kbert.errors import InputError
@@ -100,7 +101,7 @@ class BertClassifier(TextModel):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         pooled = pooled_output(self.backbone, inputs, training)
-        dropped = self.get_layer("classifier_dropout")(pooled, training=training)
+        dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         return self.get_layer("logits")(dropped)
 
     @classmethod

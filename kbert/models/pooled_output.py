@@ -6,7 +6,8 @@ from typing import Any
 import keras_hub
 from keras import ops
 
-from kbert.backend.keras_internals import some_rows
+from kbert.backend.dropout import dropout
+from kbert.backend.encoder_layer import encoder_layer
 
 
 def pooled_output(
@@ -45,23 +46,23 @@ def pooled_output(
     segments = backbone.segment_embedding(inputs["segment_ids"])
     rows = backbone.embeddings_add((tokens, positions, segments))
     rows = backbone.embeddings_layer_norm(rows)
-    rows = backbone.embeddings_dropout(rows, training=training)
+    rows = dropout(backbone.embeddings_dropout, rows, training)
     *layers, last = backbone.transformer_layers
-    if packed:
-        text_ids, cls_tokens = inputs["text_ids"], inputs["cls_tokens"]
-        # Padding attends to padding, and so no row of the attention is empty.
-        mask = ops.equal(text_ids[:, :, None], text_ids[:, None, :])
+    if not packed:
+        mask = ops.cast(inputs["padding_mask"][:, None], "bool")
         for layer in layers:
-            rows = layer(rows, attention_mask=mask, training=training)
-        first = ops.take_along_axis(rows, cls_tokens[:, :, None], axis=1)
-        # A slot without a text is one more of the row's first text.
-        texts = ops.take_along_axis(text_ids, cls_tokens, axis=1)
-        mask = ops.equal(texts[:, :, None], text_ids[:, None, :])
-        slots = some_rows(last, first, rows, mask, training)
-        slots = ops.reshape(slots, (-1, slots.shape[-1]))
-        return backbone.pooled_dense(ops.take(slots, inputs["cls_slots"], axis=0))
+            rows = encoder_layer(layer, rows, mask, training)
+        first = encoder_layer(last, rows, mask, training, some=rows[:, :1])
+        return backbone.pooled_dense(first[:, 0])
+    text_ids, cls_tokens = inputs["text_ids"], inputs["cls_tokens"]
+    # Padding attends to padding, and so no row of the attention is empty.
+    mask = ops.equal(text_ids[:, :, None], text_ids[:, None, :])
     for layer in layers:
-        rows = layer(rows, padding_mask=inputs["padding_mask"], training=training)
-    mask = ops.cast(inputs["padding_mask"][:, None], "bool")
-    first = some_rows(last, rows[:, :1], rows, mask, training)
-    return backbone.pooled_dense(first[:, 0])
+        rows = encoder_layer(layer, rows, mask, training)
+    first = ops.take_along_axis(rows, cls_tokens[:, :, None], axis=1)
+    # A slot without a text is one more of the row's first text.
+    texts = ops.take_along_axis(text_ids, cls_tokens, axis=1)
+    mask = ops.equal(texts[:, :, None], text_ids[:, None, :])
+    slots = encoder_layer(last, rows, mask, training, some=first)
+    slots = ops.reshape(slots, (-1, slots.shape[-1]))
+    return backbone.pooled_dense(ops.take(slots, inputs["cls_slots"], axis=0))

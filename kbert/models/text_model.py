@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from kbert.backend.choose_backend import xla_is_slower
+from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.keras_internals import build_metrics
 from kbert.choices import Packing
 from kbert.data.batches import Batches
@@ -77,6 +78,7 @@ class TextModel(keras.Model):
                 of the Batches, or a callback that would fail at the end of an epoch.
             FindingsError: labels outside the classes, or examples that `kbert train` refuses.
         """
+        keep_freed_memory()
         arguments = fit_arguments(x, *args, **kwargs)
         check_input("fit", x, arguments.get("y"), arguments.get("validation_data"))
         own: list[Any] = []

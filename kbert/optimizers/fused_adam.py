@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kbert.backend.fused_update import clip_global_norm, update_adam
+from kbert.backend.fused_update import clip_global_norm, decay, update_adam
 from kbert.backend.gradients import summed
 from kbert.optimizers.weight_decay import excluded_from_decay
 
@@ -50,6 +50,13 @@ class FusedAdam(keras.optimizers.Optimizer):
             if update_adam(trainable_variables, grads, moments, rate, *betas, self.epsilon):
                 return
         super()._backend_update_step(grads, trainable_variables, learning_rate)
+
+    def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
+        if self.weight_decay is not None:
+            decayed = [variable for variable in variables if self._use_weight_decay(variable)]
+            if decay(decayed, self.weight_decay * FusedAdam.rate(self, self.learning_rate)):
+                return
+        super()._apply_weight_decay(variables)
 
     def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
         if self.global_clipnorm and not self.clipnorm:

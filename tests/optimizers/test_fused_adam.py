@@ -63,6 +63,7 @@ def without_kernels(monkeypatch):
     monkeypatch.setattr(fused_adam, "update_adam", lambda *arguments: False)
     monkeypatch.setattr(adamw, "update_one_adam", lambda *arguments: False)
     monkeypatch.setattr(fused_adam, "clip_global_norm", lambda *arguments: None)
+    monkeypatch.setattr(fused_adam, "decay", lambda *arguments: False)
 
 
 @pytest.mark.parametrize("kernels", [True, False], ids=["kernel", "loop"])

@@ -1,0 +1,52 @@
+"""The computation of a keras-hub `TransformerEncoder`, in fewer operations."""
+
+from typing import Any
+
+from keras import ops
+
+from kbert.backend.dropout import dropout
+
+
+def encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None, some: Any = None) -> Any:
+    """Return what a keras-hub `TransformerEncoder` gives, or some of the rows that it gives.
+
+    Its own parts are called, so that their weights, precision, LoRA and quantization count. The
+    differences are the dropout, which draws fewer random numbers, and that rows which nothing reads
+    need not be computed: neither their queries nor their feed-forward block.
+
+    Leans on the parts and their order in `TransformerEncoder.call` where `normalize_first` is False
+    (layers/modeling/transformer_encoder.py).
+
+    Args:
+        layer: keras_hub.layers.TransformerEncoder.
+        rows: tensor [rows, width, hidden]. What the layer before it gives.
+        mask: bool tensor [rows, width or some or 1, width]. What each of them attends to.
+        training: bool or None. Whether dropout is applied.
+        some: tensor [rows, some, hidden]. Those of `rows` whose results are wanted. Defaults to
+            None: all of them.
+
+    Returns:
+        A tensor [rows, width or some, hidden].
+    """
+    wanted = rows if some is None else some
+    attended = _attention(layer._self_attention_layer, wanted, rows, mask, training)
+    attended = dropout(layer._self_attention_dropout, attended, training)
+    attended = layer._self_attention_layer_norm(attended + wanted)
+    inner = layer._feedforward_intermediate_dense(attended)
+    outer = layer._feedforward_output_dense(inner)
+    outer = dropout(layer._feedforward_dropout, outer, training)
+    return layer._feedforward_layer_norm(outer + attended)
+
+
+def _attention(layer: Any, queries: Any, rows: Any, mask: Any, training: bool | None) -> Any:
+    """Return what a `MultiHeadAttention` gives whose keys and values are the same rows.
+
+    Leans on `_compute_attention` of MultiHeadAttention (layers/attention/multi_head_attention.py).
+    """
+    query = layer._query_dense(queries)
+    key, value = layer._key_dense(rows), layer._value_dense(rows)
+    query = ops.multiply(query, ops.cast(layer._inverse_sqrt_key_dim, query.dtype))
+    scores = ops.einsum(layer._dot_product_equation, key, query)
+    scores = layer._softmax(scores, mask=mask[:, None])
+    scores = dropout(layer._dropout_layer, scores, training)
+    return layer._output_dense(ops.einsum(layer._combine_equation, scores, value))

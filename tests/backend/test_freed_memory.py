@@ -1,0 +1,57 @@
+"""Large blocks that are freed stay with the process: it does not wait for cleared pages again."""
+
+import ctypes
+import os
+import subprocess
+import sys
+
+import pytest
+
+from kbert.backend.freed_memory import keep_freed_memory
+
+HAS_MALLOPT = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
+FAULTS = """
+import resource
+import numpy as np
+from kbert.backend.freed_memory import keep_freed_memory
+
+if {keep}:
+    assert keep_freed_memory()
+for _ in range(3):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(50 * 2**20, np.uint8)
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults)
+"""
+
+
+def environment(**settings):
+    names = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES", "LD_PRELOAD")
+    return {**{k: v for k, v in os.environ.items() if k not in names}, **settings}
+
+
+@pytest.mark.skipif(not HAS_MALLOPT, reason="needs glibc")
+def test_a_block_that_was_freed_is_used_again():
+    faults = {
+        keep: int(
+            subprocess.run(
+                [sys.executable, "-c", FAULTS.format(keep=keep)],
+                env=environment(),
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for keep in (False, True)
+    }
+    assert faults[True] < 100 < faults[False]
+
+
+def test_settings_of_the_user_stay(monkeypatch):
+    monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000")
+    assert not keep_freed_memory()
+
+
+def test_elsewhere_nothing_is_changed(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not keep_freed_memory()
