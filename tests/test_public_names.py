@@ -204,6 +204,9 @@ def test_circles_are_found():
 WITH_KERAS = ("schedules", "optimizers", "models", "callbacks")
 MODULES_WITH_KERAS = (
     "kbert.backend.between_batches",
+    "kbert.backend.dropout",
+    "kbert.backend.encoder_layer",
+    "kbert.backend.fused_update",
     "kbert.backend.gradients",
     "kbert.backend.keras_internals",
     "kbert.backend.random_states",

@@ -59,6 +59,7 @@ def test_data_that_would_stop_a_run_are_told(write, capsys):
 def test_a_backend_is_checked_without_time_too(rows, write, capsys, monkeypatch):
     write(["good", "bad"])
     monkeypatch.setattr("kbert.backend.choose_backend._installed", lambda name: name == "torch")
+    monkeypatch.setattr("kbert.backend.choose_backend._running", lambda: None)
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     assert kbert(capsys, "plan", *rows, "--backend", "torch")[0] == 0
     status, shown = kbert(capsys, "plan", *rows, "--backend", "jax")

@@ -72,7 +72,7 @@ from kbert.runs.stop_signals import stop_signals
 
 with stop_signals(lambda reason: print("noted", time.monotonic(), flush=True)):
     print("begun", flush=True)
-    hashlib.pbkdf2_hmac("sha256", b"a", b"b", 3_000_000)
+    hashlib.pbkdf2_hmac("sha256", b"a", b"b", 8_000_000)
 """
 
 
