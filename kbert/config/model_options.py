@@ -26,7 +26,7 @@ class ModelOptions:
     weights: Weights = "pretrained"
     """Start from the preset's weights, or from random ones of its size."""
     precision: Precision = "float32"
-    """What the model computes in; the weights stay float32."""
+    """What the model computes in; the weights stay float32. auto takes what is faster here."""
 
     def __post_init__(self) -> None:
         check_share("dropout", self.dropout)

@@ -22,7 +22,7 @@ def build_model(prepared: PreparedRun) -> Any:
     from kbert.optimizers import create_optimizer
 
     keras.utils.set_random_seed(config.seed)
-    dtype = "mixed_bfloat16" if config.precision == "bfloat16" else "float32"
+    dtype = "float32" if config.precision == "float32" else f"mixed_{config.precision}"
     if config.parent is not None:
         model = BertClassifier.load(
             config.parent, max_length=config.max_length, dropout=config.dropout, dtype=dtype

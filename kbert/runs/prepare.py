@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
+from kbert.backend.precision import choose_precision
 from kbert.config import TrainConfig
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
@@ -112,8 +113,14 @@ def prepare(
     stores = _tokenize(config, tokenizer, {"train": training, **sets})
     choice = PackingChoice.of(stores["train"].lengths, config.batch_size, config.packing)
     say(str(choice))
+    config = replace(config, packing=choice.packing)
+    if config.precision == "auto":
+        import_keras()
+        found = choose_precision(config.precision, backend)
+        say(str(found))
+        config = replace(config, precision=found.precision)
     return PreparedRun(
-        config=replace(config, packing=choice.packing),
+        config=config,
         training=training,
         sets=sets,
         plan=plan,
