@@ -388,7 +388,7 @@ def test_inputs_of_several_arrays_have_the_same_rows():
         EvaluationSet.from_data("dev", (inputs, THREE)).check_rows()
 
 
-@pytest.mark.parametrize("name", ["folder", "monitor", "sets", "epoch", "step", "val"])
+@pytest.mark.parametrize("name", ["folder", "monitor", "sets", "epoch", "step", "valid"])
 def test_sets_have_any_name(name, tmp_path):
     model, labels = compiled("column")
     evaluation = EpochEvaluation({name: (X, labels)}, folder=tmp_path, verbose=0, dev=(X, labels))
