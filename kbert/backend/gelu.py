@@ -24,11 +24,13 @@ def erf_gelu(values: Any) -> Any:
 
     @tf.custom_gradient
     def gelu(x: Any) -> Any:
-        below = 0.5 * (1.0 + tf.math.erf(x * math.sqrt(0.5)))
+        erf = tf.math.erf(x / math.sqrt(2.0))
 
         def gradient(outer: Any) -> Any:
+            below = 0.5 * (1.0 + erf)
             return outer * (below + x * tf.exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi)))
 
-        return x * below, gradient
+        # In the form of tf.nn.gelu, by which LiteRT's converter knows it.
+        return 0.5 * x * (1.0 + erf), gradient
 
     return gelu(values)
