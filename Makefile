@@ -12,6 +12,7 @@ ARGS ?=
 TEXT ?= A moving story, beautifully told.
 
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The files in the order that tests/conftest.py gives them.
@@ -57,8 +58,8 @@ parity: $(VENV)/.installed-test  ## compare the backends: a table of the greates
 notebooks: $(VENV)/.installed-test  ## execute the notebooks again, in place
 	$(BIN)/python tools/execute_notebooks.py notebooks/*.ipynb
 
-bench: $(VENV)/.installed-test  ## training speed of the backends, beside keras-hub's own fit
-	$(BIN)/python -m benchmarks.training_speed
+bench: $(VENV)/.installed-test $(PEERS)/.installed  ## training speed, beside the Hugging Face Trainer and keras-hub's own fit
+	$(BIN)/python -m benchmarks.training_table --peers $(PEERS)/bin/python $(ARGS)
 
 kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, often while it saves, and resume it
 	$(BIN)/python -m tools.kill_runs
@@ -81,7 +82,7 @@ typecheck: $(VENV)/.installed-test  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what was installed and cached here; runs stay
-	rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) .cache build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kbert needs Python 3.11 or newer, and $(PYTHON) is older. Name one: make PYTHON=python3.11" >&2; exit 2; }
@@ -111,3 +112,10 @@ $(VENV)/.installed-test: $(VENV)/.installed-demo pyproject.toml
 	$(PIP) --no-compile -e ".[tensorflow,jax,torch,test,dev]"
 	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib || true  # some files are templates
 	@touch $@ $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-torch
+
+# What kbert is compared with, beside nothing of kbert.
+$(PEERS)/.installed: $(VENV)/.python
+	@echo "Installing the Hugging Face Trainer into $(PEERS) (once; a few minutes) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) "transformers>=5.0" accelerate
+	@touch $@
