@@ -25,4 +25,5 @@ def test_a_token_that_occurs_twice_counts_as_the_sum_of_both(optimizer):
     second_moment = [v for v in chosen.variables if v.path.endswith(("velocity", "adam_v"))]
     expected = 0.001 * np.square([[0.0], [2 / 3], [1 / 3], [0.0]])
     found = keras.ops.convert_to_numpy(second_moment[0].value)
-    assert found == pytest.approx(expected, rel=1e-5, abs=1e-12)
+    # TensorFlow's kernel computes 1 - b2 in float32, which is 1.3e-5 less than 0.001.
+    assert found == pytest.approx(expected, rel=2e-5, abs=1e-12)
