@@ -9,7 +9,7 @@ from kbert.config.train_config import TASK_DECIDES
 from kbert.data.reading.open_table import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.plans.plan_options import PlanOptions
 
 _READING = tuple(field.name for field in fields(ReadingOptions))
@@ -116,4 +116,5 @@ def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
                 option=Option(name),
                 file=files[0],
                 format=next(iter(formats)),
+                cure=Cure({"format": "csv"}) if "lines" in formats else None,
             )

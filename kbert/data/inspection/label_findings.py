@@ -65,7 +65,9 @@ def _variants(examples: Examples, facts: Inspection) -> Finding | None:
 def _one_spelling(groups: list[list[str]], examples: Examples) -> Cure:
     """Return the cure: which labels to write in another way, and in which rows."""
     changes, values = [], {}
-    for number, (most, *others) in enumerate(groups[:_MAX_GROUPS]):  # the most frequent first
+    for number, names in enumerate(groups[:_MAX_GROUPS]):  # the most frequent first
+        most = next((name for name in names if name == name.strip()), names[0])
+        others = [name for name in names if name != most]
         changes.append(f"{{most_{number}!r}} in place of {{others_{number}}}")
         values[f"most_{number}"] = most
         values[f"others_{number}"] = ", ".join(f"{n!r} ({_rows(n, examples)})" for n in others)

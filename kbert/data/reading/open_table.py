@@ -121,6 +121,13 @@ def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
     if layout.format == "jsonl":
         return read_json_lines(stream, name, encoding=layout.encoding)
     if layout.format == "lines":
+        if delimiter is not None:
+            raise InputError(
+                "{option} is for other files than {file}, which is read as lines.",
+                option=Option("delimiter"),
+                file=name,
+                cure=Cure({"format": "csv"}),
+            )
         return read_lines(stream, name, encoding=layout.encoding)
     is_csv = layout.format == "csv"
     return read_delimited(

@@ -165,6 +165,12 @@ def test_the_rows_of_variants_are_named(rows, read):
     )
 
 
+def test_the_spelling_without_blanks_is_proposed_however_rare():
+    examples = read_examples((["A joy."] * 9, ["good "] * 6 + ["good"] * 2 + ["bad"]))
+    finding = next(f for f in inspect_examples(examples).findings if f.code == "label-variants")
+    assert "write 'good' in place of 'good ' (rows 1, 2, 3, 4, 5, ...)" in str(finding)
+
+
 @pytest.mark.parametrize(
     ("rare", "expected"),
     [

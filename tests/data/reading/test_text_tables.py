@@ -188,3 +188,11 @@ def test_another_delimiter_is_proposed_and_taken(tmp_path):
     assert read_examples(path, delimiter=";").texts == ["good; very", "bad"]
     with pytest.raises(KbertError, match="must be a single character"):
         read_examples(path, delimiter=";;")
+
+
+def test_a_delimiter_of_lines_is_refused(tmp_path):
+    path = tmp_path / "rows.txt"
+    path.write_text("text;label\nA joy.;good\n", encoding="utf-8")
+    with pytest.raises(KbertError, match='is read as lines. Cure: format="csv"'):
+        read_examples(path, delimiter=";")
+    assert len(read_examples(path, delimiter=";", format="csv")) == 1
