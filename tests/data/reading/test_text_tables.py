@@ -192,7 +192,7 @@ def test_another_delimiter_is_proposed_and_taken(tmp_path):
 
 def test_a_delimiter_of_lines_is_refused(tmp_path):
     path = tmp_path / "rows.txt"
-    path.write_text("text;label\nA joy.;good\n", encoding="utf-8")
+    path.write_text("text;label\nA joy.;good\nA mess.;bad\n", encoding="utf-8")
     with pytest.raises(KbertError, match='is read as lines. Cure: format="csv"'):
         read_examples(path, delimiter=";")
-    assert len(read_examples(path, delimiter=";", format="csv")) == 1
+    assert len(read_examples(path, delimiter=";", format="csv")) == 2
