@@ -1,5 +1,6 @@
 """What lies above the rows of a delimited file, and what programs put there."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +19,9 @@ _FORMATS = {
     ",": {"format": "csv"},
     ";": {"format": "csv", "delimiter": ";"},
 }
+LINES_LOOKED_AT = 20  # of a file of lines
 LINES_BELOW = 5  # of a title that are looked at
+_MIN_SHARE = 0.7  # of the lines, some of which may be parts of a quoted field
 _OTHER_NAMES = ("id", "idx", "index", "uid", "guid", "split", "lang", "language", "date")
 _KNOWN = {*TEXT_NAMES, *LABEL_NAMES, *_OTHER_NAMES}
 
@@ -122,3 +125,37 @@ def check_is_no_table(line: str, source: str) -> None:
                 line=line.strip()[:80],
                 cure=Cure(settings),
             )
+
+
+def check_are_no_fields(lines: Sequence[str], source: str) -> None:
+    """Raise InputError where the first lines of a text file are those of a table.
+
+    They are if one has short names, whatever these are, and most of those below as many fields.
+
+    Args:
+        lines: sequence of str. The first of a file.
+        source: str. The name that messages use.
+    """
+    for first, mark in itertools.product(range(len(lines) - LINES_BELOW), "\t;|"):
+        names = [name.strip(' "') for name in lines[first].split(mark)]
+        if len(names) < 2 or len(set(names)) < len(names) or not all(map(_is_name, names)):
+            continue
+        below = lines[first + 1 :]
+        alike = [line for line in below if line.count(mark) == len(names) - 1]
+        if len(alike) >= _MIN_SHARE * len(below) and first <= LINES_BELOW:
+            raise InputError(
+                "{source} would be read as one text per line, but its lines have {count} fields "
+                "each, and line {number} has their names: {line!r}.",
+                source=source,
+                count=len(names),
+                number=first + 1,
+                line=lines[first].strip()[:80],
+                cure=Cure(
+                    _FORMATS.get(mark, {"format": "csv", "delimiter": mark}),
+                    note="after you delete the lines above the header" if first else "",
+                ),
+            )
+
+
+def _is_name(cell: str) -> bool:
+    return bool(cell) and len(cell.split()) <= 3 and len(cell) <= 30 and cell[-1] not in ".!?"

@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from kbert.data.reading.header import (
     LINES_BELOW,
+    LINES_LOOKED_AT,
+    check_are_no_fields,
     check_header_is_not_below,
     check_is_no_table,
     check_is_no_title,
@@ -230,4 +232,9 @@ def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Tab
                     continue
                 yield Row(lines.number, lines.number, [text])
 
-    return Table(source, ["text"], rows(), has_header=False)
+    found = rows()
+    first: list[Row | BadRow] = []
+    if stream.seekable():  # what is typed or piped is answered line by line
+        first = list(islice(found, LINES_LOOKED_AT))
+        check_are_no_fields([row.cells[0] for row in first if isinstance(row, Row)], source)
+    return Table(source, ["text"], chain(first, found), has_header=False)

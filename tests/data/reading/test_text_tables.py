@@ -8,6 +8,7 @@ import pytest
 
 from kbert.data.reading.read_examples import read_examples
 from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
+from kbert.data.reading.text_tables import read_lines
 from kbert.errors import KbertError
 
 ROWS = [("Schön, 好!", "1"), ("𝒳 zwei", "2")]
@@ -196,3 +197,47 @@ def test_a_delimiter_of_lines_is_refused(tmp_path):
     with pytest.raises(KbertError, match='is read as lines. Cure: format="csv"'):
         read_examples(path, delimiter=";")
     assert len(read_examples(path, delimiter=";", format="csv")) == 2
+
+
+TABLE = ["Bewertung;Urteil;Preis", *(f"Ein Film; Nr. {n};gut;{n},50" for n in range(3))]
+TABLE += ['"Sehr gut', 'in jeder Hinsicht";gut;9,50', *(f"Nummer {n};gut;8,00" for n in range(9))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "number", "cure"),
+    [
+        (TABLE, 1, 'format="csv", delimiter=";"'),
+        (
+            ["Bewertungen, Export", "", *TABLE],
+            3,
+            'format="csv", delimiter=";", after you delete the lines above the header',
+        ),
+        ([line.replace(";", "\t") for line in TABLE], 1, 'format="tsv"'),
+        ([line.replace(";", "|") for line in TABLE], 1, 'format="csv", delimiter="|"'),
+    ],
+    ids=["semicolons", "title", "tabs", "bars"],
+)
+def test_a_table_whose_names_are_its_own_is_not_read_as_lines(lines, number, cure, tmp_path):
+    path = tmp_path / "rows.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with path.open("rb") as stream, pytest.raises(KbertError) as refused:
+        read_lines(stream, "rows.txt")
+    assert f"its lines have 3 fields each, and line {number} has their names" in str(refused.value)
+    assert str(refused.value).endswith(f"Cure: {cure}")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["A joy; a mess.", *(f"Film {n} is good; so is {n}." for n in range(9))],
+        [f"Film {n}: good, cheap; short" if n % 2 else f"Film {n}" for n in range(20)],
+        ["word;other"] * 3,
+        [f"{n}" for n in range(30)],
+    ],
+    ids=["sentences", "some", "few", "none"],
+)
+def test_texts_with_semicolons_are_read_as_lines(lines, tmp_path):
+    path = tmp_path / "rows.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with path.open("rb") as stream:
+        assert [row.cells[0] for row in read_lines(stream, "rows.txt").rows] == lines
