@@ -36,6 +36,10 @@ XLA = of_kind("XlaRuntimeError", RuntimeError)
             "tried to allocate 4000000000000 bytes."
         ),
         RuntimeError("std::bad_alloc"),
+        RuntimeError("could not create a memory object"),
+        RuntimeError("can't start new thread"),
+        OSError(12, "Cannot allocate memory"),
+        ImportError("libx.so: cannot allocate memory in static TLS block"),
         MemoryError(),
         of_kind("_ArrayMemoryError", MemoryError)("Unable to allocate 7.28 TiB for an array"),
     ],
@@ -62,3 +66,9 @@ def test_each_backend_is_understood(error):
 )
 def test_other_errors_are_not_taken_for_it(error):
     assert not says_out_of_memory(error)
+
+
+def test_what_is_raised_while_one_is_handled_says_so_too():
+    error = ValueError("nothing is left to build a message with")
+    error.__context__ = MemoryError()
+    assert says_out_of_memory(error)
