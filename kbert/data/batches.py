@@ -77,7 +77,8 @@ class Batches(keras.utils.PyDataset):
         self.pad_id = pad_id
         self.examples = examples
         self.widths = self._choose_widths(batch_size)
-        self._slots = packed_slots(store.lengths, int(self.widths[-1]))
+        if order == "packed":
+            self._slots = packed_slots(store.lengths, int(self.widths[-1]))
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
@@ -198,8 +199,8 @@ class Batches(keras.utils.PyDataset):
     def _packed_rows(self, index: int) -> list[list[int]]:
         """Return which texts of a batch share a row.
 
-        A batch of other than the usual size has as many rows as texts: the incomplete batch has the
-        same shape in all epochs, and so have, of larger batches, most.
+        Few shapes are compiled: empty rows make the rows of large batches multiples of a step, and
+        those of the incomplete batch as many as its texts, in every epoch.
         """
         rows = self.rows(index)
         packed = first_fit(self.store.lengths[rows], self.width(index), self._slots)

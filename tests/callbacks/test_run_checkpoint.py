@@ -16,7 +16,6 @@ from kbert import (
     create_optimizer,
 )
 from kbert.checkpoints.checkpoint_files import read_checkpoint
-from kbert.checkpoints.training_identity import identity_findings
 from kbert.checkpoints.training_state import capture_state
 from kbert.errors import MachineError
 from kbert.models.variables import to_arrays
@@ -240,13 +239,6 @@ def test_another_order_is_refused(classifier, tmp_path):
     packed = Batches(batches.store, batches.batch_size, order="packed", seed=batches.seed)
     with pytest.raises(FindingsError, match="expected 'shuffled', found 'packed'"):
         fit((model, packed, plan), tmp_path, resume=True)
-
-
-def test_a_checkpoint_that_tells_no_order_is_of_the_one_that_kbert_0_1_had():
-    found = identity_findings({"order_seed": 0}, {"order_seed": 0, "order": "packed"})
-    assert [finding.code for finding in found] == ["order-differs"]
-    assert not identity_findings({"order_seed": 0}, {"order_seed": 0, "order": "shuffled"})
-    assert not identity_findings({}, {"order_seed": 0, "order": "packed"})
 
 
 def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
