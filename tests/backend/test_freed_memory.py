@@ -44,7 +44,8 @@ def test_a_block_that_was_freed_is_used_again():
         )
         for keep in (False, True)
     }
-    assert faults[True] < 100 < faults[False]
+    # With huge pages, 25 faults are 50 MB.
+    assert faults[True] < 10 < faults[False]
 
 
 def test_settings_of_the_user_stay(monkeypatch):

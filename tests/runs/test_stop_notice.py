@@ -72,7 +72,7 @@ from kbert.runs.stop_signals import stop_signals
 
 with stop_signals(lambda reason: print("noted", time.monotonic(), flush=True)):
     print("begun", flush=True)
-    hashlib.pbkdf2_hmac("sha256", b"a", b"b", 8_000_000)
+    hashlib.pbkdf2_hmac("sha256", b"a", b"b", 12_000_000)
 """
 
 
@@ -81,6 +81,7 @@ def test_a_step_that_does_not_return_to_python_is_no_reason_to_wait():
         [sys.executable, "-c", STEP], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "begun\n"
+        time.sleep(0.5)  # until the call has begun
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline().startswith(SAID)
         said = time.monotonic()
