@@ -22,6 +22,7 @@ from kbert.models.examples_findings import examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.plans.fit_findings import fit_findings
 from kbert.plans.fit_state import FitState
+from kbert.plans.rate_findings import lower_rate
 from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
@@ -191,7 +192,7 @@ class PlanGuard(keras.callbacks.Callback):
             "The loss is {loss} in epoch {epoch}, batch {batch:,}, update {update:,}, at learning "
             "rate {rate:.3g}. The model has been reset to the weights after {kept}.",
             Cure(
-                {"learning_rate": float(f"{self.plan.learning_rate / 4:g}")},
+                {"learning_rate": lower_rate(self.plan.learning_rate)},
                 otherwise=(Cure({"precision": "float32"}, note="if it is narrower now"),),
             ),
             {

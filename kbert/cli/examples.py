@@ -39,9 +39,14 @@ def show_reading(examples: Examples) -> None:
         say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
         say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", to="stderr")
+    from kbert.data.inspection.odd_texts import not_language_findings
     from kbert.data.inspection.wrong_encoding import wrong_encoding_findings
 
-    for finding in (rows_skipped(examples), *wrong_encoding_findings(examples)):
+    for finding in (
+        rows_skipped(examples),
+        *wrong_encoding_findings(examples),
+        *not_language_findings(examples),
+    ):
         if finding is not None:
             say(str(replace(finding, severity="warning")), to="stderr")
 

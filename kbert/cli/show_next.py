@@ -12,10 +12,13 @@ from kbert.utils.say import say
 
 def show_next(run: RunDirectory) -> None:
     """Print the commands that use a run, which read a file like those of the run."""
-    if (run.path / "skipped_rows.csv").exists():
+    skipped = (run.path / "skipped_rows.csv").exists()
+    if skipped:
         say(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
     say(f"\nThe run is in {run}. Next:")
     to_predict, to_evaluate = _reading(recorded_config(run))
+    if skipped:  # such a file probably has rows of the kind too
+        to_predict, to_evaluate = ({**s, "on_bad_row": "skip"} for s in (to_predict, to_evaluate))
     predict_file = Call("predict", run, "FILE", **to_predict)
     if run.record.get("text_pairs"):
         say(f"  {predict_file}     # text pairs: CSV, TSV, JSON Lines")

@@ -118,7 +118,7 @@ def _no_such_preset(name: str) -> InputError:
     import keras_hub
 
     known = list(keras_hub.models.BertBackbone.presets)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:3]
+    near = difflib.get_close_matches(name, [*known, "minilm"], n=3, cutoff=0.5) or known[:3]
     return InputError(
         "{name!r} is neither a local folder nor one of the {count} presets that keras-hub has for "
         "BERT.",
@@ -135,6 +135,8 @@ def hub_cure(name: str) -> Cure | None:
         name: str. There is no file or folder of that name.
     """
     owner, _, model = name.rpartition("/")
+    if model.lower().replace("-", "") in ("minilm", "allminilml6v2"):
+        return Cure(note="for all-MiniLM-L6-v2, type minilm")
     if not _HUGGING_FACE_NAME.fullmatch(name) or (owner and Path(owner).exists()):
         return None
     owner = owner or ("google-bert" if model.startswith("bert-") else "OWNER")

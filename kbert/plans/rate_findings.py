@@ -10,7 +10,11 @@ _MAX_WARMUP = 10_000  # the updates of warmup with which BERT was pretrained
 _MIN_EPOCH = 50  # updates; as many are no waste, however small the data set
 _SMALL_SET = 10_000  # rows
 _USUAL_RATES = (1e-6, 1e-3)  # published fine-tuning lies within 1e-5 and 1e-4
+# Adam changes each weight by about the rate, and BERT's weights are about 0.04: above, an update
+# replaces them all; below, float32 has no number between a weight and the next to change it to.
+_POSSIBLE_RATES = (1e-10, 0.1)
 _USUAL_WARMUP = 0.1
+_USUAL_RATE = 5e-5
 
 
 def rate_findings(plan: UpdateSchedule) -> list[Finding]:
@@ -22,6 +26,11 @@ def rate_findings(plan: UpdateSchedule) -> list[Finding]:
 def max_warmup(plan: UpdateSchedule) -> int:
     """Return how many updates of warmup are reasonable: an epoch, a third, at most 10,000."""
     return min(max(_epoch(plan), _MIN_EPOCH), plan.num_updates // 3, _MAX_WARMUP)
+
+
+def lower_rate(rate: float) -> float:
+    """Return the rate to try where one was too high."""
+    return _USUAL_RATE if rate > _USUAL_RATES[1] else float(f"{rate / 4:g}")
 
 
 def _epoch(plan: UpdateSchedule) -> int:
@@ -115,8 +124,14 @@ def _peak(plan: UpdateSchedule) -> Finding | None:
             "The peak learning rate {peak:g} is far below the 2e-5 to 1e-4 that fine-tune a "
             "pretrained BERT."
         )
-    cure = Cure({"learning_rate": 5e-5})
-    return Finding("unusual-rate", "warning", template, cure, {"peak": plan.learning_rate})
+    least, most = _POSSIBLE_RATES
+    return Finding(
+        "unusual-rate",
+        "warning" if least <= plan.learning_rate <= most else "error",
+        template,
+        Cure({"learning_rate": _USUAL_RATE}),
+        {"peak": plan.learning_rate},
+    )
 
 
 def _rounded_down(value: float) -> float:

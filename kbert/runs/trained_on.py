@@ -23,7 +23,7 @@ def trained_on(run: str | Path, examples: Examples) -> Finding | None:
     the very training set is known by its fingerprint alone.
 
     Args:
-        run: str or Path. A run directory; nothing is found for another model.
+        run: str or Path. A run directory, or the model in it; nothing is found for another model.
         examples: Examples. The rows that are to be scored.
     """
     keys = text_keys(examples)
@@ -50,8 +50,8 @@ def _lineage(run: str | Path) -> Iterator[RunDirectory]:
     """Yield a run and those that it continues, as far as they are still there."""
     path: Any = run
     for _ in range(_MAX_ANCESTORS):
-        directory = RunDirectory(path)
-        if not (directory.path / "config.toml").is_file():
+        directory = _run_of(path)
+        if directory is None:
             return
         yield directory
         parent = directory.readable_record.get("parent")
@@ -61,6 +61,16 @@ def _lineage(run: str | Path) -> Iterator[RunDirectory]:
         start = directory.readable_record.get("started_in")
         if not Path(path).exists() and isinstance(start, str):
             path = str(Path(start) / path)
+
+
+def _run_of(path: str | Path) -> RunDirectory | None:
+    """Return the run in a folder, or the one whose model it is."""
+    for folder in (Path(path), Path(path).absolute().parent):
+        if (folder / "config.toml").is_file():
+            return RunDirectory(folder)
+        if Path(path).name != "model":
+            return None
+    return None
 
 
 def _shared(run: RunDirectory, examples: Examples, keys: Any) -> int:

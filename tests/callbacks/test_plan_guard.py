@@ -301,12 +301,15 @@ def test_frozen_kernels_are_told():
 
 def test_a_rate_that_float32_cannot_add_is_told():
     plan = replace(PLAN, learning_rate=1e-12)
-    guard = PlanGuard(plan)
-    assert fit(model_data(create_optimizer(plan)), guard) == ["weights-unchanged"]
-    assert "changed none of the 2 kernels" in guard.findings[0].message
+    with pytest.raises(FindingsError, match="rate 1e-12 is far below"):
+        fit(model_data(create_optimizer(plan)), PlanGuard(plan))
+    guard = PlanGuard(plan, allow=["unusual-rate"])
+    codes = fit(model_data(create_optimizer(plan)), guard)
+    assert codes == ["unusual-rate", "weights-unchanged"]
+    assert "changed none of the 2 kernels" in guard.findings[1].message
 
 
-@pytest.mark.parametrize("rate", [1.0, 1e-7], ids=["too-large", "too-small"])
+@pytest.mark.parametrize("rate", [0.1, 1e-7], ids=["too-large", "too-small"])
 def test_updates_of_an_unhealthy_size_are_told(rate):
     plan = replace(PLAN, learning_rate=rate)
     guard = PlanGuard(plan)
@@ -315,17 +318,21 @@ def test_updates_of_an_unhealthy_size_are_told(rate):
     changed = float(re.search(r"by (\S+) of their size", finding.message)[1])
     cure = finding.cure.settings["learning_rate"]
     # The size of an update follows the rate: a usual size is 1e-3; up, one step at a time.
-    assert cure == pytest.approx(1e-3 / changed * rate if rate == 1.0 else 1e-6, rel=0.1)
+    assert cure == pytest.approx(1e-3 / changed * rate if rate == 0.1 else 1e-6, rel=0.1)
 
 
 def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
     plan = replace(PLAN, learning_rate=1e15)
     # The product of three such layers is beyond what float32 holds.
-    model, guard = model_data(create_optimizer(plan), layers=3), PlanGuard(plan)
+    model = model_data(create_optimizer(plan), layers=3)
+    guard = PlanGuard(plan, allow=["unusual-rate"])
     before = model.get_weights()
     with pytest.raises(FindingsError, match="loss is nan in epoch 1, batch .* after 0 updates"):
         fit(model, guard)
-    assert [finding.code for finding in guard.findings] == ["update-ratio", "loss-not-finite"]
+    codes = [finding.code for finding in guard.findings]
+    assert codes == ["unusual-rate", "update-ratio", "loss-not-finite"]
+    # A quarter of such a rate would be no cure.
+    assert [f.cure.settings["learning_rate"] for f in guard.findings[::2]] == [5e-5, 5e-5]
     assert same_weights(model, before)
 
 

@@ -245,6 +245,16 @@ def test_says_that_many_rows_are_skipped(run, tmp_path, capsys):
     assert "WARNING rows-skipped: 50% of the rows of" in err
 
 
+@pytest.mark.any_backend  # what the texts are is said before a model is loaded
+def test_says_that_texts_are_numbers(run, tmp_path, capsys):
+    path = tmp_path / "ids.csv"
+    path.write_text("id,text\n" + "".join(f"{n},A joy.\n" for n in range(20)), encoding="utf-8")
+    predict(run, path, text="id")
+    assert "WARNING texts-are-numbers: 20 of the first 20 texts" in capsys.readouterr().err
+    predict(run, path, text="text")
+    assert "WARNING" not in capsys.readouterr().err
+
+
 @pytest.mark.any_backend  # the columns are chosen before a model is loaded
 def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
     run = RunDirectory.create(tmp_path / "run")

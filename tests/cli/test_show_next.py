@@ -93,3 +93,12 @@ def test_the_files_of_a_task_are_read_by_their_positions(task, run, capsys, tmp_
     assert found.texts[0] == f"cell {text}"
     assert (found.pairs is None) == (pair is None)
     assert pair is None or found.pairs[0] == f"cell {pair}"
+
+
+def test_a_run_that_skipped_rows_skips_those_of_the_next_file(run, capsys):
+    skipping = run(on_bad_row="skip")
+    assert all(settings is None for *_, settings in map(parsed, commands(capsys, skipping)))
+    (skipping.path / "skipped_rows.csv").write_text("row\n")
+    typed, predict, evaluate = commands(capsys, skipping)
+    assert parsed(typed)[2] is None
+    assert [parsed(words)[2].on_bad_row for words in (predict, evaluate)] == ["skip", "skip"]

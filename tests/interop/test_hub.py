@@ -22,12 +22,18 @@ pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
         ("google-bert/bert-base-uncased", "hf://google-bert/bert-base-uncased"),
         ("dmis-lab/biobert-v1.1", "hf://dmis-lab/biobert-v1.1"),
         ("emilyalsentzer/Bio_ClinicalBERT", "hf://emilyalsentzer/Bio_ClinicalBERT"),
-        ("sentence-transformers/all-MiniLM-L6-v2", "hf://sentence-transformers/all-MiniLM-L6-v2"),
-        ("MiniLM", "hf://OWNER/MiniLM"),
+        ("sentence-transformers/paraphrase-MiniLM", "hf://sentence-transformers/paraphrase-MiniLM"),
+        ("L12-MiniLM", "hf://OWNER/L12-MiniLM"),
     ],
 )
 def test_a_name_of_the_hugging_face_hub_is_told_what_to_type(name, handle):
     with pytest.raises(KbertError, match=rf"There is no file or folder {name}.*type {handle}"):
+        find_source(name)
+
+
+@pytest.mark.parametrize("name", ["MiniLM", "mini-lm", "sentence-transformers/all-MiniLM-L6-v2"])
+def test_the_preset_of_a_package_is_proposed(name):
+    with pytest.raises(KbertError, match=rf"There is no file or folder {name}.*type minilm"):
         find_source(name)
 
 
@@ -38,7 +44,11 @@ def test_a_path_is_no_name(name):
 
 @pytest.mark.parametrize(
     ("name", "near"),
-    [("bert_base_uncased", "bert_base_en_uncased"), ("xyzzy", "such as bert_")],
+    [
+        ("bert_base_uncased", "bert_base_en_uncased"),
+        ("xyzzy", "such as bert_"),
+        ("minilmm", "minilm"),
+    ],
 )
 def test_a_name_that_is_not_a_preset(name, near):
     with pytest.raises(KbertError, match=rf"'{name}' is neither a local folder.*{near}") as error:

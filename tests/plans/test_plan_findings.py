@@ -61,6 +61,8 @@ def found(plan):
         ({"learning_rate": 9e-7}, {"unusual-rate": "warning"}),
         ({"learning_rate": 1e-3}, {}),
         ({"learning_rate": 2e-3}, {"unusual-rate": "warning"}),
+        ({"learning_rate": 5.0}, {"unusual-rate": "error"}),
+        ({"learning_rate": 1e-12}, {"unusual-rate": "error"}),
     ],
     ids=str,
 )

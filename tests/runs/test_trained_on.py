@@ -46,6 +46,19 @@ def test_the_file_that_was_trained_on(run, tmp_path):
     assert "(80%) occur in the training set" in finding.message
 
 
+def test_the_model_in_a_run_is_the_run(run, tmp_path, monkeypatch):
+    data = write(tmp_path / "all.csv", range(100))
+    trained = run("run", data).path
+    told = trained_on(trained, read_examples(data))
+    assert str(trained_on(trained / "model", read_examples(data))) == str(told)
+    assert trained_on(trained / "other", read_examples(data)) is None
+    (trained / "model").mkdir(exist_ok=True)
+    monkeypatch.chdir(trained)
+    assert trained_on("model", read_examples(data)) is not None
+    called_model = run("model", data).path
+    assert trained_on(called_model, read_examples(data)) is not None
+
+
 def test_rows_in_another_file_and_another_case(run, tmp_path):
     first = run("run", write(tmp_path / "all.csv", range(100)))
     training = read_sets(TrainConfig(str(tmp_path / "all.csv"), dev_proportion=0.2))[0]

@@ -17,7 +17,7 @@ _BLANK, _DIGIT = re.compile(r"\s"), re.compile(r"\d")
 
 def odd_text_findings(examples: Examples) -> list[Finding]:
     """Return the findings about texts, or second texts, that are no texts."""
-    return [*_missing(examples), *_not_language(examples)]
+    return [*_missing(examples), *not_language_findings(examples)]
 
 
 def _missing(examples: Examples) -> list[Finding]:
@@ -42,7 +42,7 @@ def _missing(examples: Examples) -> list[Finding]:
     ]
 
 
-def _not_language(examples: Examples) -> list[Finding]:
+def not_language_findings(examples: Examples) -> list[Finding]:
     """Return a finding for each column whose texts are numbers, ids, or without letters."""
     columns: tuple[tuple[str, Sequence[str]], ...] = (
         ("text", examples.texts),
