@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from kbert.choices import ExportFormat, Quantization
 from kbert.cli.app import verb
-from kbert.cli.options import DATA, given, options
+from kbert.cli.options import DATA, Output, given, options
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.utils.say import verbose_level
 
@@ -21,7 +21,7 @@ class Settings:
 def export(
     model: Path,
     *,
-    output: Path,
+    output: Output,
     format: ExportFormat,
     length: int | None = None,
     quantize: Quantization | None = None,

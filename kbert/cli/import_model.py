@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from kbert.choices import Backend
 from kbert.cli.app import verb
-from kbert.cli.options import MACHINE, describe
+from kbert.cli.options import MACHINE, Output, describe
 from kbert.utils.say import verbose_level
 
 
@@ -15,7 +15,7 @@ from kbert.utils.say import verbose_level
 def import_(
     source: str,
     *,
-    output: Path,
+    output: Output,
     base: Path | None = None,
     labels: Annotated[
         tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)

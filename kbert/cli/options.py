@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from cyclopts import Group, Parameter
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 # A flag without a value, which is off unless it is given.
 Switch = Annotated[bool, Parameter(negative="", show_default=False)]
+
+Output = Annotated[Path, Parameter(alias="-o")]
 
 DATA = Group.create_ordered("Data")
 PLAN = Group.create_ordered("Plan")
@@ -99,7 +102,8 @@ def _field(name: str, optional: bool) -> tuple[str, Any, Any]:
     default = next(f.default for f in dataclasses.fields(TrainConfig) if f.name == name)
     group = _ELSEWHERE.get(name) or _GROUPS[owner]
     shown = not optional and default not in (None, ())
-    flag = Parameter(help=text, group=group, negative_iterable=(), show_default=shown)
+    alias = "-o" if name == "output" else None
+    flag = Parameter(alias=alias, help=text, group=group, negative_iterable=(), show_default=shown)
     if optional:
         return name, Annotated[hint | None, flag], dataclasses.field(default=None)
     return name, Annotated[hint, flag], dataclasses.field(default=default)

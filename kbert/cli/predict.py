@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import given, options, reading
+from kbert.cli.options import Output, given, options, reading
 from kbert.cli.show import write_output
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import ReadingOptions
@@ -29,7 +29,7 @@ def predict(
     model: Path,
     data: Annotated[str, Parameter(allow_leading_hyphen=True)] = "-",
     *,
-    output: Path | None = None,
+    output: Output | None = None,
     output_format: Annotated[str | None, Parameter(name="--to")] = None,
     batch_size: int = 32,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008

@@ -99,7 +99,7 @@ SENTENCES = {
     "export run --format ONNX --output b": "--format must be one of huggingface, google, keras, "
     "keras-hub, saved_model, onnx, openvino, litert, torch. Received: 'ONNX'. "
     "Did you mean 'onnx'?",
-    "predict a b -o c": "predict has no option -o. Did you mean --output or --on-bad-row?",
+    "predict a b -O c": "predict has no option -O. Did you mean --output or --on-bad-row?",
     "import a --ouput b": "import has no option --ouput. Did you mean --output?",
     "import a --output b --lowercase maybe": "--lowercase takes no value. Received: 'maybe'. "
     "Cure: --lowercase or --no-lowercase",
