@@ -34,18 +34,13 @@ def first_fit(lengths: Sequence[int] | np.ndarray, width: int, slots: int) -> li
     ```
     """
     rows: list[list[int]] = []
-    room: list[int] = []
+    room = np.full(len(lengths), width)  # of each row, open or not, for one more text
     for text in np.argsort(-np.asarray(lengths), kind="stable"):
-        length = int(lengths[text])
-        for row, left in enumerate(room):
-            if length <= left and len(rows[row]) < slots:
-                break
-        else:
-            row = len(rows)
+        row = int(np.argmax(room >= lengths[text]))
+        if row == len(rows):
             rows.append([])
-            room.append(width)
         rows[row].append(int(text))
-        room[row] -= length
+        room[row] = room[row] - lengths[text] if len(rows[row]) < slots else -1
     return rows
 
 
