@@ -3,17 +3,16 @@
 import contextlib
 import functools
 import hashlib
-import itertools
 import os
 from bisect import bisect_right
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from kbert.data.reading.examples import Examples, check_examples
-from kbert.data.token_file import SCHEMA, BrokenTokens, TokenFile, arrays_of, write_token_file
+from kbert.data.token_batches import ids_of_batch, token_batches
+from kbert.data.token_file import BrokenTokens, TokenFile, write_token_file
+from kbert.data.token_memory import TokenMemory
 from kbert.errors import InputError, KbertError
 from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -22,8 +21,6 @@ from kbert.utils.say import say
 from kbert.utils.staging import remove_leftovers
 
 _FORMAT = 2  # to be raised when what is stored for the same data changes
-_CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
-_CHUNK_TOKENS = 2**22  # and, where texts are long, the tokens that these rows can have
 
 
 def default_cache() -> Path | None:
@@ -34,21 +31,6 @@ def default_cache() -> Path | None:
         return Path(named or Path(base or Path.home() / ".cache") / "kbert") / "tokens"
     except RuntimeError:  # this user has no home
         return None
-
-
-class _Memory:
-    """The ids of batches that are not in a file."""
-
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
-        arrays = [arrays_of(batch) for batch in batches]
-        self._ids = [ids for ids, *_ in arrays]
-        self.columns = [(offsets, firsts, labels) for _, offsets, firsts, labels in arrays]
-
-    def ids(self, batch: int, begin: int, end: int) -> np.ndarray:
-        return self._ids[batch][begin:end]
-
-    def all_ids(self, batch: int) -> np.ndarray:
-        return self._ids[batch]
 
 
 class TokenStore:
@@ -76,7 +58,7 @@ class TokenStore:
 
     def __init__(
         self,
-        tokens: "TokenFile | _Memory",
+        tokens: TokenFile | TokenMemory,
         max_length: int,
         *,
         from_cache: bool = False,
@@ -133,7 +115,7 @@ class TokenStore:
                 if isinstance(error, KbertError):
                     raise
                 not_kept = f"{path.parent}: {error.strerror or error}"
-        tokens = _Memory(_record_batches(examples, tokenizer, max_length))
+        tokens = TokenMemory(token_batches(examples, tokenizer, max_length))
         return cls(tokens, max_length, not_kept=not_kept)
 
     @classmethod
@@ -148,7 +130,7 @@ class TokenStore:
             "vocabulary": len(tokenizer),
             "max_length": max_length,
         }
-        remake = functools.partial(_remake, examples, tokenizer, max_length)
+        remake = functools.partial(ids_of_batch, examples, tokenizer, max_length)
         with contextlib.suppress(OSError):  # where nothing can be removed, tokens can be read
             remove_leftovers(path.parent)
         try:
@@ -157,7 +139,7 @@ class TokenStore:
             pass
         except BrokenTokens as broken:
             say(f"The token file {path} is written again: {broken}.")
-        write_token_file(path, header, _record_batches(examples, tokenizer, max_length))
+        write_token_file(path, header, token_batches(examples, tokenizer, max_length))
         try:
             return cls(TokenFile(path, header, remake), max_length)
         except BrokenTokens as error:
@@ -193,51 +175,3 @@ def _key(examples: Examples, tokenizer: Tokenizer, max_length: int) -> str:
     labels = () if examples.labels is None else examples.labels.names
     parts = (_FORMAT, examples.fingerprint, tokenizer.fingerprint, max_length, labels)
     return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def _record_batches(
-    examples: Examples, tokenizer: Tokenizer, max_length: int
-) -> Iterator[pa.RecordBatch]:
-    for start, stop in _chunks(examples, max_length):
-        yield _record_batch(examples, tokenizer, max_length, start, stop)
-
-
-def _record_batch(
-    examples: Examples, tokenizer: Tokenizer, max_length: int, start: int, stop: int
-) -> pa.RecordBatch:
-    encoded = tokenizer.encode(
-        examples.texts[start:stop],
-        None if examples.pairs is None else examples.pairs[start:stop],
-        max_length=max_length,
-    )
-    if examples.label_ids is None:
-        labels = np.full(stop - start, -1, np.int32)
-    else:
-        labels = examples.label_ids[start:stop]
-    return pa.record_batch(
-        [
-            pa.array([ids for ids, _ in encoded], pa.list_(pa.int32())),
-            pa.array([first for _, first in encoded], pa.int32()),
-            pa.array(labels, pa.int32()),
-        ],
-        schema=SCHEMA,
-    )
-
-
-def _remake(examples: Examples, tokenizer: Tokenizer, max_length: int, batch: int) -> np.ndarray:
-    """Return the ids of a batch of the rows, tokenized again."""
-    start, stop = next(itertools.islice(_chunks(examples, max_length), batch, None))
-    return arrays_of(_record_batch(examples, tokenizer, max_length, start, stop))[0]
-
-
-def _chunks(examples: Examples, max_length: int) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the end of each chunk, by an upper bound of its tokens."""
-    start = held = 0
-    for row, text in enumerate(examples.texts):
-        characters = len(text) + (0 if examples.pairs is None else len(examples.pairs[row]))
-        held += min(characters, max_length)
-        if row + 1 - start == _CHUNK or held > _CHUNK_TOKENS:
-            yield start, row + 1
-            start, held = row + 1, 0
-    if start < len(examples):
-        yield start, len(examples)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbert import Batches, Examples, Labels, Tokenizer, TokenStore, TrainingPlan
-from kbert.data.token_store import _Memory
+from kbert.data.token_memory import TokenMemory
 
 pytestmark = pytest.mark.keras
 
@@ -25,7 +25,7 @@ def store_of(lengths, labels=None):
         "first_length": pa.array([n - n // 3 for n in lengths], pa.int32()),
         "label": pa.array(labels or [-1] * len(lengths), pa.int32()),
     }
-    return TokenStore(_Memory(pa.table(columns).to_batches()), 64)
+    return TokenStore(TokenMemory(pa.table(columns).to_batches()), 64)
 
 
 def widths_of(batches):

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kbert.data import token_store
+from kbert.data import token_batches
 from kbert.data.epoch_order import choose_widths, epoch_order
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
@@ -49,7 +49,7 @@ def contents(store):
 def test_a_store_holds_what_the_tokenizer_gives(
     examples, tokenizer, chunk, cached, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(token_store, "_CHUNK", chunk)
+    monkeypatch.setattr(token_batches, "_CHUNK", chunk)
     store = TokenStore.build(examples, tokenizer, 9, tmp_path if cached else None)
     encoded = tokenizer.encode(examples.texts, examples.pairs, max_length=9)
     lengths = [len(ids) for ids, _ in encoded]
@@ -114,7 +114,7 @@ def test_a_file_that_is_no_token_file_is_made_anew(examples, tokenizer, tmp_path
 
 
 def test_an_interrupted_build_leaves_nothing(examples, tokenizer, tmp_path, monkeypatch):
-    monkeypatch.setattr(token_store, "_CHUNK", 10)
+    monkeypatch.setattr(token_batches, "_CHUNK", 10)
     whole, calls = tokenizer.encode, []
 
     def encode(*arguments, **options):
@@ -197,19 +197,10 @@ def test_few_computed_tokens_are_padding(rotten_tomatoes, minilm_vocab):
         assert lengths.sum() / sum(padded) >= 0.85
 
 
-def test_long_texts_are_tokenized_a_few_rows_at_a_time(tokenizer, monkeypatch):
-    monkeypatch.setattr(token_store, "_CHUNK_TOKENS", 20)
-    texts = ["a " * 30, "a", "a", "a " * 9, "a " * 30, "a"]
-    store = TokenStore.build(Examples(texts), tokenizer, 16)
-    assert np.diff(store._starts).tolist() == [4, 2]
-    whole = tokenizer.encode(texts, max_length=16)
-    assert [store[row][0].tolist() for row in range(6)] == [ids for ids, _ in whole]
-
-
 @pytest.fixture
 def built(examples, tokenizer, tmp_path, monkeypatch):
     """The file of a store of three batches, and what the store holds."""
-    monkeypatch.setattr(token_store, "_CHUNK", 10)
+    monkeypatch.setattr(token_batches, "_CHUNK", 10)
     store = TokenStore.build(examples, tokenizer, 9, tmp_path)
     [file] = tmp_path.iterdir()
     return file, contents(store)
