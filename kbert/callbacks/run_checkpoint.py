@@ -13,7 +13,8 @@ from kbert.backend.random_states import capture_random_states, restore_random_st
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.callbacks.saved_evaluations import SavedEvaluations
 from kbert.checkpoints.background_writer import BackgroundWriter
-from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
+from kbert.checkpoints.checkpoint import Arrays, Checkpoint
+from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position_counter import PositionCounter

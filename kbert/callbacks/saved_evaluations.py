@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
-from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint, read_checkpoint
+from kbert.checkpoints.checkpoint import Arrays, Checkpoint
+from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.position import Position
 from kbert.errors import InputError
 from kbert.results.evaluation_history import EvaluationHistory

@@ -6,7 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from kbert.checkpoints.checkpoint_files import COMMIT_FILE, Checkpoint
+from kbert.checkpoints.checkpoint import Checkpoint
+from kbert.checkpoints.manifest import COMMIT_FILE
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.results.evaluation_history import EvaluationHistory

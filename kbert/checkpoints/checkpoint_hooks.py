@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kbert.checkpoints.checkpoint_files import Arrays
+from kbert.checkpoints.checkpoint import Arrays
 
 
 def _nothing(*arguments: object) -> None:

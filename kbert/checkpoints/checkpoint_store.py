@@ -10,15 +10,10 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from kbert.checkpoints.checkpoint_files import (
-    COMMIT_FILE,
-    Arrays,
-    commit_folder,
-    noted_best,
-    weights_checksum,
-    write_files,
-)
+from kbert.checkpoints.checkpoint import Arrays
+from kbert.checkpoints.checkpoint_files import noted_best, write_files
 from kbert.checkpoints.checkpoint_folder import NAME, CheckpointFolder, serial
+from kbert.checkpoints.manifest import COMMIT_FILE, commit_folder, weights_checksum
 from kbert.errors import InputError, KbertError, MachineError
 from kbert.utils.counts import check_count
 from kbert.utils.files import remove_temporary, sync_directory, write_text

@@ -17,7 +17,7 @@ import optree
 
 from kbert.backend.keras_internals import build_metrics
 from kbert.backend.random_states import capture_random_states
-from kbert.checkpoints.checkpoint_files import Arrays, Checkpoint
+from kbert.checkpoints.checkpoint import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
 from kbert.checkpoints.state_tree import assign_tree, fill_tree, name_leaves
 from kbert.errors import InputError

@@ -5,15 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kbert.checkpoints.checkpoint_files import (
-    WEIGHTS_FILE,
-    Arrays,
-    Checkpoint,
-    checksum_of,
-    read_checkpoint,
-    weights_checksum,
-)
+from kbert.checkpoints.checkpoint import Arrays, Checkpoint
+from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.checkpoints.manifest import WEIGHTS_FILE, checksum_of, weights_checksum
 from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Finding
 from kbert.interop.sources import find_source

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from kbert.checkpoints.checkpoint_files import Checkpoint, read_checkpoint
+from kbert.checkpoints.checkpoint import Checkpoint
+from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import CheckpointOptions, TrainConfig
 from kbert.data.reading.tasks import TASKS

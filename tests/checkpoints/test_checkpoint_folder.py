@@ -5,8 +5,9 @@ import os
 
 import pytest
 
-from kbert.checkpoints.checkpoint_files import COMMIT_FILE, Checkpoint
+from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.checkpoint_folder import CheckpointFolder, serial
+from kbert.checkpoints.manifest import COMMIT_FILE
 from kbert.checkpoints.position import Position
 from kbert.errors import InputError
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kbert.checkpoints import checkpoint_files, checkpoint_store
+from kbert.checkpoints import checkpoint_files, checkpoint_store, manifest
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position import Position
@@ -200,8 +200,8 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
     ("module", "name"),
     [
         (checkpoint_files, "save_file"),
-        (checkpoint_files, "write_text"),
-        (checkpoint_files, "sync_directory"),
+        (manifest, "write_text"),
+        (manifest, "sync_directory"),
         (os, "rename"),
         (checkpoint_store, "sync_directory"),
         (checkpoint_store, "commit_folder"),

@@ -1,0 +1,41 @@
+"""A checkpoint in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.checkpoints.position import Position
+from kbert.checkpoints.run_steps import Steps
+
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that was read and whose checksums are right.
+
+    Args:
+        path: Path. Its directory.
+        position: Position.
+        identity: dict of what the run was about, such as its plan, labels and data.
+        arrays: dict of the arrays of each file by name: "model", "optimizer", "counters".
+        evaluations: dict, `EvaluationHistory.to_dict` of the evaluations so far, or None.
+        steps: list of pairs, or None in checkpoints of kbert 0.1. From which batch of the run the
+            optimizer counted from which step: more than one where the plan was changed.
+        best: dict or None. What is noted of the best checkpoint: `checkpoint`, its name, and of
+            another than this `sha256`, the checksum of its weights.
+        findings: list of dict, `Finding.to_dict` of what was found during the training so far.
+            Defaults to ().
+    """
+
+    path: Path
+    position: Position
+    identity: dict[str, Any]
+    arrays: dict[str, Arrays]
+    evaluations: dict[str, Any] | None = None
+    steps: Steps | None = None
+    best: dict[str, str] | None = None
+    findings: Sequence[dict[str, Any]] = ()
