@@ -14,11 +14,13 @@ from kbert.findings import Call, Cure, Finding, Option, downgrade, findings_tabl
 from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
+from kbert.runs.changed_settings import check_changes, check_scaled
+from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.machine_findings import machine_findings
 from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
-from kbert.runs.resumption import Resumption, check_changes, check_scaled, find_checkpoint
+from kbert.runs.resumption import Resumption
 from kbert.runs.rewind import rewind_to_checkpoint, rewind_to_start
 from kbert.runs.run_config import check_is_run, check_tables, run_config
 from kbert.runs.run_directory import RunDirectory

@@ -1,30 +1,25 @@
 """What a run resumes from, and with which plan."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kbert.checkpoints.checkpoint import Checkpoint
-from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
-from kbert.config import CheckpointOptions, TrainConfig
+from kbert.config import TrainConfig
 from kbert.data.reading.tasks import TASKS
-from kbert.errors import InputError, KbertError, raise_on_errors
-from kbert.findings import Call, Cure, Option, downgrade
+from kbert.errors import InputError, raise_on_errors
+from kbert.findings import Call, Cure, downgrade
 from kbert.plans.changed_plan import ChangedPlan
-from kbert.plans.plan_options import PlanOptions
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.best_model import BestModel
+from kbert.runs.changed_settings import PLAN_FIELDS
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.task_predictions import TEST_RESULTS
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
-
-# The settings of a plan that can change in the middle of a run; another recipe is another run.
-PLAN_FIELDS = tuple(field.name for field in fields(PlanOptions) if field.name != "recipe")
-CHANGEABLE = (*PLAN_FIELDS, *(field.name for field in fields(CheckpointOptions)), "backend")
 
 
 @dataclass(frozen=True)
@@ -127,92 +122,6 @@ class Resumption:
         if self.change.remaining == 0:
             raise_on_errors(findings)  # no allowed code gives it another update
         raise_on_errors(downgrade(findings, self.config.allow), can_allow=True)
-
-
-def check_changes(run: RunDirectory, changes: Iterable[str]) -> None:
-    """Raise InputError for a setting that a resumed run cannot change."""
-    for name in changes:
-        if name not in CHANGEABLE:
-            raise InputError(
-                "A resumed run cannot change {option}; it can change {changeable}.",
-                option=Option(name),
-                changeable=", ".join(CHANGEABLE),
-                cure=Cure(
-                    note="for other settings: {call}",
-                    values={"call": Call("continue", run.path, output="NEW")},
-                ),
-            )
-
-
-def check_scaled(changes: Mapping[str, Any]) -> None:
-    """Raise InputError where there are no epochs to scale, or they are given."""
-    if "epochs" in changes:
-        raise InputError(
-            "{scale} computes the epochs: leave out {epochs}.",
-            scale=Option("scale_epochs"),
-            epochs=Option("epochs"),
-        )
-    if not set(changes) & set(PLAN_FIELDS):
-        raise InputError(
-            "{scale} is used only with a changed plan, such as another {batch_size}.",
-            scale=Option("scale_epochs"),
-            batch_size=Option("batch_size"),
-        )
-
-
-def find_checkpoint(
-    run: RunDirectory, store: CheckpointStore, name: str | None
-) -> Checkpoint | None:
-    """Return the checkpoint to resume from; offer an earlier one where it is damaged.
-
-    None means that the run ended before its first, and has no model either.
-    """
-    store.check()
-    path = store.latest() if name is None else store.named(name)
-    if path is None:
-        _check_may_restart(run)
-        return None
-    try:
-        # Without the arrays, which would stay in memory for as long as the run lasts.
-        return read_checkpoint(path, with_arrays=False)
-    except KbertError as error:
-        others = [other.name for other in store.committed() if other != path]
-        if not others:
-            raise
-        raise InputError(
-            "{error}",
-            error=error,
-            cure=Cure(
-                note="resume from the checkpoint before it: {call}",
-                values={"call": Call("resume", run.path, checkpoint=others[-1])},
-            ),
-        ) from None
-
-
-def _check_may_restart(run: RunDirectory) -> None:
-    """Raise InputError where starting from scratch would replace what a run has achieved."""
-    has_model = run.model_folder.is_dir() and any(run.model_folder.iterdir())
-    if not has_model and run.record.get("status") != "finished":
-        return
-    further = Cure(
-        note="train its model further: {call}",
-        values={"call": Call("continue", run.path, output="NEW")},
-    )
-    raise InputError(
-        "{run} has no checkpoint to resume from, and is not started from scratch: it contains a "
-        "model."
-        if has_model
-        else "{run} has finished, but its model and its checkpoints are gone.",
-        run=run,
-        cure=Cure(
-            note="restore {checkpoints} from a copy, or train again: {call}",
-            values={
-                "checkpoints": run.checkpoints,
-                "call": Call("train", "DATA", config=str(run.path / "config.toml"), output="NEW"),
-            },
-            otherwise=(further,) if has_model else (),
-        ),
-    )
 
 
 def _plan_of(checkpoint: Checkpoint) -> TrainingPlan:
