@@ -14,7 +14,8 @@ from kbert.findings import Cure
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_set
 from kbert.models.evaluation_set import EvaluationSet
-from kbert.models.output_kind import OutputKind, model_outputs
+from kbert.models.model_outputs import model_outputs
+from kbert.models.output_kind import OutputKind
 from kbert.models.text_model import TextModel
 from kbert.results.evaluation import Evaluation
 from kbert.results.prediction import check_outputs

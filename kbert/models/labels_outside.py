@@ -8,7 +8,9 @@ import numpy as np
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding
-from kbert.models.output_kind import OutputKind, model_outputs, numbers_outside
+from kbert.models.class_numbers import numbers_outside
+from kbert.models.model_outputs import model_outputs
+from kbert.models.output_kind import OutputKind
 
 
 def labels_outside(

@@ -1,16 +1,15 @@
 """What a model's outputs and labels mean, by the loss that it is compiled with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import keras
 import numpy as np
 
-from kbert.backend.between_batches import between_batches
 from kbert.backend.keras_internals import loss_function
 from kbert.errors import InputError
 from kbert.findings import Cure
+from kbert.models.class_numbers import class_numbers, classes_of_one_hot
 from kbert.utils.wording import count_noun
 
 Form = Literal["ids", "one-hot", "binary"]
@@ -95,53 +94,9 @@ class OutputKind:
         Raises:
             InputError: labels of another shape or kind, or that are not one class per row.
         """
-        if labels.dtype.kind not in "biuf":
-            raise InputError(
-                "The labels of the set {name!r} must be numbers. Received: dtype {dtype}",
-                name=name,
-                dtype=labels.dtype,
-                cure=Cure(note="number the classes from 0"),
-            )
         if self.form == "one-hot":
-            return self._from_one_hot(name, labels)
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            labels = labels[:, 0]
-        if labels.ndim != 1:
-            raise _wrong_shape(name, labels, "[rows] or [rows, 1]")
-        outside = numbers_outside(labels, self.classes)
-        if self.ignored is not None:
-            outside |= labels == self.ignored
-        if outside.any():
-            row = int(outside.argmax())
-            raise InputError(
-                "The labels of the set {name!r} must be whole numbers from 0 to {last}. Received: "
-                "{value} in row {row:,}, {count:,} such rows in all.",
-                name=name,
-                last=self.classes - 1,
-                value=labels[row],
-                row=row,
-                count=int(outside.sum()),
-                cure=Cure(note="leave these rows out of the set, or give the model their class"),
-            )
-        return labels.astype(np.int32)
-
-    def _from_one_hot(self, name: str, labels: np.ndarray) -> np.ndarray:
-        if labels.ndim != 2 or labels.shape[1] != self.classes:
-            raise _wrong_shape(name, labels, f"[rows, {self.classes}], a column per class")
-        wrong = (labels == 1).sum(axis=1) != 1
-        wrong |= ((labels != 0) & (labels != 1)).any(axis=1)
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise InputError(
-                "The labels of the set {name!r} must be one-hot: a 1 in the column of the class, 0 "
-                "in all others. Received: {values} in row {row:,}, {count:,} such rows in all.",
-                name=name,
-                values=labels[row, :20].tolist(),
-                row=row,
-                count=int(wrong.sum()),
-                cure=Cure(note="leave out rows without a single class"),
-            )
-        return labels.argmax(axis=1).astype(np.int32)
+            return classes_of_one_hot(name, labels, self.classes)
+        return class_numbers(name, labels, self.classes, self.ignored)
 
     def targets(self, label_ids: np.ndarray) -> np.ndarray:
         """Return class numbers in the form that the loss takes."""
@@ -162,39 +117,6 @@ class OutputKind:
         if threshold is None:
             threshold = 0.0 if self.from_logits else 0.5
         return (outputs[:, 0] > threshold).astype(np.int64)
-
-
-def numbers_outside(labels: np.ndarray, classes: int) -> np.ndarray:
-    """Return which labels [rows] are not whole numbers from 0 to classes - 1."""
-    if labels.dtype.kind != "f":
-        return np.asarray((labels < 0) | (labels >= classes))
-    return ~((labels >= 0) & (labels <= classes - 1) & (labels == np.floor(labels)))
-
-
-def model_outputs(model: keras.Model, first_row: Callable[[], Any]) -> Any:
-    """Return the outputs of a model as KerasTensors, or, where it does not know them, of a row.
-
-    Args:
-        model: keras.Model. One that is not built is built by the row.
-        first_row: function that returns the inputs of one row.
-    """
-    try:
-        return model.outputs
-    except AttributeError:  # a subclass, or a Sequential without the shape of its input
-        pass
-    if not model.built:
-        return model.predict(first_row(), verbose=0)
-    with between_batches(model):
-        return model.predict(first_row(), verbose=0)
-
-
-def _wrong_shape(name: str, labels: np.ndarray, expected: str) -> InputError:
-    return InputError(
-        "The labels of the set {name!r} must have the shape {expected}. Received: {shape}",
-        name=name,
-        expected=expected,
-        shape=list(labels.shape),
-    )
 
 
 def _width(outputs: Any) -> int:
