@@ -15,9 +15,9 @@ from kbert.interop.hugging_face_head import check_head, head_labels
 from kbert.interop.hugging_face_names import WeightNames
 from kbert.interop.hugging_face_tokenizer import (
     hugging_face_tokenizer,
-    segments_note,
     tokenizer_of_0_1,
 )
+from kbert.interop.hugging_face_tokenizer_config import segments_note
 from kbert.interop.hugging_face_weights import holds_weights, open_weights
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model

@@ -1,0 +1,61 @@
+"""What a Hugging Face folder says of its tokenizer, as transformers 5 reads it."""
+
+from pathlib import Path
+from typing import Any
+
+from kbert.utils.untrusted import read_json
+
+BERT = (
+    *("Bert", "DistilBert", "Electra", "MobileBert", "SqueezeBert", "LayoutLM", "Lxmert"),
+    *("ConvBert", "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader"),
+)
+"""What transformers calls its BertTokenizer, which takes only the pieces from a tokenizer.json."""
+
+WHOLE_FILE = ("PreTrained", "TokenizersBackend", "PythonBackend")
+"""What takes all of a tokenizer.json."""
+
+CONFIG_FILE = "tokenizer_config.json"
+# Those that say nothing of segments unless tokenizer_config.json tells them to.
+_WITHOUT_SEGMENTS = ("DistilBert", "DPRReader", *WHOLE_FILE)
+
+
+def tokenizer_config(folder: Path) -> dict[str, Any]:
+    """Return tokenizer_config.json and what transformers takes from special_tokens_map.json."""
+    config = read_if_there(folder / CONFIG_FILE)
+    new, old = "extra_special_tokens", "additional_special_tokens"
+    if old in config and not config.get(new):
+        config[new] = config.pop(old)
+    if "added_tokens_decoder" not in config:
+        older = read_if_there(folder / "special_tokens_map.json")
+        lists = [c[new] for c in (config, older) if isinstance(c.get(new), list)]
+        config = {**config, **older}
+        if len(lists) == 2:
+            config[new] = [*lists[0], *lists[1]]
+    if config.get(new):
+        config.pop(old, None)
+    return config
+
+
+def tokenizer_class(folder: Path, config: dict[str, Any]) -> tuple[Any, str]:
+    """Return the name of a folder's tokenizer class, and what it is without its endings."""
+    name = config.get("tokenizer_class")
+    if name is None:
+        name = read_if_there(folder / "config.json").get("tokenizer_class") or "BertTokenizer"
+    return name, str(name).removesuffix("Fast").removesuffix("Tokenizer")
+
+
+def segments_note(folder: Path) -> tuple[str, ...]:
+    """Return the line that tells where transformers gives both texts of a pair one segment."""
+    config = tokenizer_config(folder)
+    name, kind = tokenizer_class(folder, config)
+    told = config.get("model_input_names")
+    if "token_type_ids" in told if isinstance(told, list) else kind not in _WITHOUT_SEGMENTS:
+        return ()
+    return (
+        f"Pairs: the second text has segment 1, as in BERT; {name} of transformers 5 gives it 0.",
+    )
+
+
+def read_if_there(file: Path) -> dict[str, Any]:
+    """Return the values of a JSON file; none where there is no file."""
+    return read_json(file) if file.is_file() else {}
