@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,18 @@ from kbert.findings import Cure
 from kbert.results.given_texts import as_texts
 from kbert.tokenizer.added_tokens import check_added_tokens
 from kbert.tokenizer.hugging_face_files import parse_tokenizer_json
-from kbert.tokenizer.rare_characters import RareCharacters, is_rare
+from kbert.tokenizer.rare_characters import RareCharacters
 from kbert.tokenizer.rare_texts import RareTexts
 from kbert.tokenizer.rust_tokenizers import GOOGLE_MAX_WORD, build_wordpiece, tokenizer_json
-from kbert.tokenizer.text_parts import TextParts, batches_of_parts
+from kbert.tokenizer.text_ids import TextIds
+from kbert.tokenizer.text_parts import TextParts
 from kbert.tokenizer.tokenizer_checks import (
     SPECIALS,
     check_pieces,
     check_settings,
     check_word_length,
 )
+from kbert.tokenizer.truncation import truncated_lengths
 from kbert.tokenizer.vocabulary import parse_vocab_txt, without_shadowed
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import parse_json, read_bytes
@@ -105,8 +106,9 @@ class Tokenizer:
             "lowercase": self.lowercase,
         }
         self._rust = build_wordpiece(pieces, self.added_tokens, **settings)
-        self._rare_texts = RareTexts(rare, self.ids, pieces, self.added_tokens, settings)
-        self._parts = TextParts(rare, [t["content"] for t in self.added_tokens], max_word_length)
+        rare_texts = RareTexts(rare, self.ids, pieces, self.added_tokens, settings)
+        parts = TextParts(rare, [t["content"] for t in self.added_tokens], max_word_length)
+        self._text_ids = TextIds(self._rust, rare_texts, parts)
         for token in self.added_tokens:
             if token["normalized"] and not self._rust.normalizer.normalize_str(token["content"]):
                 raise InputError(
@@ -165,7 +167,7 @@ class Tokenizer:
         """
         texts, _ = as_texts(texts, blank=True)
         found: list[list[int]] = [[] for _ in texts]
-        for number, ids in self._ids_of_parts(
+        for number, ids in self._text_ids.of_parts(
             texts, lambda number: limit is None or len(found[number]) < limit
         ):
             found[number] += ids if limit is None else ids[: limit - len(found[number])]
@@ -175,44 +177,10 @@ class Tokenizer:
         """Return the number of ids of each text, and how many of them are that of [UNK]."""
         texts = list(texts)
         tokens, unknown = [0] * len(texts), [0] * len(texts)
-        for number, ids in self._ids_of_parts(texts, lambda number: True):
+        for number, ids in self._text_ids.of_parts(texts, lambda number: True):
             tokens[number] += len(ids)
             unknown[number] += ids.count(self.unk_id)
         return list(zip(tokens, unknown, strict=True))
-
-    def _ids_of_parts(
-        self, texts: Sequence[str], is_wanted: Callable[[int], bool]
-    ) -> Iterator[tuple[int, list[int]]]:
-        """Yield the number of a text and the ids of its next part, while more of it is wanted.
-
-        Args:
-            texts: sequence of str.
-            is_wanted: function of the number of a text: whether its next part is wanted.
-        """
-        parts = [self._parts.split(text) for text in texts]
-        waiting = list(range(len(texts)))
-        while waiting:
-            following = ((n, part) for n in waiting for part in islice(parts[n], 1))
-            longer = []
-            for batch in batches_of_parts(following):
-                ids = self._ids([part for _, part in batch])
-                yield from zip((number for number, _ in batch), ids, strict=True)
-                longer += [n for n, _ in batch if len(texts[n]) > self._parts.size and is_wanted(n)]
-            waiting = longer
-
-    def _ids(self, texts: list[str]) -> list[list[int]]:
-        """Return the ids of texts that are short."""
-        rare = [number for number, text in enumerate(texts) if is_rare(text)]
-        common = list(texts)
-        for number in rare:
-            common[number] = ""
-        encodings = self._rust.encode_batch_fast(common, add_special_tokens=False)
-        found = [encoding.ids for encoding in encodings]
-        if rare:
-            ids = self._rare_texts.token_ids([texts[number] for number in rare])
-            for number, row in zip(rare, ids, strict=True):
-                found[number] = row
-        return found
 
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
@@ -293,14 +261,3 @@ class Tokenizer:
     def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
         """Return the tokenizer of a `get_config`."""
         return cls(**config)
-
-
-def truncated_lengths(first: int, second: int, budget: int) -> tuple[int, int]:
-    """Return the lengths of two texts after the longer one has lost tokens until both fit.
-
-    The closed form of Google's `_truncate_seq_pair`, in which a tie shortens the second text.
-    """
-    if first + second <= budget:
-        return first, second
-    keep_first = min(first, max(budget - second, (budget + 1) // 2))
-    return keep_first, min(second, budget - keep_first)

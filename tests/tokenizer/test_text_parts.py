@@ -55,7 +55,7 @@ WHOLE, PARTS = list(tokenizers()), list(tokenizers())
 @settings(max_examples=400, deadline=None)
 def test_the_parts_have_the_ids_of_the_whole(text, size, limit):
     for whole, parts in zip(WHOLE, PARTS, strict=True):
-        parts._parts.size = size
+        parts._text_ids.parts.size = size
         [expected] = whole.token_ids([text])
         assert parts.token_ids([text]) == [expected]
         assert parts.token_ids([text], limit) == [expected[:limit]]
@@ -63,20 +63,26 @@ def test_the_parts_have_the_ids_of_the_whole(text, size, limit):
 
 
 def test_a_long_text_is_split_where_words_end():
-    parts = TextParts(WHOLE[0]._parts._rare, (), 5, size=4)
+    parts = TextParts(WHOLE[0]._text_ids.parts._rare, (), 5, size=4)
     assert list(parts.split("a b c d e f")) == ["a b c ", "d e f"]
     assert list(parts.split("ab!ab!ab好ab")) == ["ab!ab!", "ab好ab"]
     assert list(parts.split("a" * 5 + " b")) == ["aaaaa ", "b"]
     # Too long a word is replaced by one that no piece begins.
-    assert list(parts.split("a " + "b" * 20 + " c")) == ["a ", WHOLE[0]._parts._rare.unknown, " c"]
+    assert list(parts.split("a " + "b" * 20 + " c")) == [
+        "a ",
+        WHOLE[0]._text_ids.parts._rare.unknown,
+        " c",
+    ]
 
 
 def test_of_a_long_text_only_the_beginning_is_read():
     tokenizer = Tokenizer(PIECES)
     text = "ab! " * PART
     read = []
-    split = tokenizer._parts.split
-    tokenizer._parts.split = lambda text: (read.append(part) or part for part in split(text))
+    split = tokenizer._text_ids.parts.split
+    tokenizer._text_ids.parts.split = lambda text: (
+        read.append(part) or part for part in split(text)
+    )
     [(ids, _)] = tokenizer.encode([text], max_length=16)
     assert ids == [2, *Tokenizer(PIECES).token_ids([text[:100]])[0][:14], 3]
     assert sum(map(len, read)) < PART + 10

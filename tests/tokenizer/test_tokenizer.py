@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbert.errors import KbertError
-from kbert.tokenizer.tokenizer import Tokenizer, truncated_lengths
+from kbert.tokenizer.tokenizer import Tokenizer
 
 oracle = runpy.run_path(str(Path(__file__).parents[1] / "google_wordpiece.py"))["tokenize"]
 # Small, so that WordPiece has much to do: letters whole and continued, and one of each kind.
@@ -87,15 +87,6 @@ def test_characters_of_every_block(lower, tokenizers):
 def test_a_word_of_more_than_200_characters_is_unknown(length):
     pieces = SMALL[True].tokenize("e" * length)
     assert pieces == (["e"] + ["##e"] * (length - 1) if length <= 200 else ["[UNK]"])
-
-
-@given(first=st.integers(0, 40), second=st.integers(0, 40), budget=st.integers(0, 40))
-@settings(deadline=None)
-def test_truncation_equals_google_s_loop(first, second, budget):
-    left = [first, second]
-    while sum(left) > budget:
-        left[0 if left[0] > left[1] else 1] -= 1
-    assert truncated_lengths(first, second, budget) == tuple(left)
 
 
 def test_one_text_is_cut_to_the_length():
