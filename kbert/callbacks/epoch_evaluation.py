@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from kbert.backend.between_batches import between_batches
-from kbert.backend.keras_internals import callbacks_of_fit, updates_done
+from kbert.backend.fit_internals import callbacks_of_fit
+from kbert.backend.optimizer_internals import updates_done
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from kbert.backend.keras_internals import replace_optimizer
+from kbert.backend.optimizer_internals import replace_optimizer
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.optimizers.create_optimizer import create_optimizer

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 import keras
 import numpy as np
 
-from kbert.backend.keras_internals import batches_seen, inner_optimizer, learning_rates
+from kbert.backend.optimizer_internals import batches_seen, inner_optimizer, learning_rates
 
 
 class LearningRateLogger(keras.callbacks.Callback):

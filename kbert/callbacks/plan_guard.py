@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.backend.keras_internals import (
+from kbert.backend.fit_internals import callbacks_of_fit
+from kbert.backend.optimizer_internals import (
     batches_seen,
-    callbacks_of_fit,
     inner_optimizer,
     learning_rates,
     updates_done,

@@ -8,7 +8,8 @@ from typing import Any
 
 import keras
 
-from kbert.backend.keras_internals import batches_seen, forget_first_epoch, set_first_epoch
+from kbert.backend.fit_internals import forget_first_epoch, set_first_epoch
+from kbert.backend.optimizer_internals import batches_seen
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.callbacks.saved_evaluations import SavedEvaluations

@@ -5,7 +5,8 @@ from typing import Any
 
 import keras
 
-from kbert.backend.keras_internals import set_batches_seen, set_first_epoch
+from kbert.backend.fit_internals import set_first_epoch
+from kbert.backend.optimizer_internals import set_batches_seen
 from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.training_identity import identity_findings
 from kbert.checkpoints.training_state import restore_epoch_state, restore_state

@@ -28,7 +28,7 @@ def training_identity(
     model: Any, plan: TrainingPlan | None, data: "Batches | None"
 ) -> dict[str, Any]:
     """Return what is known of a `fit` that is about to run: labels, tokenizer, data, plan, ..."""
-    from kbert.backend.keras_internals import inner_optimizer
+    from kbert.backend.optimizer_internals import inner_optimizer
 
     identity: dict[str, Any] = {}
     labels: Any = getattr(model, "labels", None)

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import optree
 
-from kbert.backend.keras_internals import build_metrics
+from kbert.backend.metric_internals import build_metrics
 from kbert.backend.random_states import capture_random_states
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
 from kbert.checkpoints.position import Position

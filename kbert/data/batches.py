@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.backend.keras_internals import StepsOfEpoch, width_before_epoch
+from kbert.backend.dataset_internals import width_before_epoch
+from kbert.backend.steps_of_epoch import StepsOfEpoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras_hub
 
+from kbert.backend.encoder_internals import attention_dropout, set_dropout, set_layer_norm_epsilon
+from kbert.backend.encoder_internals import set_gelu as set_layer_gelu
 from kbert.backend.gelu import erf_gelu
-from kbert.backend.keras_internals import attention_dropout, set_dropout, set_layer_norm_epsilon
-from kbert.backend.keras_internals import set_gelu as set_layer_gelu
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.interop.config_checks import (

@@ -7,13 +7,9 @@ from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 import keras
 
-from kbert.backend.keras_internals import (
-    fit_validates,
-    follows_schedule,
-    has_direction,
-    logs_known_names,
-    metric_names,
-)
+from kbert.backend.fit_internals import fit_validates
+from kbert.backend.metric_internals import has_direction, logs_known_names, metric_names
+from kbert.backend.optimizer_internals import follows_schedule
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.backend.keras_internals import callbacks_of_fit
+from kbert.backend.fit_internals import callbacks_of_fit
 from kbert.data.batches import Batches
 from kbert.errors import InputError, allowed_in, raise_on_errors
 from kbert.findings import Cure, Finding, Option, downgrade

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from kbert.backend.keras_internals import loss_function
+from kbert.backend.metric_internals import loss_function
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.models.class_numbers import class_numbers, classes_of_one_hot

@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.backend.choose_backend import xla_is_slower
 from kbert.backend.freed_memory import keep_freed_memory
-from kbert.backend.keras_internals import build_metrics
+from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Packing
 from kbert.data.batches import Batches
 from kbert.data.epoch_setter import EpochSetter
