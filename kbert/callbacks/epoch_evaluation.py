@@ -7,21 +7,14 @@ from typing import Any, Literal, get_args
 import keras
 import numpy as np
 
-from kbert.backend.between_batches import between_batches
 from kbert.backend.fit_internals import callbacks_of_fit
 from kbert.backend.optimizer_internals import updates_done
+from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
 from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
-from kbert.models.evaluate_batches import (
-    JudgedSet,
-    accuracy_note,
-    evaluate_rows,
-    judge_set,
-)
-from kbert.models.evaluation_set import EvaluationSet, check_set_name
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
@@ -103,18 +96,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         **named: Any,
     ) -> None:
         super().__init__()
-        if sets is not None and (
-            not isinstance(sets, Mapping) or not sets.keys().isdisjoint(named)
-        ):
-            raise InputError(
-                "The first argument must be a dict of sets, none of which is named again: "
-                'EpochEvaluation({{"dev": model.batches(dev)}}).'
-            )
-        sets = {**(sets or {}), **named}
-        if not sets:
-            raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
-        for name in sets:
-            check_set_name(name)
+        self._sets = EvaluatedSets(sets, named)
         if every_steps is not None:
             check_count("every_steps", every_steps)
         self.history = EvaluationHistory(monitor, patience)
@@ -123,8 +105,6 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.val_names = val_names
         self.verbose = verbose
-        self._sets = {name: EvaluationSet.from_data(name, data) for name, data in sets.items()}
-        self._judged: dict[str, JudgedSet] = {}  # until the model is known
         self._model_folder = None if model_folder is None else Path(model_folder)
         self._forget()
 
@@ -176,16 +156,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._first = batch
         earlier = EvaluationHistory.from_dict(history)
         own = self.history
-        self.history = EvaluationHistory(own.monitor, own.patience, ties=earlier.ties)
-        for record in earlier.records:
-            if missing := self._sets.keys() - record.scores.keys():
-                raise InputError(
-                    "The evaluation of {when} lacks the sets {missing}.",
-                    when=record.when,
-                    missing=", ".join(sorted(missing)),
-                )
-            scores = {name: record.scores[name] for name in self._sets}
-            self.history.add(EvaluationRecord(record.epoch, record.update, scores, record.batch))
+        records = self._sets.records(earlier.records)
+        self.history = EvaluationHistory(own.monitor, own.patience, records, earlier.ties)
         if self.folder is not None and self.history.records:
             self.history.write(self.folder)
         if best_weights is not None:
@@ -208,7 +180,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         if self._model_folder is not None:
             check_can_be_saved(self.model)
             check_holds_no_more(self._model_folder)
-        self._judged = {name: judge_set(self.model, data) for name, data in self._sets.items()}
+        self._sets.judge(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch, self._done = epoch, self._first
@@ -237,13 +209,13 @@ class EpochEvaluation(keras.callbacks.Callback):
         """Return the names of the scores in an epoch's logs, and which values are better."""
         return {
             f"{name}_{score}": "min" if score == "loss" else "max"
-            for name in self._logged(self._sets)
+            for name in self._logged(self._sets.inputs)
             for score in get_args(Monitor)
         }
 
     def evaluated_sets(self) -> dict[str, Any]:
         """Return the inputs of the sets by name; the first set chooses the best evaluation."""
-        return {name: data.inputs for name, data in self._sets.items()}
+        return self._sets.inputs
 
     def _logged(self, by_set: Mapping[str, Any]) -> dict[str, Any]:
         """Return values by set under the names that the logs have."""
@@ -266,11 +238,10 @@ class EpochEvaluation(keras.callbacks.Callback):
     def _evaluate(self, epoch: int, batch: int | None = None) -> None:
         """Evaluate each set, keep the best, and stop when patience is over."""
         model, history = self.model, self.history
-        if not self._judged:
+        if not self._sets.are_judged:
             self._judge()
-        with between_batches(model):
-            scores = {name: evaluate_rows(model, judged) for name, judged in self._judged.items()}
-        note = accuracy_note(model, next(iter(self._judged.values())).kind)
+        scores = self._sets.evaluate(model)
+        note = self._sets.accuracy_note(model)
         if self.verbose and note and not history.records:
             say(note)
         record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)

@@ -126,15 +126,15 @@ def script(monkeypatch, accuracies, weights):
     """Give the evaluations these accuracies, and note the weights that were evaluated."""
     from dataclasses import replace
 
-    from kbert.callbacks import epoch_evaluation
+    from kbert.callbacks import evaluated_sets
 
-    scores = epoch_evaluation.evaluate_rows
+    scores = evaluated_sets.evaluate_rows
 
     def scripted(model, *data):
         weights.append(model.get_weights())
         return replace(scores(model, *data), accuracy=next(accuracies))
 
-    monkeypatch.setattr(epoch_evaluation, "evaluate_rows", scripted)
+    monkeypatch.setattr(evaluated_sets, "evaluate_rows", scripted)
 
 
 @pytest.mark.parametrize("step", [3, 5, 8, 9])

@@ -23,7 +23,7 @@ from kbert import (
     resume,
     train,
 )
-from kbert.callbacks import epoch_evaluation
+from kbert.callbacks import evaluated_sets
 from kbert.checkpoints import checkpoint_store
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.findings import Call
@@ -54,13 +54,13 @@ def config(reviews, tiny_preset, tmp_path_factory):
 def trained(config, accuracies):
     """Return a finished run whose evaluations have these accuracies."""
     scores = iter(accuracies)
-    evaluate = epoch_evaluation.evaluate_rows
+    evaluate = evaluated_sets.evaluate_rows
 
     def evaluate_rows(*arguments):
         return replace(evaluate(*arguments), accuracy=next(scores))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(epoch_evaluation, "evaluate_rows", evaluate_rows)
+        patch.setattr(evaluated_sets, "evaluate_rows", evaluate_rows)
         return train(config, verbose=0)
 
 
