@@ -32,7 +32,7 @@ def continue_training(
     run
         Run directory whose model to start from.
     data
-        Labelled file; by default that of the run.
+        Labelled file, or several as one set: 'data/*.csv'; by default that of the run.
     """
     from kbert.cli.show_next import show_next
     from kbert.runs.continue_training import continue_training as continue_run

@@ -39,7 +39,7 @@ def evaluate(
     model
         Run directory, or another model that `kbert predict` takes.
     data
-        Labelled file: CSV, TSV, JSON, Parquet or Arrow.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'.
     batch_size
         Rows per batch.
     json

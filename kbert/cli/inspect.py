@@ -29,9 +29,9 @@ def inspect(
     Parameters
     ----------
     data
-        Labelled file: CSV, TSV, JSON, Parquet or Arrow.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'.
     dev
-        Second file, which should share no rows with the first.
+        Second file, or several by a pattern, which should share no rows with the first.
     plot
         File to draw the classes of the batches in, through a shuffle buffer of 100 and in full.
     json

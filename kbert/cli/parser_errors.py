@@ -1,8 +1,10 @@
 """What the parser refuses, as one sentence in kbert's words."""
 
 import difflib
+import os
 from collections.abc import Iterable, Sequence
 from functools import singledispatch
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 from cyclopts import Argument, ArgumentCollection, CycloptsError
@@ -116,6 +118,9 @@ def _(error: UnusedCliTokensError) -> InputError:
             cure=Cure({setting: (tokens[place - 1], extra)}),
         )
     names = [name_of(each) for each in arguments if each.field_info.is_positional]
+    files = [token for token in tokens if os.path.isfile(token)]
+    if len(files) > 1 and "DATA" in names:
+        return _several_files(verb, names, files)
     return InputError(
         "{verb} takes {names} and no other argument. Received also: {value!r}."
         if names
@@ -124,6 +129,22 @@ def _(error: UnusedCliTokensError) -> InputError:
         names=" and ".join(names),
         value=extra,
         cure=Cure(note="put an option before its value, and quotes around what contains spaces"),
+    )
+
+
+def _several_files(verb: str, names: Sequence[str], files: Sequence[str]) -> InputError:
+    """Return the error for a pattern that the shell has replaced by the files that it matches."""
+    first = Path(files[-1])
+    return InputError(
+        "{verb} takes {names} and no other argument. Received {files}.",
+        verb=verb,
+        names=" and ".join(names),
+        files=f"{len(files)} files: " + ", ".join(files[:3]) + (", ..." if len(files) > 3 else ""),
+        cure=Cure(
+            note="to read several files as one set, put the pattern in quotes, which keep the "
+            "shell from listing them: {pattern}",
+            values={"pattern": shell_word(first.with_name(f"*{first.suffix}"))},
+        ),
     )
 
 

@@ -36,7 +36,7 @@ def plan(
     Parameters
     ----------
     data
-        Labelled file; without it, pass --examples.
+        Labelled file, or several as one set: 'data/*.csv'; without it, pass --examples.
     examples
         Rows of the training set, in place of a file.
     google_flags

@@ -42,7 +42,8 @@ def predict(
         Run directory; or an export as onnx, openvino or litert, which needs no Keras, a model
         folder, a .keras file, a Hugging Face folder.
     data
-        File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow), or - for standard input.
+        File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow), several as one set:
+        'data/*.csv', or - for standard input.
     output
         File to write; by default standard output. Its folder is created where it is missing.
     output_format

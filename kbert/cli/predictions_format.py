@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,17 @@ def prediction_lines(
 
 def _csv_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
     names = list(predictions[0].probabilities) if predictions else []
-    yield _csv_row(["row", "text", "label", "probability", *(f"p({name})" for name in names)])
-    for row, text, prediction in _numbered(examples, predictions):
+    place = ["file", "row"] if examples.files else ["row"]
+    yield _csv_row([*place, "text", "label", "probability", *(f"p({name})" for name in names)])
+    for place, text, prediction in _placed(examples, predictions):
         numbers = [f"{p:.6g}" for p in prediction.probabilities.values()]
-        cells = [str(row), text, prediction.label, f"{prediction.probability:.6g}", *numbers]
+        cells = [
+            *map(str, place.values()),
+            text,
+            prediction.label,
+            f"{prediction.probability:.6g}",
+            *numbers,
+        ]
         yield _csv_row(cells)
 
 
@@ -61,9 +69,9 @@ def _csv_row(cells: list[str]) -> str:
 
 
 def _json_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
-    for row, text, prediction in _numbered(examples, predictions):
+    for place, text, prediction in _placed(examples, predictions):
         record = {
-            "row": row,
+            **place,
             "text": text,
             "label": prediction.label,
             "probability": prediction.probability,
@@ -73,9 +81,15 @@ def _json_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[s
         yield line.encode("utf-8", "backslashreplace").decode()  # half a character, as JSON has it
 
 
-def _numbered(examples: Examples, predictions: list[Prediction]) -> Iterator[Any]:
-    rows = range(1, len(examples) + 1) if examples.rows is None else map(int, examples.rows)
-    return zip(rows, examples.texts, predictions, strict=True)
+def _placed(examples: Examples, predictions: list[Prediction]) -> Iterator[Any]:
+    """Yield where each text is, the text, and its prediction."""
+    places = map(partial(_place, examples), range(len(examples)))
+    return zip(places, examples.texts, predictions, strict=True)
+
+
+def _place(examples: Examples, at: int) -> dict[str, Any]:
+    name, row = examples.file_and_row(examples.number(at))
+    return {"file": name, "row": row} if examples.files else {"row": row}
 
 
 def use_utf8() -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.columns import choose_columns
-from kbert.data.reading.open_table import TableFormat, open_table
+from kbert.data.reading.many_files import open_tables
+from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
 from kbert.utils.say import say
@@ -19,7 +20,7 @@ def with_run_columns(
 
     Args:
         model: Path. A run directory; any other model knows no columns.
-        data: str. The file.
+        data: str. The file, or a pattern, whose first file tells.
         options: ReadingOptions.
         need_label: bool. Whether the labels are needed too.
 
@@ -33,7 +34,7 @@ def with_run_columns(
         options.format, options.encoding, options.header, options.delimiter, options.quoting
     )
     with ExitStack() as files:
-        table = open_table(data, files, layout)
+        table = next(open_tables(data, files, layout))
         names = {name: column for name, column in recorded.items() if column in table.columns}
         if "pair" in recorded and not names.keys() >= {"text", "pair"}:
             names = {name: column for name, column in names.items() if name == "label"}

@@ -20,7 +20,7 @@ class EvaluationOptions:
     """
 
     dev: str | None = None
-    """File to evaluate on after each epoch; without it, a share of the data is set aside."""
+    """File, or several, to evaluate on after each epoch; without it, a share is set aside."""
     dev_proportion: float = 0.1
     """Share of the data set aside for evaluation when there is no dev file; 0 for none."""
     test: str | None = None

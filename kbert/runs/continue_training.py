@@ -7,6 +7,7 @@ from typing import Any
 
 from kbert.config import TrainConfig
 from kbert.config.train_config import TASK_DECIDES
+from kbert.data.reading.file_patterns import is_pattern
 from kbert.errors import InputError, allowed_in
 from kbert.findings import Call, Cure, Option
 from kbert.runs.beginning import is_beginning
@@ -93,7 +94,7 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     settings = parent_settings(run)
     if "task" in changes:
         replaced: tuple[str, ...] = TASK_DECIDES
-    elif "data" in changes and Path(changes["data"]).is_file():
+    elif "data" in changes and (is_pattern(changes["data"]) or Path(changes["data"]).is_file()):
         replaced = ("task",)  # whose data are a folder
     else:
         replaced = ()

@@ -10,10 +10,11 @@ from kbert.backend.machine import machine, versions
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import identity_findings
 from kbert.errors import InputError, MachineError, allowed_in, check_codes, raise_on_errors
-from kbert.findings import Call, Cure, Finding, Option, downgrade, findings_table
+from kbert.findings import Option, downgrade, findings_table
 from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
+from kbert.runs.changed_data import changed_data
 from kbert.runs.changed_settings import check_changes, check_scaled
 from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_run import fit_run, now
@@ -183,16 +184,7 @@ def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:
     check_record(run.path / "run.json", record, sets)
     recorded = record["data"]
     findings = [
-        Finding(
-            "data-differs",
-            "error",
-            "{source} has changed since {run} was started.",
-            Cure(
-                note="restore the file, or train further on the new one: {call}",
-                values={"call": Call("continue", run.path, data="DATA", output="NEW")},
-            ),
-            {"source": examples.source, "run": run},
-        )
+        changed_data(run, examples, recorded[name])
         for name, examples in sets.items()
         if recorded[name]["sha256"] != examples.fingerprint
     ]

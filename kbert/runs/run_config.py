@@ -9,6 +9,7 @@ from typing import Any
 from kbert.config import ModelOptions, TrainConfig
 from kbert.config.train_config import read_settings
 from kbert.data.reading.dev_split import SPLIT_VERSION
+from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.interop.near_runs import near_runs
@@ -34,7 +35,7 @@ def run_config(run: RunDirectory) -> TrainConfig:
     moved: dict[str, Any] = {
         name: str(Path(start) / path)
         for name, path in given.items()
-        if path is not None and not Path(path).exists() and (Path(start) / path).exists()
+        if path is not None and not is_there(path) and is_there(Path(start) / path)
     }
     return replace(config, **moved)
 

@@ -9,6 +9,7 @@ from kbert import __version__
 from kbert.backend.machine import machine, versions
 from kbert.config import TrainConfig
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.file_patterns import run_name
 from kbert.errors import MachineError, allowed_in
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.beginning import complete_record, new_stage
@@ -43,7 +44,7 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
     ```
     """
     config = checked(config)
-    folder, name = Path("runs"), Path(config.data).stem
+    folder, name = Path("runs"), run_name(config.data)
     with (
         verbosity(verbose),
         allowed_in("kbert.TrainConfig(..., {})"),
@@ -112,6 +113,7 @@ def _data_record(examples: Examples) -> dict[str, Any]:
         "rows": len(examples),
         "skipped": len(examples.skipped),
         "sha256": examples.fingerprint,
+        **({"files": [file.name for file in examples.files]} if examples.files else {}),
     }
 
 

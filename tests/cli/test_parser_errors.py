@@ -123,3 +123,19 @@ def test_a_flag_with_a_line_break_stays_in_one_line(refused):
 
 def test_a_file_that_looks_like_a_flag_may_follow_two_dashes(refused):
     assert refused("train", "--", "-x.csv").startswith("There is no file -x.csv")
+
+
+@pytest.mark.parametrize("verb", ["inspect", "plan", "train", "evaluate", "predict", "continue"])
+def test_several_files_are_a_pattern_without_quotes(verb, refused, tmp_path):
+    (tmp_path / "my data").mkdir()
+    for name in "abcd":
+        (tmp_path / "my data" / f"{name}.csv").touch()
+    before = ["run"] if verb in ("evaluate", "predict", "continue") else []
+    files = [f"my data/{name}.csv" for name in "abcd"]
+    sentence = refused(verb, *before, *files)
+    assert "Received 4 files: my data/a.csv, my data/b.csv, my data/c.csv, ..." in sentence
+    assert sentence.endswith(
+        "put the pattern in quotes, which keep the shell from listing them: 'my data/*.csv'"
+    )
+    if verb in ("inspect", "plan", "train"):
+        assert "put the pattern in quotes" in refused(verb, files[0], "--dev", *files[1:])

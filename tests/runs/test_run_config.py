@@ -37,6 +37,17 @@ def test_a_run_of_kbert_0_1_gave_each_text_a_row(run):
     assert run_config(run).packing == "off"
 
 
+def test_a_pattern_is_found_from_where_the_run_was_started(run, tmp_path):
+    settings = {"data": "d*.csv", "dev": "**/dev.csv", "test": "n*.csv"}
+    run.write_config(TrainConfig(**settings).to_toml())
+    config = run_config(run)
+    assert config.data == str(tmp_path / "start" / "d*.csv")
+    assert config.dev == str(tmp_path / "start" / "**" / "dev.csv")
+    assert config.test == "n*.csv"
+    (tmp_path / "here" / "data.csv").touch()
+    assert run_config(run).data == "d*.csv"
+
+
 def test_a_file_that_is_here_comes_first(run, tmp_path):
     (tmp_path / "here" / "data.csv").touch()
     config = run_config(run)

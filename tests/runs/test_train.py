@@ -282,3 +282,28 @@ def test_overwrites_nothing(configure, finished):
         train(configure(output=str(run.path)), verbose=0)
     assert refused.value.cure.settings == {"output": f"{run.path}-1"}
     assert (run.path / "run.json").read_bytes() == before
+
+
+@pytest.mark.any_backend  # how files are read
+def test_on_the_files_of_patterns(configure, reviews, tmp_path, monkeypatch, capsys):
+    with reviews.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    for number in range(11):
+        with (folder / f"part-{number}.csv").open("w", encoding="utf-8", newline="") as file:
+            bad = [["", "good"]] if number == 4 else []
+            csv.writer(file).writerows([header, *rows[number::11], *bad])
+    monkeypatch.chdir(tmp_path)
+    changes = {"data": "my data/part-*[1-9].csv", "dev": "my data/*0.csv", "dev_proportion": 0.1}
+    run = train(configure(**changes, output=None, on_bad_row="skip"))
+    assert str(run) == "runs/part-1"
+    assert " rows of 9 files; text = 'text'" in capsys.readouterr().out
+    data = run.record["data"]
+    assert data["train"]["files"] == [f"my data/part-{number}.csv" for number in range(1, 10)]
+    assert data["dev"]["files"] == ["my data/part-0.csv", "my data/part-10.csv"]
+    skipped = (run.path / "skipped_rows.csv").read_text(encoding="utf-8").splitlines()
+    assert skipped[1].startswith("my data/part-4.csv,")
+    (folder / "part-11.csv").write_text("text,label\nA joy.,good\n", encoding="utf-8")
+    with pytest.raises(KbertError, match=r"matches files that were not there .*part-11\.csv"):
+        resume(run.path, epochs=3, verbose=0)

@@ -35,20 +35,18 @@ def _finding(name: str, examples: Examples, on_bad_row: OnBadRow) -> Finding:
         return many
     first = examples.skipped[0]
     cure = first.problem.cure
-    place = "row {number} (line {line})" if first.line else "row {number}"
     which = "{rows} of {name}" if name else "{rows}"
     return Finding(
         "bad-rows",
         "info" if on_bad_row == "skip" else "error",
-        which + " cannot be used, the first: " + place + ": {problem}.",
+        which + " cannot be used, the first: {place}: {problem}.",
         Cure(note="none needed; they are left out")
         if on_bad_row == "skip"
         else replace(cure, otherwise=(*cure.otherwise, SKIP_CURE)),
         {
             "rows": count_noun(len(examples.skipped), "row"),
             "name": name,
-            "number": first.number,
-            "line": first.line,
+            "place": first.place(with_file=bool(examples.files)),
             "problem": first.problem,
         },
     )

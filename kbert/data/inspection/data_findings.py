@@ -31,7 +31,7 @@ def data_findings(
         max_length: int.
         for_kbert: bool, as in `inspect_examples`. Defaults to False.
     """
-    findings = [*label_findings(facts, examples), *text_findings(facts)]
+    findings = [*label_findings(facts, examples), *text_findings(facts, examples)]
     findings += wrong_encoding_findings(examples)
     findings += [*odd_text_findings(examples), *printed_value_findings(examples, facts.classes)]
     findings += order_findings(facts, examples, for_kbert)

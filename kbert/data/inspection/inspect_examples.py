@@ -81,6 +81,5 @@ def _in_rows(duplicates: Duplicates, examples: Examples) -> Duplicates:
     """Return duplicates with the row numbers of the file, from 1, in place of positions."""
     if duplicates.conflict is None:
         return duplicates
-    numbers = range(1, len(examples) + 1) if examples.rows is None else examples.rows
-    first, second = duplicates.conflict
-    return replace(duplicates, conflict=(int(numbers[first]), int(numbers[second])))
+    first, second = map(examples.number, duplicates.conflict)
+    return replace(duplicates, conflict=(first, second))

@@ -81,11 +81,14 @@ def _rows(name: str, examples: Examples) -> str:
     assert examples.labels is not None
     assert examples.label_ids is not None
     places = np.flatnonzero(examples.label_ids == examples.labels.ids[name])
-    numbers = places + 1 if examples.rows is None else examples.rows[places]
-    shown = ", ".join(str(int(number)) for number in numbers[:_MAX_ROWS])
-    if len(numbers) < 2:
+    numbers = [examples.number(at) for at in places[:_MAX_ROWS]]
+    shown = ", ".join(examples.place(n) if examples.files else str(n) for n in numbers)
+    more = ", ..." if len(places) > _MAX_ROWS else ""
+    if examples.files and shown:  # each with its file
+        return shown + more
+    if len(places) < 2:
         return f"row {shown}" if shown else "no row"
-    return f"rows {shown}" + (", ..." if len(numbers) > _MAX_ROWS else "")
+    return f"rows {shown}{more}"
 
 
 def _missing(facts: Inspection) -> Finding | None:

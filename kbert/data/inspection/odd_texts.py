@@ -31,11 +31,11 @@ def _missing(examples: Examples) -> list[Finding]:
         Finding(
             "text-looks-missing",
             "warning",
-            "{texts} what programs write for a missing value, the first in row {row:,} ({text!r}).",
+            "{texts} what programs write for a missing value, the first in {place} ({text!r}).",
             Cure(note="leave these rows out; nothing if somebody wrote them"),
             {
                 "texts": count_noun(number, "text is", "texts are"),
-                "row": first + 1 if examples.rows is None else int(examples.rows[first]),
+                "place": examples.place(examples.number(first)),
                 "text": texts[first],
             },
         )

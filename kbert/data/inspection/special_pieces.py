@@ -33,15 +33,15 @@ def special_piece_findings(examples: Examples) -> list[Finding]:
         Finding(
             "special-pieces",
             "warning",
-            "{rows} ({share:.1%}) contain {piece} or another special piece of BERT, the first: row "
-            "{number:,}. kbert reads it as plain text, as Google's code does: as {read}, not as "
+            "{rows} ({share:.1%}) contain {piece} or another special piece of BERT, the first: "
+            "{place}. kbert reads it as plain text, as Google's code does: as {read}, not as "
             "the piece itself.",
             apart if separates else Cure(note="take it out", otherwise=(Cure(note=kept),)),
             {
                 "rows": count_noun(len(held), "row"),
                 "share": len(held) / len(examples),
                 "piece": piece,
-                "number": first + 1 if examples.rows is None else int(examples.rows[first]),
+                "place": examples.place(examples.number(first)),
                 "read": f'"[", "{piece[1:-1]}", "]"',
             },
         )

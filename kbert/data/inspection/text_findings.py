@@ -3,6 +3,7 @@
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.text_lengths import LENGTHS, TextLengths
 from kbert.data.inspection.unknown_findings import unknown_findings
+from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.wording import count_noun
@@ -10,7 +11,7 @@ from kbert.utils.wording import count_noun
 _MAX_CUT = 0.05  # of the texts
 
 
-def text_findings(facts: Inspection) -> list[Finding]:
+def text_findings(facts: Inspection, examples: Examples) -> list[Finding]:
     """Return the findings about texts that occur more than once."""
     findings = []
     same = facts.duplicates
@@ -27,14 +28,17 @@ def text_findings(facts: Inspection) -> list[Finding]:
         )
     if same.conflict is not None:
         first, second = same.conflict
+        places = f"rows {first:,} and {second:,}"
+        if examples.files:
+            places = f"{examples.place(first)} and {examples.place(second)}"
         findings.append(
             Finding(
                 "conflicting-labels",
                 "warning",
                 "{conflicting:,} rows have a text that also occurs with another label, such as "
-                "rows {first:,} and {second:,}; no model can get them all right.",
+                "{places}; no model can get them all right.",
                 Cure(note="choose one label for each text"),
-                {"conflicting": same.conflicting, "first": first, "second": second},
+                {"conflicting": same.conflicting, "places": places},
             )
         )
     return findings

@@ -126,14 +126,14 @@ def _finding(
         "wrong-encoding",
         "error" if len(found) > _ERROR * rows else "warning",
         "{found} of the first {rows} look as if they were written in {right} and decoded with "
-        "{encoding}, the first in row {row:,}: {text!r} would be {mended!r}.",
+        "{encoding}, the first in {place}: {text!r} would be {mended!r}.",
         cure,
         {
             "found": f"{len(found):,}",
             "rows": count_noun(rows, "text"),
             "right": right,
             "encoding": encoding,
-            "row": at + 1 if examples.rows is None else int(examples.rows[at]),
+            "place": examples.place(examples.number(at)),
             "text": text[start : start + _MAX_SHOWN],
             "mended": mended[start : start + _MAX_SHOWN],
         },

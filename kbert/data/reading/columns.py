@@ -76,7 +76,7 @@ def choose_columns(
     Raises:
         KbertError: a named column is missing, none has a common name, or one is named twice.
     """
-    _check_delimiter(table)
+    check_delimiter(table)
     if pair is not None and text is None:
         raise InputError(
             "{pair_option} {pair!r} was given without {text_option}. Name both columns.",
@@ -133,7 +133,7 @@ def _find(table: Table, option: str, name: Any) -> int:
         source=table.source,
         name=name,
         near=next((n for n in names if n.casefold() in near), None),
-        columns=_listed(names),
+        columns=listed_columns(names),
         cure=Cure({option: "NAME"}, note="or the position from 0"),
     )
 
@@ -202,7 +202,7 @@ def _check_guesses(table: Table, guessed: dict[str, int | None]) -> None:
         raise _unrecognized(table, missing)
 
 
-def _check_delimiter(table: Table) -> None:
+def check_delimiter(table: Table) -> None:
     """Raise KbertError when a single column looks like several with another delimiter."""
     if len(table.columns) != 1:
         return
@@ -217,7 +217,7 @@ def _check_delimiter(table: Table) -> None:
         "{source}: only one column was found, {columns}; its fields seem to be separated by "
         "{other}.",
         source=table.source,
-        columns=_listed(table.columns),
+        columns=listed_columns(table.columns),
         other={"\t": "tabs", ",": "commas"}.get(other, repr(other)),
         # The format brings its way of quoting.
         cure=Cure(_FORMATS.get(other, {"delimiter": other})),
@@ -231,7 +231,7 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
         return kind(
             "{source} has no labels: its only column is {columns}.",
             source=table.source,
-            columns=_listed(table.columns),
+            columns=listed_columns(table.columns),
             cure=Cure({"format": "csv"}, note="or tsv, if each line holds a text and its label")
             if table.has_header is False
             else None,
@@ -244,12 +244,12 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
         template,
         source=table.source,
         missing=" or the ".join(missing),
-        columns=_listed(table.columns),
+        columns=listed_columns(table.columns),
         cure=Cure(dict.fromkeys(missing, "NAME"), otherwise=(other,) if table.has_header else ()),
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed_columns(names: Sequence[str]) -> str:
     """Return column names for a message: the first few, long ones cut, and how many there are."""
     short = [name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + "…" for name in names]
     more = f", … ({len(names)})" if len(names) > _MAX_LISTED else ""

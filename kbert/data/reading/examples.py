@@ -2,6 +2,7 @@
 
 import hashlib
 import numbers
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +14,7 @@ from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.rows import BadRow
+from kbert.data.reading.source_file import SourceFile
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.equal_texts import bare_pair, bare_text
@@ -28,11 +30,14 @@ class Examples:
         pairs: sequence of str, the second texts, or None.
         label_ids: int32 array [rows], or None when there are no labels.
         labels: Labels or None.
-        source: str. Where they came from.
+        source: str. Where they came from: a file, or the pattern that several files match.
         columns: Columns or None. Which columns of the source they are.
-        rows: int array [rows], the row numbers in the source from 1, or None.
+        rows: int array [rows], the row numbers in the source from 1, or None. Those of several
+            files run on from one to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
         encoding: str. What the texts were decoded with. Defaults to "utf-8".
+        files: tuple of SourceFile, those that the pattern matched. Defaults to (): `source` is a
+            single source.
 
     Raises:
         InputError: label numbers of another number or kind, or that are none of the labels'.
@@ -47,6 +52,7 @@ class Examples:
     rows: np.ndarray | None = None
     skipped: tuple[BadRow, ...] = field(default=(), repr=False)
     encoding: str = "utf-8"
+    files: tuple[SourceFile, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if self.label_ids is None or len(self.texts) == 0:
@@ -80,7 +86,8 @@ class Examples:
         return len(self.texts)
 
     def __str__(self) -> str:
-        parts = [f"{self.source}: {len(self):,} rows"]
+        of = f" of {count_noun(len(self.files), 'file')}" if self.files else ""
+        parts = [f"{self.source}: {len(self):,} rows{of}"]
         if self.columns is not None:
             parts.append(str(self.columns))
         if self.labels is not None and self.label_ids is not None:
@@ -98,6 +105,22 @@ class Examples:
         counts = np.bincount(self.label_ids, minlength=len(self.labels))
         largest = np.argsort(-counts, kind="stable")
         return {self.labels.names[i]: int(counts[i]) for i in largest}
+
+    def file_and_row(self, number: int) -> tuple[str, int]:
+        """Return the file of a row, and its number there, given its number in `rows`."""
+        if not self.files:
+            return self.source, number
+        at = bisect_left(self.files, number, key=lambda file: file.before) - 1
+        return self.files[at].name, number - self.files[at].before
+
+    def place(self, number: int) -> str:
+        """Return "row 1,234" for a number in `rows`; of several files, "row 34 of part-2.csv"."""
+        name, row = self.file_and_row(number)
+        return f"row {row:,} of {name}" if self.files else f"row {row:,}"
+
+    def number(self, at: int) -> int:
+        """Return the number in `rows` of the row at a position."""
+        return at + 1 if self.rows is None else int(self.rows[at])
 
     def take(self, indices: np.ndarray) -> "Examples":
         """Return the rows at `indices`, in that order."""

@@ -1,9 +1,13 @@
 """What a path is that identifies no format, by its suffix, or as a directory or a stream."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from kbert.data.reading.unpacked import COMPRESSED
 from kbert.errors import InputError
 from kbert.findings import Call, Cure
+from kbert.utils.shell_words import shell_word
 
 # Cures for files of other programs, however they are recognized.
 EXCEL = Cure(note="in Excel, save it as CSV UTF-8, and pass that file")
@@ -29,19 +33,7 @@ _BY_SUFFIX: dict[str, tuple[str, Cure]] = {
     **dict.fromkeys((".orc", ".avro", ".tfrecord"), ("a table that kbert does not read", PANDAS)),
     **dict.fromkeys((".yaml", ".yml"), ("YAML", Cure(note="save the rows as JSON Lines"))),
 }
-# How the parts of a data set become one file.
-_JOINED = {
-    "": Cure(note="pass one of these files; each of train, dev and test has an option of its own"),
-    ".parquet": Cure(
-        code='pyarrow.parquet.write_table(pyarrow.parquet.read_table("FOLDER"), "all.parquet")',
-        note="in Python, to join parts; or pass one of the files",
-    ),
-    ".jsonl": Cure(note="pass one of these files, or join parts: cat FOLDER/*.jsonl > all.jsonl"),
-    ".csv": Cure(
-        note="pass one of these files, or join parts, whose headers must go but for the first: "
-        "awk 'NR == 1 || FNR > 1' FOLDER/*.csv > all.csv"
-    ),
-}
+_SET = re.compile(r"(train|dev|valid|validation|eval|test)(?![a-z])", re.IGNORECASE)
 
 
 def unknown_suffix(path: Path, suffix: str, known: tuple[str, ...]) -> InputError:
@@ -73,14 +65,47 @@ def no_standard_input() -> InputError:
 
 def is_directory(path: Path, known: tuple[str, ...]) -> InputError:
     """Return the error that a path is a directory, and what to do with the files in it."""
-    names = sorted(file.name for file in path.iterdir() if file.suffix.lower() in known)
-    parts = [name for name in names if Path(name).suffix == Path(names[0]).suffix]
+    names = sorted(file.name for file in path.iterdir() if _format(file.name) in known)
     template = "{path} is a directory; a file was expected."
     cure = None
     if len(names) == 1:
         cure = Cure(note="pass {file}", values={"file": path / names[0]})
     elif names:
         template += " It holds {names}."
-        cure = _JOINED.get(Path(parts[0]).suffix.lower(), _JOINED[""])
+        cure = _parts(path, names)
     shown = ", ".join(names[:4]) + (f", ... ({len(names)} files)" if len(names) > 4 else "")
     return InputError(template, path=path, names=shown, cure=cure)
+
+
+def _suffix(name: str) -> str:
+    """Return the suffix of a file's name, with the one before that of a compression."""
+    path = Path(name)
+    is_packed = path.suffix.lower() in COMPRESSED
+    return f"{Path(path.stem).suffix}{path.suffix}" if is_packed else path.suffix
+
+
+def _format(name: str) -> str:
+    """Return the suffix by which the format of a file is known."""
+    return Path(f"x{_suffix(name)}").suffixes[0].lower() if _suffix(name) else ""
+
+
+def _parts(folder: Path, names: Sequence[str]) -> Cure:
+    """Return how the files in a folder are read: as one set, unless they are sets of their own."""
+    sets = [found[0] for name in names if (found := _SET.match(name)) is not None]
+    suffixes = {_suffix(name) for name in names}
+    apart = "pass one of these files; each of train, dev and test has an option of its own"
+    if sets:
+        parts = [name for name in names if name.startswith(sets[-1])]
+        if len(parts) < 2:
+            return Cure(note=apart)
+        pattern = f"{sets[-1]}*{_suffix(parts[0])}"
+        note = apart + "; the parts of a set are read by a pattern: {pattern}"
+    elif len(suffixes) == 1:
+        pattern = f"*{suffixes.pop()}"
+        note = "to read them all as one set, pass {pattern}; or pass one of them"
+    else:
+        return Cure(
+            note="pass one of these files, or a pattern such as {pattern}",
+            values={"pattern": shell_word(folder / f"*{_suffix(names[0])}")},
+        )
+    return Cure(note=note, values={"pattern": shell_word(folder / pattern)})

@@ -1,6 +1,8 @@
 """Readers of objects in memory: data frames, data sets, dicts of columns, tuples of lists."""
 
+import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.rows import Row, Table
@@ -52,6 +54,8 @@ def _as_columns(source: Any) -> Cure | None:
     if hasattr(source, "as_numpy_iterator"):
         return Cure(code="read_examples(pandas.DataFrame(data.as_numpy_iterator()), ...)")
     first = source[0] if isinstance(source, list) and source else None
+    if isinstance(first, (str, Path)) and os.path.isfile(first):
+        return Cure(code='read_examples("data/*.csv")', note="a pattern that matches the files")
     if isinstance(first, Mapping):
         return Cure(code="read_examples(pandas.DataFrame(rows))")
     if isinstance(first, (list, tuple)) and len(first) in (2, 3) and len(source) > 3:

@@ -1,7 +1,7 @@
 """Read labelled texts from a file or from objects in memory."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any, get_args
 
@@ -11,9 +11,11 @@ from kbert.choices import FileFormat, OnBadRow, Quoting
 from kbert.data.reading.columns import Columns, choose_columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
-from kbert.data.reading.open_table import TableFormat, open_table
+from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
+from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.skipped_rows import rows_skipped
+from kbert.data.reading.source_file import SourceFile
 from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
 from kbert.errors import InputError, SkippedRowsWarning
@@ -42,9 +44,11 @@ def read_examples(
 
     Args:
         source: a path (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, or .txt with one text per line;
-            text files also as .gz, .bz2, .xz or .zip), a pandas DataFrame, a Hugging Face
-            `datasets.Dataset`, a dict of columns, or a tuple of lists: `(texts, labels)` or
-            `(texts, pairs, labels)`.
+            text files also as .gz, .bz2, .xz or .zip), a pattern such as "data/*.csv" (`*`, `?`,
+            `[0-9]`; `**` for any folders), a pandas DataFrame, a Hugging Face `datasets.Dataset`, a
+            dict of columns, or a tuple of lists: `(texts, labels)` or `(texts, pairs, labels)`. The
+            files of a pattern are read as one set, in the order of their names, part-2 before
+            part-10; each has its own format, header and quoting, and all have the same columns.
         text: str, int or None. The text's column, by name or position from 0. Defaults to None:
             found by common names, such as text, sentence or review.
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
@@ -87,10 +91,14 @@ def read_examples(
     _check_choice("format", format, (*get_args(FileFormat), None))
     if labels is not None and not isinstance(labels, Labels):
         labels = Labels(label_names(labels, Option("labels")))
-    with ExitStack() as files:
-        table = open_table(source, files, TableFormat(format, encoding, header, delimiter, quoting))
-        columns = choose_columns(table, text=text, pair=pair, label=label, need_label=need_label)
-        examples = collect(table, columns, labels, on_bad_row, need_label, encoding)
+    layout = TableFormat(format, encoding, header, delimiter, quoting)
+    with ExitStack() as opened:
+        tables = open_tables(source, opened, layout)
+        first = next(tables)
+        columns = choose_columns(first, text=text, pair=pair, label=label, need_label=need_label)
+        parts = with_columns(first, columns, tables, need_label)
+        pattern = pattern_of(source)
+        examples = collect(parts, labels, on_bad_row, need_label, encoding, pattern=pattern)
     finding = rows_skipped(examples)
     if finding is not None and finding.severity == "error":
         message = f"{finding.message} Cure: {finding.cure}"
@@ -110,37 +118,59 @@ def _check_choice(option: str, value: Any, choices: tuple[Any, ...]) -> None:
 
 
 def collect(
-    table: Table,
-    columns: Columns,
+    parts: Iterable[tuple[Table, Columns]],
     labels: Labels | None,
     on_bad_row: OnBadRow,
     need_label: bool,
     encoding: str = "utf-8",
+    *,
+    pattern: str = "",
 ) -> Examples:
-    """Return the examples of a table's rows; bad rows are skipped, or the first is refused."""
+    """Return the examples of the rows of tables; bad rows are skipped, or the first is refused.
+
+    Args:
+        parts: iterable of (Table, Columns). Each table is read before the next is asked for.
+        labels: Labels or None. The classes that a label must be one of.
+        on_bad_row: "error" or "skip".
+        need_label: bool. Whether every row must have a label.
+        encoding: str. Of cells that are bytes. Defaults to "utf-8".
+        pattern: str. What the files of the tables match. Defaults to "": there is one table.
+    """
+    files: list[SourceFile] = []
+    before = 0  # rows in the files that have been read
+    first: tuple[Table, Columns] | None = None
     numbers: list[int] = []
     texts: list[str] = []
     pairs: list[str] = []
     values: list[str] = []
     skipped: list[BadRow] = []
-    for row in usable_rows(table, columns, labels, need_label, encoding):
-        if isinstance(row, Row):
-            text, pair, value = row.cells
-            numbers.append(row.number)
-            texts.append(text)
-            pairs.append(pair)
-            values.append(value)
-        elif on_bad_row == "skip":
-            skipped.append(row)
-        else:
-            raise row.to_error()
+    for table, columns in parts:
+        first = first or (table, columns)
+        files.append(SourceFile(table.source, before))
+        last = 0
+        for row in usable_rows(table, columns, labels, need_label, encoding):
+            last = row.number
+            if isinstance(row, Row):
+                text, pair, value = row.cells
+                numbers.append(before + last)
+                texts.append(text)
+                pairs.append(pair)
+                values.append(value)
+            elif on_bad_row == "skip":
+                skipped.append(row)
+            else:
+                raise row.to_error()
+        before += last
+    assert first is not None
+    table, columns = first
+    source = pattern or table.source
     if not texts:
         raise InputError(
             "{source}: at least one row was expected. All {skipped:,} were skipped, the first: "
             "{first}"
             if skipped
             else "{source}: at least one row was expected. Received: 0",
-            source=table.source,
+            source=source,
             skipped=len(skipped),
             first=skipped[0] if skipped else None,
         )
@@ -151,13 +181,13 @@ def collect(
             template = "{source}: every row has the label {name!r}; a classifier needs at least "
             template += "two classes."
             if skipped:
-                template += " {skipped:,} more were skipped, the first in row {row}: {problem}."
+                template += " {skipped:,} more were skipped, the first in {place}: {problem}."
             raise InputError(
                 template,
-                source=table.source,
+                source=source,
                 name=labels.names[0],
                 skipped=len(skipped),
-                row=skipped[0].number if skipped else 0,
+                place=skipped[0].place(with_file=bool(pattern)) if skipped else "",
                 problem=skipped[0].problem if skipped else "",
                 cure=Cure({"label": "NAME"}, note="if another column holds the labels"),
             )
@@ -168,9 +198,10 @@ def collect(
         pairs=pairs if columns.pair is not None else None,
         label_ids=labels.encode(values) if has_labels and labels is not None else None,
         labels=labels,
-        source=table.source,
+        source=source,
         columns=columns,
         rows=np.array(numbers),
+        files=tuple(files) if pattern else (),
         skipped=tuple(skipped),
         encoding=encoding,
     )

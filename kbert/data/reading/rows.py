@@ -52,6 +52,11 @@ class BadRow:
         """What is wrong with it."""
         return str(self.problem)
 
+    def place(self, *, with_file: bool = False) -> str:
+        """Return "row 3 (line 4)", with the file where there are several: "row 3 of b.parquet"."""
+        line = f" (line {self.line})" if self.line else ""
+        return f"row {self.number}{line}" + (f" of {self.source}" if with_file else "")
+
     def to_error(self) -> InputError:
         """Return the error: where the row is, why it cannot be used, and the cures."""
         cure = self.problem.cure

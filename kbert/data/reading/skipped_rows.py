@@ -23,12 +23,11 @@ def rows_skipped(examples: Examples, name: str = "") -> Finding | None:
     templates = Counter(row.problem.template for row in skipped)
     template, number = templates.most_common(1)[0]
     first = next(row for row in skipped if row.problem.template == template)
-    place = "row {row} (line {line})" if first.line else "row {row}"
     return Finding(
         "rows-skipped",
         "error" if len(skipped) >= _MIN_ROWS else "warning",
         "{share:.0%} of the rows of {source} ({skipped:,} of {rows:,}) cannot be used and are left "
-        "out, {number:,} of them for the same reason, the first: " + place + ": {problem}.",
+        "out, {number:,} of them for the same reason, the first: {place}: {problem}.",
         first.problem.cure,
         {
             "share": len(skipped) / rows,
@@ -36,8 +35,7 @@ def rows_skipped(examples: Examples, name: str = "") -> Finding | None:
             "skipped": len(skipped),
             "rows": rows,
             "number": number,
-            "row": first.number,
-            "line": first.line,
+            "place": first.place(with_file=bool(examples.files)),
             "problem": first.problem,
         },
     )

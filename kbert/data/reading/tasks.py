@@ -68,7 +68,7 @@ def read_task(
         table = open_table(path, opened, TableFormat(header=layout.header, quoting="none"))
         columns = _columns(table, layout, task, split)
         table = replace(table, rows=_selected(table.rows, layout, columns.label))
-        return collect(table, columns, labels, "error", columns.label is not None)
+        return collect([(table, columns)], labels, "error", columns.label is not None)
 
 
 def _columns(table: Table, layout: SplitLayout, task: Task, split: Split) -> Columns:

@@ -71,7 +71,8 @@ def test_utf_8_that_was_decoded_as_something_else(language, read):
     (finding,) = wrong_encoding_findings(Examples(texts, encoding=read))
     assert (finding.code, finding.severity) == ("wrong-encoding", "error")
     assert finding.cure.settings == {"encoding": "utf-8"}
-    assert finding.values["mended"] == TEXTS[language][finding.values["row"] - 1][:40]
+    row = int(finding.values["place"].removeprefix("row "))
+    assert finding.values["mended"] == TEXTS[language][row - 1][:40]
 
 
 @pytest.mark.parametrize(
@@ -118,5 +119,5 @@ def test_a_few_texts_are_a_warning_and_single_ones_nothing():
     bad, good = "trÃ¨s drÃ´le", "Très drôle"
     (finding,) = wrong_encoding_findings(Examples([*[good] * 95, *[bad] * 5]))
     assert finding.severity == "warning"
-    assert finding.values["row"] == 96
+    assert finding.values["place"] == "row 96"
     assert wrong_encoding_findings(Examples([*[good] * 99, bad])) == []

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import lzma
-import subprocess
+import shlex
 import zipfile
 from pathlib import Path
 
@@ -252,9 +252,15 @@ def test_no_suffix(tmp_path):
     [
         ([], ["is a directory"]),
         (["train.csv"], ["pass ", "train.csv"]),
-        (["a.jsonl", "b.jsonl"], ["a.jsonl, b.jsonl", "cat FOLDER/*.jsonl"]),
-        (["p-0.parquet", "p-1.parquet"], ["p-0.parquet", "pyarrow.parquet.read_table"]),
-        (["a.csv", "b.csv"], ["a.csv, b.csv", "awk 'NR == 1 || FNR > 1'"]),
+        (["a.jsonl", "b.jsonl"], ["a.jsonl, b.jsonl", "/*.jsonl'; or pass one of them"]),
+        (["p-0.parquet", "p-1.parquet"], ["p-0.parquet", "as one set", "/*.parquet"]),
+        (["a.csv.gz", "b.csv.gz"], ["a.csv.gz, b.csv.gz", "as one set", "/*.csv.gz"]),
+        (["a.csv", "b.tsv"], ["a.csv, b.tsv", "one of these files, or a pattern", "/*.csv"]),
+        (["train.csv", "test.csv"], ["pass one of these files; each of train"]),
+        (
+            ["test-0.parquet", "train-0.parquet", "train-1.parquet"],
+            ["each of train, dev and test", "/train*.parquet"],
+        ),
     ],
 )
 def test_directories(names, held, tmp_path):
@@ -265,17 +271,15 @@ def test_directories(names, held, tmp_path):
     assert [part for part in held if part not in str(refusal.value)] == []
 
 
-def test_parts_that_are_joined_as_told(tmp_path):
-    folder = tmp_path / "parts"
+def test_parts_are_read_as_told(tmp_path):
+    folder = tmp_path / "my parts"
     folder.mkdir()
     for name in ("a", "b"):
         write(folder / f"{name}.csv", f"text,label\n{name} 1,x\n{name} 2,y\n")
-    subprocess.run(
-        ["/bin/sh", "-c", "awk 'NR == 1 || FNR > 1' parts/*.csv > all.csv"],
-        cwd=tmp_path,
-        check=True,
-    )
-    assert labelled(tmp_path / "all.csv")[0] == ["a 1", "a 2", "b 1", "b 2"]
+    with pytest.raises(KbertError) as refusal:
+        read_examples(folder)
+    told = shlex.split(str(refusal.value).partition("pass ")[2].partition(";")[0])
+    assert labelled(*told)[0] == ["a 1", "a 2", "b 1", "b 2"]
 
 
 def test_standard_input_is_no_file_to_train_on():

@@ -1,0 +1,119 @@
+"""Several files that are read as one set: opened one after another, with the same columns."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from kbert.data.reading.columns import Columns, check_delimiter, listed_columns
+from kbert.data.reading.file_patterns import is_pattern, matching_files
+from kbert.data.reading.open_table import TableFormat, open_table
+from kbert.data.reading.rows import Table
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.utils.wording import count_noun
+
+_CURE = Cure(note="give it the columns of the others, or name a pattern that leaves it out")
+
+
+def open_tables(source: Any, opened: ExitStack, layout: TableFormat) -> Iterator[Table]:
+    """Yield the table of any source, or those of the files that a pattern matches.
+
+    A file is opened when the one before it has been read, and is closed.
+
+    Args:
+        source: what `read_examples` takes.
+        opened: ExitStack. Closes the file that is open.
+        layout: TableFormat. Of every file; a format that it leaves open is that of the suffix.
+    """
+    if not is_pattern(source):
+        yield open_table(source, opened, layout)
+        return
+    for path in matching_files(source):
+        opened.close()
+        yield open_table(path, opened, layout)
+
+
+def pattern_of(source: Any) -> str:
+    """Return the pattern that a source is, or "" for one source."""
+    return str(Path(source)) if is_pattern(source) else ""
+
+
+def with_columns(
+    first: Table, columns: Columns, others: Iterator[Table], need_label: bool
+) -> Iterator[tuple[Table, Columns]]:
+    """Yield the first table with its columns, and each other one with the same columns in it.
+
+    Args:
+        first: Table.
+        columns: Columns. Those of `first`.
+        others: iterator of Table.
+        need_label: bool. Whether each must have the label too.
+
+    Raises:
+        InputError: a table lacks a column, or is a CSV or TSV that has it in another place.
+    """
+    source, names, has_header = first.source, tuple(first.columns), first.has_header
+    yield first, columns
+    del first  # whose reader has nothing more to do
+    for table in others:
+        check_delimiter(table)
+        _check_width(table, source, names, has_header)
+        by_place = has_header is not None and table.has_header is not None
+        yield table, _same_columns(table, columns, source, need_label, by_place=by_place)
+
+
+def _check_width(table: Table, first: str, names: tuple[str, ...], has_header: bool | None) -> None:
+    """Raise InputError where columns without names are not as many as in the first file."""
+    if has_header is False and table.has_header is False and len(table.columns) != len(names):
+        raise InputError(
+            "{source} has {columns} where {first} has {others}.",
+            source=table.source,
+            columns=count_noun(len(table.columns), "column"),
+            first=first,
+            others=len(names),
+            cure=_CURE,
+        )
+
+
+def _same_columns(
+    table: Table, columns: Columns, first: str, need_label: bool, *, by_place: bool
+) -> Columns:
+    """Return the columns of a table that have the names of those of the first."""
+    names = list(table.columns)
+    found: dict[str, int | None] = {}
+    lacks, moved = [], []
+    for role, at in (("text", columns.text), ("pair", columns.pair), ("label", columns.label)):
+        found[role] = at
+        if at is None or names[at : at + 1] == [columns.names[at]]:
+            continue
+        name = columns.names[at]
+        found[role] = names.index(name) if name in names and not by_place else None
+        if role == "label" and not need_label:
+            continue
+        if name not in names:
+            kind = table.left_out.get(name)
+            lacks.append(repr(name) if kind is None else f"{name!r} (which holds {kind})")
+        elif by_place or names.count(name) > 1:
+            moved.append(name)
+    if lacks or moved:
+        raise InputError(
+            "{source} lacks the {noun} {names}, unlike {first}. Its columns: {columns}."
+            if lacks
+            else "{source} has the {noun} {names} in another place than {first}. Its columns: "
+            "{columns}.",
+            source=table.source,
+            noun="column" if len(lacks or moved) == 1 else "columns",
+            names=", ".join(lacks or map(repr, moved)),
+            first=first,
+            columns=listed_columns(names),
+            cure=_CURE
+            if lacks
+            else Cure(
+                note="order its columns as there: {order}",
+                values={"order": listed_columns(columns.names)},
+            ),
+        )
+    text = found["text"]
+    assert text is not None
+    return Columns(tuple(names), text, found["pair"], found["label"])
