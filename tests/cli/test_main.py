@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from kbert import TrainConfig
-from kbert.cli.app import VERBS
 from kbert.cli.main import main
 from kbert.utils.missing_package import TRAIN_PACKAGES
 
@@ -65,21 +64,6 @@ def test_help_of_continue_shows_no_default_that_is_not_used():
     settings = out.partition("─ Plan ─")[2].partition("─ Machine ─")[0]
     assert "--epochs" in settings
     assert "default:" not in settings
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_can_be_quiet_or_verbose(verb):
-    _, out, _ = kbert(verb, "--help")
-    assert "--quiet -q" in out
-    assert "--verbose -v" in out
-
-
-def test_verbose_shows_the_cause_of_an_error(tmp_path):
-    status, _, err = kbert("inspect", "none.csv", "-v", cwd=tmp_path)
-    *before, last = err.splitlines()
-    assert (status, before[0]) == (2, "Traceback (most recent call last):")
-    assert before[-1].startswith("FileNotFoundError: ")
-    assert last.startswith("kbert: There is no file none.csv")
 
 
 def test_completion_is_installed(tmp_path, monkeypatch):
