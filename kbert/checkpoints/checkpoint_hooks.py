@@ -16,8 +16,8 @@ class CheckpointHooks:
     """What a run does beside its checkpoints.
 
     Args:
-        begin: function, called when everything is checked and restored, before anything on the
-            disk has changed. Defaults to one that does nothing.
+        begin: function, called when everything is checked and restored. On the disk nothing has
+            changed but what the pointers "last" and "best" name. Defaults to one that does nothing.
         flush: function, called before a checkpoint is committed, in the thread that writes it.
             Defaults to one that does nothing.
         keep_best: function of the weights by name, called in the same thread after the commit of
