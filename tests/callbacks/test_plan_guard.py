@@ -1,4 +1,3 @@
-import copy
 import math
 import re
 from dataclasses import replace
@@ -22,7 +21,6 @@ from kbert import (
     WarmupPolynomialDecay,
     create_optimizer,
 )
-from kbert.callbacks.watches.last_good_weights import LastGoodWeights
 
 pytestmark = pytest.mark.keras
 
@@ -180,79 +178,13 @@ def test_an_error_is_raised_though_its_code_was_a_warning():
         guard._report([Finding("rate-zero", "error", "Met.", Cure())])
 
 
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        (Y - 1, "labels are not whole numbers from 0 to 1, .* -1 in row"),
-        (Y + 1, ": 2 in row"),
-        (Y + 0.5, "96 of 96 training labels"),
-        (np.where(Y == 1, np.nan, 0.0), ": nan in row"),
-        ((Y + 1)[:, None], ": 2 in row"),
-    ],
-    ids=["minus-one", "from-one", "fractions", "nan", "column"],
-)
-def test_labels_outside_the_classes_are_refused_before_a_step(labels, message):
+def test_labels_outside_the_classes_are_refused_before_a_step():
     model = model_data()
-    guard = PlanGuard(PLAN, data=(X, labels))
-    with pytest.raises(FindingsError, match=message) as error:
-        fit(model, guard, y=np.abs(Y))
+    guard = PlanGuard(PLAN, data=(X, Y - 1))
+    with pytest.raises(FindingsError, match=": -1 in row") as error:
+        fit(model, guard)
     assert "labels-outside" in [finding.code for finding in error.value.findings]
     assert int(model.optimizer.iterations) == 0
-
-
-def test_labels_of_a_data_set_outside_the_classes_are_refused():
-    import tensorflow as tf
-
-    data = tf.data.Dataset.from_tensor_slices((X, Y + 1)).batch(8)
-    with pytest.raises(FindingsError, match="training labels are not whole numbers"):
-        fit(model_data(), PlanGuard(PLAN, data=data))
-
-
-@pytest.mark.parametrize("data", [(X, {"out": Y - 1}), (X, [Y - 1]), (X, (Y - 1).tolist())])
-def test_labels_of_the_only_output_are_judged_in_every_form(data):
-    with pytest.raises(FindingsError, match="of 96 training labels are not whole numbers"):
-        fit(model_data(), PlanGuard(PLAN, data=data))
-
-
-@pytest.mark.parametrize("data", [(X, [Y, Y]), (X, None), (X, Y.astype(str))])
-def test_labels_of_another_form_are_not_watched(data):
-    assert fit(model_data(), PlanGuard(PLAN, data=data)) == []
-
-
-def test_a_data_set_without_batches_or_labels_is_not_watched():
-    import tensorflow as tf
-
-    sets = tf.data.Dataset
-    for data in (sets.from_tensor_slices(X).batch(8), sets.from_tensor_slices((X, Y))):
-        assert fit(model_data(), PlanGuard(PLAN, data=data)) == []
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        ([X, Y], r"`data` must be Batches, .* Received: list Cure: PlanGuard\(plan, data=\(x"),
-        ((X,), "Received: tuple"),
-        ("train.csv", "Received: str"),
-        ((X, Y[:5]), "as many labels as rows. Received: 5 labels, and 96 rows"),
-        ((X.tolist(), Y), r"must be arrays, or texts. Received: list Cure: numpy.asarray\(x\)"),
-    ],
-)
-def test_data_that_fit_does_not_take_is_refused(data, message):
-    with pytest.raises(KbertError, match=message):
-        fit(model_data(), PlanGuard(PLAN, data=data))
-
-
-def test_other_labels_are_not_judged():
-    sigmoid = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
-    sigmoid.compile(create_optimizer(PLAN), "binary_crossentropy")
-    for labels in (Y, Y * 0.9 + 0.05, Y.astype(bool)[:, None]):
-        guard = PlanGuard(PLAN, data=(X, labels), allow=["plan-ended"])
-        assert "labels-outside" not in fit(sigmoid, guard, y=labels)
-    with pytest.raises(FindingsError, match=": -1 in row"):
-        fit(sigmoid, PlanGuard(PLAN, data=(X, Y * 2 - 1), allow=["plan-ended"]))
-    line = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    line.compile(create_optimizer(PLAN), "mse")
-    assert "labels-outside" not in fit(line, PlanGuard(PLAN, data=(X, Y * 7.5)), y=Y * 7.5)
 
 
 def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
@@ -290,13 +222,6 @@ def test_a_rate_that_becomes_zero_is_told(capsys):
     codes = fit(model_data(AdamW(1e-3)), PlanGuard(plan), At(24, set_rate(0.0)))
     assert codes == ["schedule-differs", "rate-zero"]
     assert capsys.readouterr().out.count("rate-zero: Update 50 had learning rate 0") == 1
-
-
-@pytest.mark.filterwarnings("ignore:The model does not have any trainable weights")
-def test_frozen_kernels_are_told():
-    model = model_data()
-    model.trainable = False
-    assert fit(model, PlanGuard(PLAN)) == ["weights-unchanged"]
 
 
 def test_a_rate_that_float32_cannot_add_is_told():
@@ -350,20 +275,6 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
     assert guard._weights.updates in range(4)
 
 
-def test_weights_that_are_not_finite_are_never_kept(monkeypatch):
-    monkeypatch.setattr("kbert.callbacks.watches.last_good_weights.time.monotonic", lambda: 0.0)
-    model = model_data()
-    kept = LastGoodWeights(model, 0)
-    good = [weights + 1 for weights in model.get_weights()]
-    model.set_weights(good)
-    kept.keep(model, 1)
-    model.set_weights([np.full_like(weights, math.inf) for weights in good])
-    kept.keep(model, 2)
-    assert kept.updates == 1
-    kept.restore(model)
-    assert same_weights(model, good)
-
-
 class Rows(keras.utils.PyDataset):
     """Rows in batches of 8, in an order of the caller's."""
 
@@ -379,43 +290,13 @@ class Rows(keras.utils.PyDataset):
         return X[rows], Y[rows]
 
 
-def tf_dataset(order):
-    import tensorflow as tf
-
-    return tf.data.Dataset.from_tensor_slices((X[order], Y[order])).batch(8)
-
-
-KINDS = pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(lambda order: (X[order], Y[order]), id="arrays"),
-        pytest.param(lambda order: (X[order], np.eye(2)[Y[order]]), id="one-hot"),
-        pytest.param(Rows, id="dataset"),
-        pytest.param(tf_dataset, id="tf-data"),
-    ],
-)
-
-
-@KINDS
-def test_batches_of_one_class_are_told(kind, capsys):
-    guard = PlanGuard(PLAN, data=kind(BY_CLASS))
+def test_batches_of_one_class_are_told_once(capsys):
+    guard = PlanGuard(PLAN, data=Rows(BY_CLASS))
     assert fit(model_data(), guard, x=Rows(BY_CLASS), y=None, batch_size=None, shuffle=False) == [
         "single-class-batches"
     ]
     assert guard.findings[0].severity == "warning"
     assert capsys.readouterr().out.count("single-class-batches: 92% of the batches hold a") == 1
-
-
-@KINDS
-def test_mixed_batches_are_not(kind):
-    assert fit(model_data(), PlanGuard(PLAN, data=kind(np.arange(96)))) == []
-
-
-def test_first_batches_of_one_and_the_same_class_are_told():
-    order = np.repeat(BY_CLASS[:40], 5)
-    guard = PlanGuard(PLAN, data=Rows(order))
-    assert fit(model_data(), guard) == ["single-class-batches"]
-    assert "The first 20 batches all hold the same class." in guard.findings[0].message
 
 
 def says_zero(bias=50.0):
@@ -424,9 +305,8 @@ def says_zero(bias=50.0):
     return model
 
 
-@KINDS
-def test_a_model_that_says_one_class_is_told(kind, capsys):
-    guard = PlanGuard(PLAN, data=kind(np.arange(96)))
+def test_a_model_that_says_one_class_is_told_once(capsys):
+    guard = PlanGuard(PLAN, data=(X, Y))
     assert fit(says_zero(), guard) == ["one-class-predicted"]
     held = "predicts 0 for all 8 rows of a training batch with 2 classes"
     assert capsys.readouterr().out.count(held) == 1
@@ -456,18 +336,6 @@ def test_a_classifier_shows_the_guard_its_batches(tokens, order):
     assert codes == (["single-class-batches"] if order == "given" else [])
     with pytest.raises(FindingsError, match="has performed 12 updates and the plan ends at 12"):
         model.fit(Batches(store, 8, order=order), epochs=2, verbose=0, callbacks=[guard])
-
-
-def test_a_class_number_of_any_size_takes_no_memory(tokens):
-    model, store = tokens[0], copy.copy(tokens[1])
-    store.labels = np.where(store.labels == 0, 0, 2**31 - 1).astype(np.int32)
-    inputs, _ = Batches(store, 8)[0]
-    plain = keras.Model(model.inputs, model.outputs)
-    plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
-    plain.compile(create_optimizer(plan), "sparse_categorical_crossentropy")
-    guard = PlanGuard(plan, data=Batches(store, 8))
-    with pytest.raises(FindingsError, match="training labels .*: 2147483647 in row"):
-        plain.fit(inputs, np.zeros(8), batch_size=8, epochs=2, callbacks=[guard], verbose=0)
 
 
 def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
