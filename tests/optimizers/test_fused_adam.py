@@ -110,21 +110,6 @@ def test_other_dtypes_and_amsgrad_take_the_loop():
         np.testing.assert_allclose(*(np.float32(values([v])[0]) for v in (ours, theirs)), rtol=1e-6)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "torch", reason="memory order is torch's matter")
-def test_a_transposed_gradient_is_read_by_its_shape_and_left_as_it_is():
-    import torch
-
-    found = []
-    array = np.arange(6, dtype="float32").reshape(3, 2)
-    for gradient in (torch.tensor(array).t(), torch.tensor(array.T.copy())):
-        variable = keras.Variable(np.ones((2, 3), "float32"), name="kernel")
-        AdamW(0.1, epsilon=1.0, global_clipnorm=1.0).apply([gradient], [variable])
-        np.testing.assert_array_equal(gradient.numpy(), array.T)
-        found.append(values([variable])[0])
-    np.testing.assert_array_equal(*found)
-    assert len(np.unique(found[0])) == 6
-
-
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="a private kernel of torch")
 def test_a_torch_without_the_kernel_takes_the_loop(monkeypatch):
     import torch
