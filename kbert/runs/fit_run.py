@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kbert.backend.out_of_memory import says_out_of_memory
+from kbert.backend.peak_memory import peak_memory
 from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Option
@@ -143,11 +144,19 @@ def _finish(
     # Last: a finished run has all its results.
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
+        **_peak_memory(prepared.config, run),
         findings=list(by_code.values()),
         status="finished",
         ended=now(),
         **({} if best is None else {"best_epoch": best.epoch}),
     )
+
+
+def _peak_memory(config: TrainConfig, run: RunDirectory) -> dict[str, float]:
+    """Return the most memory that any of the run's processes has held, in MB."""
+    assert config.backend is not None
+    found = {f"peak_{kind}_mb": size for kind, size in peak_memory(config.backend).items()}
+    return {name: max(round(size / 1e6), run.record.get(name, 0)) for name, size in found.items()}
 
 
 def now() -> str:

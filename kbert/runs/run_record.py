@@ -17,6 +17,8 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "status": str,
     "started_in": str,
     "training_seconds": (int, float),
+    "peak_memory_mb": (int, float),
+    "peak_device_memory_mb": (int, float),
     "versions": dict,
     "machine": dict,
     "origin": dict,

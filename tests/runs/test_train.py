@@ -3,6 +3,7 @@ import io
 import json
 from contextlib import redirect_stdout
 
+import keras
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -16,6 +17,7 @@ from kbert import (
     resume,
     train,
 )
+from kbert.backend.peak_memory import peak_memory
 from kbert.errors import MachineError
 from kbert.findings import Call, Option
 from kbert.runs.run_directory import RunDirectory
@@ -123,6 +125,11 @@ def test_reports_data_plan_and_tokens_before_training(finished):
     order = ["text = 'text', label = 'label'; 2 classes", "set aside", "Training plan", "Tokens: "]
     places = [printed.index(part) for part in [*order, "Loading", "Trained in", "The best epoch"]]
     assert places == sorted(places)
+
+
+def test_the_peak_of_memory_is_recorded(finished):
+    most = finished[0].record["peak_memory_mb"]
+    assert most * 1e6 == pytest.approx(peak_memory(keras.backend.backend())["memory"], rel=0.5)
 
 
 def test_same_seed_same_weights_to_the_bit(finished, configure):

@@ -1,0 +1,43 @@
+"""The most memory that a training needed."""
+
+import sys
+from typing import Any
+
+from kbert.choices import Backend
+
+
+def peak_memory(backend: Backend) -> dict[str, int]:
+    """Return the most memory that this process has held so far, in bytes.
+
+    Returns:
+        dict of `memory`, which counts what was read and tokenized too, and `device_memory`, where
+        the backend computes on a GPU or TPU and tells. What is not known is left out.
+    """
+    found = {"memory": _process(), "device_memory": _device(backend)}
+    return {name: size for name, size in found.items() if size is not None}
+
+
+def _process() -> int | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _device(backend: Backend) -> int | None:
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        if not tf.config.list_physical_devices("GPU"):
+            return None
+        return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
+    import jax
+
+    told: Any = jax.local_devices()[0].memory_stats()  # None on a CPU
+    return None if not told or "peak_bytes_in_use" not in told else int(told["peak_bytes_in_use"])
