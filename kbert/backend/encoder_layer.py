@@ -5,6 +5,7 @@ from typing import Any
 from keras import ops
 
 from kbert.backend.dropout import dropout
+from kbert.backend.fused_attention import fused_attention
 
 
 def encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None, some: Any = None) -> Any:
@@ -45,6 +46,10 @@ def _attention(layer: Any, queries: Any, rows: Any, mask: Any, training: bool | 
     """
     query = layer._query_dense(queries)
     key, value = layer._key_dense(rows), layer._value_dense(rows)
+    rate = layer._dropout_layer.rate if training else 0.0
+    attended = fused_attention(query, key, value, mask, rate)
+    if attended is not None:
+        return layer._output_dense(attended)
     query = ops.multiply(query, ops.cast(layer._inverse_sqrt_key_dim, query.dtype))
     scores = ops.einsum(layer._dot_product_equation, key, query)
     scores = layer._softmax(scores, mask=mask[:, None])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from kbert.backend import fused_attention
 from kbert.backend.encoder_layer import encoder_layer
 
 pytestmark = pytest.mark.keras
@@ -71,3 +72,18 @@ def test_lora_counts(layer):
     np.testing.assert_allclose(
         after, ops.convert_to_numpy(layer(ROWS, attention_mask=MASK)), rtol=0, atol=3e-6
     )
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="a kernel of PyTorch")
+@pytest.mark.parametrize("some", [None, [1, 4]])
+def test_attention_in_one_kernel(layer, some, monkeypatch):
+    rows, mask = ops.convert_to_tensor(ROWS), ops.convert_to_tensor(MASK[:, some or slice(None)])
+    wanted = None if some is None else ops.convert_to_tensor(ROWS[:, some])
+    expected = ops.convert_to_numpy(encoder_layer(layer, rows, mask, False, wanted))
+    used = []
+    monkeypatch.setattr(fused_attention, "_has_kernel", lambda query: used.append(1) or True)
+    found = ops.convert_to_numpy(encoder_layer(layer, rows, mask, False, wanted))
+    assert used
+    np.testing.assert_allclose(found, expected, rtol=0, atol=3e-6)
+    trained = ops.convert_to_numpy(encoder_layer(layer, rows, mask, True, wanted))
+    assert (trained != found).any() == (layer.dropout > 0)
