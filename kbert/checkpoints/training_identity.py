@@ -18,6 +18,7 @@ _PARTS = {
     "tokenizer": ("tokenizer-differs", "tokenizer"),
     "data": ("data-differs", "training data"),
     "order": ("order-differs", "order of the data"),
+    "order_version": ("order-differs", "version of the data's order"),
     "order_seed": ("order-differs", "seed of the data's order"),
     "optimizer": ("optimizer-differs", "optimizer"),
 }
@@ -40,6 +41,7 @@ def training_identity(
     if data is not None:
         identity["data"] = data.store.fingerprint
         identity["order"] = data.order
+        identity["order_version"] = data.order_version
         identity["order_seed"] = data.seed
     if plan is not None:
         identity["plan"] = asdict(plan)
@@ -50,7 +52,7 @@ def training_identity(
 def identity_findings(checkpoint: Mapping[str, Any], fit: Mapping[str, Any]) -> list[Finding]:
     """Return an error for each part in which a `fit` differs from a checkpoint."""
     if "order_seed" in checkpoint:  # kbert 0.1 knew one order
-        checkpoint = {"order": "shuffled", **checkpoint}
+        checkpoint = {"order": "shuffled", "order_version": 1, **checkpoint}
     return [
         Finding(
             code,

@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -12,13 +13,17 @@ from kbert.backend.dataset_internals import width_before_epoch
 from kbert.backend.steps_of_epoch import StepsOfEpoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
-from kbert.data.epoch_order import choose_widths
+from kbert.data.epoch_order import choose_widths, order_version
 from kbert.data.packing import first_fit, pack, packed_slots, packed_width
 from kbert.data.padding import MULTIPLE, pad
+from kbert.data.pooled_layout import pooled_layout
 from kbert.data.reading.examples import Examples
 from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
+from kbert.errors import InputError
 from kbert.utils.counts import check_count
+
+_SAMPLE = 1000  # batches of very many that are looked at
 
 
 class Batches(keras.utils.PyDataset):
@@ -49,6 +54,12 @@ class Batches(keras.utils.PyDataset):
         examples: Examples or None. What the store was built from, so that `PlanGuard` can judge
             them. Defaults to None: they are not judged.
 
+    Attributes:
+        order_version: int. The version of the shuffled or packed order: 1, which is computed for a
+            whole epoch at once, or 2, which is computed a pool at a time, in seconds and little
+            memory whatever the number of rows. It begins as 2 with more than 2^20 rows; set it to
+            resume what was trained in another.
+
     Example:
 
     ```python
@@ -77,6 +88,8 @@ class Batches(keras.utils.PyDataset):
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
         self.examples = examples
+        self._order_version = order_version(len(store)) if self._is_by_chance else 1
+        self._widths: dict[int, np.ndarray] = {}  # by batch size
         self.widths = self._choose_widths(batch_size)
         if order == "packed":
             self._slots = packed_slots(store.lengths, int(self.widths[-1]))
@@ -84,6 +97,19 @@ class Batches(keras.utils.PyDataset):
         self.failure: Exception | None = None
         self._pass = BatchPass()
         self._lay_out(epoch)
+
+    @property
+    def order_version(self) -> int:
+        """The version of the order by chance."""
+        return self._order_version
+
+    @order_version.setter
+    def order_version(self, version: int) -> None:
+        if version not in (1, 2):
+            raise InputError("order_version must be 1 or 2. Received: {version!r}", version=version)
+        if self._is_by_chance and version != self._order_version:
+            self._order_version = version
+            self._lay_out(self._epoch)
 
     @property
     def epoch(self) -> int:
@@ -144,7 +170,7 @@ class Batches(keras.utils.PyDataset):
 
     def _make(self, index: int) -> Any:
         in_pass = self._pass.next is not None
-        if self._pass.take(index) and self.order in ("shuffled", "packed"):
+        if self._pass.take(index) and self._is_by_chance:
             warnings.warn(
                 "Keras shuffles these batches once more, so their order depends on Python's global "
                 "random state and not on the seed. Pass shuffle=False to fit.",
@@ -168,10 +194,20 @@ class Batches(keras.utils.PyDataset):
         """Return the row numbers in the order in which the batches contain them."""
         return np.concatenate(self._layout.rows)
 
+    def sample(self) -> range:
+        """Return the batches of the epoch to look at for what all are like.
+
+        They are all, or of an order that is computed on demand a thousand, the first among them.
+        """
+        total = len(self._layout.rows)
+        step = -(-total // _SAMPLE) if self._order_version == 2 else 1
+        return range(0, total, max(1, step))
+
     def real_tokens(self) -> float:
-        """Return the share of this epoch's computed tokens that are not padding."""
-        computed = sum(math.prod(self.shape(index)) for index in range(len(self._layout.rows)))
-        return float(self.store.lengths[self.row_order()].sum() / computed)
+        """Return the share of this epoch's computed tokens that are not padding; see `sample`."""
+        computed = sum(math.prod(self.shape(index)) for index in self.sample())
+        real = sum(int(self.store.lengths[self.rows(index)].sum()) for index in self.sample())
+        return real / computed
 
     def on_epoch_begin(self) -> None:
         """Begin a pass, over the next epoch unless `epoch` was set."""
@@ -186,11 +222,14 @@ class Batches(keras.utils.PyDataset):
     def _lay_out(self, epoch: int, segments: Sequence[Segment] = ()) -> None:
         self._epoch = epoch
         self._pass.resumes, self._pass.paused = False, None
-        self._layout = EpochLayout.build(
+        if self._order_version == 2:
+            lay_out = partial(pooled_layout, grouped=self.order == "shuffled")
+        else:
+            lay_out = partial(EpochLayout.build, order=self.order)
+        self._layout = lay_out(
             self.store.lengths,
             self._choose_widths,
             batch_size=self.batch_size,
-            order=self.order,
             seed=self.seed,
             epoch=epoch,
             drop_remainder=self.drop_remainder,
@@ -209,8 +248,18 @@ class Batches(keras.utils.PyDataset):
         count = len(rows) if len(rows) < self.batch_size else -(-len(packed) // step) * step
         return packed + [[] for _ in range(count - len(packed))]
 
+    @property
+    def _is_by_chance(self) -> bool:
+        return self.order in ("shuffled", "packed")
+
     def _choose_widths(self, batch_size: int) -> np.ndarray:
-        if self.order == "packed":
-            return np.array([packed_width(self.store.lengths)])
-        widths = choose_widths(self.store.lengths, multiple=MULTIPLE, min_rows=batch_size)
-        return np.minimum(widths, self.store.max_length)  # a model may have no more positions
+        if batch_size not in self._widths:  # which looks at every row
+            lengths = self.store.lengths
+            if self.order == "packed":
+                widths = np.array([packed_width(lengths)])
+            else:
+                widths = choose_widths(lengths, multiple=MULTIPLE, min_rows=batch_size)
+                # A model may have no more positions.
+                widths = np.minimum(widths, self.store.max_length)
+            self._widths[batch_size] = widths
+        return self._widths[batch_size]

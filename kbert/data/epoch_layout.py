@@ -17,14 +17,14 @@ class EpochLayout:
     """Which rows each batch of an epoch holds, and the width that it is padded to.
 
     Args:
-        rows: tuple of int arrays. The row numbers of each batch.
-        widths: tuple of int. The width of each batch.
+        rows: sequence of int arrays. The row numbers of each batch.
+        widths: sequence of int. The width of each batch.
         first: int. The first batch that has not been trained; above 0 in a resumed epoch. Defaults
             to 0.
     """
 
-    rows: tuple[np.ndarray, ...]
-    widths: tuple[int, ...]
+    rows: Sequence[np.ndarray]
+    widths: Sequence[int]
     first: int = 0
 
     @classmethod
@@ -41,6 +41,9 @@ class EpochLayout:
         segments: Sequence[Segment] = (),
     ) -> "EpochLayout":
         """Return the layout of an epoch, a pure function of the arguments.
+
+        All its batches are computed at once. An order by chance is that of version 1, the only one
+        for up to `MAX_ROWS_AT_ONCE` rows; that of more is `pooled_layout`.
 
         Args:
             lengths: int array [rows]. Tokens of each row.
@@ -87,7 +90,9 @@ class EpochLayout:
         rest = lay_out(batch_size, left)
         first = len(whole.rows) - len(rest.rows[done:])
         return cls(
-            whole.rows[:first] + rest.rows[done:], whole.widths[:first] + rest.widths[done:], first
+            (*whole.rows[:first], *rest.rows[done:]),
+            (*whole.widths[:first], *rest.widths[done:]),
+            first,
         )
 
     def _widest_first(self) -> "EpochLayout":

@@ -5,6 +5,11 @@ import numpy as np
 from kbert.utils.counts import check_count
 
 _POOL = 50  # batches whose rows are sorted by length together
+_CHUNK = 2**20  # numbers in memory at a time
+
+MAX_ROWS_AT_ONCE = 2**20
+"""With more rows, the batches of an epoch are not computed all at once: of a million that takes a
+second, of ten million half a minute in each epoch; see `benchmarks/epoch_order.py`."""
 
 
 def epoch_order(
@@ -24,6 +29,9 @@ def epoch_order(
     The result depends on the arguments alone: it uses only the raw bits of PCG64, whose stream
     NumPy guarantees, and stable sorts. Nothing but (seed, epoch, batch) has to be stored to resume
     in the middle of an epoch.
+
+    `Batches` has this order for up to 2^20 rows. With more it computes another one like it, a pool
+    at a time.
 
     Args:
         seed: int, 0 or more.
@@ -50,14 +58,27 @@ def epoch_order(
     if drop_remainder:
         rows = rows[: len(rows) // batch_size * batch_size]
     total = -(-len(rows) // batch_size)
-    # At most a quarter of the batches, or a small set would have the same batches every epoch.
-    pool = max(1, min(_POOL, total // 4)) * batch_size
+    pool = pool_of(total) * batch_size
     batches: list[np.ndarray] = []
     for start in range(0, len(rows), pool):
         part = rows[start : start + pool]
         part = part[np.argsort(lengths[part], kind="stable")]
         batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
     return [batches[i] for i in permutation(bits, len(batches))]
+
+
+def pool_of(batches: int) -> int:
+    """Return how many batches of an epoch are sorted by length together."""
+    # At most a quarter, or a small set would have the same batches every epoch.
+    return max(1, min(_POOL, batches // 4))
+
+
+def order_version(rows: int) -> int:
+    """Return the version of the order by chance that a training on so many rows begins with.
+
+    1 is `epoch_order` or `random_order`, as in kbert 0.1, and 2 `pooled_layout`. A run records it.
+    """
+    return 1 if rows <= MAX_ROWS_AT_ONCE else 2
 
 
 def random_order(
@@ -100,9 +121,12 @@ def choose_widths(
         min_rows: int. A width that fewer rows need is left out, and they take the next: it would
             occur in some epochs only, and be compiled in the middle of a run. Defaults to 1.
     """
-    steps = -(-np.asarray(lengths) // multiple)
-    counts = np.bincount(steps)
-    size = len(counts)
+    lengths = np.asarray(lengths)
+    size = -(-int(lengths.max(initial=0)) // multiple) + 1
+    counts = np.zeros(size, np.int64)
+    for start in range(0, len(lengths), _CHUNK):
+        steps = -(-lengths[start : start + _CHUNK].astype(np.int64) // multiple)
+        counts += np.bincount(steps, minlength=size)
     rows_up_to = np.cumsum(counts)
     # cost[j]: the least cost of rows of up to j steps, the widest width being j.
     cost = np.arange(size) * rows_up_to
@@ -130,3 +154,18 @@ def choose_widths(
 def permutation(bits: np.random.PCG64, size: int) -> np.ndarray:
     """Return the next permutation of 0 to size - 1, the same with every version of NumPy."""
     return np.argsort(bits.random_raw(size), kind="stable") if size else np.zeros(0, np.int64)
+
+
+def sample_order(bits: np.random.PCG64, size: int, count: int) -> np.ndarray:
+    """Return the first `count` of `permutation(bits, size)`, in the memory of a part of it."""
+    if size <= max(_CHUNK, 4 * count):
+        return permutation(bits, size)[:count]
+    # The smallest of random numbers: those below a bound that leaves more than enough of them.
+    bound = min(2**64 - 1, int(2**64 / size * (count + 20 * count**0.5 + 100)))
+    places, numbers = [], []
+    for start in range(0, size, _CHUNK):
+        drawn = bits.random_raw(min(_CHUNK, size - start))
+        found = np.flatnonzero(drawn < bound)
+        places.append(start + found)
+        numbers.append(drawn[found])
+    return np.concatenate(places)[np.argsort(np.concatenate(numbers), kind="stable")[:count]]

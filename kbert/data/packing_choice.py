@@ -7,7 +7,7 @@ import numpy as np
 
 from kbert.choices import Packing
 from kbert.data.epoch_layout import EpochLayout, Order
-from kbert.data.epoch_order import choose_widths, random_order
+from kbert.data.epoch_order import choose_widths, random_order, sample_order
 from kbert.data.packing import first_fit, packed_slots, packed_width
 from kbert.data.padding import MULTIPLE
 from kbert.errors import InputError
@@ -60,7 +60,8 @@ class PackingChoice:
                 expected=", ".join(get_args(Packing)),
                 asked=asked,
             )
-        some = random_order(0, 0, len(lengths), min(len(lengths), _BATCHES * batch_size))[0]
+        bits = np.random.PCG64(np.random.SeedSequence([0, 0]))
+        some = sample_order(bits, len(lengths), min(len(lengths), _BATCHES * batch_size))
         lengths = np.asarray(lengths)[some]
         widths = choose_widths(lengths, multiple=MULTIPLE, min_rows=batch_size)
         layout = EpochLayout.build(

@@ -59,6 +59,7 @@ def fit_run(
         drop_remainder=plan.drop_remainder,
         pad_id=prepared.tokenizer.pad_id,
     )
+    batches.order_version = run.order_version
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
     with noting_lost_output(partial(_note_lost_output, run)):
         seconds = _fit(model, batches, callbacks, prepared, run)
@@ -167,7 +168,7 @@ def now() -> str:
 def too_large(config: TrainConfig, batches: Any) -> MachineError:
     """Return the error for a step that does not fit, with smaller batches for the same updates."""
     size = config.batch_size
-    rows, width = max((batches.shape(index) for index in range(len(batches))), key=math.prod)
+    rows, width = max(map(batches.shape, batches.sample()), key=math.prod)
     cures = []
     if size > 1:
         smaller = {

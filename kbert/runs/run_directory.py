@@ -113,6 +113,11 @@ class RunDirectory:
         return int(record.get("split_version", 1)) if record else SPLIT_VERSION
 
     @property
+    def order_version(self) -> int:
+        """The version of the order of the run's training data; 1 where it is not recorded."""
+        return int(self.record.get("order_version", 1))
+
+    @property
     def readable_record(self) -> dict[str, Any]:
         """The contents of run.json; empty where they cannot be read, for what is good to know."""
         try:

@@ -27,6 +27,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "findings": list,
     "resumed": list,
     "split_version": int,
+    "order_version": int,
 }
 
 

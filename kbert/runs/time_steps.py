@@ -50,11 +50,12 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
     )
-    shapes = [batches.shape(index) for index in range(len(batches))]
+    sample = batches.sample()
+    shapes = [batches.shape(index) for index in sample]
     tokens = np.prod(shapes, axis=1)
     timed, first = {}, []
     for size in {int(tokens.min()), int(tokens.max())}:
-        batch = batches[int(np.flatnonzero(tokens == size)[0])]
+        batch = batches[sample[int(np.flatnonzero(tokens == size)[0])]]
         seconds = []
         for _ in range(steps + 1):
             started = time.perf_counter()
@@ -65,5 +66,5 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
     per_step = np.interp(tokens, sorted(timed), [timed[size] for size in sorted(timed)])
     return TimeEstimate(
         compiling=float(np.mean(first)) * len(set(shapes)),
-        training=float(per_step.sum()) * plan.epochs,
+        training=float(per_step.sum()) * len(batches) / len(sample) * plan.epochs,
     )

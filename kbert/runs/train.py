@@ -8,6 +8,7 @@ from typing import Any
 from kbert import __version__
 from kbert.backend.machine import machine, versions
 from kbert.config import TrainConfig
+from kbert.data.epoch_order import order_version
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.file_patterns import run_name
 from kbert.errors import MachineError, allowed_in
@@ -92,6 +93,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
             data={name: _data_record(examples) for name, examples in sets.items()},
             tokenizer_sha256=prepared.tokenizer.fingerprint,
             split_version=prepared.split_version,
+            order_version=order_version(len(prepared.training)),
             origin=origin(model, prepared.config),
             plan=plan_record(prepared.plan),
             findings=[finding.to_dict() for finding in prepared.findings],

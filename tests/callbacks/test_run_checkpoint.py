@@ -151,26 +151,29 @@ def test_a_pass_in_parts_is_refused_in_a_plain_model_too(steps, classifier, tmp_
     assert int(model.optimizer.iterations) == 5
 
 
-@pytest.mark.parametrize("step", [3, 5, 7])
-def test_a_classifier_goes_on_inside_an_epoch(step, classifier, tmp_path):
-    whole = classifier()
+@pytest.mark.parametrize(("step", "version"), [(3, 1), (5, 1), (7, 1), (3, 2)])
+def test_a_classifier_goes_on_inside_an_epoch(step, version, classifier, tmp_path):
+    whole, stopped, again = made = [classifier() for _ in range(3)]
+    for _, batches, _ in made:
+        batches.order_version = version
     fit(whole, tmp_path / "whole")
-    stopped = classifier()
     with pytest.raises(KeyboardInterrupt):
         fit(stopped, tmp_path / "run", Stop(step))
-    again = classifier()
     checkpoint = fit(again, tmp_path / "run", resume=True)
     assert_same_state(again[0], whole[0])
     assert int(again[0].optimizer.iterations) == 10
     assert read_checkpoint(checkpoint.store.last()).position.examples_seen == 40
 
 
-def test_with_other_batches_the_rows_that_are_left_are_trained_on(classifier, tmp_path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_with_other_batches_the_rows_that_are_left_are_trained_on(version, classifier, tmp_path):
     stopped = classifier()
+    stopped[1].order_version = version
     with pytest.raises(KeyboardInterrupt):
         fit(stopped, tmp_path, Stop(2))
     seen = np.concatenate([stopped[1].rows(index) for index in range(2)])
     model, batches, plan = classifier(batch_size=2)
+    batches.order_version = version
     rows = []
 
     class Rows(keras.callbacks.Callback):
@@ -239,6 +242,16 @@ def test_another_order_is_refused(classifier, tmp_path):
     packed = Batches(batches.store, batches.batch_size, order="packed", seed=batches.seed)
     with pytest.raises(FindingsError, match="expected 'shuffled', found 'packed'"):
         fit((model, packed, plan), tmp_path, resume=True)
+
+
+def test_another_version_of_the_order_is_refused(classifier, tmp_path):
+    fit(classifier(epochs=1), tmp_path)
+    model, batches, plan = classifier(epochs=2)
+    batches.order_version = 2
+    with pytest.raises(FindingsError, match="another version of the data's order: expected 1, fo"):
+        fit((model, batches, plan), tmp_path, resume=True)
+    batches.order_version = 1
+    fit((model, batches, plan), tmp_path, resume=True)
 
 
 def test_other_data_and_other_labels_are_refused(classifier, tmp_path):

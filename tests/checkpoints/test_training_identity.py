@@ -6,3 +6,13 @@ def test_a_checkpoint_that_tells_no_order_is_of_the_one_that_kbert_0_1_had():
     assert [finding.code for finding in found] == ["order-differs"]
     assert not identity_findings({"order_seed": 0}, {"order_seed": 0, "order": "shuffled"})
     assert not identity_findings({}, {"order_seed": 0, "order": "packed"})
+
+
+def test_a_checkpoint_that_tells_no_version_of_the_order_has_the_first():
+    for checkpoint in ({"order_seed": 0}, {"order_seed": 0, "order": "packed"}):
+        order = checkpoint.get("order", "shuffled")
+        fit = {"order_seed": 0, "order": order, "order_version": 1}
+        assert not identity_findings(checkpoint, fit)
+        found = identity_findings(checkpoint, {**fit, "order_version": 2})
+        assert [finding.code for finding in found] == ["order-differs"]
+    assert not identity_findings({}, {"order_seed": 0, "order_version": 2})

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbert import Batches, Examples, Labels, Tokenizer, TokenStore, TrainingPlan
+from kbert import Batches, Examples, KbertError, Labels, Tokenizer, TokenStore, TrainingPlan
+from kbert.data import epoch_order
+from kbert.data.segment import Segment
 from kbert.data.token_memory import TokenMemory
 
 pytestmark = pytest.mark.keras
@@ -147,6 +149,51 @@ def test_same_batches_on_every_backend():
         for array in batches[index][0].values():
             digest.update(array.astype("<i4").tobytes())
     assert digest.hexdigest()[:16] == "02a5f564c78ec3ab"
+
+
+@pytest.mark.parametrize("order", ["shuffled", "packed"])
+def test_the_order_of_very_many_rows(order, monkeypatch):
+    monkeypatch.setattr(epoch_order, "MAX_ROWS_AT_ONCE", 99)
+    lengths = [3 + row % 40 for row in range(100)]
+    batches = Batches(store_of(lengths), 4, order=order, seed=1)
+    assert batches.order_version == 2
+    found = []
+    for _ in range(2):
+        batches.on_epoch_begin()
+        found.append(rows_of(batches))
+        assert sorted(batches.row_order()) == list(range(100))
+        shapes = {batches[index][0]["token_ids"].shape[1] for index in range(len(batches))}
+        assert shapes == set(widths_of(batches))
+        batches.on_epoch_end()
+    assert found[0] != found[1]
+    batches.order_version = 1
+    assert rows_of(batches) not in found
+    batches.order_version = 2
+    assert rows_of(batches) == found[1]
+    batches.resume_at(0, [Segment(2, 10)])
+    assert batches.first == 5
+
+
+def test_orders_that_are_not_by_chance_have_one_version(monkeypatch):
+    monkeypatch.setattr(epoch_order, "MAX_ROWS_AT_ONCE", 2)
+    batches = Batches(store_of([3, 4, 5]), 2)
+    batches.order_version = 2
+    assert batches.order_version == 1
+    with pytest.raises(KbertError, match="order_version must be 1 or 2. Received: 3"):
+        batches.order_version = 3
+
+
+def test_of_very_many_batches_some_tell_what_all_are_like():
+    lengths = np.random.default_rng(0).integers(3, 64, 20_000).tolist()
+    batches = Batches(store_of(lengths), 4, order="shuffled")
+    assert batches.sample() == range(5000)
+    exact = batches.real_tokens()
+    batches.order_version = 2
+    assert batches.sample() == range(0, 5000, 5)
+    assert batches.real_tokens() == pytest.approx(exact, abs=0.01)
+    batches = Batches(store_of([5] * 3), 4, order="shuffled", drop_remainder=True)
+    batches.order_version = 2
+    assert len(batches.sample()) == 0
 
 
 def test_share_of_real_tokens():

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbert.data.epoch_order import choose_widths, epoch_order, given_order, length_order
+from kbert.data.epoch_order import (
+    choose_widths,
+    epoch_order,
+    given_order,
+    length_order,
+    order_version,
+    permutation,
+    sample_order,
+)
 
 SEEDS = st.integers(0, 2**32 - 1)
 LENGTHS = st.lists(st.integers(2, 64), min_size=1, max_size=300).map(np.array)
@@ -140,3 +148,24 @@ def test_no_other_widths_cost_less(lengths, most, multiple):
     widths = choose_widths(np.array(lengths), most, multiple).tolist()
     assert tuple(widths) in sets
     assert cost(lengths, widths) == min(cost(lengths, chosen) for chosen in sets)
+
+
+def test_widths_of_very_many_rows():
+    lengths = np.random.default_rng(0).integers(3, 128, 2_500_000)
+    some = np.repeat(np.arange(128), np.bincount(lengths) // 10_000)
+    assert len(choose_widths(lengths)) == 8
+    assert abs(choose_widths(lengths) - choose_widths(some)).max() <= 8
+    small = lengths.astype(np.uint8)
+    assert choose_widths(small).tolist() == choose_widths(lengths).tolist()
+
+
+@pytest.mark.parametrize("size", [5, 1000, 2**20, 2**21 + 3])
+@pytest.mark.parametrize("count", [1, 100, 6400])
+def test_a_sample_is_the_beginning_of_the_permutation(size, count):
+    found = sample_order(np.random.PCG64(4), size, count)
+    assert found.tolist() == permutation(np.random.PCG64(4), size)[:count].tolist()
+
+
+def test_the_version_of_the_order_with_which_a_training_begins():
+    """Fixed for ever: up to 2^20 rows have the order that kbert 0.1 had."""
+    assert [order_version(rows) for rows in (1, 2**20, 2**20 + 1, 10**8)] == [1, 1, 2, 2]

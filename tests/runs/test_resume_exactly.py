@@ -20,6 +20,7 @@ from kbert import (
 from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.data import epoch_order
 from kbert.findings import Cure, Finding
 from kbert.runs.run_directory import RunDirectory
 
@@ -117,6 +118,35 @@ def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
     assert_same(run, finished)
     assert run.record["status"] == "finished"
     assert [path.name for path in run.checkpoints.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.any_backend
+def test_a_run_with_very_many_rows_keeps_its_order_when_it_is_resumed(
+    config, tmp_path, monkeypatch
+):
+    """Also where the number from which rows are very many has changed meanwhile."""
+    with monkeypatch.context() as patch:
+        patch.setattr(epoch_order, "MAX_ROWS_AT_ONCE", 10)
+        whole = train(replace(config, output=str(tmp_path / "whole")), verbose=0)
+        run = RunDirectory(tmp_path / "run")
+        first = replace(config, output=str(run.path))
+        run_until(9, lambda: train(first, verbose=0), monkeypatch)
+    assert whole.order_version == run.order_version == 2
+    resume(run.path, verbose=0)
+    assert_same(run, whole)
+
+
+@pytest.mark.any_backend
+def test_a_run_of_an_earlier_version_keeps_its_order(config, finished, tmp_path, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    first = replace(config, output=str(run.path))
+    run_until(9, lambda: train(first, verbose=0), monkeypatch)
+    record = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    assert record.pop("order_version") == 1
+    (run.path / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    monkeypatch.setattr(epoch_order, "MAX_ROWS_AT_ONCE", 10)
+    resume(run.path, verbose=0)
+    assert_same(run, finished)
 
 
 @pytest.mark.any_backend  # the kills above are on each

@@ -40,10 +40,12 @@ class LabelWatch:
             if data.store.labels is None:
                 return
             self._given = data.store.labels
-            classes, ids = np.unique(data.store.labels, return_inverse=True)
-            batches = (ids[data.rows(i)] for i in range(len(data)))
-            self._found = BatchClasses.from_labels(batches, len(classes))
-            self._inputs, self._labels = data[int(self._found.present.argmax())]
+            sample = data.sample()
+            labels = [data.store.labels[data.rows(index)] for index in sample]
+            classes = np.unique(np.concatenate(labels))
+            numbered = (np.searchsorted(classes, ids) for ids in labels)
+            self._found = BatchClasses.from_labels(numbered, len(classes))
+            self._inputs, self._labels = data[sample[int(self._found.present.argmax())]]
             return
         pairs = [pair for pair in _batches(data, batch_size) if _has_labels(pair)]
         given = [np.asarray(keras.ops.convert_to_numpy(pair[1])) for pair in pairs]

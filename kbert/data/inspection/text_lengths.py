@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kbert.data.epoch_order import permutation
+from kbert.data.epoch_order import sample_order
 from kbert.data.inspection.unknown_words import (
     UnknownWords,
     find_unknown_words,
@@ -90,7 +90,7 @@ def sample_rows(rows: int, max_rows: int = MAX_ROWS) -> np.ndarray:
     """Return all rows, or a sample of them drawn with a fixed seed, in their order."""
     if rows <= max_rows:
         return np.arange(rows)
-    return np.sort(permutation(np.random.PCG64(np.random.SeedSequence(0)), rows)[:max_rows])
+    return np.sort(sample_order(np.random.PCG64(np.random.SeedSequence(0)), rows, max_rows))
 
 
 def _count(

@@ -1,0 +1,54 @@
+"""The rows of an epoch in an order by chance, or those that are left of it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kbert.data.keyed_permutation import KeyedPermutation
+
+
+@dataclass(frozen=True)
+class RowsLeft:
+    """The rows of an epoch in an order by chance, or those that are left of it.
+
+    Batches are taken from the beginning, so that what is left is described by the first place in
+    the order that is left, and the few places after it that are not.
+
+    Args:
+        permutation: KeyedPermutation. The row at each place of the whole order.
+        start: int. The first place that is left. Defaults to 0.
+        taken: int64 array, ascending. Places from `start` on that are not left. Defaults to none.
+    """
+
+    permutation: KeyedPermutation
+    start: int = 0
+    taken: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __len__(self) -> int:
+        return self.permutation.size - self.start - len(self.taken)
+
+    def rows(self, begin: int, end: int) -> np.ndarray:
+        """Return the rows from one to another of those that are left, an int64 array."""
+        return self.permutation(self._places(np.arange(begin, end)))
+
+    def after(self, begin: int, taken: np.ndarray) -> "RowsLeft":
+        """Return what is left when more has been taken.
+
+        Args:
+            begin: int. All before it is taken.
+            taken: int64 array. Others from it on that are taken.
+        """
+        if begin >= len(self):
+            return RowsLeft(self.permutation, self.permutation.size)
+        start = int(self._places(np.array([begin]))[0])
+        later = self.taken[self.taken > start]
+        return RowsLeft(self.permutation, start, np.union1d(later, self._places(taken)))
+
+    def _places(self, indices: np.ndarray) -> np.ndarray:
+        """Return the places in the whole order of some that are left."""
+        places = self.start + indices
+        if not len(self.taken):
+            return places
+        # A place moves by one for each taken place that has no more than so many others before it.
+        left_before = self.taken - np.arange(len(self.taken))
+        return places + np.searchsorted(left_before, places, side="right")
