@@ -24,7 +24,7 @@ from kbert.data.pooled_layout import pooled_layout
 
 BATCH = 32
 ROWS = (10**4, 10**5, 10**6, 10**7, 10**8)
-AT_ONCE = 10**7  # more take minutes at once
+AT_ONCE = 10**7  # more would take minutes and gigabytes
 COUNTED = 5000
 
 

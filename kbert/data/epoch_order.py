@@ -8,8 +8,8 @@ _POOL = 50  # batches whose rows are sorted by length together
 _CHUNK = 2**20  # numbers in memory at a time
 
 MAX_ROWS_AT_ONCE = 2**20
-"""With more rows, the batches of an epoch are not computed all at once: of a million that takes a
-second, of ten million half a minute in each epoch; see `benchmarks/epoch_order.py`."""
+"""With more rows, the batches of an epoch are not computed all at once: that takes half a second in
+each epoch of a million, seven of ten million; see `benchmarks/epoch_order.py`."""
 
 
 def epoch_order(

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+import kbert.data.batches
 from kbert import Batches, Examples, KbertError, Labels, Tokenizer, TokenStore
 from kbert.callbacks.watches.label_watch import LabelWatch
 
@@ -229,6 +230,16 @@ def test_of_batches_all_labels_are_known(store):
     (finding,) = LabelWatch(Batches(store, 8), 8).findings()
     assert finding.values["share"] == 1.0
     assert LabelWatch(Batches(store, 8, order="shuffled"), 8).findings() == []
+
+
+def test_of_very_many_batches_some_are_looked_at(store, monkeypatch):
+    monkeypatch.setattr(kbert.data.batches, "_SAMPLE", 5)
+    batches = Batches(store, 4, order="shuffled")
+    batches.order_version = 2
+    asked, rows = set(), batches.rows
+    monkeypatch.setattr(batches, "rows", lambda index: asked.add(index) or rows(index))
+    assert LabelWatch(batches, 4).findings() == []
+    assert asked == set(batches.sample()) == {0, 3, 6, 9}
 
 
 def test_batches_without_labels_are_not_watched(store):

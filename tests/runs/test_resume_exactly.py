@@ -209,7 +209,8 @@ def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     # So small a rate changes no score, so the second epoch is no better.
     changes = {"epochs": 5, "patience": 1, "learning_rate": 1e-12, "evaluate_every": None}
-    patient = replace(config, output=str(run.path), **changes)
+    allow = (*config.allow, "unusual-rate")
+    patient = replace(config, output=str(run.path), allow=allow, **changes)
     kill = 0 if where == "on_train_end" else 1
     run_until(kill, lambda: train(patient, verbose=0), monkeypatch, where=where)
     resume(run.path, verbose=0)
