@@ -206,6 +206,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.between_batches",
     "kbert.backend.dropout",
     "kbert.backend.encoder_layer",
+    "kbert.backend.fused_attention",
     "kbert.backend.fused_update",
     "kbert.backend.gelu",
     "kbert.backend.gradients",

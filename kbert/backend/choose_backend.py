@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, get_args
 
+from kbert.backend.compilation_cache import use_compilation_cache
 from kbert.choices import Backend
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
@@ -145,6 +146,8 @@ def import_keras() -> None:
         import keras_hub  # noqa: F401
 
         keras.ops.zeros(())  # the first tensor looks for devices, which also logs
+        if keras.backend.backend() == "jax":
+            use_compilation_cache()
 
 
 @contextmanager

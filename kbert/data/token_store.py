@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import hashlib
-import os
 from bisect import bisect_right
 from pathlib import Path
 
@@ -21,16 +20,6 @@ from kbert.utils.say import say
 from kbert.utils.staging import remove_leftovers
 
 _FORMAT = 2  # to be raised when what is stored for the same data changes
-
-
-def default_cache() -> Path | None:
-    """Return the folder of the token files: $KBERT_CACHE, else the user's cache folder, if any."""
-    named = os.environ.get("KBERT_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return Path(named or Path(base or Path.home() / ".cache") / "kbert") / "tokens"
-    except RuntimeError:  # this user has no home
-        return None
 
 
 class TokenStore:
@@ -90,7 +79,7 @@ class TokenStore:
             tokenizer: Tokenizer.
             max_length: int. The maximum number of tokens of a row, including [CLS] and [SEP].
             cache: str, Path or None. The folder of the token files, or None to keep the tokens in
-                memory. Defaults to None; `default_cache()` is the folder that training uses.
+                memory. Defaults to None; `cache_folder("tokens")` is the folder that training uses.
 
         Raises:
             KbertError: `max_length` leaves no room for a token.

@@ -11,7 +11,7 @@ from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_test
-from kbert.data.token_store import TokenStore, default_cache
+from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
 from kbert.findings import Finding, Option, downgrade
 from kbert.interop.config_checks import check_max_length
@@ -23,6 +23,7 @@ from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.run_config import inherited_split
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.utils.cache_folder import cache_folder
 from kbert.utils.say import say
 
 
@@ -145,7 +146,7 @@ def _tokenize(
 ) -> dict[str, TokenStore]:
     """Return the tokens of each set, computed or from the cache."""
     started = time.monotonic()
-    cache = default_cache()
+    cache = cache_folder("tokens")
     stores = {
         name: TokenStore.build(examples, tokenizer, config.max_length, cache)
         for name, examples in sets.items()

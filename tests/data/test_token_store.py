@@ -16,7 +16,7 @@ from kbert.data import token_batches
 from kbert.data.epoch_order import choose_widths, epoch_order
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
-from kbert.data.token_store import TokenStore, default_cache
+from kbert.data.token_store import TokenStore
 from kbert.errors import KbertError
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils import staging
@@ -154,24 +154,6 @@ def test_a_length_that_holds_no_token_is_refused(pairs, least, examples, tokeniz
     assert TokenStore.build(examples, tokenizer, least).lengths.max() == least
     with pytest.raises(KbertError, match=rf"at least {least}.*Received: {least - 1}"):
         TokenStore.build(examples, tokenizer, least - 1)
-
-
-@pytest.mark.parametrize(
-    ("variables", "folder"),
-    [
-        ({"KBERT_CACHE": "/k", "XDG_CACHE_HOME": "/x"}, "/k/tokens"),
-        ({"XDG_CACHE_HOME": "/x"}, "/x/kbert/tokens"),
-        ({"HOME": "/h"}, "/h/.cache/kbert/tokens"),
-        ({"HOME": "/h", "KBERT_CACHE": "", "XDG_CACHE_HOME": ""}, "/h/.cache/kbert/tokens"),
-    ],
-    ids=["KBERT_CACHE", "XDG_CACHE_HOME", "home", "empty"],
-)
-def test_the_default_folder(variables, folder, monkeypatch):
-    for name in ("KBERT_CACHE", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert default_cache() == Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -319,13 +301,6 @@ def test_a_file_in_place_of_the_cache(examples, tokenizer, tmp_path):
     store = TokenStore.build(examples, tokenizer, 9, tmp_path / "cache" / "tokens")
     assert store.not_kept == f"{tmp_path / 'cache' / 'tokens'}: Not a directory"
     assert len(store) == 23
-
-
-def test_a_user_without_a_home_has_no_folder(monkeypatch):
-    for name in ("KBERT_CACHE", "XDG_CACHE_HOME", "HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
-    assert default_cache() is None
 
 
 def test_a_copy_has_a_file_of_its_own(examples, built):
