@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
-    parser.add_argument("--attention", choices=("eager", "sdpa"), default="sdpa")
+    parser.add_argument("--attention", default="sdpa", help="eager, sdpa, flash_attention_2")
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.data.read_text(encoding="utf-8").splitlines()]
     tokenizer = AutoTokenizer.from_pretrained(options.model)

@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,10 @@ def limit(operations_a_second: float, mean_length: float) -> float:
     return operations_a_second / ((6 * _WEIGHTS + _ATTENTION * mean_length) * mean_length)
 
 
-def trainer(peers: Path, data: str, rows: int, precision: str) -> Callable[[], Any]:
-    """Return a function that measures the Hugging Face Trainer."""
+def trainer(
+    peers: Path, attentions: Sequence[str], data: str, rows: int, precision: str
+) -> Callable[[], Any]:
+    """Return a function that measures the Hugging Face Trainer with its best attention."""
 
     def measure() -> Any:
         with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +53,9 @@ def trainer(peers: Path, data: str, rows: int, precision: str) -> Callable[[], A
                 *("--epochs", str(EPOCHS)),
             ]
             found = []
-            for attention in ("sdpa", "eager"):
+            for attention in attentions:
+                if attention == "flash_attention_2" and precision == "float32":
+                    continue  # which it cannot compute
                 done = subprocess.run(
                     [*command, "--attention", attention], capture_output=True, text=True
                 )
@@ -67,7 +71,10 @@ def sides(options: argparse.Namespace, data: str, precision: str) -> Iterator[tu
     """Return the name of each side and the function that measures it."""
     rows = options.rows
     if options.peers is not None:
-        yield "Hugging Face Trainer", trainer(options.peers, data, rows, precision)
+        yield (
+            "Hugging Face Trainer",
+            trainer(options.peers, options.attentions, data, rows, precision),
+        )
     for backend in options.backends:
         for side in options.sides:
             flags = ("--side", side, "--rows", rows, "--data", data, "--precision", precision)
@@ -108,7 +115,7 @@ def table(options: argparse.Namespace, data: str, precision: str) -> Iterator[st
     yield ""
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print or write the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -120,13 +127,14 @@ def main() -> None:
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=BACKENDS)
     parser.add_argument("--sides", nargs="+", default=["kbert", "keras-hub"])
     parser.add_argument("--peers", type=Path, help="Python of the Trainer's environment")
+    parser.add_argument("--attentions", nargs="+", default=["sdpa", "eager"], help="the Trainer's")
     parser.add_argument("--write", type=Path, help="file to write the tables into")
-    options = parser.parse_args()
-    versions = ", ".join(f"{name} {version(name)}" for name in ("keras", *BACKENDS))
+    options = parser.parse_args(arguments)
+    versions = ", ".join(f"{name} {version(name)}" for name in ("keras", *options.backends))
     lines = [
         "# Training speed\n",
-        f"Written by `python -m benchmarks.training_table {' '.join(sys.argv[1:])}` on "
-        f"{_processor()}; {versions}. MiniLM, {options.rows:,} rows, batch {BATCH}; median of "
+        f"Written by `python -m benchmarks.training_table {' '.join(arguments or sys.argv[1:])}` "
+        f"on "{_device()}; {versions}. MiniLM, {options.rows:,} rows, batch {BATCH}; median of "
         f"{options.rounds} rounds, epochs 2 to {EPOCHS}.\n",
     ]
     for data in options.data:
@@ -138,8 +146,12 @@ def main() -> None:
         options.write.write_text(text, encoding="utf-8")
 
 
-def _processor() -> str:
-    """Return the processor's name."""
+def _device() -> str:
+    """Return the name of the GPU, or of the processor."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
     try:
         told = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
