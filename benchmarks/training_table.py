@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = [
         "# Training speed\n",
         f"Written by `python -m benchmarks.training_table {' '.join(arguments or sys.argv[1:])}` "
-        f"on "{_device()}; {versions}. MiniLM, {options.rows:,} rows, batch {BATCH}; median of "
+        f"on {_device()}; {versions}. MiniLM, {options.rows:,} rows, batch {BATCH}; median of "
         f"{options.rounds} rounds, epochs 2 to {EPOCHS}.\n",
     ]
     for data in options.data:
