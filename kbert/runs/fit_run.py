@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kbert.backend.compilation_cache import compilations
 from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.config import TrainConfig
@@ -127,6 +128,11 @@ def _finish(
     elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
         write_best(run, model.get_config(), kept)  # someone has removed it meanwhile
     say(f"Trained in {duration(seconds)}.")
+    compiled = compilations()
+    if compiled:
+        say(
+            "JAX compiled {compiled} programs and found {found} in its cache.".format(**compiled), 2
+        )
     best = None if evaluation is None else evaluation.history.best
     if best is not None:
         if best.batch is None:
@@ -146,6 +152,7 @@ def _finish(
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
         **_peak_memory(prepared.config, run),
+        **({"compilations": compiled} if compiled else {}),
         findings=list(by_code.values()),
         status="finished",
         ended=now(),

@@ -132,6 +132,15 @@ def test_the_peak_of_memory_is_recorded(finished):
     assert most * 1e6 == pytest.approx(peak_memory(keras.backend.backend())["memory"], rel=0.5)
 
 
+def test_jax_counts_what_it_compiles(finished):
+    counts = finished[0].record.get("compilations")
+    if keras.backend.backend() != "jax":
+        assert counts is None
+    else:
+        assert set(counts) == {"compiled", "found"}
+        assert sum(counts.values()) > 2  # the step, the evaluation, and what initializes
+
+
 def test_same_seed_same_weights_to_the_bit(finished, configure):
     again = train(configure(), verbose=0)
     arrays = [load_file(run.model_folder / "model.safetensors") for run in (finished[0], again)]

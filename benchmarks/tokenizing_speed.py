@@ -1,0 +1,91 @@
+"""Texts tokenized per second: `TokenStore.build` beside the Rust library alone, on all cores.
+
+    python -m benchmarks.tokenizing_speed
+
+The library tokenizes the same texts in batches of as many characters, with truncation, into its own
+objects, from which nothing is read: there is no faster way to use it. kbert's store holds the ids
+in the end. Both take turns; the table has the medians.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tokenizers import Tokenizer as RustTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from benchmarks.training_speed import MAX_LENGTHS, read_rows
+from kbert import Examples, find_source
+from kbert.data.token_store import TokenStore
+from kbert.tokenizer.rust_tokenizers import build_wordpiece
+
+CHARACTERS = 2**18  # of a batch
+
+
+def batches(texts: list[str]) -> Iterator[list[str]]:
+    """Yield the texts in batches."""
+    batch: list[str] = []
+    held = 0
+    for text in texts:
+        batch.append(text)
+        held += len(text)
+        if held > CHARACTERS:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def alone(tokenizer: Any, max_length: int) -> RustTokenizer:
+    """Return the Rust tokenizer with special tokens and truncation."""
+    pieces = {piece: number for number, piece in enumerate(tokenizer.vocabulary)}
+    rust = build_wordpiece(pieces, [], lowercase=True)
+    rust.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[("[CLS]", tokenizer.cls_id), ("[SEP]", tokenizer.sep_id)],
+    )
+    rust.enable_truncation(max_length)
+    return rust
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Return the seconds that something takes."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def speeds(data: str, rows: int, turns: int) -> tuple[float, float]:
+    """Return the texts per second of the Rust library alone and of kbert."""
+    tokenizer, length = find_source("minilm").tokenizer(), MAX_LENGTHS[data]
+    texts = read_rows(data, 8000)[0]
+    texts = (texts * (rows // len(texts) + 1))[:rows]
+    rust, examples = alone(tokenizer, length), Examples(texts)
+    sides = (
+        lambda: [rust.encode_batch_fast(batch) for batch in batches(texts)],
+        lambda: TokenStore.build(examples, tokenizer, length),
+    )
+    seconds = [[timed(side) for side in sides] for _ in range(turns)]
+    library, kbert = (rows / statistics.median(each) for each in zip(*seconds, strict=True))
+    return library, kbert
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=60_000, help="made of the reviews, repeated")
+    parser.add_argument("--turns", type=int, default=5)
+    options = parser.parse_args()
+    print("| texts | at most | Rust alone, texts/s | kbert, texts/s | share |")
+    print("|---|---|---|---|---|")
+    for data, length in MAX_LENGTHS.items():
+        library, kbert = speeds(data, options.rows, options.turns)
+        print(f"| {data} | {length} | {library:,.0f} | {kbert:,.0f} | {kbert / library:.0%} |")
+
+
+if __name__ == "__main__":
+    main()
