@@ -9,7 +9,6 @@ through a memory map: where a file is truncated meanwhile, a read through a map 
 import contextlib
 import json
 import os
-import threading
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -20,6 +19,7 @@ import pyarrow as pa
 
 from kbert.errors import MachineError
 from kbert.utils.cache_file import write_cache_file
+from kbert.utils.pread import pread
 from kbert.utils.say import say
 
 SCHEMA = pa.schema(
@@ -31,7 +31,6 @@ SCHEMA = pa.schema(
 )
 _HEADER, _ORDER, _COLUMNS, _IDS = b"kbert", b"order", b"columns", b"ids"
 _BYTES = 4  # of an id
-_LOCK = threading.Lock()
 
 
 class BrokenTokens(Exception):
@@ -190,19 +189,10 @@ class TokenFile:
         self._ready[batch] = None
 
 
-def _read_at(file: int, size: int, place: int) -> bytes:
-    with _LOCK:
-        os.lseek(file, place, os.SEEK_SET)
-        return os.read(file, size)
-
-
-_pread = getattr(os, "pread", _read_at)  # Windows has none
-
-
 def _read(file: int, size: int, place: int) -> bytes:
     """Read from a place in a file; nothing where that fails, as on a broken disk."""
     try:
-        return _pread(file, size, place)
+        return pread(file, size, place)
     except OSError:
         return b""
 

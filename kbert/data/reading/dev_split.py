@@ -1,7 +1,7 @@
 """Which rows are set aside for evaluation, in proportion within each class."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -45,12 +45,23 @@ def split_by_text(
         share: float. The share of each class to set aside.
         seed: int.
     """
-    numbers: dict[str, int] = {}
-    groups = np.fromiter((numbers.setdefault(k, len(numbers)) for k in keys), np.int64)
+    numbers: dict[bytes, int] = {}  # by a digest: the keys may be larger than the memory
+    marks: list[bytes] = []
+    mark = _marker(seed)
+
+    def number(key: str) -> int:
+        data = key.encode("utf-8", "surrogatepass")
+        found = numbers.setdefault(hashlib.blake2b(data, digest_size=16).digest(), len(marks))
+        if found == len(marks):
+            marks.append(mark(data))
+        return found
+
+    groups = np.fromiter(map(number, keys), np.int64)
     classes = int(label_ids.max(initial=-1)) + 1
     cells, rows = np.unique(groups * classes + label_ids, return_counts=True)
     chosen = _Choice(cells // classes, cells % classes, rows, classes, share)
-    chosen.fill(_hash_order(numbers, seed))
+    order = np.argsort(np.frombuffer(b"".join(marks), "<u8"), kind="stable")
+    chosen.fill(order.tolist())
     return np.array(chosen.in_dev, bool)[groups]
 
 
@@ -59,17 +70,16 @@ def _wanted(rows: int, share: float) -> int:
     return min(max(round(rows * share), 1), rows - 1)
 
 
-def _hash_order(keys: Collection[str], seed: int) -> list[int]:
-    """Return the positions of keys in an order that depends on them and the seed alone."""
+def _marker(seed: int) -> Callable[[bytes], bytes]:
+    """Return a function of a key that gives its place in an order, which the seed decides."""
     salted = hashlib.blake2b(digest_size=8, key=seed.to_bytes(16, "little", signed=True))
 
-    def mark(key: str) -> bytes:
+    def mark(key: bytes) -> bytes:
         hashed = salted.copy()
-        hashed.update(key.encode("utf-8", "surrogatepass"))
+        hashed.update(key)
         return hashed.digest()
 
-    marks = np.frombuffer(b"".join(map(mark, keys)), "<u8")
-    return np.argsort(marks, kind="stable").tolist()
+    return mark
 
 
 class _Choice:

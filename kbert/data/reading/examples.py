@@ -1,6 +1,7 @@
 """Labelled texts in memory."""
 
 import hashlib
+import itertools
 import numbers
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
 from kbert.data.reading.labels import Labels
+from kbert.data.reading.many_texts import rows_of
 from kbert.data.reading.rows import BadRow
 from kbert.data.reading.source_file import SourceFile
 from kbert.errors import InputError
@@ -126,8 +128,8 @@ class Examples:
         """Return the rows at `indices`, in that order."""
         return replace(
             self,
-            texts=[self.texts[i] for i in indices],
-            pairs=None if self.pairs is None else [self.pairs[i] for i in indices],
+            texts=rows_of(self.texts, indices),
+            pairs=None if self.pairs is None else rows_of(self.pairs, indices),
             label_ids=None if self.label_ids is None else self.label_ids[indices],
             rows=None if self.rows is None else self.rows[indices],
             skipped=(),
@@ -195,8 +197,8 @@ class Examples:
         """The SHA-256 of texts, pairs and label names: the same data, the same fingerprint."""
         digest = hashlib.sha256()
         names = self.labels.names if self.labels is not None else ()
-        for row, text in enumerate(self.texts):
-            pair = "" if self.pairs is None else self.pairs[row]
+        pairs = itertools.repeat("") if self.pairs is None else self.pairs
+        for row, (text, pair) in enumerate(zip(self.texts, pairs, strict=False)):
             label = "" if self.label_ids is None else names[self.label_ids[row]]
             for part in (text, pair, label):
                 data = part.encode("utf-8", "surrogatepass")

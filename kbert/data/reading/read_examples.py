@@ -12,6 +12,7 @@ from kbert.data.reading.columns import Columns, choose_columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
+from kbert.data.reading.many_texts import TextWriter
 from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.skipped_rows import rows_skipped
@@ -140,8 +141,7 @@ def collect(
     before = 0  # rows in the files that have been read
     first: tuple[Table, Columns] | None = None
     numbers: list[int] = []
-    texts: list[str] = []
-    pairs: list[str] = []
+    texts, pairs = TextWriter(), TextWriter()
     values: list[str] = []
     skipped: list[BadRow] = []
     for table, columns in parts:
@@ -164,7 +164,7 @@ def collect(
     assert first is not None
     table, columns = first
     source = pattern or table.source
-    if not texts:
+    if not numbers:
         raise InputError(
             "{source}: at least one row was expected. All {skipped:,} were skipped, the first: "
             "{first}"
@@ -194,8 +194,8 @@ def collect(
     if table.has_header and labels is not None:
         _check_header(table, columns, labels)
     return Examples(
-        texts=texts,
-        pairs=pairs if columns.pair is not None else None,
+        texts=texts.texts(),
+        pairs=pairs.texts() if columns.pair is not None else None,
         label_ids=labels.encode(values) if has_labels and labels is not None else None,
         labels=labels,
         source=source,

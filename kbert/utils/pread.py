@@ -1,0 +1,15 @@
+"""Reading at a place of a file, which threads may do at once."""
+
+import os
+import threading
+
+_LOCK = threading.Lock()
+
+
+def _read_at(file: int, size: int, place: int) -> bytes:
+    with _LOCK:
+        os.lseek(file, place, os.SEEK_SET)
+        return os.read(file, size)
+
+
+pread = getattr(os, "pread", _read_at)  # Windows has none
