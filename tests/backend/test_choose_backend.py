@@ -106,6 +106,7 @@ def test_the_refusals(wanted, facts, held, world):
 @pytest.mark.parametrize("fails", [False, True], ids=["import", "failed import"])
 def test_start_up_notes_are_shown_only_when_the_import_fails(fails, tmp_path):
     keras = "import os, types; ops = types.SimpleNamespace(zeros=lambda shape: os.write(2, b'Z'))\n"
+    keras += "backend = types.SimpleNamespace(backend=lambda: 'torch')\n"
     (tmp_path / "keras.py").write_text(keras + "os.write(2, b'note')\n")
     (tmp_path / "keras_hub.py").write_text("raise ImportError('none')\n" if fails else "")
     program = """

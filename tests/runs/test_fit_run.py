@@ -11,6 +11,9 @@ class Shapes(list):
     def shape(self, index):
         return self[index]
 
+    def sample(self):
+        return range(len(self))
+
 
 HALF = "batch_size={}, gradient_accumulation_steps={}, which performs about the same updates"
 
