@@ -45,7 +45,7 @@ def measure(rows: int) -> dict[str, float]:
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "data.csv")
-        write(path, rows)
+        in_a_process("data_scale", "torch", "--rows", rows, "--write", path)
         found[_MEGABYTES[0]] = path.stat().st_size / 1e6
         last = time.perf_counter()
 
@@ -76,8 +76,13 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--plot", type=Path, help="file for a plot, such as scale.png")
     options = parser.parse_args()
+    if options.write is not None:
+        write(options.write, options.rows[0])
+        print(json.dumps(None))
+        return
     if options.alone:
         print(json.dumps(measure(options.rows[0])))
         return

@@ -13,7 +13,15 @@ from typing import Any
 Tree = dict[str, str]
 
 # What run.json tells of the way to a result. All else in it is the result's.
-_OF_THE_WAY = ("id", "started", "ended", "training_seconds", "peak_memory_mb", "resumed")
+_OF_THE_WAY = (
+    "id",
+    "started",
+    "ended",
+    "training_seconds",
+    "peak_memory_mb",
+    "compilations",
+    "resumed",
+)
 _SERIAL = re.compile(r"\b\d{6}-(?=epoch-)")
 _TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of what is compared itself
 
