@@ -118,9 +118,8 @@ def test_int8(format, exported):
 
 
 @ONCE
-@pytest.mark.parametrize("format", ["onnx", "litert"])
-def test_one_length(format, exported, model):
-    path, seen = exported(format, length=24)
+def test_one_length(exported, model):
+    path, seen = exported("litert", length=24)
     assert seen.greatest < 1e-5
     settings = ExportSettings.read(path)
     assert (settings.length, settings.max_length) == (24, 24)
@@ -135,7 +134,7 @@ def test_added_tokens(model, tmp_path):
     config = {**model.get_config(), "tokenizer": tokenizer, "backbone": backbone}
     larger = BertClassifier.from_config(config)
     larger.save_to(tmp_path / "larger")
-    seen = export(tmp_path / "larger", tmp_path / "out", format="onnx", verbose=0)
+    seen = export(tmp_path / "larger", tmp_path / "out", format="litert", verbose=0)
     assert seen.greatest < 1e-5
     texts = ["A <user> writes.", "a<USER>b"]
     assert larger.tokenizer.token_ids(texts)[0][1] == 30522
@@ -151,7 +150,7 @@ def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.set_weights(model.get_weights())
     half.save(tmp_path / "half.keras")
-    seen = export(tmp_path / "half.keras", tmp_path / "out", format="onnx", verbose=0)
+    seen = export(tmp_path / "half.keras", tmp_path / "out", format="openvino", verbose=0)
     assert seen.greatest < 1e-5
     np.testing.assert_allclose(
         Predictor.load(tmp_path / "out").predict_proba(["A joy."]),

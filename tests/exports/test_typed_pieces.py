@@ -51,6 +51,20 @@ def folder(model, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def exported(folder, tmp_path_factory):
+    """A function that exports the model once in a format, and returns where, and what was seen."""
+    done = {}
+
+    def export_once(format):
+        if format not in done:
+            path = tmp_path_factory.mktemp("exports") / "out"
+            done[format] = path, export(folder, path, format=format, dev=str(TYPED), verbose=0)
+        return done[format]
+
+    return export_once
+
+
+@pytest.fixture(scope="module")
 def special(tiny_model, tmp_path_factory):
     """A model with an added token that is found in texts although it is special, and its folder."""
     added = [{"content": "<user>", "special": True, "normalized": False}]
@@ -71,11 +85,10 @@ def of_pipeline(path, texts):
     return np.array(found)
 
 
-def test_a_pipeline_of_transformers(folder, model, tmp_path):
+def test_a_pipeline_of_transformers(exported, model):
     import transformers
 
-    path = tmp_path / "out"
-    seen = export(folder, path, format="huggingface", dev=str(TYPED), verbose=0)
+    path, seen = exported("huggingface")
     assert seen.texts == seen.agreeing == 207
     np.testing.assert_allclose(of_pipeline(path, TEXTS), model.predict_proba(TEXTS), atol=1e-5)
     theirs = transformers.AutoTokenizer.from_pretrained(path)
@@ -96,12 +109,12 @@ def test_a_pipeline_of_transformers(folder, model, tmp_path):
     np.testing.assert_allclose(back.predict_proba(TEXTS), model.predict_proba(TEXTS), atol=1e-6)
 
 
-def test_the_files_hold_no_special_entry(folder, tmp_path):
-    for format in ("huggingface", "onnx"):
-        export(folder, tmp_path / format, format=format, verbose=0)
-        spec = json.loads((tmp_path / format / "tokenizer.json").read_text(encoding="utf-8"))
+def test_the_files_hold_no_special_entry(exported):
+    paths = [exported(format)[0] for format in ("huggingface", "onnx")]
+    for path in paths:
+        spec = json.loads((path / "tokenizer.json").read_text(encoding="utf-8"))
         assert spec["added_tokens"] == []
-    config = json.loads((tmp_path / "huggingface" / "tokenizer_config.json").read_text())
+    config = json.loads((paths[0] / "tokenizer_config.json").read_text())
     assert config["split_special_tokens"] is True
 
 
@@ -118,9 +131,8 @@ def of_readme(path, texts):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_lines_of_the_readme(folder, model, tmp_path):
-    path = tmp_path / "out"
-    export(folder, path, format="onnx", dev=str(TYPED), verbose=0)
+def test_the_lines_of_the_readme(exported, model):
+    path, _ = exported("onnx")
     texts = [*TEXTS, *read_examples(str(TYPED)).texts]
     ids, probabilities = of_readme(path, texts)
     expected = Predictor.load(path).predict_proba(texts)

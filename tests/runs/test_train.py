@@ -161,7 +161,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
             on_bad_row="skip",
             epochs=5,
             patience=1,
-            learning_rate=1e-12,
+            learning_rate=2e-10,
             gradient_accumulation_steps=3,
             allow=("dev-overlap",),
         ),
@@ -203,7 +203,7 @@ def test_a_best_evaluation_inside_an_epoch(configure, monkeypatch, capsys):
 def test_a_model_that_predicts_one_class_is_in_the_record_until_it_does_not(
     configure, monkeypatch, capsys
 ):
-    run = train(configure(epochs=1, learning_rate=1e-12, allow=("too-few-updates",)))
+    run = train(configure(epochs=1, learning_rate=2e-10, allow=("too-few-updates",)))
     assert "WARNING no-better-than-one-class: The model is no better" in capsys.readouterr().out
     assert "no-better-than-one-class" in codes(run)
     monkeypatch.setattr("kbert.callbacks.epoch_evaluation.largest_class_finding", lambda best: None)
