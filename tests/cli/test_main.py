@@ -242,6 +242,7 @@ def _wait_for_line(process, start):
     raise AssertionError(f"no line began with {start!r}: {''.join(seen)}")
 
 
+@pytest.mark.any_backend  # tests/faults stops each backend
 @pytest.mark.keras
 @pytest.mark.usefixtures("heard_signals")
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from kbert.models.variables import to_arrays
 
 pytestmark = pytest.mark.keras
 
+# What is written are arrays, the same on every backend; one test runs on each.
+ONCE = pytest.mark.any_backend
+
 
 @pytest.fixture(scope="module")
 def folder(tiny_model, tmp_path_factory):
@@ -45,6 +48,8 @@ def test_it_is_reopened_and_predicts_the_same(format, name, folder, real_reviews
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
+@ONCE
+@ONCE
 @pytest.mark.parametrize("max_word_length", [100, 200])
 def test_words_may_end_in_a_capital_sigma(max_word_length, folder, tmp_path):
     config = {**BertClassifier.load(folder).get_config()}
@@ -79,6 +84,7 @@ def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
             assert found[label] == pytest.approx(probability, abs=1e-5)
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("format", "read"), [("huggingface", read_hugging_face), ("google", read_google)]
 )
@@ -99,6 +105,8 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
         np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
 
 
+@ONCE
+@ONCE
 @pytest.mark.parametrize("format", ["huggingface", "keras-hub", "google"])
 def test_what_its_readme_says_is_true(format, folder, tmp_path):
     export(folder, tmp_path / "out", format=format, verbose=0)
@@ -130,6 +138,7 @@ def test_labels_come_back_from_keras_hub(folder, tmp_path):
     )
 
 
+@ONCE
 @pytest.mark.parametrize("format", ["google", "keras-hub"])
 def test_there_is_no_erf(format, tiny_model, tmp_path):
     tiny_model().save_to(tmp_path / "model")
@@ -138,6 +147,7 @@ def test_there_is_no_erf(format, tiny_model, tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
 
 
+@ONCE
 @pytest.mark.parametrize(
     ("name", "format", "message"),
     [
@@ -153,6 +163,7 @@ def test_refuses(name, format, message, folder, tmp_path):
         export(folder, tmp_path / name, format=format)
 
 
+@ONCE
 def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
     class Wrong:
         def write(self, model, path):
@@ -187,6 +198,8 @@ def test_what_is_not_installed_is_not_verified(folder, tmp_path, monkeypatch, ca
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}
 
 
+@ONCE
+@ONCE
 @pytest.mark.parametrize(("format", "name"), [("huggingface", "out"), ("keras", "out.keras")])
 def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monkeypatch):
     path, compare = tmp_path / name, exporting.compare

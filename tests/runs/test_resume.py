@@ -235,6 +235,7 @@ def test_refuses_to_change_what_a_run_is_about(stopped):
     assert contents(stopped.path) == before
 
 
+@pytest.mark.any_backend
 def test_a_continued_run_resumes_without_its_parent(whole, tmp_path):
     again = continue_training(whole.path, tmp_path / "again", epochs=2, verbose=0)
     shutil.rmtree(whole.path)
@@ -294,6 +295,7 @@ def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
     assert contents(stopped.path) == before
 
 
+@pytest.mark.any_backend
 def test_data_that_have_changed_are_allowed_for_one_resumption(stopped, config, tmp_path):
     data = tmp_path / "data.csv"
     text = Path(config.data).read_text(encoding="utf-8")

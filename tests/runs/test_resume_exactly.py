@@ -105,8 +105,10 @@ def test_a_run_is_evaluated_inside_its_epochs_too(finished):
 
 @pytest.mark.parametrize(
     "kills",
-    [(0,), (9,), (13,), (9, 3, 4)],
-    ids=lambda kills: "-".join(map(str, kills)),
+    [
+        *(pytest.param((n,), marks=pytest.mark.any_backend, id=str(n)) for n in (0, 9, 13)),
+        pytest.param((9, 3, 4), id="9-3-4"),
+    ],
 )
 def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
@@ -172,7 +174,7 @@ def test_killed_before_the_end_of_an_epoch_is_saved(config, finished, epoch, tmp
     assert_same(run, finished)
 
 
-@pytest.mark.parametrize("epoch", [0, 1])
+@pytest.mark.parametrize("epoch", [0, pytest.param(1, marks=pytest.mark.any_backend)])
 def test_stopped_while_it_is_evaluated(config, finished, epoch, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     original = EpochEvaluation.on_epoch_end
@@ -192,6 +194,7 @@ def test_stopped_while_it_is_evaluated(config, finished, epoch, tmp_path, monkey
     assert_same(run, finished)
 
 
+@pytest.mark.any_backend
 def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path), keep_checkpoints=99, evaluate_every=None)
@@ -204,6 +207,7 @@ def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch
     ]
 
 
+@pytest.mark.any_backend  # a matter of the recorded history
 @pytest.mark.parametrize("where", ["on_train_end", "on_epoch_end"])
 def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
@@ -220,6 +224,7 @@ def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     assert run.record["best_epoch"] == 1
 
 
+@pytest.mark.any_backend
 def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
