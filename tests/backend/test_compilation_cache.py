@@ -12,10 +12,9 @@ pytestmark = [
     pytest.mark.skipif(keras.backend.backend() != "jax", reason="a cache of JAX"),
 ]
 PROGRAM = """
-from kbert.backend.choose_backend import import_keras
-from kbert.backend.compilation_cache import compilations
+from kbert.backend.compilation_cache import compilations, use_compilation_cache
 
-import_keras()
+use_compilation_cache()
 import jax
 import jax.numpy as jnp
 
