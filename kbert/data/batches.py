@@ -14,7 +14,14 @@ from kbert.backend.steps_of_epoch import StepsOfEpoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths, order_version
-from kbert.data.packing import first_fit, pack, packed_slots, packed_width
+from kbert.data.packing import (
+    computed_rows,
+    first_fit,
+    pack,
+    packed_slots,
+    packed_width,
+    usual_rows,
+)
 from kbert.data.padding import MULTIPLE, pad
 from kbert.data.pooled_layout import pooled_layout
 from kbert.data.reading.examples import Examples
@@ -92,7 +99,9 @@ class Batches(keras.utils.PyDataset):
         self._widths: dict[int, np.ndarray] = {}  # by batch size
         self.widths = self._choose_widths(batch_size)
         if order == "packed":
-            self._slots = packed_slots(store.lengths, int(self.widths[-1]))
+            width = int(self.widths[-1])
+            self._slots = packed_slots(store.lengths, width)
+            self._usual_rows = usual_rows(store.lengths, width, batch_size)
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
@@ -239,13 +248,15 @@ class Batches(keras.utils.PyDataset):
     def _packed_rows(self, index: int) -> list[list[int]]:
         """Return which texts of a batch share a row.
 
-        Few shapes are compiled: empty rows make the rows of large batches multiples of a step, and
-        those of the incomplete batch as many as its texts, in every epoch.
+        Empty rows make few numbers of rows of many, since each is one more shape that JAX and
+        TensorFlow compile. The incomplete batch has as many rows as texts, in every epoch.
         """
         rows = self.rows(index)
         packed = first_fit(self.store.lengths[rows], self.width(index), self._slots)
-        step = max(1, self.batch_size // 32)
-        count = len(rows) if len(rows) < self.batch_size else -(-len(packed) // step) * step
+        count = len(rows)
+        if count == self.batch_size:
+            compiled = keras.backend.backend() != "torch"
+            count = computed_rows(len(packed), self._usual_rows, count, compiled=compiled)
         return packed + [[] for _ in range(count - len(packed))]
 
     @property

@@ -17,6 +17,26 @@ def packed_slots(lengths: np.ndarray, width: int) -> int:
     return 2 * int(np.ceil(width / np.mean(lengths)))
 
 
+def usual_rows(lengths: np.ndarray, width: int, texts: int) -> int:
+    """Return how many rows a number of texts needs on average, if they fill them."""
+    return int(np.ceil(texts * np.mean(lengths) / width))
+
+
+def computed_rows(filled: int, usual: int, batch_size: int, *, compiled: bool) -> int:
+    """Return how many rows a batch has, empty ones included: few numbers of many.
+
+    Args:
+        filled: int. The rows that hold texts.
+        usual: int. What `usual_rows` returns for the batch size.
+        batch_size: int. Texts of a batch.
+        compiled: bool. Whether each number is one more shape that is compiled.
+    """
+    step = max(1, batch_size // 32)
+    if compiled:
+        step, filled = 2 * step, max(filled, usual)
+    return -(-filled // step) * step
+
+
 def first_fit(lengths: Sequence[int] | np.ndarray, width: int, slots: int) -> list[list[int]]:
     """Return which texts share a row: each in the first row with room for it, the longest first.
 

@@ -8,7 +8,13 @@ import numpy as np
 from kbert.choices import Packing
 from kbert.data.epoch_layout import EpochLayout, Order
 from kbert.data.epoch_order import choose_widths, random_order, sample_order
-from kbert.data.packing import first_fit, packed_slots, packed_width
+from kbert.data.packing import (
+    computed_rows,
+    first_fit,
+    packed_slots,
+    packed_width,
+    usual_rows,
+)
 from kbert.data.padding import MULTIPLE
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -34,13 +40,22 @@ class PackingChoice:
     packed: float
 
     @classmethod
-    def of(cls, lengths: np.ndarray, batch_size: int, asked: Packing = "auto") -> "PackingChoice":
+    def of(
+        cls,
+        lengths: np.ndarray,
+        batch_size: int,
+        asked: Packing = "auto",
+        *,
+        compiled: bool = False,
+    ) -> "PackingChoice":
         """Return what is computed less of, attention included.
 
         Args:
             lengths: int array [rows]. Tokens of each row.
             batch_size: int.
             asked: "on" or "off", to take that whatever it costs. Defaults to "auto".
+            compiled: bool. Whether the backend compiles each shape, so that batches are given few.
+                Defaults to False.
 
         Raises:
             InputError: `asked` is another word.
@@ -72,7 +87,9 @@ class PackingChoice:
         width = packed_width(lengths)
         slots = packed_slots(lengths, width)
         batches = random_order(0, 0, len(lengths), batch_size)
-        rows = np.array([len(first_fit(lengths[batch], width, slots)) for batch in batches])
+        usual = usual_rows(lengths, width, batch_size)
+        filled = [len(first_fit(lengths[batch], width, slots)) for batch in batches]
+        rows = np.array([computed_rows(n, usual, batch_size, compiled=compiled) for n in filled])
         packed, packed_cost = _tokens(rows, np.full(len(rows), width))
         best: Packing = "on" if packed_cost < grouped_cost else "off"
         real = int(lengths.sum())

@@ -172,7 +172,12 @@ class TextModel(keras.Model):
         return Batches(
             store,
             plan.batch_size,
-            order=PackingChoice.of(store.lengths, plan.batch_size, packing).order,
+            order=PackingChoice.of(
+                store.lengths,
+                plan.batch_size,
+                packing,
+                compiled=keras.backend.backend() != "torch",
+            ).order,
             seed=seed,
             drop_remainder=plan.drop_remainder,
             pad_id=pad_id,

@@ -112,7 +112,12 @@ def prepare(
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = source.tokenizer()
     stores = _tokenize(config, tokenizer, {"train": training, **sets})
-    choice = PackingChoice.of(stores["train"].lengths, config.batch_size, config.packing)
+    choice = PackingChoice.of(
+        stores["train"].lengths,
+        config.batch_size,
+        config.packing,
+        compiled=config.backend != "torch",
+    )
     say(str(choice))
     config = replace(config, packing=choice.packing)
     if config.precision == "auto":

@@ -104,3 +104,21 @@ def test_a_dropout_of_zero_has_no_empty_rows_of_attention(make, store):
     inputs, _ = batches[len(batches) - 1]
     assert (inputs["text_ids"].max(axis=1) == 0).any()  # an incomplete batch
     assert np.isfinite(ops.convert_to_numpy(model(inputs, training=True))).all()
+
+
+def test_few_shapes_are_compiled(make):
+    lengths = np.random.default_rng(0).integers(3, 60, 960)
+    texts = [" ".join(["good"] * int(n)) for n in lengths]
+    model = make()
+    batches = model.batches(Examples(texts), batch_size=32, packing="on")
+    shapes = set()
+    for epoch in range(4):
+        batches.epoch = epoch
+        shapes |= {batches.shape(index) for index in range(len(batches))}
+    rows = sorted(count for count, _ in shapes)
+    if keras.backend.backend() == "torch":  # nothing is compiled, and empty rows cost time
+        assert rows == list(range(rows[0], rows[-1] + 1))
+    else:
+        assert all(count % 2 == 0 for count in rows)
+        assert rows[0] >= int(lengths.mean() / 2)
+        assert len(rows) <= 4
