@@ -55,6 +55,8 @@ THIRD_PARTY_WARNINGS = (
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 # The files that take longest, the longest first: workers that begin with them end together.
+# A file whose tests all need Keras.
+KERAS_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.keras\b", re.MULTILINE)
 LONGEST = (
     *("test_notebooks.py", "test_exported_programs.py", "test_faults.py"),
     *("test_parity.py", "test_resumption.py", "test_extra.py", "test_run_checkpoint.py"),
@@ -82,7 +84,7 @@ def pytest_configure(config):
 def pytest_ignore_collect(collection_path, config):
     """Leave out files that import Keras, which takes seconds, when none of their tests will run."""
     if "not keras" in config.option.markexpr and collection_path.suffix == ".py":
-        return True if "pytestmark = pytest.mark.keras" in collection_path.read_text() else None
+        return True if KERAS_ALONE.search(collection_path.read_text(encoding="utf-8")) else None
     return None
 
 

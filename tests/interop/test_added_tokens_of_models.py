@@ -14,7 +14,8 @@ from kbert.interop.write_google import write_google
 from kbert.interop.write_hugging_face import write_hugging_face
 from kbert.models.build_classifier import build_classifier, to_model_data
 
-pytestmark = pytest.mark.keras
+# Files are read as arrays, before and without the backend.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdeo", *(f"##{c}" for c in "abcdeo")]
 ADDED = ["<user>", AddedToken("[x]", normalized=False, rstrip=True), AddedToken("cab")]

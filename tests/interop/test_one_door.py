@@ -11,7 +11,8 @@ from kbert.cli.evaluate import evaluate
 from kbert.config import TrainConfig
 from kbert.runs.prepare import prepare
 
-pytestmark = pytest.mark.keras
+# Files are read as arrays, before and without the backend.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 

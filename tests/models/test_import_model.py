@@ -9,7 +9,8 @@ from kbert.exports.export import export
 from kbert.interop.google import read_google
 from kbert.models.import_model import import_model
 
-pytestmark = pytest.mark.keras
+# Files are read as arrays, before and without the backend.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 RELEASE, TRAINED = REFERENCE / "tiny_checkpoint", REFERENCE / "tiny_checkpoint_classifier"
 

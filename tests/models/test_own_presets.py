@@ -15,7 +15,8 @@ from kbert.interop.sources import find_source
 from kbert.models.backbones import load_backbone
 from kbert.models.import_model import import_model
 
-pytestmark = pytest.mark.keras
+# Files are read as arrays, before and without the backend.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 RELEASE = REFERENCE / "tiny_checkpoint"
 TEXTS = ["A moving story.", "A dull mess, and no plot."]

@@ -11,7 +11,8 @@ import pytest
 from kbert import KbertError, TrainConfig, read_examples, resume, train
 from kbert.data.reading.tasks import read_task
 
-pytestmark = pytest.mark.keras
+# What is written are numbers of NumPy.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,8 @@ from kbert import BertClassifier, KbertError
 from kbert.interop.sources import find_source
 from kbert.models.backbones import load_backbone
 
-pytestmark = pytest.mark.keras
+# Files are read as arrays, before and without the backend.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 CONFIG = {
     "model_type": "bert",
