@@ -54,9 +54,10 @@ THIRD_PARTY_WARNINGS = (
 
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
-# The files that take longest, the longest first: workers that begin with them end together.
 # A file whose tests all need Keras.
 KERAS_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.keras\b", re.MULTILINE)
+
+# The files that take longest, the longest first: workers that begin with them end together.
 LONGEST = (
     *("test_notebooks.py", "test_exported_programs.py", "test_faults.py"),
     *("test_parity.py", "test_resumption.py", "test_extra.py", "test_run_checkpoint.py"),
