@@ -1,5 +1,6 @@
 """Texts that would take much memory, in a temporary file."""
 
+import hashlib
 import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from kbert.utils.pread import pread
 
 _IN_MEMORY = 2**27  # characters; a Python string takes up to 4 bytes for each, and 50 more
 _BUFFER = 2**22  # bytes written, or read ahead, at a time
+_LONG = 2**12  # bytes of a text that is looked for among those that are written already
 
 
 class _TextFile:
@@ -82,18 +84,24 @@ class ManyTexts(Sequence[str]):
 
 
 class TextWriter:
-    """Collects texts: a list of them or, once they are many, a `ManyTexts`."""
+    """Collects texts: a list of them or, once they are many, a `ManyTexts`.
+
+    A long text that repeats is held once: a small Parquet file can have it in millions of rows.
+    """
 
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._characters = 0
         self._file: _TextFile | None = None
-        self._ends = array("q")
+        self._starts, self._ends = array("q"), array("q")
+        self._long: dict[bytes, int] = {}  # where each begins, by a digest
+        self._size = 0
 
     def append(self, text: str) -> None:
         """Add a text."""
+        if not self._texts or text is not self._texts[-1]:
+            self._characters += len(text)
         self._texts.append(text)
-        self._characters += len(text)
         if self._characters > (_IN_MEMORY if self._file is None else _BUFFER):
             self._write()
 
@@ -102,20 +110,25 @@ class TextWriter:
         if self._file is None:
             return self._texts
         self._write()
-        ends = np.frombuffer(self._ends, np.int64)
-        return ManyTexts(self._file, np.concatenate([[0], ends[:-1]]), ends)
+        starts, ends = (np.frombuffer(places, np.int64) for places in (self._starts, self._ends))
+        return ManyTexts(self._file, starts, ends)
 
     def _write(self) -> None:
         """Move the texts from the memory to the file."""
         try:
             if self._file is None:
                 self._file = _TextFile()
-            end = self._ends[-1] if self._ends else 0
             for text in self._texts:
                 data = text.encode("utf-8", "surrogatepass")
-                self._file.write(data)
-                end += len(data)
-                self._ends.append(end)
+                start = self._size
+                if len(data) >= _LONG:
+                    digest = hashlib.blake2b(data, digest_size=16).digest()
+                    start = self._long.setdefault(digest, start)
+                if start == self._size:
+                    self._file.write(data)
+                    self._size += len(data)
+                self._starts.append(start)
+                self._ends.append(start + len(data))
             self._file.flush()
         except OSError as error:
             raise MachineError(

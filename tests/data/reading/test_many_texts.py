@@ -88,6 +88,19 @@ def test_a_set_in_a_file_is_the_set_in_memory(tmp_path, minilm_vocab, monkeypatc
         assert ids[0] == ids[1]
 
 
+def test_a_long_text_that_repeats_is_written_once(few_in_memory):
+    long, other = "好" * 10_000, "x" * 10_000
+    texts = written([long, other, "a", *[long, other, "b"] * 50])
+    assert list(texts) == [long, other, "a", *[long, other, "b"] * 50]
+    assert os.fstat(texts._file._file.fileno()).st_size == 30_000 + 10_000 + 51
+
+
+def test_one_text_in_all_rows_needs_no_file(few_in_memory):
+    text = "x" * 4
+    assert written([text] * 100) == [text] * 100
+    assert type(written([text] * 100)) is list
+
+
 def test_a_full_disk_is_told(few_in_memory, monkeypatch):
     class Full(io.BytesIO):
         def write(self, data):
