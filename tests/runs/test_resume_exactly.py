@@ -212,7 +212,7 @@ def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch
 def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     # So small a rate changes no score, so the second epoch is no better.
-    changes = {"epochs": 5, "patience": 1, "learning_rate": 2e-10, "evaluate_every": None}
+    changes = {"epochs": 5, "patience": 1, "learning_rate": 1e-12, "evaluate_every": None}
     allow = (*config.allow, "unusual-rate")
     patient = replace(config, output=str(run.path), allow=allow, **changes)
     kill = 0 if where == "on_train_end" else 1

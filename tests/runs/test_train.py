@@ -161,9 +161,9 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
             on_bad_row="skip",
             epochs=5,
             patience=1,
-            learning_rate=2e-10,
+            learning_rate=1e-12,
             gradient_accumulation_steps=3,
-            allow=("dev-overlap",),
+            allow=("dev-overlap", "unusual-rate"),
         ),
         verbose=0,
     )
