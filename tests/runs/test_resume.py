@@ -136,8 +136,8 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
     before = evaluations_of(whole)
     model = contents(whole.model_folder)
     # So small a rate changes no score, so no later epoch is better.
-    run = resume(whole.path, epochs=3, learning_rate=2e-10)
-    new = replace(PLAN, epochs=3, learning_rate=2e-10)
+    run = resume(whole.path, epochs=3, learning_rate=1e-12, allow=("unusual-rate",))
+    new = replace(PLAN, epochs=3, learning_rate=1e-12)
     assert str(ChangedPlan(PLAN, new, 170)) in capsys.readouterr().out
     steps, rates = steps_of(run)
     assert steps == list(range(33))
@@ -150,7 +150,7 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
     assert contents(run.model_folder) == model
     assert run.record["plan"]["updates"] == 33
     written = TrainConfig.from_toml(run.path / "config.toml")
-    assert (written.epochs, written.learning_rate) == (3, 2e-10)
+    assert (written.epochs, written.learning_rate) == (3, 1e-12)
 
 
 def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
