@@ -3,20 +3,9 @@ import numpy as np
 import pytest
 
 from kbert.backend import metric_internals
+from tests.backend.line_model import X, fit, line
 
 pytestmark = pytest.mark.keras
-
-X = np.ones((6, 1), "float32")
-
-
-def line(optimizer="sgd", **arguments):
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile(optimizer, loss="mse", **arguments)
-    return model
-
-
-def fit(model, *callbacks, **arguments):
-    return model.fit(X, X, 2, verbose=0, callbacks=list(callbacks), **arguments)
 
 
 def test_build_metrics():

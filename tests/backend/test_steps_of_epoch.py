@@ -1,19 +1,11 @@
 import keras
-import numpy as np
 import pytest
 
 from kbert.backend.optimizer_internals import batches_seen
 from kbert.backend.steps_of_epoch import StepsOfEpoch
+from tests.backend.line_model import X, line
 
 pytestmark = pytest.mark.keras
-
-X = np.ones((6, 1), "float32")
-
-
-def line(optimizer="sgd", **arguments):
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile(optimizer, loss="mse", **arguments)
-    return model
 
 
 def test_steps_of_epoch():

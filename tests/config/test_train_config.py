@@ -10,7 +10,7 @@ from kbert.config import TrainConfig
 from kbert.errors import KbertError
 from kbert.utils.files import write_text
 
-FORMATS = Path(__file__).parent / "data" / "formats" / "0.1"
+FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 
 # Another value than the default for each setting.
 OTHERS = {
