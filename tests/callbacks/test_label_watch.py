@@ -10,12 +10,9 @@ import pytest
 import kbert.data.batches
 from kbert import Batches, Examples, KbertError, Labels, Tokenizer, TokenStore
 from kbert.callbacks.watches.label_watch import LabelWatch
+from tests.callbacks.two_classes import BY_CLASS, Rows, X, Y
 
 pytestmark = pytest.mark.keras
-
-X = np.random.default_rng(0).normal(size=(96, 4)).astype("float32")
-Y = (X.sum(axis=1) > 0).astype("int32")
-BY_CLASS = np.argsort(Y, kind="stable")
 
 
 def model_of(units=2, activation=None, loss=None):
@@ -36,21 +33,6 @@ def says_zero(**settings):
 
 def codes(findings):
     return [finding.code for finding in findings]
-
-
-class Rows(keras.utils.PyDataset):
-    """Rows in batches of 8, in an order of the caller's."""
-
-    def __init__(self, order):
-        super().__init__()
-        self.order = order
-
-    def __len__(self):
-        return len(self.order) // 8
-
-    def __getitem__(self, index):
-        rows = self.order[8 * index : 8 * index + 8]
-        return X[rows], Y[rows]
 
 
 def tf_dataset(order):

@@ -21,13 +21,11 @@ from kbert import (
     WarmupPolynomialDecay,
     create_optimizer,
 )
+from tests.callbacks.two_classes import BY_CLASS, Rows, X, Y
 
 pytestmark = pytest.mark.keras
 
 PLAN = TrainingPlan(96, batch_size=8, epochs=2, learning_rate=1e-3)  # 24 updates, 2 of warmup
-X = np.random.default_rng(0).normal(size=(96, 4)).astype("float32")
-Y = (X.sum(axis=1) > 0).astype("int32")
-BY_CLASS = np.argsort(Y, kind="stable")
 
 
 def model_data(optimizer=None, layers=2):
@@ -273,21 +271,6 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
     assert f"the weights after {guard._weights.updates} update" in str(guard.findings[-1])
     assert guard._weights.updates in range(4)
-
-
-class Rows(keras.utils.PyDataset):
-    """Rows in batches of 8, in an order of the caller's."""
-
-    def __init__(self, order):
-        super().__init__()
-        self.order = order
-
-    def __len__(self):
-        return len(self.order) // 8
-
-    def __getitem__(self, index):
-        rows = self.order[8 * index : 8 * index + 8]
-        return X[rows], Y[rows]
 
 
 def test_batches_of_one_class_are_told_once(capsys):
