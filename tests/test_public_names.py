@@ -204,6 +204,8 @@ def test_circles_are_found():
 WITH_KERAS = ("schedules", "optimizers", "models", "callbacks")
 MODULES_WITH_KERAS = (
     "kbert.backend.between_batches",
+    "kbert.backend.blocked_attention",
+    "kbert.backend.dense",
     "kbert.backend.dropout",
     "kbert.backend.encoder_layer",
     "kbert.backend.fused_attention",

@@ -7,7 +7,7 @@ import keras
 
 from kbert.backend.choose_backend import computes_on_processor
 
-_LEVELS = 2**16  # of 16 random bits, so that the rate is met to 8e-6
+LEVELS = 2**16  # of 16 random bits, so that the rate is met to 8e-6
 
 
 def dropout(layer: Any, values: Any, training: bool | None) -> Any:
@@ -25,23 +25,42 @@ def dropout(layer: Any, values: Any, training: bool | None) -> Any:
     """
     if not training or not 0 < layer.rate < 1:
         return values
-    dropped = round(layer.rate * _LEVELS)
-    if not 0 < dropped < _LEVELS or not computes_on_processor(values):
+    dropped = dropped_levels(layer)
+    if not dropped or not computes_on_processor(values):
         return layer(values, training=training)
-    bits = _BITS[keras.backend.backend()](layer.seed_generator.next(), values)
-    keep = keras.ops.cast(bits >= dropped - _LEVELS // 2, values.dtype)
-    return values * (keep * (_LEVELS / (_LEVELS - dropped)))
+    seed = layer.seed_generator.next()
+    if keras.backend.backend() == "torch":
+        keep = kept(torch_bits(seed, values.shape), dropped, values.dtype)
+    else:
+        bits = {"tensorflow": _tensorflow_bits, "jax": _jax_bits}[keras.backend.backend()]
+        keep = keras.ops.cast(bits(seed, values) >= dropped - LEVELS // 2, values.dtype)
+    return values * (keep * (LEVELS / (LEVELS - dropped)))
 
 
-def _torch_bits(seed: Any, values: Any) -> Any:
-    """Return random numbers of 16 bits, with a sign, in the shape of values."""
+def dropped_levels(layer: Any) -> int:
+    """Return the share of the values that is dropped, in `LEVELS`; 0 where these are too few."""
+    dropped = round(layer.rate * LEVELS)
+    return dropped if dropped < LEVELS else 0
+
+
+def torch_bits(seed: Any, shape: Any) -> Any:
+    """Return random numbers of 16 bits, with a sign, as a tensor of this shape."""
     import torch
 
     first, second = seed
     generator = torch.Generator().manual_seed(int(first + second) & 0xFFFFFFFF)
-    words = torch.empty(-(-values.numel() // 4), dtype=torch.int64)
+    count = math.prod(shape)
+    words = torch.empty(-(-count // 4), dtype=torch.int64)
     words.random_(-(2**63), None, generator=generator)
-    return words.view(torch.int16)[: values.numel()].view(values.shape)
+    return words.view(torch.int16)[:count].view(shape)
+
+
+def kept(bits: Any, dropped: int, dtype: Any) -> Any:
+    """Return 1 for what is kept and 0 for what is dropped, as a tensor of torch of this type."""
+    import torch
+
+    # A comparison whose result is a bool takes three times as long, and its conversion longer.
+    return torch.ge(bits, dropped - LEVELS // 2, out=torch.empty(bits.shape, dtype=dtype))
 
 
 def _tensorflow_bits(seed: Any, values: Any) -> Any:
@@ -62,6 +81,3 @@ def _jax_bits(seed: Any, values: Any) -> Any:
     words = jax.random.bits(seed, (-(-count // 2),), "uint32")
     halves = jax.lax.bitcast_convert_type(words, "int16").reshape(-1)
     return halves[:count].reshape(values.shape)
-
-
-_BITS = {"torch": _torch_bits, "tensorflow": _tensorflow_bits, "jax": _jax_bits}

@@ -4,6 +4,7 @@ from typing import Any
 
 from keras import ops
 
+from kbert.backend.dense import dense
 from kbert.backend.dropout import dropout
 from kbert.backend.fused_attention import fused_attention
 
@@ -33,8 +34,8 @@ def encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None, some:
     attended = _attention(layer._self_attention_layer, wanted, rows, mask, training)
     attended = dropout(layer._self_attention_dropout, attended, training)
     attended = layer._self_attention_layer_norm(attended + wanted)
-    inner = layer._feedforward_intermediate_dense(attended)
-    outer = layer._feedforward_output_dense(inner)
+    inner = dense(layer._feedforward_intermediate_dense, attended)
+    outer = dense(layer._feedforward_output_dense, inner)
     outer = dropout(layer._feedforward_dropout, outer, training)
     return layer._feedforward_layer_norm(outer + attended)
 
@@ -44,14 +45,14 @@ def _attention(layer: Any, queries: Any, rows: Any, mask: Any, training: bool | 
 
     Leans on `_compute_attention` of MultiHeadAttention (layers/attention/multi_head_attention.py).
     """
-    query = layer._query_dense(queries)
-    key, value = layer._key_dense(rows), layer._value_dense(rows)
-    rate = layer._dropout_layer.rate if training else 0.0
-    attended = fused_attention(query, key, value, mask, rate)
+    query = dense(layer._query_dense, queries)
+    key, value = dense(layer._key_dense, rows), dense(layer._value_dense, rows)
+    dropped = layer._dropout_layer if training else None
+    attended = fused_attention(query, key, value, mask, dropped)
     if attended is not None:
-        return layer._output_dense(attended)
+        return dense(layer._output_dense, attended)
     query = ops.multiply(query, ops.cast(layer._inverse_sqrt_key_dim, query.dtype))
     scores = ops.einsum(layer._dot_product_equation, key, query)
     scores = layer._softmax(scores, mask=mask[:, None])
     scores = dropout(layer._dropout_layer, scores, training)
-    return layer._output_dense(ops.einsum(layer._combine_equation, scores, value))
+    return dense(layer._output_dense, ops.einsum(layer._combine_equation, scores, value))

@@ -1,18 +1,21 @@
-"""Attention in one kernel, where the backend has one that knows dropout."""
+"""Attention in one kernel, where torch has one that is faster than single operations."""
 
 from typing import Any
 
 import keras
 
+from kbert.backend.choose_backend import computes_on_processor
+from kbert.backend.dropout import dropped_levels
 
-def fused_attention(query: Any, key: Any, value: Any, mask: Any, dropout: float) -> Any:
+
+def fused_attention(query: Any, key: Any, value: Any, mask: Any, dropout: Any) -> Any:
     """Return scaled attention computed by one kernel, or None where there is none.
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
 
-    PyTorch has such a kernel for GPUs: it is faster than single operations, and does not keep the
-    scores of all pairs of tokens. JAX's and TensorFlow's know no dropout, and on a processor single
-    operations are faster. Dropout draws from PyTorch's own generator, as Keras's layers do.
+    PyTorch's kernels do not keep the scores of all pairs of tokens. The one for processors knows no
+    dropout: in training `blocked_attention` computes it. JAX's and TensorFlow's know none at all.
+    On a GPU dropout draws from PyTorch's own generator, as Keras's layers do there.
     `keras.config.disable_flash_attention()` switches it off.
 
     Args:
@@ -20,21 +23,28 @@ def fused_attention(query: Any, key: Any, value: Any, mask: Any, dropout: float)
         key: tensor [rows, width, heads, dim].
         value: tensor [rows, width, heads, dim].
         mask: bool tensor [rows, queries or 1, width]. What each query attends to.
-        dropout: float. The rate at which the shares of attention are dropped; 0 outside training.
+        dropout: keras.layers.Dropout of the shares of attention, or None outside training.
 
     Returns:
         A tensor [rows, queries, heads, dim], or None.
     """
-    if not _has_kernel(query) or keras.config.is_flash_attention_enabled() is False:
+    if keras.backend.backend() != "torch" or keras.config.is_flash_attention_enabled() is False:
         return None
     import torch
 
+    rate = 0.0 if dropout is None else dropout.rate
+    if rate and computes_on_processor(query):
+        from kbert.backend.blocked_attention import blocked_attention
+
+        dropped = dropped_levels(dropout)
+        if not dropped:
+            return None
+        return blocked_attention(query, key, value, mask, dropped, dropout.seed_generator.next())
+    # Where a row attends to nothing, as an empty text's, this mask gives numbers as Keras does.
+    bias = torch.zeros(mask.shape, dtype=query.dtype, device=query.device)
+    bias = bias.masked_fill_(~mask, torch.finfo(query.dtype).min)
     return torch.nn.functional.scaled_dot_product_attention(
         *(tensor.transpose(1, 2) for tensor in (query, key, value)),
-        attn_mask=mask[:, None],
-        dropout_p=dropout,
+        attn_mask=bias[:, None],
+        dropout_p=rate,
     ).transpose(1, 2)
-
-
-def _has_kernel(query: Any) -> bool:
-    return keras.backend.backend() == "torch" and query.device.type == "cuda"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kbert.backend import fused_attention
 from kbert.backend.encoder_layer import encoder_layer
 
 pytestmark = pytest.mark.keras
@@ -76,14 +75,12 @@ def test_lora_counts(layer):
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="a kernel of PyTorch")
 @pytest.mark.parametrize("some", [None, [1, 4]])
-def test_attention_in_one_kernel(layer, some, monkeypatch):
+def test_attention_in_single_operations(layer, some, monkeypatch):
     rows, mask = ops.convert_to_tensor(ROWS), ops.convert_to_tensor(MASK[:, some or slice(None)])
     wanted = None if some is None else ops.convert_to_tensor(ROWS[:, some])
-    expected = ops.convert_to_numpy(encoder_layer(layer, rows, mask, False, wanted))
-    used = []
-    monkeypatch.setattr(fused_attention, "_has_kernel", lambda query: used.append(1) or True)
+    fused = ops.convert_to_numpy(encoder_layer(layer, rows, mask, False, wanted))
+    monkeypatch.setattr(keras.config, "is_flash_attention_enabled", lambda: False)
     found = ops.convert_to_numpy(encoder_layer(layer, rows, mask, False, wanted))
-    assert used
-    np.testing.assert_allclose(found, expected, rtol=0, atol=3e-6)
+    np.testing.assert_allclose(found, fused, rtol=0, atol=3e-6)
     trained = ops.convert_to_numpy(encoder_layer(layer, rows, mask, True, wanted))
     assert (trained != found).any() == (layer.dropout > 0)

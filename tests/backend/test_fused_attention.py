@@ -1,4 +1,4 @@
-"""Attention in one kernel is attention in single operations; a processor stands for a GPU here."""
+"""Attention in one kernel is attention in single operations."""
 
 import keras
 import numpy as np
@@ -14,11 +14,6 @@ pytestmark = [
 ]
 
 ROWS, QUERIES, WIDTH, HEADS, DIM = 3, 4, 6, 2, 5
-
-
-@pytest.fixture
-def kernel(monkeypatch):
-    monkeypatch.setattr(module, "_has_kernel", lambda query: True)
 
 
 def tensors(queries=QUERIES):
@@ -38,23 +33,36 @@ def by_hand(query, key, value, mask):
     return shares, np.einsum("bhqk,bkhd->bqhd", shares, value)
 
 
-def computed(arrays, mask, rate=0.0):
+def computed(arrays, mask, dropout=None):
     tensors = [ops.convert_to_tensor(a) for a in (*arrays, mask)]
-    return ops.convert_to_numpy(fused_attention(*tensors, rate))
+    return ops.convert_to_numpy(fused_attention(*tensors, dropout))
 
 
-def test_it_is_the_formula(kernel):
+def test_it_is_the_formula():
     arrays, mask = tensors()
     np.testing.assert_allclose(computed(arrays, mask), by_hand(*arrays, mask)[1], atol=1e-6)
 
 
-def test_one_mask_for_all_queries(kernel):
+def test_one_mask_for_all_queries():
     arrays, mask = tensors()
     expected = by_hand(*arrays, np.repeat(mask[:, :1], QUERIES, axis=1))[1]
     np.testing.assert_allclose(computed(arrays, mask[:, :1]), expected, atol=1e-6)
 
 
-def test_shares_are_dropped_and_the_others_grow(kernel):
+def test_a_query_that_attends_to_nothing_gives_numbers():
+    arrays, mask = tensors()
+    mask[1, 2] = False
+    found = computed(arrays, mask)
+    assert np.isfinite(found).all()
+    others = np.delete(found[1], 2, axis=0)
+    mask[1, 2] = True
+    np.testing.assert_allclose(others, by_hand(*arrays, mask)[1][1, [0, 1, 3]], atol=1e-6)
+
+
+@pytest.mark.parametrize("device", ["processor", "as on a GPU"])
+def test_shares_are_dropped_and_the_others_grow(device, monkeypatch):
+    if device != "processor":
+        monkeypatch.setattr(module, "computes_on_processor", lambda values: False)
     (query, key, _), mask = tensors()
     # Of such values a result is the kept shares themselves.
     value = np.tile(np.eye(WIDTH, dtype="float32")[None, :, None], (ROWS, 1, HEADS, 1))
@@ -63,7 +71,8 @@ def test_shares_are_dropped_and_the_others_grow(kernel):
     shares = by_hand(query[..., :DIM] / np.sqrt(WIDTH / DIM), key[..., :DIM], value, mask)[0]
     shares = shares.transpose(0, 2, 1, 3)
     keras.utils.set_random_seed(0)
-    draws = np.stack([computed((query, key, value), mask, rate=0.25) for _ in range(400)])
+    dropout = keras.layers.Dropout(0.25, seed=0)
+    draws = np.stack([computed((query, key, value), mask, dropout) for _ in range(400)])
     kept = draws != 0
     np.testing.assert_allclose(
         draws[kept], np.broadcast_to(shares / 0.75, draws.shape)[kept], rtol=1e-5
@@ -72,10 +81,9 @@ def test_shares_are_dropped_and_the_others_grow(kernel):
     assert kept[possible].mean() == pytest.approx(0.75, abs=0.01)
 
 
-def test_it_is_used_where_there_is_a_kernel_alone(kernel, monkeypatch):
+def test_it_can_be_switched_off(monkeypatch):
     arrays, mask = tensors()
     given = [ops.convert_to_tensor(a) for a in (*arrays, mask)]
     monkeypatch.setattr(keras.config, "is_flash_attention_enabled", lambda: False)
-    assert fused_attention(*given, 0.0) is None
-    monkeypatch.undo()
-    assert fused_attention(*given, 0.0) is None  # on a processor
+    assert fused_attention(*given, None) is None
+    assert fused_attention(*given, keras.layers.Dropout(0.5)) is None

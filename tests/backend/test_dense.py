@@ -1,0 +1,105 @@
+"""A dense layer in one kernel gives what Keras's gives."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kbert.backend.dense import dense
+
+pytestmark = pytest.mark.keras
+
+INPUTS = np.random.default_rng(0).normal(size=(3, 5, 8)).astype("float32")
+HEADS = np.random.default_rng(1).normal(size=(3, 5, 2, 4)).astype("float32")
+
+
+def built(layer, inputs):
+    layer(inputs)
+    for variable in layer.weights:  # biases too
+        noise = np.random.default_rng(2).normal(0, 0.5, variable.shape)
+        variable.assign(noise.astype("float32"))
+    return layer
+
+
+LAYERS = {
+    "dense": (lambda **options: keras.layers.Dense(6, **options), INPUTS),
+    "activation": (lambda **options: keras.layers.Dense(6, activation="relu", **options), INPUTS),
+    "no bias": (lambda **options: keras.layers.Dense(6, use_bias=False, **options), INPUTS),
+    "to heads": (
+        lambda **options: keras.layers.EinsumDense(
+            "abc,cde->abde", (None, 2, 4), bias_axes="de", **options
+        ),
+        INPUTS,
+    ),
+    "from heads": (
+        lambda **options: keras.layers.EinsumDense(
+            "abcd,cde->abe", (None, 6), bias_axes="e", **options
+        ),
+        HEADS,
+    ),
+    "other axes": (
+        lambda **options: keras.layers.EinsumDense("abc,bd->acd", (8, 6), bias_axes="d", **options),
+        INPUTS,
+    ),
+    "a bias of fewer axes": (
+        lambda **options: keras.layers.EinsumDense(
+            "abc,cde->abde", (None, 2, 4), bias_axes="e", **options
+        ),
+        INPUTS,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_it_is_the_layer(name, dtype):
+    make, inputs = LAYERS[name]
+    layer = built(make(dtype=dtype), inputs)
+    found, expected = dense(layer, ops.convert_to_tensor(inputs)), layer(inputs)
+    assert found.dtype == expected.dtype
+    numbers = (ops.convert_to_numpy(ops.cast(tensor, "float32")) for tensor in (found, expected))
+    tolerance = {"rtol": 1e-5, "atol": 1e-5} if dtype == "float32" else {"rtol": 2e-2, "atol": 5e-2}
+    np.testing.assert_allclose(*numbers, **tolerance)
+
+
+@pytest.mark.parametrize("name", ["dense", "to heads"])
+def test_lora_and_quantized_weights_count(name):
+    make, inputs = LAYERS[name]
+    layer = built(make(), inputs)
+    plain = ops.convert_to_numpy(dense(layer, ops.convert_to_tensor(inputs)))
+    layer.enable_lora(2)
+    layer.lora_kernel_b.assign(np.ones(layer.lora_kernel_b.shape))
+    found = ops.convert_to_numpy(dense(layer, ops.convert_to_tensor(inputs)))
+    assert np.abs(found - plain).max() > 1e-3
+    np.testing.assert_allclose(found, ops.convert_to_numpy(layer(inputs)), rtol=1e-5, atol=1e-5)
+    layer = built(make(), inputs)
+    layer.quantize("int8")
+    found = ops.convert_to_numpy(dense(layer, ops.convert_to_tensor(inputs)))
+    np.testing.assert_array_equal(found, ops.convert_to_numpy(layer(inputs)))
+
+
+def test_a_class_of_the_users_own_is_called():
+    class Doubled(keras.layers.Dense):
+        def call(self, inputs):
+            return 2 * super().call(inputs)
+
+    layer = built(Doubled(6), INPUTS)
+    found = ops.convert_to_numpy(dense(layer, ops.convert_to_tensor(INPUTS)))
+    np.testing.assert_allclose(found, ops.convert_to_numpy(layer(INPUTS)), rtol=1e-6)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="elsewhere it is Keras's own")
+@pytest.mark.parametrize("name", ["dense", "to heads", "from heads"])
+def test_gradients_are_those_of_the_layer(name):
+    import torch
+
+    make, inputs = LAYERS[name]
+    layer = built(make(), inputs)
+    gradients = []
+    for compute in (layer, lambda tensor: dense(layer, tensor)):
+        given = torch.from_numpy(inputs).requires_grad_()
+        found = compute(given)
+        wanted = [given, *(variable.value for variable in layer.weights)]
+        gradients.append(torch.autograd.grad((found**2).sum(), wanted))
+    for found, expected in zip(*gradients, strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
