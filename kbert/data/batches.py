@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.backend.dataset_internals import width_before_epoch
+from kbert.backend.dataset_internals import end_pipelines_at_once, width_before_epoch
 from kbert.backend.steps_of_epoch import StepsOfEpoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
@@ -39,8 +39,8 @@ class Batches(keras.utils.PyDataset):
     A batch is `(inputs, labels)`, or `inputs` alone where the store has no labels; `inputs` is a
     dict of int32 arrays [rows, width]: `token_ids`, `segment_ids` and `padding_mask`. Each batch
     is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
-    and JAX compiles few shapes. Packed rows hold several texts each (`pack`), which only a
-    `BertClassifier` takes.
+    and JAX compiles few shapes, or to its longest row. Packed rows hold several texts each
+    (`pack`), which only a `BertClassifier` takes.
 
     `BertClassifier.fit` sets `epoch` to the epoch that it trains, and takes no `steps_per_epoch`.
     With any other Keras model each pass over the data takes the next epoch's order, and a pass that
@@ -58,6 +58,8 @@ class Batches(keras.utils.PyDataset):
             to False.
         epoch: int. The epoch of the first pass. Defaults to 0.
         pad_id: int. The id of [PAD]. Defaults to 0.
+        few_shapes: bool. Pad to one of a few widths, for what compiles each shape; otherwise to the
+            longest row of each batch, which is the least. Defaults to True.
         examples: Examples or None. What the store was built from, so that `PlanGuard` can judge
             them. Defaults to None: they are not judged.
 
@@ -84,9 +86,11 @@ class Batches(keras.utils.PyDataset):
         drop_remainder: bool = False,
         epoch: int = 0,
         pad_id: int = 0,
+        few_shapes: bool = True,
         examples: Examples | None = None,
     ) -> None:
         super().__init__()
+        end_pipelines_at_once(Batches)
         check_count("batch_size", batch_size)
         self.store = store
         self.batch_size = batch_size
@@ -94,6 +98,7 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
+        self.few_shapes = few_shapes
         self.examples = examples
         self._order_version = order_version(len(store)) if self._is_by_chance else 1
         self._widths: dict[int, np.ndarray] = {}  # by batch size
@@ -268,6 +273,8 @@ class Batches(keras.utils.PyDataset):
             lengths = self.store.lengths
             if self.order == "packed":
                 widths = np.array([packed_width(lengths)])
+            elif not self.few_shapes:
+                widths = np.arange(1, int(lengths.max(initial=1)) + 1)
             else:
                 widths = choose_widths(lengths, multiple=MULTIPLE, min_rows=batch_size)
                 # A model may have no more positions.

@@ -45,6 +45,7 @@ class EvaluationSet:
                 data.batch_size,
                 order="length",
                 pad_id=data.pad_id,
+                few_shapes=data.few_shapes,
                 examples=data.examples,
             )
             return cls(name, by_length, data.store.labels[by_length.row_order()])

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from kbert.backend.choose_backend import xla_is_slower
+from kbert.backend.few_shapes import few_shapes
 from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Packing
@@ -168,7 +169,9 @@ class TextModel(keras.Model):
             say(f"The tokens are kept in memory: {store.not_kept}.")
         pad_id = self.tokenizer.pad_id
         if plan is None:
-            return Batches(store, batch_size, pad_id=pad_id, examples=examples)
+            return Batches(
+                store, batch_size, pad_id=pad_id, few_shapes=few_shapes(self), examples=examples
+            )
         return Batches(
             store,
             plan.batch_size,
@@ -181,6 +184,7 @@ class TextModel(keras.Model):
             seed=seed,
             drop_remainder=plan.drop_remainder,
             pad_id=pad_id,
+            few_shapes=few_shapes(self),
             examples=examples,
         )
 
@@ -213,7 +217,13 @@ class TextModel(keras.Model):
         check_segments(self.num_segments, seconds is not None, Option("pairs"))
         self._watch.look(firsts, seconds)
         store = TokenStore.build(Examples(firsts, seconds), self.tokenizer, self.max_length)
-        batches = Batches(store, batch_size, order="length", pad_id=self.tokenizer.pad_id)
+        batches = Batches(
+            store,
+            batch_size,
+            order="length",
+            pad_id=self.tokenizer.pad_id,
+            few_shapes=few_shapes(self),
+        )
         logits = np.empty((len(firsts), len(self.labels)), np.float32)
         logits[batches.row_order()] = self.predict(batches, verbose=0)
         rows = softmax(logits)

@@ -49,6 +49,7 @@ def fit_run(
         begin: function that takes the run's files to where it resumes; called when all is checked
             and restored, and the first to change anything. Defaults to None: the run is new.
     """
+    from kbert.backend.few_shapes import few_shapes
     from kbert.data.batches import Batches
 
     plan = prepared.plan
@@ -59,6 +60,7 @@ def fit_run(
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
         pad_id=prepared.tokenizer.pad_id,
+        few_shapes=few_shapes(model),
     )
     batches.order_version = run.order_version
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)

@@ -65,7 +65,7 @@ class RunCallbacks:
         logger = LearningRateLogger(run.path / "learning_rate.csv")
         guard = PlanGuard(plan, allow=config.allow)
         guard.set_shown(prepared.findings)
-        evaluation = _evaluation(prepared, run)
+        evaluation = _evaluation(prepared, model, run)
         checkpoint = RunCheckpoint(
             run.checkpoints,
             plan,
@@ -103,8 +103,9 @@ def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, 
     return list(by_code.values())
 
 
-def _evaluation(prepared: PreparedRun, run: RunDirectory) -> "EpochEvaluation | None":
+def _evaluation(prepared: PreparedRun, model: Any, run: RunDirectory) -> "EpochEvaluation | None":
     """Return what evaluates the run, or None without a set to evaluate on."""
+    from kbert.backend.few_shapes import few_shapes
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
     from kbert.data.batches import Batches
 
@@ -112,11 +113,15 @@ def _evaluation(prepared: PreparedRun, run: RunDirectory) -> "EpochEvaluation | 
     stores = {name: store for name, store in prepared.stores.items() if name != "train"}
     if not stores:
         return None
+    few = few_shapes(model)
     return EpochEvaluation(
         monitor=config.monitor,
         patience=config.patience,
         folder=run.path,
         restore_best=False,  # the run keeps the best model, after its checkpoint
         every_steps=config.evaluate_every,
-        **{name: Batches(store, size, pad_id=pad_id) for name, store in stores.items()},
+        **{
+            name: Batches(store, size, pad_id=pad_id, few_shapes=few)
+            for name, store in stores.items()
+        },
     )

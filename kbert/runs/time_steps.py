@@ -40,6 +40,7 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
         steps: int. Steps to time on each of the two. Defaults to 3.
     """
     model = build_model(prepared)
+    from kbert.backend.few_shapes import few_shapes
     from kbert.data.batches import Batches
 
     plan = prepared.plan
@@ -49,6 +50,7 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
         order="packed" if prepared.config.packing == "on" else "shuffled",
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
+        few_shapes=few_shapes(model),
     )
     sample = batches.sample()
     shapes = [batches.shape(index) for index in sample]

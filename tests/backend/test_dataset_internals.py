@@ -29,3 +29,27 @@ def test_width_before_epoch():
     model.compile("sgd", loss="mse")
     model.fit(Data(), verbose=0, shuffle=False)
     assert batches_seen(model.optimizer) == 3
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a pipeline of TensorFlow")
+def test_pipelines_are_not_tuned():
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    class Data(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return np.full((2, 1), index, "float32")
+
+    class Own(Data):
+        pass
+
+    dataset_internals.end_pipelines_at_once(Own)
+    dataset_internals.end_pipelines_at_once(Own)  # once is enough
+    own, other = (PyDatasetAdapter(kind()).get_tf_dataset() for kind in (Own, Data))
+    assert own.options().autotune.enabled is False
+    assert other.options().autotune.enabled is None
+    layers = [keras.layers.Dense(1, kernel_initializer="ones")]
+    model = keras.Sequential([keras.Input((1,)), *layers])
+    np.testing.assert_array_equal(model.predict(Own(), verbose=0).ravel(), [0, 0, 1, 1])

@@ -38,6 +38,13 @@ def rows_of(batches):
     return [batches.rows(i).tolist() for i in range(len(batches))]
 
 
+def test_batches_of_any_shape_have_the_width_of_their_longest_row():
+    batches = Batches(store_of([3, 11, 9, 5, 20]), 2, order="length", few_shapes=False)
+    assert rows_of(batches) == [[4, 1], [2, 3], [0]]
+    assert widths_of(batches)[:2] == [20, 9]
+    assert batches[1][0]["padding_mask"].shape == (2, 9)
+
+
 def test_arrays_of_a_batch():
     examples = Examples(
         ["a", "a b a"], ["b b", "b"], np.array([1, 0], np.int32), Labels(("no", "yes"))
