@@ -102,6 +102,14 @@ def _token_cache(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _a_processor_without_bfloat16():
+    """Let runs of this process compute in float32, whatever the machine does soonest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kbert.backend.precision._CPUINFO", Path("of no machine"))
+        yield
+
+
 @pytest.fixture
 def heard_signals():
     """Let this test, and the processes that it starts, hear all signals however pytest was started.

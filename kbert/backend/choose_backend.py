@@ -20,14 +20,16 @@ from kbert.findings import Cure, Option
 from kbert.utils.lasting_stream import LastingStream
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
+_FASTEST_FIRST: tuple[Backend, ...] = ("torch", "tensorflow", "jax")  # docs/benchmarks.md
+_OF_KERAS = "tensorflow"  # what Keras writes to keras.json by itself
 
 
 def choose_backend(wanted: str | None = None) -> Backend:
     """Set the backend for the import of Keras and return its name.
 
     It is `wanted`; else the one that Keras already runs on in this process; else $KERAS_BACKEND;
-    else the one in keras.json, if that is installed; else the first installed of tensorflow, jax,
-    torch.
+    else the one in keras.json, if that is installed and not tensorflow, which Keras writes there by
+    itself; else the fastest that is installed: torch, tensorflow, jax.
 
     Args:
         wanted: str or None. Defaults to None.
@@ -37,7 +39,7 @@ def choose_backend(wanted: str | None = None) -> Backend:
             been imported with another.
     """
     current = _running()
-    asked = _named(wanted) or _first_installed()
+    asked = _named(wanted) or _fastest_installed()
     backend = next((name for name in BACKENDS if name == asked), None)
     if backend is None:
         raise InputError(
@@ -105,7 +107,7 @@ def alternatives(wanted: str | None = None) -> list[Backend]:
     """
     if _named(wanted):
         return []
-    return [name for name in BACKENDS if _installed(name)][1:]
+    return [name for name in _FASTEST_FIRST if _installed(name)][1:]
 
 
 def _running() -> str | None:
@@ -115,12 +117,12 @@ def _running() -> str | None:
 def _named(wanted: str | None) -> str | None:
     """Return the backend that somebody has named, in one of the places where one can."""
     in_file = _from_keras_json()
-    in_file = in_file if in_file and _installed(in_file) else None
+    in_file = in_file if in_file and in_file != _OF_KERAS and _installed(in_file) else None
     return wanted or _running() or os.environ.get("KERAS_BACKEND") or in_file
 
 
-def _first_installed() -> str:
-    found = next(filter(_installed, BACKENDS), None)
+def _fastest_installed() -> str:
+    found = next(filter(_installed, _FASTEST_FIRST), None)
     if found is None:
         raise InputError(
             "No backend is installed.",

@@ -10,7 +10,7 @@ from kbert.backend.choose_backend import computes_on_processor
 LEVELS = 2**16  # of 16 random bits, so that the rate is met to 8e-6
 
 
-def dropout(layer: Any, values: Any, training: bool | None) -> Any:
+def dropout(layer: Any, values: Any, training: bool | None, seed: Any = None) -> Any:
     """Return what a `keras.layers.Dropout` makes of values, sooner where a processor computes.
 
         values * (bits >= rate) / (1 - rate)
@@ -22,19 +22,39 @@ def dropout(layer: Any, values: Any, training: bool | None) -> Any:
         layer: keras.layers.Dropout.
         values: tensor.
         training: bool or None. Whether dropout is applied.
+        seed: tensor. What `next_seed` has drawn. Defaults to None: the layer's next.
     """
     if not training or not 0 < layer.rate < 1:
         return values
     dropped = dropped_levels(layer)
     if not dropped or not computes_on_processor(values):
-        return layer(values, training=training)
-    seed = layer.seed_generator.next()
+        return layer(values, training) if seed is None else _by_keras(values, layer.rate, seed)
+    if seed is None:
+        seed = layer.seed_generator.next()
     if keras.backend.backend() == "torch":
         keep = kept(torch_bits(seed, values.shape), dropped, values.dtype)
     else:
         bits = {"tensorflow": _tensorflow_bits, "jax": _jax_bits}[keras.backend.backend()]
         keep = keras.ops.cast(bits(seed, values) >= dropped - LEVELS // 2, values.dtype)
     return values * (keep * (LEVELS / (LEVELS - dropped)))
+
+
+def next_seed(layer: Any, training: bool | None) -> Any:
+    """Return the next seed of a `keras.layers.Dropout`, or None where nothing is dropped."""
+    return layer.seed_generator.next() if training and 0 < layer.rate < 1 else None
+
+
+def _by_keras(values: Any, rate: float, seed: Any) -> Any:
+    class Drawn(keras.random.SeedGenerator):
+        """Gives Keras's function, which takes no drawn seed, this one."""
+
+        def __init__(self) -> None:
+            pass
+
+        def next(self, ordered: bool = True) -> Any:
+            return seed
+
+    return keras.random.dropout(values, rate, seed=Drawn())
 
 
 def dropped_levels(layer: Any) -> int:

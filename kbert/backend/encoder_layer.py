@@ -1,15 +1,38 @@
 """The computation of a keras-hub `TransformerEncoder`, in fewer operations."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 from keras import ops
 
 from kbert.backend.dense import dense
-from kbert.backend.dropout import dropout
+from kbert.backend.dropout import dropout, next_seed
 from kbert.backend.fused_attention import fused_attention
 
 
-def encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None, some: Any = None) -> Any:
+def recomputed_encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None) -> Any:
+    """Return what `encoder_layer` does, and keep nothing for the gradient but its arguments.
+
+    The rest is computed once more in the backward pass, a third of a step's products, with the same
+    dropout: its seeds are drawn here, and not each time.
+    """
+    seeds = [next_seed(part, training) for part in _dropouts(layer)]
+
+    def compute(rows: Any) -> Any:  # TensorFlow recomputes for no argument of bools
+        return encoder_layer(layer, rows, mask, training, seeds=seeds)
+
+    return keras.remat(compute)(rows)
+
+
+def encoder_layer(
+    layer: Any,
+    rows: Any,
+    mask: Any,
+    training: bool | None,
+    some: Any = None,
+    seeds: Sequence[Any] = (None, None, None),
+) -> Any:
     """Return what a keras-hub `TransformerEncoder` gives, or some of the rows that it gives.
 
     Its own parts are called, so that their weights, precision, LoRA and quantization count. The
@@ -26,21 +49,35 @@ def encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None, some:
         training: bool or None. Whether dropout is applied.
         some: tensor [rows, some, hidden]. Those of `rows` whose results are wanted. Defaults to
             None: all of them.
+        seeds: what `next_seed` has drawn for the dropout of the attention's shares, of its result
+            and of the feed-forward block. Defaults to None for each: the next of its layer.
 
     Returns:
         A tensor [rows, width or some, hidden].
     """
     wanted = rows if some is None else some
-    attended = _attention(layer._self_attention_layer, wanted, rows, mask, training)
-    attended = dropout(layer._self_attention_dropout, attended, training)
+    _, first, second = _dropouts(layer)
+    attended = _attention(layer._self_attention_layer, wanted, rows, mask, training, seeds[0])
+    attended = dropout(first, attended, training, seeds[1])
     attended = layer._self_attention_layer_norm(attended + wanted)
     inner = dense(layer._feedforward_intermediate_dense, attended)
     outer = dense(layer._feedforward_output_dense, inner)
-    outer = dropout(layer._feedforward_dropout, outer, training)
+    outer = dropout(second, outer, training, seeds[2])
     return layer._feedforward_layer_norm(outer + attended)
 
 
-def _attention(layer: Any, queries: Any, rows: Any, mask: Any, training: bool | None) -> Any:
+def _dropouts(layer: Any) -> tuple[Any, Any, Any]:
+    """Return the dropout of the attention's shares, of its result, and of the last block's."""
+    return (
+        layer._self_attention_layer._dropout_layer,
+        layer._self_attention_dropout,
+        layer._feedforward_dropout,
+    )
+
+
+def _attention(
+    layer: Any, queries: Any, rows: Any, mask: Any, training: bool | None, seed: Any
+) -> Any:
     """Return what a `MultiHeadAttention` gives whose keys and values are the same rows.
 
     Leans on `_compute_attention` of MultiHeadAttention (layers/attention/multi_head_attention.py).
@@ -48,11 +85,11 @@ def _attention(layer: Any, queries: Any, rows: Any, mask: Any, training: bool | 
     query = dense(layer._query_dense, queries)
     key, value = dense(layer._key_dense, rows), dense(layer._value_dense, rows)
     dropped = layer._dropout_layer if training else None
-    attended = fused_attention(query, key, value, mask, dropped)
+    attended = fused_attention(query, key, value, mask, dropped, seed)
     if attended is not None:
         return dense(layer._output_dense, attended)
     query = ops.multiply(query, ops.cast(layer._inverse_sqrt_key_dim, query.dtype))
     scores = ops.einsum(layer._dot_product_equation, key, query)
     scores = layer._softmax(scores, mask=mask[:, None])
-    scores = dropout(layer._dropout_layer, scores, training)
+    scores = dropout(layer._dropout_layer, scores, training, seed)
     return dense(layer._output_dense, ops.einsum(layer._combine_equation, scores, value))

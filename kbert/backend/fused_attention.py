@@ -8,7 +8,9 @@ from kbert.backend.choose_backend import computes_on_processor
 from kbert.backend.dropout import dropped_levels
 
 
-def fused_attention(query: Any, key: Any, value: Any, mask: Any, dropout: Any) -> Any:
+def fused_attention(
+    query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: Any = None
+) -> Any:
     """Return scaled attention computed by one kernel, or None where there is none.
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
@@ -24,6 +26,7 @@ def fused_attention(query: Any, key: Any, value: Any, mask: Any, dropout: Any) -
         value: tensor [rows, width, heads, dim].
         mask: bool tensor [rows, queries or 1, width]. What each query attends to.
         dropout: keras.layers.Dropout of the shares of attention, or None outside training.
+        seed: tensor. What `next_seed` has drawn. Defaults to None: the layer's next.
 
     Returns:
         A tensor [rows, queries, heads, dim], or None.
@@ -39,7 +42,8 @@ def fused_attention(query: Any, key: Any, value: Any, mask: Any, dropout: Any) -
         dropped = dropped_levels(dropout)
         if not dropped:
             return None
-        return blocked_attention(query, key, value, mask, dropped, dropout.seed_generator.next())
+        seed = dropout.seed_generator.next() if seed is None else seed
+        return blocked_attention(query, key, value, mask, dropped, seed)
     # Where a row attends to nothing, as an empty text's, this mask gives numbers as Keras does.
     bias = torch.zeros(mask.shape, dtype=query.dtype, device=query.device)
     bias = bias.masked_fill_(~mask, torch.finfo(query.dtype).min)

@@ -19,12 +19,13 @@ class MachineOptions:
     """
 
     backend: Backend | None = None
-    """Keras backend; by default that of KERAS_BACKEND or keras.json, else the first installed."""
+    """Keras backend; by default that of KERAS_BACKEND or keras.json, else the fastest installed."""
     seed: int = 0
     """Decides the split, the order of the data, the new head and dropout."""
     deterministic: bool = False
     """Use only kernels whose results repeat bit for bit on GPUs too, which are slower."""
-
+    gradient_checkpointing: bool = False
+    """Compute the layers once more for the gradient: less memory, a quarter more time."""
     packing: Packing = "auto"
     """Whether several short texts share a row of a training batch; auto takes what is faster."""
 

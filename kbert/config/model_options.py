@@ -25,7 +25,7 @@ class ModelOptions:
     """Dropout before the classification head."""
     weights: Weights = "pretrained"
     """Start from the preset's weights, or from random ones of its size."""
-    precision: Precision = "float32"
+    precision: Precision = "auto"
     """What the model computes in; the weights stay float32. auto takes what is faster here."""
 
     def __post_init__(self) -> None:

@@ -46,6 +46,11 @@ class BertClassifier(TextModel):
         gelu: "tanh" (Google's) or "erf" (that of most Hugging Face models). Defaults to "tanh".
         dtype: dtype policy of a new backbone, such as "mixed_bfloat16". Defaults to None.
 
+    Attributes:
+        gradient_checkpointing: bool. Compute the layers once more for the gradient, rather than
+            keep what they have computed: less memory, more time, the same result. Set it before
+            `fit`; it begins as False, and is not saved.
+
     Raises:
         InputError: fewer than two labels, a vocabulary larger than the backbone's, or a
             `max_length` beyond its positions.
@@ -93,6 +98,7 @@ class BertClassifier(TextModel):
         self.num_segments = backbone.num_segments
         self.dropout = dropout
         self.gelu = gelu
+        self.gradient_checkpointing = False
 
     @property
     def input_spec(self) -> Any:
@@ -100,7 +106,7 @@ class BertClassifier(TextModel):
         return [spec for spec in super().input_spec if spec.name != "padding_mask"]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        pooled = pooled_output(self.backbone, inputs, training)
+        pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         return self.get_layer("logits")(dropped)
 

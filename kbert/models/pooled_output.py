@@ -7,11 +7,14 @@ import keras_hub
 from keras import ops
 
 from kbert.backend.dropout import dropout
-from kbert.backend.encoder_layer import encoder_layer
+from kbert.backend.encoder_layer import encoder_layer, recomputed_encoder_layer
 
 
 def pooled_output(
-    backbone: keras_hub.models.BertBackbone, inputs: Mapping[str, Any], training: bool | None
+    backbone: keras_hub.models.BertBackbone,
+    inputs: Mapping[str, Any],
+    training: bool | None,
+    recompute: bool = False,
 ) -> Any:
     """Return a backbone's `pooled_output`, of whose last layer only [CLS] is computed.
 
@@ -25,6 +28,8 @@ def pooled_output(
         inputs: dict of int tensors: `token_ids`, `segment_ids`, `padding_mask` [texts, width], or
             packed rows as `pack` makes them.
         training: bool or None. Whether dropout is applied.
+        recompute: bool. Compute the layers once more for the gradient, rather than keep what they
+            have computed. Defaults to False.
 
     Returns:
         A tensor [texts, hidden].
@@ -48,17 +53,18 @@ def pooled_output(
     rows = backbone.embeddings_layer_norm(rows)
     rows = dropout(backbone.embeddings_dropout, rows, training)
     *layers, last = backbone.transformer_layers
+    compute = recomputed_encoder_layer if recompute and training else encoder_layer
     if not packed:
         mask = ops.cast(inputs["padding_mask"][:, None], "bool")
         for layer in layers:
-            rows = encoder_layer(layer, rows, mask, training)
+            rows = compute(layer, rows, mask, training)
         first = encoder_layer(last, rows, mask, training, some=rows[:, :1])
         return backbone.pooled_dense(first[:, 0])
     text_ids, cls_tokens = inputs["text_ids"], inputs["cls_tokens"]
     # Padding attends to padding, and so no row of the attention is empty.
     mask = ops.equal(text_ids[:, :, None], text_ids[:, None, :])
     for layer in layers:
-        rows = encoder_layer(layer, rows, mask, training)
+        rows = compute(layer, rows, mask, training)
     first = ops.take_along_axis(rows, cls_tokens[:, :, None], axis=1)
     # A slot without a text is one more of the row's first text.
     texts = ops.take_along_axis(text_ids, cls_tokens, axis=1)

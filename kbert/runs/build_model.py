@@ -37,5 +37,6 @@ def build_model(prepared: PreparedRun) -> Any:
             tokenizer=prepared.tokenizer,
             dtype=dtype,
         )
+    model.gradient_checkpointing = config.gradient_checkpointing
     model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
     return model

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
-from kbert.backend.precision import choose_precision
+from kbert.backend.precision import PrecisionChoice, choose_precision
 from kbert.config import TrainConfig
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
@@ -81,7 +81,7 @@ def prepare(
     backend = choose_backend(config.backend)
     if others:
         say(
-            f"On {backend}, the first of the backends that are installed. For another: "
+            f"On {backend}, the fastest of the backends that are installed. For another: "
             f"{Option('backend', others[-1])}, or KERAS_BACKEND={others[-1]}"
         )
     config = replace(config, backend=backend)
@@ -122,7 +122,10 @@ def prepare(
     config = replace(config, packing=choice.packing)
     if config.precision == "auto":
         import_keras()
-        found = choose_precision(config.precision, backend)
+        if config.recipe == "google":
+            found = PrecisionChoice("float32", "the google recipe is that of float32")
+        else:
+            found = choose_precision(config.precision, backend)
         say(str(found))
         config = replace(config, precision=found.precision)
     return PreparedRun(

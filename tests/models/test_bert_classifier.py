@@ -258,3 +258,26 @@ def test_a_predictor_leaves_the_warning_to_its_model(tiny_model, tmp_path):
     predictor.predict(["电影很好看"])
     (warning,) = (one for one in caught if one.category is UnknownTokensWarning)
     assert warning.filename == __file__
+
+
+@pytest.mark.parametrize("packing", ["on", "off"])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_gradient_checkpointing_changes_no_weight(packing, dtype):
+    if dtype != "float32" and keras.backend.backend() == "jax":
+        pytest.skip("JAX rounds to bfloat16 in other places then")
+    texts = ["a b c", "d d a", "b", "c a b d a"] * 4
+    labels = Labels(("no", "yes"))
+    examples = Examples(texts, label_ids=np.array([1, 0, 1, 0] * 4, np.int32), labels=labels)
+    plan = TrainingPlan(examples=16, batch_size=8, epochs=2, learning_rate=1e-2)
+    trained = []
+    for checkpointing in (False, True):
+        keras.utils.set_random_seed(1)
+        # Dropout that is drawn anew for the gradient would change it.
+        sizes = {**TINY, "num_layers": 3, "dropout": 0.3}
+        model = BertClassifier(sizes, labels, TOKENIZER, max_length=12, dtype=dtype)
+        model.gradient_checkpointing = checkpointing
+        model.compile(optimizer=create_optimizer(plan))
+        model.fit(model.batches(examples, plan, packing=packing), epochs=2, verbose=0)
+        trained.append([keras.ops.convert_to_numpy(weight) for weight in model.weights])
+    for kept, recomputed in zip(*trained, strict=True):
+        np.testing.assert_allclose(recomputed, kept, rtol=0, atol=2e-5)
