@@ -205,9 +205,11 @@ WITH_KERAS = ("schedules", "optimizers", "models", "callbacks")
 MODULES_WITH_KERAS = (
     "kbert.backend.between_batches",
     "kbert.backend.blocked_attention",
+    "kbert.backend.dataset_internals",
     "kbert.backend.dense",
     "kbert.backend.dropout",
     "kbert.backend.encoder_layer",
+    "kbert.backend.few_shapes",
     "kbert.backend.fused_attention",
     "kbert.backend.fused_update",
     "kbert.backend.gelu",

@@ -32,7 +32,7 @@ def test_width_before_epoch():
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="a pipeline of TensorFlow")
-def test_pipelines_are_not_tuned():
+def test_end_pipelines_at_once():
     from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
     class Data(keras.utils.PyDataset):

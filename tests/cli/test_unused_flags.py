@@ -20,7 +20,7 @@ PLAN = (
 MODEL = ("preset", "max-length", "dropout", "weights", "precision")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
-MACHINE = ("backend", "seed", "deterministic", "packing")
+MACHINE = ("backend", "seed", "deterministic", "packing", "gradient-checkpointing")
 SPEAKING = ("quiet", "verbose")
 
 TASK = "{option} has no effect beside --task: leave it out."

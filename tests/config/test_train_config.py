@@ -34,6 +34,7 @@ OTHERS = {
         "keep_checkpoints": 5,
         "deterministic": True,
         "packing": "on",
+        "gradient_checkpointing": True,
     },
 }
 TASK = {"task": "mrpc"}  # which decides what some of the others say

@@ -94,8 +94,9 @@ def test_run_json(finished, reviews):
 def test_config_toml_makes_the_same_run(finished, configure):
     run, _ = finished
     written = TrainConfig.from_toml(run.path / "config.toml")
-    assert written.packing in ("on", "off")  # what was chosen, and not "auto"
-    chosen = {"backend": run.record["backend"], "packing": written.packing}
+    chosen = {name: getattr(written, name) for name in ("packing", "precision")}
+    assert "auto" not in chosen.values()
+    chosen["backend"] = run.record["backend"]
     assert written == configure(output=str(run.path), **chosen)
 
 
