@@ -20,7 +20,7 @@ from kbert.findings import Cure, Option
 from kbert.utils.lasting_stream import LastingStream
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
-_FASTEST_FIRST: tuple[Backend, ...] = ("torch", "tensorflow", "jax")  # docs/benchmarks.md
+_FASTEST_FIRST: tuple[Backend, ...] = ("torch", "tensorflow", "jax")  # by `make bench`
 _OF_KERAS = "tensorflow"  # what Keras writes to keras.json by itself
 
 
