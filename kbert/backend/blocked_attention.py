@@ -9,17 +9,14 @@ from kbert.backend.dropout import LEVELS, kept, torch_bits
 _BLOCK = 2**20  # bytes of the scores computed at a time, which stay in a processor's cache
 
 
-def blocked_attention(
-    query: Any, key: Any, value: Any, mask: Any, dropped: int, seed: tuple[Any, Any]
-) -> Any:
+def blocked_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, seed: Any) -> Any:
     """Return scaled attention with dropout.
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
 
     The scores of all pairs of tokens are larger than everything else in a step, and each operation
     on them waits for the memory. Here those of a few rows are computed at a time, and once more for
-    the gradient; only which of them are dropped is kept. At 256 tokens it takes less than half the
-    time.
+    the gradient, for which the random numbers of the dropout are kept.
 
     Source: "FlashAttention", arXiv 2205.14135, section 3, for the gradient.
 
@@ -29,14 +26,29 @@ def blocked_attention(
         value: tensor [rows, width, heads, dim].
         mask: bool tensor [rows, queries or 1, width]. What each query attends to.
         dropped: int. The share of the scores that is dropped, in 2 ** 16ths.
-        seed: two ints, of the numbers that decide which.
+        seed: tensor of two ints. Of the random numbers that decide which.
 
     Returns:
         A tensor [rows, queries, heads, dim].
     """
-    bias = torch.zeros(mask.shape, dtype=query.dtype)
-    bias = bias.masked_fill_(~mask, torch.finfo(query.dtype).min)[:, None]
+    bias = additive_mask(mask, query)
     return _BlockedAttention.apply(query, key, value, bias, dropped, seed)
+
+
+def additive_mask(mask: Any, query: Any) -> Any:
+    """Return what is added to scores: 0 where a query attends, else the least number.
+
+    A query that attends to nothing, as in an empty row, then gives numbers, as it does in Keras.
+
+    Args:
+        mask: bool tensor [rows, queries or 1, width].
+        query: tensor whose type and device the scores have.
+
+    Returns:
+        A tensor [rows, 1, queries or 1, width].
+    """
+    bias = query.new_zeros(mask.shape)
+    return bias.masked_fill_(~mask, torch.finfo(query.dtype).min)[:, None]
 
 
 class _BlockedAttention(torch.autograd.Function):
@@ -48,7 +60,7 @@ class _BlockedAttention(torch.autograd.Function):
         value: Any,
         bias: Any,
         dropped: int,
-        seed: tuple[Any, Any],
+        seed: Any,
     ) -> Any:
         rows, queries, heads, dim = query.shape
         width = key.shape[1]

@@ -11,9 +11,9 @@ def end_pipelines_at_once(kind: type[keras.utils.PyDataset]) -> None:
     """Let the pipelines that TensorFlow makes of such data sets end without a wait.
 
     tf.data tunes each pipeline in a thread of its own, which sleeps for up to 5 seconds at a time.
-    The end of `predict` and of an epoch can wait for it: a prediction of 3.8 s takes 5.2 s in one
-    of three. There is nothing to tune in a data set that is read in one thread. Leans on
-    `PyDatasetAdapter.get_tf_dataset` (trainers/data_adapters/py_dataset_adapter.py).
+    The end of `predict` can wait for it, and so can that of an epoch. There is nothing to tune in a
+    data set that is read in one thread. Leans on `PyDatasetAdapter.get_tf_dataset`
+    (trainers/data_adapters/py_dataset_adapter.py).
 
     Args:
         kind: class of PyDataset.

@@ -28,7 +28,9 @@ def dropout(layer: Any, values: Any, training: bool | None, seed: Any = None) ->
         return values
     dropped = dropped_levels(layer)
     if not dropped or not computes_on_processor(values):
-        return layer(values, training) if seed is None else _by_keras(values, layer.rate, seed)
+        if seed is None:
+            return layer(values, training=training)
+        return keras.random.dropout(values, layer.rate, seed=_Drawn(seed, layer.seed_generator))
     if seed is None:
         seed = layer.seed_generator.next()
     if keras.backend.backend() == "torch":
@@ -44,17 +46,20 @@ def next_seed(layer: Any, training: bool | None) -> Any:
     return layer.seed_generator.next() if training and 0 < layer.rate < 1 else None
 
 
-def _by_keras(values: Any, rate: float, seed: Any) -> Any:
-    class Drawn(keras.random.SeedGenerator):
-        """Gives Keras's function, which takes no drawn seed, this one."""
+class _Drawn(keras.random.SeedGenerator):
+    """A seed that has been drawn, as Keras's functions take one.
 
-        def __init__(self) -> None:
-            pass
+    Leans on `isinstance(seed, SeedGenerator)` in `draw_seed` (random/seed_generator.py), and on
+    `seed._initial_seed is None`, where torch's dropout draws from torch's own generator
+    (backend/torch/random.py), whose state `keras.remat` gives back.
+    """
 
-        def next(self, ordered: bool = True) -> Any:
-            return seed
+    def __init__(self, seed: Any, generator: Any) -> None:
+        self._seed = seed
+        self._initial_seed = generator._initial_seed
 
-    return keras.random.dropout(values, rate, seed=Drawn())
+    def next(self, ordered: bool = True) -> Any:
+        return self._seed
 
 
 def dropped_levels(layer: Any) -> int:

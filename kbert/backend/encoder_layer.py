@@ -14,8 +14,8 @@ from kbert.backend.fused_attention import fused_attention
 def recomputed_encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None) -> Any:
     """Return what `encoder_layer` does, and keep nothing for the gradient but its arguments.
 
-    The rest is computed once more in the backward pass, a third of a step's products, with the same
-    dropout: its seeds are drawn here, and not each time.
+    The rest is computed once more in the backward pass, which adds a third to a step's products,
+    and with the same dropout: its seeds are drawn here, and not each time.
     """
     seeds = [next_seed(part, training) for part in _dropouts(layer)]
 

@@ -35,20 +35,17 @@ def fused_attention(
         return None
     import torch
 
+    from kbert.backend.blocked_attention import additive_mask, blocked_attention
+
     rate = 0.0 if dropout is None else dropout.rate
     if rate and computes_on_processor(query):
-        from kbert.backend.blocked_attention import blocked_attention
-
         dropped = dropped_levels(dropout)
         if not dropped:
             return None
         seed = dropout.seed_generator.next() if seed is None else seed
         return blocked_attention(query, key, value, mask, dropped, seed)
-    # Where a row attends to nothing, as an empty text's, this mask gives numbers as Keras does.
-    bias = torch.zeros(mask.shape, dtype=query.dtype, device=query.device)
-    bias = bias.masked_fill_(~mask, torch.finfo(query.dtype).min)
     return torch.nn.functional.scaled_dot_product_attention(
         *(tensor.transpose(1, 2) for tensor in (query, key, value)),
-        attn_mask=bias[:, None],
+        attn_mask=additive_mask(mask, query),
         dropout_p=rate,
     ).transpose(1, 2)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbert.choices import Backend, Precision
+from kbert.choices import Backend, Precision, Recipe
 
 _CPUINFO = Path("/proc/cpuinfo")
 # Instructions that multiply bfloat16, as Linux names them. A measurement would differ from one run
@@ -29,20 +29,26 @@ class PrecisionChoice:
         return f"Computing in {self.precision}" + (f": {self.reason}." if self.reason else ".")
 
 
-def choose_precision(asked: Precision, backend: Backend) -> PrecisionChoice:
+def choose_precision(
+    asked: Precision, backend: Backend, recipe: Recipe = "recommended"
+) -> PrecisionChoice:
     """Return the precision that is asked for; for "auto", the one that is faster here.
 
-    A processor is known by its instructions: torch and TensorFlow train 1.3 to 1.6 times as fast
-    with those for bfloat16, and JAX gains nothing from them. GPUs are known by their compute
-    capability, 8.0 and above for bfloat16, 7.0 and above for float16 with loss scaling; a TPU
-    computes in bfloat16.
+    A processor is known by its instructions: torch and TensorFlow train about 1.5 times as fast
+    with those for bfloat16, and JAX gains nothing from them, by `make bench`. GPUs are known by
+    their compute capability, 8.0 and above for bfloat16, 7.0 and above for float16 with loss
+    scaling; a TPU computes in bfloat16.
 
     Args:
         asked: "auto", "float32", "bfloat16" or "float16".
         backend: str. The one that Keras runs on, which is imported.
+        recipe: "recommended" or "google", which "auto" computes in float32, as Google's script
+            does. Defaults to "recommended".
     """
     if asked != "auto":
         return PrecisionChoice(asked)
+    if recipe == "google":
+        return PrecisionChoice("float32", "the google recipe is that of float32")
     accelerator = _ACCELERATORS[backend]()
     if accelerator is not None:
         return accelerator

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
-from kbert.backend.precision import PrecisionChoice, choose_precision
+from kbert.backend.precision import choose_precision
 from kbert.config import TrainConfig
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
@@ -122,10 +122,7 @@ def prepare(
     config = replace(config, packing=choice.packing)
     if config.precision == "auto":
         import_keras()
-        if config.recipe == "google":
-            found = PrecisionChoice("float32", "the google recipe is that of float32")
-        else:
-            found = choose_precision(config.precision, backend)
+        found = choose_precision(config.precision, backend, config.recipe)
         say(str(found))
         config = replace(config, precision=found.precision)
     return PreparedRun(

@@ -43,12 +43,11 @@ def run_config(run: RunDirectory) -> TrainConfig:
 def recorded_config(run: RunDirectory) -> TrainConfig:
     """Return a run's settings as they were recorded.
 
-    kbert 0.1 recorded settings that had no effect beside others, which are refused today; it gave
-    each text a row of its own, and computed in float32.
+    kbert 0.1 recorded settings that had no effect beside others, which are refused today; and it
+    gave each text a row of its own.
     """
     values = read_settings(run.path / "config.toml")
     values.setdefault("packing", "off")
-    values.setdefault("precision", "float32")
     has_dev, decided = values.get("dev") is not None, values.get("task") is not None
     if has_dev or decided:
         values.pop("dev_proportion", None)

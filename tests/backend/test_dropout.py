@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kbert.backend.dropout import dropout
+from kbert.backend import dropout as module
+from kbert.backend.dropout import dropout, next_seed
 
 pytestmark = pytest.mark.keras
 
@@ -52,3 +53,24 @@ def test_gradients_are_those_of_what_is_kept():
     found = dropout(keras.layers.Dropout(0.25, seed=3), values, True)
     found.sum().backward()
     np.testing.assert_array_equal(values.grad.numpy(), found.detach().numpy())
+
+
+def test_a_seed_that_was_drawn_decides():
+    layer = keras.layers.Dropout(0.5, seed=1)
+    values = ops.ones((40, 50))
+    seed = next_seed(layer, True)
+    drawn = [ops.convert_to_numpy(dropout(layer, values, True, seed)) for _ in range(2)]
+    np.testing.assert_array_equal(*drawn)
+    again = keras.layers.Dropout(0.5, seed=1)
+    np.testing.assert_array_equal(ops.convert_to_numpy(dropout(again, values, True)), drawn[0])
+    assert next_seed(layer, False) is None
+    assert next_seed(keras.layers.Dropout(0.0), True) is None
+
+
+def test_keras_is_given_a_seed_that_was_drawn(monkeypatch):
+    monkeypatch.setattr(module, "computes_on_processor", lambda values: False)
+    layer, again = keras.layers.Dropout(0.25, seed=1), keras.layers.Dropout(0.25, seed=1)
+    values = ops.ones((100, 200))
+    drawn = ops.convert_to_numpy(dropout(layer, values, True, next_seed(layer, True)))
+    assert (drawn == 0).mean() == pytest.approx(0.25, abs=0.02)
+    np.testing.assert_array_equal(ops.convert_to_numpy(again(values, training=True)), drawn)

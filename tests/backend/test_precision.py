@@ -36,6 +36,12 @@ def test_a_processor_is_known_by_its_instructions(flags, chosen, monkeypatch, tm
     assert choice.startswith(f"Computing in {chosen}")
 
 
+def test_the_google_recipe_is_that_of_float32():
+    choice = choose_precision("auto", BACKEND, "google")
+    assert str(choice) == "Computing in float32: the google recipe is that of float32."
+    assert choose_precision("bfloat16", BACKEND, "google").precision == "bfloat16"
+
+
 def test_a_processor_that_tells_nothing_computes_in_float32(monkeypatch, tmp_path):
     monkeypatch.setitem(precision._ACCELERATORS, BACKEND, lambda: None)
     monkeypatch.setattr(precision, "_CPUINFO", tmp_path / "missing")

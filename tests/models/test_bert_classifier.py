@@ -262,7 +262,14 @@ def test_a_predictor_leaves_the_warning_to_its_model(tiny_model, tmp_path):
 
 @pytest.mark.parametrize("packing", ["on", "off"])
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_gradient_checkpointing_changes_no_weight(packing, dtype):
+@pytest.mark.parametrize("device", ["processor", "as on a GPU"])
+def test_gradient_checkpointing_changes_no_weight(packing, dtype, device, monkeypatch):
+    if device != "processor":
+        if packing == "on" or dtype != "float32":
+            pytest.skip("once is enough")
+        for module in ("dropout", "fused_attention"):
+            name = f"kbert.backend.{module}.computes_on_processor"
+            monkeypatch.setattr(name, lambda values: False)
     if dtype != "float32" and keras.backend.backend() == "jax":
         pytest.skip("JAX rounds to bfloat16 in other places then")
     texts = ["a b c", "d d a", "b", "c a b d a"] * 4
