@@ -3,6 +3,7 @@
 from typing import Literal
 
 Backend = Literal["tensorflow", "jax", "torch"]
+BatchSize = int | Literal["auto"]
 DecayFrom = Literal["warmup_end", "start"]
 ExportFormat = Literal[
     "huggingface",

@@ -5,12 +5,20 @@ tests/backend/test_fit_internals.py, which fails by name when Keras changes.
 """
 
 import inspect
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 
 def callbacks_of_fit() -> list[keras.callbacks.Callback]:
-    """Return all callbacks of the `fit` that is calling one of them; none outside a `fit`.
+    """Return all callbacks of the `fit` that is calling one of them; none outside a `fit`."""
+    found = list_of_fit()
+    return [] if found is None else list(found.callbacks)
+
+
+def list_of_fit() -> keras.callbacks.CallbackList | None:
+    """Return Keras's list of the callbacks of the `fit` that is calling one; None outside a `fit`.
 
     Keras shows callbacks nothing of each other. Leans on `for callback in self.callbacks:` in the
     methods of `CallbackList` (callbacks/callback_list.py), which the caller was called from.
@@ -19,11 +27,36 @@ def callbacks_of_fit() -> list[keras.callbacks.Callback]:
     while frame is not None:
         owner = frame.f_locals.get("self")
         if isinstance(owner, keras.callbacks.CallbackList):
-            return list(owner.callbacks)
+            return owner
         frame = (
             frame.f_back if isinstance(owner, keras.callbacks.Callback) or owner is None else None
         )
-    return []
+    return None
+
+
+def model_inside_step(callback: keras.callbacks.Callback) -> Any:
+    """Return a callback's model as it is; on JAX its variables may be without values in a `fit`.
+
+    `callback.model` gives them those of the running step, which takes JAX milliseconds. Leans on
+    `self._model.jax_state_sync()` in `Callback.model` (callbacks/callback.py).
+    """
+    return callback._model if keras.backend.backend() == "jax" else callback.model
+
+
+def values_inside_step(model: Any, variables: Sequence[keras.Variable]) -> list[Any]:
+    """Return the present values of variables of a model's optimizer or metrics, as tensors.
+
+    On JAX a running `fit` has them, and the variables do not: leans on `self._jax_state = {` and
+    `self._jax_state_synced` in `fit`, and on their order in `jax_state_sync` (backend/jax/
+    trainer.py). JAX frees their memory in the next step.
+    """
+    state = getattr(model, "_jax_state", None)
+    if not state or model._jax_state_synced:
+        return [variable.value for variable in variables]
+    own = [*model.metrics_variables, *model.optimizer.variables]
+    held = [*state["metrics_variables"], *state["optimizer_variables"]]
+    places = {id(variable): place for place, variable in enumerate(own)}
+    return [held[places[id(variable)]] for variable in variables]
 
 
 def fit_validates(model: keras.Model) -> bool | None:

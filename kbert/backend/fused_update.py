@@ -50,7 +50,8 @@ def update_adam(
     if not hasattr(torch, "_fused_adam_") or not all(_is_taken(value) for value in values):
         return False
     with torch.no_grad():
-        late = torch.tensor(_LATE, device=values[0].device)
+        # `torch.tensor` would copy it to a GPU, and wait until it has come to that.
+        late = torch.full((), _LATE, device=values[0].device)
         torch._fused_adam_(
             values,
             # The kernel reads memory in order: of a transposed gradient the wrong elements.

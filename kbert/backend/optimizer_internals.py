@@ -24,12 +24,17 @@ def batches_seen(optimizer: Any) -> int:
     Leans on `self._iterations` (optimizers/base_optimizer.py), the count that schedules see; the
     public `iterations` is `floor_divide(self._iterations, self.gradient_accumulation_steps)`.
     """
-    return int(keras.ops.convert_to_numpy(inner_optimizer(optimizer)._iterations))
+    return int(keras.ops.convert_to_numpy(batch_count(optimizer)))
+
+
+def batch_count(optimizer: Any) -> keras.Variable:
+    """Return the variable in which an optimizer counts its batches; see `batches_seen`."""
+    return inner_optimizer(optimizer)._iterations
 
 
 def set_batches_seen(optimizer: Any, number: int) -> None:
     """Set how many batches an optimizer has been given; see `batches_seen`."""
-    inner_optimizer(optimizer)._iterations.assign(number)
+    batch_count(optimizer).assign(number)
 
 
 def updates_done(optimizer: Any) -> int:

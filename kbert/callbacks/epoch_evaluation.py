@@ -10,6 +10,7 @@ import numpy as np
 from kbert.backend.fit_internals import callbacks_of_fit
 from kbert.backend.optimizer_internals import updates_done
 from kbert.callbacks.evaluated_sets import EvaluatedSets
+from kbert.callbacks.held_steps import read_held
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
@@ -79,6 +80,8 @@ class EpochEvaluation(keras.callbacks.Callback):
     model.fit(model.batches(train, plan), epochs=plan.epochs, callbacks=[evaluation])
     ```
     """
+
+    takes_tensors = True
 
     def __init__(
         self,
@@ -237,6 +240,7 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def _evaluate(self, epoch: int, batch: int | None = None) -> None:
         """Evaluate each set, keep the best, and stop when patience is over."""
+        read_held(callbacks_of_fit())  # a loss that is not finite ends `fit` before
         model, history = self.model, self.history
         if not self._sets.are_judged:
             self._judge()

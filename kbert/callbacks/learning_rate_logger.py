@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import keras
-import numpy as np
 
-from kbert.backend.optimizer_internals import batches_seen, inner_optimizer, learning_rates
+from kbert.backend.fit_internals import model_inside_step
+from kbert.callbacks.held_steps import check_read_every, steps_between_reads
+from kbert.callbacks.watches.step_watch import StepWatch
 
 
 class LearningRateLogger(keras.callbacks.Callback):
@@ -21,6 +22,11 @@ class LearningRateLogger(keras.callbacks.Callback):
 
     Args:
         path: str or Path. The file.
+        read_every: int or None. Steps whose rows may stay on the device before they are written;
+            they are also written before a checkpoint and at the end of an epoch. A schedule's rates
+            are then computed on the processor; but for a power other than 1, whose last digit may
+            be another, the file is the same. Defaults to None: 1 on a processor, and 50 on an
+            accelerator, which would wait for the host at every value that is read.
 
     Example:
 
@@ -29,41 +35,44 @@ class LearningRateLogger(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, path: str | Path) -> None:
+    takes_tensors = True
+
+    def __init__(self, path: str | Path, *, read_every: int | None = None) -> None:
         super().__init__()
+        check_read_every(read_every)
         self.path = Path(path)
+        self.read_every = read_every
         self._file: TextIO | None = None
-        self._epoch = 0
+        self._steps = StepWatch(0)
+        self._read_every = 1
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self._write_what_can_be_read()  # of a fit that has failed
+        self._read_every = steps_between_reads(self.model, self.read_every)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._file is None:  # a resumed run rewinds the file before its first epoch
             self._open()
-        self._epoch, self._last = epoch, -1
-        self._before: tuple[float, float] | None = None
+        self._steps = StepWatch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if self._before is None:  # 0, unless the epoch is being resumed
-            self._before = self._mean()
-        optimizer = inner_optimizer(self.model.optimizer)
-        rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-        # `iterations` would count updates under accumulation, and a schedule sees batches.
-        self._step = (batches_seen(optimizer), self._epoch, f"{rate:.9g}")
+        at_once = self._read_every == 1
+        model = self.model if at_once else model_inside_step(self)
+        self._steps.before(model, rate_now=at_once)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        loss, before, now = "", self._before, self._mean()
-        if before is not None and now is not None and now[1] > before[1]:
-            loss = f"{(now[0] - before[0]) / (now[1] - before[1]):.6g}"
-        self._before = now
-        several, self._last = batch > self._last + 1, batch
-        first = self._step[0]
-        done = batches_seen(self.model.optimizer) if several else first + 1
-        if done > first + 1:  # several together, of which Keras tells only the mean of the losses
-            numbers = np.arange(first, done)
-            rates = learning_rates(self.model.optimizer, numbers)
-            for number, rate in zip(numbers, rates, strict=True):
-                self._rows.writerow([number, self._epoch, f"{rate:.9g}", ""])
-            return
-        self._rows.writerow([*self._step, loss])
+        self._steps.after(self.model if self._read_every == 1 else model_inside_step(self), batch)
+        if self._steps.steps >= self._read_every:
+            self.read_held()
+
+    def read_held(self) -> None:
+        """Write the rows that are held; also called before a checkpoint is saved."""
+        if self._steps:
+            self._rows.writerows(self._steps.rows(self.model.optimizer))
+            self._steps.forget()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.read_held()
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -80,19 +89,32 @@ class LearningRateLogger(keras.callbacks.Callback):
         elif end != b"\n":
             self._file.write("\n")  # after the row in which a process was killed
 
-    def _mean(self) -> tuple[float, float] | None:
-        """Return total and count of Keras's mean of the epoch's loss, if the model has one."""
-        mean = next((m for m in self.model.metrics if m.name == "loss"), None)
-        if not isinstance(mean, keras.metrics.Mean):
-            return None
-        total, count = (float(keras.ops.convert_to_numpy(v)) for v in (mean.total, mean.count))
-        return total, count
-
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
 
     def close(self) -> None:
-        """Close the file; needed only if `fit` ended with an exception."""
+        """Write what is held and close the file; needed only if `fit` ended with an exception."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            try:
+                self._write_what_can_be_read()
+            finally:
+                self._file.close()
+                self._file = None
+
+    def _write_what_can_be_read(self) -> None:
+        """Write what is held, up to the first step whose values an accelerator has not computed.
+
+        What has gone wrong there has ended `fit`, and is not to be raised in place of that.
+        """
+        at_most = None
+        while self._steps:
+            try:
+                rows = self._steps.rows(self.model.optimizer, at_most)
+            except Exception:
+                if at_most == 1:
+                    break
+                at_most = 1
+            else:
+                self._rows.writerows(rows)
+                self._steps.forget(at_most)
+        self._steps = StepWatch(0)

@@ -13,8 +13,10 @@ from kbert.backend.optimizer_internals import (
     learning_rates,
     updates_done,
 )
+from kbert.callbacks.held_steps import check_read_every, read_held, steps_between_reads
 from kbert.callbacks.watches.label_watch import LabelWatch
 from kbert.callbacks.watches.last_good_weights import LastGoodWeights
+from kbert.callbacks.watches.loss_watch import LossWatch, StepLoss
 from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.errors import FindingsError, allowed_in, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
@@ -43,8 +45,8 @@ class PlanGuard(keras.callbacks.Callback):
     During training it checks every loss, and the rate and the weights in the first updates and in
     every 50th: a rate of 0, weights that do not change, updates too large or too small for the
     weights. A loss that is NaN or infinite ends `fit` with an exception and restores the last good
-    weights. With data it also reports batches that hold a single class and, at the end of an epoch,
-    a model that predicts the same class for every row.
+    weights; see `read_every` for when. With data it also reports batches that hold a single class
+    and, at the end of an epoch, a model that predicts the same class for every row.
 
     Args:
         plan: TrainingPlan.
@@ -52,6 +54,10 @@ class PlanGuard(keras.callbacks.Callback):
             `(x, label_ids)`. Defaults to None; `BertClassifier.fit` passes its own.
         allow: sequence of str. Codes of findings that do not stop `fit`. Defaults to ().
         verbose: 0 silent, 1 print each finding once. Defaults to 1.
+        read_every: int or None. Steps whose losses may stay on the device before they are checked;
+            they are also checked before the weights are, and before an evaluation, a checkpoint
+            and the end of an epoch. Defaults to None: 1 on a processor, and 50 on an accelerator,
+            which would wait for the host at every loss that is read.
 
     Attributes:
         findings: list of Finding, of this `fit`.
@@ -66,6 +72,8 @@ class PlanGuard(keras.callbacks.Callback):
     ```
     """
 
+    takes_tensors = True
+
     def __init__(
         self,
         plan: TrainingPlan,
@@ -73,13 +81,17 @@ class PlanGuard(keras.callbacks.Callback):
         data: Any = None,
         allow: Sequence[str] = (),
         verbose: int = 1,
+        read_every: int | None = None,
     ) -> None:
         super().__init__()
         check_codes(allow)
         check_plan(plan)
+        check_read_every(read_every)
         self.plan = plan
         self.allow = tuple(allow)
         self.verbose = verbose
+        self.read_every = read_every
+        self._losses = LossWatch()
         self._given = data
         self._next_data: Any = None
         self._next_findings: Sequence[Finding] | None = None
@@ -107,6 +119,8 @@ class PlanGuard(keras.callbacks.Callback):
         self._batches = 0
         self._labels: LabelWatch | None = None
         self._judged = 0  # updates when the predictions were last checked
+        self._losses = LossWatch()  # what a failed fit has left in it is of no use
+        self._read_every = steps_between_reads(self.model, self.read_every)
         FitCallbacks(self.model, callbacks_of_fit()).check()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -149,14 +163,18 @@ class PlanGuard(keras.callbacks.Callback):
             self._updates.before(self.model)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        loss = float((logs or {}).get("loss", 0.0))
-        if not np.isfinite(loss):
-            self._stop(loss, batch)
+        loss = (logs or {}).get("loss", 0.0)
         is_checked = self._is_checked()
+        self._losses.hold(loss, batch, self._batches)
         # Keras may report only every tenth (steps_per_execution), and counts on beyond the epoch.
         steps = self.params["steps"]
         self._batches = self._epoch_start + min(batch + 1, int(steps or batch + 1))
-        if is_checked and self._batches % self._accumulation == 0:
+        is_checked = is_checked and self._batches % self._accumulation == 0
+        is_due = self._losses.steps(self._batches) >= self._read_every
+        # Keras has waited for a number already.
+        if is_checked or is_due or not keras.ops.is_tensor(loss):
+            self.read_held()
+        if is_checked:
             updates = self._first + self._batches // self._accumulation
             model = self.model  # on JAX this brings the state of the running epoch into the model
             unhealthy = self._updates.after(updates - 1)
@@ -164,7 +182,14 @@ class PlanGuard(keras.callbacks.Callback):
             if not unhealthy:
                 self._weights.keep(model, updates)
 
+    def read_held(self) -> None:
+        """Check the losses since the last check; also called before something is saved."""
+        bad = self._losses.first_not_finite()
+        if bad is not None:
+            self._stop(bad)
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.read_held()
         updates = self._batches // self._accumulation
         is_last = epoch + 1 >= self.params["epochs"]
         if self._labels is not None and (is_last or updates - self._judged >= CHECK_INTERVAL):
@@ -180,11 +205,13 @@ class PlanGuard(keras.callbacks.Callback):
         update = self._batches // self._accumulation
         return update < 3 or update % CHECK_INTERVAL == 0 or update == self.plan.warmup_updates
 
-    def _stop(self, loss: float, batch: int) -> None:
+    def _stop(self, bad: StepLoss) -> None:
+        # What the others hold tells how it came to that.
+        read_held([callback for callback in callbacks_of_fit() if callback is not self])
         model = self.model
         self._weights.restore(model)
-        update = self._first + self._batches // self._accumulation
-        step = self._first * self._accumulation + self._batches
+        update = self._first + bad.batches // self._accumulation
+        step = self._first * self._accumulation + bad.batches
         rate = float(learning_rates(model.optimizer, np.array([step]))[0])
         finding = Finding(
             "loss-not-finite",
@@ -196,9 +223,9 @@ class PlanGuard(keras.callbacks.Callback):
                 otherwise=(Cure({"precision": "float32"}, note="if it is narrower now"),),
             ),
             {
-                "loss": loss,
+                "loss": bad.loss,
                 "epoch": self._epoch + 1,
-                "batch": batch + 1,
+                "batch": bad.batch + 1,
                 "update": update,
                 "rate": rate,
                 "kept": count_noun(self._weights.updates, "update"),

@@ -7,6 +7,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from kbert.backend.device_values import read_together
 from kbert.utils.counts import check_count
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
@@ -29,6 +30,8 @@ class ProgressBar(keras.callbacks.Callback):
     model.fit(batches, epochs=3, verbose=0, callbacks=[ProgressBar(plan.batches)])
     ```
     """
+
+    takes_tensors = True
 
     def __init__(self, batches: int, done: int = 0) -> None:
         super().__init__()
@@ -79,12 +82,13 @@ class ProgressBar(keras.callbacks.Callback):
                 )
         elif self._done * 10 // self.batches > self._shown_tenth:
             self._shown_tenth = self._done * 10 // self.batches
-            timed = self._done - self._first
-            seconds = (now - self._second) / timed if timed else None
+            timed, loss = self._done - self._first, _loss(logs)
+            # Once the loss is known, an accelerator has done these batches.
+            seconds = (time.monotonic() - self._second) / timed if timed else None
             within = (self._done - 1) % self._steps + 1
             say(
                 f"epoch {self._epoch}, batch {within:,} of {self._steps:,}, loss "
-                f"{_loss(logs)}{_left(seconds, self.batches - self._done)}"
+                f"{loss}{_left(seconds, self.batches - self._done)}"
             )
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -98,7 +102,8 @@ class ProgressBar(keras.callbacks.Callback):
 
 
 def _loss(logs: Any) -> str:
-    return f"{float((logs or {}).get('loss', float('nan'))):.4f}"
+    (loss,) = read_together([(logs or {}).get("loss", float("nan"))])
+    return f"{float(loss):.4f}"
 
 
 def _left(seconds: float | None, batches: int) -> str:

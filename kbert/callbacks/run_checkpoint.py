@@ -8,10 +8,11 @@ from typing import Any
 
 import keras
 
-from kbert.backend.fit_internals import forget_first_epoch, set_first_epoch
+from kbert.backend.fit_internals import callbacks_of_fit, forget_first_epoch, set_first_epoch
 from kbert.backend.optimizer_internals import batches_seen
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
+from kbert.callbacks.held_steps import read_held
 from kbert.callbacks.saved_evaluations import SavedEvaluations
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
@@ -81,6 +82,8 @@ class RunCheckpoint(keras.callbacks.Callback):
     ```
     """
 
+    takes_tensors = True
+
     def __init__(
         self,
         folder: str | Path,
@@ -108,6 +111,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._steps: Steps | None = FROM_THE_START
         self._interval = SaveInterval(every_steps, every_minutes)
         self._next_data: Any = None
+        self._beside: list[keras.callbacks.Callback] = []  # all callbacks of the `fit`
         self._writer = BackgroundWriter()
         self._evaluations = SavedEvaluations(evaluation)
         self._used = False  # whether the checkpoints in the folder are our own
@@ -147,6 +151,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         data, self._next_data = self._next_data, None
         self._data = data if isinstance(data, Batches) else None
         self._stop, self._in_batches, self._state_is_whole = None, False, False
+        self._beside = []
         self._writer = BackgroundWriter.for_folder(self.store.folder)
         self._resumed: ResumedFit | None = None
         self._random = None
@@ -172,6 +177,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._resume(start)
         self.resume = False  # a later fit begins where it is told to
         self._used = True
+        self._beside = callbacks_of_fit()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         forget_first_epoch(self.model)
@@ -222,8 +228,11 @@ class RunCheckpoint(keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         forget_first_epoch(self.model)
         self._writer.wait()
+        self._beside = []
 
     def _save(self) -> None:
+        # Of a loss that is not finite there is no checkpoint, and the log has its rows before.
+        read_held(self._beside)
         position = self._counter.position
         self._writer.wait()
         arrays = capture_state(self.model, self._random, metrics=bool(position.segments))

@@ -183,8 +183,10 @@ def _no_value(flag: str, argument: Argument, tokens: Sequence[str]) -> InputErro
 
 
 def _expected(argument: Argument) -> str:
-    (kind,) = {kind for kind in _kinds(argument.hint) if kind is not type(None)}
-    return expected_of(kind) if kind in (int, float) or get_origin(kind) is Literal else "a value"
+    kinds = [kind for kind in _kinds(argument.hint) if kind is not type(None)]
+    if all(kind in (int, float) or get_origin(kind) is Literal for kind in kinds):
+        return " or ".join(map(expected_of, kinds))
+    return "a value"
 
 
 def _kinds(hint: object) -> tuple[object, ...]:

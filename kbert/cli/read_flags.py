@@ -46,12 +46,16 @@ def check_mistyped_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCol
 def check_whole_numbers(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Refuse a fraction where an integer is meant, which the parser would round."""
     for argument in arguments:
-        if int not in (get_args(argument.hint) or (argument.hint,)):
+        kinds = get_args(argument.hint) or (argument.hint,)
+        if int not in kinds:
             continue
+        words = [word for kind in kinds for word in get_args(kind)]  # of a Literal
         for token in argument.tokens:
-            if token.value and not re.fullmatch(r"[+-]?\d+", token.value):
+            is_word = token.value in words or not token.value
+            if not is_word and not re.fullmatch(r"[+-]?\d+", token.value):
                 raise InputError(
-                    "{option} must be a whole number. Received: {value!r}",
+                    "{option} must be {expected}. Received: {value!r}",
                     option=Option(argument.name.removeprefix("--")),
+                    expected=" or ".join(["a whole number", *words]),
                     value=token.value,
                 )

@@ -42,8 +42,11 @@ def show_plan(
         examples, judged = _judge(config)
     plan = config.plan(examples)
     tell = (lambda line: None) if as_json else show
-    record = _record(plan)
-    tell(plan)
+    findings = config.findings(plan)
+    record = _record(plan, findings)
+    tell(plan.describe(findings))
+    if config.batch_size == "auto":
+        tell("Batches are chosen when training begins: the largest that fit, for the same updates.")
     tell(_curve(plan))
     if plot is not None:
         from kbert.plots import plot_plan, save_plot
@@ -60,7 +63,7 @@ def show_plan(
         tell(_pointer(config, judged))
     if as_json:
         show_json(record)
-    return exit_status([*plan.findings(), *judged])
+    return exit_status([*findings, *judged])
 
 
 def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
@@ -93,7 +96,7 @@ def _check_rows(data: str, examples: int | None) -> None:
         )
 
 
-def _record(plan: TrainingPlan) -> dict[str, Any]:
+def _record(plan: TrainingPlan, findings: list[Finding]) -> dict[str, Any]:
     return {
         **asdict(plan),
         "steps_per_epoch": plan.steps_per_epoch,
@@ -104,7 +107,7 @@ def _record(plan: TrainingPlan) -> dict[str, Any]:
             for name, update in plan.key_points().items()
         },
         "share_under_a_tenth_of_the_peak": plan.share_below(0.1),
-        "findings": [finding.to_dict() for finding in plan.findings()],
+        "findings": [finding.to_dict() for finding in findings],
     }
 
 

@@ -13,24 +13,24 @@ def check_type(name: str, value: Any, hint: Any) -> None:
     Args:
         name: str. The setting's name.
         value: what was given.
-        hint: the type; int, float, str, bool, a Literal, a tuple of str, or one of them or None.
+        hint: the type; int, float, str, bool, a Literal, a tuple of str, some of them, or None too.
     """
     kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
     if get_origin(hint) in (tuple, Literal):
         kinds = [hint]
     elif value is None and len(kinds) < len(get_args(hint)):
         return
-    (kind,) = kinds
     _check_no_nul(name, value)
-    if not _fits(value, kind):
-        known = get_args(kind) if get_origin(kind) is Literal and isinstance(value, str) else ()
+    if not any(_fits(value, kind) for kind in kinds):
+        choices = [kind for kind in kinds if get_origin(kind) is Literal and isinstance(value, str)]
+        known = [choice for kind in choices for choice in get_args(kind)]
         near = difflib.get_close_matches(value.lower(), known, 1) if known else []
         raise InputError(
             "{option} must be {expected}. Received: {value!r}. Did you mean {near!r}?"
             if near
             else "{option} must be {expected}. Received: {value!r}",
             option=Option(name),
-            expected=expected_of(kind),
+            expected=" or ".join(map(expected_of, kinds)),
             value=value,
             near=near[0] if near else "",
         )
@@ -41,7 +41,8 @@ def expected_of(kind: Any) -> str:
     if get_origin(kind) is tuple:
         return "a list of strings"
     if get_origin(kind) is Literal:
-        return f"one of {', '.join(get_args(kind))}"
+        choices = ", ".join(map(str, get_args(kind)))
+        return f"one of {choices}" if len(get_args(kind)) > 1 else choices
     return {
         bool: "true or false",
         int: "a whole number",

@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.device_values import computes_on_accelerator
 from kbert.backend.fit_internals import callbacks_of_fit
+from kbert.backend.tensor_logs import hand_over_tensors
 from kbert.data.batches import Batches
 from kbert.errors import InputError, allowed_in, raise_on_errors
 from kbert.findings import Cure, Finding, Option, downgrade
@@ -26,6 +28,8 @@ class FitChecks(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         FitCallbacks(self._checked, callbacks_of_fit(), self._validates).check()
+        if computes_on_accelerator(self._checked):
+            hand_over_tensors()
 
 
 def fit_arguments(*args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -4,18 +4,14 @@ import math
 from numbers import Real
 from typing import Any, Protocol, get_args
 
-from kbert.choices import Recipe
+from kbert.choices import BatchSize, Recipe
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.utils.counts import check_count
 
 
 class PlanSettings(Protocol):
     """The settings of a plan that do not depend on the data."""
-
-    @property
-    def batch_size(self) -> int:
-        """Rows per batch."""
 
     @property
     def epochs(self) -> int:
@@ -40,7 +36,7 @@ class PlanSettings(Protocol):
 
 def check_plan_settings(settings: PlanSettings) -> None:
     """Raise InputError for a setting of a plan that is out of range."""
-    for name in ("batch_size", "epochs", "gradient_accumulation_steps"):
+    for name in ("epochs", "gradient_accumulation_steps"):
         check_count(name, getattr(settings, name))
     for name in ("learning_rate", "warmup_proportion"):
         check_number(name, getattr(settings, name))
@@ -61,6 +57,40 @@ def check_plan_settings(settings: PlanSettings) -> None:
             '{option} must be "recommended" or "google". Received: {value!r}',
             option=Option("recipe"),
             value=settings.recipe,
+        )
+
+
+def check_update_size(batch_size: BatchSize, update_size: int | None, steps: int) -> None:
+    """Raise InputError for rows per update that batches cannot make up.
+
+    Args:
+        batch_size: int or "auto".
+        update_size: int or None. Rows per update.
+        steps: int. Batches per update, which follow from the two.
+    """
+    if batch_size != "auto":
+        check_count("batch_size", batch_size)
+    if update_size is not None:
+        check_count("update_size", update_size)
+    elif batch_size != "auto":
+        return
+    if steps != 1:
+        raise InputError(
+            "{steps} follows from {update_size} and {batch_size}, and was given too.",
+            steps=Option("gradient_accumulation_steps"),
+            update_size=Option("update_size"),
+            batch_size=Option("batch_size"),
+            cure=Cure({"gradient_accumulation_steps": 1}, note="or leave it out"),
+        )
+    if batch_size != "auto" and update_size is not None and update_size % batch_size:
+        whole = max(round(update_size / batch_size), 1) * batch_size
+        raise InputError(
+            "{option} must be a multiple of the {batch_size:,} rows of a batch. Received: "
+            "{update_size:,}",
+            option=Option("update_size"),
+            batch_size=batch_size,
+            update_size=update_size,
+            cure=Cure({"update_size": whole}, otherwise=(Cure({"batch_size": "auto"}),)),
         )
 
 

@@ -1,6 +1,6 @@
 """The training plan: the only place that turns examples, batch size and epochs into steps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -67,6 +67,7 @@ class TrainingPlan(UpdateSchedule):
 
     def __post_init__(self) -> None:
         check_count("examples", self.examples)
+        check_count("batch_size", self.batch_size)
         check_plan_settings(self)
         check_number("end_learning_rate", self.end_learning_rate)
         check_number("power", self.power)
@@ -166,6 +167,10 @@ class TrainingPlan(UpdateSchedule):
         return {named[update]: update for update in sorted(named)}
 
     def __str__(self) -> str:
+        return self.describe(self.findings())
+
+    def describe(self, findings: Sequence[Finding]) -> str:
+        """Return the plan for a person, with what was found in it."""
         k = self.gradient_accumulation_steps
         per_update = f", {k:,} per update" if k > 1 else ""
         warmup = f"{self.warmup_updates:,} of them" if self.warmup_updates else "no"
@@ -181,7 +186,7 @@ class TrainingPlan(UpdateSchedule):
             rate = float(self.learning_rate_at(update))
             lines.append(f"    update {update:>7,}  {rate:.3g}  ({name})")
         lines.append(f"  examples trained below 10% of the peak rate: {self.share_below(0.1):.1%}")
-        if findings := self.findings():
+        if findings:
             lines.append(findings_table(findings))
         return "\n".join(lines)
 

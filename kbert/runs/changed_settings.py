@@ -30,6 +30,26 @@ def check_changes(run: RunDirectory, changes: Iterable[str]) -> None:
             )
 
 
+def changed_settings(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with changes, in which the batches per update follow from new sizes.
+
+    The settings of a run have batches per update, not rows. Where the rows per update are given,
+    or batches are to be chosen, the former follow; rows that are not given stay as they were.
+
+    Args:
+        settings: dict, of a run.
+        changes: dict, what is given of them.
+    """
+    changed = {**settings, **changes}
+    is_asked = changes.get("update_size") is not None or changes.get("batch_size") == "auto"
+    if is_asked and "gradient_accumulation_steps" not in changes:
+        rows = settings["batch_size"] * settings["gradient_accumulation_steps"]
+        changed |= {"update_size": rows, "gradient_accumulation_steps": 1}
+        if changes.get("update_size") is not None:
+            changed["update_size"] = changes["update_size"]
+    return changed
+
+
 def check_scaled(changes: Mapping[str, Any]) -> None:
     """Raise InputError where there are no epochs to scale, or they are given."""
     if "epochs" in changes:

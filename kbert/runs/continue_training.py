@@ -11,6 +11,7 @@ from kbert.data.reading.file_patterns import is_pattern
 from kbert.errors import InputError, allowed_in
 from kbert.findings import Call, Cure, Option
 from kbert.runs.beginning import is_beginning
+from kbert.runs.changed_settings import changed_settings
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import FROM_PARENT, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
@@ -49,7 +50,8 @@ def continue_training(
     assert second.record["parent"]["run"] == "runs/a"
     ```
     """
-    settings = {**_inherited(run, changes), **changes, "parent": str(run)}
+    settings = changed_settings(_inherited(run, changes), changes)
+    settings["parent"] = str(run)
     free = next_free(Path(run).parent, Path(run).name)
     given = None if output is None else str(output)
     output = free if output is None else Path(output)

@@ -176,6 +176,7 @@ def now() -> str:
 
 def too_large(config: TrainConfig, batches: Any) -> MachineError:
     """Return the error for a step that does not fit, with smaller batches for the same updates."""
+    assert config.batch_size != "auto", "chosen before the first step"
     size = config.batch_size
     rows, width = max(map(batches.shape, batches.sample()), key=math.prod)
     cures = []

@@ -19,6 +19,7 @@ from kbert.interop.segments import check_segments
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.run_config import inherited_split
@@ -103,18 +104,25 @@ def prepare(
         check_segments(num_segments, examples.pairs is not None, examples.source)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
-    say(str(plan))
+    of_plan = config.findings(plan)
+    if config.batch_size != "auto":
+        say(plan.describe(of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, tokenizer_sha256)
-    findings = [*plan.findings(), *judge_data(config, whole, training, sets, tokenizer)]
+    findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer)]
     findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
+    assert training.labels is not None
+    asked, config = config, with_fitting_batch(config, len(training.labels))
+    if asked.batch_size == "auto":
+        plan = config.plan(len(training))
+        say(plan.describe(asked.findings(plan)))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = source.tokenizer()
     stores = _tokenize(config, tokenizer, {"train": training, **sets})
     choice = PackingChoice.of(
         stores["train"].lengths,
-        config.batch_size,
+        plan.batch_size,
         config.packing,
         compiled=config.backend != "torch",
     )

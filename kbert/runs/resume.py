@@ -15,7 +15,7 @@ from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
 from kbert.runs.changed_data import changed_data
-from kbert.runs.changed_settings import check_changes, check_scaled
+from kbert.runs.changed_settings import changed_settings, check_changes, check_scaled
 from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.machine_findings import machine_findings
@@ -45,9 +45,9 @@ def resume(
 
     With the same machine, threads, backend and versions the run ends with the very weights and
     scores that it would have had undisturbed; where they differ, this is said. With other `epochs`,
-    `batch_size`, `gradient_accumulation_steps`, `learning_rate` or `warmup_proportion` the plan is
-    a new one. It continues from the same number of examples seen; the old and the new plan are
-    shown. Nothing of the run changes before all checks have passed.
+    `batch_size`, `update_size`, `gradient_accumulation_steps`, `learning_rate` or
+    `warmup_proportion` the plan is a new one. It continues from the same number of examples seen;
+    the old and the new plan are shown. Nothing of the run changes before all checks have passed.
 
     Args:
         run: str or Path.
@@ -111,7 +111,8 @@ def resume(
 def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]) -> None:
     """Train a run that was stopped before its first checkpoint, from its beginning."""
     say(f"{run} was stopped before its first checkpoint and starts from scratch.")
-    config = replace(run_config(run), **changes)
+    config = run_config(run)
+    config = replace(config, **changed_settings(vars(config), changes))
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
     prepared = prepare(
         config,

@@ -14,7 +14,8 @@ from kbert.findings import Call, Cure, downgrade
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.best_model import BestModel
-from kbert.runs.changed_settings import PLAN_FIELDS
+from kbert.runs.changed_settings import PLAN_FIELDS, changed_settings
+from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.task_predictions import TEST_RESULTS
@@ -59,9 +60,10 @@ class Resumption:
         """Return the resumption of a run from a checkpoint, with some settings changed."""
         old = _plan_of(checkpoint)
         # The plan of the checkpoint, not of a later attempt that left no checkpoint.
-        trained_by = {name: getattr(old, name) for name in PLAN_FIELDS}
-        config = replace(run_config(run), **{**trained_by, **changes})
+        trained_by = {name: getattr(old, name) for name in PLAN_FIELDS if name != "update_size"}
+        config = replace(run_config(run), **changed_settings(trained_by, changes))
         config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
+        config = with_fitting_batch(config, len(run.record.get("labels", ("", ""))))
         change = ChangedPlan(old, config.plan(old.examples), checkpoint.position.examples_seen)
         if scale_epochs and change.new != change.old:
             change = change.in_proportion()

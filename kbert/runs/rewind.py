@@ -88,7 +88,8 @@ def _record_plan(
     # What else is allowed of a checkpoint is allowed once: the next resumption asks again.
     kept = set(run_config(run).allow)
     allow = tuple(code for code in config.allow if code in kept or code not in _ALLOWED_ONCE)
-    run.write_config(replace(config, allow=allow, backend=prepared.config.backend).to_toml())
+    config = replace(config, allow=allow, backend=prepared.config.backend)
+    run.write_config(config.in_batches_of(prepared.plan.batch_size).to_toml())
     # What was found at the end of the training is found again at its new end, if it still holds.
     findings = [one for one in run.record.get("findings", []) if one.get("code") != NO_BETTER]
     run.update(status="running", plan=plan_record(prepared.plan), findings=findings, **values)

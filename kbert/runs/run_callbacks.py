@@ -87,6 +87,7 @@ class RunCallbacks:
         # A step that ran while a checkpoint was being written counts once that is on the disk, so
         # a kill costs no more steps than lie between two checkpoints.
         saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())
+        saved.takes_tensors = True  # it looks at none, so `fit` need not read them
         in_order = [saved, progress, logger, *([evaluation] if evaluation else [])]
         if resumption is None or not resumption.is_trained:
             in_order.insert(0, guard)

@@ -25,6 +25,16 @@ def test_batches_seen_and_updates_done(is_scaled):
     assert [count(model.optimizer) for count in counts] == [8, 4]
 
 
+@pytest.mark.parametrize("is_scaled", [False, True], ids=["plain", "loss-scale"])
+def test_batch_count(is_scaled):
+    sgd = keras.optimizers.SGD(1e-3, gradient_accumulation_steps=2)
+    optimizer = keras.optimizers.LossScaleOptimizer(sgd) if is_scaled else sgd
+    count = optimizer_internals.batch_count(optimizer)
+    fit(line(optimizer))
+    assert int(keras.ops.convert_to_numpy(count)) == 3
+    assert any(variable is count for variable in optimizer.variables)
+
+
 def test_learning_rates():
     schedules = keras.optimizers.schedules
     optimizer = keras.optimizers.SGD(schedules.PolynomialDecay(1.0, 4, 0.0))

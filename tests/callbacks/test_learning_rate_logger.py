@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from kbert import LearningRateLogger, WarmupPolynomialDecay
+from kbert import KbertError, LearningRateLogger, WarmupPolynomialDecay
+from kbert.callbacks.watches import step_watch
 
 pytestmark = pytest.mark.keras
 
@@ -86,3 +87,136 @@ def test_second_fit_appends(tmp_path):
     assert steps == tuple(range(9))
     assert epochs == (0, 0, 0, 1, 1, 1, 2, 2, 2)
     np.testing.assert_allclose(rates, schedule.simulate(9), rtol=1e-6)
+
+
+class At(keras.callbacks.Callback):
+    """Does something with the model before one batch of the whole fit."""
+
+    def __init__(self, batch, change):
+        super().__init__()
+        self.left = batch
+        self.change = change
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.left == 0:
+            self.change(self.model)
+        self.left -= 1
+
+
+def _stop(model):
+    model.stop_training = True
+
+
+def _interrupt(model):
+    raise KeyboardInterrupt
+
+
+def _set_rate(model):
+    model.optimizer.learning_rate = 0.125
+
+
+def _logged(path, read_every, schedule, at=None, compiled=(), **arguments):
+    """Train on seven batches an epoch, of another loss each, and return the file."""
+    keras.utils.set_random_seed(3)
+    model = _model(schedule)
+    optimizer = keras.optimizers.SGD(schedule, **arguments)
+    compiled = {"optimizer": optimizer, "loss": "mse", **dict(compiled)}
+    if compiled.pop("is_scaled", False):
+        compiled["optimizer"] = keras.optimizers.LossScaleOptimizer(optimizer)
+    model.compile(**compiled)
+    log = LearningRateLogger(path, read_every=read_every)
+    callbacks = [log] if at is None else [At(*at), log]
+    x = np.ones((14, 1), "float32")
+    y = np.arange(14, dtype="float32")[:, None]
+    settings = {"epochs": 2, "verbose": 0, "shuffle": False, "callbacks": callbacks}
+    if at is not None and at[1] is _interrupt:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(x, y, 2, **settings)
+        log.close()
+    else:
+        model.fit(x, y, 2, **settings)
+    return path.read_bytes()
+
+
+def _schedule(**arguments):
+    return WarmupPolynomialDecay(0.01, decay_steps=14, warmup_steps=3, **arguments)
+
+
+NOT_ON_TORCH = pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="torch runs one step at a time"
+)
+
+
+# At the end of an epoch those that are left are read in either case.
+@pytest.mark.parametrize("read_every", [3, pytest.param(50, marks=pytest.mark.any_backend)])
+@pytest.mark.parametrize(
+    ("rows", "arguments"),
+    [
+        (14, {}),
+        (14, {"gradient_accumulation_steps": 2, "schedule": _schedule(steps_per_update=2)}),
+        pytest.param(14, {"compiled": {"steps_per_execution": 3}}, marks=NOT_ON_TORCH),
+        pytest.param(
+            14, {"compiled": {"steps_per_execution": 3}, "schedule": 0.01}, marks=NOT_ON_TORCH
+        ),
+        (14, {"compiled": {"is_scaled": True}}),
+        (14, {"schedule": 0.01}),
+        (14, {"schedule": 0.01, "at": (9, _set_rate)}),
+        (14, {"schedule": keras.optimizers.schedules.CosineDecay(0.01, 14)}),
+        (5, {"at": (4, _stop)}),
+        (9, {"at": (9, _interrupt)}),
+    ],
+    ids=[
+        *("plain", "accumulated", "several", "several-constant", "scaled", "constant", "set"),
+        *("keras-schedule", "stopped", "interrupted"),
+    ],
+)
+def test_the_file_is_the_same_where_rows_are_read_together(rows, arguments, read_every, tmp_path):
+    arguments = {"schedule": _schedule(), **arguments}
+    at_once = _logged(tmp_path / "once.csv", 1, **arguments)
+    assert len(at_once.splitlines()) == 1 + rows
+    assert _logged(tmp_path / "together.csv", read_every, **arguments) == at_once
+
+
+@pytest.mark.parametrize("read_every", [1, 4])
+def test_rows_are_on_the_disk_by_then(read_every, tmp_path):
+    path, seen = tmp_path / "rates.csv", []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(len(path.read_bytes().splitlines()) - 1)
+
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(len(path.read_bytes().splitlines()) - 1)
+
+    model = _model(0.1)
+    data = (np.ones((6, 1)), np.ones((6, 1)))
+    log = LearningRateLogger(path, read_every=read_every)
+    model.fit(*data, 1, epochs=1, verbose=0, callbacks=[log, Look()])
+    assert seen == ([1, 2, 3, 4, 5, 6, 6] if read_every == 1 else [0, 0, 0, 4, 4, 4, 6])
+
+
+def test_rows_before_a_step_that_the_device_did_not_compute(tmp_path, monkeypatch):
+    """As on an accelerator without memory: its values are awaited in vain."""
+    path, log = tmp_path / "rates.csv", LearningRateLogger(tmp_path / "rates.csv", read_every=50)
+    read = step_watch.read_together
+
+    bad = []
+
+    def fail(values):
+        if not bad:
+            bad.append(log._steps._held[4].count)
+        if any(value is bad[0] for value in values):
+            raise RuntimeError("out of memory")
+        return read(values)
+
+    monkeypatch.setattr(step_watch, "read_together", fail)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        _model(0.1).fit(np.ones((9, 1)), np.ones((9, 1)), 1, verbose=0, callbacks=[log])
+    log.close()
+    assert [step for step, _, _ in _rows(path)] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("read_every", [0, -1, 2.5, "50", True])
+def test_refuses_to_read_after_no_steps(read_every, tmp_path):
+    with pytest.raises(KbertError, match="`read_every` must be a whole number, 1 or more"):
+        LearningRateLogger(tmp_path / "rates.csv", read_every=read_every)

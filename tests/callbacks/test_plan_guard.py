@@ -1,6 +1,7 @@
 import math
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -358,3 +359,76 @@ def test_a_scaled_loss_is_guarded_too():
     assert fit(model, guard) == []
     with pytest.raises(FindingsError, match="has performed 24 updates"):
         fit(model, guard)
+
+
+def spoil(model):
+    model.set_weights([np.full_like(weights, math.nan) for weights in model.get_weights()])
+
+
+@pytest.mark.parametrize(
+    ("at", "read_every", "stops_after", "kept"),
+    [
+        (7, 1, 8, 3),
+        (7, 4, 11, 3),  # the three updates of the warmup are read at once
+        (7, 1000, 12, 3),  # at the end of the epoch
+        (1, 1000, 2, 1),  # before the second update is checked
+        (14, 1000, 24, 3),
+    ],
+)
+# The optimizer is no matter of the backend.
+@pytest.mark.parametrize(
+    "scaled",
+    [False, pytest.param(True, marks=pytest.mark.any_backend)],
+    ids=["plain", "scaled"],
+)
+def test_a_loss_that_is_read_later_is_told_as_at_once(
+    at, read_every, stops_after, kept, scaled, monkeypatch
+):
+    optimizer = AdamW(1e-3)
+    model = model_data(keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer)
+    guard = PlanGuard(PLAN, verbose=0, read_every=read_every)
+    steps, good = [], []
+
+    class Count(keras.callbacks.Callback):
+        takes_tensors = True
+
+        def on_train_batch_end(self, batch, logs=None):
+            steps.append(batch)
+            if len(steps) == kept:
+                good.extend(self.model.get_weights())
+
+    # So that the weights are copied in each update that is checked, however long that takes.
+    clock = SimpleNamespace(monotonic=lambda: 100.0)
+    monkeypatch.setattr("kbert.callbacks.watches.last_good_weights.time", clock)
+    epoch, batch = divmod(at, 12)
+    told = f"loss is nan in epoch {epoch + 1}, batch {batch + 1}, update {at}, at learning rate 0.0"
+    with pytest.raises(FindingsError, match=told) as error:
+        fit(model, guard, Count(), At(at, spoil))
+    assert len(steps) == stops_after
+    assert f"the weights after {kept} update" in str(error.value)
+    assert same_weights(model, good)
+
+
+def test_updates_of_several_batches_are_named_where_they_are_read_later():
+    plan = replace(PLAN, gradient_accumulation_steps=4, epochs=8)
+    model = model_data(create_optimizer(plan))
+    guard = PlanGuard(plan, verbose=0, read_every=1000)
+    # 3 updates an epoch; batch 4 of the third epoch is of update 6.
+    with pytest.raises(FindingsError, match="is nan in epoch 3, batch 4, update 6, at"):
+        fit(model, guard, At(2 * 12 + 3, spoil))
+
+
+def test_a_loss_that_is_a_number_is_checked_at_once():
+    """Keras has waited for the device already."""
+    steps = []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(1))
+    guard = PlanGuard(PLAN, verbose=0, read_every=1000)
+    with pytest.raises(FindingsError, match="is nan in epoch 1, batch 8, update 7"):
+        fit(model_data(AdamW(1e-3)), guard, count, At(7, spoil))
+    assert len(steps) == 8
+
+
+@pytest.mark.parametrize("read_every", [0, -1, 2.5, "50", True])
+def test_refuses_to_read_after_no_steps(read_every):
+    with pytest.raises(KbertError, match="`read_every` must be a whole number, 1 or more"):
+        PlanGuard(PLAN, read_every=read_every)

@@ -51,7 +51,7 @@ def test_help_is_in_groups_and_begins_with_what_most_people_need():
         *("Data", "Plan", "Model", "Evaluation", "Checkpoints", "Machine"),
         "File format",
     ]
-    screen = "\n".join(out.splitlines()[:46])
+    screen = "\n".join(out.splitlines()[:49])
     for flag in ("--label", "--output", "--epochs", "--batch-size", "--learning-rate", "--preset"):
         assert flag in screen
     assert "--max-length" in screen

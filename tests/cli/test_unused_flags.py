@@ -14,7 +14,7 @@ READING = (
     "on-bad-row",
 )
 PLAN = (
-    *("epochs", "batch-size", "gradient-accumulation-steps", "learning-rate"),
+    *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
     *("warmup-proportion", "recipe"),
 )
 MODEL = ("preset", "max-length", "dropout", "weights", "precision")

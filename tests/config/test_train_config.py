@@ -39,6 +39,7 @@ OTHERS = {
 }
 TASK = {"task": "mrpc"}  # which decides what some of the others say
 SHARE = {"dev_proportion": 0.25}  # in place of a dev file
+UPDATE = {"update_size": 64}  # in place of batches per update
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -50,7 +51,9 @@ def round_trip(config, folder):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, TASK, SHARE, *({k: v} for k, v in OTHERS.items()), OTHERS], ids=str
+    "changes",
+    [{}, TASK, SHARE, UPDATE, {"batch_size": "auto"}, *({k: v} for k, v in OTHERS.items()), OTHERS],
+    ids=str,
 )
 def test_toml_gives_back_every_setting(changes, tmp_path):
     config = TrainConfig("reviews.csv", **changes)
@@ -60,7 +63,7 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK, *SHARE} == set(names)
+    assert {"data", *OTHERS, *TASK, *SHARE, *UPDATE} == set(names)
 
 
 def test_a_task_determines_how_its_files_are_read():
@@ -119,7 +122,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         ({"epochs": "3"}, "`epochs` must be a whole number. Received: '3'"),
         ({"epochs": 2.0}, "`epochs` must be a whole number. Received: 2.0"),
         ({"epochs": True}, "Received: True"),
-        ({"batch_size": 32.9}, "`batch_size` must be a whole number. Received: 32.9"),
+        ({"batch_size": 32.9}, "`batch_size` must be a whole number or auto. Received: 32.9"),
         ({"patience": 1.5}, "`patience` must be a whole number. Received: 1.5"),
         ({"learning_rate": True}, "`learning_rate` must be a number"),
         ({"learning_rate": "5e-5"}, "`learning_rate` must be a number"),

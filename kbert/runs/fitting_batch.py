@@ -1,0 +1,80 @@
+"""The largest batch whose training step fits in memory."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from kbert.config import TrainConfig
+from kbert.errors import MachineError
+from kbert.findings import Cure, Option
+from kbert.utils.say import say
+
+
+def with_fitting_batch(config: TrainConfig, classes: int) -> TrainConfig:
+    """Return the settings with a batch size where it is "auto", and the batches per update.
+
+    The batch is the largest divisor of the rows per update whose training step fits, with texts
+    that are all as long as can be. It is tried on a model of the same size, in another process.
+
+    Args:
+        config: TrainConfig. Its backend is chosen.
+        classes: int.
+
+    Raises:
+        MachineError: not even one row fits.
+    """
+    if config.batch_size != "auto":
+        return config.in_batches_of(config.batch_size)
+    rows = config.rows_per_update
+    sizes = [size for size in range(1, rows + 1) if rows % size == 0]
+    say(f"Trying how many of the {rows:,} rows of an update fit in a batch ...")
+    fitting, trouble = _try(config, sizes, classes)
+    if fitting is None and trouble:
+        say(f"They cannot be tried: {trouble}. Batches of {rows:,} rows.")
+        return config.in_batches_of(rows)
+    if fitting is None:
+        raise MachineError(
+            "Out of memory: a training step of 1 row x {tokens:,} tokens does not fit.",
+            tokens=config.max_length,
+            cure=Cure(
+                {"max_length": max(config.max_length // 2, 2)},
+                otherwise=(
+                    Cure(note="a smaller {option}", values={"option": Option("preset")}),
+                    Cure({"gradient_checkpointing": True}),
+                ),
+            ),
+        )
+    size = fitting["rows"]
+    room = "" if fitting["limit"] is None else f" of {_gigabytes(fitting['limit'])} that are free"
+    say(
+        f"Batches of {size:,} rows, {rows // size:,} per update: "
+        f"{'all' if size == rows else 'the most that'} fit, in {_gigabytes(fitting['memory'])}"
+        f"{room}."
+    )
+    return config.in_batches_of(size)
+
+
+def _try(
+    config: TrainConfig, sizes: list[int], classes: int
+) -> tuple[dict[str, Any] | None, str | None]:
+    """Return the largest batch that fits, or why none could be tried."""
+    settings = {name: value for name, value in asdict(config).items() if value is not None}
+    request = {"config": settings, "sizes": sizes, "classes": classes}
+    done = subprocess.run(
+        [sys.executable, "-m", "kbert.runs.try_batches"],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [line for line in done.stdout.splitlines() if line.startswith('{"rows"')]
+    if lines:  # a process that is ended by the system has tried one batch too many
+        return json.loads(lines[-1]), None
+    told = done.stderr.strip().splitlines()
+    return None, told[-1] if done.returncode > 0 and told else None
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,168 @@
+"""Tries training steps of growing batches: python -m kbert.runs.try_batches.
+
+Takes a request as JSON from standard input, and prints a line of JSON for each batch that fits. In
+a process of its own, since a batch that does not fit may end it, and its memory is given back.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kbert.backend.available_memory import available_memory
+from kbert.backend.choose_backend import choose_backend, import_keras
+from kbert.backend.determinism import use_deterministic_kernels
+from kbert.backend.out_of_memory import says_out_of_memory
+from kbert.backend.peak_memory import peak_memory
+from kbert.backend.precision import choose_precision
+from kbert.config import TrainConfig
+from kbert.data.reading.labels import Labels
+from kbert.utils.say import verbosity
+
+# Of the memory that is free at the beginning; the rest is for what a run holds beside its steps.
+_USABLE = 0.85
+# A batch counts as fitting, untried, where it needs at most this share of what is usable.
+_CERTAIN = 0.5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A batch that fits.
+
+    Args:
+        rows: int.
+        memory: int. What the process needed for it, in bytes.
+        limit: int or None. What it may need; None on a device, whose own limit holds.
+    """
+
+    rows: int
+    memory: int
+    limit: int | None
+
+
+def trials(
+    sizes: Sequence[int],
+    step: Callable[[int], object],
+    memory: Callable[[], int],
+    limit: int | None,
+) -> Iterator[Trial]:
+    """Yield the batches that fit, up to the largest.
+
+    Memory grows linearly with the rows, so the last two trials tell what the next needs: a batch
+    that would exceed the limit is not tried, and one that needs far less than that is not either.
+
+    Args:
+        sizes: ints in ascending order, the rows of each batch.
+        step: function that trains a step of so many rows.
+        memory: function that returns the most memory that the process has held, in bytes.
+        limit: int or None. See `Trial`.
+    """
+    done: list[tuple[int, int]] = []
+    for rows in sizes:
+        if limit is not None and (_needed(done, rows) or 0) > limit:
+            return
+        try:
+            step(rows)
+        except Exception as error:
+            if says_out_of_memory(error):
+                return
+            raise
+        done.append((rows, memory()))
+        if limit is not None and done[-1][1] > limit:
+            return
+        yield Trial(rows, done[-1][1], limit)
+        most = _needed(done, sizes[-1])
+        if limit is not None and most is not None and most < _CERTAIN * limit:
+            yield Trial(sizes[-1], most, limit)
+            return
+
+
+def _needed(done: Sequence[tuple[int, int]], rows: int) -> int | None:
+    """Return what a batch is going to need; None where the trials do not tell it yet."""
+    if len(done) < 3:
+        return None
+    (before, less), (last, most) = done[-2:]
+    if less <= done[-3][1] or most <= less:  # hidden below what building the model has taken
+        return None
+    return most + (most - less) * (rows - last) // (last - before)
+
+
+def training_step(config: TrainConfig, classes: int) -> Callable[[int], object]:
+    """Return a function that trains a step of full texts, on a model that is thrown away."""
+    import keras
+
+    from kbert.data.reading.examples import Examples
+    from kbert.models.bert_classifier import BertClassifier
+    from kbert.optimizers import create_optimizer
+
+    labels = Labels(tuple(map(str, range(classes))))
+    model = BertClassifier.from_preset(
+        config.parent or config.preset,
+        labels,
+        max_length=config.max_length,
+        dropout=config.dropout,
+        pretrained=False,
+        dtype="float32" if config.precision == "float32" else f"mixed_{config.precision}",
+    )
+    model.gradient_checkpointing = config.gradient_checkpointing
+    # Smaller batches accumulate gradients, which are as large as the weights.
+    plan = replace(config, update_size=None).plan(config.rows_per_update * 100)
+    plan = replace(plan, gradient_accumulation_steps=2)
+    model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
+    text = " ".join(["a"] * config.max_length)
+    begun = False
+
+    def step(rows: int) -> None:
+        nonlocal begun
+        ids = np.arange(rows, dtype=np.int32) % classes
+        examples = Examples([text] * rows, label_ids=ids, labels=labels)
+        batch = model.batches(examples, batch_size=rows)[0]
+        for _ in range(1 if begun else 2):  # the second one changes the weights
+            loss = model.train_on_batch(*batch)
+        begun = True
+        float(keras.ops.convert_to_numpy(loss[0]))  # waits for the device
+
+    return step
+
+
+def main() -> None:
+    """Try what the request asks for."""
+    request = json.load(sys.stdin)
+    _end_me_first()
+    free = available_memory()
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in request["config"].items()
+    }
+    config = TrainConfig(**values)
+    with verbosity(0):
+        backend = choose_backend(config.backend)
+        if config.deterministic:
+            use_deterministic_kernels(backend)
+        import_keras()
+        precision = choose_precision(config.precision, backend, config.recipe).precision
+        step = training_step(replace(config, precision=precision), request["classes"])
+    on_device = "device_memory" in peak_memory(backend)
+    kind = "device_memory" if on_device else "memory"
+    for trial in trials(
+        request["sizes"],
+        step,
+        lambda: peak_memory(backend).get(kind, 0),
+        None if on_device else int(free * _USABLE),
+    ):
+        print(json.dumps(vars(trial)), flush=True)
+
+
+def _end_me_first() -> None:
+    """Let Linux end this process, and no other, where memory runs out."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()
