@@ -9,6 +9,7 @@ PRESET ?=
 DATA ?=
 OUTPUT ?=
 ARGS ?=
+SECTIONS ?= training
 TEXT ?= A moving story, beautifully told.
 
 VENV := .venv
@@ -58,8 +59,8 @@ parity: $(VENV)/.installed-test  ## compare the backends: a table of the greates
 notebooks: $(VENV)/.installed-test  ## execute the notebooks again, in place
 	$(BIN)/python tools/execute_notebooks.py notebooks/*.ipynb
 
-bench: $(VENV)/.installed-test $(PEERS)/.installed  ## training speed, beside the Hugging Face Trainer and keras-hub's own fit
-	$(BIN)/python -m benchmarks.training_table --peers $(PEERS)/bin/python $(ARGS)
+bench: $(VENV)/.installed-test $(PEERS)/.installed  ## measure SECTIONS of docs/benchmarks.md, training speed by default
+	$(BIN)/python -m benchmarks.report $(SECTIONS) --peers $(PEERS)/bin/python $(ARGS)
 
 kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, often while it saves, and resume it
 	$(BIN)/python -m tools.kill_runs

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.sides import BACKENDS, in_a_process
-from benchmarks.training_speed import BATCH, MAX_LENGTH, read_rows
+from benchmarks.training_speed import BATCH, MAX_LENGTHS, read_rows
 
+DATA = "rotten_tomatoes"
 WAYS = ("none", "one per epoch", "every 20 steps")
 
 
@@ -31,9 +32,9 @@ def measure(rows: int, turns: int) -> dict[str, float]:
         create_optimizer,
     )
 
-    texts, labels = read_rows(rows)
+    texts, labels = read_rows(DATA, rows)
     names = Labels(("negative", "positive"))
-    model = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTH)
+    model = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTHS[DATA])
     plan = TrainingPlan(rows, BATCH, 1 + len(WAYS) * turns)
     batches = model.batches(Examples(texts, label_ids=labels, labels=names), plan)
     model.compile(optimizer=create_optimizer(plan))

@@ -97,9 +97,7 @@ def main() -> None:
             print(f"| rows | {' | '.join(sizes[rows])} |")
             print("|---" * (len(sizes[rows]) + 1) + "|")
         cells = [
-            f"{value:,.0f} MB"
-            if "M" in name or name == "memory"
-            else f"{value / rows * 1e6:.0f} µs"
+            f"{value:,.0f} MB" if name in _MEGABYTES else f"{value / rows * 1e6:.0f} µs"
             for name, value in sizes[rows].items()
         ]
         print(f"| {rows:,} | {' | '.join(cells)} |", flush=True)

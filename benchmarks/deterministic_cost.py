@@ -11,7 +11,9 @@ import os
 import statistics
 
 from benchmarks.sides import BACKENDS, in_a_process
-from benchmarks.training_speed import kbert_speed, read_rows
+from benchmarks.training_speed import MAX_LENGTHS, kbert_speed, read_rows
+
+DATA = "rotten_tomatoes"
 
 
 def measure(rows: int, deterministic: bool) -> float:
@@ -21,7 +23,7 @@ def measure(rows: int, deterministic: bool) -> float:
 
     if deterministic:
         use_deterministic_kernels(choose_backend(os.environ["KERAS_BACKEND"]))
-    return kbert_speed(*read_rows(rows))["speed"]
+    return kbert_speed(*read_rows(DATA, rows), MAX_LENGTHS[DATA])["speed"]
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import training_table
+from benchmarks.machine import machine, versions
 from benchmarks.sides import BACKENDS
 
 _SEES_GPU = {
@@ -46,6 +47,7 @@ def main() -> None:
             sys.exit(f"torch in the environment of {peers} sees no GPU.")
         if succeeds(peers, "import flash_attn"):
             attentions.append("flash_attention_2")
+    print(f"On {machine()}; {versions(backends)}.\n")
     training_table.main(
         [
             *("--rows", "7680", "--sides", "kbert", "--backends", *backends),

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.sides import BACKENDS, in_a_process
-from benchmarks.training_speed import BATCH, MAX_LENGTH, read_rows
+from benchmarks.training_speed import BATCH, MAX_LENGTHS, read_rows
+
+DATA = "rotten_tomatoes"
 
 
 def measure(rows: int, epochs: int) -> dict[str, float]:
@@ -24,9 +26,9 @@ def measure(rows: int, epochs: int) -> dict[str, float]:
     from kbert import BertClassifier, Examples, Labels, PlanGuard, TrainingPlan, create_optimizer
     from kbert.callbacks.watches.label_watch import LabelWatch
 
-    texts, labels = read_rows(rows)
+    texts, labels = read_rows(DATA, rows)
     names = Labels(("negative", "positive"))
-    model = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTH)
+    model = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTHS[DATA])
     plan = TrainingPlan(rows, BATCH, epochs)
     batches = model.batches(Examples(texts, label_ids=labels, labels=names), plan)
     model.compile(optimizer=create_optimizer(plan))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import torch
+from memory_use import forget_peak, held_mb, peak_mb  # it runs as a file, not as a module
 from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, required=True)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), required=True)
     parser.add_argument("--attention", default="sdpa", help="eager, sdpa, flash_attention_2")
+    parser.add_argument("--gradient-checkpointing", action="store_true")
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.data.read_text(encoding="utf-8").splitlines()]
     tokenizer = AutoTokenizer.from_pretrained(options.model)
@@ -75,14 +77,18 @@ def main() -> None:
             save_strategy="no",
             report_to=[],
             disable_tqdm=True,
+            gradient_checkpointing=options.gradient_checkpointing,
         )
         trainer = Trainer(
             model, arguments, train_dataset=data, data_collator=collate, callbacks=[clock]
         )
+        forget_peak()
+        loaded = held_mb()
         trainer.train()
     real = sum(len(ids) for ids in encoded["input_ids"]) * options.epochs
     speed = len(rows) / (clock.ends[-1] - clock.ends[-2])
-    print(json.dumps({"speed": speed, "real_tokens": real / sum(padded)}))
+    found = {"speed": speed, "real_tokens": real / sum(padded), "loaded_mb": loaded}
+    print(json.dumps({**found, "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,16 @@ from typing import Any
 BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def in_a_process(module: str, backend: str, *arguments: Any) -> Any:
-    """Return what `python -m benchmarks.MODULE ARGUMENTS` prints as JSON on its last line."""
+def in_a_process(module: str, backend: str, *arguments: Any, checkout: Path | None = None) -> Any:
+    """Return what `python -m benchmarks.MODULE ARGUMENTS` prints as JSON on its last line.
+
+    With `checkout`, kbert and the benchmarks are those of another checkout of the repository.
+    """
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
     environment = {**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if checkout is not None:
+        environment["PYTHONPATH"] = str(checkout)
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)} on {backend} failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])

@@ -7,12 +7,15 @@ epoch; the first one traces and compiles.
 """
 
 import argparse
+import csv
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.memory_use import forget_peak, held_mb, peak_mb
 from benchmarks.sides import keras_hub_classifier
 from kbert.cli.demo_data import read_movie_reviews
 
@@ -27,10 +30,24 @@ def read_rows(data: str, rows: int) -> tuple[list[str], np.ndarray]:
     return table["text"].to_pylist(), table["label"].to_numpy().astype(np.int32)
 
 
+def write_rows(path: Path, data: str, rows: int) -> None:
+    """Write those rows to a CSV file, as `kbert train` reads it."""
+    texts, labels = read_rows(data, rows)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        writer.writerows(
+            (text, "positive" if label else "negative")
+            for text, label in zip(texts, labels, strict=True)
+        )
+
+
 def time_fit(fit: Any, rows: int) -> dict[str, float]:
-    """Return the examples per second after the first epoch, and the cores that were busy then."""
+    """Return the examples per second after the first epoch, the cores busy then, and memory."""
     import keras
 
+    forget_peak()
+    loaded = held_mb()
     ends: list[tuple[float, float]] = []
     clock = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: ends.append((time.perf_counter(), time.process_time()))
@@ -38,10 +55,17 @@ def time_fit(fit: Any, rows: int) -> dict[str, float]:
     fit(epochs=EPOCHS, verbose=0, callbacks=[clock])
     (wall, cpu), (last_wall, last_cpu) = ends[0], ends[-1]
     seconds = last_wall - wall
-    return {"speed": (EPOCHS - 1) * rows / seconds, "busy_cores": (last_cpu - cpu) / seconds}
+    return {
+        "speed": (EPOCHS - 1) * rows / seconds,
+        "busy_cores": (last_cpu - cpu) / seconds,
+        "loaded_mb": loaded,
+        "peak_mb": peak_mb(),
+    }
 
 
-def kbert_speed(texts: list[str], labels: np.ndarray, max_length: int) -> dict[str, float]:
+def kbert_speed(
+    texts: list[str], labels: np.ndarray, max_length: int, gradient_checkpointing: bool = False
+) -> dict[str, Any]:
     """Time `BertClassifier.fit` on `Batches`."""
     import keras
 
@@ -51,12 +75,18 @@ def kbert_speed(texts: list[str], labels: np.ndarray, max_length: int) -> dict[s
     model = BertClassifier.from_preset(
         "minilm", names, max_length=max_length, dtype=keras.config.dtype_policy()
     )
+    model.gradient_checkpointing = gradient_checkpointing
     plan = TrainingPlan(len(texts), BATCH, EPOCHS, LEARNING_RATE)
     batches = model.batches(Examples(texts, label_ids=labels, labels=names), plan)
     model.compile(optimizer=create_optimizer(plan))
     timed = time_fit(lambda **options: model.fit(batches, **options), len(texts))
     mean_length = float(batches.store.lengths.mean())
-    return {**timed, "real_tokens": batches.real_tokens(), "mean_length": mean_length}
+    return {
+        **timed,
+        "real_tokens": batches.real_tokens(),
+        "mean_length": mean_length,
+        "packed": batches.order == "packed",
+    }
 
 
 def keras_hub_speed(texts: list[str], labels: np.ndarray, max_length: int) -> dict[str, float]:
@@ -75,7 +105,14 @@ def keras_hub_speed(texts: list[str], labels: np.ndarray, max_length: int) -> di
     return {**timed, "real_tokens": float(mask.mean())}
 
 
-SIDES = {"kbert": kbert_speed, "keras-hub": keras_hub_speed}
+def set_precision(precision: str) -> None:
+    """Let models compute in a precision from now on; their weights stay float32."""
+    import keras
+
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+
+
+SIDES = ("kbert", "keras-hub")
 
 
 def main() -> None:
@@ -87,14 +124,15 @@ def main() -> None:
     parser.add_argument("--data", choices=MAX_LENGTHS, default="rotten_tomatoes")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--side", choices=SIDES, required=True)
+    parser.add_argument("--gradient-checkpointing", action="store_true", help="of kbert")
     options = parser.parse_args()
-    import keras
-
-    keras.config.set_dtype_policy(
-        "mixed_bfloat16" if options.precision == "bfloat16" else "float32"
-    )
-    rows = read_rows(options.data, options.rows)
-    print(json.dumps(SIDES[options.side](*rows, MAX_LENGTHS[options.data])))
+    set_precision(options.precision)
+    measured = (*read_rows(options.data, options.rows), MAX_LENGTHS[options.data])
+    if options.side == "kbert":
+        found = kbert_speed(*measured, options.gradient_checkpointing)
+    else:
+        found = keras_hub_speed(*measured)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,11 @@ environment of its own, with whichever attention is faster.
 
 import argparse
 import json
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +32,12 @@ def limit(operations_a_second: float, mean_length: float) -> float:
 
 
 def trainer(
-    peers: Path, attentions: Sequence[str], data: str, rows: int, precision: str
+    peers: Path,
+    attentions: Sequence[str],
+    data: str,
+    rows: int,
+    precision: str,
+    flags: Sequence[str] = (),
 ) -> Callable[[], Any]:
     """Return a function that measures the Hugging Face Trainer with its best attention."""
 
@@ -50,7 +53,7 @@ def trainer(
                 *(str(peers), str(Path(__file__).with_name("hugging_face_trainer.py"))),
                 *("--model", minilm_folder(), "--data", str(path), "--precision", precision),
                 *("--max-length", str(MAX_LENGTHS[data]), "--batch-size", str(BATCH)),
-                *("--epochs", str(EPOCHS)),
+                *("--epochs", str(EPOCHS), *flags),
             ]
             found = []
             for attention in attentions:
@@ -116,7 +119,7 @@ def table(options: argparse.Namespace, data: str, precision: str) -> Iterator[st
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print or write the tables."""
+    """Measure, and print the tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -128,36 +131,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sides", nargs="+", default=["kbert", "keras-hub"])
     parser.add_argument("--peers", type=Path, help="Python of the Trainer's environment")
     parser.add_argument("--attentions", nargs="+", default=["sdpa", "eager"], help="the Trainer's")
-    parser.add_argument("--write", type=Path, help="file to write the tables into")
     options = parser.parse_args(arguments)
-    versions = ", ".join(f"{name} {version(name)}" for name in ("keras", *options.backends))
-    lines = [
-        "# Training speed\n",
-        f"Written by `python -m benchmarks.training_table {' '.join(arguments or sys.argv[1:])}` "
-        f"on {_device()}; {versions}. MiniLM, {options.rows:,} rows, batch {BATCH}; median of "
-        f"{options.rounds} rounds, epochs 2 to {EPOCHS}.\n",
-    ]
+    print(
+        f"MiniLM, {options.rows:,} rows, batch {BATCH}; median of {options.rounds} rounds, epochs "
+        f"2 to {EPOCHS}.\n"
+    )
     for data in options.data:
         for precision in options.precisions:
-            lines += table(options, data, precision)
-    text = "\n".join(lines)
-    print(text)
-    if options.write is not None:
-        options.write.write_text(text, encoding="utf-8")
-
-
-def _device() -> str:
-    """Return the name of the GPU, or of the processor."""
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in told if line.startswith("model name")]
-    return f"{names[0]}, {len(names)} cores" if names else platform.processor()
+            for line in table(options, data, precision):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":

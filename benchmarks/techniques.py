@@ -1,0 +1,176 @@
+"""What makes kbert's training faster, and how to do without each: by other functions in its place.
+
+kbert has no switches for these, since nobody wants to be without. Only a process that ends after
+its measurement is patched.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.sides import BACKENDS
+
+
+def without_packing() -> None:
+    """Give each text a row of its own, beside others of its length."""
+    from kbert.models import text_model
+
+    choice = text_model.PackingChoice
+
+    class Grouped(choice):  # type: ignore[misc, valid-type]
+        @classmethod
+        def of(cls, lengths: Any, batch_size: int, asked: str = "auto", **options: Any) -> Any:
+            return choice.of(lengths, batch_size, "off", **options)
+
+    text_model.PackingChoice = Grouped
+
+
+def without_longest_text() -> None:
+    """Pad batches to a few widths in place of their longest text."""
+    from kbert.models import text_model
+
+    text_model.few_shapes = lambda model: True
+
+
+def without_grouping() -> None:
+    """Pad each text to the greatest length, as run_classifier.py does."""
+    from kbert.data import batches
+
+    without_packing()
+    without_longest_text()
+    batches.choose_widths = lambda *arguments, **options: np.array([2**20])  # then cut to the most
+
+
+def without_cls_alone() -> None:
+    """Compute the last layer of all tokens, and take those of [CLS] from it."""
+    from keras import ops
+
+    from kbert.models import bert_classifier
+    from kbert.models import pooled_output as module
+
+    pooled_output, encoder_layer = module.pooled_output, module.encoder_layer
+    given: dict[str, Any] = {}
+
+    def pooled(backbone: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
+        given["inputs"] = inputs
+        return pooled_output(backbone, inputs, *arguments, **options)
+
+    def whole(
+        layer: Any, rows: Any, mask: Any, training: Any, some: Any = None, **more: Any
+    ) -> Any:
+        inputs = given["inputs"]
+        if some is None or "text_ids" not in inputs:
+            return encoder_layer(layer, rows, mask, training, **more)
+        texts = inputs["text_ids"]
+        mask = ops.equal(texts[:, :, None], texts[:, None, :])
+        result = encoder_layer(layer, rows, mask, training, **more)
+        return ops.take_along_axis(result, inputs["cls_tokens"][:, :, None], axis=1)
+
+    bert_classifier.pooled_output, module.encoder_layer = pooled, whole
+
+
+def without_fused_optimizer() -> None:
+    """Clip, decay and update the variables one after the other, as Keras does."""
+    from kbert.optimizers import adamw, fused_adam
+
+    adamw.update_one_adam = lambda *arguments: False
+    fused_adam.update_adam = lambda *arguments: False
+    fused_adam.clip_global_norm = lambda *arguments: None
+    fused_adam.decay = lambda *arguments: False
+
+
+def without_fused_attention() -> None:
+    """Compute attention by single operations on all pairs of tokens."""
+    from kbert.backend import encoder_layer
+
+    encoder_layer.fused_attention = lambda *arguments: None
+
+
+def without_fused_bias() -> None:
+    """Call dense layers as they are: the bias in an operation of its own."""
+    from kbert.backend import encoder_layer
+
+    encoder_layer.dense = lambda layer, inputs: layer(inputs)
+
+
+def without_short_numbers() -> None:
+    """Draw the random numbers of dropout as Keras does; blocked attention keeps its own."""
+    from kbert.backend import dropout
+
+    dropout.dropped_levels = lambda layer: 0
+
+
+def without_own_gelu() -> None:
+    """Take Keras's GELU, whose gradient is that of its parts."""
+    import keras
+
+    from kbert.models import backbones
+
+    backbones.erf_gelu = keras.activations.gelu
+
+
+def without_kept_memory() -> None:
+    """Let the C library give large blocks back to the system after each step."""
+    from kbert.models import text_model
+
+    text_model.keep_freed_memory = lambda: False
+
+
+@dataclass(frozen=True)
+class Technique:
+    """One of the ways in which kbert trains faster.
+
+    Args:
+        name: str. As the table has it.
+        switch_off: function that patches kbert in this process.
+        backends: tuple of str. Where it exists. Defaults to all.
+        packed: bool or None. Whether it exists only with several texts in a row, or only without.
+            Defaults to None: with both.
+    """
+
+    name: str
+    switch_off: Callable[[], None]
+    backends: tuple[str, ...] = BACKENDS
+    packed: bool | None = None
+
+    def exists(self, backend: str, packed: bool) -> bool:
+        """Return whether there is something to switch off."""
+        return backend in self.backends and self.packed in (None, packed)
+
+
+_EACH = {
+    "packing": Technique("several texts in a row", without_packing, packed=True),
+    "longest-text": Technique(
+        "rows as wide as the batch's longest text",
+        without_longest_text,
+        ("tensorflow", "torch"),
+        packed=False,
+    ),
+    "grouping": Technique(
+        "batches of texts of like length (all padded to the most tokens)", without_grouping
+    ),
+    "cls-alone": Technique("last layer for [CLS] alone", without_cls_alone),
+    "optimizer": Technique(
+        "optimizer in one kernel", without_fused_optimizer, ("tensorflow", "torch")
+    ),
+    "attention": Technique("attention a few rows at a time", without_fused_attention, ("torch",)),
+    "bias": Technique("product and bias in one kernel", without_fused_bias, ("torch",)),
+    "dropout": Technique("16 random bits a value for dropout", without_short_numbers),
+    "gelu": Technique("GELU with a gradient of its own", without_own_gelu, ("tensorflow",)),
+    "memory": Technique("freed memory kept", without_kept_memory),
+}
+
+
+def _without_all() -> None:
+    import keras
+
+    for name, technique in _EACH.items():
+        # Without grouping there is neither packing nor a longest text.
+        here = keras.backend.backend() in technique.backends
+        if here and name not in ("packing", "longest-text"):
+            technique.switch_off()
+
+
+TECHNIQUES = {**_EACH, "all": Technique("all of these", _without_all)}

@@ -1,0 +1,136 @@
+"""The document of the benchmarks: what is written into it, and what stays."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report
+from benchmarks.sections import SECTIONS, Program, Section
+from benchmarks.seeds import from_log
+
+ROOT = Path(__file__).parents[1]
+OLD_LOG = """\
+kbert train /home/somebody/trec.csv --epochs 2: dev accuracy of the best epoch
+seed 0: --packing on 0.9000, --packing off 0.9040
+seed 1: --packing on 0.9300, --packing off 0.9200
+--packing on: mean 0.9150, standard deviation 0.0212
+--packing off: mean 0.9120, standard deviation 0.0113; to the first -0.0030 with a standard error of
+kbert train /home/somebody/other.csv: dev accuracy of the best epoch
+"""
+
+
+@pytest.fixture(autouse=True)
+def _known_machine(monkeypatch):
+    """To look for a GPU imports torch."""
+    monkeypatch.setattr(report, "machine", lambda: "a processor, 2 cores")
+
+
+@pytest.fixture
+def section(tmp_path, monkeypatch):
+    """A section whose program prints a table, and tells what it was given."""
+    code = (
+        "import sys; print('### A table\\n\\n| a |\\n|---|\\n| ' + ' '.join(sys.argv[1:]) + ' |')"
+    )
+    (tmp_path / "program.py").write_text(code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    takes = {"rows": "--rows", "peers": "--peers", "rounds": "--turns"}
+    return Section("Prediction speed", "What is compared.", [Program(["program"], takes)])
+
+
+def test_a_section_tells_what_was_run_and_has_no_path(section):
+    options = {"rows": ["9"], "rounds": ["2"], "peers": ["/home/x/bin/python"], "data": ["imdb"]}
+    lines = report.measure(section, options).splitlines()
+    assert lines[:3] == ["## Prediction speed", "", "What is compared."]
+    assert lines[4].startswith("`python -m program --rows 9 --turns 2 --peers PYTHON`, 20")
+    assert "on a processor, 2 cores; keras 3" in " ".join(lines[4:8])
+    assert lines[-3:] == ["| a |", "|---|", "| --rows 9 --turns 2 --peers python |"]
+
+
+def test_only_what_was_measured_is_replaced():
+    old = "\n\n".join(
+        ["# Old words", "## Memory", "M", "## Own notes", "N", "## Training speed", "T"]
+    )
+    new = report.replaced(old, {"Training speed": "## Training speed\n\nnew"})
+    assert new == "\n\n".join(
+        [report.INTRODUCTION, "## Training speed\n\nnew", "## Memory\n\nM", "## Own notes\n\nN\n"]
+    )
+    assert report.replaced(new, {}) == new
+
+
+def test_sections_are_in_their_order_whichever_is_measured_first():
+    document = ""
+    for name in reversed(SECTIONS):
+        heading = SECTIONS[name].heading
+        document = report.replaced(document, {heading: f"## {heading}\n\n{name}"})
+    found = [line[3:] for line in document.splitlines() if line.startswith("## ")]
+    assert found == [section.heading for section in SECTIONS.values()]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kbert train /tmp/m/s6/rt.csv --epochs 2", "kbert train rt.csv --epochs 2"),
+        ("49 GFLOP/s, 28 examples/s", "49 GFLOP/s, 28 examples/s"),
+        ("see https://docs.jax.dev/en/latest", "see https://docs.jax.dev/en/latest"),
+        ("docs/images/data-scale.png", "docs/images/data-scale.png"),
+    ],
+)
+def test_paths_of_this_machine_become_names(text, expected):
+    assert report.without_paths(text) == expected
+
+
+def test_a_log_of_seeds_is_a_table_whatever_it_ends_with():
+    lines = from_log(OLD_LOG).splitlines()
+    assert lines[0].startswith("`kbert train /home/somebody/trec.csv --epochs 2`: dev accuracy")
+    assert lines[-2:] == [
+        "| `--packing on` | 2 | 0.9150 | 0.0212 |  |  |",
+        "| `--packing off` | 2 | 0.9120 | 0.0113 | -0.0030 | 0.0070 |",
+    ]
+    with pytest.raises(ValueError, match="no line of a seed"):
+        from_log("kbert train x.csv: dev accuracy of the best epoch\n")
+
+
+def test_a_log_is_written_with_its_command(tmp_path, monkeypatch):
+    log, document = tmp_path / "seeds.log", tmp_path / "benchmarks.md"
+    log.write_text(OLD_LOG, encoding="utf-8")
+    command = ["report", "accuracy", "--from", str(log), "--output", str(document)]
+    monkeypatch.setattr(sys, "argv", [*command, "--command", "what was typed"])
+    report.main()
+    text = document.read_text(encoding="utf-8")
+    assert "`what was typed`, 20" in text
+    assert "`kbert train trec.csv --epochs 2`" in text
+    assert str(tmp_path) not in text
+
+
+def test_programs_import_only_what_exists():
+    """A benchmark runs seldom, and what it imports of another would change unnoticed."""
+    missing = []
+    for path in sorted((ROOT / "benchmarks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchmarks"):
+                file = ROOT / (node.module.replace(".", "/") + ".py")
+                known = names_of(file) if file.exists() else modules()
+                missing += [(path.name, a.name) for a in node.names if a.name not in known]
+    assert missing == []
+
+
+def names_of(file):
+    """What a module defines or imports, outside of functions."""
+    names = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                names |= {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+        elif isinstance(node, ast.AnnAssign):
+            names.add(node.target.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
+
+
+def modules():
+    return {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
