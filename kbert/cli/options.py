@@ -3,7 +3,7 @@
 import ast
 import dataclasses
 import inspect
-import textwrap
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -119,8 +119,11 @@ def _documented() -> dict[str, tuple[type, str]]:
     """Return the class that declares each setting, and the docstring below it."""
     found: dict[str, tuple[type, str]] = {}
     for cls in (TrainConfig, *_GROUPS):
-        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
-        assert isinstance(tree, ast.ClassDef)
+        # The source of a class alone would be found by parsing its module too.
+        module = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
+        tree = next(
+            n for n in module.body if isinstance(n, ast.ClassDef) and n.name == cls.__name__
+        )
         for line, below in zip(tree.body, tree.body[1:], strict=False):
             if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
                 found[ast.unparse(line.target)] = (cls, ast.literal_eval(below.value))

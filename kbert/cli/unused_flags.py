@@ -6,7 +6,7 @@ from pathlib import Path
 from cyclopts import App, ArgumentCollection
 
 from kbert.config.train_config import TASK_DECIDES
-from kbert.data.reading.open_table import format_of_suffix
+from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
 from kbert.findings import Cure, Option

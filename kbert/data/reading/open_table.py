@@ -11,6 +11,7 @@ from kbert.choices import FileFormat, Quoting
 from kbert.data.reading.arrow_table import read_arrow
 from kbert.data.reading.file_beginnings import check_beginning, check_packed
 from kbert.data.reading.file_kinds import is_directory, no_standard_input, unknown_suffix
+from kbert.data.reading.file_suffixes import SUFFIXES, format_of_suffix
 from kbert.data.reading.json_lines import read_json_lines
 from kbert.data.reading.json_table import read_json_table
 from kbert.data.reading.memory_tables import read_object
@@ -22,21 +23,6 @@ from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.file_errors import check_name, unreadable
-
-_SUFFIXES: dict[str, FileFormat] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".feather": "arrow",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".txt": "lines",
-}
 
 
 @dataclass(frozen=True)
@@ -63,16 +49,6 @@ def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     return read_object(source)
 
 
-def format_of_suffix(path: Path) -> FileFormat | None:
-    """Return the format that the suffix of a path identifies, or None.
-
-    Of a compressed file, the suffix before that of the compression counts.
-    """
-    if path.suffix.lower() == ".zip" and not path.is_file():
-        return None
-    return _SUFFIXES.get(Path(inner_name(path)).suffix.lower())
-
-
 def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
     if str(path) == "-":
         raise no_standard_input()
@@ -81,7 +57,7 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
     except OSError as error:  # such as a folder above it that may not be entered
         raise unreadable(path, error) from error
     if is_folder:
-        raise is_directory(path, tuple(_SUFFIXES))
+        raise is_directory(path, tuple(SUFFIXES))
     stream = files.enter_context(open_binary(path))
     is_packed = path.suffix.lower() in COMPRESSED
     if is_packed:
@@ -89,7 +65,7 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
     found = layout.format or format_of_suffix(path)
     if found is None:
         suffix = Path(inner_name(path)).suffix.lower()
-        raise unknown_suffix(path, suffix, tuple(_SUFFIXES))
+        raise unknown_suffix(path, suffix, tuple(SUFFIXES))
     layout = replace(layout, format=found)
     if found in ("parquet", "arrow"):
         check_name("data", path)  # pyarrow takes no other names
