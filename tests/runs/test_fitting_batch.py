@@ -90,6 +90,7 @@ def test_a_run_tries_its_batches_and_records_what_it_took(settings, tmp_path, ca
 
 
 @pytest.mark.keras
+@pytest.mark.any_backend  # what fits is told, not tried
 def test_rows_per_update_stay_where_a_run_goes_on_with_the_batches_that_fit(
     settings, tmp_path, told
 ):
