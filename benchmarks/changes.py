@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides import BACKENDS, in_a_process
+from benchmarks.sides import BACKENDS, in_a_process, print_tables
 from benchmarks.techniques import TECHNIQUES
 from benchmarks.training_speed import BATCH, MAX_LENGTHS, kbert_speed, read_rows, set_precision
 from benchmarks.training_table import PRECISIONS
@@ -127,10 +127,7 @@ def main() -> None:
         f"MiniLM, {options.rows:,} rows, batch {BATCH}; median of {options.rounds} rounds; tokens "
         "real: the share of the tokens computed that are not padding.\n"
     )
-    for data in options.data:
-        for precision in options.precisions:
-            for line in table(options, data, precision):
-                print(line, flush=True)
+    print_tables(table, options)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.epoch_order import peak
+from benchmarks.memory_use import peak_mb
 from benchmarks.sides import in_a_process
 from benchmarks.training_speed import read_rows
 
@@ -62,7 +62,7 @@ def measure(rows: int) -> dict[str, float]:
         done("split")
         store = TokenStore.build(training, tokenizer, MAX_LENGTH, Path(folder, "cache"))
         done("tokenize")
-        before = peak()
+        before = peak_mb()
         from kbert.data.batches import Batches
 
         last = time.perf_counter()
@@ -70,7 +70,7 @@ def measure(rows: int) -> dict[str, float]:
         for index in range(min(BATCHES, len(batches))):
             batches[index]
         done("batch")
-    return {**found, "memory": before, "memory with Keras": peak()}
+    return {**found, "memory": before, "memory with Keras": peak_mb()}
 
 
 def main() -> None:

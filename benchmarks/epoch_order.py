@@ -10,13 +10,12 @@ in a process of its own:
 
 import argparse
 import json
-import resource
-import sys
 import time
 from functools import partial
 
 import numpy as np
 
+from benchmarks.memory_use import peak_mb
 from benchmarks.sides import in_a_process
 from kbert.data.epoch_layout import EpochLayout
 from kbert.data.epoch_order import choose_widths
@@ -26,12 +25,6 @@ BATCH = 32
 ROWS = (10**4, 10**5, 10**6, 10**7, 10**8)
 AT_ONCE = 10**7  # more would take minutes and gigabytes
 COUNTED = 5000
-
-
-def peak() -> float:
-    """Return the most memory that this process has held, in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def lengths_of(rows: int) -> np.ndarray:
@@ -52,7 +45,7 @@ def measure(rows: int, version: int) -> dict[str, float]:
     else:
         build = partial(pooled_layout, grouped=True)
     build(lengths[:1000], lambda size: np.array([128]), batch_size=BATCH)  # what is loaded late
-    before, started = peak(), time.perf_counter()
+    before, started = peak_mb(), time.perf_counter()
     widths = choose_widths(lengths, min_rows=BATCH)
     layout = build(lengths, lambda size: widths, batch_size=BATCH)
     assert len(layout.rows[0]) <= layout.widths[0]
@@ -61,7 +54,7 @@ def measure(rows: int, version: int) -> dict[str, float]:
     for index in counted:
         assert len(layout.rows[index]) > 0 < layout.widths[index]
     batch = (time.perf_counter() - first) / len(counted)
-    return {"first": first - started, "batch": batch, "memory": peak() - before}
+    return {"first": first - started, "batch": batch, "memory": peak_mb() - before}
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """What the benchmarks share: measurements in separate processes, and keras-hub's classifier."""
 
+import argparse
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,16 @@ def in_a_process(module: str, backend: str, *arguments: Any, checkout: Path | No
     if done.returncode:
         sys.exit(f"{' '.join(command)} on {backend} failed:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def print_tables(
+    table: Callable[[argparse.Namespace, str, str], Iterable[str]], options: argparse.Namespace
+) -> None:
+    """Print the lines of a table of each data set in each precision, as they are measured."""
+    for data in options.data:
+        for precision in options.precisions:
+            for line in table(options, data, precision):
+                print(line, flush=True)
 
 
 def minilm_folder() -> str:

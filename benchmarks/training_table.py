@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.sides import BACKENDS, in_a_process, minilm_folder
+from benchmarks.sides import BACKENDS, in_a_process, minilm_folder, print_tables
 from benchmarks.training_speed import BATCH, EPOCHS, MAX_LENGTHS, read_rows
 
 PRECISIONS = ("float32", "bfloat16")
@@ -136,10 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"MiniLM, {options.rows:,} rows, batch {BATCH}; median of {options.rounds} rounds, epochs "
         f"2 to {EPOCHS}.\n"
     )
-    for data in options.data:
-        for precision in options.precisions:
-            for line in table(options, data, precision):
-                print(line, flush=True)
+    print_tables(table, options)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from kbert.findings import Cure, Option
 from kbert.utils.lasting_stream import LastingStream
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
-_FASTEST_FIRST: tuple[Backend, ...] = ("torch", "tensorflow", "jax")  # by `make bench`
+_FASTEST_FIRST: tuple[Backend, ...] = ("torch", "tensorflow", "jax")  # docs/benchmarks.md
 _OF_KERAS = "tensorflow"  # what Keras writes to keras.json by itself
 
 
@@ -70,14 +70,7 @@ def choose_backend(wanted: str | None = None) -> Backend:
 
 
 @functools.cache
-def xla_is_slower() -> bool:
-    """Return whether Keras runs on TensorFlow without an accelerator.
-
-    There XLA, which Keras chooses with `jit_compile="auto"`, is slower to compile and to run than
-    the plain graph.
-    """
-    if sys.modules["keras"].backend.backend() != "tensorflow":
-        return False
+def _tensorflow_has_processors_alone() -> bool:
     import tensorflow as tf
 
     return not tf.config.list_physical_devices("GPU") + tf.config.list_physical_devices("TPU")
@@ -91,7 +84,7 @@ def computes_on_processor(values: Any) -> bool:
     if keras.distribution.distribution() is not None:
         return False
     if keras.backend.backend() == "tensorflow":
-        return xla_is_slower()
+        return _tensorflow_has_processors_alone()
     import jax
 
     return jax.default_backend() == "cpu"

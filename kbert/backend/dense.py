@@ -13,8 +13,8 @@ def dense(layer: Any, inputs: Any) -> Any:
         activation(inputs @ kernel + bias)
 
     There Keras adds the bias in an operation of its own, which reads and writes the result once
-    more. TensorFlow and JAX fuse the two themselves. LoRA's weights
-    count, and layers that are quantized, without a bias or of another class are called as they are.
+    more. TensorFlow and JAX fuse the two themselves. LoRA's weights count, and layers that are
+    quantized, without a bias or of another class are called as they are.
 
     Leans on `kernel`, `bias` and `activation` of both layers (layers/core/dense.py,
     layers/core/einsum_dense.py).

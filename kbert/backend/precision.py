@@ -34,10 +34,10 @@ def choose_precision(
 ) -> PrecisionChoice:
     """Return the precision that is asked for; for "auto", the one that is faster here.
 
-    A processor is known by its instructions: torch and TensorFlow train about 1.5 times as fast
-    with those for bfloat16, and JAX gains nothing from them, by `make bench`. GPUs are known by
-    their compute capability, 8.0 and above for bfloat16, 7.0 and above for float16 with loss
-    scaling; a TPU computes in bfloat16.
+    A processor is known by its instructions: torch and TensorFlow train short texts 1.4 to 1.8
+    times as fast with those for bfloat16, and JAX hardly gains (docs/benchmarks.md).
+    GPUs are known by their compute capability, 8.0 and above for bfloat16, 7.0 and above for
+    float16 with loss scaling; a TPU computes in bfloat16.
 
     Args:
         asked: "auto", "float32", "bfloat16" or "float16".

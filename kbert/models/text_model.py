@@ -8,7 +8,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from kbert.backend.choose_backend import xla_is_slower
 from kbert.backend.few_shapes import few_shapes
 from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
@@ -48,23 +47,17 @@ class TextModel(keras.Model):
     def _watch(self) -> UnknownTokensWatch:
         return UnknownTokensWatch(self.tokenizer)
 
-    def compile(
-        self, optimizer: Any = "adam", loss: Any = None, jit_compile: Any = "auto", **kwargs: Any
-    ) -> None:
+    def compile(self, optimizer: Any = "adam", loss: Any = None, **kwargs: Any) -> None:
         """Configure training as `keras.Model.compile` does, with the loss of a classifier.
 
         Args:
             optimizer: see `create_optimizer`.
             loss: Defaults to None: cross-entropy of integer labels from logits.
-            jit_compile: Defaults to "auto": Keras's choice, except on TensorFlow without an
-                accelerator, where XLA is slower to compile and to run than the plain graph.
             **kwargs: as of `keras.Model.compile`.
         """
         if loss is None:
             loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if jit_compile == "auto" and xla_is_slower():
-            jit_compile = False
-        super().compile(optimizer=optimizer, loss=loss, jit_compile=jit_compile, **kwargs)
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was compiled."""

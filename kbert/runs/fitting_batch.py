@@ -4,11 +4,11 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
-from typing import Any
 
 from kbert.config import TrainConfig
 from kbert.errors import MachineError
 from kbert.findings import Cure, Option
+from kbert.runs.try_batches import Trial
 from kbert.utils.say import say
 
 
@@ -46,19 +46,17 @@ def with_fitting_batch(config: TrainConfig, classes: int) -> TrainConfig:
                 ),
             ),
         )
-    size = fitting["rows"]
-    room = "" if fitting["limit"] is None else f" of {_gigabytes(fitting['limit'])} that are free"
+    size = fitting.rows
+    room = "" if fitting.limit is None else f" of {_gigabytes(fitting.limit)} that are free"
     say(
         f"Batches of {size:,} rows, {rows // size:,} per update: "
-        f"{'all' if size == rows else 'the most that'} fit, in {_gigabytes(fitting['memory'])}"
+        f"{'all' if size == rows else 'the most that'} fit, in {_gigabytes(fitting.memory)}"
         f"{room}."
     )
     return config.in_batches_of(size)
 
 
-def _try(
-    config: TrainConfig, sizes: list[int], classes: int
-) -> tuple[dict[str, Any] | None, str | None]:
+def _try(config: TrainConfig, sizes: list[int], classes: int) -> tuple[Trial | None, str | None]:
     """Return the largest batch that fits, or why none could be tried."""
     settings = {name: value for name, value in asdict(config).items() if value is not None}
     request = {"config": settings, "sizes": sizes, "classes": classes}
@@ -71,7 +69,7 @@ def _try(
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"rows"')]
     if lines:  # a process that is ended by the system has tried one batch too many
-        return json.loads(lines[-1]), None
+        return Trial(**json.loads(lines[-1])), None
     told = done.stderr.strip().splitlines()
     return None, told[-1] if done.returncode > 0 and told else None
 

@@ -111,7 +111,7 @@ def training_step(config: TrainConfig, classes: int) -> Callable[[int], object]:
     )
     model.gradient_checkpointing = config.gradient_checkpointing
     # Smaller batches accumulate gradients, which are as large as the weights.
-    plan = replace(config, update_size=None).plan(config.rows_per_update * 100)
+    plan = config.plan(examples=config.rows_per_update * 2)
     plan = replace(plan, gradient_accumulation_steps=2)
     model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
     text = " ".join(["a"] * config.max_length)

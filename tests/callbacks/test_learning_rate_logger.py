@@ -6,6 +6,7 @@ import pytest
 
 from kbert import KbertError, LearningRateLogger, WarmupPolynomialDecay
 from kbert.callbacks.watches import step_watch
+from tests.callbacks.at_batch import AtBatch
 
 pytestmark = pytest.mark.keras
 
@@ -89,20 +90,6 @@ def test_second_fit_appends(tmp_path):
     np.testing.assert_allclose(rates, schedule.simulate(9), rtol=1e-6)
 
 
-class At(keras.callbacks.Callback):
-    """Does something with the model before one batch of the whole fit."""
-
-    def __init__(self, batch, change):
-        super().__init__()
-        self.left = batch
-        self.change = change
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.left == 0:
-            self.change(self.model)
-        self.left -= 1
-
-
 def _stop(model):
     model.stop_training = True
 
@@ -125,7 +112,7 @@ def _logged(path, read_every, schedule, at=None, compiled=(), **arguments):
         compiled["optimizer"] = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(**compiled)
     log = LearningRateLogger(path, read_every=read_every)
-    callbacks = [log] if at is None else [At(*at), log]
+    callbacks = [log] if at is None else [AtBatch(*at), log]
     x = np.ones((14, 1), "float32")
     y = np.arange(14, dtype="float32")[:, None]
     settings = {"epochs": 2, "verbose": 0, "shuffle": False, "callbacks": callbacks}

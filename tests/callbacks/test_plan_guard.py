@@ -22,6 +22,7 @@ from kbert import (
     WarmupPolynomialDecay,
     create_optimizer,
 )
+from tests.callbacks.at_batch import AtBatch
 from tests.callbacks.two_classes import BY_CLASS, Rows, X, Y
 
 pytestmark = pytest.mark.keras
@@ -47,20 +48,6 @@ def fit(model, guard, *callbacks, epochs=None, **arguments):
 
 def same_weights(model, before):
     return all(map(np.array_equal, model.get_weights(), before))
-
-
-class At(keras.callbacks.Callback):
-    """Does something to the model before one batch of the whole fit."""
-
-    def __init__(self, batch, change):
-        super().__init__()
-        self.left = batch
-        self.change = change
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.left == 0:
-            self.change(self.model)
-        self.left -= 1
 
 
 def set_rate(rate):
@@ -218,7 +205,7 @@ def test_another_schedule_is_told_once(rate, update, capsys):
 def test_a_rate_that_becomes_zero_is_told(capsys):
     # Of 60 updates, number 50 is the first that is looked at after the 24th.
     plan = replace(PLAN, epochs=5)
-    codes = fit(model_data(AdamW(1e-3)), PlanGuard(plan), At(24, set_rate(0.0)))
+    codes = fit(model_data(AdamW(1e-3)), PlanGuard(plan), AtBatch(24, set_rate(0.0)))
     assert codes == ["schedule-differs", "rate-zero"]
     assert capsys.readouterr().out.count("rate-zero: Update 50 had learning rate 0") == 1
 
@@ -268,7 +255,7 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
         model.set_weights([np.full_like(weights, math.nan) for weights in before])
 
     with pytest.raises(FindingsError, match="is nan in epoch .*, update 7, at learning rate 0.001"):
-        fit(model, guard, At(7, spoil))
+        fit(model, guard, AtBatch(7, spoil))
     assert all(np.isfinite(weights).all() for weights in model.get_weights())
     assert f"the weights after {guard._weights.updates} update" in str(guard.findings[-1])
     assert guard._weights.updates in range(4)
@@ -403,7 +390,7 @@ def test_a_loss_that_is_read_later_is_told_as_at_once(
     epoch, batch = divmod(at, 12)
     told = f"loss is nan in epoch {epoch + 1}, batch {batch + 1}, update {at}, at learning rate 0.0"
     with pytest.raises(FindingsError, match=told) as error:
-        fit(model, guard, Count(), At(at, spoil))
+        fit(model, guard, Count(), AtBatch(at, spoil))
     assert len(steps) == stops_after
     assert f"the weights after {kept} update" in str(error.value)
     assert same_weights(model, good)
@@ -415,7 +402,7 @@ def test_updates_of_several_batches_are_named_where_they_are_read_later():
     guard = PlanGuard(plan, verbose=0, read_every=1000)
     # 3 updates an epoch; batch 4 of the third epoch is of update 6.
     with pytest.raises(FindingsError, match="is nan in epoch 3, batch 4, update 6, at"):
-        fit(model, guard, At(2 * 12 + 3, spoil))
+        fit(model, guard, AtBatch(2 * 12 + 3, spoil))
 
 
 def test_a_loss_that_is_a_number_is_checked_at_once():
@@ -424,7 +411,7 @@ def test_a_loss_that_is_a_number_is_checked_at_once():
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(1))
     guard = PlanGuard(PLAN, verbose=0, read_every=1000)
     with pytest.raises(FindingsError, match="is nan in epoch 1, batch 8, update 7"):
-        fit(model_data(AdamW(1e-3)), guard, count, At(7, spoil))
+        fit(model_data(AdamW(1e-3)), guard, count, AtBatch(7, spoil))
     assert len(steps) == 8
 
 
