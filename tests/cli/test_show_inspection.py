@@ -1,0 +1,58 @@
+"""`kbert inspect`: what is in a file, and the exit status."""
+
+import json
+
+import pytest
+
+from kbert.cli.show_inspection import show_inspection
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError
+
+
+@pytest.fixture
+def inspect(tmp_path, tiny_preset, capsys):
+    def inspect(text, *, as_json=True, plot=None, **reading):
+        path = tmp_path / "rows.csv"
+        path.write_text(text, encoding="utf-8")
+        status = show_inspection(
+            str(path),
+            None,
+            ReadingOptions(**reading),
+            preset=str(tiny_preset),
+            max_length=16,
+            plot=plot,
+            as_json=as_json,
+        )
+        out = capsys.readouterr().out
+        return status, json.loads(out) if as_json else out
+
+    return inspect
+
+
+def rows(count=200):
+    return "".join(f"A story of {n} friends,{'good' if n % 3 else 'bad'}\n" for n in range(count))
+
+
+def test_a_sound_file_has_status_0(inspect):
+    status, record = inspect("text,label\n" + rows())
+    assert status == 0
+    assert not [f for f in record["findings"] if f["severity"] == "error"]
+
+
+def test_a_row_that_cannot_be_used_is_a_finding(inspect):
+    status, out = inspect("text,label\n" + rows() + ",bad\n", as_json=False)
+    assert "rows.csv" in out
+    assert "the first: row 201 (line 202): the text (column 'text') is empty" in out
+    assert status == 2
+
+
+def test_without_labels_the_texts_are_inspected(inspect):
+    status, out = inspect("body\n" + "".join(f"A story of {n}\n" for n in range(50)), as_json=False)
+    assert status == 0
+    assert "no column was recognised as the label; name it to see more" in out
+
+
+def test_classes_that_are_not_known_cannot_be_drawn(inspect, tmp_path):
+    with pytest.raises(InputError, match="draws the classes"):
+        inspect("body\na story\nanother\n", plot=tmp_path / "plot.png")
+    assert not (tmp_path / "plot.png").exists()
