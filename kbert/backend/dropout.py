@@ -36,8 +36,9 @@ def dropout(layer: Any, values: Any, training: bool | None, seed: Any = None) ->
     if keras.backend.backend() == "torch":
         keep = kept(torch_bits(seed, values.shape), dropped, values.dtype)
     else:
-        bits = {"tensorflow": _tensorflow_bits, "jax": _jax_bits}[keras.backend.backend()]
-        keep = keras.ops.cast(bits(seed, values) >= dropped - LEVELS // 2, values.dtype)
+        bits = {"tensorflow": _tensorflow_bits, "jax": jax_bits}[keras.backend.backend()]
+        drawn = bits(seed, keras.ops.shape(values))
+        keep = keras.ops.cast(drawn >= dropped - LEVELS // 2, values.dtype)
     return values * (keep * (LEVELS / (LEVELS - dropped)))
 
 
@@ -88,21 +89,22 @@ def kept(bits: Any, dropped: int, dtype: Any) -> Any:
     return torch.ge(bits, dropped - LEVELS // 2, out=torch.empty(bits.shape, dtype=dtype))
 
 
-def _tensorflow_bits(seed: Any, values: Any) -> Any:
+def _tensorflow_bits(seed: Any, shape: Any) -> Any:
     import tensorflow as tf
 
-    count = tf.size(values)
+    count = tf.reduce_prod(shape)
     words = tf.random.stateless_uniform(
         [(count + 1) // 2], tf.cast(seed, tf.int32), minval=None, maxval=None, dtype=tf.uint32
     )
     halves = tf.reshape(tf.bitcast(words, tf.int16), [-1])
-    return tf.reshape(halves[:count], tf.shape(values))
+    return tf.reshape(halves[:count], shape)
 
 
-def _jax_bits(seed: Any, values: Any) -> Any:
+def jax_bits(seed: Any, shape: Any) -> Any:
+    """Return random numbers of 16 bits, with a sign, as an array of this shape."""
     import jax
 
-    count = math.prod(values.shape)
+    count = math.prod(shape)
     words = jax.random.bits(seed, (-(-count // 2),), "uint32")
     halves = jax.lax.bitcast_convert_type(words, "int16").reshape(-1)
-    return halves[:count].reshape(values.shape)
+    return halves[:count].reshape(shape)

@@ -1,4 +1,4 @@
-"""Attention in one kernel, where torch has one that is faster than single operations."""
+"""Attention in one kernel, or a few rows at a time, where that is faster than single operations."""
 
 from typing import Any
 
@@ -11,14 +11,15 @@ from kbert.backend.dropout import dropped_levels
 def fused_attention(
     query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: Any = None
 ) -> Any:
-    """Return scaled attention computed by one kernel, or None where there is none.
+    """Return scaled attention that does not keep the scores of all pairs of tokens.
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
 
-    PyTorch's kernels do not keep the scores of all pairs of tokens. The one for processors knows no
-    dropout: in training `blocked_attention` computes it. JAX's and TensorFlow's know none at all.
-    On a GPU dropout draws from PyTorch's own generator, as Keras's layers do there.
-    `keras.config.disable_flash_attention()` switches it off.
+    PyTorch's kernels do not keep them. The one for processors knows no dropout: in training
+    `blocked_attention` computes it. On a GPU dropout draws from PyTorch's own generator, as Keras's
+    layers do there. With JAX `paired_attention` computes it on a processor in float32; in bfloat16
+    it takes longer than single operations. `keras.config.disable_flash_attention()` switches all of
+    this off.
 
     Args:
         query: tensor [rows, queries, heads, dim], not scaled yet.
@@ -29,10 +30,15 @@ def fused_attention(
         seed: tensor. What `next_seed` has drawn. Defaults to None: the layer's next.
 
     Returns:
-        A tensor [rows, queries, heads, dim], or None.
+        A tensor [rows, queries, heads, dim], or None where single operations are faster.
     """
-    if keras.backend.backend() != "torch" or keras.config.is_flash_attention_enabled() is False:
+    compute = {"torch": _with_torch, "jax": _with_jax}.get(keras.backend.backend())
+    if compute is None or keras.config.is_flash_attention_enabled() is False:
         return None
+    return compute(query, key, value, mask, dropout, seed)
+
+
+def _with_torch(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: Any) -> Any:
     import torch
 
     from kbert.backend.blocked_attention import additive_mask, blocked_attention
@@ -49,3 +55,19 @@ def fused_attention(
         attn_mask=additive_mask(mask, query),
         dropout_p=rate,
     ).transpose(1, 2)
+
+
+def _with_jax(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: Any) -> Any:
+    known = isinstance(query.shape[0], int)  # not in an exported program
+    whole = query.shape[1] == key.shape[1]  # the last layer has few queries
+    if not (known and whole and query.dtype == "float32" and computes_on_processor(query)):
+        return None
+    from kbert.backend.paired_attention import paired_attention
+
+    dropped = 0
+    if dropout is not None and dropout.rate:
+        dropped = dropped_levels(dropout)
+        if not dropped:
+            return None
+        seed = dropout.seed_generator.next() if seed is None else seed
+    return paired_attention(query, key, value, mask, dropped, seed)

@@ -1,0 +1,70 @@
+"""Attention two rows at a time gives the values and gradients of attention all at once."""
+
+import keras
+import numpy as np
+import pytest
+
+if keras.backend.backend() != "jax":
+    pytest.skip("an operation of JAX", allow_module_level=True)
+
+import jax
+import jax.numpy as jnp
+
+from kbert.backend.dropout import LEVELS, jax_bits
+from kbert.backend.paired_attention import paired_attention
+
+pytestmark = pytest.mark.keras
+
+WIDTH, HEADS, DIM = 6, 2, 4
+SEED = np.array([3, 4], "uint32")
+
+
+def at_once(query, key, value, mask, dropped):
+    rows, width = query.shape[0], key.shape[1]
+    scores = jnp.einsum("bqhd,bkhd->bhqk", query, key) / np.sqrt(DIM)
+    powers = jnp.exp(scores) * mask[:, None]
+    shares = powers / powers.sum(-1, keepdims=True)
+    if dropped:
+        numbers = range(-(-rows // 2))
+        shape = (2, HEADS, query.shape[1], width)
+        bits = [jax_bits(jax.random.fold_in(SEED, number), shape) for number in numbers]
+        drawn = np.concatenate(bits)[:rows].astype(int) + LEVELS // 2  # 0 ... 65,535
+        shares = shares * (drawn >= dropped) * LEVELS / (LEVELS - dropped)
+    return jnp.einsum("bhqk,bkhd->bqhd", shares, value)
+
+
+def in_pairs(query, key, value, mask, dropped):
+    return paired_attention(query, key, value, mask, dropped, SEED if dropped else None)
+
+
+def results(attention, rows, mask, dropped):
+    """Return the value, and the gradients of query, key and value."""
+    random = np.random.default_rng(0)
+    shape = (rows, WIDTH, HEADS, DIM)
+    query, key, value, outer = (random.normal(size=shape).astype("float32") for _ in range(4))
+    found, backward = jax.vjp(lambda *given: attention(*given, mask, dropped), query, key, value)
+    return [found, *backward(outer)]
+
+
+def mask_of(rows, masks):
+    mask = np.random.default_rng(1).random((rows, masks, WIDTH)) < 0.6
+    mask[:, :, 0] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("rows", "masks", "dropped"),
+    [(1, 1, 0), (4, WIDTH, LEVELS // 10), (5, 1, LEVELS // 2), (5, WIDTH, LEVELS // 10)],
+)
+def test_values_and_gradients(rows, masks, dropped):
+    mask = mask_of(rows, masks)
+    for found, expected in zip(
+        results(in_pairs, rows, mask, dropped), results(at_once, rows, mask, dropped), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
+
+
+def test_a_query_that_attends_to_nothing_gives_numbers():
+    mask = mask_of(3, WIDTH)
+    mask[1, 2] = False
+    assert all(np.isfinite(each).all() for each in results(in_pairs, 3, mask, LEVELS // 10))
