@@ -155,7 +155,9 @@ _EACH = {
     "optimizer": Technique(
         "optimizer in one kernel", without_fused_optimizer, ("tensorflow", "torch")
     ),
-    "attention": Technique("attention a few rows at a time", without_fused_attention, ("torch",)),
+    "attention": Technique(
+        "attention a few rows at a time", without_fused_attention, ("jax", "torch")
+    ),
     "bias": Technique("product and bias in one kernel", without_fused_bias, ("torch",)),
     "dropout": Technique("16 random bits a value for dropout", without_short_numbers),
     "gelu": Technique("GELU with a gradient of its own", without_own_gelu, ("tensorflow",)),
