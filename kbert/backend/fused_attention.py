@@ -17,9 +17,8 @@ def fused_attention(
 
     PyTorch's kernels do not keep them. The one for processors knows no dropout: in training
     `blocked_attention` computes it. On a GPU dropout draws from PyTorch's own generator, as Keras's
-    layers do there. With JAX `paired_attention` computes it on a processor in float32; in bfloat16
-    it takes longer than single operations. `keras.config.disable_flash_attention()` switches all of
-    this off.
+    layers do there. With JAX `paired_attention` computes it on a processor.
+    `keras.config.disable_flash_attention()` switches all of this off.
 
     Args:
         query: tensor [rows, queries, heads, dim], not scaled yet.
@@ -60,7 +59,7 @@ def _with_torch(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed:
 def _with_jax(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: Any) -> Any:
     known = isinstance(query.shape[0], int)  # not in an exported program
     whole = query.shape[1] == key.shape[1]  # the last layer has few queries
-    if not (known and whole and query.dtype == "float32" and computes_on_processor(query)):
+    if not (known and whole and computes_on_processor(query)):
         return None
     from kbert.backend.paired_attention import paired_attention
 

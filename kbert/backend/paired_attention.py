@@ -1,17 +1,18 @@
 """Attention on a processor with JAX, two rows at a time."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from kbert.backend.dropout import LEVELS, jax_bits
+from kbert.backend.dropout import LEVELS, jax_kept
 
 _ROWS = 2
+_Saved = tuple[Any, ...]
 
 
-@partial(jax.jit, static_argnames="dropped")  # so that plain calls do not compile it each time
 def paired_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, seed: Any) -> Any:
     """Return scaled attention with dropout.
 
@@ -20,6 +21,8 @@ def paired_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, 
     The scores of all pairs of tokens are larger than everything else in a step, and each operation
     on them waits for the memory. Those of two rows stay in a processor's cache, and still give work
     to its cores. For the gradient they are computed once more, with the same random numbers.
+
+    Source: "FlashAttention", arXiv 2205.14135, section 3, for the gradient.
 
     Args:
         query: tensor [rows, queries, heads, dim], not scaled yet.
@@ -32,27 +35,113 @@ def paired_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, 
     Returns:
         A tensor [rows, queries, heads, dim].
     """
+    return _compiled(dropped, query, key, value, mask, seed)
 
-    @jax.checkpoint
-    def attend(pair: tuple[Any, ...]) -> Any:
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _attention(dropped: int, query: Any, key: Any, value: Any, mask: Any, seed: Any) -> Any:
+    return _forward(dropped, query, key, value, mask, seed)[0]
+
+
+def _forward(
+    dropped: int, query: Any, key: Any, value: Any, mask: Any, seed: Any
+) -> tuple[Any, _Saved]:
+    shape = query.shape
+    # What is kept grows, which for the values is the smaller product.
+    query, value = query * shape[-1] ** -0.5, value * (LEVELS / (LEVELS - dropped))
+    query, key, value = (_in_pairs(_by_head(each)) for each in (query, key, value))
+    mask = _in_pairs(mask)
+    kept = _kept_of(dropped, seed, (*query.shape[1:-1], key.shape[-2]))
+
+    def attend(pair: _Saved) -> tuple[Any, Any]:
         query, key, value, mask, number = pair
-        scores = jnp.einsum("bkhd,bqhd->bhqk", key, query)
-        scores = jnp.where(mask[:, None], scores, jnp.finfo(scores.dtype).min)
-        shares = jax.nn.softmax(scores)
-        if dropped:
-            bits = jax_bits(jax.random.fold_in(seed, number), shares.shape)
-            kept = (bits >= dropped - LEVELS // 2).astype(shares.dtype)
-            shares *= kept * (LEVELS / (LEVELS - dropped))
-        return jnp.einsum("bhqk,bkhd->bqhd", shares, value)
+        scores = _scores(query, key, mask)
+        largest = scores.max(-1, keepdims=True)
+        shares = jnp.exp(scores - largest)  # not divided yet by their sum
+        total = shares.sum(-1, keepdims=True)
+        result = _means(kept(number, shares), value) / total
+        return result.astype(value.dtype), largest + jnp.log(total)
 
-    rows = len(query)
-    pairs = -(-rows // _ROWS)
-    given = [_in_pairs(each, pairs) for each in (query * query.shape[-1] ** -0.5, key, value, mask)]
-    attended = jax.lax.map(attend, (*given, jnp.arange(pairs)))
-    return attended.reshape(-1, *query.shape[1:])[:rows]
+    result, logarithm = jax.lax.map(attend, (query, key, value, mask, _numbers(query)))
+    return _by_row(result, shape), (query, key, value, mask, seed, result, logarithm)
 
 
-def _in_pairs(tensor: Any, pairs: int) -> Any:
+def _backward(dropped: int, saved: _Saved, gradient: Any) -> _Saved:
+    query, key, value, mask, seed, result, logarithm = saved
+    shape = gradient.shape
+    gradient = _in_pairs(_by_head(gradient))
+    means = (gradient * result).sum(-1, keepdims=True, dtype="float32")
+    kept = _kept_of(dropped, seed, (*query.shape[1:-1], key.shape[-2]))
+
+    def attend(pair: _Saved) -> _Saved:
+        query, key, value, mask, number, gradient, means, logarithm = pair
+        shares = jnp.exp(_scores(query, key, mask) - logarithm)
+        of_shares = kept(number, _products(gradient, value))
+        of_scores = (shares * (of_shares - means)).astype(query.dtype)
+        of_value = _means(kept(number, shares).mT, gradient)
+        return _means(of_scores, key), _means(of_scores.mT, query), of_value
+
+    given = (query, key, value, mask, _numbers(query), gradient, means, logarithm)
+    of_query, of_key, of_value = jax.lax.map(attend, given)
+    width = (shape[0], key.shape[-2], *shape[2:])
+    return (
+        _by_row(of_query, shape).astype(query.dtype) * shape[-1] ** -0.5,
+        _by_row(of_key, width).astype(key.dtype),
+        _by_row(of_value, width).astype(value.dtype) * (LEVELS / (LEVELS - dropped)),
+        None,
+        None,
+    )
+
+
+_attention.defvjp(_forward, _backward)
+# Plain calls would compile it each time.
+_compiled = jax.jit(_attention, static_argnums=0)
+
+
+def _kept_of(dropped: int, seed: Any, shape: tuple[int, ...]) -> Callable[[Any, Any], Any]:
+    """Return a function that drops shares [rows, heads, queries, width] of the pair of a number."""
+
+    def kept(number: Any, shares: Any) -> Any:
+        if not dropped:
+            return shares
+        return jnp.where(jax_kept(seed, shape, dropped, number), shares, 0.0)
+
+    return kept
+
+
+def _scores(query: Any, key: Any, mask: Any) -> Any:
+    scores = _products(query, key)
+    # A query that attends to nothing, as in an empty row, then gives numbers.
+    return jnp.where(mask[:, None], scores, jnp.finfo(scores.dtype).min)
+
+
+def _products(one: Any, other: Any) -> Any:
+    """Return the products of all pairs of tokens, in float32."""
+    return jnp.einsum("bhqd,bhkd->bhqk", one, other, preferred_element_type="float32")
+
+
+def _means(shares: Any, values: Any) -> Any:
+    """Return the sums of values by shares, in float32."""
+    shares = shares.astype(values.dtype)
+    return jnp.einsum("bhqk,bhkd->bhqd", shares, values, preferred_element_type="float32")
+
+
+def _numbers(pairs: Any) -> Any:
+    return jnp.arange(len(pairs), dtype="uint32")
+
+
+def _by_head(tensor: Any) -> Any:
+    """Return [rows, tokens, heads, dim] as [rows, heads, tokens, dim]."""
+    return tensor.transpose(0, 2, 1, 3)
+
+
+def _in_pairs(tensor: Any) -> Any:
     """Return [rows, ...] as [pairs, 2, ...], with an empty row at the end where rows are odd."""
-    more = [(0, pairs * _ROWS - len(tensor)), *[(0, 0)] * (tensor.ndim - 1)]
-    return jnp.pad(tensor, more).reshape(pairs, _ROWS, *tensor.shape[1:])
+    more = [(0, len(tensor) % _ROWS), *[(0, 0)] * (tensor.ndim - 1)]
+    return jnp.pad(tensor, more).reshape(-1, _ROWS, *tensor.shape[1:])
+
+
+def _by_row(pairs: Any, shape: tuple[int, ...]) -> Any:
+    """Return pairs of rows by head as an array of this shape."""
+    rows, tokens, heads, dim = shape
+    return _by_head(pairs.reshape(-1, heads, tokens, dim))[:rows]

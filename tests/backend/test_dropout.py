@@ -37,6 +37,13 @@ def test_each_call_draws_others_and_a_seed_draws_the_same():
     np.testing.assert_array_equal(ops.convert_to_numpy(dropout(again, values, True)), drawn[0])
 
 
+def test_what_is_kept_tells_nothing_of_the_next_calls():
+    layer, values = keras.layers.Dropout(0.5, seed=1), ops.ones((200, 500))
+    drawn = [ops.convert_to_numpy(dropout(layer, values, True)).ravel() for _ in range(8)]
+    correlations = np.corrcoef(drawn)[np.triu_indices(8, 1)]
+    assert np.abs(correlations).max() < 5 / np.sqrt(values.shape[0] * values.shape[1])
+
+
 @pytest.mark.parametrize(("rate", "training"), [(0.0, True), (0.5, False), (0.5, None)])
 def test_nothing_is_dropped(rate, training):
     values = ops.ones((3, 4))

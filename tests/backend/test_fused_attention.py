@@ -93,10 +93,8 @@ def test_it_can_be_switched_off(monkeypatch):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="of JAX")
-def test_jax_computes_few_queries_and_bfloat16_at_once():
+def test_jax_computes_few_queries_at_once():
     arrays, mask = tensors()
     query, key, value = (ops.convert_to_tensor(a) for a in arrays)
     assert fused_attention(query, key, value, ops.convert_to_tensor(mask), None) is not None
     assert fused_attention(query[:, :1], key, value, mask[:, :1], None) is None
-    low = [ops.cast(each, "bfloat16") for each in (query, key, value)]
-    assert fused_attention(*low, ops.convert_to_tensor(mask), None) is None

@@ -10,7 +10,7 @@ if keras.backend.backend() != "jax":
 import jax
 import jax.numpy as jnp
 
-from kbert.backend.dropout import LEVELS, jax_bits
+from kbert.backend.dropout import LEVELS, jax_kept
 from kbert.backend.paired_attention import paired_attention
 
 pytestmark = pytest.mark.keras
@@ -20,16 +20,13 @@ SEED = np.array([3, 4], "uint32")
 
 
 def at_once(query, key, value, mask, dropped):
-    rows, width = query.shape[0], key.shape[1]
+    rows = len(query)
     scores = jnp.einsum("bqhd,bkhd->bhqk", query, key) / np.sqrt(DIM)
     powers = jnp.exp(scores) * mask[:, None]
     shares = powers / powers.sum(-1, keepdims=True)
     if dropped:
-        numbers = range(-(-rows // 2))
-        shape = (2, HEADS, query.shape[1], width)
-        bits = [jax_bits(jax.random.fold_in(SEED, number), shape) for number in numbers]
-        drawn = np.concatenate(bits)[:rows].astype(int) + LEVELS // 2  # 0 ... 65,535
-        shares = shares * (drawn >= dropped) * LEVELS / (LEVELS - dropped)
+        kept = jax_kept(SEED, (rows + rows % 2, *shares.shape[1:]), dropped)[:rows]
+        shares = shares * kept * LEVELS / (LEVELS - dropped)
     return jnp.einsum("bhqk,bkhd->bqhd", shares, value)
 
 

@@ -135,6 +135,7 @@ def test_a_second_fit_begins_where_it_is_told_to(tmp_path):
     assert int(again.optimizer.iterations) == 12
 
 
+@pytest.mark.any_backend  # a matter of the counts
 @pytest.mark.parametrize("steps", [2, 4, 9])
 def test_a_pass_in_parts_is_refused_in_a_plain_model_too(steps, classifier, tmp_path):
     made, batches, plan = classifier()
@@ -219,6 +220,7 @@ def test_refuses_intervals_of_nothing(name, tmp_path):
         RunCheckpoint(tmp_path, **{name: 0})
 
 
+@pytest.mark.any_backend  # a matter of the clock
 def test_every_minutes(classifier, tmp_path):
     checkpoint = fit(classifier(), tmp_path, every_steps=None, every_minutes=1e-9, keep=99)
     positions = [read_checkpoint(path).position for path in checkpoint.store.committed()]
@@ -227,6 +229,7 @@ def test_every_minutes(classifier, tmp_path):
     ]
 
 
+@pytest.mark.any_backend  # a matter of what is recorded
 def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path, identity={"preset": "tiny"})
     model, batches, plan = classifier(epochs=2)
@@ -242,6 +245,7 @@ def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
     fit((model, batches, plan), tmp_path, resume=True, identity={"preset": "other"}, allow=allow)
 
 
+@pytest.mark.any_backend  # a matter of what is recorded
 def test_another_order_is_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
@@ -250,6 +254,7 @@ def test_another_order_is_refused(classifier, tmp_path):
         fit((model, packed, plan), tmp_path, resume=True)
 
 
+@pytest.mark.any_backend  # a matter of what is recorded
 def test_another_version_of_the_order_is_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
@@ -260,6 +265,7 @@ def test_another_version_of_the_order_is_refused(classifier, tmp_path):
     fit((model, batches, plan), tmp_path, resume=True)
 
 
+@pytest.mark.any_backend  # a matter of what is recorded
 def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
@@ -268,6 +274,7 @@ def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
         fit((model, batches, plan), tmp_path, resume=True)
 
 
+@pytest.mark.any_backend  # a matter of what is recorded
 def test_a_plan_that_ends_before_the_point_reached_is_refused(classifier, tmp_path):
     fit(classifier(epochs=2), tmp_path)
     with pytest.raises(
@@ -300,6 +307,7 @@ def test_the_evaluation_goes_on_too(classifier, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 def test_the_evaluation_must_come_first(classifier, tmp_path):
     model, batches, plan = classifier()
     evaluation = EpochEvaluation(dev=Batches(batches.store, 8), verbose=0)
@@ -308,6 +316,7 @@ def test_the_evaluation_must_come_first(classifier, tmp_path):
         model.fit(batches, epochs=2, verbose=0, callbacks=[checkpoint, evaluation])
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_an_error_of_writing_ends_the_fit_within_a_step(classifier, tmp_path, monkeypatch):
     made = classifier()
     checkpoint = RunCheckpoint(tmp_path, made[2], every_steps=2)

@@ -67,6 +67,7 @@ def test_words_may_end_in_a_capital_sigma(max_word_length, folder, tmp_path):
     assert seen.greatest < 1e-5
 
 
+@pytest.mark.any_backend  # transformers reads it with torch
 def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
     import transformers
 
@@ -215,6 +216,7 @@ def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monk
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_an_empty_folder_is_free_and_permissions_follow_the_umask(folder, tmp_path):
     path = tmp_path / "out"
     path.mkdir()

@@ -27,7 +27,7 @@ def make(tiny_model):
     """A function that makes a model whose logits are far from even."""
 
     def make_model():
-        model = tiny_model(layers=3, all_dropout=0.0)
+        model = tiny_model(layers=2, all_dropout=0.0)
         for variable in model.weights:
             noise = np.random.default_rng(1).normal(0, 0.2, variable.shape)
             variable.assign(variable + noise.astype("float32"))

@@ -115,6 +115,7 @@ def test_it_notes_its_parent(parent, child):
     assert "parent" not in parent.record
 
 
+@pytest.mark.any_backend  # a matter of the settings
 def test_settings_are_the_parents_but_for_those_given(parent, child):
     run, _, _ = child
     old, new = (TrainConfig.from_toml(r.path / "config.toml") for r in (parent, run))
@@ -124,6 +125,7 @@ def test_settings_are_the_parents_but_for_those_given(parent, child):
     assert {name: getattr(new, name) for name in kept} == {n: getattr(old, n) for n in kept}
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
     from kbert.runs import continue_training as module
 
@@ -135,6 +137,7 @@ def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
     assert not path.exists()  # nothing was recorded in it
 
 
+@pytest.mark.any_backend  # the tests above are of each
 def test_a_grandchild_on_other_data(child, sentences, tmp_path):
     data = tmp_path / "more.csv"
     with data.open("w", encoding="utf-8", newline="") as file:
@@ -148,6 +151,7 @@ def test_a_grandchild_on_other_data(child, sentences, tmp_path):
     assert steps_of(run)[0] == list(range(10))
 
 
+@pytest.mark.any_backend  # a matter of files
 @pytest.mark.parametrize("where", ["the-parent-itself", "another"])
 def test_refuses_an_output_that_exists(parent, child, where):
     output = parent.path if where == "the-parent-itself" else child[0].path
@@ -162,6 +166,7 @@ def test_refuses_an_output_that_exists(parent, child, where):
     assert contents(output.parent) == before
 
 
+@pytest.mark.any_backend  # a matter of files
 @pytest.mark.parametrize("inside", ["second", "model/second"])
 def test_refuses_an_output_inside_the_parent(parent, inside):
     message = f"lies inside the run {parent.path}. Name a directory beside it."
@@ -171,6 +176,7 @@ def test_refuses_an_output_inside_the_parent(parent, inside):
     assert not (parent.path / inside).exists()
 
 
+@pytest.mark.any_backend  # refused before a model is made
 def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
     for name, message in (("none", "none does not exist"), ("", "is not a run directory")):
         with pytest.raises(KbertError, match=f"{message}.*Pass the directory of a run"):
@@ -186,6 +192,7 @@ def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.any_backend  # refused before a model is made
 def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     data = tmp_path / "other.csv"
     data.write_text(reviews.read_text(encoding="utf-8") + "So so.,fair\n", encoding="utf-8")
@@ -195,6 +202,7 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.any_backend  # refused before a model is made
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

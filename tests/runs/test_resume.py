@@ -153,6 +153,7 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
     assert (written.epochs, written.learning_rate) == (3, 1e-12)
 
 
+@pytest.mark.any_backend  # a matter of the recorded scores
 def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
     resume_at = EpochEvaluation.resume_at
 
@@ -196,6 +197,7 @@ def test_with_another_accumulation(stopped):
     np.testing.assert_allclose(rates[11:], expected, rtol=1e-6)
 
 
+@pytest.mark.any_backend  # a matter of the plan
 def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
     run = resume(stopped.path, batch_size=16, epochs=3, verbose=0)
     steps = read_checkpoint(last_of(run), with_arrays=False).steps
@@ -205,6 +207,7 @@ def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
     assert steps_of(run)[0] == [*range(11), *range(6, 12)]
 
 
+@pytest.mark.any_backend  # a matter of the plan
 def test_with_another_warmup(stopped):
     run = resume(stopped.path, warmup_proportion=0.5, verbose=0)
     steps, rates = steps_of(run)
@@ -213,6 +216,7 @@ def test_with_another_warmup(stopped):
     np.testing.assert_allclose(rates[11:], new.learning_rate_at(np.arange(11, 22)), rtol=1e-6)
 
 
+@pytest.mark.any_backend  # a matter of the run's files
 def test_who_stops_it_while_it_loads_is_told_that_nothing_was_changed(stopped, monkeypatch):
     def stop(prepared):
         raise KeyboardInterrupt
@@ -228,6 +232,7 @@ def test_who_stops_it_while_it_loads_is_told_that_nothing_was_changed(stopped, m
     assert contents(stopped.path) == before
 
 
+@pytest.mark.any_backend  # refused before a model is made
 def test_refuses_to_change_what_a_run_is_about(stopped):
     before = contents(stopped.path)
     with pytest.raises(KbertError, match="cannot change `seed`; it can change epochs, batch_size"):
@@ -244,6 +249,7 @@ def test_a_continued_run_resumes_without_its_parent(whole, tmp_path):
     assert TrainConfig.from_toml(run.path / "config.toml").parent == str(whole.path)
 
 
+@pytest.mark.any_backend  # refused before a model is made
 def test_refuses_a_plan_that_ends_before_the_point_reached(stopped, capsys):
     before = contents(stopped.path)
     with pytest.raises(
@@ -257,6 +263,7 @@ def test_refuses_a_plan_that_ends_before_the_point_reached(stopped, capsys):
     assert contents(stopped.path) == before
 
 
+@pytest.mark.any_backend  # refused before a model is made
 def test_refuses_a_plan_that_leaves_nothing_to_train(stopped):
     before = contents(stopped.path)
     with pytest.raises(FindingsError, match="nothing would be trained") as e:
@@ -265,6 +272,7 @@ def test_refuses_a_plan_that_leaves_nothing_to_train(stopped):
     assert contents(stopped.path) == before
 
 
+@pytest.mark.any_backend  # refused before a model is made
 def test_refuses_a_finished_run_without_changes(whole):
     before = contents(whole.path)
     with pytest.raises(KbertError) as refused:
@@ -277,6 +285,7 @@ def test_refuses_a_finished_run_without_changes(whole):
     assert contents(whole.path) == before
 
 
+@pytest.mark.any_backend  # refused before a model is made
 @pytest.mark.parametrize("change", ["a-word", "a-row-more"])
 def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
     data = tmp_path / "data.csv"
@@ -307,6 +316,7 @@ def test_data_that_have_changed_are_allowed_for_one_resumption(stopped, config, 
     assert TrainConfig.from_toml(run.path / "config.toml").allow == ("too-few-updates",)
 
 
+@pytest.mark.any_backend  # a matter of the run's files
 def test_without_a_checkpoint_it_starts_from_scratch(stopped, finished, capsys):
     for folder in ("checkpoints", "model"):
         shutil.rmtree(stopped.path / folder)

@@ -91,6 +91,7 @@ def test_run_json(finished, reviews):
     assert info["plan"]["updates"] == 12
 
 
+@pytest.mark.any_backend  # a matter of the settings
 def test_config_toml_makes_the_same_run(finished, configure):
     run, _ = finished
     written = TrainConfig.from_toml(run.path / "config.toml")
@@ -122,6 +123,7 @@ def test_model_is_that_of_the_best_epoch(finished, reviews):
     assert f"accuracy {best['accuracy']:.4f}" in printed[printed.index("The best epoch") :]
 
 
+@pytest.mark.any_backend  # a matter of the report
 def test_reports_data_plan_and_tokens_before_training(finished):
     _, printed = finished
     order = ["text = 'text', label = 'label'; 2 classes", "set aside", "Training plan", "Tokens: "]
@@ -151,6 +153,7 @@ def test_same_seed_same_weights_to_the_bit(finished, configure):
         np.testing.assert_array_equal(arrays[0][path], arrays[1][path], err_msg=path)
 
 
+@pytest.mark.any_backend  # how files are read, and when a run ends
 def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, reviews, tmp_path):
     data = tmp_path / "bad.csv"
     data.write_text(reviews.read_text() + "Nobody said which.,\none,two,three\n", encoding="utf-8")
@@ -189,6 +192,7 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
     np.testing.assert_allclose(learning_rates(run), expected, rtol=1e-6)
 
 
+@pytest.mark.any_backend  # a matter of the recorded scores
 def test_a_best_evaluation_inside_an_epoch(configure, monkeypatch, capsys):
     from kbert.results.evaluation_history import EvaluationHistory
 
@@ -202,6 +206,7 @@ def test_a_best_evaluation_inside_an_epoch(configure, monkeypatch, capsys):
     assert "The best evaluation, which the run keeps: epoch 1, batch 4\ndev: " in printed
 
 
+@pytest.mark.any_backend  # a matter of the record
 def test_a_model_that_predicts_one_class_is_in_the_record_until_it_does_not(
     configure, monkeypatch, capsys
 ):
@@ -246,6 +251,7 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     assert BertClassifier.load(config.output).labels.names == ("bad", "good")
 
 
+@pytest.mark.any_backend  # a matter of the record
 def test_failure_is_noted(configure, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("out of luck")
@@ -272,6 +278,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
     assert RunDirectory(config.output).record["status"] == "failed"
 
 
+@pytest.mark.any_backend  # refused before a model is made
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -293,6 +300,7 @@ def test_refuses_before_anything_is_made(configure, changes, message, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_overwrites_nothing(configure, finished):
     run, _ = finished
     before = (run.path / "run.json").read_bytes()
