@@ -96,7 +96,7 @@ def without_fused_bias() -> None:
 
 
 def without_short_numbers() -> None:
-    """Draw the random numbers of dropout as Keras does; blocked attention keeps its own."""
+    """Draw the random numbers of dropout as Keras does, but for those of fused attention."""
     from kbert.backend import dropout
 
     dropout.dropped_levels = lambda layer: 0
@@ -159,7 +159,9 @@ _EACH = {
         "attention a few rows at a time", without_fused_attention, ("jax", "torch")
     ),
     "bias": Technique("product and bias in one kernel", without_fused_bias, ("torch",)),
-    "dropout": Technique("16 random bits a value for dropout", without_short_numbers),
+    "dropout": Technique(
+        "dropout with 16 random bits a value, or on JAX a hash", without_short_numbers
+    ),
     "gelu": Technique("GELU with a gradient of its own", without_own_gelu, ("tensorflow",)),
     "memory": Technique("freed memory kept", without_kept_memory),
 }

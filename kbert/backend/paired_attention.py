@@ -53,35 +53,35 @@ def _forward(
     mask = _in_pairs(mask)
     kept = _kept_of(dropped, seed, (*query.shape[1:-1], key.shape[-2]))
 
-    def attend(pair: _Saved) -> tuple[Any, Any]:
+    def attend(pair: _Saved) -> tuple[Any, _Saved]:
         query, key, value, mask, number = pair
         scores = _scores(query, key, mask)
         largest = scores.max(-1, keepdims=True)
-        shares = jnp.exp(scores - largest)  # not divided yet by their sum
-        total = shares.sum(-1, keepdims=True)
-        result = _means(kept(number, shares), value) / total
-        return result.astype(value.dtype), largest + jnp.log(total)
+        powers = jnp.exp(scores - largest)
+        scale = 1 / powers.sum(-1, keepdims=True)
+        result = _means(kept(number, powers), value) * scale
+        return result.astype(value.dtype), (largest, scale)
 
-    result, logarithm = jax.lax.map(attend, (query, key, value, mask, _numbers(query)))
-    return _by_row(result, shape), (query, key, value, mask, seed, result, logarithm)
+    result, scales = jax.lax.map(attend, (query, key, value, mask, _numbers(query)))
+    return _by_row(result, shape), (query, key, value, mask, seed, result, scales)
 
 
 def _backward(dropped: int, saved: _Saved, gradient: Any) -> _Saved:
-    query, key, value, mask, seed, result, logarithm = saved
+    query, key, value, mask, seed, result, scales = saved
     shape = gradient.shape
     gradient = _in_pairs(_by_head(gradient))
     means = (gradient * result).sum(-1, keepdims=True, dtype="float32")
     kept = _kept_of(dropped, seed, (*query.shape[1:-1], key.shape[-2]))
 
     def attend(pair: _Saved) -> _Saved:
-        query, key, value, mask, number, gradient, means, logarithm = pair
-        shares = jnp.exp(_scores(query, key, mask) - logarithm)
+        query, key, value, mask, number, gradient, means, (largest, scale) = pair
+        shares = jnp.exp(_scores(query, key, mask) - largest) * scale
         of_shares = kept(number, _products(gradient, value))
         of_scores = (shares * (of_shares - means)).astype(query.dtype)
         of_value = _means(kept(number, shares).mT, gradient)
         return _means(of_scores, key), _means(of_scores.mT, query), of_value
 
-    given = (query, key, value, mask, _numbers(query), gradient, means, logarithm)
+    given = (query, key, value, mask, _numbers(query), gradient, means, scales)
     of_query, of_key, of_value = jax.lax.map(attend, given)
     width = (shape[0], key.shape[-2], *shape[2:])
     return (

@@ -34,11 +34,11 @@ def in_pairs(query, key, value, mask, dropped):
     return paired_attention(query, key, value, mask, dropped, SEED if dropped else None)
 
 
-def results(attention, rows, mask, dropped):
+def results(attention, rows, mask, dropped, dtype="float32"):
     """Return the value, and the gradients of query, key and value."""
     random = np.random.default_rng(0)
     shape = (rows, WIDTH, HEADS, DIM)
-    query, key, value, outer = (random.normal(size=shape).astype("float32") for _ in range(4))
+    query, key, value, outer = (jnp.asarray(random.normal(size=shape), dtype) for _ in range(4))
     found, backward = jax.vjp(lambda *given: attention(*given, mask, dropped), query, key, value)
     return [found, *backward(outer)]
 
@@ -61,7 +61,21 @@ def test_values_and_gradients(rows, masks, dropped):
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
 
 
-def test_a_query_that_attends_to_nothing_gives_numbers():
+def test_a_query_that_attends_to_nothing_attends_to_all_alike():
     mask = mask_of(3, WIDTH)
     mask[1, 2] = False
-    assert all(np.isfinite(each).all() for each in results(in_pairs, 3, mask, LEVELS // 10))
+    found, *gradients = results(in_pairs, 3, mask, 0)
+    value = np.random.default_rng(0).normal(size=(3, 3, WIDTH, HEADS, DIM))[2]
+    np.testing.assert_allclose(found[1, 2], value[1].mean(axis=0), atol=1e-6)
+    assert all(np.isfinite(gradient).all() for gradient in gradients)
+
+
+def test_bfloat16_is_near():
+    mask = mask_of(4, WIDTH)
+    for found, expected in zip(
+        results(in_pairs, 4, mask, LEVELS // 4, "bfloat16"),
+        results(at_once, 4, mask, LEVELS // 4),
+        strict=True,
+    ):
+        assert found.dtype == "bfloat16"
+        np.testing.assert_allclose(found.astype("float32"), expected, rtol=0.05, atol=0.05)
