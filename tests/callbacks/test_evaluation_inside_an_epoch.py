@@ -99,6 +99,7 @@ def test_an_epoch_that_ends_with_a_multiple_is_evaluated_once(made):
     assert places(fit(made(), every_steps=5)[0]) == [(1, None, 5), (2, None, 10)]
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_the_best_may_lie_inside_an_epoch(made, monkeypatch, capsys):
     accuracies = iter([0.1, 0.9, 0.5, 0.4, 0.3, 0.2])
     weights = []
@@ -114,6 +115,7 @@ def test_the_best_may_lie_inside_an_epoch(made, monkeypatch, capsys):
     assert [line.endswith("(best so far)") for line in lines] == [True, True, *[False] * 4]
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_patience_ends_an_epoch(made, monkeypatch, capsys):
     script(monkeypatch, iter([0.1, 0.9, 0.5, 0.4]), [])
     evaluation, history = fit(made(), every_steps=2, patience=2, verbose=1)
@@ -158,6 +160,7 @@ def test_a_run_resumes_after_an_evaluation(step, made, tmp_path):
         np.testing.assert_array_equal(array, other["model"][name], err_msg=name)
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_a_run_that_was_over_inside_an_epoch_stays_over(made, monkeypatch, tmp_path):
     script(monkeypatch, iter([0.9, 0.5]), [])
     settings = {"every_steps": 2, "patience": 1, "checkpoints": tmp_path}

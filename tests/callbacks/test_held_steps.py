@@ -247,6 +247,7 @@ def test_reads_do_not_grow_with_the_steps_of_an_epoch(tokens, tmp_path, monkeypa
     assert counts[1, 2] >= counts[1, 8] + 2 * 30, "what is counted are no reads"
 
 
+@pytest.mark.any_backend  # the tests above are of each
 def test_a_run_holds_its_steps_on_an_accelerator(reviews, tiny_preset, tmp_path, monkeypatch):
     """On one that is only said to be there; its files are those of any other run."""
 

@@ -102,6 +102,7 @@ def test_output_file_has_the_form_of_its_suffix(
     assert capsys.readouterr().out == f"Wrote {path}: 4 rows.\n"
 
 
+@pytest.mark.any_backend  # refused before a model is loaded
 def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
     run, lines, tmp_path, monkeypatch
 ):

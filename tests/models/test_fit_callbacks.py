@@ -96,6 +96,7 @@ def test_the_cure_cures(callback, classifier):
     model.fit(*data, epochs=1, verbose=0, callbacks=[callback])
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 @pytest.mark.parametrize(
     "make",
     [
@@ -141,6 +142,7 @@ def test_scores_come_before_who_needs_them(classifier):
         refused(model, data, callbacks, "must come before EarlyStopping in `callbacks`")
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 @pytest.mark.parametrize(
     ("monitor", "cure"),
     [
@@ -159,6 +161,7 @@ def test_names_that_nothing_logs(monitor, cure, classifier, tmp_path):
     refused(model, data, [scores, named], message)
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 def test_names_that_something_may_log(classifier, tmp_path):
     model, data = classifier(AdamW(1e-3), ["accuracy"])
     stopping = EarlyStopping("dev_accuracy", mode="max")
@@ -181,6 +184,7 @@ def test_a_callback_and_a_list_of_keras(classifier):
         model.fit(*data, verbose=0, callbacks=listed)
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -206,6 +210,7 @@ def mean_of_outputs(y_true, y_pred):
     return keras.ops.mean(y_pred, axis=-1)
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 @pytest.mark.parametrize("monitor", ["mean_of_outputs", "val_mean_of_outputs", "own"])
 def test_a_name_of_which_keras_does_not_know_the_direction(monitor):
     """Keras raises ValueError at the end of the first epoch."""
@@ -219,6 +224,7 @@ def test_a_name_of_which_keras_does_not_know_the_direction(monitor):
     assert updates.batches == 0
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 @pytest.mark.parametrize(
     ("monitor", "arguments"),
     [
@@ -235,6 +241,7 @@ def test_names_that_any_model_logs(monitor, arguments):
     assert monitor in model.fit(x, y, 8, 2, verbose=0, callbacks=callbacks, **arguments).history
 
 
+@pytest.mark.any_backend  # a matter of the callbacks
 def test_names_of_several_outputs():
     inputs = keras.Input((4,))
     outputs = {name: keras.layers.Dense(2, name=name)(inputs) for name in ("a", "b")}
