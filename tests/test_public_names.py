@@ -219,6 +219,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.fit_internals",
     "kbert.backend.metric_internals",
     "kbert.backend.optimizer_internals",
+    "kbert.backend.paired_attention",
     "kbert.backend.random_states",
     "kbert.backend.tensor_logs",
     "kbert.checkpoints.resumed_fit",
