@@ -13,14 +13,11 @@ from kbert.errors import MachineError
 from kbert.exports.export import export
 from kbert.serving.export_settings import ExportSettings
 
-pytestmark = pytest.mark.keras
+# A program is written by another process, on the backend that can.
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
-# A program is written by another process on the backend that can: what differs with the backend of
-# this one is the model that it is compared with. So each backend tries ONNX, and one the others.
-ONCE = pytest.mark.any_backend
-OTHERS = [pytest.param(name, marks=ONCE) for name in ("saved_model", "torch", "openvino", "litert")]
-FORMATS = ["onnx", *OTHERS]
-SERVED = ["onnx", *OTHERS[2:]]
+FORMATS = ["onnx", "saved_model", "torch", "openvino", "litert"]
+SERVED = ["onnx", "openvino", "litert"]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +99,6 @@ def test_a_predictor_of_it(format, exported, model, real_reviews):
     )
 
 
-@ONCE
 @pytest.mark.parametrize("format", SERVED)
 def test_int8(format, exported):
     _, exact = exported(format)
@@ -117,7 +113,6 @@ def test_int8(format, exported):
     assert f"Accuracy on 200 rows: {before:.4f} before, {after:.4f} after." in str(seen)
 
 
-@ONCE
 def test_one_length(exported, model):
     path, seen = exported("litert", length=24)
     assert seen.greatest < 1e-5
@@ -127,7 +122,6 @@ def test_one_length(exported, model):
     assert "always 24 wide" in (path / "README.md").read_text(encoding="utf-8")
 
 
-@ONCE
 def test_added_tokens(model, tmp_path):
     tokenizer = {**model.tokenizer.get_config(), "added_tokens": [{"content": "<user>"}]}
     backbone = {**model.get_config()["backbone"], "vocabulary_size": 30523}
@@ -145,7 +139,6 @@ def test_added_tokens(model, tmp_path):
     )
 
 
-@ONCE
 def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.set_weights(model.get_weights())

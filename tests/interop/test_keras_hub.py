@@ -69,6 +69,7 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
 
 
+@pytest.mark.any_backend  # the weights are those of any backend
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed:UserWarning")
 def test_after_a_fit_and_in_bfloat16(tmp_path):
     task = task_of(dtype="bfloat16")

@@ -261,7 +261,9 @@ def test_a_predictor_leaves_the_warning_to_its_model(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize("packing", ["on", pytest.param("off", marks=pytest.mark.any_backend)])
-@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    "dtype", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.any_backend)]
+)
 @pytest.mark.parametrize("device", ["processor", "as on a GPU"])
 def test_gradient_checkpointing_changes_no_weight(packing, dtype, device, monkeypatch):
     if device != "processor":

@@ -95,6 +95,7 @@ def assert_same(run, other):
     assert told == others
 
 
+@pytest.mark.any_backend  # the kills above are on each
 def test_a_run_is_evaluated_inside_its_epochs_too(finished):
     _, _, evaluations, _ = state_of(finished)
     assert [(e["epoch"], e.get("batch"), e["update"]) for e in evaluations["epochs"]] == [
