@@ -44,11 +44,8 @@ def _with_torch(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed:
 
     rate = 0.0 if dropout is None else dropout.rate
     if rate and computes_on_processor(query):
-        dropped = dropped_levels(dropout)
-        if not dropped:
-            return None
-        seed = dropout.seed_generator.next() if seed is None else seed
-        return blocked_attention(query, key, value, mask, dropped, seed)
+        drawn = _drawn(dropout, seed)
+        return None if drawn is None else blocked_attention(query, key, value, mask, *drawn)
     return torch.nn.functional.scaled_dot_product_attention(
         *(tensor.transpose(1, 2) for tensor in (query, key, value)),
         attn_mask=additive_mask(mask, query),
@@ -63,10 +60,14 @@ def _with_jax(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: A
         return None
     from kbert.backend.paired_attention import paired_attention
 
-    dropped = 0
-    if dropout is not None and dropout.rate:
-        dropped = dropped_levels(dropout)
-        if not dropped:
-            return None
-        seed = dropout.seed_generator.next() if seed is None else seed
-    return paired_attention(query, key, value, mask, dropped, seed)
+    drops = dropout is not None and dropout.rate
+    drawn = _drawn(dropout, seed) if drops else (0, None)
+    return None if drawn is None else paired_attention(query, key, value, mask, *drawn)
+
+
+def _drawn(dropout: Any, seed: Any) -> tuple[int, Any] | None:
+    """Return the share that is dropped, in `LEVELS`, and the seed; None where these are too few."""
+    dropped = dropped_levels(dropout)
+    if not dropped:
+        return None
+    return dropped, dropout.seed_generator.next() if seed is None else seed

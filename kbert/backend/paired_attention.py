@@ -24,16 +24,8 @@ def paired_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, 
 
     Source: "FlashAttention", arXiv 2205.14135, section 3, for the gradient.
 
-    Args:
-        query: tensor [rows, queries, heads, dim], not scaled yet.
-        key: tensor [rows, width, heads, dim].
-        value: tensor [rows, width, heads, dim].
-        mask: bool tensor [rows, queries or 1, width]. What each query attends to.
-        dropped: int. The share of the scores that is dropped, in 2 ** 16ths.
-        seed: tensor of two ints. Of the random numbers that decide which, or None if all are kept.
-
-    Returns:
-        A tensor [rows, queries, heads, dim].
+    The arguments and what is returned are those of `blocked_attention`; the seed is None where
+    nothing is dropped.
     """
     return _compiled(dropped, query, key, value, mask, seed)
 
