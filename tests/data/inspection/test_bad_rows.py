@@ -1,0 +1,30 @@
+from kbert import read_examples
+from kbert.data.inspection.bad_rows import bad_row_findings
+
+
+def read(tmp_path, bad):
+    path = tmp_path / "rows.csv"
+    lines = [f"story {n},{n % 2}" for n in range(100)] + [",1"] * bad
+    path.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    return read_examples(path, on_bad_row="skip")
+
+
+def test_the_first_row_is_named_with_its_cure(tmp_path):
+    examples = read(tmp_path, bad=2)
+    (finding,) = bad_row_findings({"": examples})
+    assert (finding.code, finding.severity) == ("bad-rows", "error")
+    assert "2 rows cannot be used, the first: row 101 (line 102): the text (column 'text')" in str(
+        finding
+    )
+    assert 'on_bad_row="skip"' in str(finding)
+    (of_dev,) = bad_row_findings({"dev": examples})
+    assert "2 rows of dev cannot be used" in str(of_dev)
+
+
+def test_few_that_are_left_out_are_no_error(tmp_path):
+    (finding,) = bad_row_findings({"": read(tmp_path, bad=2)}, "skip")
+    assert (finding.code, finding.severity) == ("bad-rows", "info")
+
+
+def test_nothing_is_said_of_sound_sets(tmp_path):
+    assert bad_row_findings({"": read(tmp_path, bad=0), "dev": None}) == []
