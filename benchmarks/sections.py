@@ -110,8 +110,9 @@ SECTIONS = {
     ),
     "profile": Section(
         "Where a step's time goes",
-        "The operations of a training step of MiniLM are attributed to the parts of the model that "
-        "they compute, gradients included, by each backend's own profiler.",
+        "The operations of a step of MiniLM are attributed to the parts of the model that "
+        "they compute, gradients included, by each backend's own profiler, with and without what "
+        "makes training faster.",
         [Program(["benchmarks.step_profile"], _takes("rows", "data", "backends", "precisions"))],
     ),
     "exactness": Section(

@@ -1,167 +1,95 @@
-"""Where the time of a training step goes, by each backend's own profiler.
+"""Where the time of a step goes, in training and in prediction, by each backend's own profiler.
 
     python -m benchmarks.step_profile
 
-Steps of MiniLM on batches of 32 film reviews, as `kbert train` makes them. The parts of the model
-are named, and each operation counts for the part that it computes, that of a gradient for the part
-whose gradient it is. How this is known differs, and so does what the figures say:
-
-- torch: torch.profiler; the time of each operation without those inside it. A gradient is matched
-  with its operation by autograd's sequence number.
-- TensorFlow: tf.profiler; the names of operations. Several run at once, on fewer cores each, so
-  the sum of their times may exceed the step's.
-- JAX: jax.profiler, and the names in the program that XLA has compiled. XLA fuses operations of
-  neighbouring parts, such as a bias, GELU and dropout; all of a fusion counts for its last one.
-
-A step is also timed by the clock, without a profiler.
+Steps of MiniLM on batches of 32 film reviews, as `kbert train` makes them, and batches of 32 texts
+of like length, as `kbert predict` does, in float32. The parts of the model are named, and each
+operation counts for the part that it computes, that of a gradient for the part whose gradient it
+is; `benchmarks.profilers` tells how this is known. A step is also timed by the clock, without a
+profiler. Each backend is profiled twice: as it is, and without what makes kbert's training faster
+(see `benchmarks.techniques`).
 """
 
 import argparse
+import itertools
 import json
 import os
-import re
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.parts import PARTS, REST, name_parts, part_of
+from benchmarks.parts import PARTS, REST, name_parts
+from benchmarks.profilers import PROFILERS, scope_of
 from benchmarks.sides import BACKENDS, in_a_process
+from benchmarks.techniques import TECHNIQUES
 from benchmarks.training_speed import BATCH, LEARNING_RATE, MAX_LENGTHS, read_rows, set_precision
 from benchmarks.training_table import PRECISIONS
 
 _STEPS, _WARM = 5, 3
-_HLO = re.compile(r"^\s*(?:ROOT )?%?([\w.-]+) = .*?op_name=\"([^\"]*)\"", re.MULTILINE)
-
-Seconds = Counter[str]
-
-
-def of_torch(steps: Callable[[], None], folder: Path) -> Seconds:
-    """Return the seconds of each part on torch."""
-    from torch.profiler import ProfilerActivity, profile
-
-    with profile(activities=[ProfilerActivity.CPU]) as profiled:
-        steps()
-    events = sorted(profiled.events(), key=lambda event: event.time_range.start)
-    forward: dict[int, str] = {}  # by autograd's sequence number
-    seconds: Seconds = Counter()
-    for event in events:
-        part, parent = None, event
-        while part is None and parent is not None:
-            part = part_of(parent.name)
-            if part is None and parent.name.startswith("autograd::engine::evaluate_function"):
-                part = forward.get(parent.sequence_nr)
-                break
-            parent = parent.cpu_parent
-        if part is not None and event.sequence_nr >= 0 and "evaluate_function" not in event.name:
-            forward[event.sequence_nr] = part  # the last one has made the gradient's node
-        if not event.is_user_annotation:
-            seconds[part or REST] += event.self_cpu_time_total / 1e6
-    return seconds
+_NOTHING = "none"
+_KINDS = {"train": "training", "predict": "prediction"}
 
 
-def of_tensorflow(steps: Callable[[], None], folder: Path) -> Seconds:
-    """Return the seconds of each part on TensorFlow."""
-    import tensorflow as tf
+def measure(data: str, rows: int, folder: Path, kind: str = "train") -> dict[str, float]:
+    """Return the seconds of each part in a step, and those of a step by the clock.
 
-    tf.profiler.experimental.start(str(folder))
-    steps()
-    tf.profiler.experimental.stop()
-    seconds: Seconds = Counter()
-    for name, stats, duration in _events(folder):
-        if "tf_op" in stats or re.fullmatch(r"[\w./-]+:\w+", name):
-            full = str(stats.get("tf_op", name))
-            seconds[part_of(full) or REST] += duration
-    return seconds
-
-
-def of_jax(steps: Callable[[], None], folder: Path) -> Seconds:
-    """Return the seconds of each part on JAX."""
-    import jax
-
-    names: dict[str, str] = {}
-    for file in folder.rglob("*train_step*after_optimizations.txt"):
-        names |= dict(_HLO.findall(file.read_text(encoding="utf-8")))
-    with jax.profiler.trace(str(folder)):
-        steps()
-    seconds: Seconds = Counter()
-    for _, stats, duration in _events(folder):
-        if "train_step" in str(stats.get("hlo_module", "")):
-            seconds[part_of(names.get(str(stats["hlo_op"]), "")) or REST] += duration
-    return seconds
-
-
-def _events(folder: Path) -> Iterator[tuple[str, dict[str, Any], float]]:
-    """Yield name, facts and seconds of each event of a trace; jax reads TensorFlow's too."""
-    from jax.profiler import ProfileData
-
-    for file in folder.rglob("*.xplane.pb"):
-        for plane in ProfileData.from_file(str(file)).planes:
-            for line in plane.lines:
-                for event in line.events:
-                    yield event.name, dict(event.stats), event.duration_ns / 1e9
-
-
-_PROFILERS = {"torch": of_torch, "tensorflow": of_tensorflow, "jax": of_jax}
-
-
-def measure(data: str, rows: int, folder: Path) -> dict[str, float]:
-    """Return the seconds of each part in a step, and those of a step by the clock."""
+    Args:
+        data: str. The data set.
+        rows: int. How many of its rows are read.
+        folder: Path. Where the profiler may write.
+        kind: str. "train" or "predict". Defaults to "train".
+    """
     import keras
 
-    from kbert import BertClassifier, Examples, Labels, TrainingPlan, create_optimizer
-    from kbert.backend.freed_memory import keep_freed_memory
+    from kbert import Batches, BertClassifier, Examples, Labels, TrainingPlan, create_optimizer
+    from kbert.models import text_model
 
     backend = keras.backend.backend()
-    keep_freed_memory()
+    text_model.keep_freed_memory()  # as `fit` does
     texts, labels = read_rows(data, rows)
     names = Labels(("negative", "positive"))
     model = BertClassifier.from_preset(
         "minilm", names, max_length=MAX_LENGTHS[data], dtype=keras.config.dtype_policy()
     )
     plan = TrainingPlan(rows, BATCH, 3, LEARNING_RATE)
-    batches = model.batches(Examples(texts, label_ids=labels, labels=names), plan)
-    name_parts(model, _scope(backend))
+    examples = Examples(texts, label_ids=labels, labels=names)
+    batches: Any = model.batches(examples, plan)
+    if kind == "predict":
+        batches = Batches(batches.store, BATCH, order="length", few_shapes=batches.few_shapes)
+    name_parts(model, scope_of(backend))
     model.compile(optimizer=create_optimizer(plan))
     # One shape, so that nothing is compiled meanwhile.
     shapes = Counter(batches.shape(index) for index in range(len(batches)))
     shape = shapes.most_common(1)[0][0]
     ready = [batches[i] for i in range(len(batches)) if batches.shape(i) == shape][:_STEPS]
 
+    def run(batch: Any) -> None:
+        if kind == "predict":
+            model.predict_on_batch(batch[0])
+        else:
+            model.train_on_batch(*batch)
+
     def steps() -> None:
         for step in range(_STEPS):
-            model.train_on_batch(*ready[step % len(ready)])
+            run(ready[step % len(ready)])
 
     for _ in range(_WARM):
-        model.train_on_batch(*ready[0])
+        run(ready[0])
     clock = []
     for _ in range(3):
         started = time.perf_counter()
         steps()
         clock.append((time.perf_counter() - started) / _STEPS)
-    seconds = _PROFILERS[backend](steps, folder)
+    seconds = PROFILERS[backend](steps, folder, kind)
     return {**{part: s / _STEPS for part, s in seconds.items()}, "clock": min(clock)}
 
 
-def _scope(backend: str) -> Callable[[str], Any]:
-    if backend == "torch":
-        from torch.profiler import record_function
-
-        return record_function
-    if backend == "jax":
-        import jax
-
-        return jax.named_scope
-    import tensorflow as tf
-
-    return tf.name_scope
-
-
 def table(found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    """Return the lines of the table of what was found on each backend."""
+    """Return the lines of the table of what was found, by what each column is of."""
     yield f"| part | {' | '.join(found)} |"
     yield "|---" * (len(found) + 1) + "|"
     parts = {**PARTS, REST: REST}
@@ -178,6 +106,23 @@ def _milliseconds(seconds: Any) -> str:
     return " | ".join(f"{1000 * each:.0f} ms" for each in seconds)
 
 
+def _found(
+    options: argparse.Namespace, data: str, kind: str, precision: str
+) -> dict[str, dict[str, float]]:
+    """Return what was found on each backend, with and without what is switched off."""
+    found = {}
+    for backend, off in itertools.product(options.backends, options.off):
+        flags = ("--alone", "--rows", options.rows, "--data", data, "--off", off, "--kinds", kind)
+        name = backend if off == _NOTHING else f"{backend}, {_without(off)}"
+        found[name] = in_a_process("step_profile", backend, *flags, "--precisions", precision)
+        print(f"{data}, {kind}, {precision}, {name}: {found[name]}", file=sys.stderr)
+    return found
+
+
+def _without(off: str) -> str:
+    return f"without {TECHNIQUES[off].name}" if off != "all" else "without the techniques"
+
+
 def main() -> None:
     """Print the tables, or one backend's numbers."""
     parser = argparse.ArgumentParser(
@@ -187,6 +132,10 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", choices=MAX_LENGTHS, default=["rotten_tomatoes"])
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=BACKENDS)
+    parser.add_argument(
+        "--off", nargs="+", choices=(_NOTHING, *TECHNIQUES), default=[_NOTHING, "all"]
+    )
+    parser.add_argument("--kinds", nargs="+", choices=_KINDS, default=list(_KINDS))
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
@@ -194,19 +143,17 @@ def main() -> None:
             # Read when jax is imported; it writes the programs that it has compiled there.
             os.environ["XLA_FLAGS"] = f"--xla_dump_to={folder} --xla_dump_hlo_as_text"
             set_precision(options.precisions[0])
-            print(json.dumps(measure(options.data[0], options.rows, Path(folder))))
+            if options.off != [_NOTHING]:
+                TECHNIQUES[options.off[0]].switch_off()
+            found = measure(options.data[0], options.rows, Path(folder), options.kinds[0])
+            print(json.dumps(found))
         return
     for data in options.data:
-        for precision in options.precisions:
-            print(f"### {data}, at most {MAX_LENGTHS[data]} tokens, {precision}\n")
-            found = {}
-            for backend in options.backends:
-                flags = ("--alone", "--rows", options.rows, "--data", data)
-                found[backend] = in_a_process(
-                    "step_profile", backend, *flags, "--precisions", precision
-                )
-                print(f"{data}, {precision}, {backend}: {found[backend]}", file=sys.stderr)
-            print("\n".join(table(found)) + "\n", flush=True)
+        for kind in options.kinds:
+            for precision in options.precisions if kind == "train" else ("float32",):
+                most = MAX_LENGTHS[data]
+                print(f"### {data}, at most {most} tokens, {_KINDS[kind]}, {precision}\n")
+                print("\n".join(table(_found(options, data, kind, precision))) + "\n", flush=True)
 
 
 if __name__ == "__main__":
