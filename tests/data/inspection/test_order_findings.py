@@ -1,0 +1,60 @@
+"""What is wrong with the order of a small file of real sentences."""
+
+from kbert.data.inspection.class_order import class_order
+from kbert.data.inspection.inspect_examples import inspect_examples
+from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
+from kbert.data.reading.read_examples import read_examples
+
+
+def found(inspection):
+    return {finding.code: finding for finding in inspection.findings}
+
+
+def severities(inspection):
+    return {finding.code: finding.severity for finding in inspection.findings}
+
+
+def test_a_file_sorted_by_class(reviews, sentences):
+    rows = len(sentences[0])
+    inspection = inspect_examples(read_examples(reviews))
+    assert severities(inspection) == {"class-sorted": "warning", "tail-split": "warning"}
+    order = class_order(read_examples(reviews).label_ids)
+    assert order.runs == 2
+    sorted_message = found(inspection)["class-sorted"].message
+    # Of two classes of the same size: 1 + rows / 2.
+    assert f"2 runs of one class; a random order has {1 + rows / 2:,.0f}." in sorted_message
+    assert (
+        f"a batch of 32 contains {order.batch_classes:.1f} of the 2 classes in file order"
+        in sorted_message
+    )
+    buffered = f"{order.batch_classes_buffered:.1f} through a shuffle buffer of 100"
+    assert buffered in sorted_message
+    assert "and 2.0 in a random order" in sorted_message
+    buffer = recommend_shuffle_buffer(read_examples(reviews).label_ids)
+    assert f"dataset.shuffle({buffer})" in str(found(inspection)["class-sorted"].cure)
+    tail_message = found(inspection)["tail-split"].message
+    assert "The last tenth of the rows contains 1 of 2 classes (a random tenth 2)" in tail_message
+
+
+def test_the_order_does_no_harm_where_kbert_trains(reviews):
+    inspection = inspect_examples(read_examples(reviews), for_kbert=True)
+    assert severities(inspection) == {"class-sorted": "info", "tail-split": "info"}
+    for finding in inspection.findings:
+        assert str(finding.cure).startswith("none needed; kbert permutes all rows")
+
+
+def test_a_file_in_which_rows_of_a_class_stand_together(rows, read):
+    rows = [[text, "good" if i // 5 % 2 else "bad"] for i, (text, _) in enumerate(rows)]
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"class-clustered": "warning"}
+    assert "40 runs of one class; a random order has 101." in (
+        found(inspection)["class-clustered"].message
+    )
+
+
+def test_a_tail_that_lacks_a_class(rows, read):
+    for row in rows[180:]:
+        row[1] = "good"
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == {"tail-split": "warning"}
+    assert "contains 1 of 2 classes" in found(inspection)["tail-split"].message
