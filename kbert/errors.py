@@ -38,7 +38,9 @@ class KbertError(Exception):
 
     def __str__(self) -> str:
         text = self.template.format(**self.values)
-        return text if self.cure is None else f"{text} Cure: {self.cure}"
+        if self.cure is None:
+            return text
+        return f"{text}{'' if text.endswith(('.', '!', '?', ':')) else '.'} Cure: {self.cure}"
 
 
 class InputError(KbertError, ValueError):

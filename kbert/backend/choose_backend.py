@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any, get_args
 
@@ -42,11 +43,14 @@ def choose_backend(wanted: str | None = None) -> Backend:
     asked = _named(wanted) or _fastest_installed()
     backend = next((name for name in BACKENDS if name == asked), None)
     if backend is None:
+        near = get_close_matches(str(asked).lower(), BACKENDS, 1)
         raise InputError(
-            "{setting} must be one of {backends}. Received: {asked!r}",
+            "{setting} must be one of {backends}. Received: {asked!r}"
+            + (". Did you mean {near!r}?" if near else ""),
             setting=Option("backend") if wanted else "KERAS_BACKEND",
             backends=", ".join(BACKENDS),
             asked=asked,
+            near=near[0] if near else "",
         )
     if not _installed(backend):
         others = [name for name in BACKENDS if _installed(name)]

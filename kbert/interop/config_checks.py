@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.utils.label_names import check_label_names
 
 _MAX_MODEL = 10**10  # parameters
@@ -99,11 +99,12 @@ def check_max_length(max_length: int, positions: int) -> None:
     """Raise InputError unless a model with this many positions can read texts of this length."""
     if not 3 <= max_length <= positions:
         raise InputError(
-            "{option} must be from 3 to the {positions} positions of the backbone. Received: "
-            "{max_length}",
+            "{option} must be from 3 to {positions}, the most tokens that the model can read. "
+            "Received: {max_length}",
             option=Option("max_length"),
             positions=positions,
             max_length=max_length,
+            cure=Cure({"max_length": min(max(max_length, 3), positions)}),
         )
 
 

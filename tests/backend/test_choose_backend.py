@@ -89,6 +89,7 @@ def test_the_choice(wanted, facts, chosen, world):
     [
         ("numpy", {}, "one of tensorflow, jax, torch. Received: 'numpy'"),
         (None, {"variable": "openvino"}, "Received: 'openvino'"),
+        (None, {"variable": "pytorch"}, "Received: 'pytorch'. Did you mean 'torch'"),
         (None, {"installed": ()}, "pip install 'keras-kbert[tensorflow]'"),
         (
             "torch",

@@ -380,7 +380,7 @@ def test_a_model_that_cannot_be_saved_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ((X, THREE, np.ones(70)), "Received: tuple of 3 .*sample weights"),
+        ((X, THREE, np.ones(70)), r"Received: tuple of 3\. .*sample weights"),
         ((X,), "Received: tuple of 1"),
         (X, "Received: ndarray"),
         ((X, 3), "must be one array. Received: int"),
@@ -450,7 +450,7 @@ NOT_TAKEN = {
     ),
     "names": (lambda: layers(3, "softmax"), {"x": X}, X, "cannot evaluate the set 'dev': "),
     "objects": (lambda: layers(3, "softmax"), X.astype(object), X, "cannot evaluate the set 'dev'"),
-    "lists": (lambda: layers(3, "softmax"), X.tolist(), X, "must be arrays.* list Cure: numpy"),
+    "lists": (lambda: layers(3, "softmax"), X.tolist(), X, "must be arrays.* list. Cure: numpy"),
     "generator": (lambda: layers(3, "softmax"), (x for x in X), X, "must be arrays.* generator"),
     "none": (lambda: layers(3, "softmax"), None, X, "must be arrays, or texts. .* NoneType"),
     "test-step": (OwnTestStep, X, X, "must return its loss as 'loss'. Received: 'own'"),
@@ -490,5 +490,5 @@ def test_a_set_of_python_batches_is_refused_with_a_cure():
         def __len__(self):
             return 1
 
-    with pytest.raises(KbertError, match=r"Received: Set Cure: EpochEvaluation\(dev=\(x, labels"):
+    with pytest.raises(KbertError, match=r"Received: Set. Cure: EpochEvaluation\(dev=\(x, labels"):
         EpochEvaluation(dev=Set())

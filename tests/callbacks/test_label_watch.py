@@ -184,12 +184,12 @@ def test_a_data_set_without_batches_or_labels_is_not_watched():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([X, Y], r"`data` must be Batches, .* Received: list Cure: PlanGuard\(plan, data=\(x"),
+        ([X, Y], r"`data` must be Batches, .* Received: list. Cure: PlanGuard\(plan, data=\(x"),
         ((X,), "Received: tuple"),
         ("train.csv", "Received: str"),
-        (Examples(["a"]), r"Received: Examples Cure: PlanGuard\(plan, data=model.batches\("),
+        (Examples(["a"]), r"Received: Examples. Cure: PlanGuard\(plan, data=model.batches\("),
         ((X, Y[:5]), "as many labels as rows. Received: 5 labels, and 96 rows"),
-        ((X.tolist(), Y), r"must be arrays, or texts. Received: list Cure: numpy.asarray\(x\)"),
+        ((X.tolist(), Y), r"must be arrays, or texts. Received: list. Cure: numpy.asarray\(x\)"),
     ],
     ids=["list", "inputs", "path", "examples", "rows", "lists"],
 )

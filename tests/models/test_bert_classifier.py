@@ -171,8 +171,8 @@ def test_mixed_bfloat16_computes_in_it_and_keeps_float32(tmp_path):
         ({"labels": ["x", None]}, "must be a list of names. Received among them: None"),
         ({"labels": 2}, "must be a list of names. Received: 2"),
         ({"backbone": {**TINY, "vocabulary_size": 7}}, "8 pieces but the backbone has 7"),
-        ({"max_length": 2}, "from 3 to the 20 positions.*Received: 2"),
-        ({"max_length": 21}, "from 3 to the 20 positions.*Received: 21"),
+        ({"max_length": 2}, "from 3 to 20, .*Received: 2. Cure: max_length=3"),
+        ({"max_length": 21}, "from 3 to 20, .*Received: 21. Cure: max_length=20"),
         ({"backbone": {"num_layers": 1}}, "configuration of a backbone lacks .*hidden_dim"),
     ],
     ids=[

@@ -59,7 +59,7 @@ def test_a_cure_is_of_the_settings_that_were_given(settings, names):
         ({"update_size": 0}, "`update_size` must be a whole number, 1 or more"),
         (
             {"batch_size": 12, "update_size": 32},
-            "a multiple of the 12 rows of a batch. Received: 32 Cure: update_size=36, or "
+            "a multiple of the 12 rows of a batch. Received: 32. Cure: update_size=36, or "
             'batch_size="auto"',
         ),
         ({"batch_size": 64, "update_size": 32}, "Cure: update_size=64"),

@@ -286,7 +286,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
         ({"text": "review"}, "has no column 'review'. Its columns: 'text', 'label'"),
         ({"encoding": "klingon"}, "Received: 'klingon'"),
         ({"preset": "./none"}, "There is no file or folder ./none"),
-        ({"max_length": 2}, "`max_length` must be from 3 to the"),
+        ({"max_length": 2}, "`max_length` must be from 3 to 64, the most tokens"),
         ({"gradient_accumulation_steps": 99}, "nothing would be trained"),
         ({"weights": "pretrained"}, "holds no weights"),
     ],

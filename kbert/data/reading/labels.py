@@ -82,7 +82,9 @@ class Labels:
             }[likeness(near, value)]
         return Problem(
             template,
-            Cure(note="correct it, or give the training set rows with that label"),
+            Cure(note="correct it")
+            if near is not None
+            else Cure(note="correct it, or give the training set rows with that label"),
             {
                 "value": value,
                 "count": len(self),
