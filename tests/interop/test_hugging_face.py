@@ -268,7 +268,7 @@ def test_what_a_pickle_holds_is_named(held, received, tmp_path):
     make(tmp_path)
     (tmp_path / "model.safetensors").unlink()
     torch.save(held, tmp_path / "pytorch_model.bin")
-    with pytest.raises(KbertError, match=rf"Received: {received} Cure: .*save_pretrained"):
+    with pytest.raises(KbertError, match=rf"Received: {received}\. Cure: .*save_pretrained"):
         read_hugging_face(tmp_path)
 
 
