@@ -4,18 +4,11 @@ import json
 
 import pandas as pd
 import pytest
+from inspected import found, severities
 
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.read_examples import read_examples
 from kbert.errors import InputError
-
-
-def found(inspection):
-    return {finding.code: finding for finding in inspection.findings}
-
-
-def severities(inspection):
-    return {finding.code: finding.severity for finding in inspection.findings}
 
 
 def test_a_sound_file(rows, read, minilm):
@@ -82,86 +75,6 @@ def test_one_bad_row(rows, read):
     rows[3][1] = ""
     message = found(inspect_examples(read(rows)))["bad-rows"].message
     assert message.startswith("1 row cannot be used, the first: row 4 (line 5): ")
-
-
-@pytest.mark.parametrize(
-    "form", ["b'{}'", 'b"{}"', "['{}', 'x']", "{{'en': '{}'}}", "('{}', 'x')", '["{}"]']
-)
-@pytest.mark.parametrize(("share", "warned"), [(1, True), (0.5, False)])
-def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, read):
-    for row in rows[: round(share * len(rows))]:
-        row[0] = form.format(row[0])
-    inspection = inspect_examples(read(rows))
-    assert severities(inspection) == ({"printed-values": "warning"} if warned else {})
-    if warned:
-        message = found(inspection)["printed-values"].message
-        assert message.startswith("Texts are what Python prints of lists, dicts or bytes, such as ")
-
-
-@pytest.mark.parametrize(
-    ("names", "warned"),
-    [
-        (["[0]", "[27]", "[0, 27]"], True),
-        (["b'bad'", "b'good'"], True),
-        (["['a']", "['b', 'c']", "[]"], True),
-        (["{'a'}", "{'b'}"], True),
-        (["tensor(0)", "tensor(1)"], True),
-        (["(sic)", "(so so)"], False),
-        (["a[0]", "b[1]"], False),
-        (["b", "c", "d", "[e]"], False),
-    ],
-    ids=str,
-)
-def test_labels_as_python_prints_what_they_were_in(names, warned, rows, read):
-    for place, row in enumerate(rows):
-        row[1] = names[place % len(names)]
-    inspection = inspect_examples(read(rows))
-    assert ("printed-values" in severities(inspection)) == warned
-    if warned:
-        assert f"such as {names[0]}" in found(inspection)["printed-values"].message
-
-
-@pytest.mark.parametrize(("numbers", "warned"), [(200, True), (180, True), (179, False)])
-def test_texts_that_are_numbers(numbers, warned, rows, read):
-    for place, row in enumerate(rows[:numbers]):
-        row[0] = f"{place}.5"
-    inspection = inspect_examples(read(rows))
-    assert severities(inspection) == ({"texts-are-numbers": "warning"} if warned else {})
-    if warned:
-        finding = found(inspection)["texts-are-numbers"]
-        assert finding.message == (f"{numbers} of the first 200 texts are numbers, such as '0.5'.")
-        assert finding.cure.settings == {"text": "NAME"}
-
-
-def test_as_text_and_as_data(reviews, minilm, read, rows):
-    dev = read(rows[:7], "dev.csv")
-    inspection = inspect_examples(read_examples(reviews), tokenizer=minilm, max_length=8, dev=dev)
-    lines = str(inspection).splitlines()
-    assert lines[0] == f"{reviews}: {inspection.rows} rows"
-    words = [line.split(maxsplit=1)[0] for line in lines[1:8]]
-    assert words == ["script", "classes", "majority", "order", "tokens", "cut", "[UNK]"]
-    assert "dev          0 of its 7 rows also occur in the training set" in lines[9]
-    assert [line.split()[1] for line in lines if line.startswith("  WARNING")] == [
-        finding.code for finding in inspection.findings
-    ]
-    data = json.loads(json.dumps(inspection.to_dict()))
-    assert data["rows"] == sum(data["classes"].values()) == inspection.rows
-    assert data["tokens"]["quantiles"]["100"] == inspection.lengths.quantiles[-1]
-    assert data["overlaps"] == {"dev": {"rows": 7, "shared": 0}}
-    assert [finding["code"] for finding in data["findings"]] == [
-        finding.code for finding in inspection.findings
-    ]
-
-
-def test_texts_without_labels_and_without_a_tokenizer(tmp_path):
-    path = tmp_path / "texts.txt"
-    path.write_text("A joy.\nA chore.\na joy.\n", encoding="utf-8")
-    inspection = inspect_examples(read_examples(path, need_label=False))
-    assert severities(inspection) == {"duplicates": "warning"}
-    data = json.loads(json.dumps(inspection.to_dict()))
-    assert (data["classes"], data["majority"]) == ({}, None)
-    assert (data["order"], data["tokens"]) == (None, None)
-    assert "majority" not in str(inspection)
 
 
 def test_errors_come_first(rows, read):

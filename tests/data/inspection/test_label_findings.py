@@ -4,18 +4,11 @@ import json
 
 import pandas as pd
 import pytest
+from inspected import found, severities
 
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.labels import Labels
 from kbert.data.reading.read_examples import read_examples
-
-
-def found(inspection):
-    return {finding.code: finding for finding in inspection.findings}
-
-
-def severities(inspection):
-    return {finding.code: finding.severity for finding in inspection.findings}
 
 
 def test_labels_that_differ_only_in_case_or_blanks(rows, read):

@@ -1,6 +1,8 @@
 import pytest
+from inspected import found, severities
 
 from kbert import read_examples
+from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.inspection.odd_texts import odd_text_findings
 
 KINDS = {
@@ -35,3 +37,15 @@ def test_second_texts_are_examined_too():
     examples = read_examples((["good film"] * 20, ["2024-01-02"] * 20, ["x", "y"] * 10))
     (found,) = odd_text_findings(examples)
     assert (found.code, found.cure.settings) == ("texts-without-letters", {"pair": "NAME"})
+
+
+@pytest.mark.parametrize(("numbers", "warned"), [(200, True), (180, True), (179, False)])
+def test_texts_that_are_numbers(numbers, warned, rows, read):
+    for place, row in enumerate(rows[:numbers]):
+        row[0] = f"{place}.5"
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == ({"texts-are-numbers": "warning"} if warned else {})
+    if warned:
+        finding = found(inspection)["texts-are-numbers"]
+        assert finding.message == (f"{numbers} of the first 200 texts are numbers, such as '0.5'.")
+        assert finding.cure.settings == {"text": "NAME"}

@@ -1,17 +1,11 @@
 """What is wrong with the order of a small file of real sentences."""
 
+from inspected import found, severities
+
 from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
 from kbert.data.reading.read_examples import read_examples
-
-
-def found(inspection):
-    return {finding.code: finding for finding in inspection.findings}
-
-
-def severities(inspection):
-    return {finding.code: finding.severity for finding in inspection.findings}
 
 
 def test_a_file_sorted_by_class(reviews, sentences):

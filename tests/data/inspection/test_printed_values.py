@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from inspected import found, severities
 
 from kbert import Examples, Labels
+from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.inspection.printed_values import printed_value_findings
 
 
-def found(texts, names=("bad", "good")):
+def messages(texts, names=("bad", "good")):
     ids = np.arange(len(texts)) % len(names)
     examples = Examples(texts, label_ids=ids, labels=Labels(names))
     return [str(finding) for finding in printed_value_findings(examples, examples.class_counts())]
@@ -13,16 +15,53 @@ def found(texts, names=("bad", "good")):
 
 @pytest.mark.parametrize("text", ["b'a film'", "['a', 'film']", "{'en': 'a film'}", "('a', 'b')"])
 def test_texts_that_python_has_printed(text):
-    (told,) = found([text] * 9 + ["a film"])
+    (told,) = messages([text] * 9 + ["a film"])
     assert told.startswith("WARNING printed-values: Texts are what Python prints")
     assert f"such as {text}," in told
 
 
 @pytest.mark.parametrize("names", [("[0]", "[1, 27]"), ("tensor(0)", "tensor(1)"), ("{0}", "{1}")])
 def test_labels_that_python_has_printed(names):
-    (told,) = found(["a film", "another"] * 5, names)
+    (told,) = messages(["a film", "another"] * 5, names)
     assert told.startswith("WARNING printed-values: Labels are what Python prints")
 
 
 def test_a_few_brackets_are_none():
-    assert found(["(laughs) a film", "[sic]", "'a film'", "b movie", "a film"]) == []
+    assert messages(["(laughs) a film", "[sic]", "'a film'", "b movie", "a film"]) == []
+
+
+@pytest.mark.parametrize(
+    "form", ["b'{}'", 'b"{}"', "['{}', 'x']", "{{'en': '{}'}}", "('{}', 'x')", '["{}"]']
+)
+@pytest.mark.parametrize(("share", "warned"), [(1, True), (0.5, False)])
+def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, read):
+    for row in rows[: round(share * len(rows))]:
+        row[0] = form.format(row[0])
+    inspection = inspect_examples(read(rows))
+    assert severities(inspection) == ({"printed-values": "warning"} if warned else {})
+    if warned:
+        message = found(inspection)["printed-values"].message
+        assert message.startswith("Texts are what Python prints of lists, dicts or bytes, such as ")
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"),
+    [
+        (["[0]", "[27]", "[0, 27]"], True),
+        (["b'bad'", "b'good'"], True),
+        (["['a']", "['b', 'c']", "[]"], True),
+        (["{'a'}", "{'b'}"], True),
+        (["tensor(0)", "tensor(1)"], True),
+        (["(sic)", "(so so)"], False),
+        (["a[0]", "b[1]"], False),
+        (["b", "c", "d", "[e]"], False),
+    ],
+    ids=str,
+)
+def test_labels_as_python_prints_what_they_were_in(names, warned, rows, read):
+    for place, row in enumerate(rows):
+        row[1] = names[place % len(names)]
+    inspection = inspect_examples(read(rows))
+    assert ("printed-values" in severities(inspection)) == warned
+    if warned:
+        assert f"such as {names[0]}" in found(inspection)["printed-values"].message

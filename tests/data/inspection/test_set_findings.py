@@ -1,16 +1,9 @@
 """What is wrong with the sets that a model is evaluated on."""
 
 import pytest
+from inspected import found, severities
 
 from kbert.data.inspection.inspect_examples import inspect_examples
-
-
-def found(inspection):
-    return {finding.code: finding for finding in inspection.findings}
-
-
-def severities(inspection):
-    return {finding.code: finding.severity for finding in inspection.findings}
 
 
 @pytest.mark.parametrize(("shared", "severity"), [(1, "warning"), (25, "warning"), (26, "error")])

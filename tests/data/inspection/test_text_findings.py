@@ -1,17 +1,10 @@
 """What is wrong with the texts of a small file of real sentences."""
 
 import pytest
+from inspected import found, severities
 
 from kbert import Tokenizer
 from kbert.data.inspection.inspect_examples import inspect_examples
-
-
-def found(inspection):
-    return {finding.code: finding for finding in inspection.findings}
-
-
-def severities(inspection):
-    return {finding.code: finding.severity for finding in inspection.findings}
 
 
 def test_texts_that_look_like_missing_ones(rows, read):
