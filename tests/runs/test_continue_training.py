@@ -211,7 +211,7 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
             {"batch_size": 64},
             r"continue anyway: kbert.continue_training\(..., allow=\(.too-few-updates.,\)\)",
         ),
-        ({"max_length": 99}, "`max_length` must be from 3 to the 64 positions"),
+        ({"max_length": 99}, "`max_length` must be from 3 to 64, the most"),
         ({"data": "none.csv"}, "There is no file none.csv"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
