@@ -1,4 +1,4 @@
-"""A dense layer whose product and bias are computed by one kernel."""
+"""A dense layer whose product, bias and activation are computed by few kernels."""
 
 import math
 from typing import Any
@@ -6,15 +6,19 @@ from typing import Any
 import keras
 from keras import ops
 
+from kbert.backend.gelu import erf_gelu, plain_gelu
 
-def dense(layer: Any, inputs: Any) -> Any:
-    """Return what a `Dense` or `EinsumDense` gives, sooner with torch.
+
+def dense(layer: Any, inputs: Any, training: bool | None = None) -> Any:
+    """Return what a `Dense` or `EinsumDense` gives, sooner with TensorFlow and torch.
 
         activation(inputs @ kernel + bias)
 
-    There Keras adds the bias in an operation of its own, which reads and writes the result once
-    more. TensorFlow and JAX fuse the two themselves. LoRA's weights count, and layers that are
-    quantized, without a bias or of another class are called as they are.
+    Keras adds the bias in an operation of its own, which reads and writes the result once more.
+    torch has a kernel of the product and the bias. TensorFlow fuses both with GELU, but only where
+    the product is one of matrices and no gradient of our own stands between: outside training. XLA,
+    which JAX uses, finds all of this itself. LoRA's weights count, and layers that are quantized,
+    without a bias or of another class are called as they are.
 
     Leans on `kernel`, `bias` and `activation` of both layers (layers/core/dense.py,
     layers/core/einsum_dense.py).
@@ -22,21 +26,37 @@ def dense(layer: Any, inputs: Any) -> Any:
     Args:
         layer: keras.layers.Dense or keras.layers.EinsumDense, built.
         inputs: tensor.
+        training: bool or None. Whether a gradient will be computed; it can be in any case. Defaults
+            to None.
     """
-    contracted = _contracted_axes(layer)
+    backend = keras.backend.backend()
+    faster = backend == "torch" or (backend == "tensorflow" and not training)
+    contracted = _contracted_axes(layer) if faster else 0
     if not contracted:
         return layer(inputs)
-    import torch
-
     kernel, bias, inputs = (
         ops.cast(tensor, layer.compute_dtype) for tensor in (layer.kernel, layer.bias, inputs)
     )
     units = kernel.shape[contracted:]
-    kept = inputs.shape[: inputs.ndim - contracted]
+    kept = ops.shape(inputs)[: len(inputs.shape) - contracted]
     size = math.prod(kernel.shape[:contracted])
-    result = torch.addmm(bias.reshape(-1), inputs.reshape(-1, size), kernel.reshape(size, -1))
-    result = result.view(*kept, *units)
-    return result if layer.activation is None else layer.activation(result)
+    result = _product(
+        ops.reshape(inputs, (-1, size)), ops.reshape(kernel, (size, -1)), ops.reshape(bias, (-1,))
+    )
+    activation = layer.activation
+    if activation is erf_gelu:
+        activation = plain_gelu
+    return ops.reshape(result if activation is None else activation(result), (*kept, *units))
+
+
+def _product(inputs: Any, kernel: Any, bias: Any) -> Any:
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.addmm(bias, inputs, kernel)
+    import tensorflow as tf
+
+    return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
 
 
 def _contracted_axes(layer: Any) -> int:
@@ -44,8 +64,7 @@ def _contracted_axes(layer: Any) -> int:
 
     It is 0 where the layer is to be called as it is.
     """
-    plain = layer.bias is not None and layer.quantization_mode is None
-    if keras.backend.backend() != "torch" or not plain:
+    if layer.bias is None or layer.quantization_mode is not None:
         return 0
     if type(layer) is keras.layers.Dense:
         return 1

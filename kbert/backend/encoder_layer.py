@@ -60,8 +60,8 @@ def encoder_layer(
     attended = _attention(layer._self_attention_layer, wanted, rows, mask, training, seeds[0])
     attended = dropout(first, attended, training, seeds[1])
     attended = layer._self_attention_layer_norm(attended + wanted)
-    inner = dense(layer._feedforward_intermediate_dense, attended)
-    outer = dense(layer._feedforward_output_dense, inner)
+    inner = dense(layer._feedforward_intermediate_dense, attended, training)
+    outer = dense(layer._feedforward_output_dense, inner, training)
     outer = dropout(second, outer, training, seeds[2])
     return layer._feedforward_layer_norm(outer + attended)
 
@@ -82,14 +82,16 @@ def _attention(
 
     Leans on `_compute_attention` of MultiHeadAttention (layers/attention/multi_head_attention.py).
     """
-    query = dense(layer._query_dense, queries)
-    key, value = dense(layer._key_dense, rows), dense(layer._value_dense, rows)
+    query = dense(layer._query_dense, queries, training)
+    key = dense(layer._key_dense, rows, training)
+    value = dense(layer._value_dense, rows, training)
     dropped = layer._dropout_layer if training else None
     attended = fused_attention(query, key, value, mask, dropped, seed)
     if attended is not None:
-        return dense(layer._output_dense, attended)
+        return dense(layer._output_dense, attended, training)
     query = ops.multiply(query, ops.cast(layer._inverse_sqrt_key_dim, query.dtype))
     scores = ops.einsum(layer._dot_product_equation, key, query)
     scores = layer._softmax(scores, mask=mask[:, None])
     scores = dropout(layer._dropout_layer, scores, training, seed)
-    return dense(layer._output_dense, ops.einsum(layer._combine_equation, scores, value))
+    attended = ops.einsum(layer._combine_equation, scores, value)
+    return dense(layer._output_dense, attended, training)

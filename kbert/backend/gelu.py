@@ -30,7 +30,19 @@ def erf_gelu(values: Any) -> Any:
             below = 0.5 * (1.0 + erf)
             return outer * (below + x * tf.exp(-0.5 * x * x) * (1.0 / math.sqrt(2.0 * math.pi)))
 
-        # In the form of tf.nn.gelu, by which LiteRT's converter knows it.
         return 0.5 * x * (1.0 + erf), gradient
 
     return gelu(values)
+
+
+def plain_gelu(values: Any) -> Any:
+    """Return what `erf_gelu` does, in a form that TensorFlow fuses with the product before it.
+
+    The form is that of tf.nn.gelu, by which its graph optimizer and LiteRT's converter know it. The
+    gradient takes more operations.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return keras.activations.gelu(values)
+    import tensorflow as tf
+
+    return 0.5 * values * (1.0 + tf.math.erf(values / math.sqrt(2.0)))

@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from kbert.backend.dense import dense
+from kbert.backend.gelu import erf_gelu
 
 pytestmark = pytest.mark.keras
 
@@ -88,18 +89,53 @@ def test_a_class_of_the_users_own_is_called():
     np.testing.assert_allclose(found, ops.convert_to_numpy(layer(INPUTS)), rtol=1e-6)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "torch", reason="elsewhere it is Keras's own")
-@pytest.mark.parametrize("name", ["dense", "to heads", "from heads"])
+@pytest.mark.parametrize("name", ["dense", "gelu", "to heads", "from heads"])
 def test_gradients_are_those_of_the_layer(name):
-    import torch
-
-    make, inputs = LAYERS[name]
+    if name == "gelu":
+        make, inputs = (lambda: keras.layers.Dense(6, activation=erf_gelu)), INPUTS
+    else:
+        make, inputs = LAYERS[name]
     layer = built(make(), inputs)
-    gradients = []
-    for compute in (layer, lambda tensor: dense(layer, tensor)):
+    found = _gradients(lambda tensor: dense(layer, tensor), layer, inputs)
+    expected = _gradients(layer, layer, inputs)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+
+
+def _gradients(compute, layer, inputs):
+    """Return those of the sum of squares, to the inputs and to the weights."""
+    backend = keras.backend.backend()
+    if backend == "torch":
+        import torch
+
         given = torch.from_numpy(inputs).requires_grad_()
-        found = compute(given)
         wanted = [given, *(variable.value for variable in layer.weights)]
-        gradients.append(torch.autograd.grad((found**2).sum(), wanted))
-    for found, expected in zip(*gradients, strict=True):
-        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+        found = torch.autograd.grad((compute(given) ** 2).sum(), wanted)
+    elif backend == "tensorflow":
+        import tensorflow as tf
+
+        given = tf.constant(inputs)
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            loss = tf.reduce_sum(compute(given) ** 2)
+        found = tape.gradient(loss, [given, *(variable.value for variable in layer.weights)])
+    else:
+        pytest.skip("it is Keras's own")
+    return [ops.convert_to_numpy(gradient) for gradient in found]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="of TensorFlow's graphs")
+def test_tensorflow_fuses_product_bias_and_gelu():
+    import tensorflow as tf
+    from tensorflow.python.eager import context
+
+    layer = built(keras.layers.Dense(6, activation=erf_gelu), INPUTS)
+    step = tf.function(lambda x: dense(layer, x), input_signature=[tf.TensorSpec((None, None, 8))])
+    context.enable_run_metadata()
+    try:
+        step(tf.constant(INPUTS))
+        graphs = context.export_run_metadata().partition_graphs
+    finally:
+        context.disable_run_metadata()
+    fused = [list(n.attr["fused_ops"].list.s) for g in graphs for n in g.node if "Fused" in n.op]
+    assert fused == [[b"BiasAdd", b"GeluExact"]]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kbert.backend.gelu import erf_gelu
+from kbert.backend.gelu import erf_gelu, plain_gelu
 
 pytestmark = pytest.mark.keras
 
@@ -21,14 +21,16 @@ def slope(x):
     return 0.5 * (1 + math.erf(x / math.sqrt(2))) + x * density
 
 
+@pytest.mark.parametrize("gelu", [erf_gelu, plain_gelu])
 @pytest.mark.parametrize(("dtype", "bound"), [("float32", 1e-6), ("bfloat16", 0.03)])
-def test_values(dtype, bound):
-    found = ops.convert_to_numpy(ops.cast(erf_gelu(ops.cast(X, dtype)), "float32"))
+def test_values(gelu, dtype, bound):
+    found = ops.convert_to_numpy(ops.cast(gelu(ops.cast(X, dtype)), "float32"))
     np.testing.assert_allclose(found, [by_hand(float(x)) for x in X], rtol=0, atol=bound)
 
 
-def test_gradients_by_a_step_of_sgd():
-    layer = keras.layers.Dense(1, use_bias=False, activation=erf_gelu)
+@pytest.mark.parametrize("gelu", [erf_gelu, plain_gelu])
+def test_gradients_by_a_step_of_sgd(gelu):
+    layer = keras.layers.Dense(1, use_bias=False, activation=gelu)
     for x in (-3.0, -0.7, 0.0, 0.5, 2.0):
         model = keras.Sequential([keras.layers.Input((1,)), layer])
         layer.kernel.assign([[x]])
