@@ -15,7 +15,6 @@ from kbert.data.inspection.shuffle_buffer import (
 )
 from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer as simulate_shuffle_buffer
 from kbert.data.reading.examples import Examples as Examples
-from kbert.data.reading.labels import Labels as Labels
 from kbert.data.reading.read_examples import read_examples as read_examples
 from kbert.data.token_store import TokenStore as TokenStore
 from kbert.errors import FindingsError as FindingsError
@@ -28,6 +27,7 @@ from kbert.exports.export import export as export
 from kbert.findings.cure import Cure as Cure
 from kbert.findings.finding import Finding as Finding
 from kbert.interop.sources import find_source as find_source
+from kbert.losses.class_loss import ClassLoss as ClassLoss
 from kbert.models.bert_classifier import BertClassifier as BertClassifier
 from kbert.models.import_model import import_model as import_model
 from kbert.optimizers.adamw import AdamW as AdamW
@@ -42,6 +42,7 @@ from kbert.runs.resume import resume as resume
 from kbert.runs.train import train as train
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay
 from kbert.serving.predictor import Predictor as Predictor
+from kbert.targets.labels import Labels as Labels
 from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
 
 __version__: str

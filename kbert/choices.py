@@ -2,6 +2,19 @@
 
 from typing import Literal
 
+ClassLossName = Literal[
+    "categorical_crossentropy",
+    "focal",
+    "binary_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "huber",
+    "kl_divergence",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "poisson",
+]
 Backend = Literal["tensorflow", "jax", "torch"]
 BatchSize = int | Literal["auto"]
 DecayFrom = Literal["warmup_end", "start"]

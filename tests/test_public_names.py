@@ -55,6 +55,7 @@ LAYERS = [
     ("plans",),
     ("config",),
     ("interop",),
+    ("losses",),
     ("schedules",),
     ("optimizers",),
     ("models",),

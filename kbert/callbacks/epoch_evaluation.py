@@ -62,7 +62,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         val_names: bool. Log the scores of the first set as `val_accuracy`, `val_loss`, ... too, for
             callbacks such as EarlyStopping that look for these names. Defaults to False.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
-        **named: the sets by name: `Batches`, or `(x, labels)`.
+        **named: the sets by name: `Batches`, `(x, labels)`, or `(x, labels, weights)`.
 
     Attributes:
         history: EvaluationHistory.

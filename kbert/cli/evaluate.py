@@ -47,10 +47,10 @@ def evaluate(
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.run_columns import with_run_columns
-    from kbert.data.reading.labels import Labels
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
+    from kbert.targets.labels import Labels
 
     check_count("batch_size", batch_size)
     source = find_source(model)
@@ -95,4 +95,4 @@ def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> 
     assert examples.label_ids is not None
     shares = predictor.predict_proba(examples.texts, examples.pairs, batch_size)
     logits = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
-    return Evaluation.from_logits(logits, examples.label_ids, predictor.labels)
+    return Evaluation.from_logits(logits, examples.label_ids, predictor.labels, examples.weights)

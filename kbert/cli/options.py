@@ -14,6 +14,7 @@ from cyclopts import Group, Parameter
 from kbert.config import (
     CheckpointOptions,
     EvaluationOptions,
+    LossOptions,
     MachineOptions,
     ModelOptions,
     TrainConfig,
@@ -31,6 +32,7 @@ Output = Annotated[Path, Parameter(alias="-o")]
 DATA = Group.create_ordered("Data")
 PLAN = Group.create_ordered("Plan")
 _MODEL = Group.create_ordered("Model")
+_LOSS = Group.create_ordered("Loss")
 _EVALUATION = Group.create_ordered("Evaluation")
 _CHECKPOINTS = Group.create_ordered("Checkpoints")
 MACHINE = Group.create_ordered("Machine")
@@ -40,6 +42,7 @@ _GROUPS = {
     ReadingOptions: _FILES,
     PlanOptions: PLAN,
     ModelOptions: _MODEL,
+    LossOptions: _LOSS,
     EvaluationOptions: _EVALUATION,
     CheckpointOptions: _CHECKPOINTS,
     MachineOptions: MACHINE,

@@ -19,7 +19,7 @@ from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
 
-@options("backend", ReadingOptions, without=("label",))
+@options("backend", ReadingOptions, without=("label", "weight"))
 class Settings:
     """What `kbert predict` takes."""
 

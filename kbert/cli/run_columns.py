@@ -37,14 +37,20 @@ def with_run_columns(
         table = next(open_tables(data, files, layout))
         names = {name: column for name, column in recorded.items() if column in table.columns}
         if "pair" in recorded and not names.keys() >= {"text", "pair"}:
-            names = {name: column for name, column in names.items() if name == "label"}
+            names = {n: column for n, column in names.items() if n in ("label", "weight")}
         found = replace(options, **names)
         try:
             choose_columns(
-                table, text=found.text, pair=found.pair, label=found.label, need_label=need_label
+                table,
+                text=found.text,
+                pair=found.pair,
+                label=found.label,
+                weight=found.weight,
+                need_label=need_label,
             )
         except InputError as error:
-            missing = {name: column for name, column in recorded.items() if name not in names}
+            columns = {n: column for n, column in recorded.items() if n != "weight"}
+            missing = {name: column for name, column in columns.items() if name not in names}
             if not missing:
                 raise
             raise InputError(
@@ -70,7 +76,8 @@ def _recorded(model: Path, options: ReadingOptions, need_label: bool) -> dict[st
     except (KbertError, OSError):
         return {}  # the model is usable without the settings that it was trained with
     names = [] if options.text is not None or options.pair is not None else ["text", "pair"]
-    names += ["label"] if need_label and options.label is None else []
+    if need_label:
+        names += [name for name in ("label", "weight") if getattr(options, name) is None]
     return {n: getattr(config, n) for n in names if getattr(config, n) is not None}
 
 

@@ -2,6 +2,7 @@
 
 from kbert.config.checkpoint_options import CheckpointOptions
 from kbert.config.evaluation_options import EvaluationOptions
+from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
@@ -10,6 +11,7 @@ from kbert.config.train_config import TrainConfig
 __all__ = [
     "CheckpointOptions",
     "EvaluationOptions",
+    "LossOptions",
     "MachineOptions",
     "ModelOptions",
     "TrainConfig",

@@ -9,6 +9,7 @@ from kbert.choices import Task
 from kbert.config.checkpoint_options import CheckpointOptions
 from kbert.config.checks import check_type
 from kbert.config.evaluation_options import EvaluationOptions
+from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
@@ -23,6 +24,7 @@ class TrainConfig(
     MachineOptions,
     CheckpointOptions,
     EvaluationOptions,
+    LossOptions,
     ModelOptions,
     PlanOptions,
     ReadingOptions,
@@ -62,7 +64,13 @@ class TrainConfig(
                 raise InputError("{option} must not be empty.", option=Option(name))
         check_codes(self.allow)
         self._check_task()
-        for options in (PlanOptions, ModelOptions, EvaluationOptions, CheckpointOptions):
+        for options in (
+            PlanOptions,
+            ModelOptions,
+            LossOptions,
+            EvaluationOptions,
+            CheckpointOptions,
+        ):
             options.__post_init__(self)
         MachineOptions.__post_init__(self)
 

@@ -2,7 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from kbert.data.packing import (
 from kbert.data.padding import MULTIPLE, pad
 from kbert.data.pooled_layout import pooled_layout
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.row_weights import checked_weights
 from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
@@ -36,8 +38,9 @@ _SAMPLE = 1000  # batches of very many that are looked at
 class Batches(keras.utils.PyDataset):
     """A `PyDataset` over a token store, for plain `fit`, `evaluate` and `predict`.
 
-    A batch is `(inputs, labels)`, or `inputs` alone where the store has no labels; `inputs` is a
-    dict of int32 arrays [rows, width]: `token_ids`, `segment_ids` and `padding_mask`. Each batch
+    A batch is `(inputs, labels)`, `(inputs, labels, weights)` where rows have weights, or `inputs`
+    alone where the store has no labels; `inputs` is a dict of int32 arrays [rows, width]:
+    `token_ids`, `segment_ids` and `padding_mask`. Each batch
     is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
     and JAX compiles few shapes, or to its longest row. Packed rows hold several texts each
     (`pack`), which only a `BertClassifier` takes.
@@ -60,6 +63,8 @@ class Batches(keras.utils.PyDataset):
         pad_id: int. The id of [PAD]. Defaults to 0.
         few_shapes: bool. Pad to one of a few widths, for what compiles each shape; otherwise to the
             longest row of each batch, which is the least. Defaults to True.
+        weights: float array [rows] or None. How much each row of the store counts in the loss.
+            Defaults to None: what the store's `weights` are.
         examples: Examples or None. What the store was built from, so that `PlanGuard` can judge
             them. Defaults to None: they are not judged.
 
@@ -87,6 +92,7 @@ class Batches(keras.utils.PyDataset):
         epoch: int = 0,
         pad_id: int = 0,
         few_shapes: bool = True,
+        weights: np.ndarray | None = None,
         examples: Examples | None = None,
     ) -> None:
         super().__init__()
@@ -99,6 +105,7 @@ class Batches(keras.utils.PyDataset):
         self.drop_remainder = drop_remainder
         self.pad_id = pad_id
         self.few_shapes = few_shapes
+        self.weights = store.weights if weights is None else checked_weights(weights, len(store))
         self.examples = examples
         self._order_version = order_version(len(store)) if self._is_by_chance else 1
         self._widths: dict[int, np.ndarray] = {}  # by batch size
@@ -202,7 +209,26 @@ class Batches(keras.utils.PyDataset):
             inputs = pad(encoded, width, self.pad_id)
         if self.store.labels is None:
             return (inputs,)
-        return inputs, self.store.labels[rows]
+        if self.weights is None:
+            return inputs, self.store.labels[rows]
+        return inputs, self.store.labels[rows], self.weights[rows]
+
+    @contextmanager
+    def class_weighted(self, class_weight: Mapping[int, float]) -> Iterator[None]:
+        """Let each row count by the weight of its class too, as `class_weight` of Keras's `fit`.
+
+        Args:
+            class_weight: dict of weights by the numbers of classes; those without one weigh 1.
+        """
+        assert self.store.labels is not None
+        before, weights = self.weights, np.ones(len(self.store), np.float32)
+        for number, weight in class_weight.items():
+            weights[self.store.labels == number] = weight
+        self.weights = weights if before is None else before * weights
+        try:
+            yield
+        finally:
+            self.weights = before
 
     def row_order(self) -> np.ndarray:
         """Return the row numbers in the order in which the batches contain them."""

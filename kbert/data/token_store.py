@@ -23,7 +23,7 @@ _FORMAT = 2  # to be raised when what is stored for the same data changes
 
 
 class TokenStore:
-    """The token ids, first-segment lengths and labels of a data set.
+    """The token ids, first-segment lengths, labels and weights of a data set.
 
     `build` tokenizes on all cores into an Arrow file whose name is a hash of the data, the
     vocabulary and the settings; the same call on the same data finds the file again. What the file
@@ -34,6 +34,7 @@ class TokenStore:
     Attributes:
         lengths: int32 array [rows]. Tokens of each row, including [CLS] and [SEP].
         labels: int32 array [rows], or None.
+        weights: float32 array [rows], or None: all rows count the same.
         from_cache: bool. Whether the file already existed.
         not_kept: str. Why the tokens could not be written to the cache folder; empty if they could.
 
@@ -50,10 +51,12 @@ class TokenStore:
         tokens: TokenFile | TokenMemory,
         max_length: int,
         *,
+        weights: np.ndarray | None = None,
         from_cache: bool = False,
         not_kept: str = "",
     ) -> None:
         self.max_length = max_length
+        self.weights = weights
         self.from_cache = from_cache
         self.not_kept = not_kept
         self._tokens = tokens
@@ -105,7 +108,7 @@ class TokenStore:
                     raise
                 not_kept = f"{path.parent}: {error.strerror or error}"
         tokens = TokenMemory(token_batches(examples, tokenizer, max_length))
-        return cls(tokens, max_length, not_kept=not_kept)
+        return cls(tokens, max_length, weights=examples.weights, not_kept=not_kept)
 
     @classmethod
     def _cached(
@@ -123,25 +126,28 @@ class TokenStore:
         with contextlib.suppress(OSError):  # where nothing can be removed, tokens can be read
             remove_leftovers(path.parent)
         try:
-            return cls(TokenFile(path, header, remake), max_length, from_cache=True)
+            found = TokenFile(path, header, remake)
+            return cls(found, max_length, weights=examples.weights, from_cache=True)
         except FileNotFoundError:
             pass
         except BrokenTokens as broken:
             say(f"The token file {path} is written again: {broken}.")
         write_token_file(path, header, token_batches(examples, tokenizer, max_length))
         try:
-            return cls(TokenFile(path, header, remake), max_length)
+            return cls(TokenFile(path, header, remake), max_length, weights=examples.weights)
         except BrokenTokens as error:
             raise OSError(f"what was written cannot be read back: {error}") from error
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A hash of the tokens and labels."""
+        """A hash of the tokens, labels and weights."""
         digest = hashlib.sha256()
         for batch in range(len(self._offsets)):
             digest.update(self._tokens.all_ids(batch).tobytes())
         for array in (self.lengths, self.first_lengths, self.labels):
             digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        if self.weights is not None:
+            digest.update(self.weights.tobytes())
         return digest.hexdigest()
 
     def __len__(self) -> int:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
 from kbert.findings import Option
@@ -14,6 +13,7 @@ from kbert.runs.read_sets import read_sets
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.trained_on import trained_on
+from kbert.targets.labels import Labels
 from kbert.utils.say import say
 
 _READING = frozenset(field.name for field in fields(ReadingOptions))

@@ -7,6 +7,7 @@ the surface that shows the message: as flags on the command line, as arguments i
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
 from kbert.findings.finding import Finding, by_severity, downgrade, findings_table
+from kbert.findings.problem import Problem
 from kbert.findings.words import Call, Option, PythonWords, Words, speaking
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Cure",
     "Finding",
     "Option",
+    "Problem",
     "PythonWords",
     "Words",
     "by_severity",

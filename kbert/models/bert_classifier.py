@@ -10,7 +10,6 @@ import keras_hub
 
 from kbert.backend.dropout import dropout
 from kbert.choices import Gelu
-from kbert.data.reading.labels import Labels
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.sources import find_source
@@ -22,6 +21,7 @@ from kbert.models.load_keras_file import load_keras_file
 from kbert.models.pooled_output import pooled_output
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
+from kbert.targets.labels import Labels
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.label_names import label_names
 

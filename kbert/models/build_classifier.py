@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 
 import keras
 
-from kbert.data.reading.labels import Labels
 from kbert.errors import InputError
 from kbert.findings import Call
 from kbert.interop.model_data import ModelData
 from kbert.models.backbones import build_encoder
 from kbert.models.variables import assign_variables, to_arrays
+from kbert.targets.labels import Labels
 
 Model = TypeVar("Model", bound=keras.Model)
 

@@ -104,26 +104,28 @@ def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") ->
     Raises:
         InputError: the model computes NaN or infinite numbers.
     """
-    kind, label_ids = judged.kind, judged.label_ids
+    kind, label_ids, weights = judged.kind, judged.label_ids, judged.data.weights
     outputs = model.predict(judged.data.inputs, verbose=0)
     rows = keras.tree.flatten(outputs)[0]
     check_outputs(rows, of=f"{which} of the set {judged.data.name!r}")
     if isinstance(model, TextModel):
-        return Evaluation.from_logits(rows, label_ids, model.labels.names)
+        return Evaluation.from_logits(rows, label_ids, model.labels.names, weights)
     predicted = kind.predicted(rows, _threshold(model))
     names = [str(number) for number in range(kind.classes)]
-    return Evaluation.from_predicted(predicted, label_ids, _loss(model, judged, outputs), names)
+    loss = _loss(model, judged, outputs)
+    return Evaluation.from_predicted(predicted, label_ids, loss, names, weights)
 
 
 def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
     """Return the loss that Keras computes: with label smoothing, weights, regularization, ..."""
-    inputs, labels = judged.data.inputs, None
+    inputs, labels, weights = judged.data.inputs, None, None
     if not isinstance(inputs, Batches):
+        weights = judged.data.weights
         targets = judged.kind.targets(judged.label_ids)
         labels = keras.tree.pack_sequence_as(outputs, [targets])
     metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]
     try:
-        scores = model.evaluate(inputs, labels, verbose=0, return_dict=True)
+        scores = model.evaluate(inputs, labels, sample_weight=weights, verbose=0, return_dict=True)
     finally:
         for variable, value in metrics:
             variable.assign(value)

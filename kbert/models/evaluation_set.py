@@ -7,7 +7,9 @@ import keras
 import numpy as np
 
 from kbert.data.batches import Batches
+from kbert.data.class_weights import normalized
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.row_weights import checked_weights
 from kbert.errors import InputError
 from kbert.findings import Cure
 
@@ -20,11 +22,13 @@ class EvaluationSet:
         name: str.
         inputs: what `predict` takes: arrays, or Batches, the longest rows first.
         labels: array, in the order of the inputs.
+        weights: float array [rows], 1 in the mean, or None: all rows count the same.
     """
 
     name: str
     inputs: Any
     labels: np.ndarray
+    weights: np.ndarray | None = None
 
     @classmethod
     def from_data(cls, name: str, data: Any) -> "EvaluationSet":
@@ -32,7 +36,7 @@ class EvaluationSet:
 
         Args:
             name: str.
-            data: `Batches`, or a tuple `(x, labels)`.
+            data: `Batches`, or a tuple `(x, labels)` or `(x, labels, weights)`.
 
         Raises:
             InputError: data of another kind, or without labels.
@@ -46,14 +50,22 @@ class EvaluationSet:
                 order="length",
                 pad_id=data.pad_id,
                 few_shapes=data.few_shapes,
+                weights=_normalized(name, data.weights),
                 examples=data.examples,
             )
-            return cls(name, by_length, data.store.labels[by_length.row_order()])
-        if isinstance(data, tuple) and len(data) == 2:
-            return cls(name, data[0], _to_array(name, data[1]))
+            order, weights = by_length.row_order(), by_length.weights
+            in_order = None if weights is None else weights[order]
+            return cls(name, by_length, data.store.labels[order], in_order)
+        if isinstance(data, tuple) and len(data) in (2, 3):
+            labels = _to_array(name, data[1])
+            weights = data[2] if len(data) == 3 else None
+            if weights is not None:
+                weights = checked_weights(one_array(weights), len(labels))
+            return cls(name, data[0], labels, _normalized(name, weights))
         kind = type(data).__name__
         raise InputError(
-            "The set {name!r} must be Batches or a tuple (x, labels). Received: {kind}",
+            "The set {name!r} must be Batches or a tuple (x, labels), with or without weights. "
+            "Received: {kind}",
             name=name,
             kind=f"{kind} of {len(data)}" if isinstance(data, tuple) else kind,
             cure=_cure(name, data),
@@ -89,10 +101,14 @@ class EvaluationSet:
         return rows_of(inputs, slice(rows))
 
     def head(self, rows: int) -> "EvaluationSet":
-        """Return the set of the first rows, or of fewer where a first batch has fewer."""
+        """Return the set of the first rows, without weights, or of fewer for a first batch."""
         inputs = self.first_rows(rows)
         (taken,) = _row_counts(inputs) or (0,)
         return EvaluationSet(self.name, inputs, self.labels[:taken])
+
+
+def _normalized(name: str, weights: np.ndarray | None) -> np.ndarray | None:
+    return None if weights is None else normalized(weights, f"the set {name!r}")
 
 
 def _to_array(name: str, labels: Any) -> np.ndarray:
@@ -149,8 +165,6 @@ def _is_texts(inputs: Any) -> bool:
 
 def _cure(name: str, data: Any) -> Cure | None:
     """Return what to do about a set of another kind, where that is known."""
-    if isinstance(data, tuple) and len(data) == 3:
-        return Cure(note="leave the sample weights out")
     if isinstance(data, Examples):
         return Cure(code=f"EpochEvaluation({name}=model.batches(examples))")
     by_keras = Cure(code="fit(..., validation_data=...)", note="which Keras evaluates itself")

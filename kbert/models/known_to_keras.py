@@ -13,6 +13,7 @@ CLASSES = {
     "AdamW": "kbert.optimizers.adamw",
     "BertAdam": "kbert.optimizers.bert_adam",
     "BertClassifier": "kbert.models.bert_classifier",
+    "ClassLoss": "kbert.losses.class_loss",
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
 }
 

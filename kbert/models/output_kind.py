@@ -9,6 +9,7 @@ import numpy as np
 from kbert.backend.metric_internals import loss_function
 from kbert.errors import InputError
 from kbert.findings import Cure
+from kbert.losses import ClassLoss
 from kbert.models.class_numbers import class_numbers, classes_of_one_hot
 from kbert.utils.wording import count_noun
 
@@ -57,6 +58,8 @@ class OutputKind:
         """
         width = _width(outputs)
         loss = _only_loss(model)
+        if isinstance(loss, ClassLoss):
+            return cls("ids", width, from_logits=True)
         function, settings = loss_function(loss)
         if str(loss).lower() in ("crossentropy", "ce"):  # as Keras's `get_loss` reads them
             one_per_row = labels.ndim == 1 or labels.shape[-1] == 1

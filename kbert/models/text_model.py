@@ -1,6 +1,7 @@
 """A Keras model that classifies texts: what it is trained with and predicts on."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,11 @@ from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Packing
 from kbert.data.batches import Batches
+from kbert.data.class_weights import ClassWeight, row_weights
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples, check_examples
-from kbert.data.reading.labels import Labels
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
@@ -30,6 +31,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.results.evaluation import softmax
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import Prediction, check_outputs
+from kbert.targets.labels import Labels
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
@@ -77,6 +79,9 @@ class TextModel(keras.Model):
         check_input("fit", x, arguments.get("y"), arguments.get("validation_data"))
         own: list[Any] = []
         given = _as_list(callbacks)
+        by_class = None
+        if isinstance(x, Batches):
+            by_class = kwargs.pop("class_weight", None)  # Keras refuses both at once
         allow = [code for callback in given for code in getattr(callback, "allow", ())]
         if isinstance(x, Batches):
             kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
@@ -97,7 +102,8 @@ class TextModel(keras.Model):
             callbacks.callbacks.extend(own)
         else:
             callbacks = [*own, *given]
-        return super().fit(x, *args, callbacks=callbacks, **kwargs)
+        with nullcontext() if by_class is None else x.class_weighted(by_class):
+            return super().fit(x, *args, callbacks=callbacks, **kwargs)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Evaluate as `keras.Model.evaluate` does.
@@ -125,6 +131,7 @@ class TextModel(keras.Model):
         batch_size: int = 32,
         seed: int = 0,
         packing: Packing = "auto",
+        class_weight: ClassWeight | None = None,
         cache: str | Path | None = None,
     ) -> Batches:
         """Return batches of these examples for this model.
@@ -137,6 +144,9 @@ class TextModel(keras.Model):
             seed: int. The seed of the order. Defaults to 0.
             packing: "on", "off" or "auto". With a plan, whether several texts share a row. Defaults
                 to "auto": if less is computed so; see `PackingChoice`.
+            class_weight: "balanced", "NAME=W,..." or a dict of weights by the names or numbers of
+                classes. With a plan, how much each class counts in the loss; see `class_weights`.
+                Defaults to None: all count the same.
             cache: str or Path. The folder of the token files. Defaults to None: the tokens stay in
                 memory.
         """
@@ -178,6 +188,7 @@ class TextModel(keras.Model):
             drop_remainder=plan.drop_remainder,
             pad_id=pad_id,
             few_shapes=few_shapes(self),
+            weights=row_weights(examples, class_weight),
             examples=examples,
         )
 

@@ -15,13 +15,24 @@ _MAX_CELLS = 2**24  # logits in float64 at a time
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Precision, recall, F1 and the number of rows of one class."""
+    """Precision, recall, F1 and the rows of one class.
+
+    Args:
+        label: str. The name of the class.
+        precision: float, 0 to 1.
+        recall: float, 0 to 1.
+        f1: float, 0 to 1.
+        rows: int. The rows that are of this class.
+        share: float or None. Their share of the weight of all rows. Defaults to None: each row
+            counts the same.
+    """
 
     label: str
     precision: float
     recall: float
     f1: float
     rows: int
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,8 @@ class Evaluation:
         macro_f1: float, 0 to 1. The unweighted mean of the F1 of the classes.
         mcc: float, -1 to 1. Matthews correlation coefficient; 0 is chance.
         classes: tuple of ClassScore, one per label.
+        weighted: bool. Whether the scores are means by the rows' weights. Defaults to False: each
+            row counts the same.
     """
 
     rows: int
@@ -43,38 +56,75 @@ class Evaluation:
     macro_f1: float
     mcc: float
     classes: tuple[ClassScore, ...]
+    weighted: bool = False
 
     @classmethod
     def from_logits(
-        cls, logits: np.ndarray, label_ids: np.ndarray, names: Sequence[str]
+        cls,
+        logits: np.ndarray,
+        label_ids: np.ndarray,
+        names: Sequence[str],
+        weights: np.ndarray | None = None,
     ) -> "Evaluation":
-        """Return the scores of logits [rows, labels] against the true labels [rows]."""
+        """Return the scores of logits [rows, labels] against the true labels [rows].
+
+        Args:
+            logits: float array [rows, labels].
+            label_ids: int array [rows].
+            names: sequence of str. The labels.
+            weights: float array [rows] or None. How much each row counts. Defaults to None: all
+                count the same.
+        """
         logits = np.asarray(logits)
         label_ids = _checked(label_ids, len(logits), len(names))
-        losses = _losses(logits, label_ids)
-        return cls.from_predicted(logits.argmax(axis=1), label_ids, float(losses.mean()), names)
+        loss = float(np.average(_losses(logits, label_ids), weights=weights))
+        return cls.from_predicted(logits.argmax(axis=1), label_ids, loss, names, weights)
 
     @classmethod
     def from_predicted(
-        cls, predicted: np.ndarray, label_ids: np.ndarray, loss: float, names: Sequence[str]
+        cls,
+        predicted: np.ndarray,
+        label_ids: np.ndarray,
+        loss: float,
+        names: Sequence[str],
+        weights: np.ndarray | None = None,
     ) -> "Evaluation":
-        """Return the scores of predicted class numbers [rows] against the true ones [rows]."""
+        """Return the scores of predicted class numbers [rows] against the true ones [rows].
+
+        Args:
+            predicted: int array [rows].
+            label_ids: int array [rows].
+            loss: float. Their mean loss.
+            names: sequence of str. The labels.
+            weights: float array [rows] or None. How much each row counts. Defaults to None: all
+                count the same.
+        """
         from sklearn.metrics import precision_recall_fscore_support
 
         label_ids = _checked(label_ids, len(predicted), len(names))
-        precision, recall, f1, rows = precision_recall_fscore_support(
-            label_ids, predicted, labels=np.arange(len(names)), zero_division=0.0
+        precision, recall, f1, _ = precision_recall_fscore_support(
+            label_ids,
+            predicted,
+            labels=np.arange(len(names)),
+            zero_division=0.0,
+            sample_weight=weights,
         )
-        scores = zip(names, precision, recall, f1, rows, strict=True)
+        rows = np.bincount(label_ids, minlength=len(names))
+        shares: Sequence[float | None] = [None] * len(names)
+        if weights is not None:
+            by_class = np.bincount(label_ids, weights, minlength=len(names))
+            shares = (by_class / by_class.sum()).tolist()
+        scores = zip(names, precision, recall, f1, rows, shares, strict=True)
         return cls(
             rows=len(label_ids),
             loss=loss,
-            accuracy=float((predicted == label_ids).mean()),
+            accuracy=float(np.average(predicted == label_ids, weights=weights)),
             macro_f1=float(f1.mean()),
-            mcc=_matthews_correlation(label_ids, predicted, len(names)),
+            mcc=_matthews_correlation(label_ids, predicted, len(names), weights),
+            weighted=weights is not None,
             classes=tuple(
-                ClassScore(name, float(p), float(r), float(f), int(n))
-                for name, p, r, f, n in scores
+                ClassScore(name, float(p), float(r), float(f), int(n), share)
+                for name, p, r, f, n, share in scores
             ),
         )
 
@@ -87,8 +137,9 @@ class Evaluation:
 
     def __str__(self) -> str:
         width = max(5, *(len(score.label) for score in self.classes))
+        by_weight = ", by weight" if self.weighted else ""
         lines = [
-            f"{count_noun(self.rows, 'row')}: {self.summary()}",
+            f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}",
             f"  {'class':<{width}}  precision  recall      F1    rows",
         ]
         lines += [
@@ -100,7 +151,12 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""
-        return asdict(self)
+        values = asdict(self)
+        if not self.weighted:
+            del values["weighted"]
+            for score in values["classes"]:
+                del score["share"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Evaluation":
@@ -147,7 +203,9 @@ def _losses(logits: np.ndarray, label_ids: np.ndarray) -> np.ndarray:
     return losses
 
 
-def _matthews_correlation(label_ids: np.ndarray, predicted: np.ndarray, classes: int) -> float:
+def _matthews_correlation(
+    label_ids: np.ndarray, predicted: np.ndarray, classes: int, weights: np.ndarray | None = None
+) -> float:
     """Return the correlation of true and predicted classes; 0 where either is a single class.
 
     scikit-learn's takes a table of classes and classes, which for 50,000 are 20 GB.
@@ -155,10 +213,17 @@ def _matthews_correlation(label_ids: np.ndarray, predicted: np.ndarray, classes:
     Source: J. Gorodkin, "Comparing two K-category assignments by a K-category correlation
     coefficient", 2004.
     """
-    n, right = len(label_ids), int((label_ids == predicted).sum())
-    true, told = (np.bincount(ids, minlength=classes) for ids in (label_ids, predicted))
-    spread = (n * n - int(true @ true)) * (n * n - int(told @ told))
-    return (right * n - int(true @ told)) / spread**0.5 if spread else 0.0
+    shares = np.ones(len(label_ids), int) if weights is None else weights.astype(np.float64)
+    n, right = shares.sum().item(), shares[label_ids == predicted].sum().item()
+    true, told = (
+        np.bincount(ids, None if weights is None else shares, minlength=classes)
+        for ids in (label_ids, predicted)
+    )
+    # Python's whole numbers, where they are, have no end.
+    spreads = [n * n - (told @ told).item() for told in (true, told)]
+    if min(spreads) <= 1e-12 * n * n:
+        return 0.0
+    return (right * n - (true @ told).item()) / (spreads[0] * spreads[1]) ** 0.5
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Whether a model is better than always answering the largest class."""
 
+import math
+
 from kbert.findings import Cure, Finding, Option
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
@@ -23,8 +25,9 @@ def largest_class_finding(record: EvaluationRecord) -> Finding | None:
         record: EvaluationRecord.
     """
     name, scores = next(iter(record.scores.items()))
-    largest = max(scores.classes, key=lambda one: (one.rows, one.recall))
-    share = largest.rows / scores.rows
+    shares = {c: c.rows / scores.rows if c.share is None else c.share for c in scores.classes}
+    largest = max(scores.classes, key=lambda one: (shares[one], one.recall))
+    share = shares[largest]
     others = scores.rows - largest.rows
     if others < _MIN_OTHER_ROWS or scores.accuracy > share:
         return None
@@ -63,6 +66,6 @@ def _only_class(scores: Evaluation) -> str | None:
     """Return the class that all rows were given, where some of them are of that class."""
     right = [one for one in scores.classes if one.recall > 0]
     # All rows of a class are found, and of those that were given it as many are right as of all.
-    if len(right) == 1 and right[0].recall == 1 and right[0].precision == scores.accuracy:
-        return right[0].label
-    return None
+    if len(right) != 1 or right[0].recall < 1:
+        return None
+    return right[0].label if math.isclose(right[0].precision, scores.accuracy) else None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.backend.choose_backend import import_keras
+from kbert.config import TrainConfig
 from kbert.runs.prepare import PreparedRun
 from kbert.utils.say import say
 
@@ -38,5 +39,16 @@ def build_model(prepared: PreparedRun) -> Any:
             dtype=dtype,
         )
     model.gradient_checkpointing = config.gradient_checkpointing
-    model.compile(optimizer=create_optimizer(prepared.plan), metrics=["accuracy"])
+    model.compile(
+        optimizer=create_optimizer(prepared.plan), loss=_loss(config), metrics=["accuracy"]
+    )
     return model
+
+
+def _loss(config: TrainConfig) -> Any:
+    """Return the loss of a run, or None for cross-entropy alone, which is the model's own."""
+    if config.loss == "categorical_crossentropy" and not config.label_smoothing:
+        return None
+    from kbert.losses import ClassLoss
+
+    return ClassLoss(config.loss, config.label_smoothing, config.focal_gamma)

@@ -61,6 +61,7 @@ def fit_run(
         drop_remainder=plan.drop_remainder,
         pad_id=prepared.tokenizer.pad_id,
         few_shapes=few_shapes(model),
+        weights=prepared.weights,
     )
     batches.order_version = run.order_version
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)

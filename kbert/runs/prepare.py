@@ -3,13 +3,15 @@
 import time
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from kbert.backend.choose_backend import alternatives, choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
 from kbert.backend.precision import choose_precision
 from kbert.config import TrainConfig
+from kbert.data.class_weights import class_weights, row_weights
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_test
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
@@ -23,6 +25,7 @@ from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.run_config import inherited_split
+from kbert.targets.labels import Labels
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.cache_folder import cache_folder
 from kbert.utils.say import say
@@ -39,6 +42,7 @@ class PreparedRun:
         plan: TrainingPlan.
         tokenizer: Tokenizer.
         stores: dict of TokenStore, the tokens of all sets by name.
+        weights: float array or None. How much each training row counts in the loss.
         findings: list of Finding. What was found in the plan and the data.
         split_version: int. How rows were set aside, if they were.
         unlabelled: Examples or None. A task's test set, to predict after training. Defaults to
@@ -51,6 +55,7 @@ class PreparedRun:
     plan: TrainingPlan
     tokenizer: Tokenizer
     stores: dict[str, TokenStore]
+    weights: np.ndarray | None
     findings: list[Finding]
     split_version: int
     unlabelled: Examples | None = None
@@ -102,6 +107,7 @@ def prepare(
     for examples in (training, *sets.values()):
         say(str(examples))
         check_segments(num_segments, examples.pairs is not None, examples.source)
+    weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     of_plan = config.findings(plan)
@@ -140,10 +146,19 @@ def prepare(
         plan=plan,
         tokenizer=tokenizer,
         stores=stores,
+        weights=weights,
         findings=findings,
         split_version=split_version,
         unlabelled=unlabelled,
     )
+
+
+def _weights(config: TrainConfig, training: Examples) -> np.ndarray | None:
+    """Return how much each row counts, after telling what each class does."""
+    if config.class_weight is not None:
+        by_class = class_weights(config.class_weight, training)
+        say("Class weights: " + ", ".join(f"{name} {w:.4g}" for name, w in by_class.items()))
+    return row_weights(training, config.class_weight)
 
 
 def _tokenizer(source: Source, sha256: str | None) -> Tokenizer:

@@ -8,10 +8,10 @@ from kbert.config import TrainConfig
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.tasks import read_task
 from kbert.errors import raise_on_errors
 from kbert.findings import downgrade
+from kbert.targets.labels import Labels
 
 _LABELLED: tuple[Split, ...] = ("train", "dev")
 
@@ -42,7 +42,7 @@ def read_files(
     if labels is None:
         _check_classes(whole, config.allow)
     return whole, {
-        name: config.read(path, labels=whole.labels)
+        name: config.read(path, labels=whole.labels, need_weight=False)
         for name, path in (("dev", config.dev), ("test", config.test))
         if path is not None
     }

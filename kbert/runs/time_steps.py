@@ -51,6 +51,7 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
         few_shapes=few_shapes(model),
+        weights=prepared.weights,
     )
     sample = batches.sample()
     shapes = [batches.shape(index) for index in sample]

@@ -21,7 +21,7 @@ from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.backend.precision import choose_precision
 from kbert.config import TrainConfig
-from kbert.data.reading.labels import Labels
+from kbert.targets.labels import Labels
 from kbert.utils.say import verbosity
 
 # Of the memory that is free at the beginning; the rest is for what a run holds beside its steps.

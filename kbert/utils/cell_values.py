@@ -2,6 +2,7 @@
 
 import math
 import numbers
+import re
 import reprlib
 import unicodedata
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any, Literal
 
 _MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
 _MAX_BITS = 4096  # of a number as a label; Python refuses to write much longer ones
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAX_SHOWN = 60  # characters
 _OWN = (int, float, bool, bytes, list, dict, type(None))  # of Python: nothing to be done
 
@@ -94,6 +96,32 @@ def _number_name(value: Any) -> str | None:
         is_whole = -_MAX_BITS < value.adjusted() < _MAX_BITS
         return str(int(value)) if is_whole and value == int(value) else str(value)
     return None
+
+
+def to_number(value: Any) -> float | None:
+    """Return the number that a value is or writes, None for anything else.
+
+    Args:
+        value: a finite number; or a text that writes one in ASCII, with a point for the decimals.
+
+    Example:
+
+    ```python
+    assert [to_number(v) for v in (" 0.5 ", 2, "1e3")] == [0.5, 2.0, 1000.0]
+    assert [to_number(v) for v in ("0,5", "1_000", "nan", True)] == [None, None, None, None]
+    ```
+    """
+    value = plain(value)
+    if isinstance(value, str):
+        number = float(value) if _NUMBER.fullmatch(value.strip()) else math.nan
+    elif isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        return None
+    else:
+        try:
+            number = float(value)
+        except (OverflowError, ValueError):  # beyond a float; a signalling NaN
+            return None
+    return number if math.isfinite(number) else None
 
 
 def is_blank(text: str) -> bool:

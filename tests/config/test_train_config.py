@@ -16,7 +16,8 @@ FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 OTHERS = {
     **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
     **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False},
-    **{"delimiter": ";", "quoting": "none"},
+    **{"delimiter": ";", "quoting": "none", "weight": "trust", "class_weight": "balanced"},
+    **{"label_smoothing": 0.1, "loss": "focal"},
     **{"on_bad_row": "skip", "preset": "some/folder", "weights": "random"},
     **{
         "max_length": 64,
@@ -39,6 +40,7 @@ OTHERS = {
 }
 TASK = {"task": "mrpc"}  # which decides what some of the others say
 SHARE = {"dev_proportion": 0.25}  # in place of a dev file
+FOCAL = {"focal_gamma": 1.0, "loss": "focal"}  # which other losses do not have
 UPDATE = {"update_size": 64}  # in place of batches per update
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -52,7 +54,16 @@ def round_trip(config, folder):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, TASK, SHARE, UPDATE, {"batch_size": "auto"}, *({k: v} for k, v in OTHERS.items()), OTHERS],
+    [
+        {},
+        TASK,
+        SHARE,
+        FOCAL,
+        UPDATE,
+        {"batch_size": "auto"},
+        *({k: v} for k, v in OTHERS.items()),
+        OTHERS,
+    ],
     ids=str,
 )
 def test_toml_gives_back_every_setting(changes, tmp_path):
@@ -63,7 +74,7 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK, *SHARE, *UPDATE} == set(names)
+    assert {"data", *OTHERS, *TASK, *SHARE, *FOCAL, *UPDATE} == set(names)
 
 
 def test_a_task_determines_how_its_files_are_read():

@@ -15,9 +15,9 @@ import pytest
 from kbert.data import token_batches
 from kbert.data.epoch_order import choose_widths, epoch_order
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.data.token_store import TokenStore
 from kbert.errors import KbertError
+from kbert.targets.labels import Labels
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils import staging
 

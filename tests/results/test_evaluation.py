@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import matthews_corrcoef
+from sklearn.metrics import accuracy_score, f1_score, log_loss, matthews_corrcoef
 
 from kbert.errors import KbertError
 from kbert.results.evaluation import Evaluation, softmax
@@ -53,6 +53,41 @@ def test_the_correlation_is_that_of_scikit_learn(seed):
     predicted = np.where(random.random(len(true)) < 0.5, true, predicted)
     scores = Evaluation.from_predicted(predicted, true, 0.0, [str(n) for n in range(classes)])
     assert scores.mcc == pytest.approx(matthews_corrcoef(true, predicted), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_weighted_scores_are_those_of_scikit_learn(seed):
+    random = np.random.default_rng(seed)
+    classes = int(random.integers(2, 6))
+    logits = random.normal(size=(random.integers(20, 200), classes))
+    true = random.integers(0, classes, len(logits))
+    weights = random.exponential(size=len(logits)) * random.integers(0, 2, len(logits))
+    names = [str(n) for n in range(classes)]
+    scores = Evaluation.from_logits(logits, true, names, weights)
+    told, ids = logits.argmax(axis=1), list(range(classes))
+    assert scores.accuracy == pytest.approx(accuracy_score(true, told, sample_weight=weights))
+    assert scores.macro_f1 == pytest.approx(
+        f1_score(true, told, average="macro", labels=ids, zero_division=0, sample_weight=weights)
+    )
+    assert scores.mcc == pytest.approx(matthews_corrcoef(true, told, sample_weight=weights))
+    shares = softmax(logits)
+    assert scores.loss == pytest.approx(
+        log_loss(true, shares, labels=ids, sample_weight=weights), rel=1e-6
+    )
+    assert scores.rows == sum(score.rows for score in scores.classes) == len(true)
+
+
+def test_weighted_scores_by_hand():
+    # The third row, which is wrong, counts three times, and the last not at all.
+    weights = np.array([1.0, 1, 3, 1, 0])
+    scores = Evaluation.from_logits(np.array(LOGITS), np.array(TRUE), ["a", "b", "c"], weights)
+    assert scores.accuracy == 3 / 6
+    assert scores.classes[0].recall == 2 / 5
+    assert [score.share for score in scores.classes] == [5 / 6, 1 / 6, 0]
+    assert scores.weighted
+    assert str(scores).startswith("5 rows, by weight: accuracy 0.5000")
+    assert Evaluation.from_dict(scores.to_dict()) == scores
+    assert "weighted" not in evaluation().to_dict()
 
 
 def test_many_classes_take_no_table_of_classes_and_classes():

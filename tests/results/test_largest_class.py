@@ -58,3 +58,13 @@ def test_missed_rows_are_not_one_class():
     # Only rows of one class are right, but another one is predicted too.
     labels, predicted = repeated((0, 0, 10), (1, 0, 6), (1, 2, 4))
     assert found(labels, predicted, classes=3) is None
+
+
+def test_the_largest_class_is_the_one_of_the_most_weight():
+    labels, predicted = np.array([0] * 60 + [1] * 20), np.zeros(80, int)
+    # Class 1 has three quarters of the weight: to answer 0 is worse than to answer 1.
+    weights = np.where(labels == 1, 9.0, 1.0)
+    scores = Evaluation.from_predicted(predicted, labels, 0.7, ["a", "b"], weights)
+    finding = largest_class_finding(EvaluationRecord(1, 10, {"dev": scores}))
+    assert finding is not None
+    assert (finding.values["largest"], finding.values["share"]) == ("b", 0.75)

@@ -3,9 +3,9 @@ import os
 
 import pytest
 
-from kbert.data.reading.rows import BadRow, Problem
+from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 
 

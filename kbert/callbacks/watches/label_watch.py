@@ -45,7 +45,7 @@ class LabelWatch:
             classes = np.unique(np.concatenate(labels))
             numbered = (np.searchsorted(classes, ids) for ids in labels)
             self._found = BatchClasses.from_labels(numbered, len(classes))
-            self._inputs, self._labels = data[sample[int(self._found.present.argmax())]]
+            self._inputs, self._labels, *_ = data[sample[int(self._found.present.argmax())]]
             return
         pairs = [pair for pair in _batches(data, batch_size) if _has_labels(pair)]
         given = [np.asarray(keras.ops.convert_to_numpy(pair[1])) for pair in pairs]

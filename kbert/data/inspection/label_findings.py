@@ -11,8 +11,8 @@ from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.missing_words import looks_missing
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.label_keys import label_key, likeness, number_of
 from kbert.findings import Cure, Finding
+from kbert.targets.label_keys import label_key, likeness, number_of
 from kbert.utils.wording import count_noun
 
 _MIN_ROWS = 10  # of a class
@@ -145,7 +145,7 @@ def _imbalance(facts: Inspection) -> Finding | None:
         "warning",
         "{majority:.1%} of the rows belong to the class {largest!r}: accuracy {majority:.3f} "
         "means that nothing was learned.",
-        Cure({"monitor": "macro_f1"}),
+        Cure({"class_weight": "balanced", "monitor": "macro_f1"}),
         {"majority": facts.majority, "largest": next(iter(facts.classes))},
     )
 

@@ -1,6 +1,6 @@
 """Words that programs write where a value is missing."""
 
-from kbert.data.reading.label_keys import bare_name
+from kbert.targets.label_keys import bare_name
 
 # What pandas reads as missing, and what R, Excel, MySQL and people write.
 _TOLD = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from kbert.data.inspection.missing_words import is_told_missing
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.label_keys import number_of
 from kbert.findings import Cure, Finding
+from kbert.targets.label_keys import number_of
 from kbert.utils.wording import count_noun
 
 _SAMPLE = 1000  # rows examined for texts that are no language

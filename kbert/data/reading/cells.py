@@ -3,8 +3,7 @@
 from typing import Any, Literal
 
 from kbert.data.reading.encodings import guess_encoding, unknown_encoding
-from kbert.data.reading.rows import Problem
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 from kbert.utils.cell_values import OtherValue, plain, to_label, to_text
 
 Role = Literal["text", "pair", "label"]

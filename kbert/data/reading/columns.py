@@ -1,8 +1,9 @@
-"""Which columns of a table hold the text, its pair and the label."""
+"""Which columns of a table hold the text, its pair, the label and the weight."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 from typing import Any
 
 from kbert.data.reading.no_label_column import NoLabelColumn
@@ -31,6 +32,7 @@ LABEL_NAMES = (
     "topic", "tag", "quality", "is_duplicate", "y", "标签", "类别", "分类",
 )
 # fmt: on
+ROLES = ("text", "pair", "label", "weight")  # of columns
 _DELIMITERS = ";\t|"  # of files with other suffixes than theirs
 _FORMATS = {"\t": {"format": "tsv"}, ",": {"format": "csv"}}
 _MAX_LISTED = 12
@@ -39,12 +41,13 @@ _MAX_NAME = 40  # characters of a name in a message
 
 @dataclass(frozen=True)
 class Columns:
-    """The positions of the text, the pair and the label, and the names of all columns."""
+    """The positions of the text, the pair, the label and the weight, and all columns' names."""
 
     names: tuple[str, ...]
     text: int
     pair: int | None = None
     label: int | None = None
+    weight: int | None = None
 
     def __str__(self) -> str:
         taken = [f"text = {self.names[self.text]!r}"]
@@ -52,6 +55,8 @@ class Columns:
             taken.append(f"pair = {self.names[self.pair]!r}")
         if self.label is not None:
             taken.append(f"label = {self.names[self.label]!r}")
+        if self.weight is not None:
+            taken.append(f"weight = {self.names[self.weight]!r}")
         return ", ".join(taken)
 
 
@@ -61,7 +66,9 @@ def choose_columns(
     text: Any = None,
     pair: Any = None,
     label: Any = None,
+    weight: Any = None,
     need_label: bool = True,
+    need_weight: bool = True,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
 
@@ -71,7 +78,10 @@ def choose_columns(
             string, as in a data frame, may be given as it is.
         pair: str, int or None. The second text's column; detected only when `text` is too.
         label: str, int or None. The label's column.
+        weight: str, int or None. The column of the rows' weights, which is never guessed.
         need_label: bool. Whether a table without a label is refused. Defaults to True.
+        need_weight: bool. Whether a table without the column of the weights is refused. Defaults to
+            True.
 
     Raises:
         KbertError: a named column is missing, none has a common name, or one is named twice.
@@ -97,8 +107,11 @@ def choose_columns(
         guessed["label"] = label_at
     _check_guesses(table, guessed)
     assert text_at is not None  # given, or guessed and checked
-    found = {"text": text_at, "pair": pair_at, "label": label_at}
-    for first, second in (("text", "label"), ("text", "pair"), ("pair", "label")):
+    weight_at = None
+    if weight is not None and (need_weight or weight in table.columns):
+        weight_at = _find(table, "weight", weight)
+    found = {"text": text_at, "pair": pair_at, "label": label_at, "weight": weight_at}
+    for first, second in combinations(found, 2):
         at = found[first]
         if at is not None and at == found[second]:
             raise InputError(
@@ -109,7 +122,7 @@ def choose_columns(
                 second=second,
                 cure=Cure({first: "NAME", second: "NAME"}, note="of two different columns"),
             )
-    return Columns(tuple(table.columns), text_at, pair_at, label_at)
+    return Columns(tuple(table.columns), text_at, pair_at, label_at, weight_at)
 
 
 def _find(table: Table, option: str, name: Any) -> int:
@@ -151,13 +164,13 @@ def _twice(table: Table, option: str, name: str) -> InputError:
 
 
 def _not_cells(table: Table, option: str, name: str) -> InputError:
-    """Return the error that a column holds neither texts nor labels."""
+    """Return the error that a column holds no values of a kind that can be used."""
     template = "{source}: the column {name!r} holds {kind}, not {what}s."
     if option == "label" and table.left_out[name] == "lists":
         template = (
             "{source}: the column {name!r} holds {kind}, but kbert trains one label per text."
         )
-    what = "label" if option == "label" else "text"
+    what = option if option in ("label", "weight") else "text"
     return InputError(
         template,
         source=table.source,

@@ -13,12 +13,13 @@ import numpy as np
 
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.many_texts import rows_of
+from kbert.data.reading.row_weights import checked_weights
 from kbert.data.reading.rows import BadRow
 from kbert.data.reading.source_file import SourceFile
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.targets.labels import Labels
 from kbert.utils.equal_texts import bare_pair, bare_text
 from kbert.utils.wording import count_list, count_noun
 
@@ -34,6 +35,8 @@ class Examples:
         labels: Labels or None.
         source: str. Where they came from: a file, or the pattern that several files match.
         columns: Columns or None. Which columns of the source they are.
+        weights: float array [rows], 0 or more: how much each row counts in the loss and in the
+            scores. Defaults to None: all count the same.
         rows: int array [rows], the row numbers in the source from 1, or None. Those of several
             files run on from one to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
@@ -55,8 +58,11 @@ class Examples:
     skipped: tuple[BadRow, ...] = field(default=(), repr=False)
     encoding: str = "utf-8"
     files: tuple[SourceFile, ...] = field(default=(), repr=False)
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        if self.weights is not None:
+            object.__setattr__(self, "weights", checked_weights(self.weights, len(self.texts)))
         if self.label_ids is None or len(self.texts) == 0:
             return
         ids = np.asarray(self.label_ids)
@@ -132,6 +138,7 @@ class Examples:
             pairs=None if self.pairs is None else rows_of(self.pairs, indices),
             label_ids=None if self.label_ids is None else self.label_ids[indices],
             rows=None if self.rows is None else self.rows[indices],
+            weights=None if self.weights is None else self.weights[indices],
             skipped=(),
         )
 
@@ -194,7 +201,7 @@ class Examples:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The SHA-256 of texts, pairs and label names: the same data, the same fingerprint."""
+        """The SHA-256 of texts, pairs, label names and weights, the same for the same data."""
         digest = hashlib.sha256()
         names = self.labels.names if self.labels is not None else ()
         pairs = itertools.repeat("") if self.pairs is None else self.pairs
@@ -204,6 +211,8 @@ class Examples:
                 data = part.encode("utf-8", "surrogatepass")
                 digest.update(len(data).to_bytes(8, "little"))
                 digest.update(data)
+        if self.weights is not None:
+            digest.update(self.weights.tobytes())
         return digest.hexdigest()
 
 

@@ -6,10 +6,10 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from kbert.data.reading.json_text import DECODER
-from kbert.data.reading.rows import BadRow, Problem, Row, Table
+from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 from kbert.utils.untrusted import is_too_deep
 
 _CURE = Cure(note="fix the line")

@@ -6,9 +6,9 @@ from typing import Any, BinaryIO
 
 from kbert.data.reading.json_lines import object_table
 from kbert.data.reading.json_text import JsonText
-from kbert.data.reading.rows import BadRow, Problem, Row, Table
+from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 from kbert.utils.untrusted import MAX_LINE, is_too_deep
 
 _MAX_WHOLE = 2**26  # characters of JSON that is not read row by row

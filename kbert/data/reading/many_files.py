@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from kbert.data.reading.columns import Columns, check_delimiter, listed_columns
+from kbert.data.reading.columns import ROLES, Columns, check_delimiter, listed_columns
 from kbert.data.reading.file_patterns import is_pattern, matching_files
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.rows import Table
@@ -83,7 +83,8 @@ def _same_columns(
     names = list(table.columns)
     found: dict[str, int | None] = {}
     lacks, moved = [], []
-    for role, at in (("text", columns.text), ("pair", columns.pair), ("label", columns.label)):
+    for role in ROLES:
+        at = getattr(columns, role)
         found[role] = at
         if at is None or names[at : at + 1] == [columns.names[at]]:
             continue
@@ -116,4 +117,4 @@ def _same_columns(
         )
     text = found["text"]
     assert text is not None
-    return Columns(tuple(names), text, found["pair"], found["label"])
+    return Columns(tuple(names), text, found["pair"], found["label"], found["weight"])

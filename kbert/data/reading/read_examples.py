@@ -1,6 +1,7 @@
 """Read labelled texts from a file or from objects in memory."""
 
 import warnings
+from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any, get_args
@@ -10,7 +11,6 @@ import numpy as np
 from kbert.choices import FileFormat, OnBadRow, Quoting
 from kbert.data.reading.columns import Columns, choose_columns
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
 from kbert.data.reading.many_texts import TextWriter
 from kbert.data.reading.open_table import TableFormat
@@ -21,6 +21,7 @@ from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
 from kbert.errors import InputError, SkippedRowsWarning
 from kbert.findings import Cure, Option
+from kbert.targets.labels import Labels
 from kbert.utils.label_names import label_names
 
 
@@ -30,8 +31,10 @@ def read_examples(
     text: str | int | None = None,
     pair: str | int | None = None,
     label: str | int | None = None,
+    weight: str | int | None = None,
     labels: Labels | Sequence[str] | None = None,
     need_label: bool = True,
+    need_weight: bool = True,
     encoding: str = "utf-8",
     header: bool = True,
     delimiter: str | None = None,
@@ -55,10 +58,14 @@ def read_examples(
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
             such as sentence1 and sentence2.
         label: str, int or None. The label's column. Defaults to None: label, class, category, ...
+        weight: str, int or None. The column of the rows' weights: how much each counts in the loss
+            and in the scores, 0 or more. Defaults to None: all count the same.
         labels: Labels, sequence of str or None. The classes of the training set, when reading
             another set: a label that is not one of them is refused. Defaults to None: the classes
             that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
+        need_weight: bool. Whether a source without the column of the weights is refused. Defaults
+            to True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
@@ -96,7 +103,15 @@ def read_examples(
     with ExitStack() as opened:
         tables = open_tables(source, opened, layout)
         first = next(tables)
-        columns = choose_columns(first, text=text, pair=pair, label=label, need_label=need_label)
+        columns = choose_columns(
+            first,
+            text=text,
+            pair=pair,
+            label=label,
+            weight=weight,
+            need_label=need_label,
+            need_weight=need_weight,
+        )
         parts = with_columns(first, columns, tables, need_label)
         pattern = pattern_of(source)
         examples = collect(parts, labels, on_bad_row, need_label, encoding, pattern=pattern)
@@ -143,6 +158,7 @@ def collect(
     numbers: list[int] = []
     texts, pairs = TextWriter(), TextWriter()
     values: list[str] = []
+    weights = array("d")
     skipped: list[BadRow] = []
     for table, columns in parts:
         first = first or (table, columns)
@@ -151,11 +167,12 @@ def collect(
         for row in usable_rows(table, columns, labels, need_label, encoding):
             last = row.number
             if isinstance(row, Row):
-                text, pair, value = row.cells
+                text, pair, value, weight = row.cells
                 numbers.append(before + last)
                 texts.append(text)
                 pairs.append(pair)
                 values.append(value)
+                weights.append(weight)
             elif on_bad_row == "skip":
                 skipped.append(row)
             else:
@@ -191,6 +208,13 @@ def collect(
                 problem=skipped[0].problem if skipped else "",
                 cure=Cure({"label": "NAME"}, note="if another column holds the labels"),
             )
+    if columns.weight is not None and not any(weights):
+        raise InputError(
+            "{source}: every row has the weight 0 (column {column!r}), so none would count.",
+            source=source,
+            column=table.columns[columns.weight],
+            cure=Cure({"weight": "NAME"}, note="if another column holds the weights"),
+        )
     if table.has_header and labels is not None:
         _check_header(table, columns, labels)
     return Examples(
@@ -201,6 +225,7 @@ def collect(
         source=source,
         columns=columns,
         rows=np.array(numbers),
+        weights=None if columns.weight is None else np.array(weights, np.float32),
         files=tuple(files) if pattern else (),
         skipped=tuple(skipped),
         encoding=encoding,

@@ -30,6 +30,8 @@ class ReadingOptions:
     """Column of the second text, for text pairs."""
     label: str | None = None
     """Label column; detected by common names if omitted."""
+    weight: str | None = None
+    """Column of the rows' weights, 0 or more; without it all rows count the same."""
     format: FileFormat | None = None
     """Format of the files, where their suffix does not identify it."""
     encoding: str = "utf-8"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 
 SKIP_CURE = Cure({"on_bad_row": "skip"}, note="to leave such rows out")
 
@@ -17,24 +17,6 @@ class Row:
     number: int
     line: int
     cells: Sequence[Any]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a row or line, and how to correct it.
-
-    Args:
-        template: str. The reason, with the names of its values in braces.
-        cure: Cure. How to correct the row itself.
-        values: dict. The values of `template`. Defaults to {}.
-    """
-
-    template: str
-    cure: Cure
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.template.format(**self.values)
 
 
 @dataclass(frozen=True)

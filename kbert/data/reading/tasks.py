@@ -8,13 +8,13 @@ from pathlib import Path
 from kbert.choices import Split, Task
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.read_examples import collect
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.errors import InputError
 from kbert.findings import Call, Cure
+from kbert.targets.labels import Labels
 from kbert.utils.wording import count_noun
 
 # XNLI's translated training set has another word for one of its labels.

@@ -14,9 +14,8 @@ from kbert.data.reading.encodings import (
     unknown_encoding,
 )
 from kbert.data.reading.line_bytes import ends_in_cr, split_lines
-from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 from kbert.utils.file_errors import unreadable
 from kbert.utils.untrusted import check_regular
 

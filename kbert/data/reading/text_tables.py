@@ -16,10 +16,10 @@ from kbert.data.reading.header import (
     column_names,
     take_separator_line,
 )
-from kbert.data.reading.rows import BadRow, Problem, Row, Table
+from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
 from kbert.utils.untrusted import MAX_LINE
 from kbert.utils.wording import count_noun
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from kbert.data.reading.cells import Role, read_cell
 from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
-from kbert.data.reading.labels import Labels
-from kbert.data.reading.rows import BadRow, Problem, Row, Table
-from kbert.findings import Cure
+from kbert.data.reading.row_weights import read_weight
+from kbert.data.reading.rows import BadRow, Row, Table
+from kbert.findings import Cure, Problem
+from kbert.targets.labels import Labels
 from kbert.utils.cell_values import is_blank
 from kbert.utils.label_names import HALF_CHARACTER
 
@@ -21,7 +22,7 @@ def usable_rows(
     need_label: bool,
     encoding: str = "utf-8",
 ) -> Iterator[Row | BadRow]:
-    """Yield rows of (text, pair, label), and those that cannot be used as BadRow.
+    """Yield rows of (text, pair, label, weight), and those that cannot be used as BadRow.
 
     Args:
         table: Table.
@@ -57,8 +58,14 @@ def usable_rows(
             problem = _text_problem(text, pair, label, table, columns)
         if problem is None:
             problem = _label_problem(label, table, columns, labels, need_label)
+        weight: float | Problem = 1.0
+        if problem is None and columns.weight is not None:
+            name = table.columns[columns.weight]
+            weight = read_weight(row.cells[columns.weight], name, encoding)
+        if problem is None and isinstance(weight, Problem):
+            problem = weight
         if problem is None:
-            yield Row(row.number, row.line, (text, pair, label))
+            yield Row(row.number, row.line, (text, pair, label, weight))
         else:
             content = "\t".join(part for part in (text, pair, label) if part)[:200]
             yield BadRow(table.source, row.number, row.line, problem, content)

@@ -7,8 +7,8 @@ import pytest
 from inspected import found, severities
 
 from kbert.data.inspection.inspect_examples import inspect_examples
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.read_examples import read_examples
+from kbert.targets.labels import Labels
 
 
 def test_labels_that_differ_only_in_case_or_blanks(rows, read):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from kbert import read_examples
 from kbert.data.reading.dev_split import split_by_text
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
 from kbert.errors import InputError
+from kbert.targets.labels import Labels
 from kbert.utils.equal_texts import bare_text
 
 OLD = Path(__file__).parents[1] / "formats" / "0.1"

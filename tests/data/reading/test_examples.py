@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.labels import Labels
-from kbert.data.reading.rows import BadRow, Problem
+from kbert.data.reading.rows import BadRow
 from kbert.errors import KbertError
-from kbert.findings import Cure
+from kbert.findings import Cure, Problem
+from kbert.targets.labels import Labels
 
 
 def examples_of(values, **changes):

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from kbert.data.reading.labels import Labels
 from kbert.data.reading.read_examples import read_examples
 from kbert.errors import KbertError
+from kbert.targets.labels import Labels
 
 CHINESE = "text,label\n这部电影很好,好\n故事太无聊,坏\n"
 SKIP = 'on_bad_row="skip"'

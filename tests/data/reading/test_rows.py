@@ -1,7 +1,7 @@
 import pytest
 
-from kbert.data.reading.rows import BadRow, Problem
-from kbert.findings import Cure
+from kbert.data.reading.rows import BadRow
+from kbert.findings import Cure, Problem
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbert.data.reading.labels import Labels
 from kbert.errors import KbertError
+from kbert.targets.labels import Labels
 
 
 @pytest.mark.parametrize(

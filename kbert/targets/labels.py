@@ -6,10 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from kbert.data.reading.label_keys import label_key, likeness
-from kbert.data.reading.rows import Problem
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, Problem
+from kbert.targets.label_keys import label_key, likeness
 from kbert.utils.label_names import label_names
 
 _MAX_LISTED = 10

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbert.data.reading.label_keys import label_key, likeness, number_of
+from kbert.targets.label_keys import label_key, likeness, number_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,146 @@
+"""How much each class and each row counts in the loss of a training."""
+
+import csv
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kbert.data.reading.examples import Examples
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.targets.labels import Labels
+
+ClassWeight = str | Mapping[str | int, float]
+
+_OPTION = Option("class_weight")
+
+
+def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
+    """Return the weight of each class, by name.
+
+        balanced:  weight[c] = rows / (classes * rows[c])
+
+    Args:
+        given: "balanced"; "NAME=W,...", quoted as in a CSV where a name has a comma; or a dict of
+            weights by the names or numbers of classes. A class that is not named weighs 1.
+        examples: Examples. With labels; where they have weights, these are counted and not rows.
+
+    Raises:
+        InputError: it names no class of the examples, or a weight is not 0 or more.
+
+    Source: G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001, as in
+    scikit-learn's `compute_class_weight`.
+
+    Example:
+
+    ```python
+    examples = read_examples((["good", "bad", "fine", "so so"], ["yes", "no", "yes", "yes"]))
+    weights = class_weights("balanced", examples)
+    assert weights == {"no": 2.0, "yes": 4 / 6}
+    ```
+    """
+    assert examples.labels is not None
+    assert examples.label_ids is not None
+    names = examples.labels.names
+    if given == "balanced":
+        counts = np.bincount(examples.label_ids, examples.weights, minlength=len(names))
+        occurring = max(np.count_nonzero(counts), 1)
+        shares = [counts.sum() / (occurring * count) if count else 1.0 for count in counts]
+        return dict(zip(names, map(float, shares), strict=True))
+    found = dict.fromkeys(names, 1.0)
+    for key, weight in (_parsed(given) if isinstance(given, str) else given).items():
+        found[_name(key, examples.labels)] = _checked(weight, key)
+    if not any(found.values()):
+        raise InputError("{option} gives all classes the weight 0.", option=_OPTION)
+    return found
+
+
+def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> np.ndarray | None:
+    """Return how much each row counts in the loss, 1 in the mean; None where all count the same.
+
+        weight[row] = w[row] / mean(w),  w[row] = examples.weights[row] * class_weight[label[row]]
+
+    Args:
+        examples: Examples.
+        class_weight: see `class_weights`. Defaults to None: all classes weigh the same.
+
+    Raises:
+        InputError: see `class_weights`; or all rows weigh 0.
+    """
+    weights = examples.weights
+    if class_weight is not None:
+        if examples.labels is None or examples.label_ids is None:
+            raise InputError(
+                "{option} is of the classes, and {source} has no labels.",
+                option=_OPTION,
+                source=examples.source,
+            )
+        by_class = np.array(list(class_weights(class_weight, examples).values()), np.float64)
+        weights = by_class[examples.label_ids] * (1.0 if weights is None else weights)
+    return None if weights is None else normalized(weights, examples.source)
+
+
+def normalized(weights: np.ndarray, source: str) -> np.ndarray:
+    """Return weights divided by their mean, as float32.
+
+    Args:
+        weights: float array [rows].
+        source: str. What the rows are of, for messages.
+
+    Raises:
+        InputError: all of them are 0.
+    """
+    mean = np.mean(weights, dtype=np.float64)
+    if not mean:
+        raise InputError("All rows of {source} have the weight 0.", source=source)
+    return (weights / mean).astype(np.float32)
+
+
+def _parsed(text: str) -> dict[str | int, float]:
+    """Return the weights in "NAME=W,..." by name."""
+    found: dict[str | int, float] = {}
+    for part in next(csv.reader([text], skipinitialspace=True), []):
+        name, equals, weight = part.rpartition("=")
+        try:
+            number = float(weight) if equals else math.nan
+        except ValueError:
+            number = math.nan
+        if math.isnan(number) or name in found:
+            raise _not_weights(text)
+        found[name] = number
+    if not found:
+        raise _not_weights(text)
+    return found
+
+
+def _not_weights(text: str) -> InputError:
+    return InputError(
+        "{option} must be balanced, or NAME=WEIGHT for each of some classes, separated by commas. "
+        "Received: {text!r:.80}",
+        option=_OPTION,
+        text=text,
+    )
+
+
+def _name(key: Any, labels: Labels) -> str:
+    is_number = isinstance(key, numbers.Integral) and not isinstance(key, bool)
+    if is_number and 0 <= key < len(labels):
+        return labels.names[int(key)]
+    if not isinstance(key, str) or key not in labels.ids:
+        raise InputError("{option}: {problem}.", option=_OPTION, problem=labels.unknown(str(key)))
+    return key
+
+
+def _checked(weight: Any, key: Any) -> float:
+    is_number = isinstance(weight, numbers.Real) and not isinstance(weight, bool)
+    if not is_number or not 0 <= weight < math.inf:
+        raise InputError(
+            "{option} must be 0 or more for each class. Received: {weight!r} for {key!r}",
+            option=_OPTION,
+            weight=weight,
+            key=key,
+        )
+    return float(weight)

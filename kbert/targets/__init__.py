@@ -1,0 +1,1 @@
+"""What labels are: the classes of a data set, and what the cells of other labels hold."""

@@ -1,0 +1,124 @@
+"""What the cells of a row's label hold, where a label is not one class."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kbert.findings import Cure, Problem
+from kbert.utils.cell_values import describe, is_missing, plain, to_label, to_number
+
+_ONES, _ZEROS = ("1", "true"), ("0", "false", "")
+
+
+def several_labels(cell: Any, column: str, separator: str | None) -> tuple[str, ...] | Problem:
+    """Return the labels in a cell, each once, in their order; none where it is empty.
+
+    Args:
+        cell: a list of names; or a text of names that a separator stands between.
+        column: str. The name of its column.
+        separator: str or None. What stands between the names in a text. Defaults to None: a text
+            is one name.
+
+    Example:
+
+    ```python
+    assert several_labels("rude; loud", "tags", ";") == ("rude", "loud")
+    assert several_labels(["rude", 3], "tags", None) == ("rude", "3")
+    ```
+    """
+    cell = plain(cell)
+    if is_missing(cell):
+        return ()
+    if isinstance(cell, str):
+        parts: Sequence[Any] = [cell] if separator is None else cell.split(separator)
+        names = [part.strip() for part in parts]
+        return tuple(dict.fromkeys(name for name in names if name))
+    is_list = hasattr(cell, "__iter__") and not isinstance(cell, (Mapping, bytes, bytearray))
+    found = [to_label(part) for part in (cell if is_list else [cell])]
+    if not all(isinstance(name, str) and name for name in found):
+        return Problem(
+            "the labels (column {column!r}) are {name}, not a list of names: {shown}",
+            Cure(note='write a list of names, such as ["a", "b"]'),
+            {"column": column, "name": describe(cell).name, "shown": describe(cell).shown},
+        )
+    return tuple(dict.fromkeys(map(str, found)))
+
+
+def marked_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[str, ...] | Problem:
+    """Return the columns that a row marks with a 1.
+
+    Args:
+        cells: 0 or 1, true or false, in numbers or texts; an empty one is 0.
+        columns: sequence of str. Their columns.
+
+    Example:
+
+    ```python
+    assert marked_columns(["1", 0, True], ["rude", "loud", "long"]) == ("rude", "long")
+    ```
+    """
+    marked = []
+    for cell, column in zip(cells, columns, strict=True):
+        value = plain(cell)
+        word = "" if is_missing(value) else str(value).strip().casefold().removesuffix(".0")
+        if word in _ONES:
+            marked.append(column)
+        elif word not in _ZEROS:
+            return Problem(
+                "the label (column {column!r}) is neither 0 nor 1: {shown}",
+                Cure(note="write 1 where the label holds, else 0"),
+                {"column": column, "shown": describe(value).shown},
+            )
+    return tuple(marked)
+
+
+def number_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[float, ...] | Problem:
+    """Return the numbers of a row.
+
+    Args:
+        cells: finite numbers, or texts that write one.
+        columns: sequence of str. Their columns.
+
+    Example:
+
+    ```python
+    assert number_columns(["3.5", 2], ["stars", "price"]) == (3.5, 2.0)
+    ```
+    """
+    numbers = []
+    for cell, column in zip(cells, columns, strict=True):
+        number = to_number(cell)
+        if number is None:
+            value = plain(cell)
+            missing = is_missing(value) or (isinstance(value, str) and not value.strip())
+            return Problem(
+                "the number (column {column!r}) is missing"
+                if missing
+                else "the label (column {column!r}) is not a number: {shown}",
+                Cure(note="fill it in" if missing else "write a number, such as 3.5"),
+                {"column": column, "shown": describe(value).shown},
+            )
+        numbers.append(number)
+    return tuple(numbers)
+
+
+def shares_of_classes(
+    shares: Sequence[float], columns: Sequence[str], tolerance: float = 0.02
+) -> tuple[float, ...] | Problem:
+    """Return probabilities that sum to 1.
+
+    Args:
+        shares: sequence of float. As they are given, each 0 or more, that sum to nearly 1.
+        columns: sequence of str. The classes.
+        tolerance: float. How far from 1 their sum may be, by rounding. Defaults to 0.02.
+    """
+    total = sum(shares)
+    if min(shares) < 0 or abs(total - 1) > tolerance:
+        least = min(range(len(shares)), key=lambda at: shares[at])
+        return Problem(
+            "the probability of {name!r} is negative: {value:g}"
+            if shares[least] < 0
+            else "the probabilities of the classes sum to {total:g}, not to 1",
+            Cure(note="divide counts by their sum"),
+            {"name": columns[least], "value": shares[least], "total": total},
+        )
+    return tuple(share / total for share in shares)

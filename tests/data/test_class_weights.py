@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
+
+from kbert import Examples, InputError, Labels
+from kbert.data.class_weights import class_weights, row_weights
+
+IDS = np.array([0, 1, 1, 1, 2, 2], np.int32)
+
+
+def examples_of(ids=IDS, names=("a", "b", "c"), weights=None):
+    return Examples(["x"] * len(ids), None, np.asarray(ids), Labels(names), weights=weights)
+
+
+def test_balanced_weights_are_those_of_scikit_learn():
+    found = class_weights("balanced", examples_of())
+    assert list(found.values()) == list(
+        compute_class_weight("balanced", classes=np.arange(3), y=IDS)
+    )
+    # By hand: 6 rows, 3 classes.
+    assert found == {"a": 6 / 3, "b": 6 / 9, "c": 6 / 6}
+
+
+def test_a_class_without_rows_weighs_1():
+    assert class_weights("balanced", examples_of([0, 0, 1], ("a", "b", "c")))["c"] == 1
+
+
+def test_balanced_weights_count_weights_where_rows_have_them():
+    found = class_weights("balanced", examples_of([0, 1], ("a", "b"), [3.0, 1.0]))
+    assert found == {"a": 4 / 6, "b": 4 / 2}
+    assert row_weights(examples_of([0, 1], ("a", "b"), [3.0, 1.0]), "balanced").tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("a=2", {"a": 2, "b": 1, "c": 1}),
+        ("a=2,c=0.5", {"a": 2, "b": 1, "c": 0.5}),
+        ("a=2, c=0", {"a": 2, "b": 1, "c": 0}),
+        ({"b": 3}, {"a": 1, "b": 3, "c": 1}),
+        ({0: 2.0, np.int64(2): 4}, {"a": 2, "b": 1, "c": 4}),
+    ],
+)
+def test_weights_that_are_given(given, found):
+    assert class_weights(given, examples_of()) == found
+
+
+def test_a_name_may_hold_a_comma_or_an_equals_sign():
+    odd = examples_of([0, 1], ("yes, but", "x=y"))
+    assert class_weights('"yes, but"=2,x=y=3', odd) == {"yes, but": 2, "x=y": 3}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("even", "must be balanced, or NAME=WEIGHT for each of some classes"),
+        ("a=b", "must be balanced, or NAME=WEIGHT"),
+        ("a=1,a=2", "must be balanced, or NAME=WEIGHT"),
+        ("", "must be balanced, or NAME=WEIGHT"),
+        ("d=1", "the label 'd' is none of the 3 known labels"),
+        ("A=1", "'A' is none of the 3 known labels .*; it differs from 'a' only in case"),
+        ({3: 1.0}, "the label '3' is none"),
+        ({True: 1.0}, "the label 'True' is none"),
+        ("a=-1", "must be 0 or more for each class. Received: -1.0 for 'a'"),
+        ("a=inf", "must be 0 or more for each class. Received: inf for 'a'"),
+        ({"a": "2"}, "must be 0 or more for each class. Received: '2' for 'a'"),
+        ("a=0,b=0,c=0", "gives all classes the weight 0"),
+    ],
+)
+def test_weights_that_cannot_be_used(given, message):
+    with pytest.raises(InputError, match=message):
+        class_weights(given, examples_of())
+
+
+def test_weights_of_rows_are_1_in_the_mean():
+    assert row_weights(examples_of()) is None
+    assert row_weights(examples_of([0, 1], ("a", "b"), [1.0, 3.0])).tolist() == [0.5, 1.5]
+    found = row_weights(examples_of(), "balanced")
+    np.testing.assert_allclose(found, compute_sample_weight("balanced", IDS), rtol=1e-6)
+    # By hand: weights 1 x 2 and 3 x 1, whose mean is 2.5.
+    both = examples_of([0, 1], ("a", "b"), [1.0, 3.0])
+    np.testing.assert_allclose(row_weights(both, "a=2"), [0.8, 1.2], rtol=1e-6)
+
+
+def test_class_weights_need_labels():
+    with pytest.raises(InputError, match="memory has no labels"):
+        row_weights(Examples(["x"]), "balanced")
+
+
+def test_rows_whose_classes_all_weigh_nothing():
+    with pytest.raises(InputError, match="All rows of memory have the weight 0"):
+        row_weights(examples_of([0, 0], ("a", "b")), "a=0")

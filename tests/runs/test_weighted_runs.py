@@ -1,0 +1,104 @@
+"""Runs whose rows and classes count differently, and that train another loss."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from kills import Killed, killed_after
+from safetensors.numpy import load_file
+
+from kbert import InputError, TrainConfig, resume, train
+from kbert.cli.main import main
+from kbert.runs.build_model import build_model
+from kbert.runs.prepare import prepare
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(scope="module")
+def weighted(reviews, tmp_path_factory):
+    """The reviews, of which every third counts twice as much."""
+    rows = list(csv.DictReader(reviews.open(encoding="utf-8")))
+    path = tmp_path_factory.mktemp("data") / "weighted.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["text", "label", "trust"])
+        table.writerows([r["text"], r["label"], 1 + (i % 3 == 0)] for i, r in enumerate(rows))
+    return path
+
+
+@pytest.fixture
+def config(weighted, tiny_preset, tmp_path):
+    return TrainConfig(
+        data=str(weighted),
+        output=str(tmp_path / "run"),
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=16,
+        epochs=2,
+        batch_size=16,
+        learning_rate=1e-3,
+        dev_proportion=0.2,
+        weight="trust",
+        class_weight="bad=3",
+        loss="focal",
+        label_smoothing=0.1,
+    )
+
+
+def test_a_run_is_trained_and_scored_by_weight(config, capsys):
+    run = train(config)
+    printed = capsys.readouterr().out
+    assert "weight = 'trust'" in printed
+    assert "Class weights: bad 3, good 1" in printed
+    assert ", by weight: accuracy" in printed
+    evaluations = json.loads((run.path / "evaluations.json").read_text())
+    assert evaluations["epochs"][0]["dev"]["weighted"] is True
+    assert TrainConfig.from_toml(run.path / "config.toml").class_weight == "bad=3"
+    # `evaluate` takes the run's columns, the weights among them.
+    assert main(["evaluate", str(run.path), config.data, "--json"]) in (None, 0)
+    assert json.loads(capsys.readouterr().out)["weighted"] is True
+
+
+def test_the_weights_are_1_in_the_mean_and_the_loss_is_the_one_that_was_named(config):
+    prepared = prepare(config)
+    trust, ids = prepared.training.weights, prepared.training.label_ids
+    by_hand = trust * np.where(ids == prepared.labels.ids["bad"], 3, 1)
+    np.testing.assert_allclose(prepared.weights, by_hand / by_hand.mean(), rtol=1e-6)
+    loss = build_model(prepared).loss
+    assert (loss.loss, loss.label_smoothing, loss.gamma) == ("focal", 0.1, 2.0)
+
+
+def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(config, tmp_path):
+    with killed_after(None, config.output) as changes:
+        whole = train(config, verbose=0)
+    stopped = replace(config, output=str(tmp_path / "stopped"))
+    with pytest.raises(Killed), killed_after(int(changes.count * 0.8), stopped.output):
+        train(stopped, verbose=0)
+    again = resume(tmp_path / "stopped", verbose=0)
+    for name, array in load_file(whole.model_folder / "model.safetensors").items():
+        other = load_file(again.model_folder / "model.safetensors")[name]
+        assert np.array_equal(array, other), name
+
+
+@pytest.mark.any_backend  # refused before Keras is asked
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"weight": "trusst"}, "has no column 'trusst'. Did you mean 'trust'"),
+        ({"weight": "text"}, "named both as the text and as the weight"),
+        ({"class_weight": "awful=2"}, "the label 'awful' is none of the 2 known labels"),
+        ({"class_weight": "auto"}, "must be balanced, or NAME=WEIGHT"),
+    ],
+)
+def test_what_is_refused(config, changes, message):
+    with pytest.raises(InputError, match=message):
+        train(replace(config, **changes), verbose=0)
+
+
+@pytest.mark.any_backend
+def test_a_dev_file_without_the_column_counts_all_rows_the_same(config, reviews):
+    prepared = prepare(replace(config, dev=str(reviews), allow=("dev-overlap",), dev_proportion=0))
+    assert prepared.sets["dev"].weights is None
