@@ -49,6 +49,7 @@ LAYERS = [
     ("errors",),
     ("utils",),
     ("results",),
+    ("targets",),
     ("tokenizer",),
     ("backend",),
     ("data",),

@@ -380,14 +380,15 @@ def test_a_model_that_cannot_be_saved_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ((X, THREE, np.ones(70)), r"Received: tuple of 3\. .*sample weights"),
+        ((X, THREE, np.ones(70), X), "Received: tuple of 4"),
+        ((X, THREE, np.ones(69)), "69"),
         ((X,), "Received: tuple of 1"),
         (X, "Received: ndarray"),
         ((X, 3), "must be one array. Received: int"),
         ((X, [[1], [1, 2]]), "must be one array. Received: list"),
         ((X, {"a": THREE, "b": THREE}), "must be one array. Received: dict"),
     ],
-    ids=["weights", "no-labels", "array", "number", "ragged", "two-outputs"],
+    ids=["four", "weights", "no-labels", "array", "number", "ragged", "two-outputs"],
 )
 def test_other_data_are_refused_at_once(data, message):
     with pytest.raises(KbertError, match=f"'dev' .*{message}|{message}"):

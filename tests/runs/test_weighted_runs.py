@@ -20,7 +20,8 @@ pytestmark = pytest.mark.keras
 @pytest.fixture(scope="module")
 def weighted(reviews, tmp_path_factory):
     """The reviews, of which every third counts twice as much."""
-    rows = list(csv.DictReader(reviews.open(encoding="utf-8")))
+    with reviews.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
     path = tmp_path_factory.mktemp("data") / "weighted.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
