@@ -31,7 +31,22 @@ ExportFormat = Literal[
 ]
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
 Gelu = Literal["tanh", "erf"]
-Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
+Monitor = Literal[
+    "accuracy",
+    "macro_f1",
+    "mcc",
+    "loss",
+    "micro_f1",
+    "sample_f1",
+    "average_precision",
+    "roc_auc",
+    "subset_accuracy",
+    "spearman",
+    "pearson",
+    "rmse",
+    "mae",
+    "r2",
+]
 OnBadRow = Literal["error", "skip"]
 Packing = Literal["auto", "on", "off"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
@@ -40,6 +55,7 @@ Quoting = Literal["auto", "standard", "none"]
 Recipe = Literal["recommended", "google"]
 Severity = Literal["info", "warning", "error"]
 Split = Literal["train", "dev", "test"]
+TargetKind = Literal["single", "multi", "regression", "soft"]
 Task = Literal["mrpc", "cola", "mnli", "xnli", "sst-2", "rte", "qnli"]
 WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

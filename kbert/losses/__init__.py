@@ -1,5 +1,6 @@
-"""Losses of class numbers and logits."""
+"""Losses of class numbers and logits, and of numbers."""
 
 from kbert.losses.class_loss import ClassLoss
+from kbert.losses.standardized_error import StandardizedError
 
-__all__ = ["ClassLoss"]
+__all__ = ["ClassLoss", "StandardizedError"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -57,6 +57,8 @@ class Evaluation:
     mcc: float
     classes: tuple[ClassScore, ...]
     weighted: bool = False
+    monitors: ClassVar[tuple[str, ...]] = ("accuracy", "macro_f1", "mcc", "loss")
+    """The scores that can decide which epoch is best, the usual one first."""
 
     @classmethod
     def from_logits(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -49,6 +49,16 @@ class MultiEvaluation:
     classes: tuple[ClassScore, ...]
     thresholds: tuple[float, ...]
     weighted: bool = False
+    monitors: ClassVar[tuple[str, ...]] = (
+        "micro_f1",
+        "macro_f1",
+        "sample_f1",
+        "average_precision",
+        "roc_auc",
+        "subset_accuracy",
+        "loss",
+    )
+    """The scores that can decide which epoch is best, the usual one first."""
 
     @classmethod
     def from_logits(

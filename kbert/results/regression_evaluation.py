@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,8 @@ class RegressionEvaluation:
     r2: float
     columns: tuple[ColumnScore, ...]
     weighted: bool = False
+    monitors: ClassVar[tuple[str, ...]] = ("spearman", "pearson", "rmse", "mae", "r2", "loss")
+    """The scores that can decide which epoch is best, the usual one first."""
 
     @classmethod
     def from_predicted(

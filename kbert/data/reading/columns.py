@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
 
+from kbert.data.reading.label_columns import check_several, label_names_of
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
@@ -41,20 +42,30 @@ _MAX_NAME = 40  # characters of a name in a message
 
 @dataclass(frozen=True)
 class Columns:
-    """The positions of the text, the pair, the label and the weight, and all columns' names."""
+    """The positions of the text, the pair, the label and the weight, and all columns' names.
+
+    `label` is the only or the first of the columns `labels`.
+    """
 
     names: tuple[str, ...]
     text: int
     pair: int | None = None
     label: int | None = None
     weight: int | None = None
+    more_labels: tuple[int, ...] = ()
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """The positions of the columns of the label, which are several of several numbers."""
+        return () if self.label is None else (self.label, *self.more_labels)
 
     def __str__(self) -> str:
         taken = [f"text = {self.names[self.text]!r}"]
         if self.pair is not None:
             taken.append(f"pair = {self.names[self.pair]!r}")
         if self.label is not None:
-            taken.append(f"label = {self.names[self.label]!r}")
+            listed = ", ".join(repr(self.names[at]) for at in self.labels)
+            taken.append(f"label{'s' if self.more_labels else ''} = {listed}")
         if self.weight is not None:
             taken.append(f"weight = {self.names[self.weight]!r}")
         return ", ".join(taken)
@@ -69,6 +80,7 @@ def choose_columns(
     weight: Any = None,
     need_label: bool = True,
     need_weight: bool = True,
+    several: bool = False,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
 
@@ -77,11 +89,13 @@ def choose_columns(
         text: str, int or None. A column's name, or its position from 0; a name that is not a
             string, as in a data frame, may be given as it is.
         pair: str, int or None. The second text's column; detected only when `text` is too.
-        label: str, int or None. The label's column.
+        label: str, int, sequence of them or None. The label's column, or columns; a text may name
+            several with commas between.
         weight: str, int or None. The column of the rows' weights, which is never guessed.
         need_label: bool. Whether a table without a label is refused. Defaults to True.
         need_weight: bool. Whether a table without the column of the weights is refused. Defaults to
             True.
+        several: bool. Whether the label may be in several columns. Defaults to False.
 
     Raises:
         KbertError: a named column is missing, none has a common name, or one is named twice.
@@ -102,7 +116,12 @@ def choose_columns(
     else:
         text_at = _find(table, "text", text)
         pair_at = None if pair is None else _find(table, "pair", pair)
-    label_at = _guess(table, LABEL_NAMES) if label is None else _find(table, "label", label)
+    label_ats: list[int | None]
+    if label is None:
+        label_ats = [_guess(table, LABEL_NAMES)]
+    else:
+        label_ats = [_find(table, "label", name) for name in label_names_of(table, label, several)]
+    label_at = label_ats[0]
     if label is None and need_label:
         guessed["label"] = label_at
     _check_guesses(table, guessed)
@@ -122,7 +141,9 @@ def choose_columns(
                 second=second,
                 cure=Cure({first: "NAME", second: "NAME"}, note="of two different columns"),
             )
-    return Columns(tuple(table.columns), text_at, pair_at, label_at, weight_at)
+    more_labels = [at for at in label_ats[1:] if at is not None]
+    check_several(table, found, [*label_ats[:1], *more_labels])
+    return Columns(tuple(table.columns), text_at, pair_at, label_at, weight_at, tuple(more_labels))
 
 
 def _find(table: Table, option: str, name: Any) -> int:

@@ -20,8 +20,13 @@ from kbert.data.reading.source_file import SourceFile
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.utils.equal_texts import bare_pair, bare_text
 from kbert.utils.wording import count_list, count_noun
+
+
+_ONE_CLASS = Single()
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,14 @@ class Examples:
     encoding: str = "utf-8"
     files: tuple[SourceFile, ...] = field(default=(), repr=False)
     weights: np.ndarray | None = None
+    targets: np.ndarray | None = None
+    target: Target = _ONE_CLASS
 
     def __post_init__(self) -> None:
         if self.weights is not None:
             object.__setattr__(self, "weights", checked_weights(self.weights, len(self.texts)))
+        if self.targets is not None:
+            object.__setattr__(self, "targets", self._checked_targets())
         if self.label_ids is None or len(self.texts) == 0:
             return
         ids = np.asarray(self.label_ids)
@@ -90,6 +99,39 @@ class Examples:
                 cure=Cure(note="leave out rows without a label"),
             )
 
+    def _checked_targets(self) -> np.ndarray:
+        found = np.asarray(self.targets)
+        width = None if self.labels is None else len(self.labels)
+        if self.target.takes_names or found.ndim != 2 or found.shape != (len(self.texts), width):
+            raise InputError(
+                "{option} must be an array [{rows}, {width}] of another target than one class. "
+                "Received: {kind}, shape {shape}",
+                option=Option("targets"),
+                rows=len(self.texts),
+                width="labels" if width is None else width,
+                kind=self.target.kind,
+                shape=list(found.shape),
+            )
+        return found
+
+    @property
+    def y(self) -> np.ndarray | None:
+        """What is trained: `label_ids`, or `targets`; None without labels."""
+        return self.label_ids if self.targets is None else self.targets
+
+    @property
+    def strata(self) -> np.ndarray:
+        """The kind of each row, as an int array [rows]: each set of a split has its share.
+
+        Raises:
+            InputError: there are no labels.
+        """
+        if self.y is None:
+            raise InputError(
+                "{source} has no labels, so it cannot be split by class.", source=self.source
+            )
+        return self.target.strata(self.y)
+
     def __len__(self) -> int:
         return len(self.texts)
 
@@ -102,6 +144,8 @@ class Examples:
             counts = self.class_counts()
             listed = count_list({name: counts[name] for name in self.labels.names})
             parts.append(f"{len(self.labels):,} classes ({listed})")
+        if self.labels is not None and self.targets is not None:
+            parts.append(self.target.describe(self.targets, self.labels.names))
         if self.skipped:
             parts.append(f"{count_noun(len(self.skipped), 'bad row')} skipped")
         return "; ".join(parts)
@@ -137,6 +181,7 @@ class Examples:
             texts=rows_of(self.texts, indices),
             pairs=None if self.pairs is None else rows_of(self.pairs, indices),
             label_ids=None if self.label_ids is None else self.label_ids[indices],
+            targets=None if self.targets is None else self.targets[indices],
             rows=None if self.rows is None else self.rows[indices],
             weights=None if self.weights is None else self.weights[indices],
             skipped=(),
@@ -158,15 +203,11 @@ class Examples:
         Raises:
             KbertError: there are no labels, or fewer than two classes with two texts.
         """
-        if self.label_ids is None:
-            raise self._no_labels()
-        return self.divide(split_by_text(self.bare_texts(), self.label_ids, _share(dev), seed))
+        return self.divide(split_by_text(self.bare_texts(), self.strata, _share(dev), seed))
 
     def split_as_in_0_1(self, dev: float, seed: int) -> tuple["Examples", "Examples"]:
         """Return the sets of a run of kbert 0.1, which did not keep equal texts together."""
-        if self.label_ids is None:
-            raise self._no_labels()
-        return self.divide(split_by_row(self.label_ids, _share(dev), seed))
+        return self.divide(split_by_row(self.strata, _share(dev), seed))
 
     def bare_texts(self) -> Iterator[str]:
         """Yield each row's text, or pair, in the form in which equal ones agree."""
@@ -176,9 +217,9 @@ class Examples:
 
     def divide(self, in_dev: np.ndarray) -> tuple["Examples", "Examples"]:
         """Return the rows of a training and a development set, given which are in the latter."""
-        assert self.label_ids is not None
         assert self.labels is not None
-        if len(np.unique(self.label_ids[in_dev])) < 2:
+        kinds = 1 if self.label_ids is None else 2
+        if len(np.unique(self.strata[in_dev])) < kinds or in_dev.all():
             raise InputError(
                 "{source}: a development set needs at least two classes with two different texts. "
                 "Received: {rows} of {classes}.",
@@ -194,11 +235,6 @@ class Examples:
         training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
         return training, self.take(np.flatnonzero(in_dev))
 
-    def _no_labels(self) -> InputError:
-        return InputError(
-            "{source} has no labels, so it cannot be split by class.", source=self.source
-        )
-
     @cached_property
     def fingerprint(self) -> str:
         """The SHA-256 of texts, pairs, label names and weights, the same for the same data."""
@@ -211,8 +247,9 @@ class Examples:
                 data = part.encode("utf-8", "surrogatepass")
                 digest.update(len(data).to_bytes(8, "little"))
                 digest.update(data)
-        if self.weights is not None:
-            digest.update(self.weights.tobytes())
+        for array in (self.targets, self.weights):
+            if array is not None:
+                digest.update(array.tobytes())
         return digest.hexdigest()
 
 

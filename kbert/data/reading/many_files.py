@@ -117,4 +117,14 @@ def _same_columns(
         )
     text = found["text"]
     assert text is not None
-    return Columns(tuple(names), text, found["pair"], found["label"], found["weight"])
+    more = [] if found["label"] is None else [columns.names[at] for at in columns.more_labels]
+    if missing := [name for name in more if names.count(name) != 1]:
+        raise InputError(
+            "{source} lacks the column {name!r}, or has several of them, unlike {first}.",
+            source=table.source,
+            name=missing[0],
+            first=first,
+            cure=_CURE,
+        )
+    more_labels = tuple(map(names.index, more))
+    return Columns(tuple(names), text, found["pair"], found["label"], found["weight"], more_labels)

@@ -85,6 +85,9 @@ def _from_data_set(source: Any) -> Table:
             names = getattr(feature, "names", None)
             if names is not None and hasattr(feature, "int2str"):
                 values = [_class_name(value, names) for value in values]
+            several = getattr(getattr(feature, "feature", None), "names", None)
+            if several is not None:  # Sequence(ClassLabel)
+                values = [[_class_name(v, several) for v in value or ()] for value in values]
             columns.append((name, values))
     table = _from_columns("data set", columns)
     return Table(table.source, table.columns, table.rows, left_out=left_out)

@@ -54,7 +54,10 @@ def read_parquet(path: Path) -> Table:
 
 
 def left_out_kind(kind: Any) -> str | None:
-    """Return what a column of an Arrow type holds if that is neither texts nor labels."""
+    """Return what a column of an Arrow type holds if that is neither texts nor labels.
+
+    Lists of names or whole numbers may be several labels; lists of fractions are embeddings.
+    """
     from pyarrow import types
 
     if types.is_dictionary(kind):
@@ -69,7 +72,11 @@ def left_out_kind(kind: Any) -> str | None:
     if any(is_kind(kind) for is_kind in kinds):
         return None
     is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    return "lists" if is_list else f"values of type {kind}"
+    if not is_list:
+        return f"values of type {kind}"
+    inner = kind.value_type
+    is_name = types.is_integer(inner) or types.is_string(inner) or types.is_large_string(inner)
+    return None if is_name or types.is_dictionary(inner) else "lists"
 
 
 def arrow_cells(column: Any) -> list[Any]:

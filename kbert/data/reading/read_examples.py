@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from kbert.choices import FileFormat, OnBadRow, Quoting
+from kbert.choices import FileFormat, OnBadRow, Quoting, TargetKind
 from kbert.data.reading.columns import Columns, choose_columns
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.found_target import found_target
 from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
 from kbert.data.reading.many_texts import TextWriter
 from kbert.data.reading.open_table import TableFormat
@@ -21,7 +22,11 @@ from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
 from kbert.errors import InputError, SkippedRowsWarning
 from kbert.findings import Cure, Option
+from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
+from kbert.targets.multi import Multi
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.utils.label_names import label_names
 
 
@@ -30,7 +35,9 @@ def read_examples(
     *,
     text: str | int | None = None,
     pair: str | int | None = None,
-    label: str | int | None = None,
+    label: str | int | Sequence[str | int] | None = None,
+    target: Target | TargetKind | None = None,
+    label_separator: str | None = None,
     weight: str | int | None = None,
     labels: Labels | Sequence[str] | None = None,
     need_label: bool = True,
@@ -57,7 +64,14 @@ def read_examples(
             found by common names, such as text, sentence or review.
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
             such as sentence1 and sentence2.
-        label: str, int or None. The label's column. Defaults to None: label, class, category, ...
+        label: str, int, sequence of them or None. The label's column; of several numbers, of a
+            probability for each class, or of labels that are marked with 1 and 0, their columns, as
+            a list or with commas between. Defaults to None: label, class, category, ...
+        target: "single" (one class), "multi" (several labels, or none), "regression" (numbers),
+            "soft" (a probability of each class) or a Target. Defaults to None: several labels where
+            the first one is a list, else one class.
+        label_separator: str or None. What stands between several labels in a text, such as ";".
+            Defaults to None: a text is one name.
         weight: str, int or None. The column of the rows' weights: how much each counts in the loss
             and in the scores, 0 or more. Defaults to None: all count the same.
         labels: Labels, sequence of str or None. The classes of the training set, when reading
@@ -99,6 +113,7 @@ def read_examples(
     _check_choice("format", format, (*get_args(FileFormat), None))
     if labels is not None and not isinstance(labels, Labels):
         labels = Labels(label_names(labels, Option("labels")))
+    wanted = _wanted_target(target, label_separator)
     layout = TableFormat(format, encoding, header, delimiter, quoting)
     with ExitStack() as opened:
         tables = open_tables(source, opened, layout)
@@ -111,15 +126,40 @@ def read_examples(
             weight=weight,
             need_label=need_label,
             need_weight=need_weight,
+            several=wanted is not None and not wanted.takes_names,
         )
+        if wanted is None:
+            wanted, first = found_target(first, columns)
         parts = with_columns(first, columns, tables, need_label)
         pattern = pattern_of(source)
-        examples = collect(parts, labels, on_bad_row, need_label, encoding, pattern=pattern)
+        examples = collect(parts, labels, on_bad_row, need_label, encoding, wanted, pattern=pattern)
     finding = rows_skipped(examples)
     if finding is not None and finding.severity == "error":
         message = f"{finding.message} Cure: {finding.cure}"
         warnings.warn(message, SkippedRowsWarning, stacklevel=2)
     return examples
+
+
+def _wanted_target(
+    target: Target | TargetKind | None, label_separator: str | None
+) -> Target | None:
+    """Return the target that a reader asks for, or None where it is to be found."""
+    if label_separator is not None:
+        if not (isinstance(label_separator, str) and label_separator):
+            raise InputError(
+                "{option} must be a text. Received: {separator!r}",
+                option=Option("label_separator"),
+                separator=label_separator,
+            )
+        if target not in (None, "multi"):
+            raise InputError(
+                "{option} stands between several labels, but the target is {target}.",
+                option=Option("label_separator"),
+                target=target if isinstance(target, str) else target.kind,
+                cure=Cure({"target": "multi"}),
+            )
+        return Multi(label_separator)
+    return None if target is None else target_of(target)
 
 
 def _check_choice(option: str, value: Any, choices: tuple[Any, ...]) -> None:
@@ -139,6 +179,7 @@ def collect(
     on_bad_row: OnBadRow,
     need_label: bool,
     encoding: str = "utf-8",
+    target: Target | None = None,
     *,
     pattern: str = "",
 ) -> Examples:
@@ -150,21 +191,23 @@ def collect(
         on_bad_row: "error" or "skip".
         need_label: bool. Whether every row must have a label.
         encoding: str. Of cells that are bytes. Defaults to "utf-8".
+        target: Target or None. What a label is. Defaults to None: one class.
         pattern: str. What the files of the tables match. Defaults to "": there is one table.
     """
+    target = target or Single()
     files: list[SourceFile] = []
     before = 0  # rows in the files that have been read
     first: tuple[Table, Columns] | None = None
     numbers: list[int] = []
     texts, pairs = TextWriter(), TextWriter()
-    values: list[str] = []
+    values: list[Any] = []
     weights = array("d")
     skipped: list[BadRow] = []
     for table, columns in parts:
         first = first or (table, columns)
         files.append(SourceFile(table.source, before))
         last = 0
-        for row in usable_rows(table, columns, labels, need_label, encoding):
+        for row in usable_rows(table, columns, labels, need_label, encoding, target):
             last = row.number
             if isinstance(row, Row):
                 text, pair, value, weight = row.cells
@@ -191,10 +234,13 @@ def collect(
             skipped=len(skipped),
             first=skipped[0] if skipped else None,
         )
-    has_labels = columns.label is not None and (need_label or all(values))
+    # A row may have none of several labels; of other kinds, nothing stands for a missing one.
+    are_there = all(values) if target.takes_names else all(value is not None for value in values)
+    has_labels = columns.label is not None and (need_label or are_there)
+    names = [columns.names[at] for at in columns.labels]
     if has_labels and labels is None:
-        labels = Labels.from_values(values)
-        if need_label and len(labels) < 2:
+        labels = target.labels_of(values, names)
+        if need_label and len(labels) < target.least_labels:
             template = "{source}: every row has the label {name!r}; a classifier needs at least "
             template += "two classes."
             if skipped:
@@ -217,10 +263,13 @@ def collect(
         )
     if table.has_header and labels is not None:
         _check_header(table, columns, labels)
+    y = target.encode(values, labels, names) if has_labels and labels is not None else None
     return Examples(
         texts=texts.texts(),
         pairs=pairs.texts() if columns.pair is not None else None,
-        label_ids=labels.encode(values) if has_labels and labels is not None else None,
+        label_ids=y if target.takes_names else None,
+        targets=None if target.takes_names else y,
+        target=target,
         labels=labels,
         source=source,
         columns=columns,

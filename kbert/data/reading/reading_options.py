@@ -5,7 +5,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kbert.choices import FileFormat, OnBadRow, Quoting
+from kbert.choices import FileFormat, OnBadRow, Quoting, TargetKind
 from kbert.errors import SkippedRowsWarning
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ class ReadingOptions:
     pair: str | None = None
     """Column of the second text, for text pairs."""
     label: str | None = None
-    """Label column; detected by common names if omitted."""
+    """Label column, or several with commas between; detected by common names if omitted."""
+    target: TargetKind | None = None
+    """What a label is: one class, several labels, numbers, or a probability of each class."""
+    label_separator: str | None = None
+    """What stands between several labels in a text, such as a semicolon."""
     weight: str | None = None
     """Column of the rows' weights, 0 or more; without it all rows count the same."""
     format: FileFormat | None = None

@@ -1,6 +1,7 @@
 """Which rows of a table can be used, and what is wrong with the others."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from kbert.data.reading.cells import Role, read_cell
 from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
@@ -8,10 +9,10 @@ from kbert.data.reading.row_weights import read_weight
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.findings import Cure, Problem
 from kbert.targets.labels import Labels
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.utils.cell_values import is_blank
-from kbert.utils.label_names import HALF_CHARACTER
 
-_MAX_LABEL = 1000  # characters
 _FILL_CURE = Cure(note="fill it in")
 
 
@@ -21,8 +22,11 @@ def usable_rows(
     labels: Labels | None,
     need_label: bool,
     encoding: str = "utf-8",
+    target: Target | None = None,
 ) -> Iterator[Row | BadRow]:
     """Yield rows of (text, pair, label, weight), and those that cannot be used as BadRow.
+
+    The label is what the target reads: a name, several names, numbers; or None without a label.
 
     Args:
         table: Table.
@@ -31,11 +35,15 @@ def usable_rows(
         need_label: bool. Whether every row must have a label. Where it need not, one that cannot
             be read is absent.
         encoding: str. Of cells that are bytes. Defaults to "utf-8".
+        target: Target or None. What a label is. Defaults to None: one class.
     """
+    target = target or Single()
     roles: list[tuple[Role, int]] = [("text", columns.text)]
     roles += [] if columns.pair is None else [("pair", columns.pair)]
-    roles += [] if columns.label is None else [("label", columns.label)]
-    label_header = None if columns.label is None else table.columns[columns.label].casefold()
+    if target.takes_names and columns.label is not None:
+        roles.append(("label", columns.label))
+    names = [table.columns[at] for at in columns.labels]
+    label_header = names[0].casefold() if names else None
     for row in table.rows:
         if isinstance(row, BadRow):
             yield row
@@ -56,8 +64,15 @@ def usable_rows(
             problem = _header_problem(text, label, table, columns, is_first=row.number == 1)
         if problem is None:
             problem = _text_problem(text, pair, label, table, columns)
-        if problem is None:
-            problem = _label_problem(label, table, columns, labels, need_label)
+        value: Any = label
+        if problem is None and columns.labels:
+            given = [label] if target.takes_names else [row.cells[at] for at in columns.labels]
+            value = target.read(given, names, encoding)
+            if isinstance(value, Problem):
+                is_absent = not (need_label or target.takes_names)
+                value, problem = None, None if is_absent else value
+            elif need_label:
+                problem = _label_problem(value, names[0], target, labels)
         weight: float | Problem = 1.0
         if problem is None and columns.weight is not None:
             name = table.columns[columns.weight]
@@ -65,7 +80,7 @@ def usable_rows(
         if problem is None and isinstance(weight, Problem):
             problem = weight
         if problem is None:
-            yield Row(row.number, row.line, (text, pair, label, weight))
+            yield Row(row.number, row.line, (text, pair, value, weight))
         else:
             content = "\t".join(part for part in (text, pair, label) if part)[:200]
             yield BadRow(table.source, row.number, row.line, problem, content)
@@ -105,24 +120,8 @@ def _text_problem(
 
 
 def _label_problem(
-    label: str, table: Table, columns: Columns, labels: Labels | None, need_label: bool
+    value: Any, column: str, target: Target, labels: Labels | None
 ) -> Problem | None:
-    if need_label and is_blank(label):
-        assert columns.label is not None
-        column = table.columns[columns.label]
+    if isinstance(value, str) and is_blank(value):
         return Problem("the label (column {column!r}) is missing", _FILL_CURE, {"column": column})
-    if len(label) > _MAX_LABEL:
-        return Problem(
-            "the label is {length:,} characters long (at most {max_length:,})",
-            Cure({"label": "NAME"}, note="if another column holds the labels"),
-            {"length": len(label), "max_length": _MAX_LABEL},
-        )
-    if not label.isascii() and HALF_CHARACTER.search(label):
-        return Problem(
-            "the label {label!r} contains half a character, which no file can store",
-            Cure(note="correct it"),
-            {"label": label},
-        )
-    if need_label and labels is not None and label not in labels.ids:
-        return labels.unknown(label)
-    return None
+    return None if labels is None else target.unknown(value, labels)

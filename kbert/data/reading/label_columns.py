@@ -1,0 +1,39 @@
+"""The columns of a label that is in several."""
+
+from typing import Any
+
+from kbert.data.reading.rows import Table
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
+
+
+def label_names_of(table: Table, label: Any, several: bool) -> list[Any]:
+    """Return the columns of the label: what is named as a whole, or several in one text."""
+    if isinstance(label, (list, tuple)):
+        names = list(label)
+    elif several and isinstance(label, str) and label not in table.columns:
+        names = [name.strip() for name in label.split(",")]
+    else:
+        names = [label]
+    if not names or (len(names) > 1 and not several):
+        raise InputError(
+            "{option} must be one column, unless the target is multi, regression or soft. "
+            "Received: {label!r}",
+            option=Option("label"),
+            label=label,
+            cure=Cure({"target": "multi"}, note="or regression, or soft"),
+        )
+    return names
+
+
+def check_several(table: Table, found: dict[str, int | None], labels: list[int | None]) -> None:
+    """Raise InputError where one of several columns of the label is named twice."""
+    others = [at for role, at in found.items() if role != "label" and at is not None]
+    for place, at in enumerate(labels):
+        if at is not None and (at in labels[:place] or at in others):
+            raise InputError(
+                "{source}: the column {name!r} was named twice.",
+                source=table.source,
+                name=table.columns[at],
+                cure=Cure({"label": "NAME,NAME"}, note="of different columns"),
+            )

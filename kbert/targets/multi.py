@@ -1,0 +1,108 @@
+"""Several labels for each row, or none."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kbert.findings import Problem
+from kbert.results.multi_evaluation import MultiEvaluation, best_thresholds, sigmoid
+from kbert.results.multi_prediction import MultiPrediction
+from kbert.targets.label_cells import marked_columns, several_labels
+from kbert.targets.labels import Labels
+from kbert.targets.target import Target
+from kbert.utils.wording import count_list, count_noun
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Multi(Target):
+    """Several labels for each row, or none: a uint8 array [rows, labels] of 0 and 1.
+
+        probabilities = sigmoid(logits)
+        loss          = mean(-log(where(has_label, probabilities, 1 - probabilities)))
+
+    Args:
+        separator: str or None. What stands between the names in a text. Defaults to None: a text is
+            one name. Lists need none.
+        thresholds: tuple of float, one per label, or None. The least probability of each label that
+            is predicted. Defaults to None: 0.5 for all.
+    """
+
+    separator: str | None = None
+    thresholds: tuple[float, ...] | None = None
+
+    kind = "multi"
+    scores_class = MultiEvaluation
+    least_labels = 1
+    activation = "sigmoid"
+    problem_type = "multi_label_classification"
+
+    def read(
+        self, cells: Sequence[Any], columns: Sequence[str], encoding: str
+    ) -> tuple[str, ...] | Problem:
+        if len(columns) > 1:
+            return marked_columns(cells, columns)
+        return several_labels(cells[0], columns[0], self.separator)
+
+    def labels_of(self, values: Sequence[tuple[str, ...]], columns: Sequence[str]) -> Labels:
+        if len(columns) > 1:
+            return Labels(tuple(columns))
+        return Labels.from_values(name for names in values for name in names)
+
+    def unknown(self, value: tuple[str, ...], labels: Labels) -> Problem | None:
+        return next((labels.unknown(name) for name in value if name not in labels.ids), None)
+
+    def encode(
+        self, values: Sequence[tuple[str, ...]], labels: Labels, columns: Sequence[str]
+    ) -> "np.ndarray":
+        import numpy as np
+
+        targets = np.zeros((len(values), len(labels)), np.uint8)
+        for row, names in enumerate(values):
+            targets[row, [labels.ids[name] for name in names]] = 1
+        return targets
+
+    def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        counts = dict(zip(names, map(int, targets.sum(axis=0)), strict=True))
+        listed = count_list(dict(sorted(counts.items(), key=lambda item: -item[1])))
+        each = targets.sum() / max(len(targets), 1)
+        without = int((~targets.any(axis=1)).sum())
+        return (
+            f"several labels: {count_noun(len(names), 'label')} ({listed}), {each:.2f} a row, "
+            f"{count_noun(without, 'row')} without"
+        )
+
+    def strata(self, targets: "np.ndarray") -> "np.ndarray":
+        """Return the rarest label of each row, which is the hardest to have in each set."""
+        import numpy as np
+
+        counts = targets.sum(axis=0)
+        costs = np.where(targets, counts[None], len(targets) + 1)
+        return np.where(targets.any(axis=1), costs.argmin(axis=1) + 1, 0)
+
+    def loss(self, label_smoothing: float = 0.0) -> Any:
+        import keras
+
+        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
+
+    def with_thresholds(self, raw: "np.ndarray", targets: "np.ndarray") -> "Multi":
+        """Return the target with the thresholds that give these outputs the best F1."""
+        return replace(self, thresholds=best_thresholds(sigmoid(raw), targets))
+
+    def outputs(self, raw: "np.ndarray") -> "np.ndarray":
+        return sigmoid(raw)
+
+    def scores(
+        self,
+        raw: "np.ndarray",
+        targets: "np.ndarray",
+        names: Sequence[str],
+        weights: "np.ndarray | None" = None,
+    ) -> MultiEvaluation:
+        return MultiEvaluation.from_logits(raw, targets, names, self.thresholds, weights)
+
+    def prediction(self, row: "np.ndarray", names: Sequence[str]) -> MultiPrediction:
+        limits: Iterable[float] = self.thresholds or [0.5] * len(names)
+        return MultiPrediction.from_probabilities(row, names, tuple(limits))

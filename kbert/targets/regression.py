@@ -1,0 +1,104 @@
+"""Numbers for each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from kbert.findings import Problem
+from kbert.results.number_prediction import NumberPrediction
+from kbert.results.regression_evaluation import RegressionEvaluation
+from kbert.targets.label_cells import number_columns
+from kbert.targets.labels import Labels
+from kbert.targets.same_columns import columns_of
+from kbert.targets.target import Target
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_STRATA = 10
+
+
+@dataclass(frozen=True)
+class Regression(Target):
+    """Numbers for each row: a float32 array [rows, columns].
+
+        predicted = outputs * scale + mean
+        loss      = mean(((numbers - predicted) / scale) ** 2)
+
+    The head gives standardized numbers, whatever their unit is.
+
+    Args:
+        mean: tuple of float, one per column, or None. The mean of the training rows. Defaults to
+            None: 0 for all.
+        scale: tuple of float, one per column, or None. Their standard deviation. Defaults to None:
+            1 for all.
+    """
+
+    mean: tuple[float, ...] | None = None
+    scale: tuple[float, ...] | None = None
+
+    kind = "regression"
+    scores_class = RegressionEvaluation
+    least_labels = 1
+    activation = "linear"
+    problem_type = "regression"
+
+    def read(
+        self, cells: Sequence[Any], columns: Sequence[str], encoding: str
+    ) -> tuple[float, ...] | Problem:
+        return number_columns(cells, columns)
+
+    def labels_of(self, values: Sequence[tuple[float, ...]], columns: Sequence[str]) -> Labels:
+        return Labels(tuple(columns))
+
+    def encode(
+        self, values: Sequence[tuple[float, ...]], labels: Labels, columns: Sequence[str]
+    ) -> "np.ndarray":
+        import numpy as np
+
+        return np.array(values, np.float32)[:, columns_of(labels, columns)]
+
+    def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        columns = (
+            f"{name} from {numbers.min():.4g} to {numbers.max():.4g}, mean {numbers.mean():.4g}"
+            for name, numbers in zip(names, targets.T, strict=True)
+        )
+        return f"numbers: {'; '.join(columns)}"
+
+    def strata(self, targets: "np.ndarray") -> "np.ndarray":
+        """Return the tenth of all rows that the first number of each row is in."""
+        import numpy as np
+
+        first = targets[:, 0]
+        edges = np.quantile(first, np.arange(1, _STRATA) / _STRATA)
+        return np.searchsorted(edges, first, side="right")
+
+    def loss(self, label_smoothing: float = 0.0) -> Any:
+        from kbert.losses import StandardizedError
+
+        return StandardizedError(self.scale)
+
+    def fitted(self, targets: "np.ndarray") -> "Regression":
+        """Return the target with the mean and the standard deviation of these rows."""
+        import numpy as np
+
+        numbers = np.asarray(targets, np.float64)
+        spread = numbers.std(axis=0)
+        # A column that is always the same is predicted as its mean.
+        scale = np.where(spread > 1e-12 * np.abs(numbers).max(axis=0), spread, 1.0)
+        return replace(self, mean=tuple(numbers.mean(axis=0).tolist()), scale=tuple(scale.tolist()))
+
+    def outputs(self, raw: "np.ndarray") -> "np.ndarray":
+        return raw
+
+    def scores(
+        self,
+        raw: "np.ndarray",
+        targets: "np.ndarray",
+        names: Sequence[str],
+        weights: "np.ndarray | None" = None,
+    ) -> RegressionEvaluation:
+        return RegressionEvaluation.from_predicted(raw, targets, names, self.scale, weights)
+
+    def prediction(self, row: "np.ndarray", names: Sequence[str]) -> NumberPrediction:
+        return NumberPrediction.from_numbers(row, names)

@@ -1,0 +1,24 @@
+"""Where the labels of a model are among the columns of another source."""
+
+from collections.abc import Sequence
+
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.targets.labels import Labels
+
+
+def columns_of(labels: Labels, columns: Sequence[str]) -> list[int]:
+    """Return the position of each label's column.
+
+    Raises:
+        InputError: these are other columns.
+    """
+    if set(columns) != set(labels.names):
+        raise InputError(
+            "The labels are in the columns {received}, but those of the training set were "
+            "{expected}.",
+            received=", ".join(map(repr, columns)),
+            expected=", ".join(map(repr, labels.names)),
+            cure=Cure({"label": ",".join(labels.names)}, note="and name the columns so"),
+        )
+    return [list(columns).index(name) for name in labels.names]

@@ -1,0 +1,87 @@
+"""A probability of each class for each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kbert.findings import Problem
+from kbert.results.evaluation import Evaluation, softmax
+from kbert.results.prediction import Prediction
+from kbert.targets.label_cells import number_columns, shares_of_classes
+from kbert.targets.labels import Labels
+from kbert.targets.same_columns import columns_of
+from kbert.targets.target import Target
+from kbert.utils.wording import count_noun
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Soft(Target):
+    """A probability of each class, as annotators or another model give them: [rows, labels].
+
+        loss = -sum(probabilities * log(softmax(logits)))
+
+    The scores take the most probable class for the true one.
+    """
+
+    kind = "soft"
+    scores_class = Evaluation
+    activation = "softmax"
+    problem_type = "single_label_classification"
+
+    def read(
+        self, cells: Sequence[Any], columns: Sequence[str], encoding: str
+    ) -> tuple[float, ...] | Problem:
+        shares = number_columns(cells, columns)
+        return shares if isinstance(shares, Problem) else shares_of_classes(shares, columns)
+
+    def labels_of(self, values: Sequence[tuple[float, ...]], columns: Sequence[str]) -> Labels:
+        return Labels(tuple(columns))
+
+    def encode(
+        self, values: Sequence[tuple[float, ...]], labels: Labels, columns: Sequence[str]
+    ) -> "np.ndarray":
+        import numpy as np
+
+        return np.array(values, np.float32)[:, columns_of(labels, columns)]
+
+    def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        means = zip(names, targets.mean(axis=0), strict=True)
+        listed = ", ".join(f"{name} {share:.1%}" for name, share in list(means)[:10])
+        return f"probabilities of {count_noun(len(names), 'class', 'classes')} ({listed})"
+
+    def strata(self, targets: "np.ndarray") -> "np.ndarray":
+        return targets.argmax(axis=1)
+
+    def loss(self, label_smoothing: float = 0.0) -> Any:
+        import keras
+
+        return keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=label_smoothing
+        )
+
+    def outputs(self, raw: "np.ndarray") -> "np.ndarray":
+        return softmax(raw)
+
+    def scores(
+        self,
+        raw: "np.ndarray",
+        targets: "np.ndarray",
+        names: Sequence[str],
+        weights: "np.ndarray | None" = None,
+    ) -> Evaluation:
+        import numpy as np
+
+        losses = -(targets * np.log(np.maximum(softmax(raw.astype(np.float64)), 1e-300))).sum(1)
+        return Evaluation.from_predicted(
+            raw.argmax(axis=1),
+            targets.argmax(axis=1),
+            float(np.average(losses, weights=weights)),
+            names,
+            weights,
+        )
+
+    def prediction(self, row: "np.ndarray", names: Sequence[str]) -> Prediction:
+        return Prediction.from_probabilities(row, names)

@@ -1,0 +1,109 @@
+"""What the label of a row is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kbert.choices import TargetKind
+from kbert.findings import Problem
+from kbert.results.any_prediction import AnyPrediction
+from kbert.results.scores import Scores
+from kbert.targets.labels import Labels
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Target(ABC):
+    """What the label of a row is: how it is read, trained, scored and predicted.
+
+    A subclass is one kind. Its fields are what a model must keep, such as the scale of numbers.
+    """
+
+    kind: ClassVar[TargetKind]
+    scores_class: ClassVar[type[Scores]]
+    """What an evaluation gives; it names the scores that can decide which epoch is best."""
+    least_labels: ClassVar[int] = 2
+    """How many labels a model needs at least, which are its outputs."""
+    activation: ClassVar[str]
+    """What makes outputs of the model's: "softmax", "sigmoid" or "linear"; an exported program
+    applies it."""
+    problem_type: ClassVar[str]
+    """The name of this kind in transformers' configurations."""
+    takes_names: ClassVar[bool] = False
+    """Whether `read` is given names in place of cells: what is no name is refused before."""
+
+    # What a source holds.
+
+    @abstractmethod
+    def read(self, cells: Sequence[Any], columns: Sequence[str], encoding: str) -> Any:
+        """Return what the cells of a row's label say, or why they say nothing as a `Problem`.
+
+        Args:
+            cells: sequence. The cells of the label's columns.
+            columns: sequence of str. The names of these columns.
+            encoding: str. Of cells that are bytes.
+        """
+
+    @abstractmethod
+    def labels_of(self, values: Sequence[Any], columns: Sequence[str]) -> Labels:
+        """Return the labels of a source: the classes that occur in it, or its columns."""
+
+    @abstractmethod
+    def encode(self, values: Sequence[Any], labels: Labels, columns: Sequence[str]) -> "np.ndarray":
+        """Return the values of rows as the array that is trained: [rows] or [rows, labels].
+
+        Raises:
+            InputError: the columns are not the labels.
+        """
+
+    def unknown(self, value: Any, labels: Labels) -> Problem | None:
+        """Return the problem that a value is none of the labels; None if there is none."""
+        return None
+
+    def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        """Return what a source's labels are, in a few words, for a person."""
+        raise NotImplementedError
+
+    # What is trained.
+
+    @abstractmethod
+    def strata(self, targets: "np.ndarray") -> "np.ndarray":
+        """Return an int array [rows] of kinds of rows, of which each set gets its share."""
+
+    @abstractmethod
+    def loss(self, label_smoothing: float = 0.0) -> Any:
+        """Return the Keras loss that a model is trained with."""
+
+    def fitted(self, targets: "np.ndarray") -> "Target":
+        """Return the target with what it takes from the training rows, such as their scale."""
+        return self
+
+    # What comes out.
+
+    @abstractmethod
+    def outputs(self, raw: "np.ndarray") -> "np.ndarray":
+        """Return what a model's outputs mean [rows, labels]: probabilities, or numbers."""
+
+    @abstractmethod
+    def scores(
+        self,
+        raw: "np.ndarray",
+        targets: "np.ndarray",
+        names: Sequence[str],
+        weights: "np.ndarray | None" = None,
+    ) -> Scores:
+        """Return the scores of a model's outputs [rows, labels]."""
+
+    @abstractmethod
+    def prediction(self, row: "np.ndarray", names: Sequence[str]) -> AnyPrediction:
+        """Return what follows from one row of `outputs`."""
+
+    # What a model keeps.
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the target as plain data."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        values = {n: list(v) if isinstance(v, tuple) else v for n, v in own.items()}
+        return {"kind": self.kind, **{n: v for n, v in values.items() if v is not None}}
