@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -17,11 +17,13 @@ from kbert.findings import Cure, Finding, Option
 from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.fit_callbacks import FitCallbacks
+from kbert.models.text_model import TextModel
 from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
-from kbert.results.largest_class import largest_class_finding
+from kbert.results.no_better import no_better_finding
+from kbert.results.scores import Scores, is_better_lower
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
@@ -48,8 +50,9 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     Args:
         sets: dict. The sets by name, where a name is that of an argument. Defaults to None.
-        monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on the
-            first set; of equals it is the one with the lowest loss. Defaults to "accuracy".
+        monitor: str or None. The score that makes an evaluation the best, on the first set, such as
+            "macro_f1" or "loss"; of equals it is the one with the lowest loss. Defaults to None:
+            "accuracy"; of several labels "micro_f1", of numbers "spearman".
         patience: int or None. Stop after this many evaluations without improvement. Defaults to
             None.
         restore_best: bool. Give the model the weights of the best evaluation at the end. Defaults
@@ -88,7 +91,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         sets: Mapping[str, Any] | None = None,
         /,
         *,
-        monitor: Monitor = "accuracy",
+        monitor: Monitor | None = None,
         patience: int | None = None,
         restore_best: bool = True,
         folder: str | Path | None = None,
@@ -121,12 +124,12 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._stopped_inside = False
 
     @property
-    def evaluations(self) -> list[dict[str, Evaluation]]:
+    def evaluations(self) -> list[dict[str, Scores]]:
         """The evaluations in their order, each as a dict by set."""
         return [dict(record.scores) for record in self.history.records]
 
     @property
-    def best(self) -> dict[str, Evaluation]:
+    def best(self) -> dict[str, Scores]:
         """The best evaluation, as a dict by set; empty before the first."""
         best = self.history.best
         return {} if best is None else dict(best.scores)
@@ -183,6 +186,15 @@ class EpochEvaluation(keras.callbacks.Callback):
         if self._model_folder is not None:
             check_can_be_saved(self.model)
             check_holds_no_more(self._model_folder)
+        monitor, monitors = self.history.monitor, self._monitors()
+        if monitor is not None and monitor not in monitors:
+            raise InputError(
+                "{option} must be a score of the model: {monitors}. Received: {monitor}",
+                option=Option("monitor"),
+                monitors=", ".join(monitors),
+                monitor=monitor,
+                cure=Cure({"monitor": monitors[0]}),
+            )
         self._sets.judge(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -206,15 +218,20 @@ class EpochEvaluation(keras.callbacks.Callback):
         if logs is not None:
             scores = self.evaluations[-1]
             for name, evaluation in self._logged(scores).items():
-                logs.update({f"{name}_{s}": getattr(evaluation, s) for s in get_args(Monitor)})
+                logs.update({f"{name}_{s}": getattr(evaluation, s) for s in evaluation.monitors})
 
     def logged_scores(self) -> dict[str, Literal["min", "max"]]:
         """Return the names of the scores in an epoch's logs, and which values are better."""
         return {
-            f"{name}_{score}": "min" if score == "loss" else "max"
+            f"{name}_{score}": "min" if is_better_lower(score) else "max"
             for name in self._logged(self._sets.inputs)
-            for score in get_args(Monitor)
+            for score in self._monitors()
         }
+
+    def _monitors(self) -> tuple[str, ...]:
+        """Return the scores that an evaluation of the model has."""
+        model = self.model
+        return (model.target.scores_class if isinstance(model, TextModel) else Evaluation).monitors
 
     def evaluated_sets(self) -> dict[str, Any]:
         """Return the inputs of the sets by name; the first set chooses the best evaluation."""
@@ -227,7 +244,7 @@ class EpochEvaluation(keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         self.restore()
         best = self.history.best
-        finding = None if best is None else largest_class_finding(best)
+        finding = None if best is None else no_better_finding(best)
         if finding is not None:
             self.findings.append(finding)
             if self.verbose:
@@ -264,4 +281,4 @@ class EpochEvaluation(keras.callbacks.Callback):
             model.stop_training = True
             if self.verbose:
                 unit = "epochs" if self.every_steps is None else "evaluations"
-                say(f"stopping: no better {history.monitor} for {history.patience} {unit}")
+                say(f"stopping: no better {history.score} for {history.patience} {unit}")

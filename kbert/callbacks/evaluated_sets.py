@@ -14,8 +14,8 @@ from kbert.models.evaluate_batches import (
     judge_set,
 )
 from kbert.models.evaluation_set import EvaluationSet, check_set_name
-from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.scores import Scores
 
 
 class EvaluatedSets:
@@ -60,14 +60,15 @@ class EvaluatedSets:
         """Raise InputError where a model cannot be scored on a set."""
         self._judged = {name: judge_set(model, data) for name, data in self._sets.items()}
 
-    def evaluate(self, model: keras.Model) -> dict[str, Evaluation]:
+    def evaluate(self, model: keras.Model) -> dict[str, Scores]:
         """Return the scores on each set of the model that has been judged."""
         with between_batches(model):
             return {name: evaluate_rows(model, judged) for name, judged in self._judged.items()}
 
     def accuracy_note(self, model: keras.Model) -> str | None:
         """Return what to say where the model's own accuracy takes logits for probabilities."""
-        return accuracy_note(model, next(iter(self._judged.values())).kind)
+        kind = next(iter(self._judged.values())).kind
+        return None if kind is None else accuracy_note(model, kind)
 
     def records(self, earlier: Iterable[EvaluationRecord]) -> list[EvaluationRecord]:
         """Return the evaluations of an earlier `fit` with the scores on these sets alone.

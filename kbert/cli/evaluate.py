@@ -9,12 +9,14 @@ from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
-    from kbert.results.evaluation import Evaluation
+    from kbert.results.scores import Scores
     from kbert.serving.predictor import Predictor
 
 
@@ -56,7 +58,16 @@ def evaluate(
     source = find_source(model)
     labels = source.labels()
     options = with_run_columns(model, data, reading(settings), need_label=True)
-    examples = options.read(data, labels=None if labels is None else Labels(labels))
+    target = source.target()
+    if options.target not in (None, target.kind):
+        raise InputError(
+            "{option} must be that of the model: {own}. Received: {given}",
+            option=Option("target"),
+            own=target.kind,
+            given=options.target,
+        )
+    how = {} if options.label_separator else {"target": target}
+    examples = options.read(data, labels=None if labels is None else Labels(labels), **how)
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
@@ -66,7 +77,7 @@ def evaluate(
         _warn_of_training_rows(model, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     if labels is None:
-        examples = options.read(data, labels=Labels(predictor.labels))
+        examples = options.read(data, labels=Labels(predictor.labels), **how)
     scores = _evaluate(predictor, examples, batch_size)
     if json:
         show_json(scores.to_dict())
@@ -82,17 +93,13 @@ def _warn_of_training_rows(model: Path, examples: "Examples") -> None:
         say(str(finding), to="stderr")
 
 
-def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Evaluation":
-    import numpy as np
-
+def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Scores":
     if predictor.model is not None:
         from kbert.models.evaluate_batches import evaluate_batches
 
         batches = predictor.model.batches(examples, batch_size=batch_size)
         return evaluate_batches(predictor.model, batches)
-    from kbert.results.evaluation import Evaluation
-
-    assert examples.label_ids is not None
-    shares = predictor.predict_proba(examples.texts, examples.pairs, batch_size)
-    logits = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
-    return Evaluation.from_logits(logits, examples.label_ids, predictor.labels, examples.weights)
+    assert examples.y is not None
+    outputs = predictor.predict_proba(examples.texts, examples.pairs, batch_size)
+    raw = predictor.target.raw(outputs)
+    return predictor.target.scores(raw, examples.y, predictor.labels, examples.weights)

@@ -19,7 +19,7 @@ from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
 
-@options("backend", ReadingOptions, without=("label", "weight"))
+@options("backend", ReadingOptions, without=("label", "weight", "target", "label_separator"))
 class Settings:
     """What `kbert predict` takes."""
 

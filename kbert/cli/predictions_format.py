@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kbert.cli.prediction_cells import cells, header, record
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.exports.output import check_output
 from kbert.findings import Cure, Option
-from kbert.results.prediction import Prediction
+from kbert.results.any_prediction import AnyPrediction
 from kbert.utils.label_names import HALF_CHARACTER
 
 _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -39,27 +40,18 @@ def choose_format(output: Path | None, asked: str | None) -> str:
 
 
 def prediction_lines(
-    examples: Examples, predictions: list[Prediction], output_format: str
+    examples: Examples, predictions: list[AnyPrediction], output_format: str
 ) -> Iterator[str]:
     """Yield the lines of a file with the label and the probabilities of each text."""
     lines = _csv_lines if output_format == "csv" else _json_lines
     return lines(examples, predictions)
 
 
-def _csv_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
-    names = list(predictions[0].probabilities) if predictions else []
+def _csv_lines(examples: Examples, predictions: list[AnyPrediction]) -> Iterator[str]:
     place = ["file", "row"] if examples.files else ["row"]
-    yield _csv_row([*place, "text", "label", "probability", *(f"p({name})" for name in names)])
+    yield _csv_row([*place, "text", *header(predictions[0] if predictions else None)])
     for place, text, prediction in _placed(examples, predictions):
-        numbers = [f"{p:.6g}" for p in prediction.probabilities.values()]
-        cells = [
-            *map(str, place.values()),
-            text,
-            prediction.label,
-            f"{prediction.probability:.6g}",
-            *numbers,
-        ]
-        yield _csv_row(cells)
+        yield _csv_row([*map(str, place.values()), text, *cells(prediction)])
 
 
 def _csv_row(cells: list[str]) -> str:
@@ -68,20 +60,13 @@ def _csv_row(cells: list[str]) -> str:
     return HALF_CHARACTER.sub("\ufffd", row.getvalue())  # which no file can store
 
 
-def _json_lines(examples: Examples, predictions: list[Prediction]) -> Iterator[str]:
+def _json_lines(examples: Examples, predictions: list[AnyPrediction]) -> Iterator[str]:
     for place, text, prediction in _placed(examples, predictions):
-        record = {
-            **place,
-            "text": text,
-            "label": prediction.label,
-            "probability": prediction.probability,
-            "probabilities": dict(prediction.probabilities),
-        }
-        line = json.dumps(record, ensure_ascii=False) + "\n"
+        line = json.dumps({**place, "text": text, **record(prediction)}, ensure_ascii=False) + "\n"
         yield line.encode("utf-8", "backslashreplace").decode()  # half a character, as JSON has it
 
 
-def _placed(examples: Examples, predictions: list[Prediction]) -> Iterator[Any]:
+def _placed(examples: Examples, predictions: list[AnyPrediction]) -> Iterator[Any]:
     """Yield where each text is, the text, and its prediction."""
     places = map(partial(_place, examples), range(len(examples)))
     return zip(places, examples.texts, predictions, strict=True)

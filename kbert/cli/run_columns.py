@@ -9,6 +9,7 @@ from kbert.data.reading.columns import choose_columns
 from kbert.data.reading.many_files import open_tables
 from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
 from kbert.utils.say import say
 
@@ -35,7 +36,7 @@ def with_run_columns(
     )
     with ExitStack() as files:
         table = next(open_tables(data, files, layout))
-        names = {name: column for name, column in recorded.items() if column in table.columns}
+        names = {name: column for name, column in recorded.items() if _has(table, column)}
         if "pair" in recorded and not names.keys() >= {"text", "pair"}:
             names = {n: column for n, column in names.items() if n in ("label", "weight")}
         found = replace(options, **names)
@@ -47,6 +48,7 @@ def with_run_columns(
                 label=found.label,
                 weight=found.weight,
                 need_label=need_label,
+                several=found.target not in (None, "single"),
             )
         except InputError as error:
             columns = {n: column for n, column in recorded.items() if n != "weight"}
@@ -62,6 +64,12 @@ def with_run_columns(
     if names:
         say(f"The columns are those of the run: {_listed(names)}", to="stderr")
     return found
+
+
+def _has(table: Table, column: str) -> bool:
+    """Whether a table has a column, or each of several that are named with commas between."""
+    parts = [part.strip() for part in column.split(",")]
+    return column in table.columns or all(part in table.columns for part in parts)
 
 
 def _recorded(model: Path, options: ReadingOptions, need_label: bool) -> dict[str, Any]:

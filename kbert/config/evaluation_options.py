@@ -15,7 +15,7 @@ class EvaluationOptions:
     Example:
 
     ```python
-    assert EvaluationOptions(dev="dev.csv", patience=2).monitor == "accuracy"
+    assert EvaluationOptions(dev="dev.csv", patience=2).monitor is None
     ```
     """
 
@@ -25,8 +25,9 @@ class EvaluationOptions:
     """Share of the data set aside for evaluation when there is no dev file; 0 for none."""
     test: str | None = None
     """Second file to evaluate on after each epoch; it never decides which epoch is best."""
-    monitor: Monitor = "accuracy"
-    """Score on the dev set that decides which epoch is best; among equals the loss decides."""
+    monitor: Monitor | None = None
+    """Score on the dev set that decides which epoch is best, accuracy unless told otherwise; among
+    equals the loss decides."""
     patience: int | None = None
     """Stop after this many epochs without improvement."""
     evaluate_every: int | None = None

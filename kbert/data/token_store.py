@@ -33,7 +33,7 @@ class TokenStore:
 
     Attributes:
         lengths: int32 array [rows]. Tokens of each row, including [CLS] and [SEP].
-        labels: int32 array [rows], or None.
+        labels: int32 array [rows], or [rows, labels] of another target than one class, or None.
         weights: float32 array [rows], or None: all rows count the same.
         from_cache: bool. Whether the file already existed.
         not_kept: str. Why the tokens could not be written to the cache folder; empty if they could.
@@ -51,6 +51,7 @@ class TokenStore:
         tokens: TokenFile | TokenMemory,
         max_length: int,
         *,
+        targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
         from_cache: bool = False,
         not_kept: str = "",
@@ -65,7 +66,7 @@ class TokenStore:
         self.lengths = _joined([np.diff(offsets) for offsets in self._offsets])
         self.first_lengths = _joined([firsts for _, firsts, _ in tokens.columns])
         labels = _joined([labels for _, _, labels in tokens.columns])
-        self.labels = labels if len(labels) and labels.min() >= 0 else None
+        self.labels = labels if len(labels) and labels.min() >= 0 else targets
 
     @classmethod
     def build(
@@ -108,7 +109,13 @@ class TokenStore:
                     raise
                 not_kept = f"{path.parent}: {error.strerror or error}"
         tokens = TokenMemory(token_batches(examples, tokenizer, max_length))
-        return cls(tokens, max_length, weights=examples.weights, not_kept=not_kept)
+        return cls(
+            tokens,
+            max_length,
+            targets=examples.targets,
+            weights=examples.weights,
+            not_kept=not_kept,
+        )
 
     @classmethod
     def _cached(
@@ -127,14 +134,25 @@ class TokenStore:
             remove_leftovers(path.parent)
         try:
             found = TokenFile(path, header, remake)
-            return cls(found, max_length, weights=examples.weights, from_cache=True)
+            return cls(
+                found,
+                max_length,
+                targets=examples.targets,
+                weights=examples.weights,
+                from_cache=True,
+            )
         except FileNotFoundError:
             pass
         except BrokenTokens as broken:
             say(f"The token file {path} is written again: {broken}.")
         write_token_file(path, header, token_batches(examples, tokenizer, max_length))
         try:
-            return cls(TokenFile(path, header, remake), max_length, weights=examples.weights)
+            return cls(
+                TokenFile(path, header, remake),
+                max_length,
+                targets=examples.targets,
+                weights=examples.weights,
+            )
         except BrokenTokens as error:
             raise OSError(f"what was written cannot be read back: {error}") from error
 

@@ -36,6 +36,7 @@ def program_settings(
         text_pairs=text_pairs,
         tokenizer=tokenizer,
         num_segments=model.num_segments,
+        target=None if model.target.kind == "single" else model.target.to_dict(),
     )
 
 

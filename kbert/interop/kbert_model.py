@@ -15,6 +15,8 @@ from kbert.interop.model_data import ModelData, take_weights
 from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.unfinished_run import unfinished_run
 from kbert.interop.weight_specs import weight_specs
+from kbert.targets.known_targets import target_of
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file, read_json
@@ -52,6 +54,9 @@ class ModelFolder(Source):
 
     def labels(self) -> tuple[str, ...]:
         return tuple(self.settings()["labels"])
+
+    def target(self) -> Target:
+        return target_of(self.settings().get("target"))
 
     def max_length(self) -> int | None:
         return self.settings().get("max_length")

@@ -15,6 +15,8 @@ from kbert.interop.kbert_config import check_settings, config_tokenizer, own_mod
 from kbert.interop.model_data import ModelData
 from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.weight_specs import weight_specs
+from kbert.targets.known_targets import target_of
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted_weights import check_keras_zip
 
@@ -38,6 +40,9 @@ class KerasFile(Source):
 
     def labels(self) -> tuple[str, ...]:
         return tuple(self._settings["labels"])
+
+    def target(self) -> Target:
+        return target_of(self._settings.get("target"))
 
     def max_length(self) -> int | None:
         return self._settings.get("max_length")

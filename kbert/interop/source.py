@@ -12,6 +12,8 @@ from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding
 from kbert.interop.model_data import ModelData
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 
 EXPECTED = (
@@ -69,6 +71,10 @@ class Source(ABC):
     def labels(self) -> tuple[str, ...] | None:
         """Return the names of the classes, or None where they take the weights to know."""
         return None
+
+    def target(self) -> Target:
+        """Return what a label of the model is; one class, where its files do not tell."""
+        return Single()
 
     def text_pairs(self) -> bool | None:
         """Return whether the model was trained on text pairs, or None if its files do not tell."""

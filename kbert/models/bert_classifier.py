@@ -9,19 +9,22 @@ import keras
 import keras_hub
 
 from kbert.backend.dropout import dropout
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TargetKind
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.build_classifier import build_classifier
-from kbert.models.classifier_parts import check_can_be_saved, check_parts
+from kbert.models.classifier_parts import check_can_be_saved, check_parts, scaling_layer
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.pooled_output import pooled_output
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
+from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.label_names import label_names
 
@@ -45,6 +48,9 @@ class BertClassifier(TextModel):
         dropout: float. Before the head. Defaults to 0.1.
         gelu: "tanh" (Google's) or "erf" (that of most Hugging Face models). Defaults to "tanh".
         dtype: dtype policy of a new backbone, such as "mixed_bfloat16". Defaults to None.
+        target: "single" (one class), "multi" (several labels), "regression" (numbers, whose columns
+            are the labels), "soft" (a probability of each class), a Target or what its `to_dict`
+            returns. Defaults to None: one class.
 
     Attributes:
         gradient_checkpointing: bool. Compute the layers once more for the gradient, rather than
@@ -75,13 +81,15 @@ class BertClassifier(TextModel):
         gelu: Gelu = "tanh",
         dtype: Any = None,
         name: str | None = None,
+        target: Target | TargetKind | dict[str, Any] | None = None,
     ) -> None:
         if isinstance(backbone, dict):
             backbone = new_backbone(backbone, dtype)
             set_gelu(backbone, gelu)
         given = labels.names if isinstance(labels, Labels) else labels
         names = label_names(given, Option("labels"))
-        check_parts(backbone, names, tokenizer, max_length)
+        kind = target_of(target, len(names))
+        check_parts(backbone, names, tokenizer, max_length, kind.least_labels)
         pooled = backbone(backbone.input)["pooled_output"]
         dropped = keras.layers.Dropout(dropout, name="classifier_dropout")(pooled)
         logits = keras.layers.Dense(
@@ -90,9 +98,13 @@ class BertClassifier(TextModel):
             name="logits",
             dtype="float32",  # a softmax over bfloat16 logits would lose what training needs
         )(dropped)
-        super().__init__(inputs=backbone.input, outputs=logits, name=name)
+        scaling = scaling_layer(kind)
+        outputs = logits if scaling is None else scaling(logits)
+        super().__init__(inputs=backbone.input, outputs=outputs, name=name)
+        self._scaling = scaling
         self.backbone = backbone
         self.labels = Labels(names)
+        self.target = kind
         self.tokenizer = tokenizer
         self.max_length = max_length
         self.num_segments = backbone.num_segments
@@ -108,7 +120,8 @@ class BertClassifier(TextModel):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
-        return self.get_layer("logits")(dropped)
+        logits = self.get_layer("logits")(dropped)
+        return logits if self._scaling is None else self._scaling(logits)
 
     @classmethod
     def from_preset(
@@ -122,6 +135,7 @@ class BertClassifier(TextModel):
         pretrained: bool = True,
         tokenizer: Tokenizer | None = None,
         dtype: Any = None,
+        target: Target | TargetKind | None = None,
     ) -> "BertClassifier":
         """Return a classifier with a preset's encoder, and a new head or the preset's own.
 
@@ -141,6 +155,7 @@ class BertClassifier(TextModel):
             pretrained: bool. False gives random weights of the preset's size. Defaults to True.
             tokenizer: Tokenizer or None. Defaults to None: the preset's.
             dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
+            target: what the labels of a new head are; see the class. Defaults to None: one class.
 
         Raises:
             InputError: the preset is not a BERT, or lacks the head or the names that are wanted.
@@ -169,7 +184,7 @@ class BertClassifier(TextModel):
         if max_length is None:
             max_length = min(128, backbone.max_sequence_length)
         dropout = 0.1 if dropout is None else dropout
-        return cls(backbone, labels, tokenizer, max_length, dropout, gelu)
+        return cls(backbone, labels, tokenizer, max_length, dropout, gelu, target=target)
 
     @classmethod
     def load(cls, path: str | Path, **changes: Any) -> "BertClassifier":
@@ -212,6 +227,7 @@ class BertClassifier(TextModel):
             "gelu": self.gelu,
             "dtype": self.backbone.dtype_policy.name,
             "name": self.name,
+            **({} if self.target == Single() else {"target": self.target.to_dict()}),
         }
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import keras_hub
 
 from kbert.errors import InputError
@@ -10,6 +11,8 @@ from kbert.interop.config_checks import check_max_length
 from kbert.interop.weight_specs import weight_specs
 from kbert.models.backbones import backbone_config
 from kbert.models.variables import by_stable_name
+from kbert.targets.regression import Regression
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -18,12 +21,14 @@ def check_parts(
     names: tuple[str, ...],
     tokenizer: Tokenizer,
     max_length: int,
+    least_labels: int = 2,
 ) -> None:
     """Raise InputError unless names, vocabulary and length fit each other and the backbone."""
-    if len(names) < 2 or any(not name for name in names) or len(set(names)) < len(names):
+    if len(names) < least_labels or any(not name for name in names) or len(set(names)) < len(names):
         raise InputError(
-            "{option} must be at least two different names. Received: {names}",
+            "{option} must be at least {least} different names. Received: {names}",
             option=Option("labels"),
+            least=("one", "two")[least_labels - 1],
             names=list(names)[:20],
         )
     if len(tokenizer) > backbone.vocabulary_size:
@@ -34,6 +39,15 @@ def check_parts(
             rows=backbone.vocabulary_size,
         )
     check_max_length(max_length, backbone.max_sequence_length)
+
+
+def scaling_layer(target: Target) -> keras.layers.Layer | None:
+    """Return what gives standardized numbers their own unit, or None where there are none."""
+    if not isinstance(target, Regression) or target.scale is None or target.mean is None:
+        return None
+    return keras.layers.Rescaling(
+        list(target.scale), list(target.mean), name="own_unit", dtype="float32"
+    )
 
 
 def check_can_be_saved(model: Any) -> None:

@@ -19,6 +19,7 @@ from kbert.models.output_kind import OutputKind
 from kbert.models.text_model import TextModel
 from kbert.results.evaluation import Evaluation
 from kbert.results.prediction import check_outputs
+from kbert.results.scores import Scores
 from kbert.utils.foreign import foreign_input
 
 _TRIED = 32  # rows, which is a batch of Keras's `predict`: no other shape is compiled
@@ -31,15 +32,16 @@ class JudgedSet:
     Args:
         data: EvaluationSet.
         kind: OutputKind, of the model.
-        label_ids: int array [rows].
+        label_ids: int array [rows]; or [rows, labels], of a TextModel with another target than one
+            class, whose kind is None.
     """
 
     data: EvaluationSet
-    kind: OutputKind
+    kind: OutputKind | None
     label_ids: np.ndarray
 
 
-def evaluate_batches(model: keras.Model, batches: Batches) -> Evaluation:
+def evaluate_batches(model: keras.Model, batches: Batches) -> Scores:
     """Return a model's scores on labelled batches.
 
     Raises:
@@ -65,6 +67,8 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
         check_set(name, data.inputs)
         if isinstance(data.inputs, Batches):
             check_batches(model, data.inputs, name)
+        if not model.target.takes_names:
+            return _judge_targets(model, data)
         classes = len(model.labels)
         is_one_hot = labels.ndim == 2 and labels.shape[1] == classes
         kind = OutputKind("one-hot" if is_one_hot else "ids", classes, from_logits=True)
@@ -74,6 +78,25 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
         kind = OutputKind.from_model(model, outputs, labels)
     judged = JudgedSet(data, kind, kind.label_ids(data.name, labels))
     if not (isinstance(model, TextModel) and isinstance(data.inputs, Batches)):
+        _try(model, judged)
+    return judged
+
+
+def _judge_targets(model: TextModel, data: EvaluationSet) -> JudgedSet:
+    """Return a set whose labels are of another target than one class."""
+    expected = (len(data.labels), len(model.labels))
+    if data.labels.shape != expected or data.labels.dtype.kind not in "iufb":
+        raise InputError(
+            "The labels of the set {name!r} must be numbers [rows, {labels}], for the target "
+            "{kind}. Received: {dtype} {shape}",
+            name=data.name,
+            labels=len(model.labels),
+            kind=model.target.kind,
+            dtype=data.labels.dtype,
+            shape=list(data.labels.shape),
+        )
+    judged = JudgedSet(data, None, data.labels)
+    if not isinstance(data.inputs, Batches):
         _try(model, judged)
     return judged
 
@@ -90,7 +113,7 @@ def _foreign(data: EvaluationSet) -> AbstractContextManager[None]:
     return foreign_input("The model cannot evaluate the set {name!r}: {reason}.", name=data.name)
 
 
-def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") -> Evaluation:
+def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") -> Scores:
     """Return a model's scores on a set.
 
     Those of a TextModel come from its logits, in one pass. The loss of any other model is what its
@@ -109,7 +132,8 @@ def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") ->
     rows = keras.tree.flatten(outputs)[0]
     check_outputs(rows, of=f"{which} of the set {judged.data.name!r}")
     if isinstance(model, TextModel):
-        return Evaluation.from_logits(rows, label_ids, model.labels.names, weights)
+        return model.target.scores(rows, label_ids, model.labels.names, weights)
+    assert kind is not None  # of any other model
     predicted = kind.predicted(rows, _threshold(model))
     names = [str(number) for number in range(kind.classes)]
     loss = _loss(model, judged, outputs)
@@ -121,6 +145,7 @@ def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
     inputs, labels, weights = judged.data.inputs, None, None
     if not isinstance(inputs, Batches):
         weights = judged.data.weights
+        assert judged.kind is not None
         targets = judged.kind.targets(judged.label_ids)
         labels = keras.tree.pack_sequence_as(outputs, [targets])
     metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]

@@ -22,16 +22,17 @@ from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.interop.segments import check_segments
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_input
 from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_arguments
 from kbert.plans.training_plan import TrainingPlan
-from kbert.results.evaluation import softmax
+from kbert.results.any_prediction import AnyPrediction
 from kbert.results.given_texts import as_texts
-from kbert.results.prediction import Prediction, check_outputs
+from kbert.results.prediction import check_outputs
 from kbert.targets.labels import Labels
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
@@ -41,6 +42,7 @@ class TextModel(keras.Model):
     """A `keras.Model` with labels and a tokenizer, whose outputs are logits [rows, labels]."""
 
     labels: Labels
+    target: Target
     tokenizer: Tokenizer
     max_length: int
     num_segments: int
@@ -54,11 +56,12 @@ class TextModel(keras.Model):
 
         Args:
             optimizer: see `create_optimizer`.
-            loss: Defaults to None: cross-entropy of integer labels from logits.
+            loss: Defaults to None: that of the model's target; of one class, cross-entropy of
+                integer labels from logits.
             **kwargs: as of `keras.Model.compile`.
         """
         if loss is None:
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            loss = self.target.loss()
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -151,6 +154,14 @@ class TextModel(keras.Model):
                 memory.
         """
         check_examples(examples)
+        if examples.y is not None and examples.target.kind != self.target.kind:
+            raise InputError(
+                "{source} was read with the target {given}, but that of the model is {own}.",
+                source=examples.source,
+                given=examples.target.kind,
+                own=self.target.kind,
+                cure=Cure(code=f'read_examples(..., target="{self.target.kind}")'),
+            )
         if examples.labels is not None and examples.labels.names != self.labels.names:
             raise InputError(
                 "{source} was read with the labels {given}, but the model has {own}. Read it with "
@@ -194,7 +205,7 @@ class TextModel(keras.Model):
 
     def predict_texts(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
-    ) -> list[Prediction]:
+    ) -> list[AnyPrediction]:
         """Return the label and the probabilities of each text, or text pair, in their order.
 
         Where most of the tokens are [UNK], an `UnknownTokensWarning` says so, once.
@@ -208,12 +219,15 @@ class TextModel(keras.Model):
             InputError: one of the texts is not a string, or has nothing but blanks.
         """
         rows = self.predict_proba(texts, pairs, batch_size)
-        return [Prediction.from_probabilities(row, self.labels.names) for row in rows]
+        return [self.target.prediction(row, self.labels.names) for row in rows]
 
     def predict_proba(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
     ) -> np.ndarray:
-        """Return the probabilities [texts, labels] in their order; see `predict_texts`."""
+        """Return the probabilities [texts, labels], or the numbers, in the order of the texts.
+
+        See `predict_texts`.
+        """
         check_count("batch_size", batch_size)
         firsts, seconds = as_texts(texts, pairs)
         if not firsts:
@@ -230,7 +244,7 @@ class TextModel(keras.Model):
         )
         logits = np.empty((len(firsts), len(self.labels)), np.float32)
         logits[batches.row_order()] = self.predict(batches, verbose=0)
-        rows = softmax(logits)
+        rows = self.target.outputs(logits)
         check_outputs(rows)
         return rows
 

@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.scores import is_better_lower
 from kbert.utils.counts import check_count
 from kbert.utils.files import write_text
 
@@ -18,8 +20,9 @@ class EvaluationHistory:
     """The evaluations of a run in order: which is the best, and whether patience is over.
 
     Args:
-        monitor: "accuracy", "macro_f1", "mcc" or "loss". What makes an evaluation the best, on
-            the first set; `ties` says which of equals.
+        monitor: str or None. The score that makes an evaluation the best, on the first set, such as
+            "accuracy", "macro_f1", "rmse" or "loss"; `ties` says which of equals. Defaults to None:
+            the usual one of the scores, which is their first of `monitors`.
         patience: int or None. Evaluations without improvement after which the run is over.
             Defaults to None: it never is.
         records: iterable of EvaluationRecord. Defaults to ().
@@ -39,12 +42,12 @@ class EvaluationHistory:
 
     def __init__(
         self,
-        monitor: Monitor = "accuracy",
+        monitor: Monitor | None = None,
         patience: int | None = None,
         records: Iterable[EvaluationRecord] = (),
         ties: Literal["loss", "first"] = "loss",
     ) -> None:
-        if monitor not in get_args(Monitor):
+        if monitor is not None and monitor not in get_args(Monitor):
             raise InputError(
                 "{option} must be one of {choices}. Received: {monitor!r}",
                 option=Option("monitor"),
@@ -57,6 +60,13 @@ class EvaluationHistory:
         self.patience = patience
         self.records = list(records)
         self.ties: Literal["loss", "first"] = "first" if ties == "first" else "loss"
+
+    @property
+    def score(self) -> str:
+        """The name of the score that makes an evaluation the best."""
+        if self.monitor is not None:
+            return self.monitor
+        return next(iter(self.records[0].scores.values())).monitors[0] if self.records else ""
 
     def add(self, record: EvaluationRecord) -> bool:
         """Add an evaluation, and return whether it is the best so far."""
@@ -96,7 +106,7 @@ class EvaluationHistory:
         best = self.best
         inside = {} if best is None or best.batch is None else {"best_batch": best.batch}
         return {
-            "monitor": self.monitor,
+            "monitor": self.score or None,
             "ties": self.ties,
             "best_epoch": None if best is None else best.epoch,
             **inside,
@@ -131,13 +141,14 @@ class EvaluationHistory:
         write_text(folder / "evaluations.json", text)
         if (best := self.best) is not None:
             first = next(iter(best.scores.values()))
-            write_text(folder / "eval_results.txt", first.google_lines(best.update))
+            if isinstance(first, Evaluation):  # the script knows no others
+                write_text(folder / "eval_results.txt", first.google_lines(best.update))
 
     def _score(self, record: EvaluationRecord) -> tuple[float, float]:
         """Return what is compared: the score, then the loss."""
         scores = next(iter(record.scores.values()))
-        value, loss = getattr(scores, self.monitor), scores.loss
-        if self.monitor == "loss":
+        value, loss = getattr(scores, self.score), scores.loss
+        if is_better_lower(self.score):
             value = -value
         return (
             -math.inf if math.isnan(value) else value,

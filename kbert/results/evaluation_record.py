@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kbert.results.evaluation import Evaluation
+from kbert.results.scores import Scores, scores_from_dict
 
 _OWN = ("epoch", "batch", "update", "step", "sets")  # "step": kbert 0.1's word for update
 
@@ -16,7 +16,7 @@ class EvaluationRecord:
     Args:
         epoch: int. The epoch, counted from 1.
         update: int. Updates of the optimizer before it.
-        scores: dict of Evaluation by set, the monitored one first.
+        scores: dict of scores by set, the monitored one first.
         batch: int or None. Batches of the epoch before it, for an evaluation inside the epoch.
             Defaults to None: at the epoch's end.
 
@@ -31,7 +31,7 @@ class EvaluationRecord:
 
     epoch: int
     update: int
-    scores: Mapping[str, Evaluation]
+    scores: Mapping[str, Scores]
     batch: int | None = None
 
     @property
@@ -70,6 +70,6 @@ class EvaluationRecord:
         return cls(
             epoch=int(values["epoch"]),
             update=int(values["update"] if "update" in values else values["step"]),
-            scores={name: Evaluation.from_dict(value) for name, value in scores.items()},
+            scores={name: scores_from_dict(value) for name, value in scores.items()},
             batch=None if batch is None else int(batch),
         )

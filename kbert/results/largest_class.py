@@ -4,7 +4,6 @@ import math
 
 from kbert.findings import Cure, Finding, Option
 from kbert.results.evaluation import Evaluation
-from kbert.results.evaluation_record import EvaluationRecord
 
 CODE = "no-better-than-one-class"
 
@@ -13,7 +12,7 @@ _MIN_OTHER_ROWS = 5  # of the classes beside the largest, where the model predic
 _MIN_ROWS = 50  # where it predicts several
 
 
-def largest_class_finding(record: EvaluationRecord) -> Finding | None:
+def largest_class_finding(name: str, scores: Evaluation, when: str) -> Finding | None:
     """Return the finding that a model is no better than always answering the largest class.
 
     It is no better if its accuracy on the first set is not above the share of the largest class,
@@ -22,9 +21,10 @@ def largest_class_finding(record: EvaluationRecord) -> Finding | None:
     at the cost of as many of the largest, has a higher one.
 
     Args:
-        record: EvaluationRecord.
+        name: str. The set.
+        scores: Evaluation.
+        when: str. When it took place, for a person.
     """
-    name, scores = next(iter(record.scores.items()))
     shares = {c: c.rows / scores.rows if c.share is None else c.share for c in scores.classes}
     largest = max(scores.classes, key=lambda one: (shares[one], one.recall))
     share = shares[largest]
@@ -53,7 +53,7 @@ def largest_class_finding(record: EvaluationRecord) -> Finding | None:
             "largest": largest.label,
             "share": share,
             "name": name,
-            "when": record.when,
+            "when": when,
             "accuracy": scores.accuracy,
             "mcc": scores.mcc,
             "only": only,

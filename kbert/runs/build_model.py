@@ -5,6 +5,7 @@ from typing import Any
 from kbert.backend.choose_backend import import_keras
 from kbert.config import TrainConfig
 from kbert.runs.prepare import PreparedRun
+from kbert.targets.target import Target
 from kbert.utils.say import say
 
 
@@ -37,16 +38,21 @@ def build_model(prepared: PreparedRun) -> Any:
             pretrained=config.weights == "pretrained",
             tokenizer=prepared.tokenizer,
             dtype=dtype,
+            target=prepared.target,
         )
     model.gradient_checkpointing = config.gradient_checkpointing
     model.compile(
-        optimizer=create_optimizer(prepared.plan), loss=_loss(config), metrics=["accuracy"]
+        optimizer=create_optimizer(prepared.plan),
+        loss=_loss(config, model.target),
+        metrics=["accuracy"] if model.target.takes_names else None,
     )
     return model
 
 
-def _loss(config: TrainConfig) -> Any:
+def _loss(config: TrainConfig, target: Target) -> Any:
     """Return the loss of a run, or None for cross-entropy alone, which is the model's own."""
+    if not target.takes_names:
+        return target.loss(config.label_smoothing)
     if config.loss == "categorical_crossentropy" and not config.label_smoothing:
         return None
     from kbert.losses import ClassLoss

@@ -21,11 +21,13 @@ from kbert.interop.segments import check_segments
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.check_loss import check_loss
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.run_config import inherited_split
 from kbert.targets.labels import Labels
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.cache_folder import cache_folder
 from kbert.utils.say import say
@@ -59,6 +61,12 @@ class PreparedRun:
     findings: list[Finding]
     split_version: int
     unlabelled: Examples | None = None
+
+    @property
+    def target(self) -> Target:
+        """What a label is, with what the model keeps of the training rows."""
+        y, target = self.training.y, self.training.target
+        return target if y is None else target.fitted(y)
 
     @property
     def labels(self) -> Labels:
@@ -107,6 +115,7 @@ def prepare(
     for examples in (training, *sets.values()):
         say(str(examples))
         check_segments(num_segments, examples.pairs is not None, examples.source)
+    check_loss(config, training.target)
     weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))

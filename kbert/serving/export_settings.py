@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.label_names import check_label_names
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
@@ -30,6 +31,7 @@ class ExportSettings:
         tokenizer: dict. The tokenizer's settings; its vocabulary is vocab.txt.
         num_segments: int or None. How many texts of a row the program can tell apart. Defaults to
             None: 0.1 did not write it.
+        target: dict or None. What a label is, where it is not one class. Defaults to None.
     """
 
     kind: str
@@ -41,6 +43,7 @@ class ExportSettings:
     text_pairs: bool | None
     tokenizer: Mapping[str, Any]
     num_segments: int | None = None
+    target: Mapping[str, Any] | None = None
 
     def write(self, folder: Path) -> None:
         """Write them into an export's folder."""
@@ -106,6 +109,9 @@ class ExportSettings:
                     value=getattr(self, name),
                 )
         check_label_names(self.labels, path)
+        target = target_of(self.target, len(self.labels))
+        if len(self.labels) < target.least_labels:
+            raise InputError("{path}: there must be two labels or more.", path=path)
 
 
 def _is_count(value: Any, least: Any) -> bool:
@@ -113,9 +119,9 @@ def _is_count(value: Any, least: Any) -> bool:
 
 
 def _are_names(labels: Any) -> bool:
-    """Whether these are two or more texts, none of them empty."""
+    """Whether these are texts, none of them empty."""
     return (
         isinstance(labels, tuple)
-        and len(labels) > 1
+        and len(labels) > 0
         and all(isinstance(name, str) and name for name in labels)
     )

@@ -10,6 +10,8 @@ from kbert.interop.source import Compute, Source, with_casing_cure
 from kbert.serving.export_settings import SETTINGS_FILE, ExportSettings
 from kbert.serving.run_session import run_session
 from kbert.serving.sessions import check_suffix, open_session
+from kbert.targets.known_targets import target_of
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -30,6 +32,9 @@ class Export(Source):
 
     def labels(self) -> tuple[str, ...]:
         return self.settings.labels
+
+    def target(self) -> Target:
+        return target_of(self.settings.target, len(self.settings.labels))
 
     def text_pairs(self) -> bool | None:
         return self.settings.text_pairs

@@ -10,9 +10,12 @@ from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
+from kbert.results.any_prediction import AnyPrediction
 from kbert.results.given_texts import as_texts
-from kbert.results.prediction import Prediction, check_outputs
+from kbert.results.prediction import check_outputs
 from kbert.serving.export_source import Export
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.label_names import label_names
@@ -36,6 +39,7 @@ class Predictor:
         compute: function of texts, pairs or None, and a batch size that returns the probabilities
             [texts, labels].
         model: BertClassifier or None. The model that computes, where it is one. Defaults to None.
+        target: Target or None. What a label is. Defaults to None: that of the model, or one class.
         tokenizer: Tokenizer or None. That of an exported program: where most of the tokens of a
             call are [UNK], an `UnknownTokensWarning` says so, once. Defaults to None: nothing is
             said, or by the model.
@@ -54,9 +58,11 @@ class Predictor:
         compute: "Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]",
         model: "BertClassifier | None" = None,
         tokenizer: Tokenizer | None = None,
+        target: Target | None = None,
     ) -> None:
         self.labels = label_names(labels, Option("labels"))
         self.model = model
+        self.target = target or (Single() if model is None else model.target)
         self._compute = compute
         self._watch = None if tokenizer is None else UnknownTokensWatch(tokenizer)
 
@@ -86,7 +92,7 @@ class Predictor:
         compute, labels = source.session(threads), source.labels()
         if compute is None or labels is None:
             return cls._from_weights(source, backend)
-        return cls(labels, compute, tokenizer=source.tokenizer())
+        return cls(labels, compute, tokenizer=source.tokenizer(), target=source.target())
 
     @classmethod
     def _from_weights(cls, source: Source, backend: str | None) -> "Predictor":
@@ -109,8 +115,11 @@ class Predictor:
 
     def predict(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
-    ) -> list[Prediction]:
-        """Return the label and the probabilities of each text, or text pair, in their order.
+    ) -> list[AnyPrediction]:
+        """Return the prediction for each text, or text pair, in their order.
+
+        It is a `Prediction`; of several labels a `MultiPrediction`, of numbers a
+        `NumberPrediction`.
 
         Args:
             texts: list, NumPy array, pandas Series or another iterable of str.
@@ -121,7 +130,7 @@ class Predictor:
             InputError: one of the texts is not a string, or has nothing but blanks.
         """
         return [
-            Prediction.from_probabilities(row, self.labels)
+            self.target.prediction(row, self.labels)
             for row in self.predict_proba(texts, pairs, batch_size)
         ]
 

@@ -94,6 +94,13 @@ class Multi(Target):
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return sigmoid(raw)
 
+    def raw(self, outputs: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        tiny = np.finfo(np.float32).tiny
+        shares = outputs.astype(np.float64)
+        return np.log(np.maximum(shares, tiny)) - np.log(np.maximum(1 - shares, tiny))
+
     def scores(
         self,
         raw: "np.ndarray",

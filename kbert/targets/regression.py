@@ -91,6 +91,9 @@ class Regression(Target):
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return raw
 
+    def raw(self, outputs: "np.ndarray") -> "np.ndarray":
+        return outputs
+
     def scores(
         self,
         raw: "np.ndarray",

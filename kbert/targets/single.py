@@ -58,6 +58,11 @@ class Single(Target):
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return softmax(raw)
 
+    def raw(self, outputs: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        return np.log(np.maximum(outputs, np.finfo(np.float32).tiny))
+
     def scores(
         self,
         raw: "np.ndarray",

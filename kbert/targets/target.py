@@ -87,6 +87,10 @@ class Target(ABC):
         """Return what a model's outputs mean [rows, labels]: probabilities, or numbers."""
 
     @abstractmethod
+    def raw(self, outputs: "np.ndarray") -> "np.ndarray":
+        """Return what a model gave for these `outputs`, up to what makes no difference to them."""
+
+    @abstractmethod
     def scores(
         self,
         raw: "np.ndarray",

@@ -25,7 +25,6 @@ from kbert.targets.target import Target
 from kbert.utils.equal_texts import bare_pair, bare_text
 from kbert.utils.wording import count_list, count_noun
 
-
 _ONE_CLASS = Single()
 
 

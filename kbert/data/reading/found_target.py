@@ -31,7 +31,7 @@ def found_target(table: Table, columns: Columns) -> tuple[Target, Table]:
         cell = plain(row.cells[columns.label]) if isinstance(row, Row) else None
         if is_missing(cell):
             continue
-        if describe(cell).kind == "several":
+        if not isinstance(cell, (str, bytes)) and describe(cell).kind == "several":
             target = Multi()
         break
     rows: Iterator[Row | BadRow] = itertools.chain(seen, table.rows)

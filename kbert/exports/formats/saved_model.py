@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.padding import INPUTS
+from kbert.exports.activated import activated
 from kbert.exports.compare import Compute
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
@@ -24,7 +25,7 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
     @tf.function(input_signature=[tf.TensorSpec((None, length), tf.int32, n) for n in INPUTS])
     def serve(token_ids: Any, segment_ids: Any, padding_mask: Any) -> dict[str, Any]:
         inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
-        return {OUTPUT: tf.nn.softmax(model(inputs, training=False))}
+        return {OUTPUT: activated(model, model(inputs, training=False))}
 
     # keras.export.ExportArchive would write every weight twice.
     module = tf.Module()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kbert.data.padding import INPUTS
+from kbert.exports.activated import activated
 from kbert.exports.reader_process import ReaderProcess
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
@@ -54,7 +55,7 @@ def exported_program(model: Any, length: int | None) -> Any:
     class Served(torch.nn.Module):
         def forward(self, token_ids: Any, segment_ids: Any, padding_mask: Any) -> Any:
             inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
-            return torch.softmax(model(inputs, training=False), dim=-1)
+            return activated(model, model(inputs, training=False))
 
     sizes = {0: torch.export.Dim("rows", min=1, max=2**16)}
     if length is None:

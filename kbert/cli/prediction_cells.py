@@ -1,0 +1,42 @@
+"""The columns of a file of predictions, by what a label is."""
+
+from typing import Any
+
+from kbert.results.any_prediction import AnyPrediction
+from kbert.results.multi_prediction import MultiPrediction
+from kbert.results.number_prediction import NumberPrediction
+
+
+def header(first: AnyPrediction | None) -> list[str]:
+    """Return the names of the columns that a prediction has in a CSV file."""
+    if first is None:
+        return ["label", "probability"]
+    if isinstance(first, NumberPrediction):
+        return list(first.values)
+    shares = [f"p({name})" for name in first.probabilities]
+    if isinstance(first, MultiPrediction):
+        return ["labels", *shares]
+    return ["label", "probability", *shares]
+
+
+def cells(prediction: AnyPrediction) -> list[str]:
+    """Return the cells of a prediction, as `header` names them.
+
+    Several labels are written with a semicolon between, as a separator of labels is read.
+    """
+    if isinstance(prediction, NumberPrediction):
+        return [f"{value:.6g}" for value in prediction.values.values()]
+    shares = [f"{p:.6g}" for p in prediction.probabilities.values()]
+    if isinstance(prediction, MultiPrediction):
+        return [";".join(prediction.labels), *shares]
+    return [prediction.label, f"{prediction.probability:.6g}", *shares]
+
+
+def record(prediction: AnyPrediction) -> dict[str, Any]:
+    """Return a prediction as an object of JSON."""
+    if isinstance(prediction, NumberPrediction):
+        return {"values": dict(prediction.values)}
+    shares = {"probabilities": dict(prediction.probabilities)}
+    if isinstance(prediction, MultiPrediction):
+        return {"labels": list(prediction.labels), **shares}
+    return {"label": prediction.label, "probability": prediction.probability, **shares}

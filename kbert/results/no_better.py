@@ -1,0 +1,51 @@
+"""Whether a model is better than an answer that needs no text."""
+
+from kbert.findings import Cure, Finding, Option
+from kbert.results.evaluation import Evaluation
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.largest_class import largest_class_finding
+from kbert.results.multi_evaluation import MultiEvaluation
+
+_MIN_ROWS = 50
+_CURE = Cure(
+    note="more {epochs}, or a {rate} of 2e-5 to 5e-5; if that does not help, look whether the "
+    "labels belong to the texts",
+    values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
+)
+
+
+def no_better_finding(record: EvaluationRecord) -> Finding | None:
+    """Return the finding that a model is no better than an answer that needs no text.
+
+    Of one class that is the largest; of several labels, none at all; of numbers, their mean.
+
+    Args:
+        record: EvaluationRecord. The best of a run.
+    """
+    name, scores = next(iter(record.scores.items()))
+    if isinstance(scores, Evaluation):
+        return largest_class_finding(name, scores, record.when)
+    if scores.rows < _MIN_ROWS:
+        return None
+    values = {"name": name, "when": record.when}
+    if isinstance(scores, MultiEvaluation):
+        if scores.micro_f1 > 0 or not any(one.rows for one in scores.classes):
+            return None
+        return Finding(
+            "no-label-predicted",
+            "warning",
+            "The model predicts none of the labels of {name} rightly: at its best, in {when}, its "
+            "micro F1 is 0.",
+            _CURE,
+            values,
+        )
+    if scores.r2 > 0:
+        return None
+    return Finding(
+        "no-better-than-mean",
+        "warning",
+        "The model is no better than always answering the mean: at its best, in {when}, its R2 on "
+        "{name} is {r2:.4f}.",
+        _CURE,
+        {**values, "r2": scores.r2},
+    )

@@ -1,0 +1,27 @@
+"""Whether the settings of a loss belong to what is trained."""
+
+from kbert.config import LossOptions, TrainConfig
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
+from kbert.targets.target import Target
+
+
+def check_loss(config: TrainConfig, target: Target) -> None:
+    """Raise InputError for a setting that is of one class for each row, and would do nothing.
+
+    Args:
+        config: TrainConfig.
+        target: Target. That of the training rows.
+    """
+    if target.takes_names:
+        return
+    names = ["loss", "class_weight"]
+    names += ["label_smoothing"] if target.kind == "regression" else []
+    for name in names:
+        if getattr(config, name) != getattr(LossOptions, name):
+            raise InputError(
+                "{option} is for one class in each row, but the target is {kind}.",
+                option=Option(name),
+                kind=target.kind,
+                cure=Cure(note="leave it out"),
+            )
