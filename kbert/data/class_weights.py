@@ -37,6 +37,8 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     Example:
 
     ```python
+    from kbert import read_examples
+
     examples = read_examples((["good", "bad", "fine", "so so"], ["yes", "no", "yes", "yes"]))
     weights = class_weights("balanced", examples)
     assert weights == {"no": 2.0, "yes": 4 / 6}

@@ -38,6 +38,8 @@ CODES = {
     "loss-not-finite": "the loss is NaN or infinite",
     "one-class-predicted": "the model predicts the same class for every row",
     "single-class-batches": "batches hold a single class",
+    "no-better-than-mean": "the model is no better than always answering the mean",
+    "no-label-predicted": "the model predicts none of the labels rightly",
     "no-better-than-one-class": "the model is no better than always answering the largest class",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",

@@ -37,7 +37,7 @@ class LabelWatch:
         self._labels = np.zeros(0, int)
         self._given = np.zeros(0, int)  # as they are, of all rows that are known
         if isinstance(data, Batches):
-            if data.store.labels is None:
+            if data.store.labels is None or data.store.labels.ndim > 1:  # no classes of rows
                 return
             self._given = data.store.labels
             sample = data.sample()
