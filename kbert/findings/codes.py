@@ -39,6 +39,7 @@ CODES = {
     "one-class-predicted": "the model predicts the same class for every row",
     "single-class-batches": "batches hold a single class",
     "no-better-than-one-class": "the model is no better than always answering the largest class",
+    "below-baseline": "fine-tuning is worse than a linear model that takes seconds",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",
     "trained-on": "the rows that are scored are among those that the run was trained on",

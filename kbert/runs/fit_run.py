@@ -13,10 +13,13 @@ from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Finding, Option, findings_table
+from kbert.results.below_baseline import below_baseline_finding
+from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.best_model import has_model, write_best
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
+from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
@@ -66,7 +69,7 @@ def fit_run(
     batches.order_version = run.order_version
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
     with noting_lost_output(partial(_note_lost_output, run)):
-        seconds = _fit(model, batches, callbacks, prepared, run)
+        seconds = _fit(model, batches, callbacks, prepared, run, resumption)
         try:
             _finish(prepared, model, run, callbacks, seconds)
         except KeyboardInterrupt as stop:
@@ -86,10 +89,14 @@ def _fit(
     callbacks: RunCallbacks,
     prepared: PreparedRun,
     run: RunDirectory,
+    resumption: Resumption | None,
 ) -> float:
     """Train, and return how many seconds it took; record a failure and raise it as its cause."""
     started = time.monotonic()
     try:
+        if resumption is None:
+            run_baselines(prepared, model, run)
+            started = time.monotonic()
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
             try:
                 model.fit(
@@ -150,7 +157,8 @@ def _finish(
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
     if evaluation is not None:
-        by_code |= {finding.code: finding.to_dict() for finding in evaluation.findings}
+        at_end = [*evaluation.findings, *_below_baseline(evaluation.history, prepared, run)]
+        by_code |= {finding.code: finding.to_dict() for finding in at_end}
     # Last: a finished run has all its results.
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
@@ -161,6 +169,21 @@ def _finish(
         ended=now(),
         **({} if best is None else {"best_epoch": best.epoch}),
     )
+
+
+def _below_baseline(
+    history: EvaluationHistory, prepared: PreparedRun, run: RunDirectory
+) -> list[Finding]:
+    """Compare the best scores with the baselines, and return what is found after showing it."""
+    baselines, best = read_baselines(prepared, run), history.best
+    if baselines is None or best is None:
+        return []
+    say(baselines.compared(history.monitor))
+    finding = below_baseline_finding(best, baselines, history.monitor)
+    if finding is None:
+        return []
+    say(findings_table([finding]))
+    return [finding]
 
 
 def _peak_memory(config: TrainConfig, run: RunDirectory) -> dict[str, float]:
