@@ -32,7 +32,7 @@ def baselines(
     regressions on two kinds of features. Neither is chosen or tuned on `dev`:
 
         tfidf:    TF-IDF of the model's tokens and of pairs of adjacent ones, C = 10
-        encoder:  the mean of the encoder's last layer over the tokens, standardized, C = 0.1
+        encoder:  the mean of the encoder's last layer over the tokens, standardized, C = 0.03
 
     The terms and their frequency are those of the training rows. Of many rows a sample is fitted,
     and scored, which the result tells: of TF-IDF 100,000, or fewer where there are many classes; of

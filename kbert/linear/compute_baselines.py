@@ -17,13 +17,13 @@ from kbert.linear.sizes import (
     tf_idf_rows,
 )
 from kbert.linear.tf_idf import TfIdf
-from kbert.results.baseline import Baseline, BaselineName
+from kbert.results.baseline import SHOWN_NAMES, Baseline, BaselineName
 from kbert.results.baselines import Baselines
 from kbert.utils.foreign import reason_of
 
 # Fixed, so that nothing is chosen on the dev set: |w|^2 / 2 strength.
 TF_IDF_STRENGTH = 10.0
-ENCODER_STRENGTH = 0.1
+ENCODER_STRENGTH = 0.03
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def compute_baselines(
             try:
                 found.append(compute(task))
             except Exception as error:  # whatever it is, fine-tuning does without
-                notes.append(f"{one}: not computed: {reason_of(error)}.")
+                notes.append(f"{SHOWN_NAMES[one]}: not computed: {reason_of(error)}.")
     return Baselines(name, len(task.training), len(task.dev), tuple(found), tuple(notes))
 
 

@@ -29,7 +29,6 @@ class SingleLabel:
         self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
     ) -> LinearModel:
         """Return the multinomial logistic regression, from the same start every time."""
-        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
         from threadpoolctl import threadpool_limits
 
@@ -43,8 +42,9 @@ class SingleLabel:
         # On one thread: the sums of several would depend on their number, and its vectors are so
         # short that threads wait for each other.
         with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
-            # Where 100 iterations leave it, the scores hardly change any more.
-            warnings.simplefilter("ignore", ConvergenceWarning)
+            # Where 100 iterations leave it, scores hardly change; and few rows of many classes are
+            # as good as there are.
+            warnings.simplefilter("ignore", UserWarning)
             model.fit(features, targets, sample_weight=weights)
         known, biases = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # of which scikit-learn has the second's logit alone

@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 from kbert.results.evaluation import Evaluation
 
 BaselineName = Literal["constant", "tfidf", "encoder"]
-_SHOWN = {"constant": "the same for all", "tfidf": "TF-IDF", "encoder": "frozen encoder"}
+SHOWN_NAMES = {"constant": "the same for all", "tfidf": "TF-IDF", "encoder": "frozen encoder"}
+"""The names of baselines for a person."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Baseline:
     @property
     def shown_name(self) -> str:
         """The name for a person."""
-        return _SHOWN[self.name]
+        return SHOWN_NAMES[self.name]
 
     def score(self, monitor: str) -> float:
         """Return one of its scores."""
