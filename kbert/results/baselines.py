@@ -48,13 +48,24 @@ class Baselines:
         """Return the best of those that learn from the texts, or None without any.
 
         Args:
-            monitor: str. The score to compare, such as "accuracy"; of a "loss" the lowest is best.
+            monitor: str. The score to compare, such as "accuracy"; see `to_beat`.
         """
         learned = [one for one in self.found if one.name != "constant"]
-        if not learned:
-            return None
         choose = min if monitor == "loss" else max
-        return choose(learned, key=lambda one: one.score(monitor))
+        return choose(learned, key=lambda one: self.to_beat(one, monitor), default=None)
+
+    def to_beat(self, one: Baseline, monitor: str) -> float:
+        """Return the score of a baseline less what chance can have added.
+
+        That is `1 / sqrt(rows)` where it was scored on a sample of the set, and else nothing.
+
+        Args:
+            one: Baseline.
+            monitor: str. The score, such as "accuracy"; of a "loss" the lowest is best.
+        """
+        rows = one.evaluation.rows
+        chance = rows**-0.5 if rows < self.rows else 0.0
+        return one.score(monitor) + (chance if monitor == "loss" else -chance)
 
     def compared(self, monitor: str) -> str:
         """Return one score of each in a line, for a person."""

@@ -12,8 +12,8 @@ def below_baseline_finding(
 ) -> Finding | None:
     """Return the finding that a fine-tuned model is worse than a linear one.
 
-    Where the linear model was scored on a sample of the set, it must be better by more than
-    `1 / sqrt(rows)`, which is what chance makes of a score on so few.
+    A linear model that was scored on a sample of the set must be better by more than chance can
+    have added; see `Baselines.to_beat`.
 
     Args:
         record: EvaluationRecord. The best evaluation.
@@ -24,10 +24,8 @@ def below_baseline_finding(
     if best is None or baselines.name not in record.scores:
         return None
     scores = record.scores[baselines.name]
-    own, other = float(getattr(scores, monitor)), best.score(monitor)
-    ahead = own - other if monitor == "loss" else other - own
-    rows = best.evaluation.rows
-    if ahead <= (rows**-0.5 if rows < scores.rows else 0):
+    own, limit = float(getattr(scores, monitor)), baselines.to_beat(best, monitor)
+    if own <= limit if monitor == "loss" else own >= limit:
         return None
     return Finding(
         CODE,
@@ -51,6 +49,6 @@ def below_baseline_finding(
             "score": score_name(monitor),
             "name": baselines.name,
             "own": own,
-            "other": other,
+            "other": best.score(monitor),
         },
     )

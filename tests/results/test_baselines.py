@@ -46,8 +46,12 @@ def test_what_is_no_record_of_them(damage):
 
 
 def test_the_best_is_one_that_learns():
-    assert found().best("accuracy").name == "encoder"  # 12 of 20 rows, and 14 of 40
-    assert found().best("loss").name == "encoder"
+    # 12 of 20 rows less 1 / sqrt(20) are 0.3764, and 16 of all 40 are 0.4.
+    assert found(tfidf=15).best("accuracy").name == "encoder"
+    assert found(tfidf=16).best("accuracy").name == "tfidf"
+    assert found(encoder=24, rows=40).best("accuracy").name == "encoder"
+    assert found().best("loss").name == "tfidf"  # 0.6, and 0.4 + 1 / sqrt(20)
+    assert found(rows=40).best("loss").name == "encoder"
     assert found(tfidf=30).best("macro_f1").name == "tfidf"
     constant = found().found[:1]
     assert Baselines("dev", 3000, 40, constant).best("accuracy") is None
