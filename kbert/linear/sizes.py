@@ -53,8 +53,8 @@ def encoder_rows(
 ) -> tuple[int, int, float | None]:
     """Return how many training and dev rows the frozen encoder computes.
 
-    They are at most 2,000 and 1,000, and fewer where they would be more than 5 % of what the plan
-    computes, but for a second's worth of them.
+    They are at most 2,000 and 1,000, and fewer where they would be more than 5% of what the plan
+    computes, evaluations included, but for a second's worth of them.
 
     Args:
         training: int array [rows]. Tokens of each training row.
@@ -71,7 +71,7 @@ def encoder_rows(
     tokens = counts[0] * float(training.mean()) + counts[1] * float(dev.mean())
     if epochs is None:
         return counts[0], counts[1], None
-    planned = float(training.sum()) * epochs * _STEP
+    planned = epochs * (_STEP * float(training.sum()) + float(dev.sum()))
     part = min(1.0, max(_ENCODER_SHARE * planned, _FREE_TOKENS) / tokens)
     counts = [int(count * part) for count in counts]
     if part < 1 and min(counts) < _MIN_ENCODER_ROWS:

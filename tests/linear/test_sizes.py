@@ -39,12 +39,12 @@ def test_the_other_bounds():
 @pytest.mark.parametrize(
     ("rows", "dev", "epochs", "expected"),
     [
-        # A plan that is long: the most rows. 3,000 of 3 * 3 * 100,000 rows.
-        (100_000, 5000, 3, (2000, 1000, 3000 / 900_000)),
-        # 5 % of 3 * 3 * 1000 rows are 450, of 1000 and 200 each 3/8.
-        (1000, 200, 3, (375, 75, 0.05)),
+        # A plan that is long: the most rows. 3,000 of 3 * (3 * 100,000 + 5,000) rows.
+        (100_000, 5000, 3, (2000, 1000, 3000 / 915_000)),
+        # 5% of 3 * (3 * 1000 + 200) rows are 480, of 1000 and 200 each 2/5.
+        (1000, 200, 3, (400, 80, 0.05)),
         # A second's worth whatever the plan: 8192 tokens are 163 rows.
-        (100, 20, 1, (100, 20, 120 / 300)),
+        (100, 20, 1, (100, 20, 120 / 320)),
         (2000, 1000, None, (2000, 1000, None)),
         (30, 10, None, (30, 10, None)),
     ],
@@ -57,6 +57,6 @@ def test_rows_of_the_encoder(rows, dev, epochs, expected):
 
 def test_too_few_rows_for_the_encoder():
     with pytest.raises(
-        InputError, match="within 5% of the planned computation there are 10 training"
+        InputError, match="within 5% of the planned computation there are 11 training"
     ):
         encoder_rows(lengths(100, 512), lengths(50, 512), 1)
