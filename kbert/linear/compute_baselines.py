@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from kbert.choices import BaselineChoice
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
@@ -12,8 +14,8 @@ from kbert.linear.linear_target import LinearTarget
 from kbert.linear.sizes import (
     check_outputs,
     encoder_rows,
-    max_dev_rows,
     max_terms,
+    tf_idf_dev_rows,
     tf_idf_rows,
 )
 from kbert.linear.tf_idf import TfIdf
@@ -70,9 +72,8 @@ def compute_baselines(
 def _constant(task: BaselineTask) -> Baseline:
     started = time.monotonic()
     outputs = task.target.constant(task.training.targets, task.training.weights)
-    scores = task.target.evaluate(
-        outputs[None].repeat(len(task.dev), axis=0), task.dev.targets, task.dev.weights
-    )
+    of_rows = np.broadcast_to(outputs, (len(task.dev), len(outputs)))
+    scores = task.target.evaluate(of_rows, task.dev.targets, task.dev.weights)
     return Baseline("constant", len(task.training), scores, time.monotonic() - started)
 
 
@@ -82,7 +83,7 @@ def _tf_idf(task: BaselineTask) -> Baseline:
     training = task.training.sample(
         tf_idf_rows(task.training.lengths, task.target.outputs), task.seed
     )
-    dev = task.dev.sample(max_dev_rows(len(task.dev)), task.seed)
+    dev = task.dev.sample(tf_idf_dev_rows(task.dev.lengths, task.target.outputs), task.seed)
     features = TfIdf(training, task.model.tokenizer, max_terms(task.target.outputs))
     fitted = task.target.fit(features.training, training.targets, training.weights, TF_IDF_STRENGTH)
     scores = task.target.evaluate(fitted.outputs(features.transform(dev)), dev.targets, dev.weights)

@@ -6,6 +6,8 @@ from kbert.errors import InputError
 
 MAX_OUTPUTS = 2000
 _MAX_ROWS = 100_000
+_MAX_TOKENS = 2**23  # which are sorted, in some hundred bytes each
+_MAX_OUTPUTS_IN_MEMORY = 2**24
 _MAX_PRODUCTS = 2**26  # of each pass over the training rows, of which there are up to a hundred
 _MAX_COEFFICIENTS = 2**21  # some twenty times as many numbers are in memory
 _TERMS_PER_TOKEN = 2
@@ -34,13 +36,17 @@ def tf_idf_rows(lengths: np.ndarray, outputs: int) -> int:
         lengths: int array [rows]. Tokens of each row.
         outputs: int. Of the linear model.
     """
-    of_row = _TERMS_PER_TOKEN * float(lengths.mean()) * outputs
-    return int(min(len(lengths), _MAX_ROWS, max(_MAX_PRODUCTS // of_row, 1)))
+    tokens = float(lengths.mean())
+    of_row = _TERMS_PER_TOKEN * tokens * outputs
+    most = min(_MAX_ROWS, _MAX_TOKENS // tokens, _MAX_PRODUCTS // of_row)
+    return min(len(lengths), max(int(most), 1))
 
 
-def max_dev_rows(rows: int) -> int:
-    """Return how many dev rows TF-IDF is scored on."""
-    return min(rows, _MAX_ROWS)
+def tf_idf_dev_rows(lengths: np.ndarray, outputs: int) -> int:
+    """Return how many of the dev rows TF-IDF is scored on; see `tf_idf_rows`."""
+    tokens = float(lengths.mean())
+    most = min(_MAX_ROWS, _MAX_TOKENS // tokens, _MAX_OUTPUTS_IN_MEMORY // outputs)
+    return min(len(lengths), max(int(most), 1))
 
 
 def max_terms(outputs: int) -> int:

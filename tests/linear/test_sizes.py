@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kbert import InputError
-from kbert.linear.sizes import check_outputs, encoder_rows, max_dev_rows, max_terms, tf_idf_rows
+from kbert.linear.sizes import check_outputs, encoder_rows, max_terms, tf_idf_dev_rows, tf_idf_rows
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,7 @@ def lengths(rows, tokens=50):
     [
         (500, 50, 2, 500),
         (2_000_000, 20, 2, 100_000),
+        (100_000, 512, 2, 2**14),
         # 2^26 products of 2 * 100 terms and 77 classes.
         (50_000, 100, 77, 4357),
     ],
@@ -28,8 +29,10 @@ def test_rows_of_tf_idf(rows, tokens, classes, expected):
 
 
 def test_the_other_bounds():
-    assert max_dev_rows(7) == 7
-    assert max_dev_rows(10**7) == 100_000
+    assert tf_idf_dev_rows(lengths(7), 2) == 7
+    assert tf_idf_dev_rows(lengths(10**6), 2) == 100_000
+    assert tf_idf_dev_rows(lengths(10**5, 512), 2) == 2**14
+    assert tf_idf_dev_rows(lengths(10**5), 2000) == 8388
     assert max_terms(2) == 2**20
     check_outputs(2000)
     with pytest.raises(InputError, match="2,000 classes are fitted in seconds. Received: 2,001"):
