@@ -15,7 +15,6 @@ from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Finding, Option, findings_table
 from kbert.results.below_baseline import below_baseline_finding
-from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.best_model import has_model, write_best
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
@@ -31,6 +30,7 @@ from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
 
 if TYPE_CHECKING:
+    from kbert.callbacks.epoch_evaluation import EpochEvaluation
     from kbert.data.batches import Batches
 
 
@@ -151,14 +151,13 @@ def _finish(
             say(f"The best evaluation, which the run keeps: {best.when}")
         for name, scores in best.scores.items():
             say(f"{name}: {scores}")
+    at_end = _found_at_the_end(evaluation, prepared, run)
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)
         say(f"The predictions of the test set, as run_classifier.py writes them: {path}")
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
-    if evaluation is not None:
-        at_end = [*evaluation.findings, *_below_baseline(evaluation.history, prepared, run)]
-        by_code |= {finding.code: finding.to_dict() for finding in at_end}
+    by_code |= {finding.code: finding.to_dict() for finding in at_end}
     # Last: a finished run has all its results.
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
@@ -171,19 +170,21 @@ def _finish(
     )
 
 
-def _below_baseline(
-    history: EvaluationHistory, prepared: PreparedRun, run: RunDirectory
+def _found_at_the_end(
+    evaluation: "EpochEvaluation | None", prepared: PreparedRun, run: RunDirectory
 ) -> list[Finding]:
-    """Compare the best scores with the baselines, and return what is found after showing it."""
-    baselines, best = read_baselines(prepared, run), history.best
-    if baselines is None or best is None:
+    """Compare the best scores with the baselines, and return all that is found in them."""
+    if evaluation is None:
         return []
+    baselines, history = read_baselines(prepared, run), evaluation.history
+    if baselines is None or history.best is None:
+        return evaluation.findings
     say(baselines.compared(history.monitor))
-    finding = below_baseline_finding(best, baselines, history.monitor)
+    finding = below_baseline_finding(history.best, baselines, history.monitor)
     if finding is None:
-        return []
+        return evaluation.findings
     say(findings_table([finding]))
-    return [finding]
+    return [*evaluation.findings, finding]
 
 
 def _peak_memory(config: TrainConfig, run: RunDirectory) -> dict[str, float]:
