@@ -27,6 +27,7 @@ from kbert.exports.export import export as export
 from kbert.findings.cure import Cure as Cure
 from kbert.findings.finding import Finding as Finding
 from kbert.interop.sources import find_source as find_source
+from kbert.linear.baselines import baselines as baselines
 from kbert.losses.class_loss import ClassLoss as ClassLoss
 from kbert.models.bert_classifier import BertClassifier as BertClassifier
 from kbert.models.import_model import import_model as import_model

@@ -16,6 +16,7 @@ ClassLossName = Literal[
     "poisson",
 ]
 Backend = Literal["tensorflow", "jax", "torch"]
+BaselineChoice = Literal["both", "tfidf", "encoder", "none"]
 BatchSize = int | Literal["auto"]
 DecayFrom = Literal["warmup_end", "start"]
 ExportFormat = Literal[

@@ -110,6 +110,14 @@ def _a_processor_without_bfloat16():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _frozen_encoders_in_long_runs_alone():
+    """Let runs of this process compute the baseline of the encoder only where the plan is long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kbert.linear.sizes._FREE_TOKENS", 0)
+        yield
+
+
 @pytest.fixture
 def heard_signals():
     """Let this test, and the processes that it starts, hear all signals however pytest was started.

@@ -17,6 +17,7 @@ import kbert
 
 NOT_RUN = {
     "kbert.data.reading.reading_options.ReadingOptions": "a labelled file",
+    "kbert.linear.baselines.baselines": "examples and a model",
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",
     "kbert.runs.continue_training.continue_training": "a run",
     "kbert.exports.export.export": "a run",

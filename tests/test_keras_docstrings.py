@@ -21,6 +21,7 @@ NAMES = [
     "data.batches.Batches",
     "data.token_store.TokenStore",
     "exports.export.export",
+    "linear.baselines.baselines",
     "models.bert_classifier.BertClassifier",
     "optimizers.adamw.AdamW",
     "optimizers.bert_adam.BertAdam",

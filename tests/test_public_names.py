@@ -33,7 +33,7 @@ NAMES = [
     *("RunCheckpoint", "SkippedRowsWarning"),
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay"),
-    *("continue_training", "create_optimizer", "epoch_order", "export", "find_source"),
+    *("baselines", "continue_training", "create_optimizer", "epoch_order", "export", "find_source"),
     *("import_model", "inspect_examples", "read_examples", "recommend_shuffle_buffer", "resume"),
     *("simulate_shuffle_buffer", "train"),
 ]
@@ -61,6 +61,7 @@ LAYERS = [
     ("schedules",),
     ("optimizers",),
     ("models",),
+    ("linear",),
     ("serving",),
     ("checkpoints",),
     ("callbacks",),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import Monitor
+from kbert.choices import BaselineChoice, Monitor
 from kbert.config.checks import check_at_least_1, check_share
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
@@ -32,6 +32,8 @@ class EvaluationOptions:
     """Stop after this many epochs without improvement."""
     evaluate_every: int | None = None
     """Also evaluate after every N batches."""
+    baseline: BaselineChoice = "both"
+    """Before the first step, fit linear models to TF-IDF and the frozen encoder, to compare."""
 
     def __post_init__(self) -> None:
         check_share("dev_proportion", self.dev_proportion)
@@ -48,8 +50,8 @@ class EvaluationOptions:
             return
         if self.dev_proportion > 0:
             return
-        for name in ("patience", "evaluate_every", "monitor"):
-            if getattr(self, name) != getattr(EvaluationOptions, name):
+        for name in ("patience", "evaluate_every", "monitor", "baseline"):
+            if getattr(self, name) not in (getattr(EvaluationOptions, name), "none"):
                 raise InputError(
                     "{option} needs a dev set.",
                     option=Option(name),

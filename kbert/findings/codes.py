@@ -41,6 +41,7 @@ CODES = {
     "no-better-than-mean": "the model is no better than always answering the mean",
     "no-label-predicted": "the model predicts none of the labels rightly",
     "no-better-than-one-class": "the model is no better than always answering the largest class",
+    "below-baseline": "fine-tuning is worse than a linear model that takes seconds",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",
     "trained-on": "the rows that are scored are among those that the run was trained on",

@@ -44,14 +44,7 @@ def pooled_output(
             "The inputs must have token_ids, segment_ids and padding_mask. "
             f"Received: {sorted(inputs)}"
         )
-    tokens = backbone.token_embedding(inputs["token_ids"])
-    positions = backbone.position_embedding(
-        tokens, positions=inputs["position_ids"] if packed else None
-    )
-    segments = backbone.segment_embedding(inputs["segment_ids"])
-    rows = backbone.embeddings_add((tokens, positions, segments))
-    rows = backbone.embeddings_layer_norm(rows)
-    rows = dropout(backbone.embeddings_dropout, rows, training)
+    rows = embedded(backbone, inputs, training)
     *layers, last = backbone.transformer_layers
     compute = recomputed_encoder_layer if recompute and training else encoder_layer
     if not packed:
@@ -72,3 +65,16 @@ def pooled_output(
     slots = encoder_layer(last, rows, mask, training, some=first)
     slots = ops.reshape(slots, (-1, slots.shape[-1]))
     return backbone.pooled_dense(ops.take(slots, inputs["cls_slots"], axis=0))
+
+
+def embedded(
+    backbone: keras_hub.models.BertBackbone, inputs: Mapping[str, Any], training: bool | None
+) -> Any:
+    """Return what a backbone's first layer takes, a tensor [texts or rows, width, hidden]."""
+    tokens = backbone.token_embedding(inputs["token_ids"])
+    # Each text of a packed row begins at position 0.
+    positions = backbone.position_embedding(tokens, positions=inputs.get("position_ids"))
+    segments = backbone.segment_embedding(inputs["segment_ids"])
+    rows = backbone.embeddings_add((tokens, positions, segments))
+    rows = backbone.embeddings_layer_norm(rows)
+    return dropout(backbone.embeddings_dropout, rows, training)

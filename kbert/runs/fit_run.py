@@ -13,10 +13,12 @@ from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Finding, Option, findings_table
+from kbert.results.below_baseline import below_baseline_finding
 from kbert.runs.best_model import has_model, write_best
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
+from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
@@ -28,6 +30,7 @@ from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
 
 if TYPE_CHECKING:
+    from kbert.callbacks.epoch_evaluation import EpochEvaluation
     from kbert.data.batches import Batches
 
 
@@ -66,7 +69,7 @@ def fit_run(
     batches.order_version = run.order_version
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
     with noting_lost_output(partial(_note_lost_output, run)):
-        seconds = _fit(model, batches, callbacks, prepared, run)
+        seconds = _fit(model, batches, callbacks, prepared, run, resumption)
         try:
             _finish(prepared, model, run, callbacks, seconds)
         except KeyboardInterrupt as stop:
@@ -86,10 +89,14 @@ def _fit(
     callbacks: RunCallbacks,
     prepared: PreparedRun,
     run: RunDirectory,
+    resumption: Resumption | None,
 ) -> float:
     """Train, and return how many seconds it took; record a failure and raise it as its cause."""
     started = time.monotonic()
     try:
+        if resumption is None:
+            run_baselines(prepared, model, run)
+            started = time.monotonic()
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
             try:
                 model.fit(
@@ -144,13 +151,13 @@ def _finish(
             say(f"The best evaluation, which the run keeps: {best.when}")
         for name, scores in best.scores.items():
             say(f"{name}: {scores}")
+    at_end = _found_at_the_end(evaluation, prepared, run)
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)
         say(f"The predictions of the test set, as run_classifier.py writes them: {path}")
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
-    if evaluation is not None:
-        by_code |= {finding.code: finding.to_dict() for finding in evaluation.findings}
+    by_code |= {finding.code: finding.to_dict() for finding in at_end}
     # Last: a finished run has all its results.
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
@@ -161,6 +168,23 @@ def _finish(
         ended=now(),
         **({} if best is None else {"best_epoch": best.epoch}),
     )
+
+
+def _found_at_the_end(
+    evaluation: "EpochEvaluation | None", prepared: PreparedRun, run: RunDirectory
+) -> list[Finding]:
+    """Compare the best scores with the baselines, and return all that is found in them."""
+    if evaluation is None:
+        return []
+    baselines, history = read_baselines(prepared, run), evaluation.history
+    if baselines is None or history.best is None:
+        return evaluation.findings
+    say(baselines.compared(history.monitor))
+    finding = below_baseline_finding(history.best, baselines, history.monitor)
+    if finding is None:
+        return evaluation.findings
+    say(findings_table([finding]))
+    return [*evaluation.findings, finding]
 
 
 def _peak_memory(config: TrainConfig, run: RunDirectory) -> dict[str, float]:

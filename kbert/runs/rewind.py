@@ -12,6 +12,7 @@ from typing import Any
 from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
+from kbert.results.below_baseline import CODE as BELOW_BASELINE
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.largest_class import CODE as NO_BETTER
 from kbert.runs.best_model import write_best
@@ -23,6 +24,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.train import plan_record
 from kbert.utils.say import say
 
+_FOUND_AT_THE_END = (NO_BETTER, BELOW_BASELINE)
 _ALLOWED_ONCE = {*MISMATCHES, "parent-differs", "best-lost"}
 
 
@@ -91,5 +93,6 @@ def _record_plan(
     config = replace(config, allow=allow, backend=prepared.config.backend)
     run.write_config(config.in_batches_of(prepared.plan.batch_size).to_toml())
     # What was found at the end of the training is found again at its new end, if it still holds.
-    findings = [one for one in run.record.get("findings", []) if one.get("code") != NO_BETTER]
+    recorded = run.record.get("findings", [])
+    findings = [one for one in recorded if one.get("code") not in _FOUND_AT_THE_END]
     run.update(status="running", plan=plan_record(prepared.plan), findings=findings, **values)

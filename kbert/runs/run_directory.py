@@ -34,6 +34,7 @@ class RunDirectory:
         run.json             status, versions, backend, data fingerprint, plan, times
         learning_rate.csv    the rate and the loss of every step
         evaluations.json     the scores of every evaluation, with a table by class
+        baselines.json       the scores of linear models, which fine-tuning has to beat
         eval_results.txt     the best scores, as Google's run_classifier writes them
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         checkpoints/         what `resume` starts from, see CheckpointStore

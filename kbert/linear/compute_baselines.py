@@ -1,0 +1,114 @@
+"""Computes what fine-tuning has to beat."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kbert.choices import BaselineChoice
+from kbert.linear.encoder_means import encoder_means
+from kbert.linear.labelled_rows import LabelledRows
+from kbert.linear.linear_target import LinearTarget
+from kbert.linear.sizes import (
+    check_outputs,
+    encoder_rows,
+    max_terms,
+    tf_idf_dev_rows,
+    tf_idf_rows,
+)
+from kbert.linear.tf_idf import TfIdf
+from kbert.results.baseline import SHOWN_NAMES, Baseline, BaselineName
+from kbert.results.baselines import Baselines
+from kbert.utils.foreign import reason_of
+
+# Fixed, so that nothing is chosen on the dev set: |w|^2 / 2 strength.
+TF_IDF_STRENGTH = 10.0
+ENCODER_STRENGTH = 0.03
+
+
+@dataclass(frozen=True)
+class BaselineTask:
+    """What baselines are fitted to, and scored on.
+
+    Args:
+        training: LabelledRows. The training rows, whose weights are 1 in the mean.
+        dev: LabelledRows. The rows to score.
+        target: LinearTarget.
+        model: BertClassifier. Its tokenizer made the tokens; its encoder is not trained.
+        seed: int. It decides which rows are taken where not all are.
+        epochs: int or None. Of the plan, which bounds the encoder's rows. Defaults to None.
+    """
+
+    training: LabelledRows
+    dev: LabelledRows
+    target: LinearTarget
+    model: Any
+    seed: int = 0
+    epochs: int | None = None
+
+
+def compute_baselines(
+    task: BaselineTask, choice: BaselineChoice = "both", name: str = "dev"
+) -> Baselines:
+    """Return the scores of the baselines; one that fails is a note beside the others.
+
+    Args:
+        task: BaselineTask.
+        choice: "both", "tfidf", "encoder" or "none". Defaults to "both".
+        name: str. The name of the set that is scored. Defaults to "dev".
+    """
+    found, notes = [], []
+    for one, compute in _COMPUTE.items():
+        if one == "constant" or choice in ("both", one):
+            try:
+                found.append(compute(task))
+            except Exception as error:  # whatever it is, fine-tuning does without
+                notes.append(f"{SHOWN_NAMES[one]}: not computed: {reason_of(error)}.")
+    return Baselines(name, len(task.training), len(task.dev), tuple(found), tuple(notes))
+
+
+def _constant(task: BaselineTask) -> Baseline:
+    started = time.monotonic()
+    outputs = task.target.constant(task.training.targets, task.training.weights)
+    of_rows = np.broadcast_to(outputs, (len(task.dev), len(outputs)))
+    scores = task.target.evaluate(of_rows, task.dev.targets, task.dev.weights)
+    return Baseline("constant", len(task.training), scores, time.monotonic() - started)
+
+
+def _tf_idf(task: BaselineTask) -> Baseline:
+    started = time.monotonic()
+    check_outputs(task.target.outputs)
+    training = task.training.sample(
+        tf_idf_rows(task.training.lengths, task.target.outputs), task.seed
+    )
+    dev = task.dev.sample(tf_idf_dev_rows(task.dev.lengths, task.target.outputs), task.seed)
+    features = TfIdf(training, task.model.tokenizer, max_terms(task.target.outputs))
+    fitted = task.target.fit(features.training, training.targets, training.weights, TF_IDF_STRENGTH)
+    scores = task.target.evaluate(fitted.outputs(features.transform(dev)), dev.targets, dev.weights)
+    return Baseline("tfidf", len(training), scores, time.monotonic() - started)
+
+
+def _encoder(task: BaselineTask) -> Baseline:
+    started = time.monotonic()
+    check_outputs(task.target.outputs)
+    rows, dev_rows, share = encoder_rows(task.training.lengths, task.dev.lengths, task.epochs)
+    training = task.training.sample(rows, task.seed)
+    dev = task.dev.sample(dev_rows, task.seed)
+    means = encoder_means(task.model, training).astype("float64")
+    middle, spread = means.mean(axis=0), means.std(axis=0)
+    spread[spread == 0] = 1.0
+    fitted = task.target.fit(
+        (means - middle) / spread, training.targets, training.weights, ENCODER_STRENGTH
+    )
+    outputs = fitted.outputs((encoder_means(task.model, dev) - middle) / spread)
+    scores = task.target.evaluate(outputs, dev.targets, dev.weights)
+    return Baseline("encoder", len(training), scores, time.monotonic() - started, share)
+
+
+_COMPUTE: dict[BaselineName, Callable[[BaselineTask], Baseline]] = {
+    "constant": _constant,
+    "tfidf": _tf_idf,
+    "encoder": _encoder,
+}

@@ -1,0 +1,36 @@
+"""What a linear model needs to know of a target type."""
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from kbert.linear.linear_model import LinearModel
+from kbert.results.evaluation import Evaluation
+
+
+class LinearTarget(Protocol):
+    """How the rows' targets of one type are predicted by a linear model, and scored.
+
+    There is a module for each type, such as `single_label`. Targets are arrays [rows, ...], weights
+    float arrays [rows], 1 in the mean, or None.
+
+    Attributes:
+        outputs: int. The numbers that a model gives for a row.
+        name: str. What the model is called.
+    """
+
+    outputs: int
+    name: str
+
+    def fit(
+        self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
+    ) -> LinearModel:
+        """Return the model of features [rows, features]; the penalty is `|w|^2 / 2 strength`."""
+
+    def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """Return the best outputs [outputs] that are the same for all rows."""
+
+    def evaluate(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
+    ) -> Evaluation:
+        """Return the scores of outputs [rows, outputs]."""

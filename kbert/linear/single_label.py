@@ -1,0 +1,68 @@
+"""Linear models of texts with one label each."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kbert.linear.linear_model import LinearModel
+from kbert.results.evaluation import Evaluation
+
+_MAX_ITERATIONS = 100
+
+
+class SingleLabel:
+    """Logistic regression of class numbers [rows]; the outputs are logits. See `LinearTarget`.
+
+    Args:
+        names: sequence of str. The classes.
+    """
+
+    name = "logistic regression"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = tuple(names)
+        self.outputs = len(names)
+
+    def fit(
+        self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
+    ) -> LinearModel:
+        """Return the multinomial logistic regression, from the same start every time."""
+        from sklearn.linear_model import LogisticRegression
+        from threadpoolctl import threadpool_limits
+
+        counted = slice(None) if weights is None else weights > 0
+        present = np.unique(targets[counted])
+        coefficients = np.zeros((features.shape[1], self.outputs))
+        intercepts = self.constant(targets, weights)
+        if len(present) < 2 or not features.shape[1]:
+            return LinearModel(coefficients, intercepts)
+        model = LogisticRegression(C=strength, max_iter=_MAX_ITERATIONS)
+        # On one thread: the sums of several would depend on their number, and its vectors are so
+        # short that threads wait for each other.
+        with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
+            # Where 100 iterations leave it, scores hardly change; and few rows of many classes are
+            # as good as there are.
+            warnings.simplefilter("ignore", UserWarning)
+            model.fit(features, targets, sample_weight=weights)
+        known, biases = model.coef_, model.intercept_
+        if len(model.classes_) == 2:  # of which scikit-learn has the second's logit alone
+            known, biases = np.stack([0 * known[0], known[0]]), np.array([0, biases[0]])
+        coefficients[:, model.classes_] = known.T
+        # A class without rows is as likely as half a row, whatever the features.
+        intercepts += biases.mean() - intercepts[model.classes_].mean()
+        intercepts[model.classes_] = biases
+        return LinearModel(coefficients, intercepts)
+
+    def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """Return the logarithms of the classes' shares; a class without rows has half a row."""
+        counts = np.bincount(targets, weights, minlength=self.outputs).astype(np.float64)
+        counts[counts == 0] = 0.5
+        return np.log(counts / counts.sum())
+
+    def evaluate(
+        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
+    ) -> Evaluation:
+        """Return the scores of logits [rows, classes]."""
+        return Evaluation.from_logits(outputs, targets, self._names, weights)

@@ -1,0 +1,118 @@
+"""What fine-tuning has to beat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kbert.results.baseline import Baseline
+from kbert.utils.wording import count_noun
+
+_SCORES = {"macro_f1": "macro F1", "mcc": "MCC"}
+
+
+def score_name(monitor: str) -> str:
+    """Return what a score is called in a sentence."""
+    return _SCORES.get(monitor, monitor)
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """What fine-tuning has to beat: the scores of models that take seconds.
+
+    Args:
+        name: str. The name of the set that they are scored on.
+        training_rows: int. All training rows.
+        rows: int. All rows of the set.
+        found: tuple of Baseline.
+        notes: tuple of str. Which could not be computed, and why. Defaults to ().
+
+    Example:
+
+    ```python
+    none = Baselines("dev", training_rows=80, rows=20, found=())
+    assert none.best("accuracy") is None
+    ```
+    """
+
+    name: str
+    training_rows: int
+    rows: int
+    found: tuple[Baseline, ...]
+    notes: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Baseline:
+        """The baseline of a name: "constant", "tfidf" or "encoder"."""
+        return {one.name: one for one in self.found}[name]  # type: ignore[index]
+
+    def best(self, monitor: str) -> Baseline | None:
+        """Return the best of those that learn from the texts, or None without any.
+
+        Args:
+            monitor: str. The score to compare, such as "accuracy"; see `to_beat`.
+        """
+        learned = [one for one in self.found if one.name != "constant"]
+        choose = min if monitor == "loss" else max
+        return choose(learned, key=lambda one: self.to_beat(one, monitor), default=None)
+
+    def to_beat(self, one: Baseline, monitor: str) -> float:
+        """Return the score of a baseline less what chance can have added.
+
+        That is `1 / sqrt(rows)` where it was scored on a sample of the set, and else nothing.
+
+        Args:
+            one: Baseline.
+            monitor: str. The score, such as "accuracy"; of a "loss" the lowest is best.
+        """
+        rows = one.evaluation.rows
+        chance = rows**-0.5 if rows < self.rows else 0.0
+        return one.score(monitor) + (chance if monitor == "loss" else -chance)
+
+    def compared(self, monitor: str) -> str:
+        """Return one score of each in a line, for a person."""
+        scores = (f"{one.shown_name} {one.score(monitor):.4f}" for one in self.found)
+        return f"To compare, {score_name(monitor)} of the baselines: " + ", ".join(scores)
+
+    def __str__(self) -> str:
+        lines = [f"What fine-tuning has to beat, on {self.name} ({count_noun(self.rows, 'row')}):"]
+        width = max((len(one.shown_name) for one in self.found), default=0)
+        lines += [
+            f"  {one.shown_name:<{width}}  {one.evaluation.summary()}; {self._effort(one)}"
+            for one in self.found
+        ]
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+
+    def _effort(self, one: Baseline) -> str:
+        """Return what a baseline took, and on how many rows where it had not all."""
+        parts = [f"{one.seconds:.1f} s"]
+        if one.training_rows < self.training_rows:
+            parts.append(f"trained on {one.training_rows:,} of {self.training_rows:,} rows")
+        if one.evaluation.rows < self.rows:
+            parts.append(f"scored on {one.evaluation.rows:,}")
+        if one.share is not None:
+            parts.append(f"{one.share:.1%} of what the plan computes")
+        return ", ".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the baselines as plain data."""
+        return {
+            "set": self.name,
+            "training_rows": self.training_rows,
+            "rows": self.rows,
+            "baselines": [one.to_dict() for one in self.found],
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Baselines":
+        """Return the baselines that `to_dict` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: it describes none.
+        """
+        return cls(
+            name=str(values["set"]),
+            training_rows=int(values["training_rows"]),
+            rows=int(values["rows"]),
+            found=tuple(Baseline.from_dict(one) for one in values["baselines"]),
+            notes=tuple(map(str, values["notes"])),
+        )

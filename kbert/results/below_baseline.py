@@ -1,0 +1,54 @@
+"""Whether fine-tuning has beaten the baselines."""
+
+from kbert.findings import Cure, Finding, Option
+from kbert.results.baselines import Baselines, score_name
+from kbert.results.evaluation_record import EvaluationRecord
+
+CODE = "below-baseline"
+
+
+def below_baseline_finding(
+    record: EvaluationRecord, baselines: Baselines, monitor: str
+) -> Finding | None:
+    """Return the finding that a fine-tuned model is worse than a linear one.
+
+    A linear model that was scored on a sample of the set must be better by more than chance can
+    have added; see `Baselines.to_beat`.
+
+    Args:
+        record: EvaluationRecord. The best evaluation.
+        baselines: Baselines.
+        monitor: str. The score that chooses the best evaluation.
+    """
+    best = baselines.best(monitor)
+    if best is None or baselines.name not in record.scores:
+        return None
+    scores = record.scores[baselines.name]
+    own, limit = float(getattr(scores, monitor)), baselines.to_beat(best, monitor)
+    if own <= limit if monitor == "loss" else own >= limit:
+        return None
+    return Finding(
+        CODE,
+        "warning",
+        "Fine-tuning is worse than a linear model that took {seconds:.1f} s: at its best, in "
+        "{when}, its {score} on {name} is {own:.4f}, and that of the linear model on "
+        + ("TF-IDF" if best.name == "tfidf" else "the frozen encoder's output")
+        + " {other:.4f}.",
+        Cure(
+            note="more {epochs}, a {rate} of 2e-5 to 5e-5, or a {preset} that was trained on such "
+            "texts; if that does not help, the linear model is the better choice",
+            values={
+                "epochs": Option("epochs"),
+                "rate": Option("learning_rate"),
+                "preset": Option("preset"),
+            },
+        ),
+        {
+            "seconds": best.seconds,
+            "when": record.when,
+            "score": score_name(monitor),
+            "name": baselines.name,
+            "own": own,
+            "other": best.score(monitor),
+        },
+    )

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from kbert import Examples
+from kbert.data.padding import pad
+from kbert.linear.encoder_means import encoder_means
+from kbert.linear.labelled_rows import LabelledRows
+from kbert.models.mean_output import MeanOutput
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return tiny_model(layers=2, max_length=24)
+
+
+@pytest.fixture(scope="module")
+def rows(model, sentences):
+    texts = sentences[0]
+    examples = Examples(texts, label_ids=np.arange(len(texts), dtype=np.int32) % 2)
+    store = model.batches(examples).store
+    return LabelledRows.from_store(store).sample(70, seed=0)
+
+
+def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
+    found = encoder_means(model, rows)
+    assert (found.shape, found.dtype) == ((70, 32), np.float32)
+    encoded = [rows.store[int(row)] for row in rows.rows]
+    inputs = pad(encoded, 24, model.tokenizer.pad_id)
+    outputs = model.backbone.predict(inputs, verbose=0)["sequence_output"]
+    for row, (ids, _) in enumerate(encoded):
+        by_hand = outputs[row, : len(ids)].mean(axis=0)
+        np.testing.assert_allclose(found[row], by_hand, rtol=0, atol=3e-6)
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_few_shapes_where_each_is_compiled(model, rows, few, monkeypatch):
+    shapes = []
+
+    def predict(self, inputs):
+        shapes.append(inputs["token_ids"].shape)
+        return np.zeros((len(inputs["token_ids"]), 32), np.float32)
+
+    monkeypatch.setattr(MeanOutput, "predict_on_batch", predict)
+    monkeypatch.setattr("kbert.backend.few_shapes.few_shapes", lambda model: few)
+    encoder_means(model, rows)
+    if few:
+        assert len(set(shapes)) <= 2
+        assert {count for count, _ in shapes} == {32}
+    else:
+        assert [count for count, _ in shapes] == [32, 32, 6]
+        longest = np.sort(rows.lengths)[::-1]
+        assert [width for _, width in shapes] == longest[[0, 32, 64]].tolist()
