@@ -112,7 +112,8 @@ SECTIONS = {
         "Where a step's time goes",
         "The operations of a step of MiniLM are attributed to the parts of the model that "
         "they compute, gradients included, by each backend's own profiler, with and without what "
-        "makes training faster.",
+        "makes training faster. Where TensorFlow computes a product, its bias and GELU in one "
+        "kernel, as it predicts, all of it counts as GELU.",
         [Program(["benchmarks.step_profile"], _takes("rows", "data", "backends", "precisions"))],
     ),
     "exactness": Section(

@@ -12,6 +12,9 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 _CHUNK = 65_536  # rows tokenized and written at a time, which bounds the memory
 _CHUNK_TOKENS = 2**22  # and, where texts are long, the tokens that these rows can have
+_PIECE = (
+    2048  # rows whose ids are Python lists at a time, few enough to stay in the processor's cache
+)
 
 
 def token_batches(
@@ -33,22 +36,31 @@ def ids_of_batch(
 def _record_batch(
     examples: Examples, tokenizer: Tokenizer, max_length: int, start: int, stop: int
 ) -> pa.RecordBatch:
+    pieces = range(start, stop, _PIECE)
+    arrays = [_arrays(examples, tokenizer, max_length, n, min(n + _PIECE, stop)) for n in pieces]
+    if examples.label_ids is None:
+        labels = np.full(stop - start, -1, np.int32)
+    else:
+        labels = examples.label_ids[start:stop]
+    token_ids, first_lengths = (pa.concat_arrays(column) for column in zip(*arrays, strict=True))
+    return pa.record_batch(
+        [token_ids, first_lengths, pa.array(labels, pa.int32())],
+        schema=SCHEMA,
+    )
+
+
+def _arrays(
+    examples: Examples, tokenizer: Tokenizer, max_length: int, start: int, stop: int
+) -> tuple[pa.Array, pa.Array]:
+    """Return the ids of rows and the lengths of their first segments."""
     encoded = tokenizer.encode(
         examples.texts[start:stop],
         None if examples.pairs is None else examples.pairs[start:stop],
         max_length=max_length,
     )
-    if examples.label_ids is None:
-        labels = np.full(stop - start, -1, np.int32)
-    else:
-        labels = examples.label_ids[start:stop]
-    return pa.record_batch(
-        [
-            pa.array([ids for ids, _ in encoded], pa.list_(pa.int32())),
-            pa.array([first for _, first in encoded], pa.int32()),
-            pa.array(labels, pa.int32()),
-        ],
-        schema=SCHEMA,
+    return (
+        pa.array([ids for ids, _ in encoded], pa.list_(pa.int32())),
+        pa.array([first for _, first in encoded], pa.int32()),
     )
 
 

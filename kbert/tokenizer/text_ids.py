@@ -33,16 +33,18 @@ class TextIds:
             texts: sequence of str.
             is_wanted: function of the number of a text: whether its next part is wanted.
         """
-        parts = [self.parts.split(text) for text in texts]
-        waiting = list(range(len(texts)))
-        while waiting:
-            following = ((n, part) for n in waiting for part in islice(parts[n], 1))
+        long = {n: self.parts.split(t) for n, t in enumerate(texts) if len(t) > self.parts.size}
+        following = ((n, next(long[n], "") if n in long else text) for n, text in enumerate(texts))
+        while True:
             longer = []
             for batch in batches_of_parts(following):
                 ids = self._of_short([part for _, part in batch])
                 yield from zip((number for number, _ in batch), ids, strict=True)
-                longer += [n for n, _ in batch if len(texts[n]) > self.parts.size and is_wanted(n)]
-            waiting = longer
+                if long:
+                    longer += [n for n, _ in batch if n in long and is_wanted(n)]
+            if not longer:
+                return
+            following = ((n, part) for n in longer for part in islice(long[n], 1))
 
     def _of_short(self, texts: list[str]) -> list[list[int]]:
         """Return the ids of texts that are short."""

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 import pytest
-from inspected import found, severities
+from inspected import found, labelled, severities
 
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.read_examples import read_examples
@@ -180,9 +180,7 @@ def test_names_that_are_no_missing_values(rows, read):
     ],
 )
 def test_scores_as_labels(names, warned, rows, read):
-    for place, row in enumerate(rows):
-        row[1] = names[place % len(names)]
-    inspection = inspect_examples(read(rows))
+    inspection = inspect_examples(read(labelled(rows, names)))
     assert ("labels-are-numbers" in severities(inspection)) == warned
     if warned:
         finding = found(inspection)["labels-are-numbers"]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from inspected import found, severities
+from inspected import found, labelled, severities
 
 from kbert import Examples, Labels
 from kbert.data.inspection.inspect_examples import inspect_examples
@@ -59,9 +59,7 @@ def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, rea
     ids=str,
 )
 def test_labels_as_python_prints_what_they_were_in(names, warned, rows, read):
-    for place, row in enumerate(rows):
-        row[1] = names[place % len(names)]
-    inspection = inspect_examples(read(rows))
+    inspection = inspect_examples(read(labelled(rows, names)))
     assert ("printed-values" in severities(inspection)) == warned
     if warned:
         assert f"such as {names[0]}" in found(inspection)["printed-values"].message
