@@ -17,6 +17,7 @@ ClassLossName = Literal[
 ]
 Backend = Literal["tensorflow", "jax", "torch"]
 BatchSize = int | Literal["auto"]
+CutPair = Literal["longest", "first", "second"]
 DecayFrom = Literal["warmup_end", "start"]
 ExportFormat = Literal[
     "huggingface",
@@ -31,6 +32,7 @@ ExportFormat = Literal[
 ]
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
 Gelu = Literal["tanh", "erf"]
+LongText = Literal["head", "tail", "head+tail"]
 Monitor = Literal["accuracy", "macro_f1", "mcc", "loss"]
 OnBadRow = Literal["error", "skip"]
 Packing = Literal["auto", "on", "off"]

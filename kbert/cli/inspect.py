@@ -10,7 +10,7 @@ from kbert.cli.options import DATA, Switch, given, options, reading
 from kbert.data.reading.reading_options import ReadingOptions
 
 
-@options("preset", "max_length", ReadingOptions)
+@options("preset", "max_length", "long_text", ReadingOptions)
 class Settings:
     """What `kbert inspect` takes."""
 
@@ -46,6 +46,7 @@ def inspect(
         reading(settings),
         preset=values["preset"],
         max_length=values["max_length"],
+        long_text=values["long_text"],
         plot=plot,
         as_json=json,
     )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kbert.choices import LongText
 from kbert.cli.app import exit_status
 from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
@@ -21,6 +22,7 @@ def show_inspection(
     *,
     preset: str,
     max_length: int,
+    long_text: LongText,
     plot: Path | None,
     as_json: bool,
 ) -> int:
@@ -41,7 +43,7 @@ def show_inspection(
     held_out = None if dev is None else reading.read(dev, labels=examples.labels, on_bad_row="skip")
     inspection = inspect_examples(
         examples,
-        tokenizer=tokenizer,
+        tokenizer=None if tokenizer is None else tokenizer.with_truncation(long_text),
         max_length=max_length,
         dev=held_out,
         on_bad_row=reading.on_bad_row,
