@@ -16,7 +16,15 @@ _CUT = ("long_text", "cut_pair")
 
 
 @options(
-    PlanOptions, "dev", "dev_proportion", "preset", "max_length", *_CUT, "backend", ReadingOptions
+    PlanOptions,
+    "task",
+    "dev",
+    "dev_proportion",
+    "preset",
+    "max_length",
+    *_CUT,
+    "backend",
+    ReadingOptions,
 )
 class Settings:
     """What `kbert plan` takes."""

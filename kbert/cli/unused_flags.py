@@ -39,7 +39,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
     "demo": _TRAINING,
+    "inspect": (Rule((*_READING, "dev"), "task"),),
     "plan": (
+        Rule(TASK_DECIDES, "task"),
+        Rule(("task",), "google_flags"),
+        Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
         Rule(
             (*_PLAN, *_READ, "backend", "dev", "dev_proportion", "time", "plot"),
