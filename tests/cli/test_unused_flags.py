@@ -118,6 +118,7 @@ TABLE = {
         "lowercase": ["tiny --output new --lowercase"],
         "max-length": USED,  # of an encoder, which has to be read first: tests/models
     },
+    "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "export": {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.
