@@ -18,6 +18,7 @@ ClassLossName = Literal[
 Backend = Literal["tensorflow", "jax", "torch"]
 BaselineChoice = Literal["both", "tfidf", "encoder", "none"]
 BatchSize = int | Literal["auto"]
+CutPair = Literal["longest", "first", "second"]
 DecayFrom = Literal["warmup_end", "start"]
 ExportFormat = Literal[
     "huggingface",
@@ -32,6 +33,7 @@ ExportFormat = Literal[
 ]
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
 Gelu = Literal["tanh", "erf"]
+LongText = Literal["head", "tail", "head+tail"]
 Monitor = Literal[
     "accuracy",
     "macro_f1",
@@ -57,6 +59,6 @@ Recipe = Literal["recommended", "google"]
 Severity = Literal["info", "warning", "error"]
 Split = Literal["train", "dev", "test"]
 TargetKind = Literal["single", "multi", "regression", "soft"]
-Task = Literal["mrpc", "cola", "mnli", "xnli", "sst-2", "rte", "qnli"]
+Task = Literal["mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli"]
 WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

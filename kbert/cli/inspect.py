@@ -10,7 +10,7 @@ from kbert.cli.options import DATA, Switch, given, options, reading
 from kbert.data.reading.reading_options import ReadingOptions
 
 
-@options("preset", "max_length", ReadingOptions)
+@options("task", "preset", "max_length", "long_text", ReadingOptions)
 class Settings:
     """What `kbert inspect` takes."""
 
@@ -29,7 +29,8 @@ def inspect(
     Parameters
     ----------
     data
-        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow), several as one set: 'data/*.csv'; a task's
+        folder.
     dev
         Second file, or several by a pattern, which should share no rows with the first.
     plot
@@ -46,6 +47,8 @@ def inspect(
         reading(settings),
         preset=values["preset"],
         max_length=values["max_length"],
+        long_text=values["long_text"],
+        task=values.get("task"),
         plot=plot,
         as_json=json,
     )

@@ -18,6 +18,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     inspect,
     plan,
     predict,
+    presets,
     resume,
     train,
 )

@@ -12,9 +12,20 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
 _FLAGS = Parameter(allow_leading_hyphen=True, group=PLAN)
+_CUT = ("long_text", "cut_pair")
 
 
-@options(PlanOptions, "dev", "dev_proportion", "preset", "max_length", "backend", ReadingOptions)
+@options(
+    PlanOptions,
+    "task",
+    "dev",
+    "dev_proportion",
+    "preset",
+    "max_length",
+    *_CUT,
+    "backend",
+    ReadingOptions,
+)
 class Settings:
     """What `kbert plan` takes."""
 

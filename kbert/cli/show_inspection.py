@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kbert.choices import LongText, Task
 from kbert.cli.app import exit_status
 from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
@@ -10,6 +11,7 @@ from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 
@@ -21,6 +23,8 @@ def show_inspection(
     *,
     preset: str,
     max_length: int,
+    long_text: LongText = "head",
+    task: Task | None = None,
     plot: Path | None,
     as_json: bool,
 ) -> int:
@@ -30,7 +34,7 @@ def show_inspection(
     without labels is inspected without them.
     """
     tokenizer, why_not = preset_tokenizer(preset)
-    examples = _read(data, reading)
+    examples = _read(data, reading) if task is None else read_task(task, data, "train")
     if plot is not None and examples.label_ids is None:
         raise InputError(
             "{plot} draws the classes, and {data} has no column that was recognised as the label.",
@@ -38,13 +42,17 @@ def show_inspection(
             data=data,
             cure=Cure({"label": "NAME"}),
         )
-    held_out = None if dev is None else reading.read(dev, labels=examples.labels, on_bad_row="skip")
+    held_out = None
+    if task is not None:
+        held_out = read_task(task, data, "dev")
+    elif dev is not None:
+        held_out = reading.read(dev, labels=examples.labels, on_bad_row="skip")
     inspection = inspect_examples(
         examples,
-        tokenizer=tokenizer,
+        tokenizer=None if tokenizer is None else tokenizer.with_truncation(long_text),
         max_length=max_length,
         dev=held_out,
-        on_bad_row=reading.on_bad_row,
+        on_bad_row=reading.on_bad_row if task is None else "skip",
     )
     if as_json:
         show_json(inspection.to_dict())

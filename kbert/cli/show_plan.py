@@ -71,15 +71,17 @@ def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
     whole, given = read_files(config)
     training, sets = set_aside(config, whole, given, SPLIT_VERSION)
     tokenizer, _ = preset_tokenizer(config.preset)
+    if tokenizer is not None:
+        tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair)
     with verbosity(0):
         return len(training), judge_data(config, whole, training, sets, tokenizer)
 
 
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     """Return the line that names the command which shows what is in the data."""
-    settings = {} if config.dev is None else {"dev": config.dev}
-    for name in ("preset", "max_length"):
-        if getattr(config, name) != getattr(_DEFAULTS, name):
+    settings = {}
+    for name in ("task", "dev", "preset", "max_length", "long_text"):
+        if getattr(config, name) != getattr(_DEFAULTS, name, None):
             settings[name] = getattr(config, name)
     inspect = Call("inspect", config.data, **settings, **config.file_settings())
     codes = dict.fromkeys(finding.code for finding in judged if finding.severity == "error")

@@ -14,6 +14,7 @@ from kbert.plans.plan_options import PlanOptions
 
 _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
+_READ = ("preset", "max_length", "long_text", "cut_pair")  # of a model that reads texts
 _MODEL = ("preset", "weights")
 
 
@@ -38,14 +39,18 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
     "demo": _TRAINING,
+    "inspect": (Rule((*_READING, "dev"), "task"),),
     "plan": (
+        Rule(TASK_DECIDES, "task"),
+        Rule(("task",), "google_flags"),
+        Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
         Rule(
-            (*_PLAN, "max_length", "preset", "backend", "dev", "dev_proportion", "time", "plot"),
+            (*_PLAN, *_READ, "backend", "dev", "dev_proportion", "time", "plot"),
             "google_flags",
         ),
         Rule(("dev_proportion",), "dev"),
-        Rule((*_READING, "dev", "dev_proportion", "preset", "max_length"), "data", needed=True),
+        Rule((*_READING, "dev", "dev_proportion", *_READ), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),
     ),

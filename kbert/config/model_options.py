@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import Precision, Weights
+from kbert.choices import CutPair, LongText, Precision, Weights
 from kbert.config.checks import check_share
 
 
@@ -21,6 +21,10 @@ class ModelOptions:
     """Weights to start from: minilm, a folder, or a keras-hub preset."""
     max_length: int = 128
     """Maximum number of tokens of a text, or of a pair; longer ones are cut."""
+    long_text: LongText = "head"
+    """What a longer text keeps: its head, its tail, or a quarter of head with three of tail."""
+    cut_pair: CutPair = "longest"
+    """Which text of a longer pair is cut: the longest, the first or the second."""
     dropout: float = 0.1
     """Dropout before the classification head."""
     weights: Weights = "pretrained"

@@ -90,6 +90,7 @@ def compare(
     dev: Examples | None,
     *,
     exact: bool = True,
+    is_cut_alike: Callable[[Sequence[str], Sequence[str] | None], np.ndarray] | None = None,
 ) -> Comparison:
     """Return how an export compares with its model.
 
@@ -100,11 +101,17 @@ def compare(
         dev: Examples or None. A labelled set: 200 rows spread over it are compared too, and all of
             its rows for an export that is not exact.
         exact: bool. Whether a difference above `TOLERANCE` is refused. Defaults to True.
+        is_cut_alike: function of texts and pairs that returns which of them are compared, bool
+            [texts]: those that the export cuts as the model does. Defaults to None: all.
 
     Raises:
         InputError: the export differs; the message has the text on which it differs most.
     """
     texts, pairs = _texts(dev)
+    if is_cut_alike is not None:
+        chosen = np.flatnonzero(is_cut_alike(texts, pairs))
+        texts = [texts[row] for row in chosen]
+        pairs = None if pairs is None else [pairs[row] for row in chosen]
     size = sum(file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file())
     if exported is None:
         return Comparison(size)

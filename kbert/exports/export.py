@@ -1,6 +1,7 @@
 """Export a model and verify its predictions."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from kbert.exports.output import check_output
 from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
 from kbert.exports.readme import weights_readme
+from kbert.exports.truncation import is_cut_alike
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
@@ -80,7 +82,9 @@ def export(
             int8, pairs = quantize is not None, _text_pairs(path, examples)
             settings = program_settings(classifier, format, length, int8, pairs)
             exported = write_program_folder(classifier, written, settings, spec.backend)
-        comparison = _compare(written, classifier, exported, examples, exact=quantize is None)
+        comparison = _compare(
+            written, format, classifier, exported, examples, exact=quantize is None
+        )
     with verbosity(verbose):
         say(f"Wrote {output}. {comparison}")
     return comparison
@@ -135,18 +139,32 @@ def _write_weights(classifier: Any, format: str, path: Path) -> Compute | None:
     module: WeightsFormat = format_module(format)
     module.write(classifier, path)
     if path.is_dir():
-        words = classifier.tokenizer.max_word_length
-        text = weights_readme(format, classifier.labels.names, classifier.max_length, words)
+        text = weights_readme(
+            format, classifier.labels.names, classifier.max_length, classifier.tokenizer
+        )
         (path / "README.md").write_text(text, encoding="utf-8")
     return module.reopen(path, classifier)
 
 
 def _compare(
-    path: Path, classifier: Any, exported: Compute | None, dev: Examples | None, *, exact: bool
+    path: Path,
+    format: str,
+    classifier: Any,
+    exported: Compute | None,
+    dev: Examples | None,
+    *,
+    exact: bool,
 ) -> Comparison:
     """Return how an export compares with its model, and end the process that has it open."""
     try:
-        return compare(path, classifier.predict_proba, exported, dev, exact=exact)
+        return compare(
+            path,
+            classifier.predict_proba,
+            exported,
+            dev,
+            exact=exact,
+            is_cut_alike=partial(is_cut_alike, format, classifier),
+        )
     finally:
         if isinstance(exported, ReaderProcess):
             exported.close()

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+from kbert.choices import CutPair, LongText
 from kbert.data.padding import INPUTS
+from kbert.exports.truncation import differs, truncation_note
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import PACKAGES
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.truncation import head_tokens
 
 _CALLS = {
     "onnx": """import onnxruntime
@@ -53,6 +57,27 @@ and the task, the data, the maximum length and the casing of the run.
 }
 
 
+_CUTS = {
+    "huggingface": "transformers cuts at one side, and of two long texts gives the second one more "
+    "token; `truncation=` of a call names the text of a pair.",
+    "keras-hub": "keras-hub cuts the ends, of the longer text of a pair: cut such texts yourself.",
+    "google": "run_classifier.py cuts the ends, of the longer text of a pair: cut such texts "
+    "yourself.",
+}
+_HEAD_AND_TAIL = """
+
+def encode(text):
+    head, tail = (tokenizer.encode(text, add_special_tokens=False) for _ in range(2))
+    if len(head) > {room}:
+        head.truncate({head})
+        tail.truncate({tail}, direction="left")
+        head = Encoding.merge([head, tail])
+    return tokenizer.post_process(head)
+
+
+encoded = [encode(text) for text in {texts}]
+for e in encoded:
+    e.pad({width})"""
 _TEXT = """
 "[SEP]" and other special pieces in a text are plain text.
 """
@@ -62,7 +87,7 @@ Words of 101 to 200 characters, which are [UNK] to the model, are looked up by G
 
 
 def weights_readme(
-    format: str, labels: Sequence[str], max_length: int, max_word_length: int
+    format: str, labels: Sequence[str], max_length: int, tokenizer: Tokenizer
 ) -> str:
     """Return the README.md of a folder of weights.
 
@@ -70,9 +95,14 @@ def weights_readme(
         format: str. The folder's format.
         labels: sequence of str. The classes.
         max_length: int. The maximum tokens of a text.
-        max_word_length: int. Characters of the longest word that the tokenizer looks up.
+        tokenizer: Tokenizer. The model's.
     """
-    differing = _WORDS if format == "google" and max_word_length == HUGGING_FACE_MAX_WORD else ""
+    is_100 = tokenizer.max_word_length == HUGGING_FACE_MAX_WORD
+    differing = _WORDS if format == "google" and is_100 else ""
+    cut = ""
+    if any(differs(format, tokenizer, is_pair=is_pair) for is_pair in (False, True)):
+        note = truncation_note(tokenizer.long_text, tokenizer.cut_pair, max_length)
+        cut = f"\n{note} {_CUTS[format]}\n"
     return f"""# A BERT classifier, for {format}
 
 Its classes, by their numbers:
@@ -80,7 +110,7 @@ Its classes, by their numbers:
 {_numbered(labels)}
 
 It was trained on texts of up to {max_length} tokens. FOLDER is the path of this folder.
-
+{cut}
 {_READ[format]}{_TEXT}{differing}"""
 
 
@@ -106,14 +136,6 @@ def program_readme(settings: ExportSettings) -> str:
     width = (
         f"always {settings.length} wide" if settings.length else f"up to {settings.max_length} wide"
     )
-    padding = (
-        f"tokenizer.enable_padding(length={settings.length})"
-        if settings.length
-        else "tokenizer.enable_padding()"
-    )
-    splits = settings.tokenizer.get("split_special_tokens")
-    splitting = "tokenizer.encode_special_tokens = True\n" if splits else ""
-    texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
     with_kbert = (
         f"With kbert and the package {PACKAGES[settings.kind]}:\n\n"
         "```python\nfrom kbert import Predictor\npredictor = Predictor.load(FOLDER)\n"
@@ -132,12 +154,7 @@ float32 [rows, {len(settings.labels)}], one column per class:
 
 ```python
 import numpy as np
-from tokenizers import Tokenizer
-
-tokenizer = Tokenizer.from_file("tokenizer.json")
-{splitting}tokenizer.enable_truncation({settings.max_length})
-{padding}
-encoded = tokenizer.encode_batch({texts})
+{_encoding(settings)}
 inputs = {{
 {_arrays()}
 }}
@@ -146,3 +163,32 @@ inputs = {{
 
 `kbert.json` holds the same settings in a form for programs.
 """
+
+
+def _encoding(settings: ExportSettings) -> str:
+    """Return the lines that make `encoded` with the package tokenizers."""
+    long_text: LongText = settings.tokenizer.get("long_text", "head")
+    cut_pair: CutPair = settings.tokenizer.get("cut_pair", "longest")
+    texts = '[("first text", "second text")]' if settings.text_pairs else '["A moving story."]'
+    opening = 'tokenizer = Tokenizer.from_file("tokenizer.json")\n'
+    if settings.tokenizer.get("split_special_tokens"):
+        opening += "tokenizer.encode_special_tokens = True\n"
+    if long_text == "head+tail" and not settings.text_pairs:
+        room = settings.max_length - 2
+        head = head_tokens(room, long_text)
+        width = settings.length or "max(map(len, encoded))"
+        lines = _HEAD_AND_TAIL.format(
+            room=room, head=head, tail=room - head, texts=texts, width=width
+        )
+        return f"from tokenizers import Encoding, Tokenizer\n\n{opening}{lines}"
+    width = f"length={settings.length}" if settings.length else ""
+    how = 'direction="left"' if long_text == "tail" else ""
+    if settings.text_pairs and cut_pair != "longest":
+        how = ", ".join(filter(None, [how, f'strategy="only_{cut_pair}"']))
+    cutting = f"tokenizer.enable_truncation({settings.max_length}{how and ', '}{how})"
+    if long_text == "head+tail":
+        cutting = f"# {truncation_note(long_text, cut_pair, settings.max_length)}"
+    return (
+        f"from tokenizers import Tokenizer\n\n{opening}{cutting}\n"
+        f"tokenizer.enable_padding({width})\nencoded = tokenizer.encode_batch({texts})"
+    )

@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from kbert.findings import Cure
 from kbert.interop.hugging_face import HuggingFaceFolder
+from kbert.interop.known_presets import HF_FILES, HF_WEIGHTS, known_preset, page
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import read_json
 
@@ -19,9 +21,33 @@ _FILES = ["*.json", "vocab.txt"]
 def loading(name: str) -> AbstractContextManager[None]:
     """Return the boundary around what a hub's client does for a name or handle."""
     return foreign_input(
-        "{name!r} is not a local folder, and could not be loaded from a hub: {reason} (Check the "
-        "name and the network, or name a local folder, or minilm.)",
+        "{name!r} is not a local folder, and could not be loaded from a hub: {reason}",
         name=name,
+        cure=_by_hand(name),
+    )
+
+
+def _by_hand(name: str) -> Cure:
+    """Return what to do where a hub cannot be reached: which files to fetch, and where to."""
+    known = known_preset(name)
+    repository = name.removeprefix(_SCHEME) if name.startswith(_SCHEME) else None
+    if known is not None:
+        repository = known.repository
+    others = (
+        Cure(note="set HF_ENDPOINT to the address of a mirror, for hf:// names"),
+        Cure(note="name minilm, a model in a package"),
+    )
+    if repository is None:
+        return Cure(note="check the name and the network, or name a local folder", otherwise=others)
+    return Cure(
+        note="check the name and the network; or fetch {files} and {weights} (or "
+        "pytorch_model.bin) by hand from {page} into a folder, and name the folder",
+        values={
+            "files": ", ".join(HF_FILES),
+            "weights": HF_WEIGHTS,
+            "page": page(repository),
+        },
+        otherwise=others,
     )
 
 

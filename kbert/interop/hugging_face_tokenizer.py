@@ -9,7 +9,7 @@ from kbert.interop.hugging_face_tokenizer_checks import (
     check_special_pieces,
     check_switches,
     check_template,
-    check_truncation,
+    kept_of_long_texts,
 )
 from kbert.interop.hugging_face_tokenizer_config import (
     BERT,
@@ -68,12 +68,12 @@ def _bert_tokenizer(folder: Path, config: dict[str, Any]) -> Tokenizer:
     """Return what transformers' BertTokenizer makes of a folder."""
     file = folder / _FILE
     spec = read_json(file) if file.is_file() else None
-    check_truncation(config, spec, folder)
     settings = {
         "lowercase": config.get("do_lower_case", True),
         "strip_accents": config.get("strip_accents"),
         "split_cjk": config.get("tokenize_chinese_chars", True),
         "max_word_length": HUGGING_FACE_MAX_WORD,
+        "long_text": kept_of_long_texts(config, spec, folder),
     }
     if spec is None:
         found = Tokenizer.from_file(folder / _VOCABULARY, **settings)
@@ -122,8 +122,8 @@ def _whole_file(folder: Path, config: dict[str, Any]) -> Tokenizer:
             ),
         )
     spec = read_json(file)
-    check_truncation(config, spec, folder)
     settings = parse_tokenizer_json(spec, file)
+    settings["long_text"] = kept_of_long_texts(config, spec, folder)
     ids = {piece: number for number, piece in enumerate(settings["vocabulary"])}
     check_template(spec.get("post_processor"), ids, file)
     added = settings.pop("added_tokens")

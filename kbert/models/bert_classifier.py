@@ -9,7 +9,7 @@ import keras
 import keras_hub
 
 from kbert.backend.dropout import dropout
-from kbert.choices import Gelu, TargetKind
+from kbert.choices import CutPair, Gelu, LongText, TargetKind
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.interop.sources import find_source
@@ -43,7 +43,8 @@ class BertClassifier(TextModel):
     Args:
         backbone: keras_hub.models.BertBackbone, or a dict of its arguments for a new one.
         labels: Labels or sequence of str. The classes in the order of their numbers.
-        tokenizer: Tokenizer. Its vocabulary is the backbone's.
+        tokenizer: Tokenizer. Its vocabulary is the backbone's; it also says what a text that is too
+            long keeps.
         max_length: int. The maximum number of tokens of a text or pair. Defaults to 128.
         dropout: float. Before the head. Defaults to 0.1.
         gelu: "tanh" (Google's) or "erf" (that of most Hugging Face models). Defaults to "tanh".
@@ -136,6 +137,8 @@ class BertClassifier(TextModel):
         tokenizer: Tokenizer | None = None,
         dtype: Any = None,
         target: Target | TargetKind | None = None,
+        long_text: LongText | None = None,
+        cut_pair: CutPair | None = None,
     ) -> "BertClassifier":
         """Return a classifier with a preset's encoder, and a new head or the preset's own.
 
@@ -156,6 +159,10 @@ class BertClassifier(TextModel):
             tokenizer: Tokenizer or None. Defaults to None: the preset's.
             dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
             target: what the labels of a new head are; see the class. Defaults to None: one class.
+            long_text: "head", "tail", "head+tail" or None. What a text that is too long keeps; see
+                `Tokenizer`. Defaults to None: as the tokenizer says, which is mostly "head".
+            cut_pair: "longest", "first", "second" or None. Which text of a pair that is too long is
+                cut. Defaults to None: as the tokenizer says, which is mostly "longest".
 
         Raises:
             InputError: the preset is not a BERT, or lacks the head or the names that are wanted.
@@ -173,13 +180,20 @@ class BertClassifier(TextModel):
                 given = tokenizer
                 data = replace(data, read_tokenizer=lambda: given)
             return build_classifier(
-                cls, data, labels, max_length=max_length, dropout=dropout, dtype=dtype
+                cls,
+                data,
+                labels,
+                max_length=max_length,
+                dropout=dropout,
+                dtype=dtype,
+                long_text=long_text,
+                cut_pair=cut_pair,
             )
         if labels is None:
             raise InputError(
                 "A new head needs the names of its classes: pass {labels}.", labels=Option("labels")
             )
-        tokenizer = tokenizer or source.tokenizer()
+        tokenizer = (tokenizer or source.tokenizer()).with_truncation(long_text, cut_pair)
         backbone, gelu = load_backbone(source, pretrained=pretrained, dtype=dtype)
         if max_length is None:
             max_length = min(128, backbone.max_sequence_length)
@@ -195,8 +209,8 @@ class BertClassifier(TextModel):
         Args:
             path: str or Path. A run, a folder that `save_to` wrote, a .keras file, or another
                 source with a head whose classes have names; see `find_source`.
-            **changes: `max_length`, `dropout` or `dtype`, in place of those that were saved; None
-                changes nothing.
+            **changes: `max_length`, `dropout`, `dtype`, `long_text` or `cut_pair`, in place of
+                those that were saved; None changes nothing.
 
         Raises:
             InputError: there is none, it has no head, or its weights do not fit.

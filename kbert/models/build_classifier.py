@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import keras
 
+from kbert.choices import CutPair, LongText
 from kbert.errors import InputError
 from kbert.findings import Call
 from kbert.interop.model_data import ModelData
@@ -24,6 +25,8 @@ def build_classifier(
     max_length: int | None = None,
     dropout: float | None = None,
     dtype: Any = None,
+    long_text: LongText | None = None,
+    cut_pair: CutPair | None = None,
 ) -> Model:
     """Return the classifier of a model that has a head.
 
@@ -36,6 +39,8 @@ def build_classifier(
             positions of the model where it has fewer.
         dropout: float or None. Before the head. Defaults to None: the model's.
         dtype: dtype policy. Defaults to None: that of the model's files, else Keras's own.
+        long_text: str or None, as of `Tokenizer`. Defaults to None: that of the model's files.
+        cut_pair: str or None, as of `Tokenizer`. Defaults to None: that of the model's files.
 
     Raises:
         InputError: there is no head, or its classes have no names, or another number of them.
@@ -46,7 +51,7 @@ def build_classifier(
         model = cls(
             build_encoder(data, dtype or data.dtype),
             data.labels,
-            data.tokenizer,
+            data.tokenizer.with_truncation(long_text, cut_pair),
             next(n for n in (max_length, data.max_length, min(128, positions)) if n is not None),
             data.dropout if dropout is None else dropout,
             data.gelu,

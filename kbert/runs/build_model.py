@@ -27,7 +27,12 @@ def build_model(prepared: PreparedRun) -> Any:
     dtype = "float32" if config.precision == "float32" else f"mixed_{config.precision}"
     if config.parent is not None:
         model = BertClassifier.load(
-            config.parent, max_length=config.max_length, dropout=config.dropout, dtype=dtype
+            config.parent,
+            max_length=config.max_length,
+            dropout=config.dropout,
+            dtype=dtype,
+            long_text=config.long_text,
+            cut_pair=config.cut_pair,
         )
     else:
         model = BertClassifier.from_preset(

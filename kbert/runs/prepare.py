@@ -122,7 +122,7 @@ def prepare(
     of_plan = config.findings(plan)
     if config.batch_size != "auto":
         say(plan.describe(of_plan))
-    tokenizer = None if source.path is None else _tokenizer(source, tokenizer_sha256)
+    tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
     findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer)]
     findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
@@ -133,7 +133,7 @@ def prepare(
         say(plan.describe(asked.findings(plan)))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
-        tokenizer = source.tokenizer()
+        tokenizer = _tokenizer(source, config, None)
     stores = _tokenize(config, tokenizer, {"train": training, **sets})
     choice = PackingChoice.of(
         stores["train"].lengths,
@@ -170,12 +170,14 @@ def _weights(config: TrainConfig, training: Examples) -> np.ndarray | None:
     return row_weights(training, config.class_weight)
 
 
-def _tokenizer(source: Source, sha256: str | None) -> Tokenizer:
+def _tokenizer(source: Source, config: TrainConfig, sha256: str | None) -> Tokenizer:
     """Return the tokenizer of a source; for a resumed run, as the version that started it did."""
-    found = source.tokenizer()
+    cut = (config.long_text, config.cut_pair)
+    found = source.tokenizer().with_truncation(*cut)
     if sha256 in (None, found.fingerprint):
         return found
-    return next((t for t in source.earlier_tokenizers() if t.fingerprint == sha256), found)
+    earlier = (tokenizer.with_truncation(*cut) for tokenizer in source.earlier_tokenizers())
+    return next((t for t in earlier if t.fingerprint == sha256), found)
 
 
 def _tokenize(

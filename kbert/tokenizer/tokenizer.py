@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from kbert.choices import CutPair, LongText
 from kbert.errors import InputError, KbertError
 from kbert.findings import Cure
 from kbert.results.given_texts import as_texts
@@ -23,7 +24,7 @@ from kbert.tokenizer.tokenizer_checks import (
     check_settings,
     check_word_length,
 )
-from kbert.tokenizer.truncation import truncated_lengths
+from kbert.tokenizer.truncation import check_truncation, kept_tokens, truncated_lengths
 from kbert.tokenizer.vocabulary import parse_vocab_txt, without_shadowed
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import parse_json, read_bytes
@@ -46,6 +47,10 @@ class Tokenizer:
             [UNK]. Defaults to 200, as in Google's code; transformers looks up 100.
         split_special_tokens: bool. Whether added tokens that are special are plain text too, as
             with transformers' setting of that name. Defaults to False.
+        long_text: "head", "tail" or "head+tail". What a text that is too long keeps; see
+            `kept_tokens`. Defaults to "head", as Google does.
+        cut_pair: "longest", "first" or "second". Which text of a pair that is too long is cut; see
+            `truncated_lengths`. Defaults to "longest", as Google does.
 
     Raises:
         KbertError: a special piece is missing, or an added token has another type.
@@ -71,16 +76,21 @@ class Tokenizer:
         added_tokens: Sequence[dict[str, Any]] = (),
         max_word_length: int = GOOGLE_MAX_WORD,
         split_special_tokens: bool = False,
+        long_text: LongText = "head",
+        cut_pair: CutPair = "longest",
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         check_pieces(self.vocabulary)
         check_settings(lowercase, strip_accents, split_cjk, split_special_tokens)
         check_word_length(max_word_length)
+        check_truncation(long_text, cut_pair)
         self.lowercase = bool(lowercase)
         self.strip_accents = strip_accents
         self.split_cjk = bool(split_cjk)
         self.max_word_length = max_word_length
         self.split_special_tokens = bool(split_special_tokens)
+        self.long_text: LongText = long_text
+        self.cut_pair: CutPair = cut_pair
         # Of a piece that occurs twice, Google takes the last id.
         ids = {piece: number for number, piece in enumerate(self.vocabulary)}
         self.added_tokens = check_added_tokens(added_tokens)
@@ -159,18 +169,21 @@ class Tokenizer:
 
         Args:
             texts: iterable of str.
-            limit: int or None. How many ids of a text are returned at most; what they do not
-                depend on is not read. Defaults to None: all.
+            limit: int or None. How many ids of a text are returned at most: those that `long_text`
+                keeps. Of its head, what they do not depend on is not read. Defaults to None: all.
 
         Raises:
             InputError: one of the texts is not a string.
         """
         texts, _ = as_texts(texts, blank=True)
         found: list[list[int]] = [[] for _ in texts]
+        enough = limit if self.long_text == "head" else None
         for number, ids in self._text_ids.of_parts(
-            texts, lambda number: limit is None or len(found[number]) < limit
+            texts, lambda number: enough is None or len(found[number]) < enough
         ):
-            found[number] += ids if limit is None else ids[: limit - len(found[number])]
+            found[number] += ids
+            if limit is not None:
+                found[number] = kept_tokens(found[number], limit, self.long_text)
         return found
 
     def count(self, texts: Iterable[str]) -> list[tuple[int, int]]:
@@ -185,13 +198,14 @@ class Tokenizer:
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
     ) -> list[tuple[list[int], int]]:
-        """Return what the model reads for each text or pair, truncated as Google does it.
+        """Return what the model reads for each text or pair, which is cut where it is too long.
 
             one text:  [CLS] text [SEP]
             a pair:    [CLS] text [SEP] pair [SEP]
 
-        A pair that is too long loses tokens from the end of its longer text, or of the second if
-        they are equally long. A second text of blanks counts as none.
+        By default a text loses its end, and a pair the end of its longer text, or of the second if
+        they are equally long, as in Google's code; `long_text` and `cut_pair` say otherwise. A
+        second text of blanks counts as none.
 
         Args:
             texts: sequence of str.
@@ -202,7 +216,7 @@ class Tokenizer:
         Returns:
             A list of (ids, length of the first segment including its [CLS] and [SEP]).
         """
-        # No more of a text counts: of two, the longer one is cut, and a tie shortens the second.
+        # No more of a text counts, whatever the other one is: it would be cut to less anyway.
         firsts = self.token_ids(texts, max_length - 2)
         if pairs is None:
             seconds: list[list[int]] = [[]] * len(firsts)
@@ -211,13 +225,34 @@ class Tokenizer:
         result = []
         for first, second in zip(firsts, seconds, strict=True):
             if second:
-                keep_first, keep_second = truncated_lengths(len(first), len(second), max_length - 3)
-                head = [self.cls_id, *first[:keep_first], self.sep_id]
-                result.append(([*head, *second[:keep_second], self.sep_id], len(head)))
+                rooms = truncated_lengths(len(first), len(second), max_length - 3, self.cut_pair)
+                first, second = (
+                    kept_tokens(tokens, room, self.long_text)
+                    for tokens, room in zip((first, second), rooms, strict=True)
+                )
+                head = [self.cls_id, *first, self.sep_id]
+                result.append(([*head, *second, self.sep_id], len(head)))
             else:
-                ids = [self.cls_id, *first[: max_length - 2], self.sep_id]
+                ids = [self.cls_id, *first, self.sep_id]
                 result.append((ids, len(ids)))
         return result
+
+    def with_truncation(
+        self, long_text: LongText | None = None, cut_pair: CutPair | None = None
+    ) -> "Tokenizer":
+        """Return a tokenizer that cuts long texts otherwise.
+
+        Args:
+            long_text: as of the constructor. Defaults to None: as this one.
+            cut_pair: as of the constructor. Defaults to None: as this one.
+        """
+        given = {"long_text": long_text, "cut_pair": cut_pair}
+        changes = {k: v for k, v in given.items() if v not in (None, getattr(self, k))}
+        if not changes:
+            return self
+        changed = self.from_config({**self.get_config(), **changes})
+        changed.casing_cure = self.casing_cure
+        return changed
 
     @cached_property
     def fingerprint(self) -> str:
@@ -255,6 +290,10 @@ class Tokenizer:
             config["max_word_length"] = self.max_word_length
         if self.split_special_tokens:
             config["split_special_tokens"] = True
+        if self.long_text != "head":
+            config["long_text"] = self.long_text
+        if self.cut_pair != "longest":
+            config["cut_pair"] = self.cut_pair
         return config
 
     @classmethod

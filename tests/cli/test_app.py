@@ -33,7 +33,7 @@ def test_the_help_has_every_verb_in_order(capsys):
     named = [word for line in lines for word in re.findall(r"^│ (\w+) ", line)]
     assert [word for word in named if word in VERBS] == [
         *("demo", "inspect", "plan", "train", "resume", "continue", "evaluate", "predict"),
-        *("import", "export"),
+        *("import", "export", "presets"),
     ]
 
 

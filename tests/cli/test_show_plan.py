@@ -26,6 +26,21 @@ def kbert(capsys, *arguments):
     return end.value.code, capsys.readouterr()
 
 
+def test_a_task_is_planned_and_inspected_by_its_folder(tmp_path, capsys):
+    for name in ("train", "dev"):
+        rows = "".join(f"{i}\tIt is {name} {i}.\tSo {i}.\t{i % 2}\n" for i in range(400))
+        text = f"index\tsentence1\tsentence2\tlabel\n{rows}"
+        (tmp_path / f"{name}.tsv").write_text(text, encoding="utf-8")
+    status, shown = kbert(capsys, "plan", str(tmp_path), "--task", "wnli")
+    assert status == 0, shown.err
+    assert "400 examples" in shown.out
+    pointer = shown.out.splitlines()[-1].removeprefix("What is in the data: ")
+    assert pointer.endswith(f"inspect {tmp_path} --task wnli")
+    status, shown = kbert(capsys, "inspect", str(tmp_path), "--task", "wnli", "--json")
+    record = json.loads(shown.out)
+    assert (record["rows"], record["classes"]) == (400, {"0": 200, "1": 200})
+
+
 FLAGS = ["--text", "body", "--label", "kind", "--delimiter", ";", "--on-bad-row", "skip"]
 
 

@@ -17,7 +17,7 @@ PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
     *("warmup-proportion", "recipe"),
 )
-MODEL = ("preset", "max-length", "dropout", "weights", "precision")
+MODEL = ("preset", "max-length", "long-text", "cut-pair", "dropout", "weights", "precision")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
 MACHINE = ("backend", "seed", "deterministic", "packing", "gradient-checkpointing")
@@ -46,8 +46,9 @@ TABLE = {
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
-        **dict.fromkeys(("preset", "max-length"), USED),
+        **dict.fromkeys(("preset", "max-length", "long-text", "task"), USED),
         **FILES,
+        **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "dev")},
         "plot": ["texts.csv --plot classes.png"],
     },
     "plan": {
@@ -64,6 +65,9 @@ TABLE = {
         "dev-proportion": ["--examples 9 --dev-proportion 0.1", *DEV["dev-proportion"]],
         "preset": ["--examples 9 --preset minilm", "data.csv --google-flags= --preset minilm"],
         "max-length": ["--examples 9 --max-length 128", "data.csv --google-flags= --max-length 64"],
+        "long-text": ["--examples 9 --long-text tail"],
+        "cut-pair": ["data.csv --google-flags= --cut-pair first"],
+        "task": ["--examples 9 --task mrpc", "data --task mrpc --google-flags="],
         "backend": ["data.csv --google-flags= --backend torch"],
         "examples": ["data.csv --examples 9", "data.csv --examples 9 --google-flags="],
         "global-step": ["data.csv --global-step 0", "--examples 9 --global-step 5"],
@@ -114,6 +118,7 @@ TABLE = {
         "lowercase": ["tiny --output new --lowercase"],
         "max-length": USED,  # of an encoder, which has to be read first: tests/models
     },
+    "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "export": {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.

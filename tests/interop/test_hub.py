@@ -105,6 +105,21 @@ def test_the_hugging_face_hub_cannot_be_reached(monkeypatch):
     message = "'hf://some/bert' is not a local folder, and could not be loaded from a hub: no route"
     with pytest.raises(KbertError, match=re.escape(message)):
         find_source("hf://some/bert").tokenizer()
+    monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example/")
+    with pytest.raises(
+        KbertError,
+        match=r"vocab.txt.* and model.safetensors .or pytorch_model.bin. by hand from https://m"
+        r"irror.example/some/bert/tree/main into a folder, and name the folder",
+    ):
+        find_source("hf://some/bert").tokenizer()
+
+
+def test_a_hub_of_keras_cannot_be_reached():
+    def unreachable(name):
+        raise OSError("no route")
+
+    with pytest.raises(KbertError, match=r"no route.*by hand from .*google-bert/bert-base-chinese"):
+        load_from_hub("bert_base_zh", unreachable)
 
 
 def test_a_folder_of_folders_is_told_which(tmp_path):

@@ -7,7 +7,7 @@ from kbert.interop.hugging_face_tokenizer_checks import (
     check_special_pieces,
     check_switches,
     check_template,
-    check_truncation,
+    kept_of_long_texts,
 )
 
 FOLDER = Path("model")
@@ -46,10 +46,11 @@ def test_where_long_texts_are_cut():
         ({}, {"truncation": None}),
         ({"truncation_side": "right"}, left),
     ):
-        check_truncation(config, spec, FOLDER)
+        assert kept_of_long_texts(config, spec, FOLDER) == "head"
     for config, spec in (({}, left), ({"truncation_side": "left"}, {})):
-        with pytest.raises(InputError, match="cuts long texts at the 'left' side"):
-            check_truncation(config, spec, FOLDER)
+        assert kept_of_long_texts(config, spec, FOLDER) == "tail"
+    with pytest.raises(InputError, match="truncation_side must be left or right. Received: 'up'"):
+        kept_of_long_texts({"truncation_side": "up"}, None, FOLDER)
 
 
 @pytest.mark.parametrize(

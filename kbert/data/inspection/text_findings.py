@@ -1,5 +1,7 @@
 """What the texts of a data set mean for training."""
 
+from dataclasses import replace
+
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.text_lengths import LENGTHS, TextLengths
 from kbert.data.inspection.unknown_findings import unknown_findings
@@ -9,6 +11,7 @@ from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.wording import count_noun
 
 _MAX_CUT = 0.05  # of the texts
+_LOST = {"head": "ends", "tail": "beginnings", "head+tail": "middles"}
 
 
 def text_findings(facts: Inspection, examples: Examples) -> list[Finding]:
@@ -51,24 +54,32 @@ def token_findings(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> 
         return []
     findings = []
     if lengths.share_cut(max_length) > _MAX_CUT:
-        findings.append(_cut(lengths, max_length))
+        findings.append(_cut(lengths, tokenizer, max_length))
     findings += unknown_findings(lengths, tokenizer)
     return findings
 
 
-def _cut(lengths: TextLengths, max_length: int) -> Finding:
+def _cut(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Finding:
     longer = [length for length in LENGTHS if length > max_length]
     enough = (length for length in longer if lengths.share_cut(length) <= _MAX_CUT)
     proposed = next(enough, max(longer, default=None))
+    cures = []
+    if proposed is not None:
+        times = lengths.tokens(proposed) / lengths.tokens(max_length)
+        note = "which takes about {times:.1f} times as long"
+        cures.append(Cure({"max_length": proposed}, note=note, values={"times": times}))
+    if tokenizer.long_text == "head":
+        note = "which reads beginnings and ends in the same time"
+        cures.append(Cure({"long_text": "head+tail"}, note=note))
+    first, *others = cures or [Cure(note="cut the texts where it matters least")]
     return Finding(
         "texts-cut",
         "warning",
-        "{cut:.0%} of the texts have more than {max_length} tokens, and their ends are not read "
+        "{cut:.0%} of the texts have more than {max_length} tokens, and their {lost} are not read "
         "(the longest has {longest:,}).",
-        Cure(note="cut the texts where it matters least")
-        if proposed is None
-        else Cure({"max_length": proposed}),
+        replace(first, otherwise=tuple(others)),
         {
+            "lost": _LOST[tokenizer.long_text],
             "cut": lengths.share_cut(max_length),
             "max_length": max_length,
             "longest": lengths.quantiles[-1],

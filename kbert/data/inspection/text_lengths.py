@@ -46,6 +46,10 @@ class TextLengths:
         """Return the share of rows that have more tokens than `max_length`."""
         return float(np.mean(self._lengths > max_length))
 
+    def tokens(self, max_length: int) -> int:
+        """Return how many tokens of the rows are read where longer ones are cut."""
+        return int(np.minimum(self._lengths, max_length).sum())
+
 
 def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_ROWS) -> TextLengths:
     """Return the lengths of texts, or pairs, and how much of them the vocabulary knows."""

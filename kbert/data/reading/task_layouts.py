@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import Split, Task
+from kbert.choices import OnBadRow, Split, Task
 
 _NLI = ("contradiction", "entailment", "neutral")
 
 
 @dataclass(frozen=True)
 class SplitLayout:
-    """The file of a split, and the positions of its columns.
+    """The file of a split, and its columns: by position, or by name where the header has names.
 
     Example:
 
@@ -19,12 +19,14 @@ class SplitLayout:
     """
 
     file: str
-    text: int
-    pair: int | None = None
-    label: int | None = None
+    text: int | str
+    pair: int | str | None = None
+    label: int | str | None = None
     header: bool = True
     language: str | None = None
     """Only rows in this language are read; it is in the first column."""
+    on_bad_row: OnBadRow = "error"
+    """The published files of some tasks have rows that are broken off."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,32 @@ def _pairs(labels: tuple[str, ...]) -> TaskLayout:
     return TaskLayout(labels, splits)
 
 
+def _mnli(which: str) -> TaskLayout:
+    """Return the layout of MNLI, evaluated on the genres of training or on others."""
+    return TaskLayout(
+        _NLI,
+        {
+            "train": SplitLayout("train.tsv", 8, 9, -1),
+            "dev": SplitLayout(f"dev_{which}.tsv", 8, 9, -1),
+            "test": SplitLayout(f"test_{which}.tsv", 8, 9),
+        },
+    )
+
+
+def _named(
+    first: str, second: str, label: str, labels: tuple[str, ...], on_bad_row: OnBadRow = "error"
+) -> TaskLayout:
+    """Return the layout of a GLUE task whose headers name the columns of pairs."""
+    return TaskLayout(
+        labels,
+        {
+            "train": SplitLayout("train.tsv", first, second, label, on_bad_row=on_bad_row),
+            "dev": SplitLayout("dev.tsv", first, second, label, on_bad_row=on_bad_row),
+            "test": SplitLayout("test.tsv", first, second),
+        },
+    )
+
+
 TASKS: dict[Task, TaskLayout] = {
     "mrpc": TaskLayout(
         ("0", "1"),
@@ -69,14 +97,8 @@ TASKS: dict[Task, TaskLayout] = {
             "test": SplitLayout("test.tsv", 1),
         },
     ),
-    "mnli": TaskLayout(
-        _NLI,
-        {
-            "train": SplitLayout("train.tsv", 8, 9, -1),
-            "dev": SplitLayout("dev_matched.tsv", 8, 9, -1),
-            "test": SplitLayout("test_matched.tsv", 8, 9),
-        },
-    ),
+    "mnli": _mnli("matched"),
+    "mnli-mm": _mnli("mismatched"),
     "xnli": TaskLayout(
         _NLI,
         {
@@ -95,4 +117,6 @@ TASKS: dict[Task, TaskLayout] = {
     ),
     "rte": _pairs(("entailment", "not_entailment")),
     "qnli": _pairs(("entailment", "not_entailment")),
+    "qqp": _named("question1", "question2", "is_duplicate", ("0", "1"), on_bad_row="skip"),
+    "wnli": _named("sentence1", "sentence2", "label", ("0", "1")),
 }

@@ -27,9 +27,11 @@ def read_task(
     """Return a split of a task in its publisher's layout: TSV without quoting.
 
     Args:
-        task: str. "mrpc", "cola", "mnli", "xnli", "sst-2", "rte" or "qnli".
+        task: str. "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp" or
+            "wnli".
         folder: str or Path. `--data_dir` of run_classifier.py.
-        split: "train", "dev" (of MNLI the matched one) or "test", which has labels only in XNLI.
+        split: "train", "dev" (of mnli the matched one, of mnli-mm the other) or "test", which has
+            labels only in XNLI.
         known: Labels or None. The classes of a model to train further. Defaults to None.
 
     Returns:
@@ -68,14 +70,32 @@ def read_task(
         table = open_table(path, opened, TableFormat(header=layout.header, quoting="none"))
         columns = _columns(table, layout, task, split)
         table = replace(table, rows=_selected(table.rows, layout, columns.label))
-        return collect([(table, columns)], labels, "error", columns.label is not None)
+        return collect([(table, columns)], labels, layout.on_bad_row, columns.label is not None)
 
 
 def _columns(table: Table, layout: SplitLayout, task: Task, split: Split) -> Columns:
     """Return the columns of a split, or raise KbertError where the file has fewer."""
     width = len(table.columns)
-    label = None if layout.label is None else layout.label % width
-    last = max(layout.text, layout.pair or 0, label or 0)
+    wanted = [c for c in (layout.text, layout.pair, layout.label) if isinstance(c, str)]
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise InputError(
+            "{path} has no column {name!r}, which the {split} set of {task} has. Its columns: "
+            "{columns}",
+            path=table.source,
+            name=missing[0],
+            split=split,
+            task=task,
+            columns=", ".join(map(str, table.columns))[:200],
+            cure=Cure(note="check that this is the file of that set"),
+        )
+    text, pair, label = (
+        table.columns.index(column) if isinstance(column, str) else column
+        for column in (layout.text, layout.pair, layout.label)
+    )
+    assert text is not None
+    label = None if label is None else label % width
+    last = max(text, pair or 0, label or 0)
     if last >= width:
         raise InputError(
             "{path} has {columns}, but the {split} set of {task} has text or label in column "
@@ -87,7 +107,7 @@ def _columns(table: Table, layout: SplitLayout, task: Task, split: Split) -> Col
             last=last,
             cure=Cure(note="check that this is the file of that set"),
         )
-    return Columns(tuple(table.columns), layout.text, layout.pair, label)
+    return Columns(tuple(table.columns), text, pair, label)
 
 
 def read_test(task: Task, folder: str | Path) -> Examples | None:

@@ -65,24 +65,34 @@ def test_texts_that_are_cut(words, cure, rows, read, minilm):
     finding = found(inspection)["texts-cut"]
     assert finding.message.startswith(f"{cut:.0%} of the texts have more than 32 tokens")
     assert f"(the longest has {max(lengths)})" in finding.message
-    assert str(finding.cure) == f"max_length={cure}"
+    times = sum(min(n, int(cure)) for n in lengths) / sum(min(n, 32) for n in lengths)
+    assert str(finding.cure) == (
+        f"max_length={cure}, which takes about {times:.1f} times as long, "
+        'or long_text="head+tail", which reads beginnings and ends in the same time'
+    )
     assert severities(inspect_examples(examples, tokenizer=minilm, max_length=int(cure))) == {}
 
 
 @pytest.mark.parametrize(
     ("max_length", "cure"),
     [
-        (128, "max_length=512"),  # the most that any proposal reads
-        (300, "max_length=512"),
-        (512, "cut the texts where it matters least"),
-        (600, "cut the texts where it matters least"),
+        (128, "max_length=512, which takes about "),  # the most that any proposal reads
+        (300, "max_length=512, which takes about "),
+        (512, 'long_text="head+tail", which reads'),
+        (600, 'long_text="head+tail", which reads'),
     ],
 )
 def test_texts_that_no_model_can_read_in_full(max_length, cure, rows, read, minilm):
     for i in range(0, 200, 10):
         rows[i][0] = " ".join(["very"] * 600 + [str(i)])
     inspection = inspect_examples(read(rows), tokenizer=minilm, max_length=max_length)
-    assert str(found(inspection)["texts-cut"].cure) == cure
+    assert str(found(inspection)["texts-cut"].cure).startswith(cure)
+    other = minilm.with_truncation("head+tail")
+    inspection = inspect_examples(read(rows), tokenizer=other, max_length=max_length)
+    finding = found(inspection)["texts-cut"]
+    assert "their middles are not read" in finding.message
+    otherwise = "max_length=512, which" if max_length < 512 else "cut the texts where it matters"
+    assert str(finding.cure).startswith(otherwise)
 
 
 def test_a_tokenizer_that_keeps_the_capitals_of_an_uncased_vocabulary(rows, read, minilm_vocab):

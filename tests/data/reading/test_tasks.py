@@ -57,6 +57,24 @@ FILES = {
         "test.tsv": "index\tquestion\tsentence\n0\tHow?\tThus.\n",
     },
 }
+FILES["mnli-mm"] = {
+    "train.tsv": FILES["mnli"]["train.tsv"],
+    "dev_mismatched.tsv": FILES["mnli"]["dev_matched.tsv"].replace("A.", "M."),
+    "test_mismatched.tsv": FILES["mnli"]["test_matched.tsv"].replace("C.", "N."),
+}
+FILES["qqp"] = {
+    "train.tsv": "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n"
+    '1\t2\t3\tWho is "he?\tWho is he?\t1\n'
+    "4\t5\t6\tbroken off\n"
+    "7\t8\t9\tWhy?\tWhen?\t0\n",
+    "dev.tsv": "id\tqid1\tqid2\tquestion1\tquestion2\tis_duplicate\n1\t2\t3\tHow?\tSo?\t0\n",
+    "test.tsv": "id\tquestion1\tquestion2\n0\tWhere?\tThere?\n",
+}
+FILES["wnli"] = {
+    "train.tsv": "index\tsentence1\tsentence2\tlabel\n0\tIt fell.\tThe cup fell.\t1\n",
+    "dev.tsv": "index\tsentence1\tsentence2\tlabel\n0\tIt broke.\tThe pin broke.\t0\n",
+    "test.tsv": "index\tsentence1\tsentence2\n0\tIt rang.\tThe bell rang.\n",
+}
 EXPECTED = {
     ("mrpc", "train"): [('He said "so .', "So he said .", "1"), ("One .", "Two .", "0")],
     ("mrpc", "test"): [("C .", "D .", None)],
@@ -80,6 +98,14 @@ EXPECTED = {
     ("rte", "test"): [("G.", "H.", None)],
     ("qnli", "train"): [("Who?", "He.", "entailment"), ("When?", "Here.", "not_entailment")],
     ("qnli", "test"): [("How?", "Thus.", None)],
+    ("mnli-mm", "dev"): [("M.", "B.", "neutral")],
+    ("mnli-mm", "test"): [("N.", "D.", None)],
+    ("qqp", "train"): [('Who is "he?', "Who is he?", "1"), ("Why?", "When?", "0")],
+    ("qqp", "dev"): [("How?", "So?", "0")],
+    ("qqp", "test"): [("Where?", "There?", None)],
+    ("wnli", "train"): [("It fell.", "The cup fell.", "1")],
+    ("wnli", "dev"): [("It broke.", "The pin broke.", "0")],
+    ("wnli", "test"): [("It rang.", "The bell rang.", None)],
 }
 
 
@@ -119,6 +145,16 @@ def test_a_file_that_is_not_there(tmp_path):
         KbertError, match=r"There is no file .*train.tsv, which the task cola needs.*dev.tsv"
     ):
         read_task("cola", tmp_path, "train")
+
+
+def test_rows_of_qqp_that_are_broken_off_are_left_out_and_counted(write):
+    examples = read_task("qqp", write("qqp"), "train")
+    assert len(examples.skipped) == 1
+
+
+def test_a_file_without_the_columns_that_the_task_names(write):
+    with pytest.raises(KbertError, match="has no column 'question1', which the train set of qqp"):
+        read_task("qqp", write("rte"), "train")
 
 
 def test_the_files_of_another_task(write):

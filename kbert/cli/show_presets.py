@@ -1,0 +1,93 @@
+"""Shows which presets there are, and how their files are fetched by hand."""
+
+import importlib.util
+from typing import Any
+
+from kbert.cli.show import show, show_json
+from kbert.findings import Call
+from kbert.interop.known_presets import (
+    HF_FILES,
+    HF_WEIGHTS,
+    PRESETS,
+    KnownPreset,
+    endpoint,
+    page,
+)
+from kbert.interop.minilm import PACKAGE
+from kbert.interop.model_caches import CachedModel, cache_folders, cached_models
+
+_FILES = (*HF_FILES, HF_WEIGHTS)
+
+
+def show_presets(*, as_json: bool) -> None:
+    """Print the presets, the files of each, and what lies in the caches of this machine."""
+    cached = cached_models()
+    if as_json:
+        show_json(
+            {
+                "endpoint": endpoint(),
+                "presets": [_record(preset, cached) for preset in PRESETS],
+                "caches": {hub: str(folder) for hub, folder in cache_folders().items()},
+                "cached": [
+                    {"name": one.name, "folder": str(one.folder), "megabytes": one.megabytes}
+                    for one in cached
+                ],
+            }
+        )
+        return
+    for preset in PRESETS:
+        show(
+            f"{preset.name}   {preset.languages}: {preset.suits}\n"
+            f"  {preset.parameters / 1e6:.1f} million parameters, {preset.megabytes:.0f} MB in "
+            f"float32; {preset.licence}; {_where(preset, cached)}\n"
+            f"  {page(preset.repository)}"
+        )
+        for name, checksum in preset.sha256.items():
+            show(f"    {name} of the package: sha256 {checksum}")
+    train = Call("train", "DATA", preset="FOLDER")
+    show(
+        "\nWhere a hub is blocked: set HF_ENDPOINT to the address of a mirror and name a preset "
+        f"hf://OWNER/NAME; or fetch\n  {', '.join(_FILES)}\nfrom the page of a preset by hand into "
+        f"a folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
+        "tokenizer.json is enough; where a page has no model.safetensors, take pytorch_model.bin."
+    )
+    show("\nBERTs in the caches of this machine:" if cached else "\nNo BERT in the caches:")
+    for one in cached:
+        show(f"  {one.name}   {one.megabytes:.0f} MB   {one.folder}")
+    for hub, folder in cache_folders().items():
+        show(f"  {hub}: {folder}{'' if folder.is_dir() else ' (does not exist)'}")
+
+
+def _found(preset: KnownPreset, cached: list[CachedModel]) -> CachedModel | None:
+    names = (f"hf://{preset.repository}", f"kaggle://{preset.kaggle}")
+    return next((one for one in cached if one.name in names), None)
+
+
+def _is_installed(preset: KnownPreset) -> bool:
+    return preset.name == "minilm" and importlib.util.find_spec(PACKAGE) is not None
+
+
+def _where(preset: KnownPreset, cached: list[CachedModel]) -> str:
+    """Return whether a preset is on this machine."""
+    if _is_installed(preset):
+        return "installed"
+    found = _found(preset, cached)
+    return "not on this machine" if found is None else f"in the cache: {found.folder}"
+
+
+def _record(preset: KnownPreset, cached: list[CachedModel]) -> dict[str, Any]:
+    found = _found(preset, cached)
+    return {
+        "name": preset.name,
+        "languages": preset.languages,
+        "suits": preset.suits,
+        "parameters": preset.parameters,
+        "megabytes": preset.megabytes,
+        "licence": preset.licence,
+        "hugging_face": preset.repository,
+        "kaggle": preset.kaggle or None,
+        "page": page(preset.repository),
+        "files": [{"name": name, "sha256": preset.sha256.get(name)} for name in _FILES],
+        "installed": _is_installed(preset),
+        "folder": None if found is None else str(found.folder),
+    }

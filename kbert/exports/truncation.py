@@ -1,0 +1,60 @@
+"""How the programs that read an export cut long texts, where the model was trained otherwise."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kbert.choices import CutPair, LongText
+from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.truncation import head_tokens
+
+
+def is_cut_alike(
+    format: str, model: Any, texts: Sequence[str], pairs: Sequence[str] | None
+) -> np.ndarray:
+    """Return which texts, or pairs, the reader of a format cuts as the model does: bool [texts].
+
+    Args:
+        format: str.
+        model: BertClassifier.
+        texts: sequence of str.
+        pairs: sequence of str, or None.
+    """
+    tokenizer: Tokenizer = model.tokenizer
+    if not differs(format, tokenizer, is_pair=pairs is not None):
+        return np.ones(len(texts), bool)
+    lengths = np.array([tokens for tokens, _ in tokenizer.count(texts)]) + 2
+    if pairs is not None:
+        lengths += np.array([tokens for tokens, _ in tokenizer.count(pairs)]) + 1
+    return lengths <= model.max_length
+
+
+def differs(format: str, tokenizer: Tokenizer, *, is_pair: bool) -> bool:
+    """Whether the reader of a format may cut a long text, or pair, otherwise than the model does.
+
+    Folders of weights are read by programs that cut in their own way, all others by kbert's code.
+    Of two long texts transformers gives the second one more token where Google's code gives it to
+    the first, and is told of the pair in each call.
+    """
+    if format == "huggingface":
+        return is_pair or tokenizer.long_text == "head+tail"
+    is_default = tokenizer.long_text == "head" and (not is_pair or tokenizer.cut_pair == "longest")
+    return format in ("google", "keras-hub") and not is_default
+
+
+def truncation_note(long_text: LongText, cut_pair: CutPair, max_length: int) -> str:
+    """Return what a model keeps of a text, or pair, that is too long, as a sentence of a README."""
+    room = max_length - 2
+    head = head_tokens(room, long_text)
+    parts = [f"its first {head}"] * (head > 0) + [f"its last {room - head}"] * (head < room)
+    pair = {
+        "longest": "the longer text is cut until both fit",
+        "first": "the first text is cut",
+        "second": "the second text is cut",
+    }[cut_pair]
+    whole = "" if long_text != "head+tail" else ", in the same proportion for less room"
+    return (
+        f"Of a longer text it read {' and '.join(parts)} tokens beside [CLS] and [SEP]{whole}; of "
+        f"a longer pair {pair}."
+    )
