@@ -58,6 +58,11 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     return found
 
 
+def numbered_weights(given: ClassWeight, examples: Examples) -> dict[int, float]:
+    """Return the weight of each class, by number; see `class_weights`."""
+    return dict(enumerate(class_weights(given, examples).values()))
+
+
 def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> np.ndarray | None:
     """Return how much each row counts in the loss, 1 in the mean; None where all count the same.
 
