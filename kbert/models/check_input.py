@@ -2,13 +2,19 @@
 
 from typing import Any, Literal
 
+import keras
+
+from kbert.data.batches import Batches
 from kbert.data.raw.holds_texts import holds_texts
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.models.text_stream import TextStream
 from kbert.utils.cell_values import describe
 
 Method = Literal["fit", "evaluate", "predict"]
+
+_LABELS = {"fit": ", labels", "evaluate": ", labels", "predict": ""}
 
 
 def check_input(method: Method, x: Any, y: Any = None, validation_data: Any = None) -> None:
@@ -48,6 +54,9 @@ def _check(method: Method, option: str, given: Any) -> None:
 
 
 def _is_wrong(given: Any) -> bool:
+    if isinstance(given, keras.utils.PyDataset) and not isinstance(given, Batches | TextStream):
+        batch = given[0] if given.num_batches else None
+        return holds_texts(batch[0] if isinstance(batch, tuple) and batch else batch)
     return isinstance(given, TokenStore) or holds_texts(given)
 
 
@@ -69,6 +78,8 @@ def _cure(method: Method, given: Any) -> Cure:
         return Cure(code=f"kbert.Batches(store{order})")
     if isinstance(given, str | bytes):
         return Cure(code="[text]", note="for one text")
+    if isinstance(given, keras.utils.PyDataset):
+        return Cure(code=f"model.{method}(texts{_LABELS[method]})", note="with lists")
     needs = ", need_label=False" if method == "predict" else ""
     return Cure(
         code=f"kbert.read_examples(data, labels=model.labels{needs})",

@@ -6,14 +6,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import keras
 
-from kbert.data.raw.text_set import no_length
+from kbert.data.batches import Batches
+from kbert.data.raw.text_set import TextSet, no_length
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.models.raw_texts import RawTexts, find_texts, labelled_batches
+from kbert.models.raw_texts import RawTexts, default_batch_size, find_texts, labelled_batches
 from kbert.models.text_stream import TextStream
 from kbert.plans.training_plan import TrainingPlan
-
-_BATCH_SIZE = 32  # as in Keras
 
 
 @runtime_checkable
@@ -38,33 +37,42 @@ def batches_of_fit(
     texts, found["x"] = find_texts(arguments.get("x"))
     if texts is not None:
         _check_split(arguments)
-        given = [arguments.get(name) for name in ("y", "sample_weight", "batch_size")]
-        raw = RawTexts(texts, *given, steps_option="steps_per_epoch")
-        shuffle = bool(arguments.get("shuffle", True))
-        for name in ("y", "sample_weight", "batch_size", "shuffle", "validation_split"):
-            found.pop(name, None)
-        if raw.is_set and texts.stream:
-            steps = found.pop("steps_per_epoch", None)
-            if steps is None:
-                raise no_length(texts, "steps_per_epoch")
-            size = raw.batch_size or _BATCH_SIZE
-            found["x"] = TextStream(texts, model, steps, size)
-            found["shuffle"] = False
+        plans = (getattr(callback, "plan", None) for callback in callbacks)
+        plan = next((plan for plan in plans if isinstance(plan, TrainingPlan)), None)
+        raw = RawTexts(
+            texts,
+            found.pop("y", None),
+            found.pop("sample_weight", None),
+            found.pop("batch_size", None),
+            steps_option="steps_per_epoch",
+        )
+        found.pop("validation_split", None)  # which is 0
+        shuffle = bool(found.pop("shuffle", True))
+        if isinstance(texts, TextSet) and texts.stream:
+            found["x"] = _stream(model, texts, raw, plan, found.pop("steps_per_epoch", None))
+            found["shuffle"] = False  # Keras would shuffle the numbers of the batches
         else:
-            plans = (getattr(callback, "plan", None) for callback in callbacks)
-            plan = next((plan for plan in plans if isinstance(plan, TrainingPlan)), None)
             found["x"] = raw.training_batches(model, plan, shuffle=shuffle)
     if "validation_data" in found:
         size = found.get("validation_batch_size", arguments.get("batch_size"))
         steps = found.get("validation_steps")
         before = found["validation_data"]
-        found["validation_data"] = labelled_batches(model, before, size, steps)
-        if found["validation_data"] is not before:
+        after = found["validation_data"] = labelled_batches(model, before, size, steps)
+        if isinstance(after, Batches) and after is not before:
             found.pop("validation_steps", None)
     for callback in callbacks:
         if isinstance(callback, ReadsTexts):
             callback.read_texts(model)
     return found
+
+
+def _stream(
+    model: Any, texts: TextSet, raw: RawTexts, plan: TrainingPlan | None, steps: int | None
+) -> TextStream:
+    """Return the batches of texts whose end is not known, or raise InputError."""
+    if steps is None:
+        raise no_length(texts, "steps_per_epoch")
+    return TextStream(texts, model, steps, raw.batch_size or default_batch_size(plan))
 
 
 def batches_of_evaluate(model: Any, texts: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
@@ -77,7 +85,8 @@ def batches_of_evaluate(model: Any, texts: Any, *args: Any, **kwargs: Any) -> di
     """
     found = _arguments(keras.Model.evaluate, texts, *args, **kwargs)
     names = ("x", "y", "sample_weight", "batch_size", "steps")
-    raw = RawTexts(*(found.pop(name, None) for name in names))
+    texts, y, weights, size, steps = (found.pop(name, None) for name in names)
+    raw = RawTexts(texts, y, weights, size, steps)
     return {"x": raw.evaluation_batches(model), **found}
 
 

@@ -1,12 +1,11 @@
 """Batches of the raw texts that a method of a `BertClassifier` is given."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from kbert.backend.few_shapes import few_shapes
 from kbert.backend.global_seed import global_seed
 from kbert.data.batches import Batches
 from kbert.data.class_weights import row_weights
@@ -84,7 +83,7 @@ class RawTexts:
     @property
     def is_set(self) -> bool:
         """Whether the texts are a data set, whose batches Keras takes one by one."""
-        return hasattr(self.texts, "elements")
+        return isinstance(self.texts, TextSet)
 
     def training_batches(
         self, model: Any, plan: TrainingPlan | None = None, *, shuffle: bool = True
@@ -98,9 +97,9 @@ class RawTexts:
             shuffle: bool. False keeps the order of the rows. Defaults to True.
         """
         examples, size = self._read(model, need_labels=True)
-        if size is None:
-            size = _BATCH_SIZE if plan is None else plan.batch_size
-        drops = getattr(self.texts, "drop_remainder", False) or (plan and plan.drop_remainder)
+        size = size or default_batch_size(plan)
+        drops = isinstance(self.texts, TextSet) and self.texts.drop_remainder
+        drops = drops or (plan is not None and plan.drop_remainder)
         own = TrainingPlan(
             len(examples), batch_size=size, recipe="google" if drops else "recommended"
         )
@@ -120,13 +119,21 @@ class RawTexts:
         size = size or _BATCH_SIZE
         if self.steps is not None and not self.is_set:
             examples = examples.take(np.arange(min(self.steps * size, len(examples))))
+        if not need_labels:
+            examples = replace(examples, label_ids=None, labels=None)
         batches = model.batches(examples, batch_size=size)
+        if need_labels and batches.store.labels is None:
+            raise InputError(
+                "{source} has no labels to evaluate against.",
+                source=examples.source,
+                cure=Cure(code="model.predict(examples)", note="which needs none"),
+            )
         return Batches(
             batches.store,
             size,
             order="length",
             pad_id=batches.pad_id,
-            few_shapes=few_shapes(model),
+            few_shapes=batches.few_shapes,
             examples=examples,
         )
 
@@ -134,8 +141,8 @@ class RawTexts:
         """Return the rows, and how many a batch has, if that is known."""
         if isinstance(self.texts, Examples):
             return self.texts, self.batch_size
-        if self.is_set:
-            data: TextSet = self.texts
+        if isinstance(self.texts, TextSet):
+            data = self.texts
             size = self.batch_size or _BATCH_SIZE
             elements = read_set(data, self.steps_option, self.steps, size)
             examples = read_elements(elements, model.labels, data.name, need_labels=need_labels)
@@ -160,6 +167,11 @@ class RawTexts:
                         else "fit(x)"
                     ),
                 )
+
+
+def default_batch_size(plan: TrainingPlan | None) -> int:
+    """Return the rows per batch where `fit` is not told: the plan's, or Keras's own."""
+    return _BATCH_SIZE if plan is None else plan.batch_size
 
 
 def labelled_batches(

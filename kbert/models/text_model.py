@@ -117,8 +117,10 @@ class TextModel(keras.Model):
             callbacks.callbacks.extend(own)
         else:
             callbacks = [*own, *given]
-        if by_class is not None and x.examples is not None:
-            by_class = numbered_weights(by_class, x.examples)
+        if by_class is not None:
+            by_class = numbered_weights(by_class, self.labels, x.examples)
+        if isinstance(x, TextStream) and "class_weight" in arguments:
+            arguments["class_weight"] = numbered_weights(arguments["class_weight"], self.labels)
         with ExitStack() as during:
             if by_class is not None:
                 during.enter_context(x.class_weighted(by_class))

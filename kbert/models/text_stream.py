@@ -1,6 +1,6 @@
 """Batches of a stream of texts, in its own order."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -71,7 +71,7 @@ class TextStream(keras.utils.PyDataset):
             raise
 
     def begin(self, epoch: int) -> None:
-        """Begin an epoch, counted from the first that is trained; of a resumed fit that is later."""
+        """Begin an epoch, counted from that of the first batch; a resumed fit begins later."""
         with self._lock:
             self._epoch = epoch
             for number in [n for n in self._held if n < epoch * self._steps]:
@@ -83,7 +83,7 @@ class TextStream(keras.utils.PyDataset):
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:
-        """Raise inside the block what kept a batch from being made, and no error of TensorFlow's."""
+        """Raise what kept a batch from being made, where TensorFlow raises an error of its own."""
         try:
             yield
         except Exception as error:
@@ -96,9 +96,9 @@ class TextStream(keras.utils.PyDataset):
         return Finding(
             "order-unknown",
             "warning",
-            "{name} {stream}: its rows are trained in the order in which they come, are not "
-            "shuffled, and a run resumes at the end of an epoch only, by reading from the beginning "
-            "what it has trained.",
+            "{name} {stream}: its rows are trained in the order in which they come, and are not "
+            "shuffled; a run resumes at the end of an epoch only, by reading the stream again from "
+            "its beginning.",
             Cure(code="fit(texts, labels)", note="with lists, which are shuffled whole each epoch"),
             {"name": self._data.name, "stream": self._data.stream},
         )

@@ -20,7 +20,9 @@ class BegunPass:
         self._begin = begin
         items = begin()
         self.first = next(items, None)
-        self._items: Iterator[Any] | None = items if self.first is None else chain([self.first], items)
+        self._items: Iterator[Any] | None = (
+            items if self.first is None else chain([self.first], items)
+        )
 
     def __iter__(self) -> Iterator[Any]:
         items, self._items = self._items, None

@@ -57,9 +57,7 @@ def _class_id(row: int, value: Any, labels: Labels) -> int:
         raise InputError("The label of row {row:,} is missing.", row=row, cure=_LEAVE_OUT)
     if isinstance(name, str) and not isinstance(value, bool):
         problem = labels.unknown(name)
-        raise InputError(
-            "Row {row:,}: {problem}.", row=row, problem=problem, cure=problem.cure
-        )
+        raise InputError("Row {row:,}: {problem}.", row=row, problem=problem, cure=problem.cure)
     found = describe(value)
     if found.kind == "several":
         raise InputError(

@@ -49,7 +49,7 @@ class Element:
         if len(set(lengths.values())) > 1:
             given = [f"{count:,} {name}" for name, count in lengths.items()]
             raise InputError(
-                "Each text needs one of everything. Received: {given}", given=", ".join(given)
+                "There must be as many of each. Received: {given}", given=", ".join(given)
             )
 
     def __len__(self) -> int:
@@ -115,28 +115,35 @@ class Element:
         texts, pairs = x
         if _is_several(texts):
             return cls.from_arrays(texts if pairs is None else (texts, pairs), y, weights)
-        rest = [None if part is None else [part] for part in (pairs, y, weights)]
-        return cls([texts], *rest, is_row=True)
+        pairs, y, weights = (None if part is None else [part] for part in (pairs, y, weights))
+        return cls([texts], pairs, y, weights, is_row=True)
 
     @classmethod
     def joined(cls, parts: Sequence["Element"]) -> "Element":
         """Return the rows of several elements."""
-        columns = []
-        for name in ("pairs", "labels", "weights"):
-            given = [getattr(part, name) for part in parts]
-            known = [column for column in given if column is not None]
-            columns.append([row for column in known for row in column] if known else None)
-        return cls([text for part in parts for text in part.texts], *columns)
+        return cls(
+            [text for part in parts for text in part.texts],
+            _joined([part.pairs for part in parts]),
+            _joined([part.labels for part in parts]),
+            _joined([part.weights for part in parts]),
+        )
 
-    def first(self, rows: int | None) -> "Element":
-        """Return the first rows, or all."""
-        parts = (self.texts, self.pairs, self.labels, self.weights)
-        return Element(*(None if part is None else part[:rows] for part in parts))  # type: ignore[arg-type]
+    def first(self, rows: int) -> "Element":
+        """Return the first rows."""
+        return Element(
+            self.texts[:rows],
+            None if self.pairs is None else self.pairs[:rows],
+            None if self.labels is None else self.labels[:rows],
+            None if self.weights is None else self.weights[:rows],
+        )
 
 
-def _of_columns(
-    columns: Mapping[Any, Any], class_names: ClassNames
-) -> tuple[tuple[Any, Any], Any]:
+def _joined(columns: Sequence[list[Any] | None]) -> list[Any] | None:
+    known = [column for column in columns if column is not None]
+    return [row for column in known for row in column] if known else None
+
+
+def _of_columns(columns: Mapping[Any, Any], class_names: ClassNames) -> tuple[tuple[Any, Any], Any]:
     """Return the texts, with the second ones or None, and the labels of columns with names."""
     names = [str(name) for name in columns]
     values = list(columns.values())

@@ -30,7 +30,7 @@ def holds_texts(given: Any) -> bool:
         )
     dtype = getattr(given, "dtype", None)
     if dtype is None and (isinstance(given, Sequence) or hasattr(given, "to_pylist")):
-        first = given[0] if len(given) else None  # of another library, such as Arrow
+        first: Any = given[0] if len(given) else None  # of another library, such as Arrow
         return holds_texts(first.as_py() if hasattr(first, "as_py") else first)
     if getattr(dtype, "kind", "") == "O":
         return any(map(holds_texts, given)) if getattr(given, "shape", ()) else False

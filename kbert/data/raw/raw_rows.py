@@ -33,11 +33,11 @@ def read_elements(
     texts, pairs = TextWriter(), TextWriter()
     values: list[Any] = []
     weights: list[Any] = []
-    counts = dict.fromkeys(("texts", "second texts", "labels", "weights"), 0)
+    counts = dict.fromkeys(("texts", "pairs", "labels", "weights"), 0)
     for element in elements:
         for place, text in enumerate(element.texts, start=counts["texts"]):
             texts.append(as_text("texts", place, text))
-        for place, text in enumerate(element.pairs or (), start=counts["second texts"]):
+        for place, text in enumerate(element.pairs or (), start=counts["pairs"]):
             pairs.append(as_text("pairs", place, text))
         values += element.labels or ()
         weights += element.weights or ()
@@ -56,7 +56,7 @@ def read_elements(
     if any(count not in (0, rows) for count in counts.values()):
         given = [f"{count:,} {name}" for name, count in counts.items() if count]
         raise InputError(
-            "{source}: each text needs one of everything. Received: {given}",
+            "{source}: there must be as many of each. Received: {given}",
             source=source,
             given=", ".join(given),
         )

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kbert.data.raw.element import Element
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 
 
+@runtime_checkable
 class TextSet(Protocol):
     """A data set of raw texts.
 
@@ -28,9 +29,7 @@ class TextSet(Protocol):
         """Yield its rows or batches from the beginning, as far as they can be read again."""
 
 
-def read_set(
-    data: TextSet, steps_option: str, steps: int | None, batch_size: int
-) -> list[Element]:
+def read_set(data: TextSet, steps_option: str, steps: int | None, batch_size: int) -> list[Element]:
     """Return the elements of a data set.
 
     Args:

@@ -41,8 +41,8 @@ class TorchTextSet:
             return None
         found = cls(data)
         first = found._passes.first
-        is_pair = isinstance(first, tuple | list) and len(first) > 0
-        return found if holds_texts(first[0] if is_pair else first) else None
+        inputs = first[0] if isinstance(first, tuple | list) and first else first
+        return found if holds_texts(inputs) else None
 
     def elements(self) -> Iterator[Element]:
         """Yield its batches, or rows."""
