@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kbert.backend.between_batches import between_batches
+from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.models.evaluate_batches import (
     JudgedSet,
@@ -44,8 +45,10 @@ class EvaluatedSets:
         sets = {**(sets or {}), **named}
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
-        for name in sets:
+        for name, data in sets.items():
             check_set_name(name)
+            if isinstance(data, Examples) and data.label_ids is None:
+                raise InputError("The set {name!r} has no labels to evaluate against.", name=name)
         self._given = sets
         self._texts = {name for name, data in sets.items() if is_set_of_texts(data)}
         self._sets = {

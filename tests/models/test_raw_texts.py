@@ -67,6 +67,7 @@ FORMS = {
 }
 
 
+@pytest.mark.any_backend  # how texts are read does not depend on it
 @pytest.mark.parametrize("form", FORMS)
 def test_texts_in_memory_are_trained_as_batches_are(form, make, rows, trained):
     model = make()
@@ -255,6 +256,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.any_backend  # which has not begun
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_used_is_refused(case, make):
     given, message = REFUSED[case]
