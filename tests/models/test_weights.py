@@ -106,9 +106,7 @@ def test_scores_are_means_by_weight(model):
     evaluation = EpochEvaluation(
         dev=(arrays(model), IDS, WEIGHTS), other=batches(model), restore_best=False
     )
-    guard = PlanGuard(
-        TrainingPlan(24, 24, 1, 1e-3), allow=("dev-overlap",)
-    )  # the training rows themselves
+    guard = PlanGuard(TrainingPlan(24, 24, 1, 1e-3), allow=("dev-overlap",))  # the training rows themselves
     model.fit(batches(model), epochs=1, verbose=0, callbacks=[guard, evaluation])
     dev, other = evaluation.history.last.scores.values()
     assert dev.weighted
