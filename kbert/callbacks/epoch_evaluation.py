@@ -65,7 +65,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         val_names: bool. Log the scores of the first set as `val_accuracy`, `val_loss`, ... too, for
             callbacks such as EarlyStopping that look for these names. Defaults to False.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
-        **named: the sets by name: `Batches`, `(x, labels)`, or `(x, labels, weights)`.
+        **named: the sets by name: `Batches`, `(x, labels)`, or `(x, labels, weights)`; and for a
+            `BertClassifier` raw texts, which it reads once: `(texts, labels)`, `Examples`, ....
 
     Attributes:
         history: EvaluationHistory.
@@ -232,6 +233,10 @@ class EpochEvaluation(keras.callbacks.Callback):
         """Return the scores that an evaluation of the model has."""
         model = self.model
         return (model.target.scores_class if isinstance(model, TextModel) else Evaluation).monitors
+
+    def read_texts(self, model: Any) -> None:
+        """Make batches of sets of raw texts; `BertClassifier.fit` calls it before it begins."""
+        self._sets.read_texts(model)
 
     def evaluated_sets(self) -> dict[str, Any]:
         """Return the inputs of the sets by name; the first set chooses the best evaluation."""

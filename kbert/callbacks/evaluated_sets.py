@@ -1,11 +1,13 @@
 """The sets that are evaluated while a model is trained."""
 
+import weakref
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 
 from kbert.backend.between_batches import between_batches
+from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.models.evaluate_batches import (
     JudgedSet,
@@ -14,6 +16,8 @@ from kbert.models.evaluate_batches import (
     judge_set,
 )
 from kbert.models.evaluation_set import EvaluationSet, check_set_name
+from kbert.models.raw_texts import is_set_of_texts, labelled_batches
+from kbert.models.text_model import TextModel
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.scores import Scores
 
@@ -41,15 +45,36 @@ class EvaluatedSets:
         sets = {**(sets or {}), **named}
         if not sets:
             raise InputError("Name at least one set: EpochEvaluation(dev=model.batches(dev)).")
-        for name in sets:
+        for name, data in sets.items():
             check_set_name(name)
-        self._sets = {name: EvaluationSet.from_data(name, data) for name, data in sets.items()}
+            if isinstance(data, Examples) and data.label_ids is None:
+                raise InputError("The set {name!r} has no labels to evaluate against.", name=name)
+        self._given = sets
+        self._texts = {name for name, data in sets.items() if is_set_of_texts(data)}
+        self._sets = {
+            name: EvaluationSet.from_data(name, data)
+            for name, data in sets.items()
+            # Models of Keras take texts themselves; the batches of others wait for their model.
+            if name not in self._texts or isinstance(data, tuple)
+        }
+        self._model: weakref.ref[Any] | None = None  # which has read the texts
         self._judged: dict[str, JudgedSet] = {}  # until the model is known
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """The inputs of each set."""
-        return {name: data.inputs for name, data in self._sets.items()}
+        """The inputs of each set, of those that are known."""
+        return {name: self._sets[name].inputs for name in self._given if name in self._sets}
+
+    def read_texts(self, model: keras.Model) -> None:
+        """Make batches of sets of raw texts, for a model that takes batches; once for a model."""
+        if self._model is not None and self._model() is model:
+            return
+        for name in self._texts:
+            data = self._given[name]
+            if isinstance(model, TextModel):
+                data = labelled_batches(model, data)
+            self._sets[name] = EvaluationSet.from_data(name, data)
+        self._model = weakref.ref(model)
 
     @property
     def are_judged(self) -> bool:
@@ -58,7 +83,8 @@ class EvaluatedSets:
 
     def judge(self, model: keras.Model) -> None:
         """Raise InputError where a model cannot be scored on a set."""
-        self._judged = {name: judge_set(model, data) for name, data in self._sets.items()}
+        self.read_texts(model)
+        self._judged = {name: judge_set(model, self._sets[name]) for name in self._given}
 
     def evaluate(self, model: keras.Model) -> dict[str, Scores]:
         """Return the scores on each set of the model that has been judged."""
@@ -78,12 +104,12 @@ class EvaluatedSets:
         """
         found = []
         for record in earlier:
-            if missing := self._sets.keys() - record.scores.keys():
+            if missing := self._given.keys() - record.scores.keys():
                 raise InputError(
                     "The evaluation of {when} lacks the sets {missing}.",
                     when=record.when,
                     missing=", ".join(sorted(missing)),
                 )
-            scores = {name: record.scores[name] for name in self._sets}
+            scores = {name: record.scores[name] for name in self._given}
             found.append(EvaluationRecord(record.epoch, record.update, scores, record.batch))
         return found

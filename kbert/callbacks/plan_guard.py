@@ -22,6 +22,8 @@ from kbert.errors import FindingsError, allowed_in, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
 from kbert.models.examples_findings import examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
+from kbert.models.raw_texts import is_set_of_texts, labelled_batches
+from kbert.models.text_model import TextModel
 from kbert.plans.fit_findings import fit_findings
 from kbert.plans.fit_state import FitState
 from kbert.plans.rate_findings import lower_rate
@@ -136,6 +138,8 @@ class PlanGuard(keras.callbacks.Callback):
         # A resumed fit may begin inside an update.
         self._batches = self._epoch_start = batches_seen(optimizer) % self._accumulation
         data = self._next_data if self._given is None else self._given
+        if isinstance(model, TextModel) and is_set_of_texts(data):
+            data = labelled_batches(model, data, self.plan.batch_size)
         found = self._next_findings
         if found is None:
             found = examples_findings(model, data, sets_of(callbacks_of_fit()))

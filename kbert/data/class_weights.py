@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
 
 ClassWeight = str | Mapping[str | int, float]
@@ -58,6 +58,31 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     if not any(found.values()):
         raise InputError("{option} gives all classes the weight 0.", option=_OPTION)
     return found
+
+
+def numbered_weights(
+    given: ClassWeight, labels: Labels, examples: Examples | None = None
+) -> dict[int, float]:
+    """Return the weight of each class by number, as Keras takes them; see `class_weights`.
+
+    Args:
+        given: as of `class_weights`.
+        labels: Labels.
+        examples: Examples with these labels, or None where the rows are not known. Defaults to
+            None.
+
+    Raises:
+        InputError: see `class_weights`; or "balanced", and the rows are not known.
+    """
+    if examples is None:
+        if given == "balanced":
+            raise InputError(
+                "{option} cannot be balanced: how many rows a class has is not known.",
+                option=_OPTION,
+                cure=Cure(code='class_weight={"NAME": W}'),
+            )
+        examples = Examples([], labels=labels, label_ids=np.zeros(0, np.int32))
+    return dict(enumerate(class_weights(given, examples).values()))
 
 
 def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> np.ndarray | None:

@@ -71,5 +71,6 @@ CODES = {
     "texts-without-letters": "texts that contain no letters",
     "texts-are-ids": "texts that are ids, hashes or addresses",
     "printed-values": "texts or labels that are what Python prints of lists or bytes",
+    "order-unknown": "texts that come from a stream, in an order that kbert does not know",
     "small-shuffle-buffer": "a shuffle buffer that does not mix the classes",
 }

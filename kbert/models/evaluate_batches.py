@@ -60,11 +60,12 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
         InputError: the model's outputs cannot be scored, the labels do not fit them, the model does
             not take the rows, or these are text pairs and the model has one segment.
     """
+    name = f"The set {data.name!r}"
+    if isinstance(model, TextModel):
+        check_set(name, data.inputs)
     data.check_rows()
     labels = data.labels
     if isinstance(model, TextModel):
-        name = f"The set {data.name!r}"
-        check_set(name, data.inputs)
         if isinstance(data.inputs, Batches):
             check_batches(model, data.inputs, name)
         if not model.target.takes_names:

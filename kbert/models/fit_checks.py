@@ -16,6 +16,8 @@ from kbert.findings import Cure, Finding, Option, downgrade
 from kbert.models.examples_findings import TakesFindings, examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.labels_outside import labels_outside
+from kbert.models.text_stream import TextStream
+from kbert.utils.say import say
 
 
 class FitChecks(keras.callbacks.Callback):
@@ -92,11 +94,14 @@ def check_examples_of_fit(
     sets = sets_of(callbacks)
     if isinstance(arguments.get("validation_data"), Batches):
         sets["validation_data"] = arguments["validation_data"]
-    findings = examples_findings(model, arguments.get("x"), sets)
+    x = arguments.get("x")
+    findings = [x.finding()] if isinstance(x, TextStream) else examples_findings(model, x, sets)
     reporters = [callback for callback in callbacks if isinstance(callback, TakesFindings)]
     for reporter in reporters:
         reporter.set_findings(findings)
     if not reporters:
+        if isinstance(x, TextStream):
+            say(str(x.finding()))
         with allowed_in("callbacks=[kbert.PlanGuard(plan, {})]"):
             raise_on_errors(downgrade(findings, allow), can_allow=True)
 

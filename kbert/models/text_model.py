@@ -1,7 +1,7 @@
 """A Keras model that classifies texts: what it is trained with and predicts on."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Packing
 from kbert.data.batches import Batches
-from kbert.data.class_weights import ClassWeight, row_weights
+from kbert.data.class_weights import ClassWeight, numbered_weights, row_weights
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.data.packing_choice import PackingChoice
@@ -27,6 +27,9 @@ from kbert.interop.segments import check_segments
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_input
 from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_arguments
+from kbert.models.raw_fit import batches_of_evaluate, batches_of_fit, batches_of_predict
+from kbert.models.raw_texts import find_texts
+from kbert.models.text_stream import StreamSetter, TextStream
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.any_prediction import AnyPrediction
 from kbert.results.given_texts import as_texts
@@ -72,31 +75,43 @@ class TextModel(keras.Model):
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`.
 
+        Raw texts are read once, as `batches` does: `fit(texts, labels)`, `fit((texts, pairs),
+        labels)`, `fit(examples)`, or a finite `tf.data.Dataset`, torch `DataLoader` or Hugging Face
+        data set of texts and labels; `validation_data` alike. All rows are shuffled whole in each
+        epoch, by the seed of `keras.utils.set_random_seed`, 0 where it is not set; `shuffle=False`
+        keeps their order. Labels are names or numbers of classes. The batch size is `batch_size`,
+        else that of the data set's batches, of the plan of a callback, or 32. A stream without an
+        end needs `steps_per_epoch` and keeps its own order, which the finding `order-unknown` says.
+
         Raises:
-            InputError: texts or `Examples` in place of Batches, another `steps_per_epoch` than that
-                of the Batches, or a callback that would fail at the end of an epoch.
+            InputError: texts or labels that cannot be used, `validation_split` of texts, another
+                `steps_per_epoch` than that of the Batches, or a callback that would fail at the end
+                of an epoch.
             FindingsError: labels outside the classes, or examples that `kbert train` refuses.
         """
         keep_freed_memory()
-        arguments = fit_arguments(x, *args, **kwargs)
+        given = _as_list(callbacks)
+        arguments = batches_of_fit(self, fit_arguments(x, *args, **kwargs), given)
+        x = arguments.get("x")
         check_input("fit", x, arguments.get("y"), arguments.get("validation_data"))
         own: list[Any] = []
-        given = _as_list(callbacks)
         by_class = None
         if isinstance(x, Batches):
-            by_class = kwargs.pop("class_weight", None)  # Keras refuses both at once
+            by_class = arguments.pop("class_weight", None)  # Keras refuses both at once
         allow = [code for callback in given for code in getattr(callback, "allow", ())]
         if isinstance(x, Batches):
-            kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
+            arguments.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
             check_batches(self, x)
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
+        if isinstance(x, TextStream):
+            own.append(StreamSetter(x, arguments.get("initial_epoch", 0)))
         own.append(check_fit(self, arguments, allow))
         check_examples_of_fit(self, arguments, given, allow)
         if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # of tf.data
             for callback in given:
                 if isinstance(callback, TakesData):
-                    callback.set_data(x)
+                    callback.set_data(x.first_batches() if isinstance(x, TextStream) else x)
         if isinstance(x, Batches) and self.compiled:
             # On TensorFlow Keras builds metrics and optimizer inside the first step, and a step
             # that creates variables is traced twice: seconds at the start of every run.
@@ -105,26 +120,48 @@ class TextModel(keras.Model):
             callbacks.callbacks.extend(own)
         else:
             callbacks = [*own, *given]
-        with nullcontext() if by_class is None else x.class_weighted(by_class):
-            return super().fit(x, *args, callbacks=callbacks, **kwargs)
+        if by_class is not None:
+            by_class = numbered_weights(by_class, self.labels, x.examples)
+        if isinstance(x, TextStream) and "class_weight" in arguments:
+            arguments["class_weight"] = numbered_weights(arguments["class_weight"], self.labels)
+        with ExitStack() as during:
+            if by_class is not None:
+                during.enter_context(x.class_weighted(by_class))
+            if isinstance(x, TextStream):
+                during.enter_context(x.own_errors())
+            return super().fit(**arguments, callbacks=callbacks)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Evaluate as `keras.Model.evaluate` does.
+        """Evaluate as `keras.Model.evaluate` does; raw texts with labels are taken as by `fit`.
 
         Raises:
-            InputError: texts or `Examples` in place of Batches.
+            InputError: texts or labels that cannot be used.
         """
+        texts, x = find_texts(x)
+        if texts is not None:
+            return super().evaluate(**batches_of_evaluate(self, texts, y, *args, **kwargs))
         check_input("evaluate", x, y)
         return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the logits, as `keras.Model.predict` does; `predict_texts` takes texts.
+        """Return the logits, as `keras.Model.predict` does, in the order of the rows.
+
+        Raw texts are taken as by `fit`; `predict_texts` returns their labels and probabilities.
 
         Raises:
-            InputError: texts or `Examples` in place of Batches.
+            InputError: texts that cannot be used.
         """
-        check_input("predict", x)
-        return super().predict(x, *args, **kwargs)
+        texts, x = find_texts(x)
+        if texts is None:
+            check_input("predict", x)
+            return super().predict(x, *args, **kwargs)
+        arguments = batches_of_predict(self, texts, *args, **kwargs)
+        examples = arguments["x"].examples
+        self._watch.look(examples.texts, examples.pairs)
+        logits = super().predict(**arguments)
+        in_order = np.empty_like(logits)
+        in_order[arguments["x"].row_order()] = logits
+        return in_order
 
     def batches(
         self,

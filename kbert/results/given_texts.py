@@ -57,10 +57,11 @@ def _strings(option: str, given: Any, blank: bool) -> list[str]:
             name=found.name,
             shown=found.shown,
         )
-    return [_string(option, place, value, blank) for place, value in enumerate(given)]
+    return [as_text(option, place, value, blank) for place, value in enumerate(given)]
 
 
-def _string(option: str, place: int, value: Any, blank: bool) -> str:
+def as_text(option: str, place: int, value: Any, blank: bool = False) -> str:
+    """Return a text as a string; see `as_texts`."""
     found = to_text(value)
     if isinstance(found, str):
         if blank or not is_blank(found):

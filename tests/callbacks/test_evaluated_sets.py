@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 
 from kbert.callbacks.evaluated_sets import EvaluatedSets
+from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.targets.labels import Labels
 
 pytestmark = pytest.mark.keras
 
@@ -61,3 +63,13 @@ def test_earlier_evaluations_have_the_scores_of_these_sets():
     assert inside.scores == {"test": scores["test"]}
     with pytest.raises(InputError, match="The evaluation of epoch 1, batch 5 lacks the sets other"):
         EvaluatedSets(SETS, {"other": SETS["dev"]}).records(earlier)
+
+
+def test_examples_are_for_a_model_that_reads_texts():
+    examples = Examples(["a", "b"], label_ids=np.array([0, 1]), labels=Labels(("x", "y")))
+    sets = EvaluatedSets({"dev": examples}, {})
+    assert sets.inputs == {}
+    with pytest.raises(
+        InputError, match=r"Received: Examples. Cure: .*dev=model.batches\(examples"
+    ):
+        sets.judge(model_of(2))

@@ -8,9 +8,7 @@ import pytest
 from kbert import (
     EpochEvaluation,
     InputError,
-    PlanGuard,
     TokenStore,
-    TrainingPlan,
     read_examples,
 )
 
@@ -42,58 +40,45 @@ def refusal(method, *arguments, **settings):
 
 
 GIVEN = {
-    "list": TEXTS,
-    "text": "good film",
-    "array": np.array(TEXTS),
-    "objects": np.array(TEXTS, object),
-    "series": pd.Series(TEXTS),
-    "frame": pd.DataFrame({"text": TEXTS}),
-    "dict": {"token_ids": TEXTS},
-    "pair": (TEXTS, IDS),
-    "pairs": [("a", "b"), ("c", "d")],
+    "text": ("good film", "[text], for one text"),
+    "bytes": (b"good film", "[text], for one text"),
+    "frame": (pd.DataFrame({"text": TEXTS}), "kbert.read_examples(data, labels=model.labels"),
+    "dict": ({"text": TEXTS}, "kbert.read_examples(data, labels=model.labels"),
+    "inputs": ({"token_ids": TEXTS}, "kbert.read_examples(data, labels=model.labels"),
 }
 
 
-@pytest.mark.parametrize("given", GIVEN.values(), ids=GIVEN)
-def test_texts_are_refused_with_the_right_call(given, model):
-    assert "Cure: model.predict_texts(texts)" in refusal(model.predict, given)
-    for method in (model.fit, model.evaluate):
-        for labels in ((), (IDS,), (NAMES,)):
-            message = refusal(method, given, *labels)
-            assert "takes token ids, such as Batches, and no texts. Received: a" in message
-            assert "model.batches(examples" in message
-            assert "kbert.read_examples((texts, labels), labels=model.labels)" in message
+@pytest.mark.parametrize("form", GIVEN)
+def test_texts_in_another_form_are_refused_with_the_right_call(form, model):
+    given, cure = GIVEN[form]
+    for method in (model.fit, model.evaluate, model.predict):
+        message = refusal(method, given)
+        assert "takes a list of texts, a tuple (texts, pairs), Examples, a data set" in message
+        assert f"Cure: {cure}" in message
+    assert "need_label=False" in refusal(model.predict, pd.DataFrame({"text": TEXTS}))
 
 
-def test_examples_are_refused_with_the_right_call(model, examples):
-    assert "Cure: model.batches(examples, plan)" in refusal(model.fit, examples)
-    assert "Cure: model.batches(examples, plan)" in refusal(model.fit, examples, examples)
-    assert refusal(model.evaluate, examples).endswith("Cure: model.batches(examples)")
-    assert "model.predict_texts(examples.texts)" in refusal(model.predict, examples)
-    pairs = read_examples((TEXTS, TEXTS, NAMES), labels=model.labels)
-    assert "(examples.texts, examples.pairs)" in refusal(model.predict, pairs)
+def test_so_is_a_token_store(model, examples):
     store = TokenStore.build(examples, model.tokenizer, 16)
     assert 'kbert.Batches(store, order="shuffled")' in refusal(model.fit, store)
     assert "Cure: kbert.Batches(store)" in refusal(model.evaluate, store)
+    message = refusal(model.fit, model.batches(examples), validation_data=store)
+    assert message.startswith("`validation_data` of a BertClassifier takes")
+    evaluation = EpochEvaluation(dev=({"text": TEXTS}, IDS))
+    message = refusal(model.fit, model.batches(examples), callbacks=[evaluation], verbose=0)
+    assert message.startswith("The set 'dev' of a BertClassifier takes a list of texts")
 
 
-@pytest.mark.parametrize("form", ["examples", "texts", "texts and labels"])
-def test_so_are_sets_to_evaluate_on(form, model, examples):
-    given = {"examples": examples, "texts": TEXTS, "texts and labels": (TEXTS, IDS)}[form]
-    batches = model.batches(examples)
-    message = refusal(model.fit, batches, validation_data=given)
-    assert message.startswith("`validation_data` of a BertClassifier takes token ids")
-    assert "Cure: model.batches(examples)" in message
+def test_and_a_data_set_of_keras_with_texts(model):
+    class Set(keras.utils.PyDataset):
+        def __len__(self):
+            return 1
 
+        def __getitem__(self, index):
+            return np.array(TEXTS), IDS
 
-def test_callbacks_name_the_right_call_too(model, examples):
-    batches = model.batches(examples)
-    evaluation = EpochEvaluation(dev=(TEXTS, IDS))
-    message = refusal(model.fit, batches, callbacks=[evaluation], verbose=0)
-    assert message.startswith("The set 'dev' of a BertClassifier takes token ids")
-    guard = PlanGuard(TrainingPlan(40, batch_size=1), data=examples)
-    message = refusal(model.fit, batches, callbacks=[guard], verbose=0)
-    assert "PlanGuard(plan, data=model.batches(examples, plan))" in message
+    assert "Cure: model.fit(texts, labels), with lists" in refusal(model.fit, Set())
+    assert "Cure: model.predict(texts), with lists" in refusal(model.predict, Set())
 
 
 def test_names_of_classes_are_no_labels(model, examples):
@@ -104,12 +89,6 @@ def test_names_of_classes_are_no_labels(model, examples):
         refusal(model.fit, inputs, IDS, validation_data=(inputs, NAMES)),
     ):
         assert "Cure: model.labels.encode(labels)" in message
-
-
-def test_a_tf_data_set_of_texts(model):
-    tf = pytest.importorskip("tensorflow")
-    data = tf.data.Dataset.from_tensor_slices((TEXTS, IDS)).batch(2)
-    assert "model.batches(examples, plan)" in refusal(model.fit, data)
 
 
 def test_what_keras_takes_is_taken(model, examples):

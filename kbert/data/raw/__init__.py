@@ -1,0 +1,1 @@
+"""Raw texts with their labels, in every form that Keras's methods could be given them."""
