@@ -7,14 +7,17 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, PLAN, Switch, given, options, reading
-from kbert.config import TrainConfig
+from kbert.config import SplitOptions, TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
 _FLAGS = Parameter(allow_leading_hyphen=True, group=PLAN)
 
 
-@options(PlanOptions, "dev", "dev_proportion", "preset", "max_length", "backend", ReadingOptions)
+@options(
+    *(PlanOptions, "dev", "dev_proportion", SplitOptions, "seed"),
+    *("preset", "max_length", "backend", ReadingOptions),
+)
 class Settings:
     """What `kbert plan` takes."""
 

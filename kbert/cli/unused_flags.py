@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App, ArgumentCollection
 
-from kbert.config.train_config import TASK_DECIDES
+from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
@@ -15,6 +15,7 @@ from kbert.plans.plan_options import PlanOptions
 _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
 _MODEL = ("preset", "weights")
+_FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Rule:
     needed: bool = False
 
 
-_TRAINING = (Rule(TASK_DECIDES, "task"), Rule(("dev_proportion",), "dev"))
+_OWN_DEV = Rule(OF_OWN_DEV, "dev")
+_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
@@ -41,11 +43,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "plan": (
         Rule(("global_step",), "google_flags", needed=True),
         Rule(
-            (*_PLAN, "max_length", "preset", "backend", "dev", "dev_proportion", "time", "plot"),
+            (*_PLAN, *_FILE, "max_length", "preset", "backend", "time", "plot"),
             "google_flags",
         ),
-        Rule(("dev_proportion",), "dev"),
-        Rule((*_READING, "dev", "dev_proportion", "preset", "max_length"), "data", needed=True),
+        _OWN_DEV,
+        Rule((*_READING, *_FILE, "preset", "max_length"), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),
     ),

@@ -52,11 +52,11 @@ def set_aside(
     config: TrainConfig, whole: Examples, given: dict[str, Examples], split_version: int
 ) -> tuple[Examples, dict[str, Examples]]:
     """Return the training set, and the sets to evaluate on with the rows that are set aside."""
-    if "dev" in given or config.dev_proportion == 0:
+    if not config.sets_rows_aside:
         return whole, given
     split = whole.split if split_version >= SPLIT_VERSION else whole.split_as_in_0_1
-    training, dev = split(config.dev_proportion, config.seed)
-    source = f"{whole.source} ({config.dev_proportion:.0%} set aside, seed {config.seed})"
+    training, dev = split(config.dev_proportion, config.seed_of_split)
+    source = f"{whole.source} ({config.dev_proportion:.0%} set aside, seed {config.seed_of_split})"
     return training, {"dev": replace(dev, source=source), **given}
 
 

@@ -11,20 +11,25 @@ from kbert.cli.main import main
 USED = "used"
 READING = (
     *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
-    "on-bad-row",
+    *("on-bad-row", "weight"),
 )
 PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
     *("warmup-proportion", "recipe"),
 )
 MODEL = ("preset", "max-length", "dropout", "weights", "precision")
+LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
+SPLIT = ("split-seed",)
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
 MACHINE = ("backend", "seed", "deterministic", "packing", "gradient-checkpointing")
 SPEAKING = ("quiet", "verbose")
 
 TASK = "{option} has no effect beside --task: leave it out."
-DEV = {"dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"]}
+DEV = {
+    "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
+    "split-seed": ["data.csv --split-seed 1 --dev dev.csv"],
+}
 # Of a Parquet file nothing is delimited, and it has no encoding; of JSON Lines it has one.
 FILES = {
     "delimiter": ["rows.jsonl --delimiter ;", "rows.parquet --delimiter ;"],
@@ -34,8 +39,9 @@ FILES = {
 }
 TRAINING = {
     **dict.fromkeys(
-        (*READING, *PLAN, *MODEL, *EVALUATION, *CHECKPOINTS, *MACHINE, *SPEAKING, "output"), USED
+        (*READING, *PLAN, *MODEL, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE), USED
     ),
+    **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
     **FILES,
 }
@@ -43,6 +49,7 @@ TABLE = {
     "demo": {
         **{name: USED for name in TRAINING if name not in READING},
         "dev-proportion": ["--dev dev.csv --dev-proportion 0.2"],
+        "split-seed": ["--dev dev.csv --split-seed 1"],
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
@@ -54,7 +61,7 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "data", "json", "google-flags"), USED),
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
-        **{n: [f"--examples 9 --{n} 1"] for n in ("text", "pair", "label", "delimiter")},
+        **{n: [f"--examples 9 --{n} 1"] for n in ("text", "pair", "label", "delimiter", "weight")},
         "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
         "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
         "header": ["--examples 9 --header", *FILES["header"]],
@@ -62,6 +69,8 @@ TABLE = {
         "on-bad-row": ["--examples 9 --on-bad-row skip"],
         "dev": ["--examples 9 --dev dev.csv", "data.csv --google-flags= --dev dev.csv"],
         "dev-proportion": ["--examples 9 --dev-proportion 0.1", *DEV["dev-proportion"]],
+        "split-seed": ["--examples 9 --split-seed 1", *DEV["split-seed"]],
+        "seed": ["--examples 9 --seed 1", "data.csv --google-flags= --seed 1"],
         "preset": ["--examples 9 --preset minilm", "data.csv --google-flags= --preset minilm"],
         "max-length": ["--examples 9 --max-length 128", "data.csv --google-flags= --max-length 64"],
         "backend": ["data.csv --google-flags= --backend torch"],
@@ -73,6 +82,9 @@ TABLE = {
     "train": {
         **TRAINING,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
+        "weight": ["data --task mrpc --weight w"],
+        "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
+        "focal-gamma": ["data.csv --focal-gamma 1"],
         "format": ["data --task mrpc --format csv"],
         "encoding": ["data --task mrpc --encoding utf-8", *FILES["encoding"]],
         "header": ["data --task mrpc --no-header", *FILES["header"]],
@@ -95,6 +107,7 @@ TABLE = {
     "continue": {
         **{name: USED for name in TRAINING if name not in ("preset", "weights")},
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
+        "split-seed": ["run --dev dev.csv --split-seed 1"],
         **dict.fromkeys(("run", "data", "task"), USED),
     },
     "evaluate": {
@@ -118,11 +131,12 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.
         **dict.fromkeys(("text", "pair", "label", "encoding", "delimiter", "on-bad-row"), USED),
+        "weight": USED,
         "length": ["run --format google --output new --length 16"],
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
-del TABLE["resume"]["recipe"], TABLE["predict"]["label"]
+del TABLE["resume"]["recipe"], TABLE["predict"]["label"], TABLE["predict"]["weight"]
 
 
 def flags_of(verb):

@@ -32,3 +32,13 @@ def test_it_can_be_allowed(config):
         read_sets(config(labels))
     training, sets = read_sets(config(labels, allow=("too-many-classes",)))
     assert (len(training), len(sets["dev"])) == (32, 2)
+
+
+def test_seeds_are_compared_on_one_split(config):
+    labels = ["a", "b"] * 60
+    first, other = (read_sets(config(labels, seed=seed, split_seed=7))[1]["dev"] for seed in (0, 1))
+    assert first.texts == other.texts
+    assert first.source.endswith("(10% set aside, seed 7)")
+    # Without it, the split is that of the seed, as ever.
+    assert read_sets(config(labels, seed=7))[1]["dev"].texts == first.texts
+    assert read_sets(config(labels, seed=1))[1]["dev"].texts != first.texts

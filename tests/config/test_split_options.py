@@ -1,0 +1,30 @@
+import pytest
+
+from kbert import InputError, TrainConfig
+from kbert.config import SplitOptions
+
+
+def test_without_a_seed_of_its_own_the_seed_decides_the_split():
+    assert TrainConfig("a.csv", seed=5).seed_of_split == 5
+    assert TrainConfig("a.csv", seed=5, split_seed=0).seed_of_split == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"split_seed": -1}, "`split_seed` must be from 0 to 4294967295. Received: -1"),
+        ({"split_seed": 2**32}, "`split_seed` must be from 0 to"),
+        ({"split_seed": 1, "dev": "b.csv"}, '`split_seed` has no effect beside dev="b.csv"'),
+        ({"split_seed": 1, "dev_proportion": 0.0}, "`split_seed` has no effect beside dev_prop"),
+        ({"split_seed": 1, "task": "mrpc"}, "Leave out `split_seed`, or the task"),
+        ({"split_seed": 1.0}, "`split_seed` must be a whole number"),
+    ],
+)
+def test_what_is_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        TrainConfig("a.csv", **settings)
+
+
+def test_the_options_alone():
+    with pytest.raises(InputError, match="split_seed"):
+        SplitOptions(split_seed=-3)
