@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
-from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kbert.serving.predictor import Predictor
 
 
-@options("backend", ReadingOptions)
+@options("backend", ReadingOptions, without=OF_SPLIT)
 class Settings:
     """What `kbert evaluate` takes."""
 

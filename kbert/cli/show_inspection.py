@@ -38,7 +38,12 @@ def show_inspection(
             data=data,
             cure=Cure({"label": "NAME"}),
         )
-    held_out = None if dev is None else reading.read(dev, labels=examples.labels, on_bad_row="skip")
+    need = {"need_weight": False, "need_group": False}
+    held_out = (
+        None
+        if dev is None
+        else reading.read(dev, labels=examples.labels, on_bad_row="skip", **need)
+    )
     inspection = inspect_examples(
         examples,
         tokenizer=tokenizer,

@@ -39,7 +39,8 @@ def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
         splits = TASKS[config.task].splits
         return _columns(splits["test"]), _columns(splits["dev"])
     settings = config.reading_settings()
-    return {name: value for name, value in settings.items() if name != "label"}, settings
+    to_predict = {n: value for n, value in settings.items() if n not in ("label", "weight")}
+    return to_predict, settings
 
 
 def _columns(layout: SplitLayout) -> dict[str, Any]:

@@ -55,6 +55,7 @@ CODES = {
     "duplicates": "texts that occur more than once",
     "conflicting-labels": "the same text with different labels",
     "dev-overlap": "rows of the training set that also occur in another set",
+    "groups-shared": "groups that have rows in the training set and in another set",
     "dev-small": "the development set is too small for reliable scores",
     "class-sorted": "the rows are sorted by class",
     "class-clustered": "rows of the same class are adjacent",

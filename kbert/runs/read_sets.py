@@ -42,7 +42,7 @@ def read_files(
     if labels is None:
         _check_classes(whole, config.allow)
     return whole, {
-        name: config.read(path, labels=whole.labels, need_weight=False)
+        name: config.read(path, labels=whole.labels, need_weight=False, need_group=False)
         for name, path in (("dev", config.dev), ("test", config.test))
         if path is not None
     }

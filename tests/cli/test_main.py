@@ -48,7 +48,7 @@ def test_help_is_in_groups_and_begins_with_what_most_people_need():
     _, out, _ = kbert("train", "--help")
     groups = re.findall(r"─ ([A-Z][a-z ]+) ─", out)
     assert groups == [
-        *("Data", "Plan", "Model", "Evaluation", "Checkpoints", "Machine"),
+        *("Data", "Plan", "Model", "Loss", "Evaluation", "Checkpoints", "Machine"),
         "File format",
     ]
     screen = "\n".join(out.splitlines()[:49])

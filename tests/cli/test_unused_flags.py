@@ -11,7 +11,7 @@ from kbert.cli.main import main
 USED = "used"
 READING = (
     *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
-    *("on-bad-row", "weight"),
+    *("on-bad-row", "weight", "group"),
 )
 PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
@@ -61,7 +61,10 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "data", "json", "google-flags"), USED),
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
-        **{n: [f"--examples 9 --{n} 1"] for n in ("text", "pair", "label", "delimiter", "weight")},
+        **{
+            n: [f"--examples 9 --{n} 1"]
+            for n in ("text", "pair", "label", "delimiter", "weight", "group")
+        },
         "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
         "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
         "header": ["--examples 9 --header", *FILES["header"]],
@@ -82,7 +85,7 @@ TABLE = {
     "train": {
         **TRAINING,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
-        "weight": ["data --task mrpc --weight w"],
+        **{n: [f"data --task mrpc --{n} n"] for n in ("weight", "group")},
         "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
         "focal-gamma": ["data.csv --focal-gamma 1"],
         "format": ["data --task mrpc --format csv"],
@@ -136,7 +139,9 @@ TABLE = {
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
-del TABLE["resume"]["recipe"], TABLE["predict"]["label"], TABLE["predict"]["weight"]
+del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"]
+for name in ("label", "weight", "group"):
+    del TABLE["predict"][name]
 
 
 def flags_of(verb):

@@ -16,7 +16,13 @@ FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 OTHERS = {
     **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
     **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False},
-    **{"delimiter": ";", "quoting": "none", "weight": "trust", "class_weight": "balanced"},
+    **{
+        "delimiter": ";",
+        "quoting": "none",
+        "weight": "trust",
+        "group": "author",
+        "class_weight": "balanced",
+    },
     **{"label_smoothing": 0.1, "loss": "focal"},
     **{"on_bad_row": "skip", "preset": "some/folder", "weights": "random"},
     **{

@@ -1,5 +1,9 @@
 """What other sets than the training set mean for the scores."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from kbert.data.inspection.duplicates import overlap, text_keys
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Option
@@ -28,6 +32,33 @@ def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) 
     """Return the finding that rows of a set also occur in the training set, if some do."""
     shared = overlap(text_keys(training), text_keys(other))
     return _overlap(name, len(other), shared, cure) if shared else None
+
+
+def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Finding]:
+    """Return which sets share groups with the training set, of those that were given as files."""
+    findings = []
+    for name, other in sets.items():
+        if training.groups is None or other.groups is None:
+            continue
+        shared = int(np.isin(other.groups, training.groups).sum())
+        if shared:
+            findings.append(
+                Finding(
+                    "groups-shared",
+                    "warning",
+                    "{shared:,} of the {rows:,} rows of {name} ({share:.1%}) are of groups that the "
+                    "training set has rows of, so the scores do not tell how the model does on new "
+                    "ones.",
+                    _apart(name),
+                    {
+                        "shared": shared,
+                        "rows": len(other),
+                        "name": name,
+                        "share": shared / len(other),
+                    },
+                )
+            )
+    return findings
 
 
 def small_dev_finding(rows: int, cure: Cure, name: str = "dev") -> Finding | None:
@@ -65,7 +96,7 @@ def _apart(name: str) -> Cure:
     """Return the cure for a file: what may be left out, and what kbert does without it."""
     note = "take these rows out of one of the two files, or leave out {option}"
     if name == "dev":
-        note += " to train: what kbert sets aside itself shares no text with the rest"
+        note += " to train: what kbert sets aside itself shares no text and no group with the rest"
     return Cure(note=note, values={"option": Option(name)})
 
 

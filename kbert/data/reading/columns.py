@@ -32,7 +32,7 @@ LABEL_NAMES = (
     "topic", "tag", "quality", "is_duplicate", "y", "标签", "类别", "分类",
 )
 # fmt: on
-ROLES = ("text", "pair", "label", "weight")  # of columns
+ROLES = ("text", "pair", "label", "weight", "group")  # of columns
 _DELIMITERS = ";\t|"  # of files with other suffixes than theirs
 _FORMATS = {"\t": {"format": "tsv"}, ",": {"format": "csv"}}
 _MAX_LISTED = 12
@@ -48,6 +48,7 @@ class Columns:
     pair: int | None = None
     label: int | None = None
     weight: int | None = None
+    group: int | None = None
 
     def __str__(self) -> str:
         taken = [f"text = {self.names[self.text]!r}"]
@@ -57,6 +58,8 @@ class Columns:
             taken.append(f"label = {self.names[self.label]!r}")
         if self.weight is not None:
             taken.append(f"weight = {self.names[self.weight]!r}")
+        if self.group is not None:
+            taken.append(f"group = {self.names[self.group]!r}")
         return ", ".join(taken)
 
 
@@ -67,8 +70,10 @@ def choose_columns(
     pair: Any = None,
     label: Any = None,
     weight: Any = None,
+    group: Any = None,
     need_label: bool = True,
     need_weight: bool = True,
+    need_group: bool = True,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
 
@@ -79,8 +84,12 @@ def choose_columns(
         pair: str, int or None. The second text's column; detected only when `text` is too.
         label: str, int or None. The label's column.
         weight: str, int or None. The column of the rows' weights, which is never guessed.
+        group: str, int or None. The column of the rows' groups, which is never guessed; it may be
+            one of the texts.
         need_label: bool. Whether a table without a label is refused. Defaults to True.
         need_weight: bool. Whether a table without the column of the weights is refused. Defaults to
+            True.
+        need_group: bool. Whether a table without the column of the groups is refused. Defaults to
             True.
 
     Raises:
@@ -110,7 +119,11 @@ def choose_columns(
     weight_at = None
     if weight is not None and (need_weight or weight in table.columns):
         weight_at = _find(table, "weight", weight)
+    group_at = None
+    if group is not None and (need_group or group in table.columns):
+        group_at = _find(table, "group", group)
     found = {"text": text_at, "pair": pair_at, "label": label_at, "weight": weight_at}
+    found["group"] = None if group_at in (text_at, pair_at) else group_at  # as one of the texts
     for first, second in combinations(found, 2):
         at = found[first]
         if at is not None and at == found[second]:
@@ -122,7 +135,7 @@ def choose_columns(
                 second=second,
                 cure=Cure({first: "NAME", second: "NAME"}, note="of two different columns"),
             )
-    return Columns(tuple(table.columns), text_at, pair_at, label_at, weight_at)
+    return Columns(tuple(table.columns), text_at, pair_at, label_at, weight_at, group_at)
 
 
 def _find(table: Table, option: str, name: Any) -> int:
@@ -170,7 +183,7 @@ def _not_cells(table: Table, option: str, name: str) -> InputError:
         template = (
             "{source}: the column {name!r} holds {kind}, but kbert trains one label per text."
         )
-    what = option if option in ("label", "weight") else "text"
+    what = option if option in ("label", "weight", "group") else "text"
     return InputError(
         template,
         source=table.source,

@@ -14,9 +14,11 @@ import numpy as np
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
 from kbert.data.reading.many_texts import rows_of
+from kbert.data.reading.row_groups import checked_groups
 from kbert.data.reading.row_weights import checked_weights
 from kbert.data.reading.rows import BadRow
 from kbert.data.reading.source_file import SourceFile
+from kbert.data.reading.split_units import SplitUnits
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
@@ -37,6 +39,8 @@ class Examples:
         columns: Columns or None. Which columns of the source they are.
         weights: float array [rows], 0 or more: how much each row counts in the loss and in the
             scores. Defaults to None: all count the same.
+        groups: array [rows] of whole numbers or names, or None: rows of the same group stay on one
+            side of a split. Kept as int64 keys. Defaults to None.
         rows: int array [rows], the row numbers in the source from 1, or None. Those of several
             files run on from one to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
@@ -59,10 +63,13 @@ class Examples:
     encoding: str = "utf-8"
     files: tuple[SourceFile, ...] = field(default=(), repr=False)
     weights: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.weights is not None:
             object.__setattr__(self, "weights", checked_weights(self.weights, len(self.texts)))
+        if self.groups is not None:
+            object.__setattr__(self, "groups", checked_groups(self.groups, len(self.texts)))
         if self.label_ids is None or len(self.texts) == 0:
             return
         ids = np.asarray(self.label_ids)
@@ -139,6 +146,7 @@ class Examples:
             label_ids=None if self.label_ids is None else self.label_ids[indices],
             rows=None if self.rows is None else self.rows[indices],
             weights=None if self.weights is None else self.weights[indices],
+            groups=None if self.groups is None else self.groups[indices],
             skipped=(),
         )
 
@@ -146,10 +154,11 @@ class Examples:
         """Return a training and a development set, split in proportion within each class.
 
         Equal texts (or pairs, as a whole) stay together: those that differ only in letter case,
-        blanks or Unicode form. Of a class with n rows, round(n * dev) go to the development set,
-        or as near to it as equal texts allow, but at least one text to each set; a class with a
-        single text goes to the training set. The rows keep their order, and which texts are set
-        aside does not depend on it.
+        blanks or Unicode form. Rows of the same group, where there are groups, stay together too.
+        Of a class with n rows, round(n * dev) go to the development set, or as near to it as equal
+        texts and groups allow, but at least one text to each set; a class with a single text goes
+        to the training set. The rows keep their order, and which texts are set aside does not
+        depend on it.
 
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
@@ -160,13 +169,17 @@ class Examples:
         """
         if self.label_ids is None:
             raise self._no_labels()
-        return self.divide(split_by_text(self.bare_texts(), self.label_ids, _share(dev), seed))
+        return self.divide(split_by_text(self._units(seed), self.label_ids, _share(dev)))
 
     def split_as_in_0_1(self, dev: float, seed: int) -> tuple["Examples", "Examples"]:
         """Return the sets of a run of kbert 0.1, which did not keep equal texts together."""
         if self.label_ids is None:
             raise self._no_labels()
         return self.divide(split_by_row(self.label_ids, _share(dev), seed))
+
+    def _units(self, seed: int) -> SplitUnits:
+        """Return which rows stay on one side of a split."""
+        return SplitUnits.find(self.bare_texts(), seed, self.groups)
 
     def bare_texts(self) -> Iterator[str]:
         """Yield each row's text, or pair, in the form in which equal ones agree."""

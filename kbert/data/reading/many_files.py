@@ -117,4 +117,5 @@ def _same_columns(
         )
     text = found["text"]
     assert text is not None
-    return Columns(tuple(names), text, found["pair"], found["label"], found["weight"])
+    del found["text"]
+    return Columns(tuple(names), text, **found)

@@ -32,9 +32,11 @@ def read_examples(
     pair: str | int | None = None,
     label: str | int | None = None,
     weight: str | int | None = None,
+    group: str | int | None = None,
     labels: Labels | Sequence[str] | None = None,
     need_label: bool = True,
     need_weight: bool = True,
+    need_group: bool = True,
     encoding: str = "utf-8",
     header: bool = True,
     delimiter: str | None = None,
@@ -60,12 +62,16 @@ def read_examples(
         label: str, int or None. The label's column. Defaults to None: label, class, category, ...
         weight: str, int or None. The column of the rows' weights: how much each counts in the loss
             and in the scores, 0 or more. Defaults to None: all count the same.
+        group: str, int or None. The column of the rows' groups, such as the author: `split` keeps
+            the rows of a group on one side. It may be one of the texts. Defaults to None.
         labels: Labels, sequence of str or None. The classes of the training set, when reading
             another set: a label that is not one of them is refused. Defaults to None: the classes
             that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
         need_weight: bool. Whether a source without the column of the weights is refused. Defaults
             to True.
+        need_group: bool. Whether a source without the column of the groups is refused. Defaults to
+            True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
@@ -109,8 +115,10 @@ def read_examples(
             pair=pair,
             label=label,
             weight=weight,
+            group=group,
             need_label=need_label,
             need_weight=need_weight,
+            need_group=need_group,
         )
         parts = with_columns(first, columns, tables, need_label)
         pattern = pattern_of(source)
@@ -159,6 +167,7 @@ def collect(
     texts, pairs = TextWriter(), TextWriter()
     values: list[str] = []
     weights = array("d")
+    groups = array("q")
     skipped: list[BadRow] = []
     for table, columns in parts:
         first = first or (table, columns)
@@ -167,12 +176,13 @@ def collect(
         for row in usable_rows(table, columns, labels, need_label, encoding):
             last = row.number
             if isinstance(row, Row):
-                text, pair, value, weight = row.cells
+                text, pair, value, weight, group = row.cells
                 numbers.append(before + last)
                 texts.append(text)
                 pairs.append(pair)
                 values.append(value)
                 weights.append(weight)
+                groups.append(group)
             elif on_bad_row == "skip":
                 skipped.append(row)
             else:
@@ -226,6 +236,7 @@ def collect(
         columns=columns,
         rows=np.array(numbers),
         weights=None if columns.weight is None else np.array(weights, np.float32),
+        groups=None if columns.group is None else np.array(groups),
         files=tuple(files) if pattern else (),
         skipped=tuple(skipped),
         encoding=encoding,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from kbert.data.reading.cells import Role, read_cell
 from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
+from kbert.data.reading.row_groups import read_group
 from kbert.data.reading.row_weights import read_weight
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.findings import Cure, Problem
@@ -22,7 +23,7 @@ def usable_rows(
     need_label: bool,
     encoding: str = "utf-8",
 ) -> Iterator[Row | BadRow]:
-    """Yield rows of (text, pair, label, weight), and those that cannot be used as BadRow.
+    """Yield rows of (text, pair, label, weight, group), and those that cannot be used as BadRow.
 
     Args:
         table: Table.
@@ -64,8 +65,13 @@ def usable_rows(
             weight = read_weight(row.cells[columns.weight], name, encoding)
         if problem is None and isinstance(weight, Problem):
             problem = weight
+        group: int | Problem = 0
+        if problem is None and columns.group is not None:
+            group = read_group(row.cells[columns.group], table.columns[columns.group], encoding)
+        if problem is None and isinstance(group, Problem):
+            problem = group
         if problem is None:
-            yield Row(row.number, row.line, (text, pair, label, weight))
+            yield Row(row.number, row.line, (text, pair, label, weight, group))
         else:
             content = "\t".join(part for part in (text, pair, label) if part)[:200]
             yield BadRow(table.source, row.number, row.line, problem, content)
