@@ -38,7 +38,7 @@ def show_inspection(
             data=data,
             cure=Cure({"label": "NAME"}),
         )
-    need = {"need_weight": False, "need_group": False}
+    need = {"need_weight": False, "need_split": False}
     held_out = (
         None
         if dev is None

@@ -35,7 +35,8 @@ class Rule:
 
 
 _OWN_DEV = Rule(OF_OWN_DEV, "dev")
-_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV)
+_BY_TIME = Rule(("split_seed",), "split_by_time")
+_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
@@ -47,6 +48,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
             "google_flags",
         ),
         _OWN_DEV,
+        _BY_TIME,
         Rule((*_READING, *_FILE, "preset", "max_length"), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),

@@ -37,9 +37,11 @@ class SplitOptions:
 def check_split(settings: Mapping[str, Any]) -> None:
     """Raise InputError for a setting of the split that has no effect beside the others."""
     if settings["dev"] is not None:
-        _refuse(settings, ("split_seed",), "dev")
+        _refuse(settings, ("split_seed", "split_by_time"), "dev")
     elif settings["dev_proportion"] == 0:
-        _refuse(settings, ("split_seed",), "dev_proportion")
+        _refuse(settings, ("split_seed", "split_by_time"), "dev_proportion")
+    elif settings["split_by_time"] is not None:
+        _refuse(settings, ("split_seed",), "split_by_time")
 
 
 def _refuse(settings: Mapping[str, Any], names: tuple[str, ...], other: str) -> None:

@@ -119,7 +119,10 @@ class TrainConfig(
 
 
 # What has no effect beside a file to evaluate on.
-OF_OWN_DEV = ("dev_proportion", *(f.name for f in dataclasses.fields(SplitOptions)))
+OF_OWN_DEV = (
+    *("dev_proportion", "split_by_time"),
+    *(f.name for f in dataclasses.fields(SplitOptions)),
+)
 # What a task decides by itself.
 TASK_DECIDES = (
     *(f.name for f in dataclasses.fields(ReadingOptions)),

@@ -56,7 +56,7 @@ def dev_examples(
     config = run_config(directory) if (run / "config.toml").is_file() else None
     if dev is not None:
         options: ReadingOptions = replace(config or ReadingOptions(), **reading)
-        found = options.read(str(dev), labels=labels, need_group=False)
+        found = options.read(str(dev), labels=labels, need_split=False)
         say(str(found))
         finding = trained_on(run, found)
         if finding is not None:

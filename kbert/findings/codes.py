@@ -56,6 +56,7 @@ CODES = {
     "conflicting-labels": "the same text with different labels",
     "dev-overlap": "rows of the training set that also occur in another set",
     "groups-shared": "groups that have rows in the training set and in another set",
+    "class-untrained": "the development set has a class that the training set lacks",
     "dev-small": "the development set is too small for reliable scores",
     "class-sorted": "the rows are sorted by class",
     "class-clustered": "rows of the same class are adjacent",

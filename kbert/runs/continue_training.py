@@ -114,6 +114,9 @@ def _with_split_seed(settings: Mapping[str, Any], changes: Mapping[str, Any]) ->
     changed = {**settings, **changes}
     sets_aside = changed.get("dev") is None and changed.get("task") is None
     if not sets_aside or changed.get("dev_proportion") == 0:
-        return {name: value for name, value in settings.items() if name != "split_seed"}
+        own = ("split_seed", "split_by_time")
+        return {name: value for name, value in settings.items() if name not in own}
+    if changed.get("split_by_time") is not None:
+        return dict(settings)
     # Another seed alone would evaluate on rows that the parent was trained on.
     return {**settings, "split_seed": settings.get("split_seed", settings["seed"])}

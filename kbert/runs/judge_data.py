@@ -4,7 +4,11 @@ from dataclasses import replace
 
 from kbert.config import TrainConfig
 from kbert.data.inspection.inspect_examples import inspect_examples
-from kbert.data.inspection.set_findings import overlap_finding, small_dev_finding
+from kbert.data.inspection.set_findings import (
+    overlap_finding,
+    small_dev_finding,
+    untrained_classes,
+)
 from kbert.data.reading.examples import Examples
 from kbert.findings import Call, Cure, Finding, Option, by_severity, findings_table
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -70,6 +74,7 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
     found = (
         small_dev_finding(len(dev), cure),
         overlap_finding("dev", training, dev, again),
+        untrained_classes(training, dev),
     )
     return [finding for finding in found if finding is not None]
 

@@ -9,6 +9,7 @@ from kbert.data.inspection.too_many_classes import too_many_classes, too_many_cl
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_task
+from kbert.data.reading.time_split import time_name
 from kbert.errors import raise_on_errors
 from kbert.findings import downgrade
 from kbert.targets.labels import Labels
@@ -42,7 +43,7 @@ def read_files(
     if labels is None:
         _check_classes(whole, config.allow)
     return whole, {
-        name: config.read(path, labels=whole.labels, need_weight=False, need_group=False)
+        name: config.read(path, labels=whole.labels, need_weight=False, need_split=False)
         for name, path in (("dev", config.dev), ("test", config.test))
         if path is not None
     }
@@ -56,7 +57,11 @@ def set_aside(
         return whole, given
     split = whole.split if split_version >= SPLIT_VERSION else whole.split_as_in_0_1
     training, dev = split(config.dev_proportion, config.seed_of_split)
-    source = f"{whole.source} ({config.dev_proportion:.0%} set aside, seed {config.seed_of_split})"
+    how = f"{config.dev_proportion:.0%} set aside, seed {config.seed_of_split}"
+    if dev.times is not None:
+        first = time_name(dev.times.min())
+        how = f"the latest {len(dev) / len(whole):.0%} set aside, from {first} on"
+    source = f"{whole.source} ({how})"
     return training, {"dev": replace(dev, source=source), **given}
 
 

@@ -11,7 +11,7 @@ from kbert.cli.main import main
 USED = "used"
 READING = (
     *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
-    *("on-bad-row", "weight", "group"),
+    *("on-bad-row", "weight", "group", "split-by-time"),
 )
 PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
@@ -28,7 +28,11 @@ SPEAKING = ("quiet", "verbose")
 TASK = "{option} has no effect beside --task: leave it out."
 DEV = {
     "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
-    "split-seed": ["data.csv --split-seed 1 --dev dev.csv"],
+    "split-seed": [
+        "data.csv --split-seed 1 --dev dev.csv",
+        "data.csv --split-seed 1 --split-by-time t",
+    ],
+    "split-by-time": ["data.csv --split-by-time t --dev dev.csv"],
 }
 # Of a Parquet file nothing is delimited, and it has no encoding; of JSON Lines it has one.
 FILES = {
@@ -65,6 +69,7 @@ TABLE = {
             n: [f"--examples 9 --{n} 1"]
             for n in ("text", "pair", "label", "delimiter", "weight", "group")
         },
+        "split-by-time": ["--examples 9 --split-by-time t", *DEV["split-by-time"]],
         "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
         "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
         "header": ["--examples 9 --header", *FILES["header"]],
@@ -86,6 +91,7 @@ TABLE = {
         **TRAINING,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
         **{n: [f"data --task mrpc --{n} n"] for n in ("weight", "group")},
+        "split-by-time": ["data --task mrpc --split-by-time t", *DEV["split-by-time"]],
         "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
         "focal-gamma": ["data.csv --focal-gamma 1"],
         "format": ["data --task mrpc --format csv"],
@@ -111,6 +117,7 @@ TABLE = {
         **{name: USED for name in TRAINING if name not in ("preset", "weights")},
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["run --dev dev.csv --split-seed 1"],
+        "split-by-time": ["run --dev dev.csv --split-by-time t"],
         **dict.fromkeys(("run", "data", "task"), USED),
     },
     "evaluate": {
@@ -139,8 +146,8 @@ TABLE = {
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
-del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"]
-for name in ("label", "weight", "group"):
+del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
+for name in ("label", "weight", "group", "split-by-time"):
     del TABLE["predict"][name]
 
 

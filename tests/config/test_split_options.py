@@ -17,6 +17,11 @@ def test_without_a_seed_of_its_own_the_seed_decides_the_split():
         ({"split_seed": 1, "dev": "b.csv"}, '`split_seed` has no effect beside dev="b.csv"'),
         ({"split_seed": 1, "dev_proportion": 0.0}, "`split_seed` has no effect beside dev_prop"),
         ({"split_seed": 1, "task": "mrpc"}, "Leave out `split_seed`, or the task"),
+        ({"split_by_time": "t", "dev": "b.csv"}, "`split_by_time` has no effect beside dev="),
+        (
+            {"split_by_time": "t", "split_seed": 1},
+            "`split_seed` has no effect beside split_by",
+        ),
         ({"split_seed": 1.0}, "`split_seed` must be a whole number"),
     ],
 )

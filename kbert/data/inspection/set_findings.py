@@ -10,6 +10,7 @@ from kbert.findings import Cure, Finding, Option
 from kbert.utils.wording import count_noun
 
 _MIN_DEV_ROWS = 50
+_MAX_LISTED = 5
 
 
 def set_findings(overlaps: dict[str, tuple[int, int]]) -> list[Finding]:
@@ -36,29 +37,51 @@ def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) 
 
 def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Finding]:
     """Return which sets share groups with the training set, of those that were given as files."""
-    findings = []
-    for name, other in sets.items():
-        if training.groups is None or other.groups is None:
-            continue
-        shared = int(np.isin(other.groups, training.groups).sum())
-        if shared:
-            findings.append(
-                Finding(
-                    "groups-shared",
-                    "warning",
-                    "{shared:,} of the {rows:,} rows of {name} ({share:.1%}) are of groups that the "
-                    "training set has rows of, so the scores do not tell how the model does on new "
-                    "ones.",
-                    _apart(name),
-                    {
-                        "shared": shared,
-                        "rows": len(other),
-                        "name": name,
-                        "share": shared / len(other),
-                    },
-                )
-            )
-    return findings
+    if training.groups is None:
+        return []
+    found = {
+        name: int(np.isin(other.groups, training.groups).sum())
+        for name, other in sets.items()
+        if other.groups is not None
+    }
+    return [
+        Finding(
+            "groups-shared",
+            "warning",
+            "{shared:,} of the {rows:,} rows of {name} are of groups that the training set has too, "
+            "so the scores do not tell how the model does on new groups.",
+            _apart(name),
+            {"shared": shared, "rows": len(sets[name]), "name": name},
+        )
+        for name, shared in found.items()
+        if shared
+    ]
+
+
+def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
+    """Return the finding that classes of the development set are not in the training set."""
+    if training.label_ids is None or dev.label_ids is None or training.labels is None:
+        return None
+    missing = np.setdiff1d(dev.label_ids, training.label_ids)
+    if not len(missing):
+        return None
+    names = [training.labels.names[label] for label in missing[:_MAX_LISTED]]
+    return Finding(
+        "class-untrained",
+        "warning",
+        "{rows} of dev are of {classes} that the training set has no row of ({names}): the model "
+        "cannot get them right.",
+        Cure(
+            {"dev_proportion": "SHARE"},
+            note="smaller or larger, so that both sets have rows of every class",
+            otherwise=(Cure({"dev": "FILE"}),),
+        ),
+        {
+            "rows": count_noun(int(np.isin(dev.label_ids, missing).sum()), "row"),
+            "classes": count_noun(len(missing), "class", "classes"),
+            "names": ", ".join(names) + ", ..." * (len(missing) > _MAX_LISTED),
+        },
+    )
 
 
 def small_dev_finding(rows: int, cure: Cure, name: str = "dev") -> Finding | None:

@@ -15,10 +15,12 @@ from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
 from kbert.data.reading.many_texts import rows_of
 from kbert.data.reading.row_groups import checked_groups
+from kbert.data.reading.row_times import checked_times
 from kbert.data.reading.row_weights import checked_weights
 from kbert.data.reading.rows import BadRow
 from kbert.data.reading.source_file import SourceFile
 from kbert.data.reading.split_units import SplitUnits
+from kbert.data.reading.time_split import split_by_time
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
@@ -41,6 +43,8 @@ class Examples:
             scores. Defaults to None: all count the same.
         groups: array [rows] of whole numbers or names, or None: rows of the same group stay on one
             side of a split. Kept as int64 keys. Defaults to None.
+        times: array [rows] of numbers or dates, or None: a split sets the latest rows aside. Kept
+            as float64 or datetime64[us]. Defaults to None.
         rows: int array [rows], the row numbers in the source from 1, or None. Those of several
             files run on from one to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
@@ -64,12 +68,15 @@ class Examples:
     files: tuple[SourceFile, ...] = field(default=(), repr=False)
     weights: np.ndarray | None = None
     groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.weights is not None:
             object.__setattr__(self, "weights", checked_weights(self.weights, len(self.texts)))
         if self.groups is not None:
             object.__setattr__(self, "groups", checked_groups(self.groups, len(self.texts)))
+        if self.times is not None:
+            object.__setattr__(self, "times", checked_times(self.times, len(self.texts)))
         if self.label_ids is None or len(self.texts) == 0:
             return
         ids = np.asarray(self.label_ids)
@@ -147,6 +154,7 @@ class Examples:
             rows=None if self.rows is None else self.rows[indices],
             weights=None if self.weights is None else self.weights[indices],
             groups=None if self.groups is None else self.groups[indices],
+            times=None if self.times is None else self.times[indices],
             skipped=(),
         )
 
@@ -160,16 +168,24 @@ class Examples:
         to the training set. The rows keep their order, and which texts are set aside does not
         depend on it.
 
+        Rows that have times are split by them instead: the latest rows are the development set,
+        equal times on one side. Equal texts, and the rows of a group, count as of the time of the
+        first of them.
+
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
-            seed: int. The split depends on the rows and the seed alone. Defaults to 0.
+            seed: int. The split depends on the rows and the seed alone; by time, it has no effect.
+                Defaults to 0.
 
         Raises:
             KbertError: there are no labels, or fewer than two classes with two texts.
         """
         if self.label_ids is None:
             raise self._no_labels()
-        return self.divide(split_by_text(self._units(seed), self.label_ids, _share(dev)))
+        units = self._units(seed)
+        if self.times is not None:
+            return self.divide(split_by_time(units, self.times, _share(dev), self.source))
+        return self.divide(split_by_text(units, self.label_ids, _share(dev)))
 
     def split_as_in_0_1(self, dev: float, seed: int) -> tuple["Examples", "Examples"]:
         """Return the sets of a run of kbert 0.1, which did not keep equal texts together."""

@@ -14,6 +14,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
 from kbert.data.reading.many_texts import TextWriter
 from kbert.data.reading.open_table import TableFormat
+from kbert.data.reading.row_times import TimesOfRows
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.skipped_rows import rows_skipped
 from kbert.data.reading.source_file import SourceFile
@@ -33,10 +34,11 @@ def read_examples(
     label: str | int | None = None,
     weight: str | int | None = None,
     group: str | int | None = None,
+    split_by_time: str | int | None = None,
     labels: Labels | Sequence[str] | None = None,
     need_label: bool = True,
     need_weight: bool = True,
-    need_group: bool = True,
+    need_split: bool = True,
     encoding: str = "utf-8",
     header: bool = True,
     delimiter: str | None = None,
@@ -64,14 +66,16 @@ def read_examples(
             and in the scores, 0 or more. Defaults to None: all count the same.
         group: str, int or None. The column of the rows' groups, such as the author: `split` keeps
             the rows of a group on one side. It may be one of the texts. Defaults to None.
+        split_by_time: str, int or None. The column of the rows' times, numbers or dates as in ISO
+            8601: `split` sets the latest rows aside. Defaults to None.
         labels: Labels, sequence of str or None. The classes of the training set, when reading
             another set: a label that is not one of them is refused. Defaults to None: the classes
             that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
         need_weight: bool. Whether a source without the column of the weights is refused. Defaults
             to True.
-        need_group: bool. Whether a source without the column of the groups is refused. Defaults to
-            True.
+        need_split: bool. Whether a source without the columns of groups and times is refused.
+            Defaults to True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
@@ -105,7 +109,8 @@ def read_examples(
     _check_choice("format", format, (*get_args(FileFormat), None))
     if labels is not None and not isinstance(labels, Labels):
         labels = Labels(label_names(labels, Option("labels")))
-    layout = TableFormat(format, encoding, header, delimiter, quoting)
+    dates = tuple(str(column) for column in (group, split_by_time) if column is not None)
+    layout = TableFormat(format, encoding, header, delimiter, quoting, dates)
     with ExitStack() as opened:
         tables = open_tables(source, opened, layout)
         first = next(tables)
@@ -116,9 +121,10 @@ def read_examples(
             label=label,
             weight=weight,
             group=group,
+            split_by_time=split_by_time,
             need_label=need_label,
             need_weight=need_weight,
-            need_group=need_group,
+            need_split=need_split,
         )
         parts = with_columns(first, columns, tables, need_label)
         pattern = pattern_of(source)
@@ -168,6 +174,7 @@ def collect(
     values: list[str] = []
     weights = array("d")
     groups = array("q")
+    times: TimesOfRows | None = None
     skipped: list[BadRow] = []
     for table, columns in parts:
         first = first or (table, columns)
@@ -176,13 +183,16 @@ def collect(
         for row in usable_rows(table, columns, labels, need_label, encoding):
             last = row.number
             if isinstance(row, Row):
-                text, pair, value, weight, group = row.cells
+                text, pair, value, weight, group, time = row.cells
                 numbers.append(before + last)
                 texts.append(text)
                 pairs.append(pair)
                 values.append(value)
                 weights.append(weight)
                 groups.append(group)
+                if columns.split_by_time is not None:
+                    times = times or TimesOfRows(columns.names[columns.split_by_time])
+                    times.add(time, f"row {last:,} of {table.source}")
             elif on_bad_row == "skip":
                 skipped.append(row)
             else:
@@ -237,6 +247,7 @@ def collect(
         rows=np.array(numbers),
         weights=None if columns.weight is None else np.array(weights, np.float32),
         groups=None if columns.group is None else np.array(groups),
+        times=None if times is None else times.array(source),
         files=tuple(files) if pattern else (),
         skipped=tuple(skipped),
         encoding=encoding,

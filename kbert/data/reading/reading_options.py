@@ -11,7 +11,7 @@ from kbert.errors import SkippedRowsWarning
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
 
-OF_SPLIT = ("group",)
+OF_SPLIT = ("group", "split_by_time")
 """The columns that say how rows are set aside; who evaluates or predicts needs none."""
 
 
@@ -37,6 +37,8 @@ class ReadingOptions:
     """Column of the rows' weights, 0 or more; without it all rows count the same."""
     group: str | None = None
     """Column of the rows' groups, such as authors: a group is trained on or evaluated on, whole."""
+    split_by_time: str | None = None
+    """Column of the rows' times, dates or numbers: the latest rows are set aside."""
     format: FileFormat | None = None
     """Format of the files, where their suffix does not identify it."""
     encoding: str = "utf-8"

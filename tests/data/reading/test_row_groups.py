@@ -117,7 +117,7 @@ def test_a_row_without_a_group_is_a_bad_row(tmp_path):
     assert len(read_examples(path, group="g", on_bad_row="skip")) == 2
     with pytest.raises(InputError, match="has no column 'h'"):
         read_examples(path, group="h")
-    assert read_examples(path, group="h", need_group=False, on_bad_row="skip").groups is None
+    assert read_examples(path, group="h", need_split=False, on_bad_row="skip").groups is None
 
 
 @pytest.mark.parametrize(
