@@ -9,10 +9,14 @@ from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.errors import InputError
+from kbert.findings import Call, Cure
 from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kbert.data.reading.examples import Examples
     from kbert.results.evaluation import Evaluation
     from kbert.serving.predictor import Predictor
@@ -26,7 +30,7 @@ class Settings:
 @verb("evaluate")
 def evaluate(
     model: Path,
-    data: str,
+    data: str | None = None,
     *,
     batch_size: int = 32,
     json: Switch = False,
@@ -39,7 +43,8 @@ def evaluate(
     model
         Run directory, or another model that `kbert predict` takes.
     data
-        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'; by
+        default the rows that the run was evaluated on while it was trained.
     batch_size
         Rows per batch.
     json
@@ -55,8 +60,11 @@ def evaluate(
     check_count("batch_size", batch_size)
     source = find_source(model)
     labels = source.labels()
-    options = with_run_columns(model, data, reading(settings), need_label=True)
-    examples = options.read(data, labels=None if labels is None else Labels(labels))
+    if data is None:
+        options, examples = reading(settings), _dev_set(model, labels)
+    else:
+        options = with_run_columns(model, data, reading(settings), need_label=True)
+        examples = options.read(data, labels=None if labels is None else Labels(labels))
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
@@ -65,13 +73,29 @@ def evaluate(
     if verbose_level():
         _warn_of_training_rows(model, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
-    if labels is None:
+    if labels is None and data is not None:
         examples = options.read(data, labels=Labels(predictor.labels))
     scores = _evaluate(predictor, examples, batch_size)
     if json:
         show_json(scores.to_dict())
     else:
         show(scores)
+
+
+def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
+    """Return the rows that a run was evaluated on, read again."""
+    from kbert.exports.dev_examples import dev_examples
+    from kbert.targets.labels import Labels
+
+    is_run = labels is not None and (model / "config.toml").is_file()
+    found = dev_examples(model, Labels(tuple(labels)), None, {}) if labels and is_run else None
+    if found is None:
+        raise InputError(
+            "{model} has no rows of its own to be evaluated on. Name a labelled file.",
+            model=model,
+            cure=Cure(call=Call("evaluate", model, "FILE")),
+        )
+    return found
 
 
 def _warn_of_training_rows(model: Path, examples: "Examples") -> None:

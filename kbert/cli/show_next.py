@@ -6,7 +6,7 @@ from kbert.config import TrainConfig
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.findings import Call
 from kbert.runs.run_config import recorded_config
-from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_directory import DEV_ROWS, RunDirectory
 from kbert.utils.say import say
 
 
@@ -15,6 +15,8 @@ def show_next(run: RunDirectory) -> None:
     skipped = (run.path / "skipped_rows.csv").exists()
     if skipped:
         say(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
+    if (run.path / DEV_ROWS).exists():
+        say(f"The rows that were set aside are listed in {run}/{DEV_ROWS}")
     say(f"\nThe run is in {run}. Next:")
     to_predict, to_evaluate = _reading(recorded_config(run))
     if skipped:  # such a file probably has rows of the kind too

@@ -41,6 +41,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
     "demo": _TRAINING,
+    "evaluate": (Rule(_READING, "data", needed=True),),
     "plan": (
         Rule(("global_step",), "google_flags", needed=True),
         Rule(

@@ -12,13 +12,15 @@ from kbert.data.reading.tasks import read_task
 from kbert.data.reading.time_split import time_name
 from kbert.errors import raise_on_errors
 from kbert.findings import downgrade
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.targets.labels import Labels
 
+_PRESENT = RecordedSplit()
 _LABELLED: tuple[Split, ...] = ("train", "dev")
 
 
 def read_sets(
-    config: TrainConfig, labels: Labels | None = None, split_version: int = SPLIT_VERSION
+    config: TrainConfig, labels: Labels | None = None, split: RecordedSplit = _PRESENT
 ) -> tuple[Examples, dict[str, Examples]]:
     """Return the training set, and the sets to evaluate on by name.
 
@@ -26,10 +28,10 @@ def read_sets(
         config: TrainConfig.
         labels: Labels or None. The classes of the model that is trained further. Defaults to None:
             those of the data.
-        split_version: int. How rows are set aside, as a run records it. Defaults to the present
+        split: RecordedSplit. How rows are set aside, as a run records it. Defaults to the present
             way.
     """
-    return set_aside(config, *read_files(config, labels), split_version)
+    return set_aside(config, *read_files(config, labels), split)
 
 
 def read_files(
@@ -50,13 +52,16 @@ def read_files(
 
 
 def set_aside(
-    config: TrainConfig, whole: Examples, given: dict[str, Examples], split_version: int
+    config: TrainConfig, whole: Examples, given: dict[str, Examples], split: RecordedSplit
 ) -> tuple[Examples, dict[str, Examples]]:
     """Return the training set, and the sets to evaluate on with the rows that are set aside."""
     if not config.sets_rows_aside:
         return whole, given
-    split = whole.split if split_version >= SPLIT_VERSION else whole.split_as_in_0_1
-    training, dev = split(config.dev_proportion, config.seed_of_split)
+    recorded = split.divide(whole)
+    if recorded is not None:
+        return recorded[0], {"dev": recorded[1], **given}
+    divide = whole.split if split.version >= SPLIT_VERSION else whole.split_as_in_0_1
+    training, dev = divide(config.dev_proportion, config.seed_of_split)
     how = f"{config.dev_proportion:.0%} set aside, seed {config.seed_of_split}"
     if dev.times is not None:
         first = time_name(dev.times.min())

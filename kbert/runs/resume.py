@@ -21,6 +21,7 @@ from kbert.runs.fit_run import fit_run, now
 from kbert.runs.machine_findings import machine_findings
 from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.resumption import Resumption
 from kbert.runs.rewind import rewind_to_checkpoint, rewind_to_start
 from kbert.runs.run_config import check_is_run, check_tables, run_config
@@ -116,7 +117,7 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
     prepared = prepare(
         config,
-        split_version=run.split_version,
+        split=RecordedSplit.of(run),
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
     _check_data(run, prepared)
@@ -141,7 +142,7 @@ def _resume(resumption: Resumption) -> None:
         own = replace(config, parent=str(run))
     prepared = prepare(
         own,
-        split_version=run.split_version,
+        split=RecordedSplit.of(run),
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
     _check_data(run, prepared)

@@ -18,6 +18,7 @@ from kbert.runs.build_model import build_model
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
+from kbert.runs.recorded_split import write_dev_rows
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
@@ -80,6 +81,8 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
         staged = RunDirectory(new_stage(run.path))
         staged.write_config(prepared.config.to_toml())
         staged.write_skipped(row for examples in sets.values() for row in examples.skipped)
+        if prepared.config.sets_rows_aside:
+            write_dev_rows(staged.path, prepared.sets["dev"])
         staged.update(
             id=secrets.token_hex(8),
             status="running",

@@ -48,7 +48,7 @@ def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Fin
         Finding(
             "groups-shared",
             "warning",
-            "{shared:,} of the {rows:,} rows of {name} are of groups that the training set has too, "
+            "{shared:,} of {rows:,} rows of {name} are of groups that the training set has too, "
             "so the scores do not tell how the model does on new groups.",
             _apart(name),
             {"shared": shared, "rows": len(sets[name]), "name": name},

@@ -17,7 +17,7 @@ def codes_and_messages(dev, group="author"):
 def test_groups_that_both_sets_have_are_found():
     dev = {"text": ["x", "y", "z", "u"], "label": ["a", "b"] * 2, "author": ["author 3", *"pqr"]}
     found = codes_and_messages(dev)
-    assert found["groups-shared"].startswith("1 of the 4 rows of dev are of groups that the")
+    assert found["groups-shared"].startswith("1 of 4 rows of dev are of groups that the")
 
 
 def test_nothing_is_found_without_shared_groups_or_without_the_column():
