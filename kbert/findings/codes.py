@@ -55,6 +55,7 @@ CODES = {
     "duplicates": "texts that occur more than once",
     "conflicting-labels": "the same text with different labels",
     "dev-overlap": "rows of the training set that also occur in another set",
+    "near-duplicates": "rows of another set that are nearly those of the training set",
     "groups-shared": "groups that have rows in the training set and in another set",
     "class-untrained": "the development set has a class that the training set lacks",
     "dev-small": "the development set is too small for reliable scores",

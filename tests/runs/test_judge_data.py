@@ -74,6 +74,7 @@ def test_the_whole_file_is_judged_as_inspect_does(write, repeated):
     whole, _ = read_files(config)
     inspected = {f.code: f.message for f in inspect_examples(whole, for_kbert=True).findings}
     judged = {code: f.message for code, f in judge(config).items()}
+    judged.pop("near-duplicates", None)  # of the two sets
     assert judged == inspected
     assert inspected["conflicting-labels"].startswith("20 rows have a text that also occurs")
     assert "50 rows (25.0%)" in inspected["duplicates"]

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from kbert.data.inspection.duplicates import overlap, text_keys
+from kbert.data.inspection.near_duplicates import find_near_duplicates
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Option
 from kbert.utils.wording import count_noun
 
 _MIN_DEV_ROWS = 50
 _MAX_LISTED = 5
+_MAX_SHOWN = 60  # characters of a text
+_MANY_NEAR = 0.01
 
 
 def set_findings(overlaps: dict[str, tuple[int, int]]) -> list[Finding]:
@@ -56,6 +59,43 @@ def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Fin
         for name, shared in found.items()
         if shared
     ]
+
+
+def near_duplicates_finding(
+    name: str, training: Examples, other: Examples, cure: Cure | None = None
+) -> Finding | None:
+    """Return the finding that texts of a set are nearly those of the training set, if some are."""
+    found = find_near_duplicates(training, other)
+    if found is None or found.example is None:
+        return None
+    at, twin = found.example
+    share = found.near / found.rows
+    template = "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
+    if not found.all_rows:
+        template += " (a sample; of {training_rows:,} training rows)"
+    template += ": {place} has {text!r}, {its_place} {its_text!r}."
+    return Finding(
+        "near-duplicates",
+        "warning" if share > _MANY_NEAR else "info",
+        template,
+        cure or _apart(name),
+        {
+            "near": count_noun(found.near, "row"),
+            "rows": found.rows,
+            "name": name,
+            "share": share,
+            "has": "has" if found.near == 1 else "have",
+            "training_rows": found.training_rows,
+            "place": other.place(other.number(at)),
+            "text": _shortened(other.texts[at]),
+            "its_place": training.place(training.number(twin)),
+            "its_text": _shortened(training.texts[twin]),
+        },
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
 def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
