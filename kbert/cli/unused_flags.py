@@ -36,7 +36,11 @@ class Rule:
 
 _OWN_DEV = Rule(OF_OWN_DEV, "dev")
 _BY_TIME = Rule(("split_seed",), "split_by_time")
-_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME)
+_FOLDS = (
+    Rule(("dev_proportion", "split_by_time"), "folds"),
+    Rule(("fold",), "folds", needed=True),
+)
+_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
@@ -50,6 +54,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
         _OWN_DEV,
         _BY_TIME,
+        *_FOLDS,
         Rule((*_READING, *_FILE, "preset", "max_length"), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),

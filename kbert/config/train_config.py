@@ -95,6 +95,11 @@ class TrainConfig(
         return self.task is None and self.dev is None and self.dev_proportion > 0
 
     @property
+    def is_cross_validation(self) -> bool:
+        """Whether all folds are trained, each in a run directory of its own."""
+        return self.folds is not None and self.fold is None
+
+    @property
     def seed_of_split(self) -> int:
         """The seed that decides which rows are set aside."""
         return self.seed if self.split_seed is None else self.split_seed

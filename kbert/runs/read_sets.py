@@ -60,6 +60,11 @@ def set_aside(
     recorded = split.divide(whole)
     if recorded is not None:
         return recorded[0], {"dev": recorded[1], **given}
+    if config.folds is not None:
+        fold = config.fold or 1  # the first, for those who only plan
+        training, dev = whole.folds(config.folds, config.seed_of_split)[fold - 1]
+        source = f"{whole.source} (fold {fold} of {config.folds}, seed {config.seed_of_split})"
+        return training, {"dev": replace(dev, source=source), **given}
     divide = whole.split if split.version >= SPLIT_VERSION else whole.split_as_in_0_1
     training, dev = divide(config.dev_proportion, config.seed_of_split)
     how = f"{config.dev_proportion:.0%} set aside, seed {config.seed_of_split}"

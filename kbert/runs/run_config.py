@@ -21,7 +21,7 @@ from kbert.runs.run_record import lost_cure
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
 _NOT_INHERITED = ("output", "parent", "allow")
-_OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time")
+_OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time", "folds", "fold")
 FROM_PARENT = ("preset", "weights", "parent")
 """What a run that continues another has from it."""
 

@@ -15,6 +15,7 @@ from kbert.errors import MachineError, allowed_in
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
+from kbert.runs.cross_validation import begin_cross_validation, train_folds
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
@@ -66,6 +67,10 @@ def checked(config: TrainConfig) -> TrainConfig:
 
 def train_into(run: RunDirectory, config: TrainConfig) -> None:
     """Train in the directory of a new run, which this process holds."""
+    if config.is_cross_validation:
+        begin_cross_validation(run, config)
+        train_folds(run, config, begin=train_into)
+        return
     prepared = prepare(replace(config, output=str(run)))
     model = build_model(prepared)
     _record(run, prepared, model)

@@ -47,6 +47,7 @@ OTHERS = {
 TASK = {"task": "mrpc"}  # which decides what some of the others say
 SHARE = {"dev_proportion": 0.25, "split_seed": 3}  # in place of a dev file
 TIME = {"split_by_time": "date"}  # in place of both
+FOLDS = {"folds": 5, "fold": 2, "split_seed": 3}
 FOCAL = {"focal_gamma": 1.0, "loss": "focal"}  # which other losses do not have
 UPDATE = {"update_size": 64}  # in place of batches per update
 # Half a surrogate pair is no text, and NUL is in no name.
@@ -66,6 +67,7 @@ def round_trip(config, folder):
         TASK,
         SHARE,
         TIME,
+        FOLDS,
         FOCAL,
         UPDATE,
         {"batch_size": "auto"},
@@ -82,7 +84,7 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK, *SHARE, *TIME, *FOCAL, *UPDATE} == set(names)
+    assert {"data", *OTHERS, *TASK, *SHARE, *TIME, *FOLDS, *FOCAL, *UPDATE} == set(names)
 
 
 def test_a_task_determines_how_its_files_are_read():

@@ -13,6 +13,7 @@ import numpy as np
 
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
+from kbert.data.reading.fold_split import checked_folds, fold_numbers
 from kbert.data.reading.many_texts import rows_of
 from kbert.data.reading.row_groups import checked_groups
 from kbert.data.reading.row_times import checked_times
@@ -186,6 +187,32 @@ class Examples:
         if self.times is not None:
             return self.divide(split_by_time(units, self.times, _share(dev), self.source))
         return self.divide(split_by_text(units, self.label_ids, _share(dev)))
+
+    def folds(self, folds: int, seed: int = 0) -> list[tuple["Examples", "Examples"]]:
+        """Return the training and the development set of each fold of a cross-validation.
+
+        Each row is in the development set of one fold. The classes have nearly the same shares in
+        all folds; equal texts, and the rows of a group, are in one. Times have no effect.
+
+        Args:
+            folds: int, 2 or more. The number of folds.
+            seed: int. The folds depend on the rows and the seed alone. Defaults to 0.
+
+        Raises:
+            KbertError: there are no labels, or fewer different texts than folds.
+
+        Example:
+
+        ```python
+        whole = Examples(["a", "b", "c", "d"], label_ids=[0, 1, 0, 1], labels=Labels(("x", "y")))
+        assert [len(dev) for _, dev in whole.folds(2)] == [2, 2]
+        ```
+        """
+        if self.label_ids is None:
+            raise self._no_labels()
+        units = self._units(seed)
+        numbers = fold_numbers(units, self.label_ids, checked_folds(folds, units))
+        return [self.divide(numbers == fold) for fold in range(folds)]
 
     def split_as_in_0_1(self, dev: float, seed: int) -> tuple["Examples", "Examples"]:
         """Return the sets of a run of kbert 0.1, which did not keep equal texts together."""
