@@ -42,6 +42,12 @@ def complete_record(path: Path) -> None:
         shutil.rmtree(stage, ignore_errors=True)
 
 
+def remove_record(path: Path) -> None:
+    """Remove the first record of a run directory in which nothing has been trained."""
+    for name in _FILES:
+        (path / name).unlink(missing_ok=True)
+
+
 def has_record(path: Path) -> bool:
     """Whether a directory has the record of a run, in its place or about to be moved there."""
     return (path / "run.json").is_file() or (path / STAGE / "run.json").is_file()

@@ -14,7 +14,7 @@ from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.fold_scores import fold_scores, scores_table, scores_to_dict
-from kbert.runs.beginning import complete_record, has_record, new_stage
+from kbert.runs.beginning import complete_record, has_record, new_stage, remove_record
 from kbert.runs.fit_run import now
 from kbert.runs.fold_predictions import OUT_OF_FOLD, PREDICTIONS, join_predictions, predict_fold
 from kbert.runs.run_claim import claimed_run
@@ -65,6 +65,9 @@ def train_folds(
         try:
             _train(fold, replace(config, fold=number), begin, resume)
         except BaseException as error:
+            if resume is None and not has_record(folds[0].path):
+                remove_record(run.path)  # nothing was trained: the run can be started again
+                raise
             stopped = isinstance(error, KeyboardInterrupt)
             run.try_to_update(status="stopped" if stopped else "failed", ended=now())
             # In place of what the fold says of itself: all that is left is trained by one command.

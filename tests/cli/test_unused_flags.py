@@ -19,7 +19,7 @@ PLAN = (
 )
 MODEL = ("preset", "max-length", "dropout", "weights", "precision")
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
-SPLIT = ("split-seed",)
+SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
 MACHINE = ("backend", "seed", "deterministic", "packing", "gradient-checkpointing")
@@ -32,7 +32,12 @@ DEV = {
         "data.csv --split-seed 1 --dev dev.csv",
         "data.csv --split-seed 1 --split-by-time t",
     ],
-    "split-by-time": ["data.csv --split-by-time t --dev dev.csv"],
+    "split-by-time": [
+        "data.csv --split-by-time t --dev dev.csv",
+        "data.csv --split-by-time t --folds 3",
+    ],
+    "folds": ["data.csv --folds 3 --dev dev.csv"],
+    "fold": ["data.csv --fold 1"],
 }
 # Of a Parquet file nothing is delimited, and it has no encoding; of JSON Lines it has one.
 FILES = {
@@ -54,6 +59,8 @@ TABLE = {
         **{name: USED for name in TRAINING if name not in READING},
         "dev-proportion": ["--dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["--dev dev.csv --split-seed 1"],
+        "folds": ["--dev dev.csv --folds 3"],
+        "fold": ["--fold 1"],
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
@@ -78,6 +85,8 @@ TABLE = {
         "dev": ["--examples 9 --dev dev.csv", "data.csv --google-flags= --dev dev.csv"],
         "dev-proportion": ["--examples 9 --dev-proportion 0.1", *DEV["dev-proportion"]],
         "split-seed": ["--examples 9 --split-seed 1", *DEV["split-seed"]],
+        "folds": ["--examples 9 --folds 3", *DEV["folds"]],
+        "fold": ["--examples 9 --fold 3 --folds 3", *DEV["fold"]],
         "seed": ["--examples 9 --seed 1", "data.csv --google-flags= --seed 1"],
         "preset": ["--examples 9 --preset minilm", "data.csv --google-flags= --preset minilm"],
         "max-length": ["--examples 9 --max-length 128", "data.csv --google-flags= --max-length 64"],
@@ -94,6 +103,8 @@ TABLE = {
         "split-by-time": ["data --task mrpc --split-by-time t", *DEV["split-by-time"]],
         "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
         "focal-gamma": ["data.csv --focal-gamma 1"],
+        "folds": ["data --task mrpc --folds 3", *DEV["folds"]],
+        "fold": ["data --task mrpc --folds 3 --fold 1", *DEV["fold"]],
         "format": ["data --task mrpc --format csv"],
         "encoding": ["data --task mrpc --encoding utf-8", *FILES["encoding"]],
         "header": ["data --task mrpc --no-header", *FILES["header"]],
@@ -117,6 +128,8 @@ TABLE = {
         **{name: USED for name in TRAINING if name not in ("preset", "weights")},
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["run --dev dev.csv --split-seed 1"],
+        "folds": ["run --dev dev.csv --folds 3"],
+        "fold": ["run --fold 1"],
         "split-by-time": ["run --dev dev.csv --split-by-time t"],
         **dict.fromkeys(("run", "data", "task"), USED),
     },

@@ -22,6 +22,12 @@ def test_without_a_seed_of_its_own_the_seed_decides_the_split():
             {"split_by_time": "t", "split_seed": 1},
             "`split_seed` has no effect beside split_by",
         ),
+        ({"folds": 1}, "`folds` must be from 2 to 1000. Received: 1"),
+        ({"fold": 1}, "`fold` must be from 1 to the number of `folds`. Received: 1"),
+        ({"folds": 3, "fold": 4}, "`fold` must be from 1 to the number of `folds`. Received: 4"),
+        ({"folds": 3, "dev": "b.csv"}, '`folds` has no effect beside dev="b.csv"'),
+        ({"folds": 3, "dev_proportion": 0.2}, "`dev_proportion` has no effect beside folds=3"),
+        ({"folds": 3, "split_by_time": "t"}, "`split_by_time` has no effect beside folds=3"),
         ({"split_seed": 1.0}, "`split_seed` must be a whole number"),
     ],
 )
