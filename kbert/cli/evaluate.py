@@ -8,19 +8,22 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
-from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Call, Cure, Option
 from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kbert.data.reading.examples import Examples
     from kbert.results.scores import Scores
     from kbert.serving.predictor import Predictor
+    from kbert.targets.target import Target
 
 
-@options("backend", ReadingOptions)
+@options("backend", ReadingOptions, without=OF_SPLIT)
 class Settings:
     """What `kbert evaluate` takes."""
 
@@ -28,7 +31,7 @@ class Settings:
 @verb("evaluate")
 def evaluate(
     model: Path,
-    data: str,
+    data: str | None = None,
     *,
     batch_size: int = 32,
     json: Switch = False,
@@ -41,7 +44,8 @@ def evaluate(
     model
         Run directory, or another model that `kbert predict` takes.
     data
-        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'; by
+        default the rows that the run was evaluated on while it was trained.
     batch_size
         Rows per batch.
     json
@@ -57,17 +61,14 @@ def evaluate(
     check_count("batch_size", batch_size)
     source = find_source(model)
     labels = source.labels()
-    options = with_run_columns(model, data, reading(settings), need_label=True)
     target = source.target()
-    if options.target not in (None, target.kind):
-        raise InputError(
-            "{option} must be that of the model: {own}. Received: {given}",
-            option=Option("target"),
-            own=target.kind,
-            given=options.target,
-        )
-    how = {} if options.label_separator else {"target": target}
-    examples = options.read(data, labels=None if labels is None else Labels(labels), **how)
+    how = {}
+    if data is None:
+        options, examples = reading(settings), _dev_set(model, labels)
+    else:
+        options = with_run_columns(model, data, reading(settings), need_label=True)
+        how = _target_of(options, target)
+        examples = options.read(data, labels=None if labels is None else Labels(labels), **how)
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
@@ -76,13 +77,41 @@ def evaluate(
     if verbose_level():
         _warn_of_training_rows(model, examples)
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
-    if labels is None:
+    if labels is None and data is not None:
         examples = options.read(data, labels=Labels(predictor.labels), **how)
     scores = _evaluate(predictor, examples, batch_size)
     if json:
         show_json(scores.to_dict())
     else:
         show(scores)
+
+
+def _target_of(options: ReadingOptions, target: "Target") -> "dict[str, Target]":
+    """Return how labels are read: as the model's own are, which the options may not deny."""
+    if options.target not in (None, target.kind):
+        raise InputError(
+            "{option} must be that of the model: {own}. Received: {given}",
+            option=Option("target"),
+            own=target.kind,
+            given=options.target,
+        )
+    return {} if options.label_separator else {"target": target}
+
+
+def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
+    """Return the rows that a run was evaluated on, read again."""
+    from kbert.exports.dev_examples import dev_examples
+    from kbert.targets.labels import Labels
+
+    is_run = labels is not None and (model / "config.toml").is_file()
+    found = dev_examples(model, Labels(tuple(labels)), None, {}) if labels and is_run else None
+    if found is None:
+        raise InputError(
+            "{model} has no rows of its own to be evaluated on. Name a labelled file.",
+            model=model,
+            cure=Cure(call=Call("evaluate", model, "FILE")),
+        )
+    return found
 
 
 def _warn_of_training_rows(model: Path, examples: "Examples") -> None:

@@ -8,11 +8,15 @@ from cyclopts import Parameter
 from kbert.choices import ExportFormat, Quantization
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, Output, given, options
-from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.utils.say import verbose_level
 
 
-@options(ReadingOptions, "backend", optional=True, without=("format", "header", "quoting"))
+@options(
+    *(ReadingOptions, "backend"),
+    optional=True,
+    without=("format", "header", "quoting", *OF_SPLIT),
+)
 class Settings:
     """How an export is compared, and on what."""
 

@@ -17,6 +17,7 @@ from kbert.config import (
     LossOptions,
     MachineOptions,
     ModelOptions,
+    SplitOptions,
     TrainConfig,
 )
 from kbert.data.reading.reading_options import ReadingOptions
@@ -44,6 +45,7 @@ _GROUPS = {
     ModelOptions: _MODEL,
     LossOptions: _LOSS,
     EvaluationOptions: _EVALUATION,
+    SplitOptions: _EVALUATION,
     CheckpointOptions: _CHECKPOINTS,
     MachineOptions: MACHINE,
 }

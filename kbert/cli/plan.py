@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, PLAN, Switch, given, options, reading
-from kbert.config import TrainConfig
+from kbert.config import SplitOptions, TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
@@ -16,15 +16,8 @@ _CUT = ("long_text", "cut_pair")
 
 
 @options(
-    PlanOptions,
-    "task",
-    "dev",
-    "dev_proportion",
-    "preset",
-    "max_length",
-    *_CUT,
-    "backend",
-    ReadingOptions,
+    *(PlanOptions, "task", "dev", "dev_proportion", SplitOptions, "seed"),
+    *("preset", "max_length", *_CUT, "backend", ReadingOptions),
 )
 class Settings:
     """What `kbert plan` takes."""

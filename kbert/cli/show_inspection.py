@@ -46,7 +46,8 @@ def show_inspection(
     if task is not None:
         held_out = read_task(task, data, "dev")
     elif dev is not None:
-        held_out = reading.read(dev, labels=examples.labels, on_bad_row="skip")
+        need = {"need_weight": False, "need_split": False}
+        held_out = reading.read(dev, labels=examples.labels, on_bad_row="skip", **need)
     inspection = inspect_examples(
         examples,
         tokenizer=None if tokenizer is None else tokenizer.with_truncation(long_text),

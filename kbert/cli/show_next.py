@@ -5,16 +5,26 @@ from typing import Any
 from kbert.config import TrainConfig
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.findings import Call
+from kbert.runs.cross_validation import SCORES
+from kbert.runs.fold_predictions import OUT_OF_FOLD
 from kbert.runs.run_config import recorded_config
-from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_directory import DEV_ROWS, RunDirectory
 from kbert.utils.say import say
 
 
 def show_next(run: RunDirectory) -> None:
     """Print the commands that use a run, which read a file like those of the run."""
+    if "cross_validation" in run.record:
+        say(f"\nThe run is in {run}:")
+        say(f"  {SCORES}    the scores of the folds, and of all rows together")
+        say(f"  {OUT_OF_FOLD}            what the model predicts that was not trained on the row")
+        say("  fold-1, fold-2, ...       the run of each fold")
+        return
     skipped = (run.path / "skipped_rows.csv").exists()
     if skipped:
         say(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
+    if (run.path / DEV_ROWS).exists():
+        say(f"The rows that were set aside are listed in {run}/{DEV_ROWS}")
     say(f"\nThe run is in {run}. Next:")
     to_predict, to_evaluate = _reading(recorded_config(run))
     if skipped:  # such a file probably has rows of the kind too
@@ -39,7 +49,8 @@ def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
         splits = TASKS[config.task].splits
         return _columns(splits["test"]), _columns(splits["dev"])
     settings = config.reading_settings()
-    return {name: value for name, value in settings.items() if name != "label"}, settings
+    to_predict = {n: value for n, value in settings.items() if n not in ("label", "weight")}
+    return to_predict, settings
 
 
 def _columns(layout: SplitLayout) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
-from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.utils.say import verbosity
 
 _COLUMNS = 64
@@ -69,7 +69,7 @@ def show_plan(
 def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
     """Return the rows of the training set, and what `kbert train` would find in the data."""
     whole, given = read_files(config)
-    training, sets = set_aside(config, whole, given, SPLIT_VERSION)
+    training, sets = set_aside(config, whole, given, RecordedSplit())
     tokenizer, _ = preset_tokenizer(config.preset)
     if tokenizer is not None:
         tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App, ArgumentCollection
 
-from kbert.config.train_config import TASK_DECIDES
+from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
@@ -16,6 +16,7 @@ _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
 _READ = ("preset", "max_length", "long_text", "cut_pair")  # of a model that reads texts
 _MODEL = ("preset", "weights")
+_FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,29 @@ class Rule:
     needed: bool = False
 
 
-_TRAINING = (Rule(TASK_DECIDES, "task"), Rule(("dev_proportion",), "dev"))
+_OWN_DEV = Rule(OF_OWN_DEV, "dev")
+_BY_TIME = Rule(("split_seed",), "split_by_time")
+_FOLDS = (
+    Rule(("dev_proportion", "split_by_time"), "folds"),
+    Rule(("fold",), "folds", needed=True),
+)
+_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
     "demo": _TRAINING,
     "inspect": (Rule((*_READING, "dev"), "task"),),
+    "evaluate": (Rule(_READING, "data", needed=True),),
     "plan": (
         Rule(TASK_DECIDES, "task"),
         Rule(("task",), "google_flags"),
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
-        Rule(
-            (*_PLAN, *_READ, "backend", "dev", "dev_proportion", "time", "plot"),
-            "google_flags",
-        ),
-        Rule(("dev_proportion",), "dev"),
-        Rule((*_READING, "dev", "dev_proportion", *_READ), "data", needed=True),
+        Rule((*_PLAN, *_READ, *_FILE, "backend", "time", "plot"), "google_flags"),
+        _OWN_DEV,
+        _BY_TIME,
+        *_FOLDS,
+        Rule((*_READING, *_FILE, *_READ), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),
     ),

@@ -6,6 +6,7 @@ from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
+from kbert.config.split_options import SplitOptions
 from kbert.config.train_config import TrainConfig
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "LossOptions",
     "MachineOptions",
     "ModelOptions",
+    "SplitOptions",
     "TrainConfig",
     "read_toml",
 ]

@@ -21,7 +21,7 @@ class MachineOptions:
     backend: Backend | None = None
     """Keras backend; by default that of KERAS_BACKEND or keras.json, else the fastest installed."""
     seed: int = 0
-    """Decides the split, the order of the data, the new head and dropout."""
+    """Decides the order of the data, the new head, dropout, and the split if it has no seed."""
     deterministic: bool = False
     """Use only kernels whose results repeat bit for bit on GPUs too, which are slower."""
     gradient_checkpointing: bool = False

@@ -13,6 +13,7 @@ from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
+from kbert.config.split_options import SplitOptions, check_split
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, check_codes
 from kbert.findings import Option
@@ -24,6 +25,7 @@ class TrainConfig(
     MachineOptions,
     CheckpointOptions,
     EvaluationOptions,
+    SplitOptions,
     LossOptions,
     ModelOptions,
     PlanOptions,
@@ -68,11 +70,13 @@ class TrainConfig(
             PlanOptions,
             ModelOptions,
             LossOptions,
+            SplitOptions,
             EvaluationOptions,
             CheckpointOptions,
         ):
             options.__post_init__(self)
         MachineOptions.__post_init__(self)
+        check_split(vars(self))
 
     def _check_task(self) -> None:
         """Raise InputError when a setting is given that the task decides."""
@@ -84,6 +88,21 @@ class TrainConfig(
                 task=Option("task", self.task),
                 option=Option(given[0]),
             )
+
+    @property
+    def sets_rows_aside(self) -> bool:
+        """Whether the rows to evaluate on are taken from the data."""
+        return self.task is None and self.dev is None and self.dev_proportion > 0
+
+    @property
+    def is_cross_validation(self) -> bool:
+        """Whether all folds are trained, each in a run directory of its own."""
+        return self.folds is not None and self.fold is None
+
+    @property
+    def seed_of_split(self) -> int:
+        """The seed that decides which rows are set aside."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     @classmethod
     def hints(cls) -> dict[str, Any]:
@@ -104,10 +123,15 @@ class TrainConfig(
         return tomli_w.dumps({k: v for k, v in values.items() if v not in (None, ())})
 
 
+# What has no effect beside a file to evaluate on.
+OF_OWN_DEV = (
+    *("dev_proportion", "split_by_time"),
+    *(f.name for f in dataclasses.fields(SplitOptions)),
+)
 # What a task decides by itself.
 TASK_DECIDES = (
     *(f.name for f in dataclasses.fields(ReadingOptions)),
-    *("dev", "dev_proportion", "test"),
+    *("dev", "test", *OF_OWN_DEV),
 )
 _DEFAULTS = {f.name: f.default for f in dataclasses.fields(TrainConfig)}
 

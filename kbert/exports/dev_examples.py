@@ -10,6 +10,7 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
 from kbert.findings import Option
 from kbert.runs.read_sets import read_sets
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.trained_on import trained_on
@@ -56,7 +57,7 @@ def dev_examples(
     config = run_config(directory) if (run / "config.toml").is_file() else None
     if dev is not None:
         options: ReadingOptions = replace(config or ReadingOptions(), **reading)
-        found = options.read(str(dev), labels=labels)
+        found = options.read(str(dev), labels=labels, need_split=False)
         say(str(found))
         finding = trained_on(run, found)
         if finding is not None:
@@ -65,7 +66,7 @@ def dev_examples(
     if config is None:
         return None
     try:
-        again = read_sets(config, labels, directory.split_version)[1].get("dev")
+        again = read_sets(config, labels, RecordedSplit.of(directory))[1].get("dev")
     except KbertError as error:
         say(f"The run's development set cannot be read again: {error}")
         return None

@@ -114,6 +114,14 @@ class Run(ModelFolder):
 
     def check(self) -> None:
         if not (self.folder / CONFIG_FILE).is_file():
+            if "cross_validation" in self._record():
+                raise InputError(
+                    "{run} is a cross-validation: each of its folds has a model of its own.",
+                    run=self.name,
+                    cure=Cure(
+                        note="name a fold, such as {fold}", values={"fold": f"{self.name}/fold-1"}
+                    ),
+                )
             again = Cure(
                 note="train again with the settings in {config}",
                 values={"config": self.local_path / "config.toml"},

@@ -12,7 +12,12 @@ LOCK = ".lock"  # the prefix of the files that tell of a process using the direc
 STAGE = ".record"
 """A hidden folder in which the first record is written. With run.json, the last of its files, the
 record is complete, and `complete_record` moves it to its place, in this process or the next."""
-_FILES = ("config.toml", "skipped_rows.csv", "run.json")  # in the order in which they are moved
+_FILES = (
+    "config.toml",
+    "skipped_rows.csv",
+    "dev_rows.csv",
+    "run.json",
+)  # in this order
 _OLD_TRACE = re.compile(r"\.(config\.toml|skipped_rows\.csv)-[0-9a-f]{16}\.tmp")  # of kbert 0.1
 
 
@@ -35,6 +40,12 @@ def complete_record(path: Path) -> None:
         sync_directory(path)
     if (path / "run.json").is_file():
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def remove_record(path: Path) -> None:
+    """Remove the first record of a run directory in which nothing has been trained."""
+    for name in _FILES:
+        (path / name).unlink(missing_ok=True)
 
 
 def has_record(path: Path) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
-from kbert.config.train_config import TASK_DECIDES
+from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_patterns import is_pattern
 from kbert.errors import InputError, allowed_in
 from kbert.findings import Call, Cure, Option
@@ -103,7 +103,20 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     replaced += ("packing",)  # chosen anew for the new data and batches
     settings = {name: value for name, value in settings.items() if name not in replaced}
     if "dev" in changes:
-        settings.pop("dev_proportion", None)
+        settings = {name: v for name, v in settings.items() if name not in OF_OWN_DEV}
     elif "dev_proportion" in changes:
         settings.pop("dev", None)
-    return settings
+    return _with_split_seed(settings, changes)
+
+
+def _with_split_seed(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that set the same rows aside where only the seed changes."""
+    changed = {**settings, **changes}
+    sets_aside = changed.get("dev") is None and changed.get("task") is None
+    if not sets_aside or changed.get("dev_proportion") == 0:
+        own = ("split_seed", "split_by_time")
+        return {name: value for name, value in settings.items() if name not in own}
+    if changed.get("split_by_time") is not None:
+        return dict(settings)
+    # Another seed alone would evaluate on rows that the parent was trained on.
+    return {**settings, "split_seed": settings.get("split_seed", settings["seed"])}

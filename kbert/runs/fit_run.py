@@ -179,8 +179,8 @@ def _found_at_the_end(
     baselines, history = read_baselines(prepared, run), evaluation.history
     if baselines is None or history.best is None:
         return evaluation.findings
-    say(baselines.compared(history.monitor))
-    finding = below_baseline_finding(history.best, baselines, history.monitor)
+    say(baselines.compared(history.score))
+    finding = below_baseline_finding(history.best, baselines, history.score)
     if finding is None:
         return evaluation.findings
     say(findings_table([finding]))

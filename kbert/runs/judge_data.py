@@ -4,7 +4,12 @@ from dataclasses import replace
 
 from kbert.config import TrainConfig
 from kbert.data.inspection.inspect_examples import inspect_examples
-from kbert.data.inspection.set_findings import overlap_finding, small_dev_finding
+from kbert.data.inspection.set_findings import (
+    near_duplicates_finding,
+    overlap_finding,
+    small_dev_finding,
+    untrained_classes,
+)
 from kbert.data.reading.examples import Examples
 from kbert.findings import Call, Cure, Finding, Option, by_severity, findings_table
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -67,9 +72,12 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
         call=Call("train", config.data, **config.file_settings()),
         note="in a new run: it keeps equal texts together, which kbert 0.1 did not",
     )
+    together = Cure({"group": "NAME"}, note="of a column that is the same in such rows")
     found = (
         small_dev_finding(len(dev), cure),
         overlap_finding("dev", training, dev, again),
+        untrained_classes(training, dev),
+        near_duplicates_finding("dev", training, dev, together),
     )
     return [finding for finding in found if finding is not None]
 
@@ -94,6 +102,7 @@ def _of_task(finding: Finding) -> Finding:
     notes = {
         "dev-overlap": "take these rows out of the training file; scores of others, measured with "
         "the files as published, contain them too",
+        "near-duplicates": "take these rows out of the training file",
         "dev-small": "add rows to the task's dev file",
         "duplicates": "take them out of the training file",
     }

@@ -25,6 +25,7 @@ from kbert.runs.check_loss import check_loss
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, set_aside
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import inherited_split
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
@@ -46,7 +47,7 @@ class PreparedRun:
         stores: dict of TokenStore, the tokens of all sets by name.
         weights: float array or None. How much each training row counts in the loss.
         findings: list of Finding. What was found in the plan and the data.
-        split_version: int. How rows were set aside, if they were.
+        split_version: int. The way in which rows were set aside, if they were.
         unlabelled: Examples or None. A task's test set, to predict after training. Defaults to
             None.
     """
@@ -76,14 +77,14 @@ class PreparedRun:
 
 
 def prepare(
-    config: TrainConfig, *, split_version: int | None = None, tokenizer_sha256: str | None = None
+    config: TrainConfig, *, split: RecordedSplit | None = None, tokenizer_sha256: str | None = None
 ) -> PreparedRun:
     """Read, plan, inspect and tokenize, and refuse what would waste the run.
 
     Args:
         config: TrainConfig.
-        split_version: int or None. How a run that is resumed has set rows aside. Defaults to None:
-            as kbert does now, or as the run did that is trained further on the same data.
+        split: RecordedSplit or None. How a run that is resumed has set rows aside. Defaults to
+            None: as kbert does now, or as the run did that is trained further on the same data.
         tokenizer_sha256: str or None. The fingerprint of the tokenizer that a resumed run was
             started with. Defaults to None: a new run.
 
@@ -108,9 +109,9 @@ def prepare(
         check_max_length(config.max_length, sizes["max_sequence_length"])
     labels = None if config.parent is None else Labels(source.labels() or ())
     whole, given = read_files(config, labels)
-    if split_version is None:
-        split_version = inherited_split(config)
-    training, sets = set_aside(config, whole, given, split_version)
+    if split is None:
+        split = inherited_split(config)
+    training, sets = set_aside(config, whole, given, split)
     num_segments = source.num_segments()
     for examples in (training, *sets.values()):
         say(str(examples))
@@ -157,7 +158,7 @@ def prepare(
         stores=stores,
         weights=weights,
         findings=findings,
-        split_version=split_version,
+        split_version=split.version,
         unlabelled=unlabelled,
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from kbert.choices import Split
 from kbert.config import TrainConfig
@@ -9,15 +10,19 @@ from kbert.data.inspection.too_many_classes import too_many_classes, too_many_cl
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_task
+from kbert.data.reading.time_split import time_name
 from kbert.errors import raise_on_errors
 from kbert.findings import downgrade
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.targets.labels import Labels
 
+_PRESENT = RecordedSplit()
+_HELD_OUT: dict[str, Any] = {"label_separator": None, "need_weight": False, "need_split": False}
 _LABELLED: tuple[Split, ...] = ("train", "dev")
 
 
 def read_sets(
-    config: TrainConfig, labels: Labels | None = None, split_version: int = SPLIT_VERSION
+    config: TrainConfig, labels: Labels | None = None, split: RecordedSplit = _PRESENT
 ) -> tuple[Examples, dict[str, Examples]]:
     """Return the training set, and the sets to evaluate on by name.
 
@@ -25,10 +30,10 @@ def read_sets(
         config: TrainConfig.
         labels: Labels or None. The classes of the model that is trained further. Defaults to None:
             those of the data.
-        split_version: int. How rows are set aside, as a run records it. Defaults to the present
+        split: RecordedSplit. How rows are set aside, as a run records it. Defaults to the present
             way.
     """
-    return set_aside(config, *read_files(config, labels), split_version)
+    return set_aside(config, *read_files(config, labels), split)
 
 
 def read_files(
@@ -42,23 +47,33 @@ def read_files(
     if labels is None:
         _check_classes(whole, config.allow)
     return whole, {
-        name: config.read(
-            path, labels=whole.labels, target=whole.target, label_separator=None, need_weight=False
-        )
+        name: config.read(path, labels=whole.labels, target=whole.target, **_HELD_OUT)
         for name, path in (("dev", config.dev), ("test", config.test))
         if path is not None
     }
 
 
 def set_aside(
-    config: TrainConfig, whole: Examples, given: dict[str, Examples], split_version: int
+    config: TrainConfig, whole: Examples, given: dict[str, Examples], split: RecordedSplit
 ) -> tuple[Examples, dict[str, Examples]]:
     """Return the training set, and the sets to evaluate on with the rows that are set aside."""
-    if "dev" in given or config.dev_proportion == 0:
+    if not config.sets_rows_aside:
         return whole, given
-    split = whole.split if split_version >= SPLIT_VERSION else whole.split_as_in_0_1
-    training, dev = split(config.dev_proportion, config.seed)
-    source = f"{whole.source} ({config.dev_proportion:.0%} set aside, seed {config.seed})"
+    recorded = split.divide(whole)
+    if recorded is not None:
+        return recorded[0], {"dev": recorded[1], **given}
+    if config.folds is not None:
+        fold = config.fold or 1  # the first, for those who only plan
+        training, dev = whole.folds(config.folds, config.seed_of_split)[fold - 1]
+        source = f"{whole.source} (fold {fold} of {config.folds}, seed {config.seed_of_split})"
+        return training, {"dev": replace(dev, source=source), **given}
+    divide = whole.split if split.version >= SPLIT_VERSION else whole.split_as_in_0_1
+    training, dev = divide(config.dev_proportion, config.seed_of_split)
+    how = f"{config.dev_proportion:.0%} set aside, seed {config.seed_of_split}"
+    if dev.times is not None:
+        first = time_name(dev.times.min())
+        how = f"the latest {len(dev) / len(whole):.0%} set aside, from {first} on"
+    source = f"{whole.source} ({how})"
     return training, {"dev": replace(dev, source=source), **given}
 
 

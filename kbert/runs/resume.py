@@ -16,17 +16,20 @@ from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
 from kbert.runs.changed_data import changed_data
 from kbert.runs.changed_settings import changed_settings, check_changes, check_scaled
+from kbert.runs.cross_validation import check_unchanged, train_folds
 from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.machine_findings import machine_findings
 from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.resumption import Resumption
 from kbert.runs.rewind import rewind_to_checkpoint, rewind_to_start
 from kbert.runs.run_config import check_is_run, check_tables, run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
+from kbert.runs.train import train_into
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say, verbosity
@@ -76,6 +79,12 @@ def resume(
     check_is_run(directory)
     check_tables(directory)
     given = {name: value for name, value in changes.items() if value is not None}
+    if "cross_validation" in directory.record:
+        check_unchanged(directory, given, checkpoint, scale_epochs=scale_epochs)
+        with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
+            resume_fold = partial(resume, allow=allow, verbose=verbose)
+            train_folds(directory, run_config(directory), begin=train_into, resume=resume_fold)
+        return directory
     if scale_epochs:
         check_scaled(given)
     with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
@@ -116,7 +125,7 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
     prepared = prepare(
         config,
-        split_version=run.split_version,
+        split=RecordedSplit.of(run),
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
     _check_data(run, prepared)
@@ -141,7 +150,7 @@ def _resume(resumption: Resumption) -> None:
         own = replace(config, parent=str(run))
     prepared = prepare(
         own,
-        split_version=run.split_version,
+        split=RecordedSplit.of(run),
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
     _check_data(run, prepared)

@@ -8,7 +8,6 @@ from typing import Any
 
 from kbert.config import ModelOptions, TrainConfig
 from kbert.config.train_config import read_settings
-from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
@@ -16,11 +15,13 @@ from kbert.interop.near_runs import near_runs
 from kbert.interop.sources import find_source
 from kbert.runs.beginning import STAGE, is_beginning
 from kbert.runs.learning_rate_log import LOG
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_directory import TABLES, RunDirectory
 from kbert.runs.run_record import lost_cure
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
 _NOT_INHERITED = ("output", "parent", "allow")
+_OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time", "folds", "fold")
 FROM_PARENT = ("preset", "weights", "parent")
 """What a run that continues another has from it."""
 
@@ -122,19 +123,24 @@ def with_parents_preset(config: TrainConfig) -> TrainConfig:
     return replace(config, **true)
 
 
-def inherited_split(config: TrainConfig) -> int:
+def inherited_split(config: TrainConfig) -> RecordedSplit:
     """Return how a new run sets rows aside.
 
     Trained further on the same data, its development set must hold no rows that the parent was
-    trained on, so they are set aside as the parent did.
+    trained on, so they are set aside as the parent did: the very rows, where the settings of the
+    split are the same.
     """
     if config.parent is None:
-        return SPLIT_VERSION
+        return RecordedSplit()
     parent = RunDirectory(config.parent)
     if not (parent.path / "config.toml").is_file():
-        return SPLIT_VERSION
-    same = Path(run_config(parent).data).resolve() == Path(config.data).resolve()
-    return parent.split_version if same else SPLIT_VERSION
+        return RecordedSplit()
+    own = run_config(parent)
+    if Path(own.data).resolve() != Path(config.data).resolve():
+        return RecordedSplit()
+    split = RecordedSplit.of(parent)
+    same = all(getattr(own, name) == getattr(config, name) for name in _OF_SPLIT)
+    return split if same else RecordedSplit(split.version)
 
 
 def parent_settings(run: str | Path) -> dict[str, Any]:

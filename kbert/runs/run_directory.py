@@ -25,6 +25,8 @@ from kbert.utils.files import remove_temporary, write_text
 
 TABLES = ("eval_results.txt", "evaluations.json")
 """The files of a run with its scores."""
+DEV_ROWS = "dev_rows.csv"
+"""The file that lists the rows which a run has set aside."""
 
 
 class RunDirectory:
@@ -37,6 +39,7 @@ class RunDirectory:
         baselines.json       the scores of linear models, which fine-tuning has to beat
         eval_results.txt     the best scores, as Google's run_classifier writes them
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
+        dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore
         model/               the best model: config.json, vocab.txt, model.safetensors
 

@@ -15,9 +15,11 @@ from kbert.errors import MachineError, allowed_in
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
+from kbert.runs.cross_validation import begin_cross_validation, train_folds
 from kbert.runs.fit_run import fit_run, now
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
+from kbert.runs.recorded_split import write_dev_rows
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
@@ -65,6 +67,10 @@ def checked(config: TrainConfig) -> TrainConfig:
 
 def train_into(run: RunDirectory, config: TrainConfig) -> None:
     """Train in the directory of a new run, which this process holds."""
+    if config.is_cross_validation:
+        begin_cross_validation(run, config)
+        train_folds(run, config, begin=train_into)
+        return
     prepared = prepare(replace(config, output=str(run)))
     model = build_model(prepared)
     _record(run, prepared, model)
@@ -80,6 +86,8 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
         staged = RunDirectory(new_stage(run.path))
         staged.write_config(prepared.config.to_toml())
         staged.write_skipped(row for examples in sets.values() for row in examples.skipped)
+        if prepared.config.sets_rows_aside:
+            write_dev_rows(staged.path, prepared.sets["dev"])
         staged.update(
             id=secrets.token_hex(8),
             status="running",

@@ -9,6 +9,7 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import KbertError
 from kbert.findings import Cure, Finding
 from kbert.runs.read_sets import read_sets
+from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.wording import count_noun
@@ -83,7 +84,7 @@ def _shared(run: RunDirectory, examples: Examples, keys: Any) -> int:
     if fingerprint == examples.fingerprint:
         return len(examples)
     try:
-        training, _ = read_sets(run_config(run), split_version=run.split_version)
+        training, _ = read_sets(run_config(run), split=RecordedSplit.of(run))
     except (KbertError, OSError):
         return 0
     if training.fingerprint != fingerprint:

@@ -6,9 +6,9 @@ import pytest
 
 from kbert import TrainConfig
 from kbert.cli.main import app
+from kbert.cli.options import reading
 from kbert.cli.show_next import show_next
 from kbert.cli.words import FlagWords
-from kbert.data.reading.reading_options import ReadingOptions
 from kbert.findings import speaking
 from kbert.runs.run_directory import RunDirectory
 
@@ -71,8 +71,7 @@ def test_pairs_have_no_line_of_texts(run, capsys, tmp_path):
 def test_the_files_of_a_task_are_read_by_their_positions(task, run, capsys, tmp_path):
     lines = commands(capsys, run(task=task, data="glue", pairs=task not in ("cola", "sst-2")))
     settings = parsed(lines[-1])[2]
-    names = ReadingOptions.__dataclass_fields__
-    options = ReadingOptions(**{name: getattr(settings, name) for name in names})
+    options = reading(settings)
     # A row of GLUE's dev file, with columns that hold their own positions.
     cells = [f"cell {n}" for n in range(12)]
     header = [f"column {n}" for n in range(11)] + ["gold_label"]

@@ -11,20 +11,34 @@ from kbert.cli.main import main
 USED = "used"
 READING = (
     *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
-    "on-bad-row",
+    *("on-bad-row", "weight", "group", "split-by-time"),
 )
 PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
     *("warmup-proportion", "recipe"),
 )
 MODEL = ("preset", "max-length", "long-text", "cut-pair", "dropout", "weights", "precision")
+LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
+SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
 MACHINE = ("backend", "seed", "deterministic", "packing", "gradient-checkpointing")
 SPEAKING = ("quiet", "verbose")
 
 TASK = "{option} has no effect beside --task: leave it out."
-DEV = {"dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"]}
+DEV = {
+    "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
+    "split-seed": [
+        "data.csv --split-seed 1 --dev dev.csv",
+        "data.csv --split-seed 1 --split-by-time t",
+    ],
+    "split-by-time": [
+        "data.csv --split-by-time t --dev dev.csv",
+        "data.csv --split-by-time t --folds 3",
+    ],
+    "folds": ["data.csv --folds 3 --dev dev.csv"],
+    "fold": ["data.csv --fold 1"],
+}
 # Of a Parquet file nothing is delimited, and it has no encoding; of JSON Lines it has one.
 FILES = {
     "delimiter": ["rows.jsonl --delimiter ;", "rows.parquet --delimiter ;"],
@@ -34,8 +48,9 @@ FILES = {
 }
 TRAINING = {
     **dict.fromkeys(
-        (*READING, *PLAN, *MODEL, *EVALUATION, *CHECKPOINTS, *MACHINE, *SPEAKING, "output"), USED
+        (*READING, *PLAN, *MODEL, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE), USED
     ),
+    **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
     **FILES,
 }
@@ -43,6 +58,9 @@ TABLE = {
     "demo": {
         **{name: USED for name in TRAINING if name not in READING},
         "dev-proportion": ["--dev dev.csv --dev-proportion 0.2"],
+        "split-seed": ["--dev dev.csv --split-seed 1"],
+        "folds": ["--dev dev.csv --folds 3"],
+        "fold": ["--fold 1"],
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
@@ -55,7 +73,11 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "data", "json", "google-flags"), USED),
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
-        **{n: [f"--examples 9 --{n} 1"] for n in ("text", "pair", "label", "delimiter")},
+        **{
+            n: [f"--examples 9 --{n} 1"]
+            for n in ("text", "pair", "label", "delimiter", "weight", "group")
+        },
+        "split-by-time": ["--examples 9 --split-by-time t", *DEV["split-by-time"]],
         "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
         "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
         "header": ["--examples 9 --header", *FILES["header"]],
@@ -63,6 +85,10 @@ TABLE = {
         "on-bad-row": ["--examples 9 --on-bad-row skip"],
         "dev": ["--examples 9 --dev dev.csv", "data.csv --google-flags= --dev dev.csv"],
         "dev-proportion": ["--examples 9 --dev-proportion 0.1", *DEV["dev-proportion"]],
+        "split-seed": ["--examples 9 --split-seed 1", *DEV["split-seed"]],
+        "folds": ["--examples 9 --folds 3", *DEV["folds"]],
+        "fold": ["--examples 9 --fold 3 --folds 3", *DEV["fold"]],
+        "seed": ["--examples 9 --seed 1", "data.csv --google-flags= --seed 1"],
         "preset": ["--examples 9 --preset minilm", "data.csv --google-flags= --preset minilm"],
         "max-length": ["--examples 9 --max-length 128", "data.csv --google-flags= --max-length 64"],
         "long-text": ["--examples 9 --long-text tail"],
@@ -77,6 +103,12 @@ TABLE = {
     "train": {
         **TRAINING,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
+        **{n: [f"data --task mrpc --{n} n"] for n in ("weight", "group")},
+        "split-by-time": ["data --task mrpc --split-by-time t", *DEV["split-by-time"]],
+        "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
+        "focal-gamma": ["data.csv --focal-gamma 1"],
+        "folds": ["data --task mrpc --folds 3", *DEV["folds"]],
+        "fold": ["data --task mrpc --folds 3 --fold 1", *DEV["fold"]],
         "format": ["data --task mrpc --format csv"],
         "encoding": ["data --task mrpc --encoding utf-8", *FILES["encoding"]],
         "header": ["data --task mrpc --no-header", *FILES["header"]],
@@ -99,6 +131,10 @@ TABLE = {
     "continue": {
         **{name: USED for name in TRAINING if name not in ("preset", "weights")},
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
+        "split-seed": ["run --dev dev.csv --split-seed 1"],
+        "folds": ["run --dev dev.csv --folds 3"],
+        "fold": ["run --fold 1"],
+        "split-by-time": ["run --dev dev.csv --split-by-time t"],
         **dict.fromkeys(("run", "data", "task"), USED),
     },
     "evaluate": {
@@ -123,11 +159,14 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.
         **dict.fromkeys(("text", "pair", "label", "encoding", "delimiter", "on-bad-row"), USED),
+        "weight": USED,
         "length": ["run --format google --output new --length 16"],
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
-del TABLE["resume"]["recipe"], TABLE["predict"]["label"]
+del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
+for name in ("label", "weight", "group", "split-by-time"):
+    del TABLE["predict"][name]
 
 
 def flags_of(verb):

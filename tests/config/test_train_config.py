@@ -16,7 +16,13 @@ FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 OTHERS = {
     **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
     **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False},
-    **{"delimiter": ";", "quoting": "none", "weight": "trust", "class_weight": "balanced"},
+    **{
+        "delimiter": ";",
+        "quoting": "none",
+        "weight": "trust",
+        "group": "author",
+        "class_weight": "balanced",
+    },
     **{"label_smoothing": 0.1, "loss": "focal"},
     **{"on_bad_row": "skip", "preset": "some/folder", "weights": "random"},
     **{
@@ -40,7 +46,9 @@ OTHERS = {
     },
 }
 TASK = {"task": "mrpc"}  # which decides what some of the others say
-SHARE = {"dev_proportion": 0.25}  # in place of a dev file
+SHARE = {"dev_proportion": 0.25, "split_seed": 3}  # in place of a dev file
+TIME = {"split_by_time": "date"}  # in place of both
+FOLDS = {"folds": 5, "fold": 2, "split_seed": 3}
 FOCAL = {"focal_gamma": 1.0, "loss": "focal"}  # which other losses do not have
 UPDATE = {"update_size": 64}  # in place of batches per update
 # Half a surrogate pair is no text, and NUL is in no name.
@@ -59,6 +67,8 @@ def round_trip(config, folder):
         {},
         TASK,
         SHARE,
+        TIME,
+        FOLDS,
         FOCAL,
         UPDATE,
         {"batch_size": "auto"},
@@ -75,7 +85,7 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK, *SHARE, *FOCAL, *UPDATE} == set(names)
+    assert {"data", *OTHERS, *TASK, *SHARE, *TIME, *FOLDS, *FOCAL, *UPDATE} == set(names)
 
 
 def test_a_task_determines_how_its_files_are_read():

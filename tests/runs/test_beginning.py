@@ -70,7 +70,7 @@ def test_whenever_it_ends_the_run_is_started_or_resumed(config, no_steps, tmp_pa
     config = replace(config, backend="torch")
     whole = tmp_path / "whole"
     started(train, replace(config, output=str(whole)))
-    files = ["config.toml", "run.json", "skipped_rows.csv"]
+    files = ["config.toml", "dev_rows.csv", "run.json", "skipped_rows.csv"]
     assert sorted(name for name in os.listdir(whole) if not name.startswith(".lock")) == files
     outcomes = []
     for changes in itertools.count():

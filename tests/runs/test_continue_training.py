@@ -239,3 +239,12 @@ def test_continue_in_a_new_process(parent, tmp_path):
     assert (settings.epochs, settings.batch_size, settings.max_length) == (1, 8, 8)
     texts = read_examples(settings.data).texts[:3]
     assert len(BertClassifier.load(new.path).predict_texts(texts)) == 3
+
+
+@pytest.mark.any_backend
+def test_another_seed_evaluates_on_the_rows_that_the_parent_set_aside(parent, folder):
+    run = continue_training(parent.path, folder / "seed", epochs=1, seed=5, verbose=0)
+    assert run.record["data"]["dev"]["sha256"] == parent.record["data"]["dev"]["sha256"]
+    assert TrainConfig.from_toml(run.path / "config.toml").split_seed == 0
+    again = continue_training(run.path, folder / "none", epochs=1, dev_proportion=0.0, verbose=0)
+    assert TrainConfig.from_toml(again.path / "config.toml").split_seed is None

@@ -3,6 +3,7 @@ import csv
 import pytest
 
 from kbert.config import TrainConfig
+from kbert.data.inspection.set_findings import untrained_classes
 from kbert.errors import FindingsError
 from kbert.runs.read_sets import read_sets
 
@@ -32,3 +33,25 @@ def test_it_can_be_allowed(config):
         read_sets(config(labels))
     training, sets = read_sets(config(labels, allow=("too-many-classes",)))
     assert (len(training), len(sets["dev"])) == (32, 2)
+
+
+def test_seeds_are_compared_on_one_split(config):
+    labels = ["a", "b"] * 60
+    first, other = (read_sets(config(labels, seed=seed, split_seed=7))[1]["dev"] for seed in (0, 1))
+    assert first.texts == other.texts
+    assert first.source.endswith("(10% set aside, seed 7)")
+    # Without it, the split is that of the seed, as ever.
+    assert read_sets(config(labels, seed=7))[1]["dev"].texts == first.texts
+    assert read_sets(config(labels, seed=1))[1]["dev"].texts != first.texts
+
+
+def test_a_class_that_comes_up_late_is_told(config, tmp_path):
+    path = tmp_path / "late.csv"
+    rows = [f"text {n},{'ab'[n % 2] if n < 90 else 'bc'[n % 2]},{n}" for n in range(100)]
+    path.write_text("text,label,day\n" + "\n".join(rows) + "\n")
+    training, sets = read_sets(TrainConfig(str(path), split_by_time="day"))
+    assert (len(training), len(sets["dev"])) == (90, 10)
+    found = untrained_classes(training, sets["dev"])
+    assert found.message.startswith("5 rows of dev are of 1 class that the training set has no row")
+    training, sets = read_sets(TrainConfig(str(path)))
+    assert untrained_classes(training, sets["dev"]) is None

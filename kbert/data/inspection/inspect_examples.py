@@ -8,6 +8,7 @@ from kbert.data.inspection.class_order import class_order
 from kbert.data.inspection.data_findings import data_findings
 from kbert.data.inspection.duplicates import Duplicates, find_duplicates, overlap, text_keys
 from kbert.data.inspection.inspection import Inspection
+from kbert.data.inspection.set_findings import group_findings, near_duplicates_finding
 from kbert.data.inspection.text_lengths import MAX_ROWS, scripts, text_lengths
 from kbert.data.reading.examples import Examples, check_examples
 from kbert.findings import by_severity
@@ -74,6 +75,10 @@ def inspect_examples(
     )
     findings = bad_row_findings({"": examples, "dev": dev, "test": test}, on_bad_row)
     findings += data_findings(inspection, examples, tokenizer, max_length, for_kbert=for_kbert)
+    sets = {name: other for name, other in (("dev", dev), ("test", test)) if other is not None}
+    findings += group_findings(examples, sets)
+    near = (near_duplicates_finding(name, examples, other) for name, other in sets.items())
+    findings += [finding for finding in near if finding is not None]
     return replace(inspection, findings=tuple(by_severity(findings)))
 
 

@@ -1,11 +1,19 @@
 """What other sets than the training set mean for the scores."""
 
+from collections.abc import Mapping
+
+import numpy as np
+
 from kbert.data.inspection.duplicates import overlap, text_keys
+from kbert.data.inspection.near_duplicates import find_near_duplicates
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Option
 from kbert.utils.wording import count_noun
 
 _MIN_DEV_ROWS = 50
+_MAX_LISTED = 5
+_MAX_SHOWN = 60  # characters of a text
+_MANY_NEAR = 0.01
 
 
 def set_findings(overlaps: dict[str, tuple[int, int]]) -> list[Finding]:
@@ -28,6 +36,92 @@ def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) 
     """Return the finding that rows of a set also occur in the training set, if some do."""
     shared = overlap(text_keys(training), text_keys(other))
     return _overlap(name, len(other), shared, cure) if shared else None
+
+
+def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Finding]:
+    """Return which sets share groups with the training set, of those that were given as files."""
+    if training.groups is None:
+        return []
+    found = {
+        name: int(np.isin(other.groups, training.groups).sum())
+        for name, other in sets.items()
+        if other.groups is not None
+    }
+    return [
+        Finding(
+            "groups-shared",
+            "warning",
+            "{shared:,} of {rows:,} rows of {name} are of groups that the training set has too, "
+            "so the scores do not tell how the model does on new groups.",
+            _apart(name),
+            {"shared": shared, "rows": len(sets[name]), "name": name},
+        )
+        for name, shared in found.items()
+        if shared
+    ]
+
+
+def near_duplicates_finding(
+    name: str, training: Examples, other: Examples, cure: Cure | None = None
+) -> Finding | None:
+    """Return the finding that texts of a set are nearly those of the training set, if some are."""
+    found = find_near_duplicates(training, other)
+    if found is None or found.example is None:
+        return None
+    at, twin = found.example
+    share = found.near / found.rows
+    template = "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
+    if not found.all_rows:
+        template += " (a sample; of {training_rows:,} training rows)"
+    template += ": {place} has {text!r}, {its_place} {its_text!r}."
+    return Finding(
+        "near-duplicates",
+        "warning" if share > _MANY_NEAR else "info",
+        template,
+        cure or _apart(name),
+        {
+            "near": count_noun(found.near, "row"),
+            "rows": found.rows,
+            "name": name,
+            "share": share,
+            "has": "has" if found.near == 1 else "have",
+            "training_rows": found.training_rows,
+            "place": other.place(other.number(at)),
+            "text": _shortened(other.texts[at]),
+            "its_place": training.place(training.number(twin)),
+            "its_text": _shortened(training.texts[twin]),
+        },
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+
+
+def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
+    """Return the finding that classes of the development set are not in the training set."""
+    if training.label_ids is None or dev.label_ids is None or training.labels is None:
+        return None
+    missing = np.setdiff1d(dev.label_ids, training.label_ids)
+    if not len(missing):
+        return None
+    names = [training.labels.names[label] for label in missing[:_MAX_LISTED]]
+    return Finding(
+        "class-untrained",
+        "warning",
+        "{rows} of dev are of {classes} that the training set has no row of ({names}): the model "
+        "cannot get them right.",
+        Cure(
+            {"dev_proportion": "SHARE"},
+            note="smaller or larger, so that both sets have rows of every class",
+            otherwise=(Cure({"dev": "FILE"}),),
+        ),
+        {
+            "rows": count_noun(int(np.isin(dev.label_ids, missing).sum()), "row"),
+            "classes": count_noun(len(missing), "class", "classes"),
+            "names": ", ".join(names) + ", ..." * (len(missing) > _MAX_LISTED),
+        },
+    )
 
 
 def small_dev_finding(rows: int, cure: Cure, name: str = "dev") -> Finding | None:
@@ -65,7 +159,7 @@ def _apart(name: str) -> Cure:
     """Return the cure for a file: what may be left out, and what kbert does without it."""
     note = "take these rows out of one of the two files, or leave out {option}"
     if name == "dev":
-        note += " to train: what kbert sets aside itself shares no text with the rest"
+        note += " to train: what kbert sets aside itself shares no text and no group with the rest"
     return Cure(note=note, values={"option": Option(name)})
 
 

@@ -1,11 +1,11 @@
 """The reader of Arrow files: Feather, and what Hugging Face `datasets` keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kbert.data.reading.parquet_table import arrow_cells, left_out_kind
+from kbert.data.reading.parquet_table import arrow_cells, left_out_kind, wanted_dates
 from kbert.data.reading.rows import Row, Table
 from kbert.errors import InputError
 from kbert.utils.foreign import foreign_input
@@ -13,18 +13,21 @@ from kbert.utils.foreign import foreign_input
 _MIN_BYTES, _MAX_RATIO = 2**28, 200  # of a batch, as for Parquet
 
 
-def read_arrow(path: Path) -> Table:
+def read_arrow(path: Path, dates: Collection[str] = ()) -> Table:
     """Return the table of an Arrow file or stream, read batch by batch.
 
-    Columns that hold neither texts nor labels, such as lists and dates, are left out.
+    Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of
+    dates, but for those that are named in `dates`, which come last.
     """
     with _reading(path):
         batches = _batches(path)
         first = next(batches, None)
         every = [] if first is None else [(f.name, left_out_kind(f.type)) for f in first.schema]
+        wanted = wanted_dates([] if first is None else first.schema, dates)
     if first is None:
         raise InputError("{path} contains no rows.", path=path)
     taken = [at for at, (_, kind) in enumerate(every) if kind is None]
+    taken += [at for at, (name, _) in enumerate(every) if name in wanted]
 
     def rows() -> Iterator[Row]:
         number, batch = 0, first
@@ -37,7 +40,7 @@ def read_arrow(path: Path) -> Table:
             with _reading(path):
                 batch = next(batches, None)
 
-    left_out = {name: kind for name, kind in every if kind is not None}
+    left_out = {name: kind for name, kind in every if kind is not None and name not in wanted}
     return Table(str(path), [every[at][0] for at in taken], rows(), left_out=left_out)
 
 

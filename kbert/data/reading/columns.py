@@ -33,7 +33,8 @@ LABEL_NAMES = (
     "topic", "tag", "quality", "is_duplicate", "y", "标签", "类别", "分类",
 )
 # fmt: on
-ROLES = ("text", "pair", "label", "weight")  # of columns
+ROLES = ("text", "pair", "label", "weight", "group", "split_by_time")  # of columns
+_WORDS = {"split_by_time": "time"}  # for what a column holds, where it is not that of the option
 _DELIMITERS = ";\t|"  # of files with other suffixes than theirs
 _FORMATS = {"\t": {"format": "tsv"}, ",": {"format": "csv"}}
 _MAX_LISTED = 12
@@ -52,6 +53,8 @@ class Columns:
     pair: int | None = None
     label: int | None = None
     weight: int | None = None
+    group: int | None = None
+    split_by_time: int | None = None
     more_labels: tuple[int, ...] = ()
 
     @property
@@ -68,6 +71,10 @@ class Columns:
             taken.append(f"label{'s' if self.more_labels else ''} = {listed}")
         if self.weight is not None:
             taken.append(f"weight = {self.names[self.weight]!r}")
+        if self.group is not None:
+            taken.append(f"group = {self.names[self.group]!r}")
+        if self.split_by_time is not None:
+            taken.append(f"time = {self.names[self.split_by_time]!r}")
         return ", ".join(taken)
 
 
@@ -78,9 +85,12 @@ def choose_columns(
     pair: Any = None,
     label: Any = None,
     weight: Any = None,
+    group: Any = None,
+    split_by_time: Any = None,
     need_label: bool = True,
     need_weight: bool = True,
     several: bool = False,
+    need_split: bool = True,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
 
@@ -92,10 +102,15 @@ def choose_columns(
         label: str, int, sequence of them or None. The label's column, or columns; a text may name
             several with commas between.
         weight: str, int or None. The column of the rows' weights, which is never guessed.
+        group: str, int or None. The column of the rows' groups, which is never guessed; it may be
+            one of the texts.
+        split_by_time: str, int or None. The column of the rows' times, which is never guessed.
         need_label: bool. Whether a table without a label is refused. Defaults to True.
         need_weight: bool. Whether a table without the column of the weights is refused. Defaults to
             True.
         several: bool. Whether the label may be in several columns. Defaults to False.
+        need_split: bool. Whether a table without the columns of groups and times is refused.
+            Defaults to True.
 
     Raises:
         KbertError: a named column is missing, none has a common name, or one is named twice.
@@ -129,7 +144,15 @@ def choose_columns(
     weight_at = None
     if weight is not None and (need_weight or weight in table.columns):
         weight_at = _find(table, "weight", weight)
+    group_at = None
+    if group is not None and (need_split or group in table.columns):
+        group_at = _find(table, "group", group)
+    time_at = None
+    if split_by_time is not None and (need_split or split_by_time in table.columns):
+        time_at = _find(table, "split_by_time", split_by_time)
     found = {"text": text_at, "pair": pair_at, "label": label_at, "weight": weight_at}
+    found["group"] = None if group_at in (text_at, pair_at) else group_at  # as one of the texts
+    found["split_by_time"] = time_at
     for first, second in combinations(found, 2):
         at = found[first]
         if at is not None and at == found[second]:
@@ -137,13 +160,14 @@ def choose_columns(
                 "{source}: the column {name!r} was named both as the {first} and as the {second}.",
                 source=table.source,
                 name=table.columns[at],
-                first=first,
-                second=second,
+                first=_WORDS.get(first, first),
+                second=_WORDS.get(second, second),
                 cure=Cure({first: "NAME", second: "NAME"}, note="of two different columns"),
             )
     more_labels = [at for at in label_ats[1:] if at is not None]
     check_several(table, found, [*label_ats[:1], *more_labels])
-    return Columns(tuple(table.columns), text_at, pair_at, label_at, weight_at, tuple(more_labels))
+    ats = (text_at, pair_at, label_at, weight_at, group_at, time_at)
+    return Columns(tuple(table.columns), *ats, tuple(more_labels))
 
 
 def _find(table: Table, option: str, name: Any) -> int:
@@ -191,7 +215,7 @@ def _not_cells(table: Table, option: str, name: str) -> InputError:
         template = (
             "{source}: the column {name!r} holds {kind}, but kbert trains one label per text."
         )
-    what = option if option in ("label", "weight") else "text"
+    what = "text" if option == "pair" else _WORDS.get(option, option)
     return InputError(
         template,
         source=table.source,

@@ -1,11 +1,11 @@
 """Which rows are set aside for evaluation, in proportion within each class."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from kbert.data.epoch_order import permutation
+from kbert.data.reading.split_units import SplitUnits
 
 SPLIT_VERSION = 2  # recorded in run.json; a run without the record was split by row
 
@@ -29,57 +29,28 @@ def split_by_row(label_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
     return in_dev
 
 
-def split_by_text(
-    keys: Iterable[str], label_ids: np.ndarray, share: float, seed: int
-) -> np.ndarray:
-    """Return which rows to set aside, so that rows with the same key are on the same side.
+def split_by_text(units: SplitUnits, strata: np.ndarray, share: float) -> np.ndarray:
+    """Return which rows to set aside, so that the rows of a unit are on the same side.
 
-    The groups of equal keys are gone through in the order of a hash of key and seed, so which
-    texts are set aside does not depend on the order of the rows. A group is set aside where its
-    classes still lack as many rows; where only larger groups are left, one is, if that brings the
-    class nearer to its share.
+    The units are gone through in the order of their marks, so which texts are set aside does not
+    depend on the order of the rows. A unit is set aside where its classes still lack as many rows;
+    where only larger units are left, one is, if that brings the class nearer to its share.
 
     Args:
-        keys: iterable of str, one for each row.
-        label_ids: int array [rows].
+        units: SplitUnits.
+        strata: int array [rows], 0 or more. The class of each row.
         share: float. The share of each class to set aside.
-        seed: int.
     """
-    numbers: dict[bytes, int] = {}  # by a digest: the keys may be larger than the memory
-    marks: list[bytes] = []
-    mark = _marker(seed)
-
-    def number(key: str) -> int:
-        data = key.encode("utf-8", "surrogatepass")
-        found = numbers.setdefault(hashlib.blake2b(data, digest_size=16).digest(), len(marks))
-        if found == len(marks):
-            marks.append(mark(data))
-        return found
-
-    groups = np.fromiter(map(number, keys), np.int64)
-    classes = int(label_ids.max(initial=-1)) + 1
-    cells, rows = np.unique(groups * classes + label_ids, return_counts=True)
+    classes = int(strata.max(initial=-1)) + 1
+    cells, rows = np.unique(units.of_rows * classes + strata, return_counts=True)
     chosen = _Choice(cells // classes, cells % classes, rows, classes, share)
-    order = np.argsort(np.frombuffer(b"".join(marks), "<u8"), kind="stable")
-    chosen.fill(order.tolist())
-    return np.array(chosen.in_dev, bool)[groups]
+    chosen.fill(np.argsort(units.marks, kind="stable").tolist())
+    return np.array(chosen.in_dev, bool)[units.of_rows]
 
 
 def _wanted(rows: int, share: float) -> int:
     """Return how many of a class's rows to set aside: at least one, and not all."""
     return min(max(round(rows * share), 1), rows - 1)
-
-
-def _marker(seed: int) -> Callable[[bytes], bytes]:
-    """Return a function of a key that gives its place in an order, which the seed decides."""
-    salted = hashlib.blake2b(digest_size=8, key=seed.to_bytes(16, "little", signed=True))
-
-    def mark(key: bytes) -> bytes:
-        hashed = salted.copy()
-        hashed.update(key)
-        return hashed.digest()
-
-    return mark
 
 
 class _Choice:

@@ -13,10 +13,15 @@ import numpy as np
 
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.dev_split import split_by_row, split_by_text
+from kbert.data.reading.fold_split import checked_folds, fold_numbers
 from kbert.data.reading.many_texts import rows_of
+from kbert.data.reading.row_groups import checked_groups
+from kbert.data.reading.row_times import checked_times
 from kbert.data.reading.row_weights import checked_weights
 from kbert.data.reading.rows import BadRow
 from kbert.data.reading.source_file import SourceFile
+from kbert.data.reading.split_units import SplitUnits
+from kbert.data.reading.time_split import split_by_time
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
@@ -41,6 +46,10 @@ class Examples:
         columns: Columns or None. Which columns of the source they are.
         weights: float array [rows], 0 or more: how much each row counts in the loss and in the
             scores. Defaults to None: all count the same.
+        groups: array [rows] of whole numbers or names, or None: rows of the same group stay on one
+            side of a split. Kept as int64 keys. Defaults to None.
+        times: array [rows] of numbers or dates, or None: a split sets the latest rows aside. Kept
+            as float64 or datetime64[us]. Defaults to None.
         rows: int array [rows], the row numbers in the source from 1, or None. Those of several
             files run on from one to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
@@ -65,12 +74,18 @@ class Examples:
     weights: np.ndarray | None = None
     targets: np.ndarray | None = None
     target: Target = _ONE_CLASS
+    groups: np.ndarray | None = None
+    times: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.weights is not None:
             object.__setattr__(self, "weights", checked_weights(self.weights, len(self.texts)))
         if self.targets is not None:
             object.__setattr__(self, "targets", self._checked_targets())
+        if self.groups is not None:
+            object.__setattr__(self, "groups", checked_groups(self.groups, len(self.texts)))
+        if self.times is not None:
+            object.__setattr__(self, "times", checked_times(self.times, len(self.texts)))
         if self.label_ids is None or len(self.texts) == 0:
             return
         ids = np.asarray(self.label_ids)
@@ -183,6 +198,8 @@ class Examples:
             targets=None if self.targets is None else self.targets[indices],
             rows=None if self.rows is None else self.rows[indices],
             weights=None if self.weights is None else self.weights[indices],
+            groups=None if self.groups is None else self.groups[indices],
+            times=None if self.times is None else self.times[indices],
             skipped=(),
         )
 
@@ -190,23 +207,60 @@ class Examples:
         """Return a training and a development set, split in proportion within each class.
 
         Equal texts (or pairs, as a whole) stay together: those that differ only in letter case,
-        blanks or Unicode form. Of a class with n rows, round(n * dev) go to the development set,
-        or as near to it as equal texts allow, but at least one text to each set; a class with a
-        single text goes to the training set. The rows keep their order, and which texts are set
-        aside does not depend on it.
+        blanks or Unicode form. Rows of the same group, where there are groups, stay together too.
+        Of a class with n rows, round(n * dev) go to the development set, or as near to it as equal
+        texts and groups allow, but at least one text to each set; a class with a single text goes
+        to the training set. The rows keep their order, and which texts are set aside does not
+        depend on it.
+
+        Rows that have times are split by them instead: the latest rows are the development set,
+        equal times on one side. Equal texts, and the rows of a group, count as of the time of the
+        first of them.
 
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
-            seed: int. The split depends on the rows and the seed alone. Defaults to 0.
+            seed: int. The split depends on the rows and the seed alone; by time, it has no effect.
+                Defaults to 0.
 
         Raises:
             KbertError: there are no labels, or fewer than two classes with two texts.
         """
-        return self.divide(split_by_text(self.bare_texts(), self.strata, _share(dev), seed))
+        strata, units = self.strata, self._units(seed)
+        if self.times is not None:
+            return self.divide(split_by_time(units, self.times, _share(dev), self.source))
+        return self.divide(split_by_text(units, strata, _share(dev)))
+
+    def folds(self, folds: int, seed: int = 0) -> list[tuple["Examples", "Examples"]]:
+        """Return the training and the development set of each fold of a cross-validation.
+
+        Each row is in the development set of one fold. The classes have nearly the same shares in
+        all folds; equal texts, and the rows of a group, are in one. Times have no effect.
+
+        Args:
+            folds: int, 2 or more. The number of folds.
+            seed: int. The folds depend on the rows and the seed alone. Defaults to 0.
+
+        Raises:
+            KbertError: there are no labels, or fewer different texts than folds.
+
+        Example:
+
+        ```python
+        whole = Examples(["a", "b", "c", "d"], label_ids=[0, 1, 0, 1], labels=Labels(("x", "y")))
+        assert [len(dev) for _, dev in whole.folds(2)] == [2, 2]
+        ```
+        """
+        strata, units = self.strata, self._units(seed)
+        numbers = fold_numbers(units, strata, checked_folds(folds, units))
+        return [self.divide(numbers == fold) for fold in range(folds)]
 
     def split_as_in_0_1(self, dev: float, seed: int) -> tuple["Examples", "Examples"]:
         """Return the sets of a run of kbert 0.1, which did not keep equal texts together."""
         return self.divide(split_by_row(self.strata, _share(dev), seed))
+
+    def _units(self, seed: int) -> SplitUnits:
+        """Return which rows stay on one side of a split."""
+        return SplitUnits.find(self.bare_texts(), seed, self.groups)
 
     def bare_texts(self) -> Iterator[str]:
         """Yield each row's text, or pair, in the form in which equal ones agree."""

@@ -127,4 +127,5 @@ def _same_columns(
             cure=_CURE,
         )
     more_labels = tuple(map(names.index, more))
-    return Columns(tuple(names), text, found["pair"], found["label"], found["weight"], more_labels)
+    del found["text"]
+    return Columns(tuple(names), text, **found, more_labels=more_labels)

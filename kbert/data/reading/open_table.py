@@ -34,6 +34,7 @@ class TableFormat:
     header: bool = True
     delimiter: str | None = None
     quoting: Quoting = "auto"
+    dates: tuple[str, ...] = ()  # the columns that may hold dates; others of that kind are left out
 
 
 def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
@@ -74,7 +75,8 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
                 "{path} is compressed a second time.", path=path, cure=Cure(note="unpack it first")
             )
         check_beginning(stream.peek(8), str(path), found)  # type: ignore[attr-defined]
-        return read_parquet(path) if found == "parquet" else read_arrow(path)
+        read = read_parquet if found == "parquet" else read_arrow
+        return read(path, layout.dates)
     if found == "tsv" and layout.quoting == "auto":
         layout = replace(layout, quoting=_tsv_quoting(path, layout.encoding))
     return _text_table(files.enter_context(unpack(stream, path)), str(path), layout)

@@ -1,6 +1,6 @@
 """The reader of Parquet files."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from kbert.utils.foreign import foreign_input
 _MAX_FIXED = 64  # bytes; a decimal has up to 32
 
 
-def read_parquet(path: Path) -> Table:
+def read_parquet(path: Path, dates: Collection[str] = ()) -> Table:
     """Return the table of a Parquet file, read batch by batch.
 
-    Columns that hold neither texts nor labels, such as lists and dates, are left out.
+    Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of
+    dates, but for those that are named in `dates`, which come last.
     """
     import pyarrow.parquet as pq
 
@@ -26,11 +27,13 @@ def read_parquet(path: Path) -> Table:
         every = list(file.schema_arrow)
         leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
         left_out = {field.name: kind for field in every if (kind := left_out_kind(field.type))}
-        names = [field.name for field in every if field.name not in left_out]
+        wanted = wanted_dates(every, dates)
+        names = [field.name for field in every if field.name not in left_out] + wanted
+        left_out = {name: kind for name, kind in left_out.items() if name not in wanted}
         # Left as dictionaries, a text that occurs in a million rows is in memory once.
         texts = [n for n in names if n in leaves and leaves[n].physical_type == "BYTE_ARRAY"]
         file = pq.ParquetFile(path, read_dictionary=texts)
-        batches = file.iter_batches(columns=names if left_out else None)
+        batches = file.iter_batches(columns=names if left_out or wanted else None)
 
     def rows() -> Iterator[Row]:
         number = 0
@@ -39,18 +42,30 @@ def read_parquet(path: Path) -> Table:
                 "{path}, after row {number}: broken Parquet: {reason}", path=path, number=number
             ):
                 batch = next(batches, None)
-                columns = [] if batch is None else [arrow_cells(column) for column in batch.columns]
             if batch is None:
                 return
-            if batch.schema.names != names:
+            if len(batch.schema.names) != len(names) or set(batch.schema.names) != set(names):
                 raise InputError(
                     "{path}: the names of its columns are ambiguous. Rename them.", path=path
                 )
+            with foreign_input(
+                "{path}, after row {number}: broken Parquet: {reason}", path=path, number=number
+            ):
+                order = map(batch.schema.names.index, names) if wanted else range(len(names))
+                columns = [arrow_cells(batch.column(at)) for at in order]
             for cells in zip(*columns, strict=True):
                 number += 1
                 yield Row(number, 0, cells)
 
     return Table(str(path), names, rows(), left_out=left_out)
+
+
+def wanted_dates(fields: Iterable[Any], dates: Collection[str]) -> list[str]:
+    """Return the names of the Arrow fields of dates that are among those wanted."""
+    from pyarrow import types
+
+    is_date = (types.is_date, types.is_timestamp)
+    return [f.name for f in fields if f.name in dates and any(is_it(f.type) for is_it in is_date)]
 
 
 def left_out_kind(kind: Any) -> str | None:

@@ -15,6 +15,7 @@ from kbert.data.reading.found_target import found_target
 from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
 from kbert.data.reading.many_texts import TextWriter
 from kbert.data.reading.open_table import TableFormat
+from kbert.data.reading.row_times import TimesOfRows
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.skipped_rows import rows_skipped
 from kbert.data.reading.source_file import SourceFile
@@ -39,9 +40,12 @@ def read_examples(
     target: Target | TargetKind | None = None,
     label_separator: str | None = None,
     weight: str | int | None = None,
+    group: str | int | None = None,
+    split_by_time: str | int | None = None,
     labels: Labels | Sequence[str] | None = None,
     need_label: bool = True,
     need_weight: bool = True,
+    need_split: bool = True,
     encoding: str = "utf-8",
     header: bool = True,
     delimiter: str | None = None,
@@ -74,12 +78,18 @@ def read_examples(
             Defaults to None: a text is one name.
         weight: str, int or None. The column of the rows' weights: how much each counts in the loss
             and in the scores, 0 or more. Defaults to None: all count the same.
+        group: str, int or None. The column of the rows' groups, such as the author: `split` keeps
+            the rows of a group on one side. It may be one of the texts. Defaults to None.
+        split_by_time: str, int or None. The column of the rows' times, numbers or dates as in ISO
+            8601: `split` sets the latest rows aside. Defaults to None.
         labels: Labels, sequence of str or None. The classes of the training set, when reading
             another set: a label that is not one of them is refused. Defaults to None: the classes
             that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
         need_weight: bool. Whether a source without the column of the weights is refused. Defaults
             to True.
+        need_split: bool. Whether a source without the columns of groups and times is refused.
+            Defaults to True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
         header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
@@ -115,6 +125,8 @@ def read_examples(
         labels = Labels(label_names(labels, Option("labels")))
     wanted = _wanted_target(target, label_separator)
     layout = TableFormat(format, encoding, header, delimiter, quoting)
+    dates = tuple(str(column) for column in (group, split_by_time) if column is not None)
+    layout = TableFormat(format, encoding, header, delimiter, quoting, dates)
     with ExitStack() as opened:
         tables = open_tables(source, opened, layout)
         first = next(tables)
@@ -124,9 +136,12 @@ def read_examples(
             pair=pair,
             label=label,
             weight=weight,
+            group=group,
+            split_by_time=split_by_time,
             need_label=need_label,
             need_weight=need_weight,
             several=wanted is not None and not wanted.takes_names,
+            need_split=need_split,
         )
         if wanted is None:
             wanted, first = found_target(first, columns)
@@ -202,6 +217,8 @@ def collect(
     texts, pairs = TextWriter(), TextWriter()
     values: list[Any] = []
     weights = array("d")
+    groups = array("q")
+    times: TimesOfRows | None = None
     skipped: list[BadRow] = []
     for table, columns in parts:
         first = first or (table, columns)
@@ -210,12 +227,16 @@ def collect(
         for row in usable_rows(table, columns, labels, need_label, encoding, target):
             last = row.number
             if isinstance(row, Row):
-                text, pair, value, weight = row.cells
+                text, pair, value, weight, group, time = row.cells
                 numbers.append(before + last)
                 texts.append(text)
                 pairs.append(pair)
                 values.append(value)
                 weights.append(weight)
+                groups.append(group)
+                if columns.split_by_time is not None:
+                    times = times or TimesOfRows(columns.names[columns.split_by_time])
+                    times.add(time, f"row {last:,} of {table.source}")
             elif on_bad_row == "skip":
                 skipped.append(row)
             else:
@@ -275,6 +296,8 @@ def collect(
         columns=columns,
         rows=np.array(numbers),
         weights=None if columns.weight is None else np.array(weights, np.float32),
+        groups=None if columns.group is None else np.array(groups),
+        times=None if times is None else times.array(source),
         files=tuple(files) if pattern else (),
         skipped=tuple(skipped),
         encoding=encoding,

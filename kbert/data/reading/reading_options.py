@@ -11,6 +11,9 @@ from kbert.errors import SkippedRowsWarning
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
 
+OF_SPLIT = ("group", "split_by_time")
+"""The columns that say how rows are set aside; who evaluates or predicts needs none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingOptions:
@@ -36,6 +39,10 @@ class ReadingOptions:
     """What stands between several labels in a text, such as a semicolon."""
     weight: str | None = None
     """Column of the rows' weights, 0 or more; without it all rows count the same."""
+    group: str | None = None
+    """Column of the rows' groups, such as authors: a group is trained on or evaluated on, whole."""
+    split_by_time: str | None = None
+    """Column of the rows' times, dates or numbers: the latest rows are set aside."""
     format: FileFormat | None = None
     """Format of the files, where their suffix does not identify it."""
     encoding: str = "utf-8"
@@ -64,7 +71,8 @@ class ReadingOptions:
 
     def reading_settings(self) -> dict[str, Any]:
         """Return the given settings with which another file like this one is read."""
-        return {n: v for n, v in self.file_settings().items() if n != "on_bad_row"}
+        left_out = ("on_bad_row", *OF_SPLIT)
+        return {n: v for n, v in self.file_settings().items() if n not in left_out}
 
     def file_settings(self) -> dict[str, Any]:
         """Return the given settings with which the same file is read again."""

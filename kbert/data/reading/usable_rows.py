@@ -5,6 +5,8 @@ from typing import Any
 
 from kbert.data.reading.cells import Role, read_cell
 from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
+from kbert.data.reading.row_groups import read_group
+from kbert.data.reading.row_times import TimeKind, read_time
 from kbert.data.reading.row_weights import read_weight
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.findings import Cure, Problem
@@ -24,7 +26,7 @@ def usable_rows(
     encoding: str = "utf-8",
     target: Target | None = None,
 ) -> Iterator[Row | BadRow]:
-    """Yield rows of (text, pair, label, weight), and those that cannot be used as BadRow.
+    """Yield rows of (text, pair, label, weight, group, time), and BadRow for those not usable.
 
     The label is what the target reads: a name, several names, numbers; or None without a label.
 
@@ -79,8 +81,19 @@ def usable_rows(
             weight = read_weight(row.cells[columns.weight], name, encoding)
         if problem is None and isinstance(weight, Problem):
             problem = weight
+        group: int | Problem = 0
+        if problem is None and columns.group is not None:
+            group = read_group(row.cells[columns.group], table.columns[columns.group], encoding)
+        if problem is None and isinstance(group, Problem):
+            problem = group
+        time: tuple[TimeKind, float] | Problem | None = None
+        if problem is None and columns.split_by_time is not None:
+            at = columns.split_by_time
+            time = read_time(row.cells[at], table.columns[at], encoding)
+        if problem is None and isinstance(time, Problem):
+            problem = time
         if problem is None:
-            yield Row(row.number, row.line, (text, pair, value, weight))
+            yield Row(row.number, row.line, (text, pair, value, weight, group, time))
         else:
             content = "\t".join(part for part in (text, pair, label) if part)[:200]
             yield BadRow(table.source, row.number, row.line, problem, content)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kbert import read_examples
 from kbert.data.reading.dev_split import split_by_text
 from kbert.data.reading.examples import Examples
+from kbert.data.reading.split_units import SplitUnits
 from kbert.errors import InputError
 from kbert.targets.labels import Labels
 from kbert.utils.equal_texts import bare_text
@@ -23,7 +24,8 @@ ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1, ma
 
 def split(rows, share, seed):
     label_ids = np.array([label for _, label in rows], np.int32)
-    return split_by_text([f"text {text}" for text, _ in rows], label_ids, share, seed).tolist()
+    units = SplitUnits.find([f"text {text}" for text, _ in rows], seed)
+    return split_by_text(units, label_ids, share).tolist()
 
 
 @given(ROWS, SHARES, SEEDS)

@@ -1,0 +1,130 @@
+"""Cross-validation: a run for each fold, which can be stopped at any moment."""
+
+import csv
+import json
+from dataclasses import replace
+
+import pytest
+from kills import Killed, killed_after
+from sklearn.metrics import accuracy_score
+
+from kbert import InputError, TrainConfig, continue_training, resume, train
+from kbert.cli.main import main
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = pytest.mark.keras
+
+
+def config_of(reviews, tiny_preset, output, **changes):
+    return TrainConfig(
+        data=str(reviews),
+        output=str(output),
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=8,
+        epochs=1,
+        allow=("too-few-updates",),
+        batch_size=16,
+        learning_rate=1e-3,
+        **changes,
+    )
+
+
+@pytest.fixture(scope="module")
+def config(reviews, tiny_preset, tmp_path_factory):
+    return config_of(reviews, tiny_preset, tmp_path_factory.mktemp("runs") / "cv", folds=2)
+
+
+@pytest.fixture(scope="module")
+def whole(config):
+    """A cross-validation, and how many changes to its files it made."""
+    with killed_after(None, config.output) as changes:
+        run = train(config, verbose=0)
+    return run, changes.count
+
+
+def status(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return ended.value.code or 0
+
+
+def predictions(run):
+    with (run.path / "out_of_fold.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_each_row_is_predicted_by_the_model_that_was_not_trained_on_it(whole, reviews):
+    run, _ = whole
+    rows = predictions(run)
+    with reviews.open(encoding="utf-8", newline="") as file:
+        labels = [row["label"] for row in csv.DictReader(file)]
+    assert [int(row["row"]) for row in rows] == list(range(1, len(labels) + 1))
+    assert [row["label"] for row in rows] == labels
+    for number in (1, 2):
+        fold = RunDirectory(run.path / f"fold-{number}")
+        listed = (fold.path / "dev_rows.csv").read_text().split()[1:]
+        assert [row["row"] for row in rows if row["fold"] == str(number)] == listed
+        assert TrainConfig.from_toml(fold.path / "config.toml").fold == number
+        assert fold.record["status"] == "finished"
+
+
+def test_the_scores_are_those_of_the_folds_and_of_all_rows(whole):
+    run, _ = whole
+    found = json.loads((run.path / "cross_validation.json").read_text(encoding="utf-8"))
+    folds = [RunDirectory(run.path / f"fold-{n}").best_scores()["accuracy"] for n in (1, 2)]
+    accuracy = found["scores"]["dev"]["accuracy"]
+    assert accuracy["folds"] == folds
+    assert accuracy["mean"] == pytest.approx(sum(folds) / 2)
+    assert accuracy["deviation"] == pytest.approx(abs(folds[0] - folds[1]) / 2**0.5)
+    rows = predictions(run)
+    by_hand = accuracy_score([row["label"] for row in rows], [row["predicted"] for row in rows])
+    assert found["out_of_fold"]["accuracy"] == pytest.approx(by_hand)
+    assert run.record["status"] == "finished"
+
+
+@pytest.mark.parametrize("share", [0.3, 0.55, 0.9])
+def test_a_killed_one_goes_on_to_the_same_predictions(share, config, whole, tmp_path):
+    run, count = whole
+    stopped = replace(config, output=str(tmp_path / "stopped"))
+    with pytest.raises(Killed), killed_after(int(count * share), stopped.output):
+        train(stopped, verbose=0)
+    again = resume(tmp_path / "stopped", verbose=0)
+    assert predictions(again) == predictions(run)
+
+
+@pytest.mark.any_backend
+def test_a_finished_one_is_not_trained_again(whole):
+    with pytest.raises(InputError, match="has trained all its 2 folds"):
+        resume(whole[0].path, verbose=0)
+    with pytest.raises(InputError, match="all are trained in the same way: leave out `epochs`"):
+        resume(whole[0].path, epochs=3, verbose=0)
+    with pytest.raises(InputError, match="is a cross-validation: each of its folds has a model"):
+        continue_training(whole[0].path, verbose=0)
+
+
+@pytest.mark.any_backend
+def test_one_fold_alone_is_that_fold(whole, config, tmp_path):
+    run = train(replace(config, fold=2, output=str(tmp_path / "second")), verbose=0)
+    other = RunDirectory(whole[0].path / "fold-2")
+    assert run.best_scores() == other.best_scores()
+
+
+@pytest.mark.any_backend
+def test_what_is_refused_leaves_no_run_behind(config, tmp_path):
+    with pytest.raises(InputError, match="no column 'lable'"):
+        train(replace(config, label="lable", output=str(tmp_path / "new")), verbose=0)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.any_backend
+def test_a_run_is_evaluated_on_the_rows_that_it_has_set_aside(whole, capsys):
+    fold = RunDirectory(whole[0].path / "fold-1")
+    assert status("evaluate", str(fold.path), "--json") == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["accuracy"] == pytest.approx(fold.best_scores()["accuracy"])
+    assert scores["rows"] == fold.best_scores()["rows"]
+    assert status("evaluate", str(fold.model_folder)) == 2
+    assert "has no rows of its own to be evaluated on" in capsys.readouterr().err
+    assert status("evaluate", str(fold.path), "--text", "text") == 2
+    assert "--text says how a file is used: name the file." in capsys.readouterr().err
