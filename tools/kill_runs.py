@@ -57,7 +57,7 @@ def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
     pairs = zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True)
     lines = [json.dumps({"text": text, "label": str(label)}) for text, label in pairs]
     (folder / "data.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    flags = "--weights random --max-length 16 --batch-size 8 --learning-rate 1e-3"
+    flags = "--weights random --baseline none --max-length 16 --batch-size 8 --learning-rate 1e-3"
     named = ["--preset", str(preset), "--dev-proportion", "0.2", "--epochs", str(epochs)]
     return [str(folder / "data.jsonl"), *named, *flags.split()]
 
