@@ -120,6 +120,13 @@ def _frozen_encoders_in_long_runs_alone():
 
 
 @pytest.fixture
+def one_backend(monkeypatch):
+    """Processes that are started find no other backend than theirs, which makes them quick."""
+    paths = (str(Path(__file__).parent / "one_backend"), os.environ.get("PYTHONPATH", ""))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+
+@pytest.fixture
 def heard_signals():
     """Let this test, and the processes that it starts, hear all signals however pytest was started.
 

@@ -19,6 +19,7 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_backend")
 @pytest.mark.parametrize("path", HERE, ids=lambda path: path.stem)
 def test_every_cell_runs(path, tmp_path, monkeypatch):
     """The kernel inherits the backend of this session; the notebook itself is left as it is."""

@@ -204,6 +204,7 @@ def settings(reviews, tiny_preset, tmp_path):
 
 
 @pytest.mark.keras
+@pytest.mark.usefixtures("one_backend")
 def test_train_evaluate_predict(settings, reviews, tmp_path):
     run = tmp_path / "second"
     flags = ["--epochs", 1, "--output", run]
@@ -244,7 +245,7 @@ def _wait_for_line(process, start):
 
 @pytest.mark.any_backend  # tests/faults stops each backend
 @pytest.mark.keras
-@pytest.mark.usefixtures("heard_signals")
+@pytest.mark.usefixtures("heard_signals", "one_backend")
 @pytest.mark.parametrize(
     ("number", "status", "start", "left"),
     [

@@ -155,6 +155,7 @@ def test_a_folder_of_a_newer_kbert(saved, tmp_path):
 
 
 @pytest.mark.any_backend  # that of the tests in this process, which read such files on each
+@pytest.mark.usefixtures("one_backend")
 def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):
     command = [*(sys.executable, "-m", "kbert", "import"), saved[0] / "model.keras"]
     done = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True)

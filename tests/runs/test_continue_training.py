@@ -223,6 +223,7 @@ def test_refuses_before_anything_is_made(parent, changes, message, tmp_path):
 
 
 @pytest.mark.any_backend  # the tests above are of each
+@pytest.mark.usefixtures("one_backend")
 def test_continue_in_a_new_process(parent, tmp_path):
     new = RunDirectory(tmp_path / "new")
     command = [sys.executable, "-m", "kbert", "continue", parent.path, "--output", new.path]
