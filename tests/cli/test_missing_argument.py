@@ -32,8 +32,8 @@ def test_a_name_is_that_of_the_help():
 
 
 def test_the_required_ones_after_it_are_added_too(cure):
-    assert cure("--model", "evaluate") == "evaluate MODEL DATA"
-    assert cure("--data", "evaluate", "-q", "a") == "evaluate -q a DATA"
+    assert cure("--source", "import") == "import SOURCE --output OUTPUT"
+    assert cure("--data", "train", "-q") == "train -q DATA"
     assert cure("--model", "export") == ("export MODEL --output OUTPUT --format huggingface")
 
 

@@ -10,6 +10,7 @@ from kbert.cli.main import main
 def refused(tmp_path, monkeypatch, capsys):
     """A function that runs a command line, and returns the sentence that refuses it."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # else kbert says which one it takes
 
     def run(*arguments):
         with pytest.raises(SystemExit) as end:
@@ -26,7 +27,7 @@ def refused(tmp_path, monkeypatch, capsys):
 NEEDED = {
     **{"demo": [], "inspect": ["d.csv"], "plan": ["d.csv"], "train": ["d.csv"], "resume": ["run"]},
     **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
-    **{"import": ["a", "--output", "b"]},
+    **{"import": ["a", "--output", "b"], "presets": []},
     "export": ["run", "--output", "b", "--format", "onnx"],
 }
 
@@ -84,11 +85,11 @@ SENTENCES = {
     "import a --output b --lowercase maybe": "--lowercase takes no value. Received: 'maybe'. "
     "Cure: --lowercase or --no-lowercase",
     "--hepl": "There is no command '--hepl'. Did you mean --help? Commands: demo, inspect, plan, "
-    "train, resume, continue, evaluate, predict, import, export.",
+    "train, resume, continue, evaluate, predict, import, export, presets.",
     "-q train d.csv": "A command was expected before any option. Received: '-q'. Commands: demo, "
-    "inspect, plan, train, resume, continue, evaluate, predict, import, export.",
+    "inspect, plan, train, resume, continue, evaluate, predict, import, export, presets.",
     "--help nothing": "There is no command 'nothing'. Commands: demo, inspect, plan, train, "
-    "resume, continue, evaluate, predict, import, export.",
+    "resume, continue, evaluate, predict, import, export, presets.",
 }
 
 

@@ -11,7 +11,7 @@ from kbert.cli.main import main
 USED = "used"
 READING = (
     *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
-    *("on-bad-row", "weight", "group", "split-by-time"),
+    *("on-bad-row", "weight", "group", "split-by-time", "target", "label-separator"),
 )
 PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
@@ -22,7 +22,7 @@ LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
-MACHINE = ("backend", "seed", "deterministic", "packing", "gradient-checkpointing")
+MACHINE = ("baseline", "backend", "seed", "deterministic", "packing", "gradient-checkpointing")
 SPEAKING = ("quiet", "verbose")
 
 TASK = "{option} has no effect beside --task: leave it out."
@@ -67,6 +67,7 @@ TABLE = {
         **dict.fromkeys(("preset", "max-length", "long-text", "task"), USED),
         **FILES,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "dev")},
+        **{n: [f"data --task mrpc --{n} multi"] for n in ("target", "label-separator")},
         "plot": ["texts.csv --plot classes.png"],
     },
     "plan": {
@@ -75,8 +76,9 @@ TABLE = {
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
         **{
             n: [f"--examples 9 --{n} 1"]
-            for n in ("text", "pair", "label", "delimiter", "weight", "group")
+            for n in ("text", "pair", "label", "delimiter", "weight", "group", "label-separator")
         },
+        "target": ["--examples 9 --target multi"],
         "split-by-time": ["--examples 9 --split-by-time t", *DEV["split-by-time"]],
         "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
         "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
@@ -103,7 +105,8 @@ TABLE = {
     "train": {
         **TRAINING,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
-        **{n: [f"data --task mrpc --{n} n"] for n in ("weight", "group")},
+        **{n: [f"data --task mrpc --{n} n"] for n in ("weight", "group", "label-separator")},
+        "target": ["data --task mrpc --target multi"],
         "split-by-time": ["data --task mrpc --split-by-time t", *DEV["split-by-time"]],
         "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
         "focal-gamma": ["data.csv --focal-gamma 1"],
@@ -159,13 +162,13 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.
         **dict.fromkeys(("text", "pair", "label", "encoding", "delimiter", "on-bad-row"), USED),
-        "weight": USED,
+        **dict.fromkeys(("weight", "target", "label-separator"), USED),
         "length": ["run --format google --output new --length 16"],
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
 del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
-for name in ("label", "weight", "group", "split-by-time"):
+for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
 
 

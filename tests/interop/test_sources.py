@@ -161,7 +161,7 @@ def test_failure_of_a_hub_says_what_a_preset_can_be():
         raise OSError(f"no route to {name}\nmore")
 
     with pytest.raises(
-        KbertError, match=r"'bert_x' is not a local folder.*: no route to bert_x more \("
+        KbertError, match=r"'bert_x' is not a local folder.*: no route to bert_x more\. Cure"
     ):
         load_from_hub("bert_x", load)
 

@@ -37,7 +37,6 @@ def test_what_an_export_is(folder, tmp_path):
         ("file", "../model.onnx"),
         ("file", "/etc/passwd"),
         ("labels", "high"),
-        ("labels", ["high"]),
         ("labels", ["high", 2]),
         ("max_length", "12"),
         ("max_length", 10**9),
@@ -66,6 +65,7 @@ def test_refuses_a_value(name, value, folder):
     ("values", "message"),
     [
         ({"format": "kbert-export-9"}, "of another version; kbert-export-1 was expected"),
+        ({"labels": ["high"]}, "kbert.json: there must be two labels or more"),
         ({"program": "rm"}, "does not fit: .*program"),
         ({"labels": ["high", "high"]}, "kbert.json: .*different names .*'high' occurs twice"),
         ({"labels": ["high", "\ud800"]}, "kbert.json: the label .* contains half a character"),

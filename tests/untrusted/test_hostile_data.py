@@ -163,9 +163,9 @@ def test_columns_of_a_parquet_that_are_no_text_are_left_out(tmp_path):
     pq.write_table(table, path)
     examples = read_examples(path, on_bad_row="skip", need_label=False)
     assert (examples.texts, len(examples.skipped)) == (["a"], 1)
-    with pytest.raises(KbertError, match=r"Its columns: 'text', 'label'\."):
+    with pytest.raises(KbertError, match=r"Its columns: 'tags', 'text', 'label'\."):
         read_examples(path, text="none")
-    with pytest.raises(KbertError, match="the column 'tags' holds lists, not texts"):
+    with pytest.raises(KbertError, match="row 1: the text .column 'tags'. is a list, not a text"):
         read_examples(path, text="tags")
     with pytest.raises(KbertError, match="the column 'day' holds values of type date32"):
         read_examples(path, text="day")

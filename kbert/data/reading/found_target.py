@@ -6,10 +6,13 @@ from dataclasses import replace
 
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.rows import BadRow, Row, Table
+from kbert.errors import InputError
 from kbert.targets.multi import Multi
 from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.utils.cell_values import describe, is_missing, plain
+
+_LOOKED_AT = 1000  # rows, which are held meanwhile
 
 
 def found_target(table: Table, columns: Columns) -> tuple[Target, Table]:
@@ -26,13 +29,21 @@ def found_target(table: Table, columns: Columns) -> tuple[Target, Table]:
         return Single(), table
     seen: list[Row | BadRow] = []
     target: Target = Single()
-    for row in table.rows:
-        seen.append(row)
-        cell = plain(row.cells[columns.label]) if isinstance(row, Row) else None
-        if is_missing(cell):
-            continue
-        if not isinstance(cell, (str, bytes)) and describe(cell).kind == "several":
-            target = Multi()
-        break
-    rows: Iterator[Row | BadRow] = itertools.chain(seen, table.rows)
-    return target, replace(table, rows=rows)
+    rest: Iterator[Row | BadRow] = table.rows
+    try:
+        for row in itertools.islice(table.rows, _LOOKED_AT):
+            seen.append(row)
+            cell = plain(row.cells[columns.label]) if isinstance(row, Row) else None
+            if is_missing(cell):
+                continue
+            if not isinstance(cell, (str, bytes)) and describe(cell).kind == "several":
+                target = Multi()
+            break
+    except InputError as error:
+        rest = _raised(error)  # in its turn: a row before it may be refused
+    return target, replace(table, rows=itertools.chain(seen, rest))
+
+
+def _raised(error: InputError) -> Iterator[Row | BadRow]:
+    raise error
+    yield

@@ -31,7 +31,7 @@ TEXTS = ["a", "b"]
         pa.array(TEXTS),
         pa.chunked_array([TEXTS]),
     ],
-    ids=repr,
+    ids=lambda given: type(given).__name__,
 )
 def test_texts(given):
     assert holds_texts(given)
@@ -57,7 +57,7 @@ def test_texts(given):
         range(3),
         (text for text in TEXTS),
     ],
-    ids=repr,
+    ids=lambda given: type(given).__name__,
 )
 def test_no_texts(given):
     assert not holds_texts(given)
