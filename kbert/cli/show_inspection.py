@@ -46,8 +46,15 @@ def show_inspection(
     if task is not None:
         held_out = read_task(task, data, "dev")
     elif dev is not None:
-        need = {"need_weight": False, "need_split": False}
-        held_out = reading.read(dev, labels=examples.labels, on_bad_row="skip", **need)
+        held_out = reading.read(
+            dev,
+            labels=examples.labels,
+            target=examples.target,
+            label_separator=None,
+            on_bad_row="skip",
+            need_weight=False,
+            need_split=False,
+        )
     inspection = inspect_examples(
         examples,
         tokenizer=None if tokenizer is None else tokenizer.with_truncation(long_text),

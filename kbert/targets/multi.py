@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Problem
+from kbert.findings import Cure, Problem
 from kbert.results.multi_evaluation import MultiEvaluation, best_thresholds, sigmoid
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.targets.label_cells import marked_columns, several_labels
@@ -50,6 +50,16 @@ class Multi(Target):
         if len(columns) > 1:
             return Labels(tuple(columns))
         return Labels.from_values(name for names in values for name in names)
+
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if (targets != targets[:1]).any():
+            return None
+        names = [name for name, has in zip(labels.names, targets[0], strict=True) if has]
+        return Problem(
+            "every row has the same labels ({names})" if names else "no row has a label",
+            Cure({"label": "NAME"}, note="if another column holds the labels"),
+            {"names": ", ".join(map(repr, names[:10]))},
+        )
 
     def unknown(self, value: tuple[str, ...], labels: Labels) -> Problem | None:
         return next((labels.unknown(name) for name in value if name not in labels.ids), None)

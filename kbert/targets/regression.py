@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Problem
+from kbert.findings import Cure, Problem
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.regression_evaluation import RegressionEvaluation
 from kbert.targets.label_cells import number_columns
@@ -57,6 +57,15 @@ class Regression(Target):
         import numpy as np
 
         return np.array(values, np.float32)[:, columns_of(labels, columns)]
+
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if (targets != targets[:1]).any():
+            return None
+        return Problem(
+            "every row has the same number in {columns}",
+            Cure({"label": "NAME"}, note="if another column holds the numbers"),
+            {"columns": ", ".join(map(repr, labels.names[:10]))},
+        )
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         columns = (

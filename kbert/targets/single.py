@@ -40,6 +40,15 @@ class Single(Target):
     def encode(self, values: Sequence[str], labels: Labels, columns: Sequence[str]) -> "np.ndarray":
         return labels.encode(values)
 
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if len(labels) > 1:
+            return None
+        return Problem(
+            "every row has the label {name!r}; a classifier needs at least two classes",
+            Cure({"label": "NAME"}, note="if another column holds the labels"),
+            {"name": labels.names[0]},
+        )
+
     def unknown(self, value: str, labels: Labels) -> Problem | None:
         return None if value in labels.ids else labels.unknown(value)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Problem
+from kbert.findings import Cure, Problem
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.label_cells import number_columns, shares_of_classes
@@ -46,6 +46,17 @@ class Soft(Target):
         import numpy as np
 
         return np.array(values, np.float32)[:, columns_of(labels, columns)]
+
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if len(labels) > 1 and (targets != targets[:1]).any():
+            return None
+        return Problem(
+            "every row has the same probabilities"
+            if len(labels) > 1
+            else "{name!r} is the only column of probabilities; a classifier needs at least two",
+            Cure({"label": "NAME,NAME"}, note="if other columns hold them"),
+            {"name": labels.names[0]},
+        )
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         means = zip(names, targets.mean(axis=0), strict=True)

@@ -62,6 +62,15 @@ class Target(ABC):
         """Return the problem that a value is none of the labels; None if there is none."""
         return None
 
+    @abstractmethod
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        """Return the problem that all rows are alike, so that there is nothing to learn, or None.
+
+        Args:
+            targets: array, as `encode` returns it.
+            labels: Labels.
+        """
+
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         """Return what a source's labels are, in a few words, for a person."""
         raise NotImplementedError

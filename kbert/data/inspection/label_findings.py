@@ -122,8 +122,14 @@ def _numbers(facts: Inspection) -> Finding | None:
         "labels-are-numbers",
         "warning",
         "{numbers} of {classes} labels are numbers, some with fractions ({names}, ...): they look "
-        "like scores, but kbert trains classes, to which 2.4 and 2.5 are as different as any two.",
-        Cure(note="group the scores into a few classes, such as low, medium and high"),
+        "like scores, but are trained as classes: 2.4 and 2.5 are as different as any two.",
+        Cure(
+            {"target": "regression"},
+            note="with numbers and nothing else in the column",
+            otherwise=(
+                Cure(note="group the scores into a few classes, such as low, medium and high"),
+            ),
+        ),
         {
             "numbers": len(numbers),
             "classes": len(facts.classes),
