@@ -38,6 +38,7 @@ class Multi(Target):
     least_labels = 1
     activation = "sigmoid"
     problem_type = "multi_label_classification"
+    what = "set of labels"
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -83,6 +84,19 @@ class Multi(Target):
             f"several labels: {count_noun(len(names), 'label')} ({listed}), {each:.2f} a row, "
             f"{count_noun(without, 'row')} without"
         )
+
+    def counts(self, targets: "np.ndarray", labels: int) -> "np.ndarray":
+        import numpy as np
+
+        return targets.sum(axis=0, dtype=np.int64)
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        import numpy as np
+
+        sets, rows = np.unique(targets, axis=0, return_counts=True)
+        most = [name for name, has in zip(names, sets[rows.argmax()], strict=True) if has]
+        told = f"the labels {', '.join(most[:5])}" if len(most) > 1 else "".join(most) or "no label"
+        return f"all labels right {rows.max() / len(targets):.4f} by predicting {told}"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the rarest label of each row, which is the hardest to have in each set."""

@@ -42,6 +42,7 @@ class Regression(Target):
     least_labels = 1
     activation = "linear"
     problem_type = "regression"
+    what = "number"
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -73,6 +74,14 @@ class Regression(Target):
             for name, numbers in zip(names, targets.T, strict=True)
         )
         return f"numbers: {'; '.join(columns)}"
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        spread = targets.astype("float64").std(axis=0)
+        columns = (
+            f"RMSE {rmse:.4g}" + (f" of {name}" if len(names) > 1 else "")
+            for name, rmse in zip(names, spread, strict=True)
+        )
+        return f"{', '.join(columns)} by predicting the mean"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the tenth of all rows that the first number of each row is in."""

@@ -29,6 +29,7 @@ class Single(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
+    what = "label"
     takes_names = True
 
     def read(self, cells: Sequence[Any], columns: Sequence[str], encoding: str) -> str | Problem:
@@ -51,6 +52,15 @@ class Single(Target):
 
     def unknown(self, value: str, labels: Labels) -> Problem | None:
         return None if value in labels.ids else labels.unknown(value)
+
+    def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
+        return targets
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        import numpy as np
+
+        largest = np.bincount(targets).max()
+        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets

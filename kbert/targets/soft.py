@@ -30,6 +30,7 @@ class Soft(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
+    what = "distribution"
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -62,6 +63,15 @@ class Soft(Target):
         means = zip(names, targets.mean(axis=0), strict=True)
         listed = ", ".join(f"{name} {share:.1%}" for name, share in list(means)[:10])
         return f"probabilities of {count_noun(len(names), 'class', 'classes')} ({listed})"
+
+    def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
+        return targets.argmax(axis=1)
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        import numpy as np
+
+        largest = np.bincount(self.class_ids(targets)).max()
+        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets.argmax(axis=1)

@@ -79,8 +79,10 @@ def _one_spelling(groups: list[list[str]], examples: Examples) -> Cure:
 def _rows(name: str, examples: Examples) -> str:
     """Return the numbers of the first rows with a label."""
     assert examples.labels is not None
-    assert examples.label_ids is not None
-    places = np.flatnonzero(examples.label_ids == examples.labels.ids[name])
+    assert examples.y is not None
+    label = examples.labels.ids[name]
+    has_it = examples.y == label if examples.y.ndim == 1 else examples.y[:, label] > 0
+    places = np.flatnonzero(has_it)
     numbers = [examples.number(at) for at in places[:_MAX_ROWS]]
     shown = ", ".join(examples.place(n) if examples.files else str(n) for n in numbers)
     more = ", ..." if len(places) > _MAX_ROWS else ""
@@ -144,7 +146,7 @@ def _with_rows(names: list[str], facts: Inspection) -> str:
 
 
 def _imbalance(facts: Inspection) -> Finding | None:
-    if facts.majority is None or facts.majority <= 0.9:
+    if facts.target == "multi" or facts.majority is None or facts.majority <= 0.9:
         return None
     return Finding(
         "imbalance",
