@@ -20,6 +20,27 @@ def scores_from_dict(values: Mapping[str, Any]) -> Scores:
     return _CLASSES.get(values.get("target", ""), Evaluation).from_dict(dict(values))
 
 
+_NAMES = {
+    "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "sample_f1": "F1 by row",
+    "average_precision": "average precision",
+    "roc_auc": "ROC AUC",
+    "subset_accuracy": "all labels right",
+    "mcc": "MCC",
+    "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R2",
+}
+
+
+def score_name(score: str) -> str:
+    """Return what a score is called in a sentence."""
+    return _NAMES.get(score, score)
+
+
 def is_better_lower(score: str) -> bool:
     """Whether less of a score is better, as of an error."""
     return score in ("loss", "rmse", "mae")

@@ -57,7 +57,11 @@ class Regression(Target):
     ) -> "np.ndarray":
         import numpy as np
 
-        return np.array(values, np.float32)[:, columns_of(labels, columns)]
+        numbers = np.array(values, np.float32)
+        # A single number may be in a column of another name.
+        return (
+            numbers if len(labels) == 1 == len(columns) else numbers[:, columns_of(labels, columns)]
+        )
 
     def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
         if (targets != targets[:1]).any():
