@@ -59,6 +59,8 @@ Recipe = Literal["recommended", "google"]
 Severity = Literal["info", "warning", "error"]
 Split = Literal["train", "dev", "test"]
 TargetKind = Literal["single", "multi", "regression", "soft"]
-Task = Literal["mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli"]
+Task = Literal[
+    "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli", "stsb"
+]
 WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

@@ -12,10 +12,28 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
+from kbert.targets.target import Target
 
 ClassWeight = str | Mapping[str | int, float]
 
 _OPTION = Option("class_weight")
+
+
+def check_class_weight(target: Target) -> None:
+    """Raise InputError where a row is not of one class, so that classes cannot be weighed.
+
+    Keras would take the first label, or the largest number, of a row for its class.
+    """
+    if not target.takes_names:
+        raise InputError(
+            "{option} is for one class in each row, but the target is {kind}.",
+            option=_OPTION,
+            kind=target.kind,
+            cure=Cure(
+                {"weight": "NAME"},
+                note="with a column that says how much each row counts",
+            ),
+        )
 
 
 def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
@@ -44,6 +62,7 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     assert weights == {"no": 2.0, "yes": 4 / 6}
     ```
     """
+    check_class_weight(examples.target)
     assert examples.labels is not None
     assert examples.label_ids is not None
     names = examples.labels.names
@@ -99,6 +118,7 @@ def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> 
     """
     weights = examples.weights
     if class_weight is not None:
+        check_class_weight(examples.target)
         if examples.labels is None or examples.label_ids is None:
             raise InputError(
                 "{option} is of the classes, and {source} has no labels.",

@@ -153,7 +153,11 @@ def _imbalance(facts: Inspection) -> Finding | None:
         "warning",
         "{majority:.1%} of the rows belong to the class {largest!r}: accuracy {majority:.3f} "
         "means that nothing was learned.",
-        Cure({"class_weight": "balanced", "monitor": "macro_f1"}),
+        Cure(
+            {"class_weight": "balanced", "monitor": "macro_f1"}
+            if facts.target == "single"
+            else {"monitor": "macro_f1"}
+        ),
         {"majority": facts.majority, "largest": next(iter(facts.classes))},
     )
 
