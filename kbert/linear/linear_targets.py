@@ -14,6 +14,7 @@ _KINDS: dict[TargetKind, Callable[[int], LinearTarget]] = {
     "multi": MultiLabel,
     "regression": NumberColumns,
     "soft": SoftLabel,
+    "ordered": SingleLabel,
 }
 
 

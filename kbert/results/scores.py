@@ -5,13 +5,16 @@ from typing import Any
 
 from kbert.results.evaluation import Evaluation
 from kbert.results.multi_evaluation import MultiEvaluation
+from kbert.results.ordered_evaluation import OrderedEvaluation
 from kbert.results.regression_evaluation import RegressionEvaluation
 
+# An OrderedEvaluation is an Evaluation too.
 Scores = Evaluation | MultiEvaluation | RegressionEvaluation
 
 _CLASSES: dict[str, type[Scores]] = {
     "multi": MultiEvaluation,
     "regression": RegressionEvaluation,
+    "ordered": OrderedEvaluation,
 }
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from kbert.choices import TargetKind
 from kbert.findings import Cure, Problem
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
@@ -25,7 +26,7 @@ class Single(Target):
     loss          = -log(probabilities[class])
     """
 
-    kind = "single"
+    kind: ClassVar[TargetKind] = "single"
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"

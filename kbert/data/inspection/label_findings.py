@@ -109,6 +109,8 @@ def _missing(facts: Inspection) -> Finding | None:
 
 
 def _numbers(facts: Inspection) -> Finding | None:
+    if facts.target == "ordered":
+        return None
     by_unit = defaultdict(list)
     for name in facts.classes:
         number, unit = number_of(name), ""
@@ -155,7 +157,7 @@ def _imbalance(facts: Inspection) -> Finding | None:
         "means that nothing was learned.",
         Cure(
             {"class_weight": "balanced", "monitor": "macro_f1"}
-            if facts.target == "single"
+            if facts.target in ("single", "ordered")
             else {"monitor": "macro_f1"}
         ),
         {"majority": facts.majority, "largest": next(iter(facts.classes))},

@@ -73,8 +73,9 @@ def read_examples(
             probability for each class, or of labels that are marked with 1 and 0, their columns, as
             a list or with commas between. Defaults to None: label, class, category, ...
         target: "single" (one class), "multi" (several labels, or none), "regression" (numbers),
-            "soft" (a probability of each class) or a Target. Defaults to None: several labels where
-            the first one is a list, else one class.
+            "soft" (a probability of each class), "ordered" (one class of those in an order, such as
+            stars) or a Target. Defaults to None: several labels where the first one is a list, else
+            one class.
         label_separator: str or None. What stands between several labels in a text, such as ";".
             Defaults to None: a text is one name.
         weight: str, int or None. The column of the rows' weights: how much each counts in the loss
