@@ -28,7 +28,7 @@ def _of_labels(
     shares = targets.mean(axis=0)
     always = [name for name, share in zip(names, shares, strict=True) if share == 1]
     if always:
-        yield _constant("Every row has the label {names}: it teaches nothing.", always)
+        yield _constant("label", always)
     without = float((~targets.any(axis=1)).mean())
     if without > _MOST:
         yield Finding(
@@ -46,7 +46,7 @@ def _of_numbers(
 ) -> Iterator[Finding]:
     constant = [name for name, column in zip(names, targets.T, strict=True) if np.ptp(column) == 0]
     if constant:
-        yield _constant("Every row has the same number in {names}: it teaches nothing.", constant)
+        yield _constant("number", constant)
     for name, column in zip(names, targets.T.astype(np.float64), strict=True):
         if len(column) >= _MIN_ROWS and name not in constant:
             found = _same_number(name, column) or _outliers(examples, name, column)
@@ -95,11 +95,13 @@ def _outliers(examples: Examples, name: str, column: np.ndarray) -> Finding | No
     )
 
 
-def _constant(template: str, names: list[str]) -> Finding:
+def _constant(kind: str, names: list[str]) -> Finding:
     return Finding(
         "constant-target",
         "warning",
-        template,
+        "Every row has the label {names}: it teaches nothing."
+        if kind == "label"
+        else "Every row has the same number in {names}: it teaches nothing.",
         Cure({"label": "NAME,NAME"}, note="without it"),
         {"names": ", ".join(map(repr, names[:5])) + ", ..." * (len(names) > 5)},
     )
