@@ -70,6 +70,7 @@ CODES = {
     "label-variants": "labels that are one value, written in several ways",
     "label-looks-missing": "labels that are words for a missing value",
     "labels-are-numbers": "labels that look like scores",
+    "labels-joined": "labels that are several with a separator between",
     "too-many-classes": "nearly every row is a class of its own",
     "text-looks-missing": "texts that are words for a missing value",
     "texts-are-numbers": "texts that are numbers",

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from kbert.data.inspection.inspection import Inspection
+from kbert.data.inspection.joined_labels import joined_labels
 from kbert.data.inspection.missing_words import looks_missing
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.examples import Examples
@@ -25,7 +26,8 @@ _QUANTITY = re.compile(r"[^\w+.,-]*(?P<number>[+-]?[\d.,]*\d)\s*(?P<unit>[^\d].*
 
 def label_findings(facts: Inspection, examples: Examples) -> list[Finding]:
     """Return what is wrong with the labels, given the facts about a data set, and its rows."""
-    judges = (_too_many, partial(_variants, examples), _missing, _numbers, _imbalance, _rare)
+    variants = partial(_variants, examples)
+    judges = (_too_many, variants, _missing, _numbers, joined_labels, _imbalance, _rare)
     return [finding for judge in judges if (finding := judge(facts)) is not None]
 
 
