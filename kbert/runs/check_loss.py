@@ -16,7 +16,7 @@ def check_loss(config: TrainConfig, target: Target) -> None:
     """
     if target.takes_names:
         return
-    if config.class_weight is not None:
+    if config.class_weight is not None and target.kind != "multi":
         check_class_weight(target)
     names = ["loss"]
     names += ["label_smoothing"] if target.kind == "regression" else []

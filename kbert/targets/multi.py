@@ -106,9 +106,16 @@ class Multi(Target):
         costs = np.where(targets, counts[None], len(targets) + 1)
         return np.where(targets.any(axis=1), costs.argmin(axis=1) + 1, 0)
 
-    def loss(self, label_smoothing: float = 0.0) -> Any:
+    def loss(
+        self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
+    ) -> Any:
+        """Return the loss, where a label that a row has counts by its weight; 1 without weights."""
         import keras
 
+        if label_weights is not None:
+            from kbert.losses import LabelLoss
+
+            return LabelLoss(label_weights, label_smoothing)
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
     def with_thresholds(self, raw: "np.ndarray", targets: "np.ndarray") -> "Multi":

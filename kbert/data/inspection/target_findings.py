@@ -36,7 +36,7 @@ def _of_labels(
             "warning",
             "{without:.1%} of the rows have no label: all labels are right in {without:.3f} of "
             "them where none is predicted.",
-            Cure({"monitor": "macro_f1"}),
+            Cure({"class_weight": "balanced", "monitor": "macro_f1"}),
             {"without": without},
         )
 
