@@ -49,6 +49,7 @@ Monitor = Literal[
     "rmse",
     "mae",
     "r2",
+    "kappa",
 ]
 OnBadRow = Literal["error", "skip"]
 Packing = Literal["auto", "on", "off"]
@@ -58,7 +59,9 @@ Quoting = Literal["auto", "standard", "none"]
 Recipe = Literal["recommended", "google"]
 Severity = Literal["info", "warning", "error"]
 Split = Literal["train", "dev", "test"]
-TargetKind = Literal["single", "multi", "regression", "soft"]
-Task = Literal["mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli"]
+TargetKind = Literal["single", "multi", "regression", "soft", "ordered"]
+Task = Literal[
+    "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli", "stsb"
+]
 WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

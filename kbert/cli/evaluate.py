@@ -66,7 +66,9 @@ def evaluate(
     if data is None:
         options, examples = reading(settings), _dev_set(model, labels)
     else:
-        options = with_run_columns(model, data, reading(settings), need_label=True)
+        options = with_run_columns(
+            model, data, reading(settings), need_label=True, target=target, labels=labels
+        )
         how = _target_of(options, target)
         examples = options.read(data, labels=None if labels is None else Labels(labels), **how)
     check_pairs(examples, source.text_pairs())

@@ -1,5 +1,6 @@
 """The columns of a file for a run's model, where the run was told which they are."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,25 +12,38 @@ from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
+from kbert.targets.target import Target
 from kbert.utils.say import say
 
 
 def with_run_columns(
-    model: Path, data: str, options: ReadingOptions, *, need_label: bool
+    model: Path,
+    data: str,
+    options: ReadingOptions,
+    *,
+    need_label: bool,
+    target: Target | None = None,
+    labels: Sequence[str] | None = None,
 ) -> ReadingOptions:
     """Return how a file is read, with the columns of a run that it has and that are not named.
 
+    Any other model knows the columns of its numbers or probabilities alone, which are its labels.
+
     Args:
-        model: Path. A run directory; any other model knows no columns.
+        model: Path. A run directory, or another model.
         data: str. The file, or a pattern, whose first file tells.
         options: ReadingOptions.
         need_label: bool. Whether the labels are needed too.
+        target: Target or None. The model's. Defaults to None: one class.
+        labels: sequence of str, or None. The model's. Defaults to None: they are not known.
 
     Raises:
         InputError: there are neither the columns of the run, nor ones with common names.
     """
     recorded = _recorded(model, options, need_label)
-    if not recorded:
+    several = target is not None and not target.takes_names
+    own = labels if several and need_label and options.label is None else None
+    if not recorded and not own:
         return options
     layout = TableFormat(
         options.format, options.encoding, options.header, options.delimiter, options.quoting
@@ -37,6 +51,8 @@ def with_run_columns(
     with ExitStack() as files:
         table = next(open_tables(data, files, layout))
         names = {name: column for name, column in recorded.items() if _has(table, column)}
+        if own and "label" not in names and all(name in table.columns for name in own):
+            names["label"] = list(own)
         if "pair" in recorded and not names.keys() >= {"text", "pair"}:
             names = {n: column for n, column in names.items() if n in ("label", "weight")}
         found = replace(options, **names)
@@ -48,7 +64,7 @@ def with_run_columns(
                 label=found.label,
                 weight=found.weight,
                 need_label=need_label,
-                several=found.target not in (None, "single"),
+                several=several,
             )
         except InputError as error:
             columns = {n: column for n, column in recorded.items() if n != "weight"}
@@ -62,7 +78,8 @@ def with_run_columns(
                 recorded=_listed(missing),
             ) from None
     if names:
-        say(f"The columns are those of the run: {_listed(names)}", to="stderr")
+        whose = "run" if recorded else "model"
+        say(f"The columns are those of the {whose}: {_listed(names)}", to="stderr")
     return found
 
 

@@ -35,19 +35,29 @@ def show_inspection(
     """
     tokenizer, why_not = preset_tokenizer(preset)
     examples = _read(data, reading) if task is None else read_task(task, data, "train")
-    if plot is not None and examples.label_ids is None:
+    if plot is not None and examples.class_ids is None:
         raise InputError(
-            "{plot} draws the classes, and {data} has no column that was recognised as the label.",
+            "{plot} draws the classes, and {data} has no column that was recognised as the label."
+            if examples.y is None
+            else "{plot} draws one class for each row, and the target is {target}.",
             plot=Option("plot"),
             data=data,
-            cure=Cure({"label": "NAME"}),
+            target=examples.target.kind,
+            cure=Cure({"label": "NAME"}) if examples.y is None else None,
         )
     held_out = None
     if task is not None:
         held_out = read_task(task, data, "dev")
     elif dev is not None:
-        need = {"need_weight": False, "need_split": False}
-        held_out = reading.read(dev, labels=examples.labels, on_bad_row="skip", **need)
+        held_out = reading.read(
+            dev,
+            labels=examples.labels,
+            target=examples.target,
+            label_separator=None,
+            on_bad_row="skip",
+            need_weight=False,
+            need_split=False,
+        )
     inspection = inspect_examples(
         examples,
         tokenizer=None if tokenizer is None else tokenizer.with_truncation(long_text),
@@ -67,13 +77,13 @@ def show_inspection(
             cure = Option("label", "NAME")
             show(f"  no column was recognised as the label; name it to see more: {cure}")
     if plot is not None:
-        assert examples.label_ids is not None
+        assert examples.class_ids is not None
         assert examples.labels is not None
         from kbert.plots import plot_shuffle_buffers, save_plot
 
         sizes = (SHUFFLE_BUFFER, len(examples))
         save_plot(
-            plot_shuffle_buffers(examples.label_ids, sizes, names=examples.labels.names), plot
+            plot_shuffle_buffers(examples.class_ids, sizes, names=examples.labels.names), plot
         )
         if not as_json:
             show(f"The classes of the batches are drawn in {plot}")

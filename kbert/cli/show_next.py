@@ -49,6 +49,8 @@ def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
         splits = TASKS[config.task].splits
         return _columns(splits["test"]), _columns(splits["dev"])
     settings = config.reading_settings()
+    for name in ("target", "label_separator"):  # which the model knows
+        settings.pop(name, None)
     to_predict = {n: value for n, value in settings.items() if n not in ("label", "weight")}
     return to_predict, settings
 

@@ -26,7 +26,7 @@ class LossOptions:
     label_smoothing: float = 0.0
     """Share of each label that is spread evenly over all classes."""
     class_weight: str | None = None
-    """How much each class counts in the loss: balanced, or NAME=W,NAME=W for some of them."""
+    """How much each class or label counts in the loss: balanced, or NAME=W,NAME=W for some."""
 
     def __post_init__(self) -> None:
         check_share("label_smoothing", self.label_smoothing)

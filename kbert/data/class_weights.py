@@ -12,16 +12,35 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
+from kbert.targets.target import Target
 
 ClassWeight = str | Mapping[str | int, float]
 
 _OPTION = Option("class_weight")
 
 
+def check_class_weight(target: Target) -> None:
+    """Raise InputError where a row is not of one class, so that its class does not weigh it.
+
+    Keras would take the first label, or the largest number, of a row for its class.
+    """
+    if not target.takes_names:
+        raise InputError(
+            "{option} is for one class in each row, but the target is {kind}.",
+            option=_OPTION,
+            kind=target.kind,
+            cure=Cure(
+                {"weight": "NAME"},
+                note="with a column that says how much each row counts",
+            ),
+        )
+
+
 def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     """Return the weight of each class, by name.
 
         balanced:  weight[c] = rows / (classes * rows[c])
+                   weight[c] = (rows - rows[c]) / rows[c], where a row has several labels
 
     Args:
         given: "balanced"; "NAME=W,...", quoted as in a CSV where a name has a comma; or a dict of
@@ -44,10 +63,15 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     assert weights == {"no": 2.0, "yes": 4 / 6}
     ```
     """
+    if examples.target.kind != "multi":
+        check_class_weight(examples.target)
     assert examples.labels is not None
-    assert examples.label_ids is not None
+    assert examples.y is not None
     names = examples.labels.names
+    if given == "balanced" and examples.label_ids is None:
+        return dict(zip(names, _balanced_labels(examples.y, examples.weights), strict=True))
     if given == "balanced":
+        assert examples.label_ids is not None
         counts = np.bincount(examples.label_ids, examples.weights, minlength=len(names))
         occurring = max(np.count_nonzero(counts), 1)
         shares = [counts.sum() / (occurring * count) if count else 1.0 for count in counts]
@@ -58,6 +82,14 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     if not any(found.values()):
         raise InputError("{option} gives all classes the weight 0.", option=_OPTION)
     return found
+
+
+def _balanced_labels(y: np.ndarray, weights: np.ndarray | None) -> list[float]:
+    """Return the weights with which the rows that have a label count as much as the others."""
+    rows = np.ones(len(y)) if weights is None else weights.astype(np.float64)
+    having = rows @ y
+    others = rows.sum() - having
+    return [float(b / a) if a and b else 1.0 for a, b in zip(having, others, strict=True)]
 
 
 def numbered_weights(
@@ -99,6 +131,7 @@ def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> 
     """
     weights = examples.weights
     if class_weight is not None:
+        check_class_weight(examples.target)
         if examples.labels is None or examples.label_ids is None:
             raise InputError(
                 "{option} is of the classes, and {source} has no labels.",

@@ -9,7 +9,6 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.linear.compute_baselines import BaselineTask, compute_baselines
 from kbert.linear.labelled_rows import LabelledRows
-from kbert.linear.single_label import SingleLabel
 from kbert.results.baselines import Baselines
 
 if TYPE_CHECKING:
@@ -28,8 +27,9 @@ def baselines(
 ) -> Baselines:
     """Return the scores of models that take seconds: what fine-tuning has to beat.
 
-    They are the answer that is best for all rows alike, such as the largest class, and logistic
-    regressions on two kinds of features. Neither is chosen or tuned on `dev`:
+    They are the answer that is best for all rows alike, such as the largest class, and linear
+    models on two kinds of features: logistic regressions, one for each label where a text has
+    several, or a ridge regression of numbers. Neither is chosen or tuned on `dev`:
 
         tfidf:    TF-IDF of the model's tokens and of pairs of adjacent ones, C = 10
         encoder:  the mean of the encoder's last layer over the tokens, standardized, C = 0.03
@@ -64,13 +64,14 @@ def baselines(
     ```
     """
     for examples in (train, dev):
-        if examples.label_ids is None or len(examples) == 0:
+        if examples.y is None or len(examples) == 0:
             raise InputError("{source} has no labelled rows.", source=examples.source)
     stores = [model.batches(examples, cache=cache).store for examples in (train, dev)]
     task = BaselineTask(
         training=LabelledRows.from_store(stores[0], row_weights(train, class_weight)),
         dev=LabelledRows.from_store(stores[1], dev.weights),
-        target=SingleLabel(model.labels.names),
+        target=model.target,
+        names=model.labels.names,
         model=model,
         seed=seed,
     )

@@ -1,8 +1,9 @@
 """Computes what fine-tuning has to beat."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from kbert.choices import BaselineChoice
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.linear_target import LinearTarget
+from kbert.linear.linear_targets import linear_target
 from kbert.linear.sizes import (
     check_outputs,
     encoder_rows,
@@ -21,6 +23,8 @@ from kbert.linear.sizes import (
 from kbert.linear.tf_idf import TfIdf
 from kbert.results.baseline import SHOWN_NAMES, Baseline, BaselineName
 from kbert.results.baselines import Baselines
+from kbert.results.scores import Scores
+from kbert.targets.target import Target
 from kbert.utils.foreign import reason_of
 
 # Fixed, so that nothing is chosen on the dev set: |w|^2 / 2 strength.
@@ -35,7 +39,8 @@ class BaselineTask:
     Args:
         training: LabelledRows. The training rows, whose weights are 1 in the mean.
         dev: LabelledRows. The rows to score.
-        target: LinearTarget.
+        target: Target. With the scale of numbers, as the model has it.
+        names: sequence of str. The labels.
         model: BertClassifier. Its tokenizer made the tokens; its encoder is not trained.
         seed: int. It decides which rows are taken where not all are.
         epochs: int or None. Of the plan, which bounds the encoder's rows. Defaults to None.
@@ -43,10 +48,20 @@ class BaselineTask:
 
     training: LabelledRows
     dev: LabelledRows
-    target: LinearTarget
+    target: Target
+    names: Sequence[str]
     model: Any
     seed: int = 0
     epochs: int | None = None
+
+    @cached_property
+    def linear(self) -> LinearTarget:
+        """How linear models predict the target."""
+        return linear_target(self.target.kind, len(self.names))
+
+    def scores(self, outputs: np.ndarray, dev: LabelledRows) -> Scores:
+        """Return the scores of a linear model's outputs [rows, labels]."""
+        return self.target.scores(outputs, dev.targets, self.names, dev.weights)
 
 
 def compute_baselines(
@@ -71,39 +86,37 @@ def compute_baselines(
 
 def _constant(task: BaselineTask) -> Baseline:
     started = time.monotonic()
-    outputs = task.target.constant(task.training.targets, task.training.weights)
-    of_rows = np.broadcast_to(outputs, (len(task.dev), len(outputs)))
-    scores = task.target.evaluate(of_rows, task.dev.targets, task.dev.weights)
+    outputs = task.linear.constant(task.training.targets, task.training.weights)
+    scores = task.scores(np.broadcast_to(outputs, (len(task.dev), len(outputs))), task.dev)
     return Baseline("constant", len(task.training), scores, time.monotonic() - started)
 
 
 def _tf_idf(task: BaselineTask) -> Baseline:
     started = time.monotonic()
-    check_outputs(task.target.outputs)
-    training = task.training.sample(
-        tf_idf_rows(task.training.lengths, task.target.outputs), task.seed
-    )
-    dev = task.dev.sample(tf_idf_dev_rows(task.dev.lengths, task.target.outputs), task.seed)
-    features = TfIdf(training, task.model.tokenizer, max_terms(task.target.outputs))
-    fitted = task.target.fit(features.training, training.targets, training.weights, TF_IDF_STRENGTH)
-    scores = task.target.evaluate(fitted.outputs(features.transform(dev)), dev.targets, dev.weights)
+    outputs, fits = task.linear.outputs, task.linear.outputs * task.linear.copies
+    check_outputs(outputs)
+    training = task.training.sample(tf_idf_rows(task.training.lengths, fits), task.seed)
+    dev = task.dev.sample(tf_idf_dev_rows(task.dev.lengths, outputs), task.seed)
+    features = TfIdf(training, task.model.tokenizer, max_terms(outputs))
+    fitted = task.linear.fit(features.training, training.targets, training.weights, TF_IDF_STRENGTH)
+    scores = task.scores(fitted.outputs(features.transform(dev)), dev)
     return Baseline("tfidf", len(training), scores, time.monotonic() - started)
 
 
 def _encoder(task: BaselineTask) -> Baseline:
     started = time.monotonic()
-    check_outputs(task.target.outputs)
+    check_outputs(task.linear.outputs)
     rows, dev_rows, share = encoder_rows(task.training.lengths, task.dev.lengths, task.epochs)
     training = task.training.sample(rows, task.seed)
     dev = task.dev.sample(dev_rows, task.seed)
     means = encoder_means(task.model, training).astype("float64")
     middle, spread = means.mean(axis=0), means.std(axis=0)
     spread[spread == 0] = 1.0
-    fitted = task.target.fit(
+    fitted = task.linear.fit(
         (means - middle) / spread, training.targets, training.weights, ENCODER_STRENGTH
     )
     outputs = fitted.outputs((encoder_means(task.model, dev) - middle) / spread)
-    scores = task.target.evaluate(outputs, dev.targets, dev.weights)
+    scores = task.scores(outputs, dev)
     return Baseline("encoder", len(training), scores, time.monotonic() - started, share)
 
 

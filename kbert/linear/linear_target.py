@@ -5,22 +5,22 @@ from typing import Any, Protocol
 import numpy as np
 
 from kbert.linear.linear_model import LinearModel
-from kbert.results.evaluation import Evaluation
 
 
 class LinearTarget(Protocol):
-    """How the rows' targets of one type are predicted by a linear model, and scored.
+    """How the rows' targets of one type are predicted by a linear model.
 
     There is a module for each type, such as `single_label`. Targets are arrays [rows, ...], weights
-    float arrays [rows], 1 in the mean, or None.
+    float arrays [rows], 1 in the mean, or None. The outputs are what a `Target` scores: logits, or
+    numbers in their own unit.
 
     Attributes:
         outputs: int. The numbers that a model gives for a row.
-        name: str. What the model is called.
+        copies: int. How often a row is counted in a fit, at most.
     """
 
     outputs: int
-    name: str
+    copies: int
 
     def fit(
         self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
@@ -29,8 +29,3 @@ class LinearTarget(Protocol):
 
     def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """Return the best outputs [outputs] that are the same for all rows."""
-
-    def evaluate(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
-    ) -> Evaluation:
-        """Return the scores of outputs [rows, outputs]."""

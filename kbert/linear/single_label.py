@@ -1,13 +1,11 @@
 """Linear models of texts with one label each."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kbert.linear.linear_model import LinearModel
-from kbert.results.evaluation import Evaluation
 
 _MAX_ITERATIONS = 100
 
@@ -16,14 +14,13 @@ class SingleLabel:
     """Logistic regression of class numbers [rows]; the outputs are logits. See `LinearTarget`.
 
     Args:
-        names: sequence of str. The classes.
+        outputs: int. The classes.
     """
 
-    name = "logistic regression"
+    copies = 1
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = tuple(names)
-        self.outputs = len(names)
+    def __init__(self, outputs: int) -> None:
+        self.outputs = outputs
 
     def fit(
         self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
@@ -60,9 +57,3 @@ class SingleLabel:
         counts = np.bincount(targets, weights, minlength=self.outputs).astype(np.float64)
         counts[counts == 0] = 0.5
         return np.log(counts / counts.sum())
-
-    def evaluate(
-        self, outputs: np.ndarray, targets: np.ndarray, weights: np.ndarray | None
-    ) -> Evaluation:
-        """Return the scores of logits [rows, classes]."""
-        return Evaluation.from_logits(outputs, targets, self._names, weights)

@@ -50,8 +50,8 @@ class BertClassifier(TextModel):
         gelu: "tanh" (Google's) or "erf" (that of most Hugging Face models). Defaults to "tanh".
         dtype: dtype policy of a new backbone, such as "mixed_bfloat16". Defaults to None.
         target: "single" (one class), "multi" (several labels), "regression" (numbers, whose columns
-            are the labels), "soft" (a probability of each class), a Target or what its `to_dict`
-            returns. Defaults to None: one class.
+            are the labels), "soft" (a probability of each class), "ordered" (one class, of labels
+            in their order), a Target or what its `to_dict` returns. Defaults to None: one class.
 
     Attributes:
         gradient_checkpointing: bool. Compute the layers once more for the gradient, rather than

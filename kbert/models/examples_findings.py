@@ -77,6 +77,8 @@ def examples_findings(model: Any, data: Any, sets: Mapping[str, Any]) -> list[Fi
         if name == first or examples is not training:
             findings.append(overlap_finding(name, training, examples, _APART))
     if first in others:
-        findings.append(small_dev_finding(len(others[first]), _MORE_ROWS, first))
+        findings.append(
+            small_dev_finding(len(others[first]), _MORE_ROWS, first, training.target.kind)
+        )
     # What is worth knowing but needs no cure is what `inspect_examples` is there for.
     return [finding for finding in findings if finding is not None and finding.severity != "info"]

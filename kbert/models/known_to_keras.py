@@ -14,6 +14,7 @@ CLASSES = {
     "BertAdam": "kbert.optimizers.bert_adam",
     "BertClassifier": "kbert.models.bert_classifier",
     "ClassLoss": "kbert.losses.class_loss",
+    "LabelLoss": "kbert.losses.label_loss",
     "StandardizedError": "kbert.losses.standardized_error",
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
 }

@@ -14,7 +14,12 @@ from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Packing
 from kbert.data.batches import Batches
-from kbert.data.class_weights import ClassWeight, numbered_weights, row_weights
+from kbert.data.class_weights import (
+    ClassWeight,
+    check_class_weight,
+    numbered_weights,
+    row_weights,
+)
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.data.packing_choice import PackingChoice
@@ -96,6 +101,8 @@ class TextModel(keras.Model):
         check_input("fit", x, arguments.get("y"), arguments.get("validation_data"))
         own: list[Any] = []
         by_class = None
+        if arguments.get("class_weight") is not None:
+            check_class_weight(self.target)
         if isinstance(x, Batches):
             by_class = arguments.pop("class_weight", None)  # Keras refuses both at once
         allow = [code for callback in given for code in getattr(callback, "allow", ())]

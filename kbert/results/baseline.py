@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from kbert.results.evaluation import Evaluation
+from kbert.results.scores import Scores, scores_from_dict
 
 BaselineName = Literal["constant", "tfidf", "encoder"]
 SHOWN_NAMES = {"constant": "the same for all", "tfidf": "TF-IDF", "encoder": "frozen encoder"}
@@ -19,7 +19,7 @@ class Baseline:
         name: "constant" (the best answer that is the same for all rows, such as the largest class),
             "tfidf" or "encoder" (linear models on TF-IDF, and on the frozen encoder's mean output).
         training_rows: int. The rows that it was fitted to.
-        evaluation: Evaluation. Its `rows` are those that were scored.
+        evaluation: Scores. Its `rows` are those that were scored.
         seconds: float. What it took.
         share: float or None. What it computed, as a share of the planned fine-tuning. Defaults to
             None: nothing to speak of.
@@ -27,7 +27,7 @@ class Baseline:
 
     name: BaselineName
     training_rows: int
-    evaluation: Evaluation
+    evaluation: Scores
     seconds: float
     share: float | None = None
 
@@ -63,7 +63,7 @@ class Baseline:
         return cls(
             name=values["name"],
             training_rows=int(values["training_rows"]),
-            evaluation=Evaluation.from_dict(values["scores"]),
+            evaluation=scores_from_dict(values["scores"]),
             seconds=float(values["seconds"]),
             share=None if share is None else float(share),
         )

@@ -5,14 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kbert.results.baseline import Baseline
+from kbert.results.scores import is_better_lower, score_name
 from kbert.utils.wording import count_noun
-
-_SCORES = {"macro_f1": "macro F1", "mcc": "MCC"}
-
-
-def score_name(monitor: str) -> str:
-    """Return what a score is called in a sentence."""
-    return _SCORES.get(monitor, monitor)
 
 
 @dataclass(frozen=True)
@@ -51,21 +45,25 @@ class Baselines:
             monitor: str. The score to compare, such as "accuracy"; see `to_beat`.
         """
         learned = [one for one in self.found if one.name != "constant"]
-        choose = min if monitor == "loss" else max
+        choose = min if is_better_lower(monitor) else max
         return choose(learned, key=lambda one: self.to_beat(one, monitor), default=None)
 
     def to_beat(self, one: Baseline, monitor: str) -> float:
         """Return the score of a baseline less what chance can have added.
 
-        That is `1 / sqrt(rows)` where it was scored on a sample of the set, and else nothing.
+        That is `1 / sqrt(rows)` where it was scored on a sample of the set, and else nothing; of
+        errors in the unit of the numbers, that share of them.
 
         Args:
             one: Baseline.
-            monitor: str. The score, such as "accuracy"; of a "loss" the lowest is best.
+            monitor: str. The score, such as "accuracy"; of "loss", "rmse" and "mae" the lowest is
+                best.
         """
-        rows = one.evaluation.rows
+        rows, score = one.evaluation.rows, one.score(monitor)
         chance = rows**-0.5 if rows < self.rows else 0.0
-        return one.score(monitor) + (chance if monitor == "loss" else -chance)
+        if monitor in ("rmse", "mae"):
+            return score * (1 + chance)
+        return score + (chance if is_better_lower(monitor) else -chance)
 
     def compared(self, monitor: str) -> str:
         """Return one score of each in a line, for a person."""

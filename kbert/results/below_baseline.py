@@ -1,8 +1,9 @@
 """Whether fine-tuning has beaten the baselines."""
 
 from kbert.findings import Cure, Finding, Option
-from kbert.results.baselines import Baselines, score_name
+from kbert.results.baselines import Baselines
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.scores import is_better_lower, score_name
 
 CODE = "below-baseline"
 
@@ -25,7 +26,7 @@ def below_baseline_finding(
         return None
     scores = record.scores[baselines.name]
     own, limit = float(getattr(scores, monitor)), baselines.to_beat(best, monitor)
-    if own <= limit if monitor == "loss" else own >= limit:
+    if own <= limit if is_better_lower(monitor) else own >= limit:
         return None
     return Finding(
         CODE,

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.results.scores import Scores
-
-_WORDS = {"macro_f1": "macro F1", "mcc": "MCC"}
+from kbert.results.scores import Scores, score_name
 
 
 @dataclass(frozen=True)
@@ -55,12 +53,13 @@ def fold_scores(sets: Mapping[str, Sequence[Scores]]) -> dict[str, dict[str, Fol
 def scores_table(scores: Mapping[str, Mapping[str, FoldScore]]) -> str:
     """Return the scores as a table: a line for each score of each set."""
     lines = []
+    width = max(8, *(len(score_name(score)) for of_set in scores.values() for score in of_set))
     for name, of_set in scores.items():
-        lines.append(f"{name:<10}     mean  deviation  folds")
+        lines.append(f"{name:<{width + 2}}     mean  deviation  folds")
         for score, found in of_set.items():
+            spread = f"{found.mean:>7.4f}  {found.deviation:>9.4f}"
             folds = "  ".join(f"{value:.4f}" for value in found.folds)
-            word = _WORDS.get(score, score)
-            lines.append(f"  {word:<8}  {found.mean:>7.4f}  {found.deviation:>9.4f}  {folds}")
+            lines.append(f"  {score_name(score):<{width}}  {spread}  {folds}")
     return "\n".join(lines)
 
 

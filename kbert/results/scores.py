@@ -5,19 +5,43 @@ from typing import Any
 
 from kbert.results.evaluation import Evaluation
 from kbert.results.multi_evaluation import MultiEvaluation
+from kbert.results.ordered_evaluation import OrderedEvaluation
 from kbert.results.regression_evaluation import RegressionEvaluation
 
+# An OrderedEvaluation is an Evaluation too.
 Scores = Evaluation | MultiEvaluation | RegressionEvaluation
 
 _CLASSES: dict[str, type[Scores]] = {
     "multi": MultiEvaluation,
     "regression": RegressionEvaluation,
+    "ordered": OrderedEvaluation,
 }
 
 
 def scores_from_dict(values: Mapping[str, Any]) -> Scores:
     """Return the scores that `to_dict` of any of the classes described."""
     return _CLASSES.get(values.get("target", ""), Evaluation).from_dict(dict(values))
+
+
+_NAMES = {
+    "macro_f1": "macro F1",
+    "micro_f1": "micro F1",
+    "sample_f1": "F1 by row",
+    "average_precision": "average precision",
+    "roc_auc": "ROC AUC",
+    "subset_accuracy": "all labels right",
+    "mcc": "MCC",
+    "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R2",
+}
+
+
+def score_name(score: str) -> str:
+    """Return what a score is called in a sentence."""
+    return _NAMES.get(score, score)
 
 
 def is_better_lower(score: str) -> bool:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from kbert.backend.choose_backend import import_keras
-from kbert.config import TrainConfig
 from kbert.runs.prepare import PreparedRun
+from kbert.targets.multi import Multi
 from kbert.targets.target import Target
 from kbert.utils.say import say
 
@@ -48,14 +48,17 @@ def build_model(prepared: PreparedRun) -> Any:
     model.gradient_checkpointing = config.gradient_checkpointing
     model.compile(
         optimizer=create_optimizer(prepared.plan),
-        loss=_loss(config, model.target),
+        loss=_loss(prepared, model.target),
         metrics=["accuracy"] if model.target.takes_names else None,
     )
     return model
 
 
-def _loss(config: TrainConfig, target: Target) -> Any:
+def _loss(prepared: PreparedRun, target: Target) -> Any:
     """Return the loss of a run, or None for cross-entropy alone, which is the model's own."""
+    config = prepared.config
+    if isinstance(target, Multi):
+        return target.loss(config.label_smoothing, prepared.label_weights)
     if not target.takes_names:
         return target.loss(config.label_smoothing)
     if config.loss == "categorical_crossentropy" and not config.label_smoothing:

@@ -1,6 +1,7 @@
 """Whether the settings of a loss belong to what is trained."""
 
 from kbert.config import LossOptions, TrainConfig
+from kbert.data.class_weights import check_class_weight
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.target import Target
@@ -15,7 +16,9 @@ def check_loss(config: TrainConfig, target: Target) -> None:
     """
     if target.takes_names:
         return
-    names = ["loss", "class_weight"]
+    if config.class_weight is not None and target.kind != "multi":
+        check_class_weight(target)
+    names = ["loss"]
     names += ["label_smoothing"] if target.kind == "regression" else []
     for name in names:
         if getattr(config, name) != getattr(LossOptions, name):

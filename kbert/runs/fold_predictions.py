@@ -2,17 +2,20 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
 import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.findings import Cure
-from kbert.results.evaluation import Evaluation
+from kbert.interop.sources import find_source
+from kbert.results.scores import Scores
 from kbert.runs.read_sets import read_sets
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
+from kbert.targets.target import Target
 from kbert.utils.files import write_text
 from kbert.utils.label_names import HALF_CHARACTER
 
@@ -35,27 +38,40 @@ def predict_fold(fold: RunDirectory, batch_size: int = 32) -> None:
             cure=Cure(note="restore the file"),
         )
     predictor = Predictor.load(fold.path, backend=fold.record.get("backend"))
-    shares = predictor.predict_proba(dev.texts, dev.pairs, batch_size)
-    write_text(fold.path / PREDICTIONS, _table(dev, shares, predictor.labels))
+    outputs = predictor.predict_proba(dev.texts, dev.pairs, batch_size)
+    text = _table(dev, outputs, predictor.labels, predictor.target)
+    write_text(fold.path / PREDICTIONS, text)
 
 
-def _table(dev: Examples, shares: np.ndarray, names: tuple[str, ...]) -> str:
-    assert dev.label_ids is not None
+def _table(dev: Examples, outputs: np.ndarray, names: Sequence[str], target: Target) -> str:
+    """Return what a row says and what the model does; of one class also the likeliest."""
+    assert dev.y is not None
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     place = ["row", "file", "row_in_file"] if dev.files else ["row"]
     weight = [] if dev.weights is None else ["weight"]
-    table.writerow([*place, "label", "predicted", *weight, *(f"p({name})" for name in names)])
-    for at, (label, of_row) in enumerate(zip(dev.label_ids, shares, strict=True)):
+    true = ["label", "predicted"] if target.takes_names else _true_columns(names)
+    word = "predicted" if target.activation == "linear" else "p"
+    table.writerow([*place, *true, *weight, *(f"{word}({name})" for name in names)])
+    for at, (label, of_row) in enumerate(zip(dev.y, outputs, strict=True)):
         number = dev.number(at)
         where = [number, *dev.file_and_row(number)] if dev.files else [number]
         weight = [] if dev.weights is None else [f"{dev.weights[at]:.9g}"]
-        predicted = names[int(of_row.argmax())]
-        table.writerow([*where, names[label], predicted, *weight, *(f"{p:.9g}" for p in of_row)])
+        is_class = target.takes_names
+        true = [names[label], names[int(of_row.argmax())]] if is_class else _cells(label)
+        table.writerow([*where, *true, *weight, *_cells(of_row)])
     return HALF_CHARACTER.sub("\ufffd", text.getvalue())
 
 
-def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Evaluation:
+def _true_columns(names: Sequence[str]) -> list[str]:
+    return [f"true({name})" for name in names]
+
+
+def _cells(numbers: np.ndarray) -> list[str]:
+    return [f"{number:.9g}" for number in numbers]
+
+
+def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Scores:
     """Write the predictions of all folds in the order of the rows, and return their scores."""
     rows: list[list[str]] = []
     header: list[str] = []
@@ -69,16 +85,21 @@ def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Evaluation
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     write_text(run.path / OUT_OF_FOLD, text.getvalue())
-    return _scores(header, rows, folds[0].record["labels"])
+    target = find_source(folds[0].path).target()
+    return _scores(header, rows, folds[0].record["labels"], target)
 
 
-def _scores(header: list[str], rows: list[list[str]], names: list[str]) -> Evaluation:
+def _scores(header: list[str], rows: list[list[str]], names: list[str], target: Target) -> Scores:
     """Return the scores of all rows together, each predicted by a model that has not seen it."""
-    ids = {name: at for at, name in enumerate(names)}
-    shares = np.array([row[-len(names) :] for row in rows], np.float64)
-    labels = np.array([ids[row[header.index("label")]] for row in rows])
+    outputs = np.array([row[-len(names) :] for row in rows], np.float64)
+    if target.takes_names:
+        ids = {name: at for at, name in enumerate(names)}
+        y = np.array([ids[row[header.index("label")]] for row in rows])
+    else:
+        places = [header.index(column) for column in _true_columns(names)]
+        y = np.array([[row[at] for at in places] for row in rows], np.float64)
+        target = type(target)().fitted(y)  # of all rows, and of no fold
     weights = None
     if "weight" in header[: -len(names)]:
         weights = np.array([row[header.index("weight")] for row in rows], np.float64)
-    logits = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
-    return Evaluation.from_logits(logits, labels, names, weights)
+    return target.scores(target.raw(outputs), y, names, weights)

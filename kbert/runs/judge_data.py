@@ -74,7 +74,7 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
     )
     together = Cure({"group": "NAME"}, note="of a column that is the same in such rows")
     found = (
-        small_dev_finding(len(dev), cure),
+        small_dev_finding(len(dev), cure, target=dev.target.kind),
         overlap_finding("dev", training, dev, again),
         untrained_classes(training, dev),
         near_duplicates_finding("dev", training, dev, together),

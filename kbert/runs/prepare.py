@@ -46,6 +46,8 @@ class PreparedRun:
         tokenizer: Tokenizer.
         stores: dict of TokenStore, the tokens of all sets by name.
         weights: float array or None. How much each training row counts in the loss.
+        label_weights: tuple of float or None. How much each of several labels counts where a row
+            has it.
         findings: list of Finding. What was found in the plan and the data.
         split_version: int. The way in which rows were set aside, if they were.
         unlabelled: Examples or None. A task's test set, to predict after training. Defaults to
@@ -59,6 +61,7 @@ class PreparedRun:
     tokenizer: Tokenizer
     stores: dict[str, TokenStore]
     weights: np.ndarray | None
+    label_weights: tuple[float, ...] | None
     findings: list[Finding]
     split_version: int
     unlabelled: Examples | None = None
@@ -117,7 +120,7 @@ def prepare(
         say(str(examples))
         check_segments(num_segments, examples.pairs is not None, examples.source)
     check_loss(config, training.target)
-    weights = _weights(config, training)
+    weights, label_weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
     of_plan = config.findings(plan)
@@ -157,18 +160,24 @@ def prepare(
         tokenizer=tokenizer,
         stores=stores,
         weights=weights,
+        label_weights=label_weights,
         findings=findings,
         split_version=split.version,
         unlabelled=unlabelled,
     )
 
 
-def _weights(config: TrainConfig, training: Examples) -> np.ndarray | None:
-    """Return how much each row counts, after telling what each class does."""
-    if config.class_weight is not None:
-        by_class = class_weights(config.class_weight, training)
-        say("Class weights: " + ", ".join(f"{name} {w:.4g}" for name, w in by_class.items()))
-    return row_weights(training, config.class_weight)
+def _weights(
+    config: TrainConfig, training: Examples
+) -> tuple[np.ndarray | None, tuple[float, ...] | None]:
+    """Return how much each row and each of several labels count, and tell what each class does."""
+    if config.class_weight is None:
+        return row_weights(training), None
+    by_class = class_weights(config.class_weight, training)
+    say("Class weights: " + ", ".join(f"{name} {w:.4g}" for name, w in by_class.items()))
+    if training.target.kind == "multi":  # a row has no class that it could count by
+        return row_weights(training), tuple(by_class.values())
+    return row_weights(training, config.class_weight), None
 
 
 def _tokenizer(source: Source, config: TrainConfig, sha256: str | None) -> Tokenizer:

@@ -6,7 +6,6 @@ from typing import Any
 from kbert.findings import Option
 from kbert.linear.compute_baselines import BaselineTask, compute_baselines
 from kbert.linear.labelled_rows import LabelledRows
-from kbert.linear.single_label import SingleLabel
 from kbert.results.baselines import Baselines
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.run_directory import RunDirectory
@@ -37,7 +36,8 @@ def run_baselines(prepared: PreparedRun, model: Any, run: RunDirectory) -> None:
         task = BaselineTask(
             training=LabelledRows.from_store(prepared.stores["train"], prepared.weights),
             dev=LabelledRows.from_store(prepared.stores[name], prepared.stores[name].weights),
-            target=SingleLabel(prepared.labels.names),
+            target=prepared.target,
+            names=prepared.labels.names,
             model=model,
             seed=config.seed,
             epochs=prepared.plan.epochs,

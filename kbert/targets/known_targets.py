@@ -7,13 +7,14 @@ from typing import Any
 from kbert.choices import TargetKind
 from kbert.errors import InputError
 from kbert.targets.multi import Multi
+from kbert.targets.ordered import Ordered
 from kbert.targets.regression import Regression
 from kbert.targets.single import Single
 from kbert.targets.soft import Soft
 from kbert.targets.target import Target
 
 TARGETS: dict[TargetKind, type[Target]] = {
-    target.kind: target for target in (Single, Multi, Regression, Soft)
+    target.kind: target for target in (Single, Multi, Regression, Soft, Ordered)
 }
 
 

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kbert.findings import Cure, Problem
+from kbert.targets.label_keys import number_of
 from kbert.utils.cell_values import describe, is_missing, plain, to_label, to_number
 
+_MAX_NUMBER = 1e18  # whose square float32 can hold
 _ONES, _ZEROS = ("1", "true"), ("0", "false", "")
 
 
@@ -36,7 +38,9 @@ def several_labels(cell: Any, column: str, separator: str | None) -> tuple[str, 
     found = [to_label(part) for part in (cell if is_list else [cell])]
     if not all(isinstance(name, str) and name for name in found):
         return Problem(
-            "the labels (column {column!r}) are {name}, not a list of names: {shown}",
+            "the list of labels (column {column!r}) holds something else than names: {shown}"
+            if is_list
+            else "the labels (column {column!r}) are {name}, not a list of names: {shown}",
             Cure(note='write a list of names, such as ["a", "b"]'),
             {"column": column, "name": describe(cell).name, "shown": describe(cell).shown},
         )
@@ -87,18 +91,25 @@ def number_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[float,
     numbers = []
     for cell, column in zip(cells, columns, strict=True):
         number = to_number(cell)
-        if number is None:
-            value = plain(cell)
-            missing = is_missing(value) or (isinstance(value, str) and not value.strip())
-            return Problem(
-                "the number (column {column!r}) is missing"
-                if missing
-                else "the label (column {column!r}) is not a number: {shown}",
-                Cure(note="fill it in" if missing else "write a number, such as 3.5"),
-                {"column": column, "shown": describe(value).shown},
-            )
+        if number is None or abs(number) > _MAX_NUMBER:
+            return _no_number(plain(cell), column)
         numbers.append(number)
     return tuple(numbers)
+
+
+def _no_number(value: Any, column: str) -> Problem:
+    """Return the problem that a value is missing, is no number, or too large to be trained."""
+    if is_missing(value) or (isinstance(value, str) and not value.strip()):
+        template, note = "the number (column {column!r}) is missing", "fill it in"
+    else:
+        template = "the label (column {column!r}) is not a number: {shown}"
+        note = "write a number, such as 3.5"
+        if to_number(value) is not None:
+            template = "the number (column {column!r}) is too large: {shown}"
+            note = "write it in another unit"
+        elif isinstance(value, str) and number_of(value) is not None:
+            note = "write it with a point for the decimals and nothing else, such as 1234.5"
+    return Problem(template, Cure(note=note), {"column": column, "shown": describe(value).shown})
 
 
 def shares_of_classes(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Problem
+from kbert.findings import Cure, Problem
 from kbert.results.multi_evaluation import MultiEvaluation, best_thresholds, sigmoid
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.targets.label_cells import marked_columns, several_labels
@@ -38,6 +38,7 @@ class Multi(Target):
     least_labels = 1
     activation = "sigmoid"
     problem_type = "multi_label_classification"
+    what = "set of labels"
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -50,6 +51,16 @@ class Multi(Target):
         if len(columns) > 1:
             return Labels(tuple(columns))
         return Labels.from_values(name for names in values for name in names)
+
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if (targets != targets[:1]).any():
+            return None
+        names = [name for name, has in zip(labels.names, targets[0], strict=True) if has]
+        return Problem(
+            "every row has the same labels ({names})" if names else "no row has a label",
+            Cure({"label": "NAME"}, note="if another column holds the labels"),
+            {"names": ", ".join(map(repr, names[:10]))},
+        )
 
     def unknown(self, value: tuple[str, ...], labels: Labels) -> Problem | None:
         return next((labels.unknown(name) for name in value if name not in labels.ids), None)
@@ -74,6 +85,19 @@ class Multi(Target):
             f"{count_noun(without, 'row')} without"
         )
 
+    def counts(self, targets: "np.ndarray", labels: int) -> "np.ndarray":
+        import numpy as np
+
+        return targets.sum(axis=0, dtype=np.int64)
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        import numpy as np
+
+        sets, rows = np.unique(targets, axis=0, return_counts=True)
+        most = [name for name, has in zip(names, sets[rows.argmax()], strict=True) if has]
+        told = f"the labels {', '.join(most[:5])}" if len(most) > 1 else "".join(most) or "no label"
+        return f"all labels right {rows.max() / len(targets):.4f} by predicting {told}"
+
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the rarest label of each row, which is the hardest to have in each set."""
         import numpy as np
@@ -82,9 +106,16 @@ class Multi(Target):
         costs = np.where(targets, counts[None], len(targets) + 1)
         return np.where(targets.any(axis=1), costs.argmin(axis=1) + 1, 0)
 
-    def loss(self, label_smoothing: float = 0.0) -> Any:
+    def loss(
+        self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
+    ) -> Any:
+        """Return the loss, where a label that a row has counts by its weight; 1 without weights."""
         import keras
 
+        if label_weights is not None:
+            from kbert.losses import LabelLoss
+
+            return LabelLoss(label_weights, label_smoothing)
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
     def with_thresholds(self, raw: "np.ndarray", targets: "np.ndarray") -> "Multi":

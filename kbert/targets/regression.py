@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Problem
+from kbert.findings import Cure, Problem
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.regression_evaluation import RegressionEvaluation
 from kbert.targets.label_cells import number_columns
@@ -42,6 +42,7 @@ class Regression(Target):
     least_labels = 1
     activation = "linear"
     problem_type = "regression"
+    what = "number"
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -56,7 +57,20 @@ class Regression(Target):
     ) -> "np.ndarray":
         import numpy as np
 
-        return np.array(values, np.float32)[:, columns_of(labels, columns)]
+        numbers = np.array(values, np.float32)
+        # A single number may be in a column of another name.
+        return (
+            numbers if len(labels) == 1 == len(columns) else numbers[:, columns_of(labels, columns)]
+        )
+
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if (targets != targets[:1]).any():
+            return None
+        return Problem(
+            "every row has the same number in {columns}",
+            Cure({"label": "NAME"}, note="if another column holds the numbers"),
+            {"columns": ", ".join(map(repr, labels.names[:10]))},
+        )
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         columns = (
@@ -64,6 +78,14 @@ class Regression(Target):
             for name, numbers in zip(names, targets.T, strict=True)
         )
         return f"numbers: {'; '.join(columns)}"
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        spread = targets.astype("float64").std(axis=0)
+        columns = (
+            f"RMSE {rmse:.4g}" + (f" of {name}" if len(names) > 1 else "")
+            for name, rmse in zip(names, spread, strict=True)
+        )
+        return f"{', '.join(columns)} by predicting the mean"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the tenth of all rows that the first number of each row is in."""

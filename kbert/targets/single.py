@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from kbert.choices import TargetKind
 from kbert.findings import Cure, Problem
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
@@ -25,10 +26,11 @@ class Single(Target):
     loss          = -log(probabilities[class])
     """
 
-    kind = "single"
+    kind: ClassVar[TargetKind] = "single"
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
+    what = "label"
     takes_names = True
 
     def read(self, cells: Sequence[Any], columns: Sequence[str], encoding: str) -> str | Problem:
@@ -40,8 +42,26 @@ class Single(Target):
     def encode(self, values: Sequence[str], labels: Labels, columns: Sequence[str]) -> "np.ndarray":
         return labels.encode(values)
 
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if len(labels) > 1:
+            return None
+        return Problem(
+            "every row has the label {name!r}; a classifier needs at least two classes",
+            Cure({"label": "NAME"}, note="if another column holds the labels"),
+            {"name": labels.names[0]},
+        )
+
     def unknown(self, value: str, labels: Labels) -> Problem | None:
         return None if value in labels.ids else labels.unknown(value)
+
+    def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
+        return targets
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        import numpy as np
+
+        largest = np.bincount(targets).max()
+        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets

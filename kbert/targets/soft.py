@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Problem
+from kbert.findings import Cure, Problem
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.label_cells import number_columns, shares_of_classes
@@ -30,6 +30,7 @@ class Soft(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
+    what = "distribution"
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -47,10 +48,30 @@ class Soft(Target):
 
         return np.array(values, np.float32)[:, columns_of(labels, columns)]
 
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        if len(labels) > 1 and (targets != targets[:1]).any():
+            return None
+        return Problem(
+            "every row has the same probabilities"
+            if len(labels) > 1
+            else "{name!r} is the only column of probabilities; a classifier needs at least two",
+            Cure({"label": "NAME,NAME"}, note="if other columns hold them"),
+            {"name": labels.names[0]},
+        )
+
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         means = zip(names, targets.mean(axis=0), strict=True)
         listed = ", ".join(f"{name} {share:.1%}" for name, share in list(means)[:10])
         return f"probabilities of {count_noun(len(names), 'class', 'classes')} ({listed})"
+
+    def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
+        return targets.argmax(axis=1)
+
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        import numpy as np
+
+        largest = np.bincount(self.class_ids(targets)).max()
+        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets.argmax(axis=1)

@@ -31,6 +31,8 @@ class Target(ABC):
     applies it."""
     problem_type: ClassVar[str]
     """The name of this kind in transformers' configurations."""
+    what: ClassVar[str]
+    """What a row has, for a person, such as "label"."""
     takes_names: ClassVar[bool] = False
     """Whether `read` is given names in place of cells: what is no name is refused before."""
 
@@ -62,9 +64,33 @@ class Target(ABC):
         """Return the problem that a value is none of the labels; None if there is none."""
         return None
 
+    @abstractmethod
+    def untrainable(self, targets: "np.ndarray", labels: Labels) -> Problem | None:
+        """Return the problem that all rows are alike, so that there is nothing to learn, or None.
+
+        Args:
+            targets: array, as `encode` returns it.
+            labels: Labels.
+        """
+
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         """Return what a source's labels are, in a few words, for a person."""
         raise NotImplementedError
+
+    def class_ids(self, targets: "np.ndarray") -> "np.ndarray | None":
+        """Return the class of each row, an int array [rows]; None where a row is not of one."""
+        return None
+
+    def counts(self, targets: "np.ndarray", labels: int) -> "np.ndarray | None":
+        """Return how many rows each label has, an int array [labels]; None of numbers."""
+        import numpy as np
+
+        ids = self.class_ids(targets)
+        return None if ids is None else np.bincount(ids, minlength=labels)
+
+    @abstractmethod
+    def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        """Return how good the answer is that is the same for all rows, for a person."""
 
     # What is trained.
 

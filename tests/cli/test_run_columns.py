@@ -2,10 +2,14 @@
 
 import pytest
 
-from kbert import InputError, TrainConfig
+from kbert import InputError, TrainConfig, read_examples
 from kbert.cli.run_columns import with_run_columns
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.runs.run_directory import RunDirectory
+from kbert.targets.labels import Labels
+from kbert.targets.multi import Multi
+from kbert.targets.regression import Regression
+from kbert.targets.soft import Soft
 
 
 @pytest.fixture
@@ -78,3 +82,55 @@ def test_a_model_without_settings_that_can_be_read(settings, files):
     (files / "config.toml").write_text(settings, encoding="utf-8")
     options = ReadingOptions()
     assert with_run_columns(files, "own.csv", options, need_label=True) == options
+
+
+@pytest.fixture
+def targets(tmp_path, monkeypatch):
+    """Files of the other targets, each with columns of names of its own."""
+    monkeypatch.chdir(tmp_path)
+    rows = {
+        "several": "story,kinds\nIt was a joy.,a;b\nIt was a mess.,\n",
+        "columns": "story,a,b\nIt was a joy.,1,0\nIt was a mess.,0.25,0.75\n",
+    }
+    for name, text in rows.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def _read(run, data, target, labels=("a", "b")):
+    """Return the examples as `kbert evaluate` reads them, which knows the model's target."""
+    options = with_run_columns(
+        run, data, ReadingOptions(), need_label=True, target=target, labels=labels
+    )
+    return options.read(data, labels=Labels(labels), target=target)
+
+
+def test_several_labels_in_a_text(targets):
+    run = RunDirectory.create("run")
+    settings = {"text": "story", "label": "kinds", "label_separator": ";"}
+    run.write_config(TrainConfig("several.csv", **settings).to_toml())
+    assert _read(run.path, "several.csv", Multi(";")).y.tolist() == [[1, 1], [0, 0]]
+
+
+@pytest.mark.parametrize("target", [Soft(), Regression()])
+def test_several_columns_of_the_label(target, targets, capsys):
+    run = RunDirectory.create("run")
+    settings = {"text": "story", "label": "a,b", "target": target.kind}
+    run.write_config(TrainConfig("columns.csv", **settings).to_toml())
+    assert _read(run.path, "columns.csv", target).y.tolist() == [[1, 0], [0.25, 0.75]]
+    assert "of the run: text = 'story', label = 'a,b'" in capsys.readouterr().err
+
+
+def test_a_model_s_labels_are_the_columns_of_its_numbers(targets, capsys):
+    data = targets / "text.csv"
+    data.write_text("text,b,a\nIt was a joy.,0,1\nIt was a mess.,0.75,0.25\n", encoding="utf-8")
+    assert _read(targets, str(data), Regression()).y.tolist() == [[1, 0], [0.25, 0.75]]
+    assert capsys.readouterr().err == "The columns are those of the model: label = ['a', 'b']\n"
+
+
+def test_a_single_number_may_be_in_another_column(targets):
+    source = {"text": ["a", "b"], "stars": [1, 2.5]}
+    found = read_examples(source, label="stars", target=Regression(), labels=("score",))
+    assert found.y.tolist() == [[1], [2.5]]
+    with pytest.raises(InputError, match="those of the training set were 'score', 'price'"):
+        read_examples(source, label="stars", target=Regression(), labels=("score", "price"))

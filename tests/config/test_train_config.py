@@ -19,6 +19,8 @@ OTHERS = {
     **{
         "delimiter": ";",
         "quoting": "none",
+        "target": "multi",
+        "label_separator": "|",
         "weight": "trust",
         "group": "author",
         "class_weight": "balanced",
@@ -27,6 +29,8 @@ OTHERS = {
     **{"on_bad_row": "skip", "preset": "some/folder", "weights": "random"},
     **{
         "max_length": 64,
+        "long_text": "tail",
+        "cut_pair": "first",
         "dropout": 0.0,
         "epochs": 5,
         "batch_size": 16,

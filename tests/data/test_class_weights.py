@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
-from kbert import Examples, InputError, Labels
-from kbert.data.class_weights import class_weights, row_weights
+from kbert import Examples, InputError, Labels, read_examples
+from kbert.data.class_weights import check_class_weight, class_weights, row_weights
+from kbert.targets.single import Single
 
 IDS = np.array([0, 1, 1, 1, 2, 2], np.int32)
 
@@ -90,3 +93,27 @@ def test_class_weights_need_labels():
 def test_rows_whose_classes_all_weigh_nothing():
     with pytest.raises(InputError, match="All rows of memory have the weight 0"):
         row_weights(examples_of([0, 0], ("a", "b")), "a=0")
+
+
+def test_of_several_labels_those_who_have_one_weigh_as_much_as_the_others():
+    labels = [["a", "b"], ["b"], ["b"], ["c", "b"]]
+    examples = read_examples((["t", "u", "v", "w"], labels), labels=("a", "b", "c", "d"))
+    # One row of four has a; all have b, and none d, of which there is nothing to balance.
+    assert class_weights("balanced", examples) == {"a": 3, "b": 1, "c": 3, "d": 1}
+    assert class_weights("c=2", examples) == {"a": 1, "b": 1, "c": 2, "d": 1}
+    weighed = replace(examples, weights=np.array([5.0, 1, 1, 3]))
+    assert class_weights("balanced", weighed)["a"] == 1
+    with pytest.raises(InputError, match="in each row, but the target is multi"):
+        row_weights(examples, "balanced")
+
+
+@pytest.mark.parametrize("kind", ["soft", "regression"])
+def test_rows_that_are_not_of_one_class(kind):
+    columns = {"text": ["a", "b"], "x": [1, 0], "y": [0, 1]}
+    examples = read_examples(columns, target=kind, label="x,y")
+    for refused in (class_weights, row_weights):
+        given = ("balanced", examples) if refused is class_weights else (examples, "balanced")
+        with pytest.raises(InputError, match=f"in each row, but the target is {kind}") as found:
+            refused(*given)
+        assert found.value.cure.settings == {"weight": "NAME"}
+    check_class_weight(Single())

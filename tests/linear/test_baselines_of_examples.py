@@ -7,7 +7,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 
-from kbert import Examples, InputError, TrainingPlan, baselines, create_optimizer, read_examples
+from kbert import (
+    Examples,
+    InputError,
+    TrainingPlan,
+    baselines,
+    create_optimizer,
+    read_examples,
+)
 from kbert.backend.random_states import capture_random_states
 
 pytestmark = pytest.mark.keras
@@ -99,3 +106,23 @@ def test_rows_without_weight_and_classes_of_more_weight(tiny_model, sets):
 def test_texts_without_labels_are_refused(tiny_model, sets):
     with pytest.raises(InputError, match="memory has no labelled rows"):
         baselines(sets[0], Examples(["A joy."]), tiny_model(), "tfidf")
+
+
+@pytest.mark.any_backend
+@pytest.mark.parametrize("kind", ["multi", "regression", "soft"])
+def test_other_targets(kind, tiny_model, real_reviews):
+    single = read_examples(real_reviews)
+    good = single.label_ids.astype(float)
+    columns = {"text": list(single.texts), "good": good, "bad": 1 - good}
+    train, dev = read_examples(columns, target=kind, label=["good", "bad"]).split(dev=0.3)
+    target = train.target.fitted(train.y)
+    model = tiny_model(labels=train.labels.names, max_length=64, target=target)
+    found = baselines(train, dev, model, "tfidf")
+    assert found.notes == ()
+    constant, tfidf = found.found
+    monitor = {"multi": "roc_auc", "regression": "spearman", "soft": "accuracy"}[kind]
+    assert tfidf.score(monitor) > constant.score(monitor)
+    if kind == "regression":
+        # Of the standardized numbers, which vary around the mean of the training rows.
+        expected = ((dev.y - train.y.mean(axis=0)) / train.y.std(axis=0)) ** 2
+        assert constant.evaluation.loss == pytest.approx(expected.mean(), rel=1e-4)

@@ -16,7 +16,7 @@ def labels(classes):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_probabilities_are_scikit_learns(classes):
     ids, weights = labels(classes), RANDOM.uniform(0.5, 2, 60)
-    target = SingleLabel([str(number) for number in range(classes)])
+    target = SingleLabel(classes)
     found = target.fit(FEATURES, ids, weights, 0.5).outputs(FEATURES)
     model = LogisticRegression(C=0.5).fit(FEATURES, ids, sample_weight=weights)
     np.testing.assert_allclose(
@@ -26,7 +26,7 @@ def test_the_probabilities_are_scikit_learns(classes):
 
 def test_a_weight_of_two_is_a_row_twice():
     ids, weights = labels(2), np.where(np.arange(60) % 3, 1, 2)
-    target = SingleLabel(["no", "yes"])
+    target = SingleLabel(2)
     by_weight = target.fit(FEATURES, ids, weights, 1.0).outputs(FEATURES)
     twice = np.repeat(np.arange(60), weights)
     by_rows = target.fit(FEATURES[twice], ids[twice], None, 1.0).outputs(FEATURES)
@@ -34,7 +34,7 @@ def test_a_weight_of_two_is_a_row_twice():
 
 
 def test_the_constant_is_the_share_of_each_class():
-    target = SingleLabel(["a", "b", "c"])
+    target = SingleLabel(3)
     found = target.constant(np.array([0, 0, 0, 1]), None)
     # c has no row, and counts as half of one: 3, 1 and 0.5 of 4.5.
     np.testing.assert_allclose(np.exp(found), [3 / 4.5, 1 / 4.5, 0.5 / 4.5])
@@ -44,7 +44,7 @@ def test_the_constant_is_the_share_of_each_class():
 
 def test_a_class_without_rows_is_unlikely_and_possible():
     ids = labels(2) * 2  # 0 and 2
-    outputs = SingleLabel(["a", "b", "c"]).fit(FEATURES, ids, None, 1.0).outputs(FEATURES)
+    outputs = SingleLabel(3).fit(FEATURES, ids, None, 1.0).outputs(FEATURES)
     shares = np.exp(log_softmax(outputs, axis=1))
     assert np.isfinite(outputs).all()
     assert 0 < shares[:, 1].max() < 0.1
@@ -61,7 +61,7 @@ def test_a_class_without_rows_is_unlikely_and_possible():
     ids=["no feature", "one class", "one class that counts"],
 )
 def test_where_there_is_nothing_to_learn_the_constant_is_left(features, ids, weights):
-    target = SingleLabel(["no", "yes"])
+    target = SingleLabel(2)
     if weights is not None:
         weights = (ids == 1).astype(float)
     outputs = target.fit(features, ids, weights, 1.0).outputs(features)

@@ -1,9 +1,14 @@
+import json
+
 import numpy as np
 import pytest
 
 from kbert.results.baseline import Baseline
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation import Evaluation
+from kbert.targets.multi import Multi
+from kbert.targets.regression import Regression
+from kbert.targets.soft import Soft
 
 
 def evaluation(right, rows=20, loss=0.5):
@@ -66,3 +71,29 @@ def test_the_table():
     )
     assert note == "  something: not computed."
     assert found().compared("macro_f1").startswith("To compare, macro F1 of the baselines: the sa")
+
+
+@pytest.mark.parametrize("target", [Multi(), Regression(scale=(2.0,)), Soft()])
+def test_scores_of_every_target_are_read_again(target):
+    targets = {
+        "multi": np.array([[1, 0], [0, 1], [1, 1]]),
+        "regression": np.array([[1.0], [2.0], [4.0]]),
+        "soft": np.array([[0.5, 0.5], [1, 0], [0.2, 0.8]]),
+    }[target.kind]
+    raw = targets - 0.5 + np.arange(3)[:, None] / 10
+    names = ["a", "b"][: raw.shape[1]]
+    found = Baselines("dev", 9, 3, (Baseline("tfidf", 9, target.scores(raw, targets, names), 1.0),))
+    assert Baselines.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+    for monitor in target.scores_class.monitors:
+        assert f"TF-IDF {found['tfidf'].score(monitor):.4f}" in found.compared(monitor)
+
+
+def test_of_errors_the_lowest_is_best():
+    one, other = (
+        Baseline(name, 9, Regression().scores(raw, np.ones((4, 1)), ["a"]), 1.0)
+        for name, raw in (("tfidf", np.full((4, 1), 3.0)), ("encoder", np.full((4, 1), 2.0)))
+    )
+    found = Baselines("dev", 9, 16, (one, other))
+    assert found.best("rmse") is other
+    # Scored on 4 of 16 rows: an error of 1 that may be a half too low by chance.
+    assert found.to_beat(other, "rmse") == pytest.approx(1.5)

@@ -3,14 +3,14 @@ import pytest
 
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
-from kbert.results.largest_class import largest_class_finding
+from kbert.results.no_better import no_better_finding
 
 
 def found(labels, predicted, classes=2):
     """The message about a model with these predictions, or None."""
     names = ["no", "yes", "maybe"][:classes]
     scores = Evaluation.from_predicted(np.array(predicted), np.array(labels), 0.7, names)
-    finding = largest_class_finding(EvaluationRecord(2, 70, {"dev": scores}))
+    finding = no_better_finding(EvaluationRecord(2, 70, {"dev": scores}))
     return None if finding is None else finding.message
 
 
@@ -65,6 +65,6 @@ def test_the_largest_class_is_the_one_of_the_most_weight():
     # Class 1 has three quarters of the weight: to answer 0 is worse than to answer 1.
     weights = np.where(labels == 1, 9.0, 1.0)
     scores = Evaluation.from_predicted(predicted, labels, 0.7, ["a", "b"], weights)
-    finding = largest_class_finding(EvaluationRecord(1, 10, {"dev": scores}))
+    finding = no_better_finding(EvaluationRecord(1, 10, {"dev": scores}))
     assert finding is not None
     assert (finding.values["largest"], finding.values["share"]) == ("b", 0.75)

@@ -4,11 +4,13 @@ import csv
 import json
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 from kills import Killed, killed_after
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, f1_score, log_loss, mean_squared_error
 
-from kbert import InputError, TrainConfig, continue_training, resume, train
+from kbert import InputError, TrainConfig, continue_training, read_examples, resume, train
 from kbert.cli.main import main
 from kbert.runs.run_directory import RunDirectory
 
@@ -128,3 +130,39 @@ def test_a_run_is_evaluated_on_the_rows_that_it_has_set_aside(whole, capsys):
     assert "has no rows of its own to be evaluated on" in capsys.readouterr().err
     assert status("evaluate", str(fold.path), "--text", "text") == 2
     assert "--text says how a file is used: name the file." in capsys.readouterr().err
+
+
+@pytest.mark.any_backend
+@pytest.mark.parametrize("kind", ["multi", "regression", "soft"])
+def test_folds_of_other_targets(kind, reviews, tiny_preset, tmp_path, capsys):
+    texts = list(read_examples(reviews).texts)
+    a = [n % 4 / 4 if kind == "soft" else n % 2 for n in range(len(texts))]
+    b = [1 - x if kind == "soft" else n % 3 // 2 for n, x in enumerate(a)]
+    data = tmp_path / "columns.csv"
+    pd.DataFrame({"text": texts, "a": a, "b": b}).to_csv(data, index=False)
+    settings = {"folds": 2, "target": kind, "label": "a,b", "baseline": "tfidf"}
+    run = train(config_of(data, tiny_preset, tmp_path / "run", **settings))
+    assert "TF-IDF" in capsys.readouterr().out
+    rows = pd.read_csv(run.path / "out_of_fold.csv")
+    true = rows[["true(a)", "true(b)"]].to_numpy()
+    np.testing.assert_allclose(true, np.array([a, b]).T)
+    word = "predicted" if kind == "regression" else "p"
+    outputs = rows[[f"{word}(a)", f"{word}(b)"]].to_numpy()
+    found = json.loads((run.path / "cross_validation.json").read_text())["out_of_fold"]
+    if kind == "multi":
+        expected = f1_score(true, outputs >= 0.5, average="micro", zero_division=0)
+        assert found["micro_f1"] == pytest.approx(expected)
+        assert found["loss"] == pytest.approx(log_loss(true.ravel(), outputs.ravel()))
+    elif kind == "regression":
+        errors = mean_squared_error(true, outputs, multioutput="raw_values") ** 0.5
+        assert found["rmse"] == pytest.approx(errors.mean())
+        loss = mean_squared_error(true / true.std(axis=0), outputs / true.std(axis=0))
+        assert found["loss"] == pytest.approx(loss)
+    else:
+        assert found["loss"] == pytest.approx(-(true * np.log(outputs)).sum(axis=1).mean())
+        agreed = accuracy_score(true.argmax(axis=1), outputs.argmax(axis=1))
+        assert found["accuracy"] == pytest.approx(agreed)
+    monitor = {"multi": "micro_f1", "regression": "spearman", "soft": "accuracy"}[kind]
+    folds = [RunDirectory(run.path / f"fold-{n}").best_scores()[monitor] for n in (1, 2)]
+    scores = json.loads((run.path / "cross_validation.json").read_text())["scores"]
+    assert scores["dev"][monitor]["mean"] == pytest.approx(sum(folds) / 2)

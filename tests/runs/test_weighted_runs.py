@@ -9,7 +9,7 @@ import pytest
 from kills import Killed, killed_after
 from safetensors.numpy import load_file
 
-from kbert import InputError, TrainConfig, resume, train
+from kbert import InputError, TrainConfig, read_examples, resume, train
 from kbert.cli.main import main
 from kbert.runs.build_model import build_model
 from kbert.runs.prepare import prepare
@@ -105,3 +105,31 @@ def test_what_is_refused(config, changes, message):
 def test_a_dev_file_without_the_column_counts_all_rows_the_same(config, reviews):
     prepared = prepare(replace(config, dev=str(reviews), allow=("dev-overlap",), dev_proportion=0))
     assert prepared.sets["dev"].weights is None
+
+
+def test_several_labels_count_by_name(tiny_preset, reviews, tmp_path, capsys):
+    data, soft = tmp_path / "labels.csv", tmp_path / "soft.csv"
+    soft.write_text("text,a,b\nfine,1,0\nbad,0.5,0.5\n")
+    with data.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["text", "tags"])
+        for number, text in enumerate(read_examples(reviews).texts):
+            table.writerow([text, "long;rare" if number % 5 == 0 else "long" * (number % 2)])
+    config = TrainConfig(
+        str(data),
+        label="tags",
+        label_separator=";",
+        class_weight="balanced",
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=16,
+        allow=("too-few-updates",),
+    )
+    prepared = prepare(config)
+    model = build_model(prepared)
+    shares = prepared.training.y.mean(axis=0)
+    np.testing.assert_allclose(model.loss.weights, (1 - shares) / shares)
+    assert "Class weights: long " in capsys.readouterr().out
+    other = replace(config, data=str(soft), label="a,b", label_separator=None, target="soft")
+    with pytest.raises(InputError, match="in each row, but the target is soft"):
+        prepare(other)

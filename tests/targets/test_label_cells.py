@@ -87,3 +87,22 @@ def test_shares_of_classes():
     assert str(shares_of_classes([1.2, -0.2], ["a", "b"])) == (
         "the probability of 'b' is negative: -0.2"
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem", "cure"),
+    [
+        ("3,5", "is not a number: '3,5'", "with a point for the decimals"),
+        ("1,234.5", "is not a number: '1,234.5'", "with a point for the decimals"),
+        ("good", "is not a number: 'good'", "such as 3.5"),
+        (float("inf"), "is not a number: inf", "such as 3.5"),
+        (1e30, "is too large: 1e+30", "another unit"),
+        (float("nan"), "is missing", "fill it in"),
+        ("  ", "is missing", "fill it in"),
+    ],
+)
+def test_what_is_no_number_is_told(cell, problem, cure):
+    found = number_columns([1, cell], ["a", "b"])
+    assert isinstance(found, Problem)
+    assert str(found).endswith(f"(column 'b') {problem}")
+    assert cure in str(found.cure)

@@ -7,6 +7,7 @@ from kbert.data.inspection.order_findings import order_findings
 from kbert.data.inspection.printed_values import printed_value_findings
 from kbert.data.inspection.set_findings import set_findings
 from kbert.data.inspection.special_pieces import special_piece_findings
+from kbert.data.inspection.target_findings import target_findings
 from kbert.data.inspection.text_findings import text_findings, token_findings
 from kbert.data.inspection.wrong_encoding import wrong_encoding_findings
 from kbert.data.reading.examples import Examples
@@ -31,12 +32,13 @@ def data_findings(
         max_length: int.
         for_kbert: bool, as in `inspect_examples`. Defaults to False.
     """
-    findings = [*label_findings(facts, examples), *text_findings(facts, examples)]
+    findings = [*label_findings(facts, examples), *target_findings(examples)]
+    findings += text_findings(facts, examples)
     findings += wrong_encoding_findings(examples)
     findings += [*odd_text_findings(examples), *printed_value_findings(examples, facts.classes)]
     findings += order_findings(facts, examples, for_kbert)
     findings += special_piece_findings(examples)
     if tokenizer is not None:
         findings += token_findings(facts, tokenizer, max_length)
-    findings += set_findings(facts.overlaps)
+    findings += set_findings(facts.overlaps, facts.target)
     return findings

@@ -27,19 +27,21 @@ def text_keys(examples: Examples) -> np.ndarray:
     return np.fromiter(map(hash, examples.bare_texts()), np.int64, len(examples))
 
 
-def find_duplicates(keys: np.ndarray, label_ids: np.ndarray | None) -> Duplicates:
+def find_duplicates(keys: np.ndarray, y: np.ndarray | None) -> Duplicates:
     """Return how often texts repeat, and whether with different labels.
 
     Args:
         keys: int array [rows], as `text_keys` returns it.
-        label_ids: int array [rows], or None.
+        y: array [rows, ...]. The labels, numbers or probabilities; or None.
     """
     order = np.argsort(keys, kind="stable")
     same = np.diff(keys[order]) == 0
-    if label_ids is None or not same.any():
+    if y is None or not same.any():
         return Duplicates(int(same.sum()), 0, None)
     groups = np.concatenate([[0], np.cumsum(~same)])
-    labels = label_ids[order]
+    if y.ndim > 1:
+        y = np.unique(y, axis=0, return_inverse=True)[1].reshape(len(y))
+    labels = y[order]
     starts = np.concatenate([[0], np.flatnonzero(~same) + 1])
     mixed = np.maximum.reduceat(labels, starts) != np.minimum.reduceat(labels, starts)
     conflict = None

@@ -64,8 +64,10 @@ def inspect_examples(
         skipped=len(examples.skipped),
         classes=examples.class_counts(),
         scripts=scripts(examples.texts),
-        duplicates=_in_rows(find_duplicates(keys, examples.label_ids), examples),
-        order=None if examples.label_ids is None else class_order(examples.label_ids),
+        target=examples.target.kind,
+        same_for_all=_same_for_all(examples),
+        duplicates=_in_rows(find_duplicates(keys, examples.y), examples),
+        order=None if examples.class_ids is None else class_order(examples.class_ids),
         lengths=None if tokenizer is None else text_lengths(examples, tokenizer, max_rows),
         overlaps={
             name: (len(other), overlap(keys, text_keys(other)))
@@ -80,6 +82,12 @@ def inspect_examples(
     near = (near_duplicates_finding(name, examples, other) for name, other in sets.items())
     findings += [finding for finding in near if finding is not None]
     return replace(inspection, findings=tuple(by_severity(findings)))
+
+
+def _same_for_all(examples: Examples) -> str:
+    if examples.y is None or examples.labels is None:
+        return ""
+    return examples.target.same_for_all(examples.y, examples.labels.names)
 
 
 def _in_rows(duplicates: Duplicates, examples: Examples) -> Duplicates:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from kbert.choices import TargetKind
 from kbert.data.inspection.class_order import ClassOrder
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.text_lengths import TextLengths
@@ -20,13 +21,16 @@ class Inspection:
         source: str. Where the rows came from.
         rows: int.
         skipped: int. Rows that cannot be used.
-        classes: rows of each class, by name, the largest first.
+        classes: rows of each class or label, by name, the largest first; {} of numbers.
         scripts: shares of the writing systems among the letters, the largest first.
         duplicates: Duplicates, whose `conflict` are two row numbers, counted from 1.
         order: ClassOrder, or None without labels.
         lengths: TextLengths, or None without a tokenizer.
         overlaps: for each other set, its rows and how many of them also occur in this one.
         findings: list of Finding, errors first.
+        target: str. What a label is, as of `read_examples`. Defaults to "single".
+        same_for_all: str. How good the answer is that is the same for all rows. Defaults to "":
+            there are no labels.
     """
 
     source: str
@@ -39,10 +43,12 @@ class Inspection:
     lengths: TextLengths | None
     overlaps: dict[str, tuple[int, int]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    target: TargetKind = "single"
+    same_for_all: str = ""
 
     @property
     def majority(self) -> float | None:
-        """The accuracy of predicting the largest class for every row."""
+        """The share of the rows that have the most frequent class or label."""
         return max(self.classes.values()) / self.rows if self.classes else None
 
     def __str__(self) -> str:
@@ -55,10 +61,10 @@ class Inspection:
         )
         lines.append(f"  script       {shares or 'no letters'}")
         if self.classes:
-            lines.append(f"  classes      {len(self.classes):,}: {count_list(self.classes)}")
-            lines.append(
-                f"  majority     accuracy {self.majority:.4f} by predicting the largest class"
-            )
+            word = "labels " if self.target == "multi" else "classes"
+            lines.append(f"  {word}      {len(self.classes):,}: {count_list(self.classes)}")
+        if self.same_for_all:
+            lines.append(f"  {'majority' if self.classes else 'mean':<12} {self.same_for_all}")
         if self.order is not None:
             o = self.order
             lines.append(
@@ -87,7 +93,9 @@ class Inspection:
             "source": self.source,
             "rows": self.rows,
             "skipped": self.skipped,
+            "target": self.target,
             "classes": self.classes,
+            "same_for_all": self.same_for_all,
             "majority": self.majority,
             "scripts": self.scripts,
             "duplicates": vars(self.duplicates),

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from kbert.data.inspection.inspection import Inspection
+from kbert.data.inspection.joined_labels import joined_labels
 from kbert.data.inspection.missing_words import looks_missing
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.examples import Examples
@@ -25,7 +26,8 @@ _QUANTITY = re.compile(r"[^\w+.,-]*(?P<number>[+-]?[\d.,]*\d)\s*(?P<unit>[^\d].*
 
 def label_findings(facts: Inspection, examples: Examples) -> list[Finding]:
     """Return what is wrong with the labels, given the facts about a data set, and its rows."""
-    judges = (_too_many, partial(_variants, examples), _missing, _numbers, _imbalance, _rare)
+    variants = partial(_variants, examples)
+    judges = (_too_many, variants, _missing, _numbers, joined_labels, _imbalance, _rare)
     return [finding for judge in judges if (finding := judge(facts)) is not None]
 
 
@@ -79,8 +81,10 @@ def _one_spelling(groups: list[list[str]], examples: Examples) -> Cure:
 def _rows(name: str, examples: Examples) -> str:
     """Return the numbers of the first rows with a label."""
     assert examples.labels is not None
-    assert examples.label_ids is not None
-    places = np.flatnonzero(examples.label_ids == examples.labels.ids[name])
+    assert examples.y is not None
+    label = examples.labels.ids[name]
+    has_it = examples.y == label if examples.y.ndim == 1 else examples.y[:, label] > 0
+    places = np.flatnonzero(has_it)
     numbers = [examples.number(at) for at in places[:_MAX_ROWS]]
     shown = ", ".join(examples.place(n) if examples.files else str(n) for n in numbers)
     more = ", ..." if len(places) > _MAX_ROWS else ""
@@ -107,6 +111,8 @@ def _missing(facts: Inspection) -> Finding | None:
 
 
 def _numbers(facts: Inspection) -> Finding | None:
+    if facts.target == "ordered":
+        return None
     by_unit = defaultdict(list)
     for name in facts.classes:
         number, unit = number_of(name), ""
@@ -122,8 +128,14 @@ def _numbers(facts: Inspection) -> Finding | None:
         "labels-are-numbers",
         "warning",
         "{numbers} of {classes} labels are numbers, some with fractions ({names}, ...): they look "
-        "like scores, but kbert trains classes, to which 2.4 and 2.5 are as different as any two.",
-        Cure(note="group the scores into a few classes, such as low, medium and high"),
+        "like scores, but are trained as classes: 2.4 and 2.5 are as different as any two.",
+        Cure(
+            {"target": "regression"},
+            note="with numbers and nothing else in the column",
+            otherwise=(
+                Cure(note="group the scores into a few classes, such as low, medium and high"),
+            ),
+        ),
         {
             "numbers": len(numbers),
             "classes": len(facts.classes),
@@ -138,14 +150,18 @@ def _with_rows(names: list[str], facts: Inspection) -> str:
 
 
 def _imbalance(facts: Inspection) -> Finding | None:
-    if facts.majority is None or facts.majority <= 0.9:
+    if facts.target == "multi" or facts.majority is None or facts.majority <= 0.9:
         return None
     return Finding(
         "imbalance",
         "warning",
         "{majority:.1%} of the rows belong to the class {largest!r}: accuracy {majority:.3f} "
         "means that nothing was learned.",
-        Cure({"class_weight": "balanced", "monitor": "macro_f1"}),
+        Cure(
+            {"class_weight": "balanced", "monitor": "macro_f1"}
+            if facts.target in ("single", "ordered")
+            else {"monitor": "macro_f1"}
+        ),
         {"majority": facts.majority, "largest": next(iter(facts.classes))},
     )
 

@@ -35,10 +35,10 @@ def order_findings(facts: Inspection, examples: Examples, for_kbert: bool) -> li
 
 
 def _together(order: ClassOrder, examples: Examples, for_kbert: bool) -> Finding:
-    assert examples.label_ids is not None
+    assert examples.class_ids is not None
     cure = _NO_CURE
     if not for_kbert:
-        buffer_size = recommend_shuffle_buffer(examples.label_ids)
+        buffer_size = recommend_shuffle_buffer(examples.class_ids)
         elsewhere = Cure(code=f"dataset.shuffle({buffer_size})", note="in other programs")
         cure = Cure(
             call=Call("train", "FILE"), note="which permutes all rows", otherwise=(elsewhere,)

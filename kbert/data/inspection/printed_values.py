@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Option
 
 _SAMPLE = 1000  # rows
 _SHARE = 0.5  # of the texts, or of the labels
@@ -34,7 +34,12 @@ def printed_value_findings(examples: Examples, classes: Mapping[str, int]) -> li
     names = [name for name in classes if _LABEL.fullmatch(name.strip())]
     if names and len(names) >= _SHARE * len(classes):
         findings.append(
-            _finding("Labels", names[0], "write one label in each row, since kbert trains one")
+            _finding(
+                "Labels",
+                names[0],
+                "write real lists, into JSON Lines or Parquet; or a;b into a "
+                "CSV, to be read with {separator}",
+            )
         )
     return findings
 
@@ -46,6 +51,6 @@ def _finding(what: str, example: str, cure: str) -> Finding:
         "warning",
         "{what} are what Python prints of lists, dicts or bytes, such as {example}, and would be "
         "trained as such.",
-        Cure(note=cure),
+        Cure(note=cure, values={"separator": Option("label_separator", ";")}),
         {"what": what, "example": shown},
     )

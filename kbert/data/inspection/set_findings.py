@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from kbert.choices import TargetKind
 from kbert.data.inspection.duplicates import overlap, text_keys
 from kbert.data.inspection.near_duplicates import find_near_duplicates
 from kbert.data.reading.examples import Examples
@@ -16,17 +17,21 @@ _MAX_SHOWN = 60  # characters of a text
 _MANY_NEAR = 0.01
 
 
-def set_findings(overlaps: dict[str, tuple[int, int]]) -> list[Finding]:
+def set_findings(
+    overlaps: dict[str, tuple[int, int]], target: TargetKind = "single"
+) -> list[Finding]:
     """Return what is wrong with sets that were given as files.
 
     Args:
         overlaps: for each set, its rows and how many of them also occur in the training set.
+        target: str. What a label is. Defaults to "single".
     """
     findings = []
     for name, (rows, shared) in overlaps.items():
         if shared:
             findings.append(_overlap(name, rows, shared, _apart(name)))
-        small = small_dev_finding(rows, _more_rows()) if name == "dev" else None
+        is_dev = name == "dev"
+        small = small_dev_finding(rows, _more_rows(), target=target) if is_dev else None
         if small is not None:
             findings.append(small)
     return findings
@@ -100,16 +105,17 @@ def _shortened(text: str) -> str:
 
 def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
     """Return the finding that classes of the development set are not in the training set."""
-    if training.label_ids is None or dev.label_ids is None or training.labels is None:
+    trained, counts = training.class_counts(), dev.class_counts()
+    missing = [name for name, rows in counts.items() if rows and not trained.get(name)]
+    if not missing:
         return None
-    missing = np.setdiff1d(dev.label_ids, training.label_ids)
-    if not len(missing):
-        return None
-    names = [training.labels.names[label] for label in missing[:_MAX_LISTED]]
+    names = missing[:_MAX_LISTED]
+    rows = sum(counts[name] for name in missing)
+    has, is_of = ("has", "is of") if rows == 1 else ("have", "are of")
     return Finding(
         "class-untrained",
         "warning",
-        "{rows} of dev are of {classes} that the training set has no row of ({names}): the model "
+        "{rows} of dev {are} {classes} that the training set has no row of ({names}): the model "
         "cannot get them right.",
         Cure(
             {"dev_proportion": "SHARE"},
@@ -117,22 +123,29 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
             otherwise=(Cure({"dev": "FILE"}),),
         ),
         {
-            "rows": count_noun(int(np.isin(dev.label_ids, missing).sum()), "row"),
-            "classes": count_noun(len(missing), "class", "classes"),
+            "rows": count_noun(rows, "row"),
+            "are": has if training.target.kind == "multi" else is_of,
+            "classes": count_noun(len(missing), "label")
+            if training.target.kind == "multi"
+            else count_noun(len(missing), "class", "classes"),
             "names": ", ".join(names) + ", ..." * (len(missing) > _MAX_LISTED),
         },
     )
 
 
-def small_dev_finding(rows: int, cure: Cure, name: str = "dev") -> Finding | None:
+def small_dev_finding(
+    rows: int, cure: Cure, name: str = "dev", target: TargetKind = "single"
+) -> Finding | None:
     """Return the finding that a development set is too small to measure by, if it is."""
     if not 0 < rows < _MIN_DEV_ROWS:
         return None
     return Finding(
         "dev-small",
         "warning",
-        "{name} has {rows}: each of them is {share:.1%} of its accuracy, which chance alone moves "
-        "by {noise:.0%} or more.",
+        "{name} has {rows}, on which chance alone makes a correlation of {correlation:.2f}."
+        if target == "regression"
+        else "{name} has {rows}: each of them is {share:.1%} of its accuracy, which chance alone "
+        "moves by {noise:.0%} or more.",
         cure,
         # 95% of samples of a model that is right half of the time are within 1.96 * sqrt(1/4 / n).
         {
@@ -140,6 +153,8 @@ def small_dev_finding(rows: int, cure: Cure, name: str = "dev") -> Finding | Non
             "rows": count_noun(rows, "row"),
             "share": 1 / rows,
             "noise": 0.98 / rows**0.5,
+            # Of two columns that have nothing to do with one another 5% correlate more than that.
+            "correlation": min(1.96 / rows**0.5, 1.0),
         },
     )
 

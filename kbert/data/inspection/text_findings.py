@@ -38,10 +38,14 @@ def text_findings(facts: Inspection, examples: Examples) -> list[Finding]:
             Finding(
                 "conflicting-labels",
                 "warning",
-                "{conflicting:,} rows have a text that also occurs with another label, such as "
+                "{conflicting:,} rows have a text that also occurs with another {what}, such as "
                 "{places}; no model can get them all right.",
-                Cure(note="choose one label for each text"),
-                {"conflicting": same.conflicting, "places": places},
+                Cure(note="choose one {what} for each text", values={"what": examples.target.what}),
+                {
+                    "conflicting": same.conflicting,
+                    "places": places,
+                    "what": examples.target.what,
+                },
             )
         )
     return findings

@@ -1,5 +1,6 @@
 """The texts and labels in the cells of a table, and why another cell cannot be used."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from kbert.data.reading.encodings import guess_encoding, unknown_encoding
@@ -60,9 +61,12 @@ def _label_problem(found: OtherValue, column: str) -> Problem:
     }
     template = "the label (column {column!r}) is {name}, not a label: {shown}"
     if found.kind == "several":
-        template = "the label (column {column!r}) is {name}, but kbert trains one label per text: "
-        template += "{shown}"
-    return Problem(template, _cure(found, "label", notes), _values(found, column))
+        template = "the label (column {column!r}) is {name}, where one class was expected: {shown}"
+    cure = _cure(found, "label", notes)
+    if found.kind == "several":
+        several = Cure({"target": "multi"}, note="to train several labels for a text")
+        cure = replace(cure, otherwise=(several, *cure.otherwise))
+    return Problem(template, cure, _values(found, column))
 
 
 def _cure(found: OtherValue, role: Role, notes: dict[str, str]) -> Cure:

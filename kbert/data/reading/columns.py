@@ -213,7 +213,7 @@ def _not_cells(table: Table, option: str, name: str) -> InputError:
     template = "{source}: the column {name!r} holds {kind}, not {what}s."
     if option == "label" and table.left_out[name] == "lists":
         template = (
-            "{source}: the column {name!r} holds {kind}, but kbert trains one label per text."
+            "{source}: the column {name!r} holds {kind}, where one class per text was expected."
         )
     what = "text" if option == "pair" else _WORDS.get(option, option)
     return InputError(

@@ -134,6 +134,11 @@ class Examples:
         return self.label_ids if self.targets is None else self.targets
 
     @property
+    def class_ids(self) -> np.ndarray | None:
+        """The class of each row; of probabilities the likeliest, None where a row is not of one."""
+        return None if self.y is None else self.target.class_ids(self.y)
+
+    @property
     def strata(self) -> np.ndarray:
         """The kind of each row, as an int array [rows]: each set of a split has its share.
 
@@ -165,10 +170,12 @@ class Examples:
         return "; ".join(parts)
 
     def class_counts(self) -> dict[str, int]:
-        """Return the rows of each class, the largest first; nothing without labels."""
-        if self.labels is None or self.label_ids is None:
+        """Return the rows of each class or label, the largest first; nothing without labels."""
+        if self.labels is None or self.y is None:
             return {}
-        counts = np.bincount(self.label_ids, minlength=len(self.labels))
+        counts = self.target.counts(self.y, len(self.labels))
+        if counts is None:
+            return {}
         largest = np.argsort(-counts, kind="stable")
         return {self.labels.names[i]: int(counts[i]) for i in largest}
 

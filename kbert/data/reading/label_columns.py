@@ -9,10 +9,12 @@ from kbert.findings import Cure, Option
 
 def label_names_of(table: Table, label: Any, several: bool) -> list[Any]:
     """Return the columns of the label: what is named as a whole, or several in one text."""
-    if isinstance(label, (list, tuple)):
+    if isinstance(label, list) or (isinstance(label, tuple) and str(label) not in table.columns):
         names = list(label)
-    elif several and isinstance(label, str) and label not in table.columns:
+    elif isinstance(label, str) and label not in table.columns:
         names = [name.strip() for name in label.split(",")]
+        if not several and not set(names) <= set(table.columns):
+            names = [label]
     else:
         names = [label]
     if not names or (len(names) > 1 and not several):

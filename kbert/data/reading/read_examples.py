@@ -12,6 +12,7 @@ from kbert.choices import FileFormat, OnBadRow, Quoting, TargetKind
 from kbert.data.reading.columns import Columns, choose_columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.found_target import found_target
+from kbert.data.reading.label_checks import check_numbers, check_trainable
 from kbert.data.reading.many_files import open_tables, pattern_of, with_columns
 from kbert.data.reading.many_texts import TextWriter
 from kbert.data.reading.open_table import TableFormat
@@ -72,8 +73,9 @@ def read_examples(
             probability for each class, or of labels that are marked with 1 and 0, their columns, as
             a list or with commas between. Defaults to None: label, class, category, ...
         target: "single" (one class), "multi" (several labels, or none), "regression" (numbers),
-            "soft" (a probability of each class) or a Target. Defaults to None: several labels where
-            the first one is a list, else one class.
+            "soft" (a probability of each class), "ordered" (one class of those in an order, such as
+            stars) or a Target. Defaults to None: several labels where the first one is a list, else
+            one class.
         label_separator: str or None. What stands between several labels in a text, such as ";".
             Defaults to None: a text is one name.
         weight: str, int or None. The column of the rows' weights: how much each counts in the loss
@@ -124,7 +126,6 @@ def read_examples(
     if labels is not None and not isinstance(labels, Labels):
         labels = Labels(label_names(labels, Option("labels")))
     wanted = _wanted_target(target, label_separator)
-    layout = TableFormat(format, encoding, header, delimiter, quoting)
     dates = tuple(str(column) for column in (group, split_by_time) if column is not None)
     layout = TableFormat(format, encoding, header, delimiter, quoting, dates)
     with ExitStack() as opened:
@@ -143,11 +144,14 @@ def read_examples(
             several=wanted is not None and not wanted.takes_names,
             need_split=need_split,
         )
+        is_found = wanted is None
         if wanted is None:
             wanted, first = found_target(first, columns)
         parts = with_columns(first, columns, tables, need_label)
         pattern = pattern_of(source)
         examples = collect(parts, labels, on_bad_row, need_label, encoding, wanted, pattern=pattern)
+    if is_found and need_label and labels is None:
+        check_numbers(examples)
     finding = rows_skipped(examples)
     if finding is not None and finding.severity == "error":
         message = f"{finding.message} Cure: {finding.cure}"
@@ -259,22 +263,13 @@ def collect(
     are_there = all(values) if target.takes_names else all(value is not None for value in values)
     has_labels = columns.label is not None and (need_label or are_there)
     names = [columns.names[at] for at in columns.labels]
+    is_new = False
     if has_labels and labels is None:
         labels = target.labels_of(values, names)
-        if need_label and len(labels) < target.least_labels:
-            template = "{source}: every row has the label {name!r}; a classifier needs at least "
-            template += "two classes."
-            if skipped:
-                template += " {skipped:,} more were skipped, the first in {place}: {problem}."
-            raise InputError(
-                template,
-                source=source,
-                name=labels.names[0],
-                skipped=len(skipped),
-                place=skipped[0].place(with_file=bool(pattern)) if skipped else "",
-                problem=skipped[0].problem if skipped else "",
-                cure=Cure({"label": "NAME"}, note="if another column holds the labels"),
-            )
+        is_new = need_label
+    y = target.encode(values, labels, names) if has_labels and labels is not None else None
+    if is_new and y is not None and labels is not None:
+        check_trainable(y, labels, target, source, skipped, with_file=bool(pattern))
     if columns.weight is not None and not any(weights):
         raise InputError(
             "{source}: every row has the weight 0 (column {column!r}), so none would count.",
@@ -284,7 +279,6 @@ def collect(
         )
     if table.has_header and labels is not None:
         _check_header(table, columns, labels)
-    y = target.encode(values, labels, names) if has_labels and labels is not None else None
     return Examples(
         texts=texts.texts(),
         pairs=pairs.texts() if columns.pair is not None else None,

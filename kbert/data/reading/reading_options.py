@@ -34,7 +34,7 @@ class ReadingOptions:
     label: str | None = None
     """Label column, or several with commas between; detected by common names if omitted."""
     target: TargetKind | None = None
-    """What a label is: one class, several labels, numbers, or a probability of each class."""
+    """What a label is: one class, several, numbers, shares of the classes, a class of an order."""
     label_separator: str | None = None
     """What stands between several labels in a text, such as a semicolon."""
     weight: str | None = None

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from kbert.choices import OnBadRow, Split, Task
+from kbert.targets.regression import Regression
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 
+_ONE_CLASS = Single()
 _NLI = ("contradiction", "entailment", "neutral")
 
 
@@ -31,7 +35,7 @@ class SplitLayout:
 
 @dataclass(frozen=True)
 class TaskLayout:
-    """A task's labels in the order of Google's `get_labels`, and its splits.
+    """A task's labels in the order of Google's `get_labels`, its splits, and what a label is.
 
     Example:
 
@@ -42,6 +46,7 @@ class TaskLayout:
 
     labels: tuple[str, ...]
     splits: dict[Split, SplitLayout]
+    target: Target = _ONE_CLASS
 
 
 def _pairs(labels: tuple[str, ...]) -> TaskLayout:
@@ -67,7 +72,12 @@ def _mnli(which: str) -> TaskLayout:
 
 
 def _named(
-    first: str, second: str, label: str, labels: tuple[str, ...], on_bad_row: OnBadRow = "error"
+    first: str,
+    second: str,
+    label: str,
+    labels: tuple[str, ...],
+    on_bad_row: OnBadRow = "error",
+    target: Target = _ONE_CLASS,
 ) -> TaskLayout:
     """Return the layout of a GLUE task whose headers name the columns of pairs."""
     return TaskLayout(
@@ -77,6 +87,7 @@ def _named(
             "dev": SplitLayout("dev.tsv", first, second, label, on_bad_row=on_bad_row),
             "test": SplitLayout("test.tsv", first, second),
         },
+        target,
     )
 
 
@@ -119,4 +130,5 @@ TASKS: dict[Task, TaskLayout] = {
     "qnli": _pairs(("entailment", "not_entailment")),
     "qqp": _named("question1", "question2", "is_duplicate", ("0", "1"), on_bad_row="skip"),
     "wnli": _named("sentence1", "sentence2", "label", ("0", "1")),
+    "stsb": _named("sentence1", "sentence2", "score", ("score",), target=Regression()),
 }

@@ -27,8 +27,8 @@ def read_task(
     """Return a split of a task in its publisher's layout: TSV without quoting.
 
     Args:
-        task: str. "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp" or
-            "wnli".
+        task: str. "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp",
+            "wnli" or "stsb", whose labels are numbers from 0 to 5.
         folder: str or Path. `--data_dir` of run_classifier.py.
         split: "train", "dev" (of mnli the matched one, of mnli-mm the other) or "test", which has
             labels only in XNLI.
@@ -70,7 +70,13 @@ def read_task(
         table = open_table(path, opened, TableFormat(header=layout.header, quoting="none"))
         columns = _columns(table, layout, task, split)
         table = replace(table, rows=_selected(table.rows, layout, columns.label))
-        return collect([(table, columns)], labels, layout.on_bad_row, columns.label is not None)
+        return collect(
+            [(table, columns)],
+            labels,
+            layout.on_bad_row,
+            columns.label is not None,
+            target=TASKS[task].target,
+        )
 
 
 def _columns(table: Table, layout: SplitLayout, task: Task, split: Split) -> Columns:

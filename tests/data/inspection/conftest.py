@@ -19,11 +19,11 @@ def rows(sentences):
 
 @pytest.fixture
 def read(tmp_path):
-    def write_and_read(rows, name="reviews.csv"):
+    def write_and_read(rows, name="reviews.csv", target=None):
         path = tmp_path / name
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([["text", "label"], *rows])
-        return read_examples(path, on_bad_row="skip")
+        return read_examples(path, target=target, on_bad_row="skip")
 
     return write_and_read
 

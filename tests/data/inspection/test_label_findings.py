@@ -180,12 +180,12 @@ def test_names_that_are_no_missing_values(rows, read):
     ],
 )
 def test_scores_as_labels(names, warned, rows, read):
-    inspection = inspect_examples(read(labelled(rows, names)))
+    inspection = inspect_examples(read(labelled(rows, names), target="single"))
     assert ("labels-are-numbers" in severities(inspection)) == warned
     if warned:
         finding = found(inspection)["labels-are-numbers"]
         assert finding.severity == "warning"
-        assert "group the scores" in str(finding.cure)
+        assert finding.cure.settings == {"target": "regression"}
 
 
 @pytest.mark.parametrize(

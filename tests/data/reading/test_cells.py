@@ -61,20 +61,25 @@ def test_lists_of_labels_are_named_for_what_they_are(labels, tmp_path):
     pq.write_table(pa.table({"text": TEXTS, "label": labels}), parquet)
     for source in (path, *others, parquet):
         for name in (None, "label"):
-            with pytest.raises(InputError, match="but kbert trains one label per text"):
-                read_examples(source, label=name)
+            with pytest.raises(InputError, match="where one class was expected") as found:
+                read_examples(source, label=name, target="single")
+            assert 'target="multi"' in str(found.value)
+            assert read_examples(source, label=name).target.kind == "multi"
         assert read_examples(source, need_label=False).label_ids is None
 
 
-def test_a_sequence_of_class_labels_is_refused():
+def test_a_sequence_of_class_labels_is_several_labels():
     features = {
         "text": datasets.Value("string"),
         "label": datasets.Sequence(datasets.ClassLabel(names=["a", "b"])),
     }
     columns = {"text": TEXTS, "label": [[0], [1], [0, 1]]}
     data = datasets.Dataset.from_dict(columns, features=datasets.Features(features))
-    with pytest.raises(InputError, match=r"is a list, but kbert trains one label per text: \[0\]"):
-        read_examples(data)
+    examples = read_examples(data)
+    assert examples.labels.names == ("a", "b")
+    assert examples.y.tolist() == [[1, 0], [0, 1], [1, 1]]
+    with pytest.raises(InputError, match=r"is a list, where one class was expected: \['a'\]"):
+        read_examples(data, target="single")
 
 
 def test_bytes_are_decoded(tmp_path):
@@ -137,14 +142,17 @@ def test_columns_of_parquet(text, label, texts, names, tmp_path):
         "int8": pa.array([5, -3], pa.int8()),
     }
     pq.write_table(pa.table(table), tmp_path / "a.parquet")
-    examples = read_examples(tmp_path / "a.parquet", text=text, label=label)
+    examples = read_examples(tmp_path / "a.parquet", text=text, label=label, target="single")
     assert (examples.texts, examples.labels.names) == (texts, names)
 
 
 @pytest.mark.parametrize(
     ("options", "held"),
     [
-        ({}, "the column 'text' holds lists, not texts. Cure: text=\"NAME\", of a column with one"),
+        (
+            {"label": "n"},
+            "'text' holds lists, not texts. Cure: text=\"NAME\", of a column with one",
+        ),
         (
             {"text": "day", "label": "n"},
             "the column 'day' holds values of type date32[day], not te",
@@ -160,7 +168,7 @@ def test_columns_of_parquet(text, label, texts, names, tmp_path):
 )
 def test_a_column_of_parquet_that_is_left_out_is_named(options, held, tmp_path):
     columns = {
-        "text": [["a"], ["b"]],
+        "text": [[0.5], [0.25]],
         "day": pa.array([1, 2], pa.date32()),
         "struct": [{"x": 1}, {"x": 2}],
         "big": pa.array([b"x" * 100] * 2, pa.binary(100)),

@@ -206,7 +206,8 @@ def test_a_column_of_lists(tmp_path):
     write(tmp_path / "1.parquet", ROWS)
     frame = pa.table({"text": ["a"], "label": [["x", "y"]]})
     pa.parquet.write_table(frame, tmp_path / "2.parquet")
-    assert "2.parquet lacks the column 'label' (which holds lists)" in refusal(f"{tmp_path}/*")
+    told = "2.parquet, row 1: the label (column 'label') is a list, where one class was expected"
+    assert told in refusal(f"{tmp_path}/*")
 
 
 def test_a_bad_row_is_told_with_its_file_and_row(tmp_path):

@@ -65,7 +65,7 @@ def test_labels_that_are_no_text(labels, names, ids, tmp_path):
     columns = {"text": TEXTS, "label": labels}
     frame = pd.DataFrame(columns)
     for source in (columns, (TEXTS, labels), frame, parquet(tmp_path, columns)):
-        examples = read_examples(source)
+        examples = read_examples(source, target="single")
         assert (examples.labels.names, examples.label_ids.tolist()) == (names, ids)
 
 

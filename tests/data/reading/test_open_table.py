@@ -217,7 +217,7 @@ def test_arrow(kind, tmp_path):
     else:
         pa.feather.write_feather(table, str(path), compression="lz4" if kind == "lz4" else None)
     assert labelled(path) == (TEXTS, LABELS)
-    with pytest.raises(KbertError, match="'when' holds lists"):
+    with pytest.raises(KbertError, match=r"the text \(column 'when'\) is a list, not a text"):
         read_examples(path, text="when", label="label")
     write(path, path.read_bytes()[:100])
     with pytest.raises(KbertError, match="not a readable Arrow file"):

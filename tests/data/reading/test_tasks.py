@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kbert import KbertError, Labels
@@ -75,6 +76,16 @@ FILES["wnli"] = {
     "dev.tsv": "index\tsentence1\tsentence2\tlabel\n0\tIt broke.\tThe pin broke.\t0\n",
     "test.tsv": "index\tsentence1\tsentence2\n0\tIt rang.\tThe bell rang.\n",
 }
+FILES["stsb"] = {
+    name: "index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2"
+    + (head and "\tscore")
+    + f"\n0\tmain-news\tf\t2012\t1\tn\tn\t{rows}\n"
+    for name, head, rows in (
+        ("train.tsv", "score", 'A "man .\tA girl .\t0.600\n1\tm\tf\t2\t1\tn\tn\tX.\tX.\t5.000'),
+        ("dev.tsv", "score", "A plane.\tA jet.\t4.25"),
+        ("test.tsv", "", "A cat.\tA dog."),
+    )
+}
 EXPECTED = {
     ("mrpc", "train"): [('He said "so .', "So he said .", "1"), ("One .", "Two .", "0")],
     ("mrpc", "test"): [("C .", "D .", None)],
@@ -138,6 +149,29 @@ def test_a_split(task, split, write):
         for row in range(len(examples))
     ]
     assert found == EXPECTED[task, split]
+
+
+def test_numbers_of_stsb(write):
+    folder = write("stsb")
+    train, dev, test = (read_task("stsb", folder, split) for split in ("train", "dev", "test"))
+    assert (train.labels.names, train.target.kind) == (("score",), "regression")
+    np.testing.assert_allclose(train.y, [[0.6], [5]])
+    np.testing.assert_allclose(dev.y, [[4.25]])
+    assert (train.texts[0], train.pairs[0]) == ('A "man .', "A girl .")
+    assert (test.texts, test.pairs, test.y) == (["A cat."], ["A dog."], None)
+    for name in ("train.tsv", "dev.tsv"):
+        path = folder / name
+        path.write_text(path.read_text().replace("sentence2\tscore", "sentence2\tlabel"))
+    with pytest.raises(KbertError, match=r"dev.tsv has no column 'score', which the dev set of s"):
+        read_task("stsb", folder, "dev")
+
+
+def test_a_score_of_stsb_that_is_no_number(write):
+    folder = write("stsb")
+    path = folder / "dev.tsv"
+    path.write_text(path.read_text().replace("4.25", "high"))
+    with pytest.raises(KbertError, match=r"dev.tsv, row 1 \(line 2\): the label .* not a number"):
+        read_task("stsb", folder, "dev")
 
 
 def test_a_file_that_is_not_there(tmp_path):

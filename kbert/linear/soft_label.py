@@ -1,0 +1,46 @@
+"""Linear models of texts with a probability of each class."""
+
+from typing import Any
+
+import numpy as np
+
+from kbert.linear.linear_model import LinearModel
+from kbert.linear.single_label import SingleLabel
+
+_MOST = 8
+
+
+class SoftLabel:
+    """Logistic regression of probabilities [rows, classes]; the outputs are logits.
+
+    A row counts once for each of its 8 likeliest classes, by the probability of the class. The loss
+    of such rows together is the cross-entropy of the probabilities. See `LinearTarget`.
+
+    Args:
+        outputs: int. The classes.
+    """
+
+    def __init__(self, outputs: int) -> None:
+        self.outputs = outputs
+        self.copies = min(outputs, _MOST)
+        self._one = SingleLabel(outputs)
+
+    def fit(
+        self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
+    ) -> LinearModel:
+        """Return the multinomial logistic regression of rows that are repeated by class."""
+        classes = np.argsort(-targets, axis=1, kind="stable")[:, : self.copies]
+        shares = np.take_along_axis(targets, classes, axis=1).astype(np.float64)
+        shares /= shares.sum(axis=1, keepdims=True)
+        if weights is not None:
+            shares *= weights[:, None]
+        rows, places = np.nonzero(shares)
+        return self._one.fit(features[rows], classes[rows, places], shares[rows, places], strength)
+
+    def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+        """Return the logarithms of the mean probabilities; one of 0 counts as half a row."""
+        counts = (
+            targets.astype(np.float64) if weights is None else targets * weights[:, None]
+        ).sum(0)
+        counts[counts == 0] = 0.5
+        return np.asarray(np.log(counts / counts.sum()))

@@ -1,0 +1,42 @@
+"""Labels that are several, with a separator between, which nobody has named."""
+
+import pytest
+from inspected import found, labelled, severities
+
+from kbert import InputError, read_examples
+from kbert.data.inspection.inspect_examples import inspect_examples
+
+
+@pytest.mark.parametrize(
+    ("names", "separator"),
+    [
+        (["rude;loud", "rude;long", "loud; long", "rude"], ";"),
+        (["rude|loud", "loud|long", "long|rude"], "|"),
+        (["a, b", "b, c", "a, c", "c"], ","),
+        (["sports|football", "sports|tennis", "news|local", "news|world"], None),
+        (["Arts, crafts", "Food, drink", "Home, garden"], None),
+        (["rude;loud", "loud;rude", "long"], None),  # too few to tell
+        (["good", "bad", "fair"], None),
+    ],
+)
+@pytest.mark.parametrize("target", [None, "multi"])
+def test_joined_labels(names, separator, target, rows, read):
+    inspection = inspect_examples(read(labelled(rows, names), target=target))
+    assert ("labels-joined" in severities(inspection)) == (separator is not None)
+    if separator is not None:
+        assert found(inspection)["labels-joined"].cure.settings == {"label_separator": separator}
+
+
+def test_labels_that_are_read_apart_are_not_joined(rows, read, tmp_path):
+    source = ([text for text, _ in rows], ["a;b", "b;c", "a;c", "c"] * 50)
+    examples = read_examples(source, label_separator=";")
+    assert "labels-joined" not in severities(inspect_examples(examples))
+
+
+def test_several_columns_need_a_target():
+    columns = {"text": ["x", "y"], "a": [1, 0], "b": [0, 1]}
+    with pytest.raises(InputError, match="must be one column, unless the target is multi") as error:
+        read_examples(columns, label="a,b")
+    assert error.value.cure.settings == {"target": "multi"}
+    with pytest.raises(InputError, match="has no column 'a,c'"):
+        read_examples(columns, label="a,c")
