@@ -10,9 +10,8 @@ import secrets
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from kbert.choices import Monitor
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError, KbertError
@@ -142,7 +141,7 @@ class RunDirectory:
         return {
             "set": name,
             "rows": evaluation.rows,
-            **{score: getattr(evaluation, score) for score in get_args(Monitor)},
+            **{score: getattr(evaluation, score) for score in evaluation.monitors},
         }
 
     def update(self, **values: Any) -> None:

@@ -80,6 +80,18 @@ class Target(ABC):
         """Return the target with what it takes from the training rows, such as their scale."""
         return self
 
+    def chosen_by(self, scores: Scores | None) -> "Target":
+        """Return the target with what it takes from the best evaluation, such as thresholds.
+
+        Args:
+            scores: Scores of the first set that is evaluated, or None: there is no evaluation yet.
+        """
+        return self
+
+    def what_is_chosen(self, scores: Scores, names: Sequence[str], rows: str) -> str | None:
+        """Return what `chosen_by` takes of scores of the set `rows`, in a sentence for a person."""
+        return None
+
     # What comes out.
 
     @abstractmethod
