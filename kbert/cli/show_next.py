@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.config import TrainConfig
+from kbert.data.reading.reading_options import OF_LABELS
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.findings import Call
 from kbert.runs.cross_validation import SCORES
@@ -49,7 +50,7 @@ def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
         splits = TASKS[config.task].splits
         return _columns(splits["test"]), _columns(splits["dev"])
     settings = config.reading_settings()
-    to_predict = {n: value for n, value in settings.items() if n not in ("label", "weight")}
+    to_predict = {n: value for n, value in settings.items() if n not in OF_LABELS}
     return to_predict, settings
 
 

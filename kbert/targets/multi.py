@@ -1,6 +1,6 @@
 """Several labels for each row, or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,9 @@ class Multi(Target):
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return sigmoid(raw)
 
+    def decided(self, outputs: "np.ndarray") -> "np.ndarray":
+        return outputs >= self.limits(outputs.shape[1])
+
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
         import numpy as np
 
@@ -118,5 +121,8 @@ class Multi(Target):
         return MultiEvaluation.from_logits(raw, targets, names, self.thresholds, weights)
 
     def prediction(self, row: "np.ndarray", names: Sequence[str]) -> MultiPrediction:
-        limits: Iterable[float] = self.thresholds or [0.5] * len(names)
-        return MultiPrediction.from_probabilities(row, names, tuple(limits))
+        return MultiPrediction.from_probabilities(row, names, self.limits(len(names)))
+
+    def limits(self, labels: int) -> tuple[float, ...]:
+        """Return the threshold of each label, of which there are so many."""
+        return self.thresholds or (0.5,) * labels

@@ -116,7 +116,26 @@ class Target(ABC):
     def prediction(self, row: "np.ndarray", names: Sequence[str]) -> AnyPrediction:
         """Return what follows from one row of `outputs`."""
 
+    def decided(self, outputs: "np.ndarray") -> "np.ndarray":
+        """Return what `outputs` decide, one row or value for each text: its class."""
+        return outputs.argmax(axis=1)
+
+    def differences(self, ours: "np.ndarray", theirs: "np.ndarray") -> "np.ndarray":
+        """Return how far apart the `outputs` of a model and of its export are."""
+        return abs(ours - theirs)
+
     # What a model keeps.
+
+    def plain_head(
+        self, kernel: "np.ndarray", bias: "np.ndarray"
+    ) -> tuple["np.ndarray", "np.ndarray"]:
+        """Return the weights of a head that gives the model's outputs by itself.
+
+        Args:
+            kernel: float array [hidden, labels].
+            bias: float array [labels].
+        """
+        return kernel, bias
 
     def to_dict(self) -> dict[str, Any]:
         """Return the target as plain data."""
