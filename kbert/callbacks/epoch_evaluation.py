@@ -56,7 +56,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         sets: dict. The sets by name, where a name is that of an argument. Defaults to None.
         monitor: str or None. The score that makes an evaluation the best, on the first set, such as
             "macro_f1" or "loss"; of equals it is the one with the lowest loss. Defaults to None:
-            "accuracy"; of several labels "micro_f1", of numbers "spearman".
+            "accuracy"; of several labels "average_precision", of numbers "spearman".
         patience: int or None. Stop after this many evaluations without improvement. Defaults to
             None.
         restore_best: bool. Give the model the weights of the best evaluation at the end. Defaults

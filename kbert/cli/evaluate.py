@@ -1,5 +1,6 @@
 """`kbert evaluate`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,8 +67,11 @@ def evaluate(
     if data is None:
         options, examples = reading(settings), _dev_set(model, labels)
     else:
-        options = with_run_columns(model, data, reading(settings), need_label=True)
+        options = reading(settings)
         how = _target_of(options, target)
+        if not target.takes_names:  # whose columns may be several
+            options = replace(options, target=target.kind)
+        options = with_run_columns(model, data, options, need_label=True)
         examples = options.read(data, labels=None if labels is None else Labels(labels), **how)
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)

@@ -7,12 +7,12 @@ from typing import Any
 from kbert.results.baseline import Baseline
 from kbert.utils.wording import count_noun
 
-_SCORES = {"macro_f1": "macro F1", "mcc": "MCC"}
+_SCORES = {"mcc": "MCC", "rmse": "RMSE", "mae": "MAE", "r2": "R2", "roc_auc": "ROC AUC"}
 
 
 def score_name(monitor: str) -> str:
     """Return what a score is called in a sentence."""
-    return _SCORES.get(monitor, monitor)
+    return _SCORES.get(monitor, monitor.replace("_f1", " F1").replace("_", " "))
 
 
 @dataclass(frozen=True)

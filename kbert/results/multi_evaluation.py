@@ -54,10 +54,10 @@ class MultiEvaluation:
     weighted: bool = False
     best_thresholds: BestThresholds | None = None
     monitors: ClassVar[tuple[str, ...]] = (
+        "average_precision",  # whatever the thresholds are, which the best epoch chooses
         "micro_f1",
         "macro_f1",
         "sample_f1",
-        "average_precision",
         "roc_auc",
         "subset_accuracy",
         "loss",
