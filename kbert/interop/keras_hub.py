@@ -95,7 +95,7 @@ class KerasHubFolder(Source):
                 arrays=arrays,
             )
         task = read_task(folder / TASK_FILE)
-        classes = task["num_classes"]
+        classes, target = task["num_classes"], task_target(task, folder / TASK_FILE)
         head_specs = [spec for spec in weight_specs(sizes, classes) if spec.is_head]
         length = self.max_length()
         return ModelData(
@@ -108,7 +108,7 @@ class KerasHubFolder(Source):
             arrays=arrays | _read_arrays(folder / _TASK_WEIGHTS, head_specs),
             classes=classes,
             labels=self.labels(),
-            target=self.target(),
+            target=target,
             dropout=task.get("dropout", 0.1),
             max_length=None if length is None else min(length, sizes["max_sequence_length"]),
             notes=(_TOKENIZER_NOTE,),
