@@ -41,6 +41,10 @@ class EpochEvaluation(keras.callbacks.Callback):
     Training continues as if they had not been, and the scores inside an epoch do not go into any
     logs.
 
+    Where a text can have several labels, the model ends with the thresholds that give each label
+    its best F1 on the first set in the best evaluation; until then it is scored with those that it
+    has, which are 0.5 for a new model.
+
     When `fit` ends and the best evaluation is no better than always answering the largest class,
     this is said, with what to try.
 
@@ -52,7 +56,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         sets: dict. The sets by name, where a name is that of an argument. Defaults to None.
         monitor: str or None. The score that makes an evaluation the best, on the first set, such as
             "macro_f1" or "loss"; of equals it is the one with the lowest loss. Defaults to None:
-            "accuracy"; of several labels "micro_f1", of numbers "spearman".
+            "accuracy"; of several labels "average_precision", of numbers "spearman".
         patience: int or None. Stop after this many evaluations without improvement. Defaults to
             None.
         restore_best: bool. Give the model the weights of the best evaluation at the end. Defaults
@@ -248,6 +252,8 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         self.restore()
+        if self.verbose:
+            self._say_choice()
         best = self.history.best
         finding = None if best is None else no_better_finding(best)
         if finding is not None:
@@ -259,6 +265,28 @@ class EpochEvaluation(keras.callbacks.Callback):
         """Give the model the weights of the best evaluation, where they were kept."""
         if self._best_weights:
             self.model.set_weights(self._best_weights)
+            best = self.history.best
+            if best is not None and isinstance(self.model, TextModel):
+                self.model.target = self.model.target.chosen_by(best.first)
+
+    def _save(self, folder: Path, best: EvaluationRecord) -> None:
+        """Save the model as it would be if `fit` ended now."""
+        target = self.model.target
+        self.model.target = target.chosen_by(best.first)
+        try:
+            self.model.save_to(folder)
+        finally:
+            self.model.target = target
+
+    def _say_choice(self) -> None:
+        """Say what the model has taken from its best evaluation, such as thresholds."""
+        best, model = self.history.best, self.model
+        if best is None or not self._best_weights or not isinstance(model, TextModel):
+            return
+        name = next(iter(best.scores))
+        chosen = model.target.what_is_chosen(best.first, model.labels.names, name)
+        if chosen is not None:
+            say(chosen)
 
     def _evaluate(self, epoch: int, batch: int | None = None) -> None:
         """Evaluate each set, keep the best, and stop when patience is over."""
@@ -275,7 +303,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         if is_best and self.restore_best:
             self._best_weights = model.get_weights()
         if is_best and self._model_folder is not None:
-            model.save_to(self._model_folder)
+            self._save(self._model_folder, record)
         if self.verbose:
             for name, evaluation in scores.items():
                 mark = "  (best so far)" if is_best else ""

@@ -12,16 +12,14 @@ from kbert.cli.app import verb
 from kbert.cli.options import Output, given, options, reading
 from kbert.cli.show import write_output
 from kbert.cli.streams import is_closed
-from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
 
-@options(
-    "backend", ReadingOptions, without=("label", "weight", "target", "label_separator", *OF_SPLIT)
-)
+@options("backend", ReadingOptions, without=(*OF_LABELS, *OF_SPLIT))
 class Settings:
     """What `kbert predict` takes."""
 

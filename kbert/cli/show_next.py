@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.config import TrainConfig
+from kbert.data.reading.reading_options import OF_LABELS
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.findings import Call
 from kbert.runs.cross_validation import SCORES
@@ -51,7 +52,7 @@ def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
     settings = config.reading_settings()
     for name in ("target", "label_separator"):  # which the model knows
         settings.pop(name, None)
-    to_predict = {n: value for n, value in settings.items() if n not in ("label", "weight")}
+    to_predict = {n: value for n, value in settings.items() if n not in OF_LABELS}
     return to_predict, settings
 
 

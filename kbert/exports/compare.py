@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,13 @@ import numpy as np
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, UnknownTokensWarning
 from kbert.findings import Cure
+from kbert.results.scores import score_name
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.rare_characters import is_rare
 
 TOLERANCE = 1e-4
-"""The largest difference of a probability."""
+"""The largest difference of a probability, or of a standardized number."""
 # Compared beside rows of a development set: short, long, Chinese and odd.
 _SENTENCES = (
     "A moving story, beautifully told from start to end.",
@@ -28,8 +31,7 @@ _SENTENCES = (
 _ROWS = 200
 _DIFFERS = (
     "The export is refused: it differs from the model. For the text {text!r:.60} the model "
-    "computes the probabilities {original}, the export {exported}; a difference of at most "
-    "{tolerance} was expected."
+    "computes {original}, the export {exported}; a difference of at most {tolerance} was expected."
 )
 _BY_LETTERS = " The model normalizes {letters} as Google does, which other programs may not."
 _MAX_LETTERS = 5  # that a refusal names
@@ -39,7 +41,7 @@ _OF_LETTERS = Cure(
 )
 
 Compute = Callable[[Sequence[str], Sequence[str] | None], np.ndarray]
-"""From texts, and pairs or None, to probabilities [texts, labels]."""
+"""From texts, and pairs or None, to probabilities, or numbers, [texts, labels]."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,16 @@ class Comparison:
         size: int. Bytes of the export's files.
         texts: int. Number of texts that were compared; 0 where the runtime is not installed.
             Defaults to 0.
-        greatest: float. The greatest difference of a probability. Defaults to 0.0.
-        agreeing: int. Number of texts with the same most probable class. Defaults to 0.
+        greatest: float. The greatest difference of a probability, or a number. Defaults to 0.0.
+        agreeing: int. Number of texts with the same most probable class, or the same labels.
+            Defaults to 0.
         per_second: float. Texts per second of the runtime, measured in a second pass. Defaults to
             0.0.
         accuracy: tuple of float or None. Accuracy of the model and of the export on the development
-            set, for an export that is not exact. Defaults to None.
+            set, or what usually decides which of two is better, for an export that is not exact.
+            Defaults to None.
         rows: int. Rows of the development set. Defaults to 0.
+        target: Target. What a label is. Defaults to one class.
     """
 
     size: int
@@ -66,21 +71,29 @@ class Comparison:
     per_second: float = 0.0
     accuracy: tuple[float, float] | None = None
     rows: int = 0
+    target: Target = field(default_factory=Single)
 
     def __str__(self) -> str:
         size = f"{self.size / 1e6:.1f} MB"
         if not self.texts:
             return f"Not verified ({size}): reopening it needs transformers and torch."
         verified = (
-            f"Verified ({size}): same label on {self.agreeing} of {self.texts} texts, "
-            f"probabilities within {self.greatest:.1e}; {self.per_second:,.0f} texts/s."
+            f"Verified ({size}): {self._same()} within {self.greatest:.1e}; "
+            f"{self.per_second:,.0f} texts/s."
         )
         if self.accuracy is None:
             return verified
         before, after = self.accuracy
-        return (
-            f"{verified}\nAccuracy on {self.rows:,} rows: {before:.4f} before, {after:.4f} after."
-        )
+        score = score_name(self.target.scores_class.monitors[0])
+        name = score[:1].upper() + score[1:]
+        return f"{verified}\n{name} on {self.rows:,} rows: {before:.4f} before, {after:.4f} after."
+
+    def _same(self) -> str:
+        """Return what is the same, up to the differences that follow."""
+        if self.target.activation == "linear":
+            return f"numbers of {self.texts} texts"
+        labels = "label" if self.target.activation == "softmax" else "labels"
+        return f"same {labels} on {self.agreeing} of {self.texts} texts, probabilities"
 
 
 def compare(
@@ -89,6 +102,7 @@ def compare(
     exported: Compute | None,
     dev: Examples | None,
     *,
+    target: Target = Single(),  # noqa: B008 (it is frozen)
     exact: bool = True,
     is_cut_alike: Callable[[Sequence[str], Sequence[str] | None], np.ndarray] | None = None,
 ) -> Comparison:
@@ -100,6 +114,7 @@ def compare(
         exported: the same of the export, or None where its runtime is not installed.
         dev: Examples or None. A labelled set: 200 rows spread over it are compared too, and all of
             its rows for an export that is not exact.
+        target: Target. What a label is. Defaults to one class.
         exact: bool. Whether a difference above `TOLERANCE` is refused. Defaults to True.
         is_cut_alike: function of texts and pairs that returns which of them are compared, bool
             [texts]: those that the export cuts as the model does. Defaults to None: all.
@@ -121,12 +136,12 @@ def compare(
         ours, theirs = original(texts, pairs), exported(texts, pairs)
     if theirs.shape != ours.shape:
         raise InputError(
-            "The export is refused: its probabilities have the shape {exported}, the model's have "
+            "The export is refused: its outputs have the shape {exported}, the model's have "
             "{original}.",
             exported=theirs.shape,
             original=ours.shape,
         )
-    differences = np.nan_to_num(np.abs(ours - theirs), nan=np.inf).max(axis=1)
+    differences = np.nan_to_num(target.differences(ours, theirs), nan=np.inf).max(axis=1)
     worst = int(differences.argmax())
     if exact and differences[worst] > TOLERANCE:
         letters = {c for c in texts[worst] + ("" if pairs is None else pairs[worst]) if is_rare(c)}
@@ -145,13 +160,16 @@ def compare(
     return Comparison(
         size,
         texts=len(texts),
-        greatest=float(differences[worst]),
-        agreeing=int((ours.argmax(1) == theirs.argmax(1)).sum()),
+        greatest=float(np.nan_to_num(abs(ours - theirs), nan=np.inf).max()),
+        agreeing=_agreeing(target.decided(ours), target.decided(theirs)),
         per_second=len(texts) / seconds,
         accuracy=(
-            None if exact or dev is None else (_accuracy(original, dev), _accuracy(exported, dev))
+            None
+            if exact or dev is None
+            else (_score(original, dev, target), _score(exported, dev, target))
         ),
         rows=0 if dev is None else len(dev),
+        target=target,
     )
 
 
@@ -165,5 +183,15 @@ def _texts(dev: Examples | None) -> tuple[list[str], list[str] | None]:
     return [*chosen.texts, *_SENTENCES], [*chosen.pairs, *reversed(_SENTENCES)]
 
 
-def _accuracy(compute: Compute, dev: Examples) -> float:
-    return float((compute(dev.texts, dev.pairs).argmax(1) == dev.label_ids).mean())
+def _agreeing(ours: np.ndarray, theirs: np.ndarray) -> int:
+    """Return for how many texts the same is decided."""
+    return int((ours == theirs).reshape(len(ours), -1).all(axis=1).sum())
+
+
+def _score(compute: Compute, dev: Examples, target: Target) -> float:
+    """Return the score that usually decides which of two models is better."""
+    assert dev.y is not None
+    assert dev.labels is not None
+    raw = target.raw(compute(dev.texts, dev.pairs))
+    scores = target.scores(raw, dev.y, dev.labels.names)
+    return float(getattr(scores, scores.monitors[0]))

@@ -59,7 +59,8 @@ def export(
 
     Raises:
         KbertError: `output` exists, the format cannot hold the model, a package is missing, or a
-            probability of the export differs by more than 1e-4.
+            probability of the export differs by more than 1e-4, or a number by more than that
+            part of its standard deviation and a millionth of itself.
 
     Example:
 
@@ -128,6 +129,7 @@ def _with_max_length(classifier: Any, length: int) -> Any:
         max_length=length,
         dropout=classifier.dropout,
         gelu=classifier.gelu,
+        target=classifier.target,
     )
     head = classifier.get_layer("logits").get_weights()
     shorter.get_layer("logits").set_weights(head)
@@ -140,7 +142,11 @@ def _write_weights(classifier: Any, format: str, path: Path) -> Compute | None:
     module.write(classifier, path)
     if path.is_dir():
         text = weights_readme(
-            format, classifier.labels.names, classifier.max_length, classifier.tokenizer
+            format,
+            classifier.labels.names,
+            classifier.max_length,
+            classifier.tokenizer,
+            classifier.target,
         )
         (path / "README.md").write_text(text, encoding="utf-8")
     return module.reopen(path, classifier)
@@ -162,6 +168,7 @@ def _compare(
             classifier.predict_proba,
             exported,
             dev,
+            target=classifier.target,
             exact=exact,
             is_cut_alike=partial(is_cut_alike, format, classifier),
         )

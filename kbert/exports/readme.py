@@ -7,6 +7,9 @@ from kbert.data.padding import INPUTS
 from kbert.exports.truncation import differs, truncation_note
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import PACKAGES
+from kbert.targets.known_targets import target_of
+from kbert.targets.multi import Multi
+from kbert.targets.target import Target
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.tokenizer.truncation import head_tokens
@@ -36,7 +39,7 @@ _READ = {
 from transformers import pipeline
 
 classify = pipeline("text-classification", model=FOLDER, top_k=None)
-probabilities = classify(["A moving story."], truncation=True)
+{outputs} = classify(["A moving story."], truncation=True)
 ```
 """,
     "keras-hub": """```python
@@ -44,7 +47,7 @@ import keras
 import keras_hub
 
 classifier = keras_hub.models.BertTextClassifier.from_preset(FOLDER)
-probabilities = keras.ops.softmax(classifier.predict(["A moving story."]))
+{outputs} = {keras_hub}
 ```
 """,
     "google": """google-research/bert loads it with
@@ -57,6 +60,11 @@ and the task, the data, the maximum length and the casing of the run.
 }
 
 
+_NAMES = {
+    "softmax": "A BERT classifier",
+    "sigmoid": "A BERT classifier",
+    "linear": "A BERT that predicts numbers",
+}
 _CUTS = {
     "huggingface": "transformers cuts at one side, and of two long texts gives the second one more "
     "token; `truncation=` of a call names the text of a pair.",
@@ -87,15 +95,16 @@ Words of 101 to 200 characters, which are [UNK] to the model, are looked up by G
 
 
 def weights_readme(
-    format: str, labels: Sequence[str], max_length: int, tokenizer: Tokenizer
+    format: str, labels: Sequence[str], max_length: int, tokenizer: Tokenizer, target: Target
 ) -> str:
     """Return the README.md of a folder of weights.
 
     Args:
         format: str. The folder's format.
-        labels: sequence of str. The classes.
+        labels: sequence of str. The labels.
         max_length: int. The maximum tokens of a text.
         tokenizer: Tokenizer. The model's.
+        target: Target. What a label is.
     """
     is_100 = tokenizer.max_word_length == HUGGING_FACE_MAX_WORD
     differing = _WORDS if format == "google" and is_100 else ""
@@ -103,15 +112,22 @@ def weights_readme(
     if any(differs(format, tokenizer, is_pair=is_pair) for is_pair in (False, True)):
         note = truncation_note(tokenizer.long_text, tokenizer.cut_pair, max_length)
         cut = f"\n{note} {_CUTS[format]}\n"
-    return f"""# A BERT classifier, for {format}
+    predicted = 'classifier.predict(["A moving story."])'
+    read = _READ[format].format(
+        outputs=_outputs(target),
+        keras_hub=f"keras.ops.softmax({predicted})"
+        if target.activation == "softmax"
+        else predicted,
+    )
+    return f"""# {_NAMES[target.activation]}, for {format}
 
-Its classes, by their numbers:
+{_meaning(target)}
 
-{_numbered(labels)}
+{_numbered(labels, target)}
 
 It was trained on texts of up to {max_length} tokens. FOLDER is the path of this folder.
 {cut}
-{_READ[format]}{_TEXT}{differing}"""
+{read}{_TEXT}{differing}"""
 
 
 def _arrays() -> str:
@@ -123,8 +139,27 @@ def _arrays() -> str:
     )
 
 
-def _numbered(labels: Sequence[str]) -> str:
-    return "\n".join(f"{number}. {name}" for number, name in enumerate(labels))
+def _numbered(labels: Sequence[str], target: Target) -> str:
+    limits = [""] * len(labels)
+    if isinstance(target, Multi):
+        limits = [f" ({limit:.6f})" for limit in target.limits(len(labels))]
+    named = enumerate(zip(labels, limits, strict=True))
+    return "\n".join(f"{number}. {name}{limit}" for number, (name, limit) in named)
+
+
+def _outputs(target: Target) -> str:
+    """Return what a program's variable is called that holds the outputs."""
+    return "numbers" if target.activation == "linear" else "probabilities"
+
+
+def _meaning(target: Target) -> str:
+    """Return what is listed: the outputs, by their columns."""
+    return {
+        "softmax": "Its classes, by their numbers:",
+        "sigmoid": "A text has several labels, or none: each one whose probability is at least its "
+        "threshold. The labels by their numbers, with their thresholds:",
+        "linear": "It predicts numbers, each in the unit that it was trained with:",
+    }[target.activation]
 
 
 def program_readme(settings: ExportSettings) -> str:
@@ -143,12 +178,13 @@ def program_readme(settings: ExportSettings) -> str:
         if settings.kind in PACKAGES
         else ""
     )
-    return f"""# A BERT classifier as {settings.kind}{", int8" if settings.int8 else ""}
+    target = target_of(settings.target)
+    return f"""# {_NAMES[target.activation]} as {settings.kind}{", int8" if settings.int8 else ""}
 
 In: {", ".join(f"`{name}`" for name in INPUTS)}, int32 [rows, width], {width}. Out: `probabilities`,
-float32 [rows, {len(settings.labels)}], one column per class:
+float32 [rows, {len(settings.labels)}]. {_meaning(target)}
 
-{_numbered(settings.labels)}
+{_numbered(settings.labels, target)}
 
 {with_kbert}Without kbert, in this folder, with the package tokenizers:
 

@@ -11,7 +11,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.interop.config_checks import check_dropout, check_fits_file
 from kbert.interop.config_fields import HUGGING_FACE, unknown_note
-from kbert.interop.hugging_face_head import check_head, head_labels
+from kbert.interop.hugging_face_head import check_head, head_labels, head_target
 from kbert.interop.hugging_face_names import WeightNames
 from kbert.interop.hugging_face_tokenizer import (
     hugging_face_tokenizer,
@@ -22,6 +22,8 @@ from kbert.interop.hugging_face_weights import holds_weights, open_weights
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model
 from kbert.interop.weight_specs import weight_specs
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_json
 from kbert.utils.wording import count_noun
@@ -73,6 +75,12 @@ class HuggingFaceFolder(Source):
         positions = self.sizes()[0]["max_sequence_length"]
         return min(length, positions) if type(length) is int and 3 <= length < 10**9 else None
 
+    def target(self) -> Target:
+        config = self._config()
+        names = config.get("id2label", config.get("num_labels"))
+        outputs = len(names) if isinstance(names, dict) else names
+        return head_target(config, outputs if isinstance(outputs, int) else 2, self._file)
+
     def tokenizer(self) -> Tokenizer:
         return hugging_face_tokenizer(self.local_path)
 
@@ -102,10 +110,11 @@ class HuggingFaceFolder(Source):
         kernel = names.head.get("classifier.weight")
         is_wanted = head and kernel is not None
         classes, labels, unnamed = 0, None, ""
+        target: Target = Single()
         dropout = sizes["dropout"]
         if is_wanted:
-            classes = check_head(config, shapes[str(kernel)], has_pooler, file)
-            labels, unnamed = head_labels(config, classes, file)
+            classes, target = check_head(config, shapes[str(kernel)], has_pooler, file)
+            labels, unnamed = head_labels(config, classes, file, target.least_labels)
             if config.get("classifier_dropout") is not None:
                 dropout = config["classifier_dropout"]
                 check_dropout(dropout, file, "classifier_dropout")
@@ -129,11 +138,13 @@ class HuggingFaceFolder(Source):
             classes=classes,
             labels=labels,
             unnamed=unnamed,
+            target=target,
             dropout=dropout,
             max_length=self.max_length() if classes else None,
             notes=(
                 *_left_behind(names.pretraining, "of pretraining"),
                 *_left_behind(left, "of another head", name_them=True),
+                *(_number_note(config) if classes == 1 else ()),
                 *(segments_note(folder) if classes and sizes["num_segments"] > 1 else ()),
                 *unknown_note(HUGGING_FACE.check(config, file), file),
             ),
@@ -165,13 +176,23 @@ def read_hugging_face(folder: str | Path) -> ModelData:
         folder: str or Path.
 
     Raises:
-        InputError: it is not a BERT or not a classifier of one label per text, or weights are
-            missing, surplus or misshapen.
+        InputError: it is not a BERT, its head is not one of texts, or weights are missing, surplus
+            or misshapen.
     """
     data = HuggingFaceFolder(str(folder)).read()
     if data.unnamed:
         raise InputError("{unnamed}", unnamed=data.unnamed)
     return data
+
+
+def _number_note(config: dict[str, Any]) -> tuple[str, ...]:
+    """Return the line that tells why one output is a number, where the files do not say it."""
+    if config.get("problem_type") is not None:
+        return ()
+    return (
+        "Its one output is a number: without a problem_type, transformers trains it by the mean "
+        "squared error.",
+    )
 
 
 def _left_behind(names: Sequence[str], what: str, *, name_them: bool = False) -> tuple[str, ...]:

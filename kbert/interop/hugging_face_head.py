@@ -1,10 +1,19 @@
-"""The classification head of a Hugging Face folder: its classes, and their names."""
+"""The head of a Hugging Face folder: what its outputs mean, and their names."""
 
 from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
 from kbert.findings import Call
+from kbert.targets.known_targets import target_of
+from kbert.targets.multi import Multi
+from kbert.targets.regression import Regression
+from kbert.targets.single import Single
+from kbert.targets.target import Target
+
+THRESHOLDS = "thresholds"
+"""The field of config.json with kbert's thresholds of several labels; transformers keeps it."""
+_TARGETS: tuple[Target, ...] = (Single(), Multi(), Regression())
 
 # Classes of transformers whose head is another one than a classifier's of texts.
 _OTHER_TASKS = {
@@ -14,12 +23,14 @@ _OTHER_TASKS = {
 }
 
 
-def check_head(config: dict[str, Any], shape: tuple[int, ...], has_pooler: bool, file: Path) -> int:
-    """Return the number of classes of a head, or raise InputError: it is not one of texts.
+def check_head(
+    config: dict[str, Any], shape: tuple[int, ...], has_pooler: bool, file: Path
+) -> tuple[int, Target]:
+    """Return the outputs of a head and what they mean, or raise InputError: it is not one of texts.
 
     Args:
         config: dict. The contents of config.json.
-        shape: tuple of int. Of the head's kernel, [classes, hidden].
+        shape: tuple of int. Of the head's kernel, [outputs, hidden].
         has_pooler: bool. Whether the model has a pooler, which a classifier of texts needs.
         file: Path. The config.json.
     """
@@ -28,30 +39,53 @@ def check_head(config: dict[str, Any], shape: tuple[int, ...], has_pooler: bool,
     task = next((_OTHER_TASKS[n] for n in names if isinstance(n, str) and n in _OTHER_TASKS), None)
     if task is not None:
         raise _not_wanted(file, "its head predicts {task}", task=task)
-    problem = config.get("problem_type")
-    if problem not in (None, "single_label_classification"):
-        raise _not_wanted(
-            file,
-            "the model was trained for {problem!r:.80}; kbert supports only "
-            "single_label_classification, one label per text",
-            problem=problem,
-        )
     if not has_pooler:
         raise _not_wanted(file, "the model has no pooler, so its head is not one of texts")
-    classes = shape[0] if len(shape) == 2 else 0
-    if classes < 2:
+    outputs = shape[0] if len(shape) == 2 else 0
+    target = head_target(config, outputs, file)
+    if outputs < target.least_labels:
         raise _not_wanted(
             file, "its head has the shape {shape}: it does not choose between classes", shape=shape
         )
-    return classes
+    return outputs, target
+
+
+def head_target(config: dict[str, Any], outputs: int, file: Path) -> Target:
+    """Return what the outputs of a head mean, as `BertForSequenceClassification` decides it.
+
+    Args:
+        config: dict. The contents of config.json.
+        outputs: int. How many there are.
+        file: Path. The config.json.
+    """
+    problem = config.get("problem_type")
+    if problem is None:
+        problem = Regression.problem_type if outputs == 1 else Single.problem_type
+    target = next((known for known in _TARGETS if known.problem_type == problem), None)
+    if target is None:
+        raise _not_wanted(
+            file,
+            "the model was trained for {problem!r:.80}; kbert supports {known}",
+            problem=problem,
+            known=", ".join(known.problem_type for known in _TARGETS),
+        )
+    if target != Multi() or THRESHOLDS not in config:
+        return target
+    return target_of({"kind": "multi", "thresholds": config[THRESHOLDS]}, outputs)
 
 
 def head_labels(
-    config: dict[str, Any], classes: int, file: Path
+    config: dict[str, Any], classes: int, file: Path, least: int = 2
 ) -> tuple[tuple[str, ...] | None, str]:
     """Return the names of a head's classes, or None and why the files do not name them.
 
     Without `id2label` they are LABEL_0, LABEL_1, ... as in transformers.
+
+    Args:
+        config: dict. The contents of config.json.
+        classes: int. How many there are.
+        file: Path. The config.json.
+        least: int. How many there must be. Defaults to 2.
     """
     names = config.get("id2label")
     if names is None:
@@ -62,8 +96,9 @@ def head_labels(
     except (KeyError, TypeError):
         return None, f"{file}: id2label must name the classes from 0 on. {shown}"
     texts = tuple(name for name in found if isinstance(name, str) and name)
-    if len(found) < 2 or len(set(texts)) < len(found):
-        return None, f"{file}: id2label must give at least two classes different names. {shown}"
+    if len(found) < least or len(set(texts)) < len(found):
+        count = ("one class a name", "two classes different names")[least - 1]
+        return None, f"{file}: id2label must give at least {count}. {shown}"
     if len(texts) != classes:
         return None, f"{file}: id2label names {len(texts)} classes."
     return texts, ""

@@ -9,9 +9,10 @@ import numpy as np
 from kbert.errors import InputError, KbertError
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_classifier, with_defaults
 from kbert.interop.model_data import ModelData
+from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
 
-_KNOWN = ("backbone", "labels", "tokenizer", "max_length", "dropout", "gelu", "dtype")
+_KNOWN = ("backbone", "labels", "tokenizer", "max_length", "dropout", "gelu", "dtype", "target")
 
 
 def check_settings(settings: Any, source: object) -> None:
@@ -82,6 +83,7 @@ def own_model_data(
         arrays=arrays,
         classes=len(settings["labels"]),
         labels=tuple(settings["labels"]),
+        target=target_of(settings.get("target"), len(settings["labels"])),
         dropout=settings.get("dropout", 0.1),
         max_length=settings.get("max_length"),
         dtype=settings.get("dtype"),

@@ -56,7 +56,8 @@ class ModelFolder(Source):
         return tuple(self.settings()["labels"])
 
     def target(self) -> Target:
-        return target_of(self.settings().get("target"))
+        settings = self.settings()
+        return target_of(settings.get("target"), len(settings["labels"]))
 
     def max_length(self) -> int | None:
         return self.settings().get("max_length")

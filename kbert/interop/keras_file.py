@@ -42,7 +42,8 @@ class KerasFile(Source):
         return tuple(self._settings["labels"])
 
     def target(self) -> Target:
-        return target_of(self._settings.get("target"))
+        settings = self._settings
+        return target_of(settings.get("target"), len(settings["labels"]))
 
     def max_length(self) -> int | None:
         return self._settings.get("max_length")

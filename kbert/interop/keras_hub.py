@@ -17,7 +17,13 @@ from kbert.interop.config_checks import (
     with_defaults,
 )
 from kbert.interop.h5_weights import read_h5
-from kbert.interop.keras_hub_task import MAX_LENGTH_FILE, TASK_FILE, read_length, read_task
+from kbert.interop.keras_hub_task import (
+    MAX_LENGTH_FILE,
+    TASK_FILE,
+    read_length,
+    read_task,
+    task_target,
+)
 from kbert.interop.keras_hub_tokenizer import keras_hub_tokenizer
 from kbert.interop.labels_file import read_labels_file
 from kbert.interop.model_data import ModelData
@@ -25,6 +31,8 @@ from kbert.interop.no_weights import no_weights
 from kbert.interop.source import Source, other_model
 from kbert.interop.weight_specs import weight_specs
 from kbert.interop.weights import WeightSpec
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import check_file, read_json
 from kbert.utils.untrusted_weights import h5_size
@@ -53,6 +61,10 @@ class KerasHubFolder(Source):
 
     def labels(self) -> tuple[str, ...] | None:
         return read_labels_file(self.local_path)
+
+    def target(self) -> Target:
+        file = self.local_path / TASK_FILE
+        return task_target(read_task(file), file) if file.is_file() else Single()
 
     def max_length(self) -> int | None:
         return read_length(self.local_path / MAX_LENGTH_FILE)
@@ -83,7 +95,7 @@ class KerasHubFolder(Source):
                 arrays=arrays,
             )
         task = read_task(folder / TASK_FILE)
-        classes = task["num_classes"]
+        classes, target = task["num_classes"], task_target(task, folder / TASK_FILE)
         head_specs = [spec for spec in weight_specs(sizes, classes) if spec.is_head]
         length = self.max_length()
         return ModelData(
@@ -96,6 +108,7 @@ class KerasHubFolder(Source):
             arrays=arrays | _read_arrays(folder / _TASK_WEIGHTS, head_specs),
             classes=classes,
             labels=self.labels(),
+            target=target,
             dropout=task.get("dropout", 0.1),
             max_length=None if length is None else min(length, sizes["max_sequence_length"]),
             notes=(_TOKENIZER_NOTE,),

@@ -6,10 +6,15 @@ from typing import Any
 from kbert.errors import InputError
 from kbert.findings import Call
 from kbert.interop.config_checks import check_dropout
+from kbert.targets.multi import Multi
+from kbert.targets.regression import Regression
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.utils.untrusted import read_json
 
 TASK_FILE, MAX_LENGTH_FILE = "task.json", "preprocessor.json"
-_ACTIVATIONS = (None, "linear", "softmax")  # of the head: logits, or probabilities by a softmax
+# Of the head: logits, or probabilities of a class, or of each label by itself.
+_ACTIVATIONS = (None, "linear", "softmax", "sigmoid")
 
 
 def read_task(file: Path) -> dict[str, Any]:
@@ -25,22 +30,42 @@ def read_task(file: Path) -> dict[str, Any]:
         )
     config = saved.get("config")
     classes = config.get("num_classes") if isinstance(config, dict) else None
-    if not isinstance(config, dict) or type(classes) is not int or not 2 <= classes <= 10**6:
+    if not isinstance(config, dict) or type(classes) is not int or not 1 <= classes <= 10**6:
         raise InputError(
-            "{file}: num_classes must be a whole number from 2 to 1,000,000. Received: "
+            "{file}: num_classes must be a whole number from 1 to 1,000,000. Received: "
             "{classes!r:.80}",
             file=file,
             classes=classes,
         )
     if config.get("activation") not in _ACTIVATIONS:
         raise InputError(
-            "{file}: the head's activation must be softmax or none, for one label per text. "
-            "Received: {activation!r:.80}",
+            "{file}: the head's activation must be softmax or none, for one label per text, or "
+            "sigmoid, for several. Received: {activation!r:.80}",
             file=file,
             activation=config["activation"],
         )
     check_dropout(config.get("dropout", 0.1), file)
     return config
+
+
+def task_target(config: dict[str, Any], file: Path) -> Target:
+    """Return what the outputs of a `BertTextClassifier` mean.
+
+    Args:
+        config: dict. Its checked arguments.
+        file: Path. Where they were read.
+
+    Raises:
+        InputError: it has a softmax over one class.
+    """
+    activation = config.get("activation")
+    if activation == "sigmoid":
+        return Multi()
+    if config["num_classes"] > 1:
+        return Single()
+    if activation == "softmax":
+        raise InputError("{file}: a softmax over one class predicts nothing.", file=file)
+    return Regression()
 
 
 def read_length(file: Path) -> int | None:

@@ -18,6 +18,8 @@ from kbert.interop.config_checks import (
     with_defaults,
 )
 from kbert.interop.weights import WeightSpec
+from kbert.targets.single import Single
+from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.label_names import check_label_names
 
@@ -52,6 +54,8 @@ class ModelData:
     """The names of the classes, or None where its files do not tell them."""
     unnamed: str = ""
     """Why its files do not tell the names of the classes, where they try to."""
+    target: Target = field(default_factory=Single)
+    """What a label is."""
     dropout: float = 0.1
     """Before the head."""
     max_length: int | None = None

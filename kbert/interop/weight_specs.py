@@ -6,6 +6,9 @@ import numpy as np
 
 from kbert.interop.weights import WeightSpec
 
+KERNEL, BIAS = "logits/kernel", "logits/bias"
+"""kbert's names of the head's weights."""
+
 
 def weight_specs(
     backbone: Mapping[str, int], labels: int = 0, *, pooler: bool = True
@@ -31,8 +34,8 @@ def weight_specs(
     if labels:
         shape = (hidden, labels)
         specs += [
-            WeightSpec("logits/kernel", "output_weights", "classifier.weight", shape, shape),
-            WeightSpec("logits/bias", "output_bias", "classifier.bias", (labels,), (labels,)),
+            WeightSpec(KERNEL, "output_weights", "classifier.weight", shape, shape),
+            WeightSpec(BIAS, "output_bias", "classifier.bias", (labels,), (labels,)),
         ]
     return specs
 

@@ -24,10 +24,17 @@ def write_google(folder: Path, model: ModelData) -> None:
         model: ModelData.
 
     Raises:
-        InputError: the model has erf-GELU, another epsilon, added tokens or another treatment of
-            accents, which Google's code lacks, or TensorFlow is not installed.
+        InputError: the model predicts something else than one class, has erf-GELU, another epsilon,
+            added tokens or another treatment of accents, which Google's code lacks, or TensorFlow
+            is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
+    if model.target.activation != "softmax":
+        raise InputError(
+            "Google's code predicts one class per text, but this model was trained with the target "
+            "{target}. Export it in another format, such as huggingface.",
+            target=model.target.kind,
+        )
     if model.gelu != "tanh":
         raise InputError(
             "Google's code computes GELU by tanh, but this model was trained with erf: its "

@@ -8,8 +8,10 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.interop.config_checks import LAYER_NORM_EPSILON
+from kbert.interop.hugging_face_head import THRESHOLDS
 from kbert.interop.model_data import ModelData
-from kbert.interop.weight_specs import weight_specs
+from kbert.interop.weight_specs import BIAS, KERNEL, weight_specs
+from kbert.targets.multi import Multi
 from kbert.tokenizer.final_sigma import has_final_sigma
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 from kbert.utils.files import save_arrays
@@ -77,9 +79,11 @@ def _config(model: ModelData) -> dict[str, Any]:
     }
     if labels:
         config["classifier_dropout"] = model.dropout
-        config["problem_type"] = "single_label_classification"
+        config["problem_type"] = model.target.problem_type
         config["id2label"] = {str(number): label for number, label in enumerate(labels)}
         config["label2id"] = {label: number for number, label in enumerate(labels)}
+        if isinstance(model.target, Multi) and model.target.thresholds is not None:
+            config[THRESHOLDS] = list(model.target.thresholds)
     return config
 
 
@@ -87,10 +91,12 @@ def _named_arrays(model: ModelData) -> dict[str, np.ndarray]:
     """Return the weights by their names in transformers."""
     labels = model.labels or ()
     prefix = "bert." if labels else ""
-    arrays = {}
+    arrays, weights = {}, dict(model.arrays)
+    if labels:
+        weights[KERNEL], weights[BIAS] = model.target.plain_head(weights[KERNEL], weights[BIAS])
     for spec in weight_specs(model.backbone, len(labels), pooler=model.has_pooler):
         name = spec.hugging_face if spec.is_head else prefix + spec.hugging_face
-        arrays[name] = np.ascontiguousarray(spec.to_format("huggingface", model.arrays[spec.name]))
+        arrays[name] = np.ascontiguousarray(spec.to_format("huggingface", weights[spec.name]))
     return arrays
 
 

@@ -7,7 +7,12 @@ from kbert.errors import InputError
 from kbert.interop.config_checks import HUB_ARGUMENTS, LAYER_NORM_EPSILON
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
+from kbert.interop.weight_specs import BIAS, KERNEL
+from kbert.targets.regression import Regression
 from kbert.utils.say import say
+
+# Of the heads that do not return logits of classes, which is told by nothing else.
+_ACTIVATIONS = {"multi": "sigmoid"}
 
 
 def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
@@ -19,7 +24,8 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         max_length: int. What the preprocessor cuts texts to.
 
     Raises:
-        InputError: the model has erf-GELU, another epsilon or added tokens, which keras-hub lacks.
+        InputError: the model has erf-GELU, another epsilon or added tokens, which keras-hub lacks,
+            or predicts several numbers.
     """
     import keras_hub
 
@@ -36,6 +42,12 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
             "or keras.",
             epsilon=epsilon,
         )
+    if isinstance(model.target, Regression) and model.classes > 1:
+        raise InputError(
+            "keras-hub's BertTextClassifier cannot tell several numbers from the scores of "
+            "classes, and this model predicts {count}. Export it as huggingface, onnx or keras.",
+            count=model.classes,
+        )
     if "attention_dropout" in model.backbone:
         say("keras-hub's BERT has one dropout: that of the attention's weights is not kept.")
     if model.tokenizer.added_tokens:
@@ -50,10 +62,13 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         backbone=backbone,
         num_classes=model.classes,
         dropout=model.dropout,
+        activation=_ACTIVATIONS.get(model.target.kind),
         preprocessor=_preprocessor(model, max_length),
     )
+    arrays = dict(model.arrays)
+    arrays[KERNEL], arrays[BIAS] = model.target.plain_head(arrays[KERNEL], arrays[BIAS])
     for variable in (*backbone.weights, *task.get_layer("logits").weights):
-        variable.assign(model.arrays[variable.path])
+        variable.assign(arrays[variable.path])
     task.save_to_preset(folder)
     write_labels_file(folder, model.labels or ())  # keras-hub has no place for names
 

@@ -55,6 +55,7 @@ def build_classifier(
             next(n for n in (max_length, data.max_length, min(128, positions)) if n is not None),
             data.dropout if dropout is None else dropout,
             data.gelu,
+            target=data.target,
             **data.settings,
         )
     except TypeError as error:
@@ -111,6 +112,7 @@ def to_model_data(model: Any) -> ModelData:
         arrays=to_arrays(model.weights),
         classes=len(model.labels),
         labels=model.labels.names,
+        target=model.target,
         dropout=model.dropout,
         max_length=model.max_length,
         dtype=model.backbone.dtype_policy.name,

@@ -127,5 +127,6 @@ def _write_classifier(
         model.predict_texts(_SENTENCES)  # which refuses what is not finite
     with writing(output), publishing(output) as folder:
         model.save_to(folder)
-    say(f"Classes: {', '.join(model.labels.names)}")
+    what = {"softmax": "Classes", "sigmoid": "Labels", "linear": "Numbers"}[model.target.activation]
+    say(f"{what}: {', '.join(model.labels.names)}")
     say(f"{output} is a model to evaluate, to export, and to predict with.")

@@ -40,6 +40,11 @@ class EvaluationRecord:
         return f"epoch {self.epoch}" + ("" if self.batch is None else f", batch {self.batch:,}")
 
     @property
+    def first(self) -> Scores:
+        """The scores on the first set, by which the best evaluation is known."""
+        return next(iter(self.scores.values()))
+
+    @property
     def position(self) -> str:
         """The name of the checkpoint position with the weights that were evaluated."""
         if self.batch is None:

@@ -9,6 +9,7 @@ import numpy as np
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.results.evaluation import ClassScore
+from kbert.results.thresholds import BestThresholds
 from kbert.utils.wording import count_noun
 
 
@@ -36,6 +37,8 @@ class MultiEvaluation:
         thresholds: tuple of float, one per label.
         weighted: bool. Whether the scores are means by the rows' weights. Defaults to False: each
             row counts the same.
+        best_thresholds: BestThresholds or None. Those that would give each label its best F1 on
+            these rows; the other scores are at `thresholds`. Defaults to None: they are not known.
     """
 
     rows: int
@@ -49,11 +52,12 @@ class MultiEvaluation:
     classes: tuple[ClassScore, ...]
     thresholds: tuple[float, ...]
     weighted: bool = False
+    best_thresholds: BestThresholds | None = None
     monitors: ClassVar[tuple[str, ...]] = (
+        "average_precision",  # whatever the thresholds are, which the best epoch chooses
         "micro_f1",
         "macro_f1",
         "sample_f1",
-        "average_precision",
         "roc_auc",
         "subset_accuracy",
         "loss",
@@ -116,6 +120,7 @@ class MultiEvaluation:
             ),
             thresholds=tuple(map(float, limits)),
             weighted=weights is not None,
+            best_thresholds=BestThresholds.from_shares(shares, true, weights),
         )
 
     def summary(self) -> str:
@@ -155,40 +160,9 @@ class MultiEvaluation:
         own = {name: value for name, value in values.items() if name != "target"}
         own["classes"] = tuple(ClassScore(**score) for score in values["classes"])
         own["thresholds"] = tuple(values["thresholds"])
+        if own.get("best_thresholds") is not None:
+            own["best_thresholds"] = BestThresholds.from_dict(own["best_thresholds"])
         return cls(**own)
-
-
-def best_thresholds(
-    shares: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
-) -> tuple[float, ...]:
-    """Return the threshold of each label that gives it the best F1; of equals the nearest to 0.5.
-
-    A threshold lies halfway between two probabilities, so that it is not one row's own; a label
-    that no row has keeps 0.5.
-
-    Args:
-        shares: float array [rows, labels]. The probabilities.
-        targets: array [rows, labels] of 0 and 1.
-        weights: float array [rows] or None. Defaults to None: all rows count the same.
-    """
-    rows = np.ones(len(shares)) if weights is None else np.asarray(weights, np.float64)
-    found = []
-    for column, true in zip(shares.T.astype(np.float64), np.asarray(targets).T > 0, strict=True):
-        order = np.argsort(-column, kind="stable")
-        values = column[order]
-        hits = np.cumsum(rows[order] * true[order])
-        if not hits[-1]:
-            found.append(0.5)
-            continue
-        # With the first n rows predicted, n = 1, 2, ...; equal probabilities go together.
-        f1 = 2 * hits / (np.cumsum(rows[order]) + hits[-1])
-        ends = np.append(values[1:] < values[:-1], True)
-        below = np.append(values[1:], 0.0)
-        limits = (values + below) / 2
-        best = f1[ends].max()
-        among = limits[ends][f1[ends] >= best * (1 - 1e-12)]
-        found.append(float(among[np.abs(among - 0.5).argmin()]))
-    return tuple(found)
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from kbert.findings import Cure, Finding
 from kbert.interop.sources import find_source
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.run_directory import RunDirectory
+from kbert.targets.known_targets import target_of
 from kbert.utils.say import say
 from kbert.utils.untrusted_weights import safetensors_size
 
@@ -73,9 +74,22 @@ class BestModel:
         """Give the run this model in one step, or none where none is the best."""
         if self.checkpoint is not None:
             if not self.is_in(run):
-                write_best(run, settings, self.checkpoint)
+                write_best(run, with_choices(settings, self.history), self.checkpoint)
         elif self.history is not None and not self.is_kept:
             run.remove_model()
+
+
+def with_choices(settings: Mapping[str, Any], history: EvaluationHistory | None) -> dict[str, Any]:
+    """Return a classifier's settings with what its target takes from its best evaluation.
+
+    Args:
+        settings: dict. The `get_config` of a classifier.
+        history: EvaluationHistory or None. Its evaluations, where it has some.
+    """
+    best = None if history is None else history.best
+    target = target_of(settings.get("target"))
+    chosen = target.chosen_by(None if best is None else best.first)
+    return {**settings, **({} if chosen == target else {"target": chosen.to_dict()})}
 
 
 def write_best(run: RunDirectory, settings: Mapping[str, Any], checkpoint: Path) -> None:

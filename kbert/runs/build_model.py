@@ -34,6 +34,7 @@ def build_model(prepared: PreparedRun) -> Any:
             long_text=config.long_text,
             cut_pair=config.cut_pair,
         )
+        model.target = model.target.chosen_by(None)  # its thresholds are of the parent's weights
     else:
         model = BertClassifier.from_preset(
             config.preset,

@@ -15,7 +15,7 @@ from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Finding, Option, findings_table
 from kbert.results.below_baseline import below_baseline_finding
-from kbert.runs.best_model import has_model, write_best
+from kbert.runs.best_model import has_model, with_choices, write_best
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_baselines import read_baselines, run_baselines
@@ -136,7 +136,8 @@ def _finish(
     if evaluation is None:
         model.save_to(run.model_folder)
     elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
-        write_best(run, model.get_config(), kept)  # someone has removed it meanwhile
+        # Someone has removed it meanwhile.
+        write_best(run, with_choices(model.get_config(), evaluation.history), kept)
     say(f"Trained in {duration(seconds)}.")
     compiled = compilations()
     if compiled:
@@ -151,6 +152,11 @@ def _finish(
             say(f"The best evaluation, which the run keeps: {best.when}")
         for name, scores in best.scores.items():
             say(f"{name}: {scores}")
+        chosen = model.target.what_is_chosen(
+            best.first, model.labels.names, next(iter(best.scores))
+        )
+        if chosen is not None:
+            say(chosen)
     at_end = _found_at_the_end(evaluation, prepared, run)
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)

@@ -1,12 +1,13 @@
 """The callbacks of a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kbert.checkpoints.checkpoint import Arrays
 from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
-from kbert.runs.best_model import keep_best
+from kbert.runs.best_model import keep_best, with_choices
 from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
@@ -81,7 +82,7 @@ class RunCallbacks:
         checkpoint.hooks = CheckpointHooks(
             begin=begin or (lambda: None),
             flush=partial(flush_log, run.path),
-            keep_best=partial(keep_best, run, model.get_config()),
+            keep_best=partial(_keep_best, run, model.get_config(), evaluation),
             findings=partial(_found, resumption, guard),
         )
         # A step that ran while a checkpoint was being written counts once that is on the disk, so
@@ -94,6 +95,17 @@ class RunCallbacks:
         # The checkpoint comes last: it saves what the others have seen and found sound.
         in_order.append(checkpoint)
         return cls(progress, logger, guard, evaluation, checkpoint, in_order, begin is None)
+
+
+def _keep_best(
+    run: RunDirectory,
+    settings: Mapping[str, Any],
+    evaluation: "EpochEvaluation | None",
+    weights: Arrays,
+) -> None:
+    """Write the model of the checkpoint that has just been committed, which is the best."""
+    history = None if evaluation is None else evaluation.history
+    keep_best(run, with_choices(settings, history), weights)
 
 
 def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, Any]]:

@@ -53,7 +53,8 @@ def _from_dict(values: Any) -> Target:
         is_sound = isinstance(value, str) if name == "separator" else _is_numbers(value)
         if value is not None and not is_sound:
             raise _misfit(values)
-    if any(number <= 0 for number in own.get("scale") or ()):
+    is_share = [0 <= number <= 1 for number in own.get("thresholds") or ()]
+    if not all(is_share) or any(number <= 0 for number in own.get("scale") or ()):
         raise _misfit(values)
     try:
         return TARGETS[values["kind"]](**own)

@@ -1,12 +1,13 @@
 """Several labels for each row, or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from kbert.findings import Cure, Problem
-from kbert.results.multi_evaluation import MultiEvaluation, best_thresholds, sigmoid
+from kbert.results.multi_evaluation import MultiEvaluation, sigmoid
 from kbert.results.multi_prediction import MultiPrediction
+from kbert.results.scores import Scores
 from kbert.targets.label_cells import marked_columns, several_labels
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
@@ -27,7 +28,8 @@ class Multi(Target):
         separator: str or None. What stands between the names in a text. Defaults to None: a text is
             one name. Lists need none.
         thresholds: tuple of float, one per label, or None. The least probability of each label that
-            is predicted. Defaults to None: 0.5 for all.
+            is predicted. Defaults to None: 0.5 for all. Training scores with 0.5, and ends with
+            those that give each label its best F1 on the set that it is evaluated on.
     """
 
     separator: str | None = None
@@ -118,12 +120,20 @@ class Multi(Target):
             return LabelLoss(label_weights, label_smoothing)
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
-    def with_thresholds(self, raw: "np.ndarray", targets: "np.ndarray") -> "Multi":
-        """Return the target with the thresholds that give these outputs the best F1."""
-        return replace(self, thresholds=best_thresholds(sigmoid(raw), targets))
+    def chosen_by(self, scores: Scores | None) -> "Multi":
+        """Return the target with the thresholds that are the best of an evaluation."""
+        best = scores.best_thresholds if isinstance(scores, MultiEvaluation) else None
+        return replace(self, thresholds=None if best is None else best.values)
+
+    def what_is_chosen(self, scores: Scores, names: Sequence[str], rows: str) -> str | None:
+        best = scores.best_thresholds if isinstance(scores, MultiEvaluation) else None
+        return None if best is None else best.told(names, rows)
 
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return sigmoid(raw)
+
+    def decided(self, outputs: "np.ndarray") -> "np.ndarray":
+        return outputs >= self.limits(outputs.shape[1])
 
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
         import numpy as np
@@ -142,5 +152,8 @@ class Multi(Target):
         return MultiEvaluation.from_logits(raw, targets, names, self.thresholds, weights)
 
     def prediction(self, row: "np.ndarray", names: Sequence[str]) -> MultiPrediction:
-        limits: Iterable[float] = self.thresholds or [0.5] * len(names)
-        return MultiPrediction.from_probabilities(row, names, tuple(limits))
+        return MultiPrediction.from_probabilities(row, names, self.limits(len(names)))
+
+    def limits(self, labels: int) -> tuple[float, ...]:
+        """Return the threshold of each label, of which there are so many."""
+        return self.thresholds or (0.5,) * labels

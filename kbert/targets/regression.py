@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _STRATA = 10
+_RELATIVE = 0.01  # with a tolerance of 1e-4: one part in a million of the number itself
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,26 @@ class Regression(Target):
 
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return raw
+
+    def decided(self, outputs: "np.ndarray") -> "np.ndarray":
+        """Return nothing for each text: numbers decide nothing."""
+        return outputs[:, :0]
+
+    def differences(self, ours: "np.ndarray", theirs: "np.ndarray") -> "np.ndarray":
+        """Return the differences of standardized numbers, beyond what float32 cannot tell."""
+        spread = 1.0 if self.scale is None else self.scale
+        return abs(ours - theirs) / (spread + abs(ours) * _RELATIVE)
+
+    def plain_head(
+        self, kernel: "np.ndarray", bias: "np.ndarray"
+    ) -> tuple["np.ndarray", "np.ndarray"]:
+        """Return a head whose outputs have their own unit, without a layer that scales them."""
+        import numpy as np
+
+        if self.scale is None or self.mean is None:
+            return kernel, bias
+        scale = np.array(self.scale)
+        return (kernel * scale).astype(np.float32), (bias * scale + self.mean).astype(np.float32)
 
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
         return outputs

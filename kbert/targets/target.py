@@ -106,6 +106,18 @@ class Target(ABC):
         """Return the target with what it takes from the training rows, such as their scale."""
         return self
 
+    def chosen_by(self, scores: Scores | None) -> "Target":
+        """Return the target with what it takes from the best evaluation, such as thresholds.
+
+        Args:
+            scores: Scores of the first set that is evaluated, or None: there is no evaluation yet.
+        """
+        return self
+
+    def what_is_chosen(self, scores: Scores, names: Sequence[str], rows: str) -> str | None:
+        """Return what `chosen_by` takes of scores of the set `rows`, in a sentence for a person."""
+        return None
+
     # What comes out.
 
     @abstractmethod
@@ -130,7 +142,26 @@ class Target(ABC):
     def prediction(self, row: "np.ndarray", names: Sequence[str]) -> AnyPrediction:
         """Return what follows from one row of `outputs`."""
 
+    def decided(self, outputs: "np.ndarray") -> "np.ndarray":
+        """Return what `outputs` decide, one row or value for each text: its class."""
+        return outputs.argmax(axis=1)
+
+    def differences(self, ours: "np.ndarray", theirs: "np.ndarray") -> "np.ndarray":
+        """Return how far apart the `outputs` of a model and of its export are."""
+        return abs(ours - theirs)
+
     # What a model keeps.
+
+    def plain_head(
+        self, kernel: "np.ndarray", bias: "np.ndarray"
+    ) -> tuple["np.ndarray", "np.ndarray"]:
+        """Return the weights of a head that gives the model's outputs by itself.
+
+        Args:
+            kernel: float array [hidden, labels].
+            bias: float array [labels].
+        """
+        return kernel, bias
 
     def to_dict(self) -> dict[str, Any]:
         """Return the target as plain data."""

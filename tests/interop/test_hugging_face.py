@@ -192,8 +192,7 @@ def test_weights_that_do_not_fit_are_named(change, message, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"problem_type": "multi_label_classification"}, "trained for 'multi_label_classificat"),
-        ({"problem_type": "regression"}, "one label per text"),
+        ({"problem_type": "ranks"}, "trained for 'ranks'; kbert supports single_label_class"),
         ({"id2label": {"1": "a", "2": "b", "3": "c"}}, "id2label must name the classes from 0"),
         ({"id2label": ["a"]}, "id2label must name the classes from 0"),
         ({"id2label": {"0": "a", "1": "a"}}, "two classes different names"),

@@ -91,11 +91,10 @@ def test_half_a_pooler_is_a_broken_file(tmp_path):
 
 
 HEADS = {
-    "regression": ("BertForSequenceClassification", {"num_labels": 1}, "choose between classes"),
-    "several": (
+    "ranks": (
         "BertForSequenceClassification",
-        {"num_labels": 3, "problem_type": "multi_label_classification"},
-        "trained for 'multi_label_classification'",
+        {"num_labels": 3, "problem_type": "ranks"},
+        "trained for 'ranks'",
     ),
     "tokens": ("BertForTokenClassification", {"num_labels": 5}, "predicts labels for tokens"),
     "choice": ("BertForMultipleChoice", {}, "predicts a choice between texts"),

@@ -15,6 +15,8 @@ from kbert.interop.sources import find_source
 from kbert.models.build_classifier import build_classifier
 from kbert.models.import_model import import_model
 from kbert.results.evaluation import softmax
+from kbert.targets.multi import Multi
+from kbert.targets.regression import Regression
 
 pytestmark = pytest.mark.keras
 
@@ -27,14 +29,14 @@ TEXTS = ["a good movie!", "bad", "goodly badly é e, movie movie movie movie mov
 LABELS = ["bad", "good", "so so"]
 
 
-def task_of(activation=None, dtype=None):
+def task_of(activation=None, dtype=None, classes=3):
     """Return a task of random weights, biases and norms among them."""
     keras.utils.set_random_seed(1)
     backbone = keras_hub.models.BertBackbone(**SIZES, dtype=dtype)
     tokenizer = keras_hub.models.BertTokenizer(vocabulary=PIECES, lowercase=True)
     preprocessor = keras_hub.models.BertTextClassifierPreprocessor(tokenizer, sequence_length=12)
     task = keras_hub.models.BertTextClassifier(
-        backbone, 3, preprocessor=preprocessor, activation=activation, dropout=0.3
+        backbone, classes, preprocessor=preprocessor, activation=activation, dropout=0.3
     )
     random = np.random.default_rng(0)
     for weight in task.weights:
@@ -66,6 +68,20 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     inputs = {name: keras.ops.convert_to_numpy(value) for name, value in inputs.items()}
     found = softmax(model.predict(inputs, verbose=0))
     np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("activation", "classes", "target"),
+    [("sigmoid", 3, Multi()), ("sigmoid", 1, Multi()), (None, 1, Regression())],
+)
+def test_several_labels_and_a_number(activation, classes, target, tmp_path):
+    task = task_of(activation, classes=classes)
+    task.save_to_preset(str(tmp_path / "task"))
+    assert find_source(tmp_path / "task").target() == target
+    model = build_classifier(BertClassifier, read_keras_hub(tmp_path / "task"), LABELS[:classes])
+    assert model.target == target
+    expected = np.asarray(task.predict(TEXTS, verbose=0))
     np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
 
 
@@ -162,10 +178,14 @@ FAULTS = {
         "holds a model of the type 'RobertaBackbone'; kbert supports only BERT",
     ),
     "classes": (config("task.json", num_classes=4), r"expected \(8, 4\), received \(8, 3\)"),
-    "one class": (config("task.json", num_classes=1), "from 2 to 1,000,000. Received: 1"),
+    "no class": (config("task.json", num_classes=0), "from 1 to 1,000,000. Received: 0"),
+    "one class": (
+        config("task.json", num_classes=1, activation="softmax"),
+        "a softmax over one class predicts nothing",
+    ),
     "text": (config("task.json", num_classes="3"), "num_classes must be .* Received: '3'"),
     "many": (config("task.json", num_classes=10**9), "num_classes must be"),
-    "sigmoid": (config("task.json", activation="sigmoid"), "must be softmax or none"),
+    "tanh": (config("task.json", activation="tanh"), "must be softmax or none, for one label per"),
     "dropout": (config("task.json", dropout=[]), "dropout must be"),
     "length": (config("preprocessor.json", sequence_length="9"), "sequence_length must be a whole"),
     "tokenizer": (config("tokenizer.json", suffix_indicator="@@"), "suffix_indicator must be '##'"),

@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics
 
 from kbert.errors import InputError
-from kbert.results.multi_evaluation import MultiEvaluation, best_thresholds, sigmoid
+from kbert.results.multi_evaluation import MultiEvaluation, sigmoid
 
 # Probabilities above 1/2 where the logit is positive: of 4 rows and 2 labels.
 LOGITS = np.array([[2.0, -1], [1, 1], [-1, -2], [-3, 3]])
@@ -77,30 +77,6 @@ def test_the_scores_are_those_of_scikit_learn(seed, weighted, labels):
             ]
         )
     )
-
-
-def test_thresholds_by_hand():
-    # Label a: with the first two rows predicted, F1 = 4/5; with three of four, 1.
-    shares = np.array([[0.9, 0.2], [0.6, 0.2], [0.3, 0.2], [0.1, 0.2]])
-    assert best_thresholds(shares, TRUE) == pytest.approx(((0.3 + 0.1) / 2, 0.1))
-    # A label that no row has keeps 0.5.
-    assert best_thresholds(shares, np.zeros((4, 2))) == (0.5, 0.5)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_no_other_threshold_is_better(seed):
-    random = np.random.default_rng(seed)
-    true = random.integers(0, 2, (40, 3))
-    shares = random.uniform(size=true.shape).round(1)  # of which many are equal
-    weights = random.exponential(size=40)
-    found = best_thresholds(shares, true, weights)
-    for at, limit in enumerate(found):
-
-        def f1(limit, at=at):
-            told = shares[:, at] >= limit
-            return metrics.f1_score(true[:, at], told, sample_weight=weights, zero_division=0)
-
-        assert f1(limit) == pytest.approx(max(map(f1, np.linspace(0, 1.001, 200))))
 
 
 def test_as_text_and_as_data():

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 OF_SPLIT = ("group", "split_by_time")
 """The columns that say how rows are set aside; who evaluates or predicts needs none."""
+OF_LABELS = ("label", "weight", "target", "label_separator")
+"""What says how labels are read, which who predicts needs not."""
 
 
 @dataclass(frozen=True, kw_only=True)

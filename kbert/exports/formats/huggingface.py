@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from kbert.exports.reader_process import ReaderProcess
+from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
 
 
@@ -37,13 +38,14 @@ def load_predict(path: Path, max_length: int) -> Callable[..., np.ndarray]:
     transformers.utils.logging.disable_progress_bar()
     theirs = transformers.AutoModelForSequenceClassification.from_pretrained(path).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(path)
+    target = find_source(path).target()
 
     def compute(texts: Sequence[str], pairs: Sequence[str] | None) -> np.ndarray:
         rows = []
         for asked in zip(texts, strict=True) if pairs is None else zip(texts, pairs, strict=True):
             encoded = tokenizer(*asked, truncation=True, max_length=max_length, return_tensors="pt")
             with torch.no_grad():
-                rows.append(torch.softmax(theirs(**encoded).logits[0], -1).numpy())
-        return np.array(rows)
+                rows.append(theirs(**encoded).logits[0].numpy())
+        return target.outputs(np.array(rows))
 
     return compute

@@ -29,6 +29,7 @@ def reopen(path: Path, model: Any) -> Compute:
 
     def compute(texts: Sequence[str], pairs: Sequence[str] | None) -> np.ndarray:
         given = list(texts) if pairs is None else (list(texts), list(pairs))
-        return softmax(np.asarray(task.predict(given, verbose=0), np.float32))
+        rows = np.asarray(task.predict(given, verbose=0), np.float32)
+        return softmax(rows) if model.target.activation == "softmax" else rows
 
     return compute

@@ -1,0 +1,139 @@
+"""Heads of several labels and of numbers, from transformers and to it, and the numbers of both."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from kbert import BertClassifier, KbertError, Predictor
+from kbert.interop.hugging_face import read_hugging_face
+from kbert.interop.sources import find_source
+from kbert.interop.write_hugging_face import write_hugging_face
+from kbert.models.build_classifier import build_classifier, to_model_data
+from kbert.results.evaluation import softmax
+from kbert.results.multi_evaluation import sigmoid
+from kbert.targets.multi import Multi
+from kbert.targets.regression import Regression
+from kbert.targets.single import Single
+from kbert.targets.soft import Soft
+
+pytestmark = pytest.mark.keras
+
+SIZES = {
+    **{"vocab_size": 120, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2},
+    **{"intermediate_size": 64, "max_position_embeddings": 40},
+}
+TEXTS = ["piece1 piece2", "piece5", "piece7 piece9 piece11 piece13"]
+OUTPUTS = {"softmax": softmax, "sigmoid": sigmoid, "linear": lambda outputs: outputs}
+
+
+def make(folder, names, **settings):
+    """Write a head of transformers on a tiny model of random weights, and return the model."""
+    torch.manual_seed(3)
+    ids = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
+    config = transformers.BertConfig(**SIZES, **ids, **settings)
+    model = transformers.BertForSequenceClassification(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    model.save_pretrained(folder)
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"piece{i}" for i in range(115))]
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    return model
+
+
+def logits_of(model, folder):
+    """Return the logits of transformers."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    with torch.no_grad():
+        return model(**tokenizer(TEXTS, padding=True, return_tensors="pt")).logits.numpy()
+
+
+HEADS = {
+    "several labels": (("a", "b", "c"), "multi_label_classification", Multi()),
+    "one label or none": (("a",), "multi_label_classification", Multi()),
+    "a number": (("stars",), "regression", Regression()),
+    "two numbers": (("stars", "price"), "regression", Regression()),
+    "a number that is not called one": (("stars",), None, Regression()),
+    "classes that are not called so": (("a", "b"), None, Single()),
+}
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_heads_of_transformers(case, tmp_path):
+    names, problem, target = HEADS[case]
+    theirs = make(tmp_path, names, problem_type=problem)
+    assert find_source(tmp_path).target() == target
+    predictor = Predictor.load(tmp_path)
+    assert (predictor.target, predictor.labels) == (target, names)
+    expected = OUTPUTS[target.activation](logits_of(theirs, tmp_path))
+    np.testing.assert_allclose(predictor.predict_proba(TEXTS), expected, atol=1e-5)
+    notes = " ".join(read_hugging_face(tmp_path).notes)
+    assert ("Its one output is a number" in notes) == (case == "a number that is not called one")
+
+
+WRITTEN = {
+    "multi": (("a", "b", "c"), Multi(";", thresholds=(0.2, 0.5, 0.75)), Multi),
+    "number": (("euros",), Regression(mean=(-3000.0,), scale=(250.0,)), Regression),
+    "numbers": (("stars", "euros"), Regression((3.5, 2e4), (0.01, 5e3)), Regression),
+    "soft": (("a", "b", "c"), Soft(), Single),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_heads_for_transformers(case, tiny_model, tmp_path):
+    names, target, read_as = WRITTEN[case]
+    model = tiny_model(labels=list(names), target=target)
+    write_hugging_face(tmp_path, to_model_data(model), 16)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config["problem_type"] == target.problem_type
+    assert config.get("thresholds") == ([0.2, 0.5, 0.75] if case == "multi" else None)
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    texts = ["A moving story.", "no"]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tmp_path)
+    with torch.no_grad():
+        logits = theirs(**tokenizer(texts, padding=True, return_tensors="pt")).logits.numpy()
+    ours = model.predict_proba(texts)
+    tolerance = {"atol": 1e-5} if target.activation != "linear" else {"rtol": 1e-5}
+    np.testing.assert_allclose(OUTPUTS[target.activation](logits), ours, **tolerance)
+    again = build_classifier(BertClassifier, read_hugging_face(tmp_path))
+    assert type(again.target) is read_as
+    assert again.labels == model.labels
+    np.testing.assert_allclose(again.predict_proba(texts), ours, **tolerance)
+    if case == "multi":
+        assert again.target.thresholds == target.thresholds
+
+
+@pytest.mark.any_backend  # transformers reads it with torch
+@pytest.mark.parametrize("case", ["multi", "number", "numbers"])
+def test_a_pipeline_gives_the_same(case, tiny_model, tmp_path):
+    names, target, _ = WRITTEN[case]
+    model = tiny_model(labels=list(names), target=target)
+    write_hugging_face(tmp_path, to_model_data(model), 16)
+    pipeline = transformers.pipeline("text-classification", model=str(tmp_path), top_k=None)
+    found = {entry["label"]: entry["score"] for entry in pipeline(["A moving story."])[0]}
+    expected = dict(zip(names, model.predict_proba(["A moving story."])[0], strict=True))
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.any_backend  # nothing is computed
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"problem_type": "ranking"}, "trained for 'ranking'; kbert supports single_label_class"),
+        ({"problem_type": ["regression"]}, r"trained for \['regression'\]"),
+        ({"problem_type": "single_label_classification"}, "does not choose between classes"),
+        ({"thresholds": [0.5, 0.5]}, r"does not fit its labels: \{'kind': 'multi'"),
+        ({"thresholds": "high"}, "does not fit its labels"),
+        ({"id2label": {"0": 7}}, "id2label must give at least one class a name"),
+    ],
+    ids=str,
+)
+def test_what_is_refused(fields, message, tmp_path):
+    make(tmp_path, ["a"], problem_type="multi_label_classification")
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+    with pytest.raises(KbertError, match=message):
+        read_hugging_face(tmp_path)

@@ -1,0 +1,171 @@
+"""Runs of several labels, of numbers and of soft labels, to the end."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from kills import Killed, killed_after
+from safetensors.numpy import load_file
+
+from kbert import (
+    BertClassifier,
+    EpochEvaluation,
+    Predictor,
+    TrainConfig,
+    continue_training,
+    read_examples,
+    resume,
+    train,
+)
+from kbert.cli.main import main
+from kbert.results.thresholds import best_thresholds
+
+pytestmark = pytest.mark.keras
+
+LABELS = {
+    "multi": (["tags"], {"label": "tags", "label_separator": ";", "target": "multi"}),
+    "regression": (["euros"], {"label": "euros", "target": "regression"}),
+    "soft": (["bad", "good"], {"label": "bad,good", "target": "soft"}),
+}
+
+
+def verb(*words):
+    """Run a verb that ends well."""
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, words)])
+    assert ended.value.code in (None, 0)
+
+
+def cells(kind, row, number):
+    """Return the label of a review: its class and length, in the columns of a kind."""
+    is_good = row["label"] == "good"
+    if kind == "multi":
+        tags = ["good"] * is_good + ["long"] * (len(row["text"]) > 30) + ["rare"] * (number == 0)
+        return [";".join(tags)]
+    if kind == "regression":
+        return [2000 + 300 * is_good + number]
+    return [0.1, 0.9] if is_good else [0.8, 0.2]
+
+
+@pytest.fixture(scope="module")
+def files(reviews, tmp_path_factory):
+    """A function that returns the reviews with the labels of a kind."""
+    folder = tmp_path_factory.mktemp("data")
+    with reviews.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def write(kind):
+        path = folder / f"{kind}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["text", *LABELS[kind][0]])
+            table.writerows([r["text"], *cells(kind, r, n)] for n, r in enumerate(rows))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def config(files, tiny_preset, tmp_path):
+    def make(kind, **changes):
+        settings = {
+            **{"data": str(files(kind)), "output": str(tmp_path / "run"), "max_length": 16},
+            **{"preset": str(tiny_preset), "weights": "random", "epochs": 2, "batch_size": 16},
+            **{"learning_rate": 1e-3, "dev_proportion": 0.2, "baseline": "none"},
+        }
+        return TrainConfig(**{**settings, **LABELS[kind][1], **changes})
+
+    return make
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_what_follows_a_run(kind, config, files, capsys):
+    run = train(config(kind))
+    capsys.readouterr()
+    data = files(kind)
+    verb("predict", run, data)
+    table = list(csv.reader(capsys.readouterr().out.splitlines()))
+    names = {"multi": ["good", "long", "rare"], "regression": ["euros"], "soft": ["bad", "good"]}
+    shares = [f"p({name})" for name in names[kind]]
+    assert (
+        table[0][2:]
+        == {
+            "multi": ["labels", *shares],
+            "regression": ["euros"],
+            "soft": ["label", "probability", *shares],
+        }[kind]
+    )
+    numbers = np.array([row[-len(names[kind]) :] for row in table[1:]], np.float64)
+    texts = [row[1] for row in table[1:]]
+    np.testing.assert_allclose(numbers, Predictor.load(run.path).predict_proba(texts), rtol=1e-3)
+    if kind == "regression":
+        assert 1900 < numbers.mean() < 2500  # in their own unit
+    # The labels are in the columns of the run, and read as the model's are.
+    for given in ([], ["--label", LABELS[kind][1]["label"]]):
+        verb("evaluate", run, data, *given, "--json")
+        scores = json.loads(capsys.readouterr().out)
+        assert scores["rows"] == len(texts)
+    verb("evaluate", run, "--json")
+    of_dev = json.loads(capsys.readouterr().out)
+    recorded = run.best_scores()
+    same = [n for n in recorded if n in of_dev and not n.endswith("f1") and "subset" not in n]
+    assert {n: of_dev[n] for n in same} == pytest.approx({n: recorded[n] for n in same}, abs=1e-4)
+
+
+@pytest.mark.any_backend  # what is computed is tested above
+def test_thresholds_are_those_of_the_best_epoch(config, capsys):
+    run = train(config("multi"))
+    printed = capsys.readouterr().out
+    model = BertClassifier.load(run.path)
+    record = json.loads((run.path / "evaluations.json").read_text())
+    best = record["epochs"][record["best_epoch"] - 1]["dev"]
+    assert best["thresholds"] == [0.5] * 3
+    assert list(model.target.thresholds) == best["best_thresholds"]["values"]
+    assert "which give each its best F1 on dev: good 0." in printed
+    # With them, dev has the scores that the run has told.
+    verb("evaluate", run, "--json")
+    scores = json.loads(capsys.readouterr().out)
+    assert scores["thresholds"] == best["best_thresholds"]["values"]
+    for name in ("micro_f1", "macro_f1"):
+        assert scores[name] == pytest.approx(best["best_thresholds"][name])
+    # A continued run chooses its own.
+    second = continue_training(run.path, verbose=0)
+    record = json.loads((second.path / "evaluations.json").read_text())
+    assert record["epochs"][0]["dev"]["thresholds"] == [0.5] * 3
+    chosen = record["epochs"][0]["dev"]["best_thresholds"]["values"]
+    assert list(BertClassifier.load(second.path).target.thresholds) == chosen
+
+
+@pytest.mark.any_backend  # each backend's state is compared in test_resume_exactly.py
+@pytest.mark.parametrize("kind", ["multi", "regression"])
+def test_a_resumed_run_is_the_same(kind, config, tmp_path):
+    with killed_after(None, config(kind).output) as changes:
+        whole = train(config(kind), verbose=0)
+    other = replace(config(kind), output=str(tmp_path / "other"))
+    with pytest.raises(Killed), killed_after(int(changes.count * 0.8), other.output):
+        train(other, verbose=0)
+    resumed = resume(tmp_path / "other", verbose=0)
+    assert whole.best_scores() == resumed.best_scores()
+    for name, array in load_file(whole.model_folder / "model.safetensors").items():
+        again = load_file(resumed.model_folder / "model.safetensors")[name]
+        np.testing.assert_array_equal(array, again, err_msg=name)
+    target = BertClassifier.load(whole.path).target
+    assert BertClassifier.load(resumed.path).target == target
+    assert target.to_dict().keys() >= {"multi": {"thresholds"}, "regression": {"scale"}}[kind]
+
+
+@pytest.mark.any_backend
+def test_a_plain_fit_ends_with_thresholds(files, tiny_model, tmp_path, capsys):
+    examples = read_examples(str(files("multi")), **LABELS["multi"][1])
+    model = tiny_model(labels=examples.labels, target="multi")
+    model.compile("adam")
+    training, dev = examples.split(dev=0.3, seed=0)
+    evaluation = EpochEvaluation(dev=model.batches(dev), model_folder=tmp_path / "model")
+    model.fit(model.batches(training), epochs=2, callbacks=[evaluation], verbose=0)
+    expected = best_thresholds(model.predict_proba(dev.texts), dev.y)
+    assert model.target.thresholds == pytest.approx(expected, abs=1e-3)
+    assert evaluation.best["dev"].thresholds == (0.5, 0.5, 0.5)
+    assert BertClassifier.load(tmp_path / "model").target == model.target
+    assert "which give each its best F1 on dev" in capsys.readouterr().out
