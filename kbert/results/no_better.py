@@ -29,7 +29,9 @@ def no_better_finding(record: EvaluationRecord) -> Finding | None:
         return None
     values = {"name": name, "when": record.when}
     if isinstance(scores, MultiEvaluation):
-        if scores.micro_f1 > 0 or not any(one.rows for one in scores.classes):
+        best = scores.best_thresholds
+        micro_f1 = scores.micro_f1 if best is None else best.micro_f1
+        if micro_f1 > 0 or not any(one.rows for one in scores.classes):
             return None
         return Finding(
             "no-label-predicted",
