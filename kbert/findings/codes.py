@@ -39,8 +39,8 @@ CODES = {
     "one-class-predicted": "the model predicts the same class for every row",
     "single-class-batches": "batches hold a single class",
     "no-better-than-one-class": "the model is no better than always answering the largest class",
+    "no-better-than-chance": "the model finds labels no better than chance",
     "no-better-than-mean": "the model is no better than always answering the mean",
-    "no-label-predicted": "the model predicts none of the labels rightly",
     "below-baseline": "fine-tuning is worse than a linear model that takes seconds",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",

@@ -17,7 +17,7 @@ _CURE = Cure(
 def no_better_finding(record: EvaluationRecord) -> Finding | None:
     """Return the finding that a model is no better than an answer that needs no text.
 
-    Of one class that is the largest; of several labels, none at all; of numbers, their mean.
+    Of one class that is the largest; of several labels, chance; of numbers, their mean.
 
     Args:
         record: EvaluationRecord. The best of a run.
@@ -29,17 +29,15 @@ def no_better_finding(record: EvaluationRecord) -> Finding | None:
         return None
     values = {"name": name, "when": record.when}
     if isinstance(scores, MultiEvaluation):
-        best = scores.best_thresholds
-        micro_f1 = scores.micro_f1 if best is None else best.micro_f1
-        if micro_f1 > 0 or not any(one.rows for one in scores.classes):
+        if not scores.roc_auc <= 0.5:  # NaN where no label has rows with and without it
             return None
         return Finding(
-            "no-label-predicted",
+            "no-better-than-chance",
             "warning",
-            "The model predicts none of the labels of {name} rightly: at its best, in {when}, its "
-            "micro F1 is 0.",
+            "The model finds the labels of {name} no better than chance: at its best, in {when}, "
+            "the area under its ROC curves is {roc_auc:.4f}, and that of chance 0.5.",
             _CURE,
-            values,
+            {**values, "roc_auc": scores.roc_auc},
         )
     if scores.r2 > 0:
         return None

@@ -17,10 +17,10 @@ def _found(target, raw, targets):
     return no_better_finding(EvaluationRecord(2, 10, {"dev": scores}))
 
 
-def test_no_label_is_predicted():
+def test_labels_by_chance():
     finding = _found(Multi(), np.full((60, 2), -3.0), LABELS)
-    assert finding.code == "no-label-predicted"
-    assert "at its best, in epoch 2, its micro F1 is 0" in finding.message
+    assert finding.code == "no-better-than-chance"
+    assert "in epoch 2, the area under its ROC curves is 0.5000" in finding.message
     assert finding.cure is not None
 
 
@@ -28,6 +28,7 @@ def test_no_label_is_predicted():
     ("raw", "targets"),
     [
         (np.where(LABELS, 1.0, -1.0), LABELS),
+        (np.where(LABELS, -5.0, -6.0), LABELS),  # none is predicted at 0.5
         (np.full((60, 2), -1.0), np.zeros((60, 2), int)),  # there is none to be predicted
         (np.full((49, 2), -1.0), LABELS[:49]),  # few rows
     ],
