@@ -1,6 +1,6 @@
 """Whether texts share rows: a computation over their lengths, before a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -16,8 +16,9 @@ from kbert.data.packing import (
     usual_rows,
 )
 from kbert.data.padding import MULTIPLE
+from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Cure, Option
 
 _BATCHES = 200  # of an epoch: the share of padding hardly varies
 # A layer's products are 12 x hidden^2 a token, and 2 x width x hidden those of attention. This is
@@ -33,11 +34,38 @@ class PackingChoice:
         packing: "on" or "off".
         grouped: float. The share of the computed tokens that are not padding, grouped by length.
         packed: float. The same, packed.
+        windows: float. The windows of a text in the mean, where texts are read in windows, which
+            are never packed. Defaults to 0: they are not.
     """
 
     packing: Packing
     grouped: float
     packed: float
+    windows: float = 0.0
+
+    @classmethod
+    def of_store(
+        cls,
+        store: TokenStore,
+        batch_size: int,
+        asked: Packing = "auto",
+        *,
+        compiled: bool = False,
+    ) -> "PackingChoice":
+        """Return what is computed less of for the rows of a store; see `of`.
+
+        Raises:
+            InputError: `asked` is another word, or "on" for texts that are read in windows.
+        """
+        if store.window_split is None:
+            return cls.of(store.lengths, batch_size, asked, compiled=compiled)
+        found = cls.of(store.widest, batch_size, asked, compiled=compiled)
+        if asked == "on":
+            raise InputError(
+                "Texts that are read in windows have rows of their own, which are not packed.",
+                cure=Cure({"packing": "off"}),
+            )
+        return replace(found, packing="off", windows=float(store.window_counts.mean()))
 
     @classmethod
     def of(
@@ -101,6 +129,8 @@ class PackingChoice:
         return "packed" if self.packing == "on" else "shuffled"
 
     def __str__(self) -> str:
+        if self.windows:
+            return f"Each text is read in windows, {self.windows:.1f} in the mean."
         if self.packing == "on":
             return (
                 f"Several texts share a row: {self.packed:.0%} of the tokens computed are real, "

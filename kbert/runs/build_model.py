@@ -33,6 +33,7 @@ def build_model(prepared: PreparedRun) -> Any:
             dtype=dtype,
             long_text=config.long_text,
             cut_pair=config.cut_pair,
+            windows=config.windows,
         )
     else:
         model = BertClassifier.from_preset(

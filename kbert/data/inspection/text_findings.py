@@ -8,6 +8,8 @@ from kbert.data.inspection.unknown_findings import unknown_findings
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.window_split import WindowSplit
+from kbert.tokenizer.windows import Windows
 from kbert.utils.wording import count_noun
 
 _MAX_CUT = 0.05  # of the texts
@@ -53,8 +55,11 @@ def token_findings(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> 
     if lengths is None:
         return []
     findings = []
-    if lengths.share_cut(max_length) > _MAX_CUT:
+    split = tokenizer.window_split(max_length, is_pair=lengths.are_pairs)
+    if split is None and lengths.share_cut(max_length) > _MAX_CUT:
         findings.append(_cut(lengths, tokenizer, max_length))
+    elif split is not None and lengths.share_beyond(split) > _MAX_CUT:
+        findings.append(_beyond_windows(lengths, split))
     findings += unknown_findings(lengths, tokenizer)
     return findings
 
@@ -71,7 +76,8 @@ def _cut(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Finding
     if tokenizer.long_text == "head":
         note = "which reads beginnings and ends in the same time"
         cures.append(Cure({"long_text": "head+tail"}, note=note))
-    first, *others = cures or [Cure(note="cut the texts where it matters least")]
+    cures.append(_windows_cure(lengths, tokenizer, max_length))
+    first, *others = cures
     return Finding(
         "texts-cut",
         "warning",
@@ -82,6 +88,50 @@ def _cut(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Finding
             "lost": _LOST[tokenizer.long_text],
             "cut": lengths.share_cut(max_length),
             "max_length": max_length,
+            "longest": lengths.quantiles[-1],
+        },
+    )
+
+
+def _windows_cure(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Cure:
+    """Return the cure to read texts in windows, and how much longer that takes."""
+    windows = Windows()
+    split = WindowSplit(windows, max_length, tokenizer.cut_pair, is_pair=lengths.are_pairs)
+    settings: dict[str, str | int] = {"long_text": "windows"}
+    needed = lengths.windows_for(split, _MAX_CUT)
+    if needed > windows.max_windows:
+        settings["max_windows"] = needed
+        windows = replace(windows, max_windows=needed)
+        split = WindowSplit(windows, max_length, tokenizer.cut_pair, is_pair=lengths.are_pairs)
+    times = lengths.tokens_of_windows(split) / lengths.tokens(max_length)
+    note = "which reads all of them in about {times:.1f} times the time"
+    return Cure(settings, note=note, values={"times": times})
+
+
+def _beyond_windows(lengths: TextLengths, split: WindowSplit) -> Finding:
+    """Return the finding that texts have more tokens than their windows hold."""
+    needed = lengths.windows_for(split, _MAX_CUT)
+    more = WindowSplit(
+        replace(split.windows, max_windows=needed),
+        split.max_length,
+        split.cut_pair,
+        is_pair=lengths.are_pairs,
+    )
+    times = lengths.tokens_of_windows(more) / lengths.tokens_of_windows(split)
+    return Finding(
+        "texts-cut",
+        "warning",
+        "{cut:.0%} of the texts have more tokens than {windows} of {max_length} hold, and what is "
+        "beyond is not read (the longest has {longest:,}).",
+        Cure(
+            {"max_windows": needed},
+            note="which takes about {times:.1f} times as long",
+            values={"times": times},
+        ),
+        {
+            "cut": lengths.share_beyond(split),
+            "windows": count_noun(split.windows.max_windows, "window"),
+            "max_length": split.max_length,
             "longest": lengths.quantiles[-1],
         },
     )
