@@ -6,7 +6,6 @@ from kbert.choices import CutPair, LongText, Pool, Precision, Weights
 from kbert.config.checks import check_share
 from kbert.errors import InputError
 from kbert.findings import Option
-from kbert.tokenizer.window_split import WindowSplit
 from kbert.tokenizer.windows import Windows
 
 
@@ -52,8 +51,8 @@ class ModelOptions:
                     option=Option(name),
                     long_text=Option("long_text", "windows"),
                 )
-        if self.windows is not None and self.max_length >= 3:
-            WindowSplit(self.windows, self.max_length)  # which refuses a stride that is too long
+        if self.windows is not None:
+            self.windows.check_room(self.max_length)
 
     @property
     def windows(self) -> Windows | None:

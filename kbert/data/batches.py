@@ -280,7 +280,9 @@ class Batches(keras.utils.PyDataset):
         if self._order_version == 2:
             lay_out = partial(pooled_layout, grouped=self.order == "shuffled")
         else:
-            lay_out = partial(EpochLayout.build, order=self.order)
+            in_windows = self.store.window_split is not None
+            windows = self.store.window_counts if in_windows else None
+            lay_out = partial(EpochLayout.build, order=self.order, windows=windows)
         self._layout = lay_out(
             self.store.widest,
             self._choose_widths,

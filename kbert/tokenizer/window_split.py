@@ -3,8 +3,6 @@
 import numpy as np
 
 from kbert.choices import CutPair
-from kbert.errors import InputError
-from kbert.findings import Option
 from kbert.tokenizer.windows import Windows
 
 Encoded = tuple[np.ndarray, int]
@@ -43,16 +41,7 @@ class WindowSplit:
         self.windows = windows
         self.max_length = max_length
         self.cut_pair = cut_pair
-        least = (max_length - 2) // 2 if is_pair else max_length - 2
-        if windows.overlap(least) >= least:
-            raise InputError(
-                "{option} must be less than the {room} tokens of a {kind} that a window holds. "
-                "Received: {stride}",
-                option=Option("stride"),
-                room=least,
-                kind="pair's side" if is_pair else "text",
-                stride=windows.stride,
-            )
+        windows.check_room(max_length, is_pair=is_pair)
 
     @property
     def most_tokens(self) -> int:

@@ -53,6 +53,25 @@ class Windows:
                 pool=self.pool,
             )
 
+    def check_room(self, max_length: int, *, is_pair: bool = False) -> None:
+        """Raise InputError for windows that would share all that they hold of a text.
+
+        Args:
+            max_length: int. Tokens of a window, including [CLS] and [SEP].
+            is_pair: bool. Whether a window holds a second text too. Defaults to False.
+        """
+        # Of a pair, the side that is repeated takes at most half.
+        room = (max_length - 2) // 2 if is_pair else max_length - 2
+        if self.stride is not None and self.stride >= room:
+            raise InputError(
+                "{option} must be less than the {room} tokens of {text} that a window holds. "
+                "Received: {stride}",
+                option=Option("stride"),
+                room=room,
+                text="a pair's longer text" if is_pair else "a text",
+                stride=self.stride,
+            )
+
     def overlap(self, room: Any) -> Any:
         """Return the tokens that two windows share, by the tokens of the text that one holds."""
         return room // 4 if self.stride is None else self.stride

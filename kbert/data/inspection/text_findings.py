@@ -104,7 +104,7 @@ def _windows_cure(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -
         windows = replace(windows, max_windows=needed)
         split = WindowSplit(windows, max_length, tokenizer.cut_pair, is_pair=lengths.are_pairs)
     times = lengths.tokens_of_windows(split) / lengths.tokens(max_length)
-    note = "which reads all of them in about {times:.1f} times the time"
+    note = "which reads whole texts in about {times:.1f} times the time"
     return Cure(settings, note=note, values={"times": times})
 
 
