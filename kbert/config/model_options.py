@@ -8,6 +8,8 @@ from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.tokenizer.windows import Windows
 
+OF_WINDOWS = ("stride", "max_windows", "pool")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
@@ -44,7 +46,7 @@ class ModelOptions:
 
     def __post_init__(self) -> None:
         check_share("dropout", self.dropout)
-        for name in ("stride", "max_windows", "pool"):
+        for name in OF_WINDOWS:
             if self.long_text != "windows" and getattr(self, name) != getattr(ModelOptions, name):
                 raise InputError(
                     "{option} belongs to {long_text}.",

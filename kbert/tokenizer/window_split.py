@@ -28,6 +28,14 @@ class WindowSplit:
 
     Raises:
         InputError: windows that share all their tokens.
+
+    Example:
+
+    ```python
+    split = WindowSplit(Windows(stride=1), max_length=5)
+    windows = split.split(np.array([2, 4, 5, 6, 7, 3]), first_length=6)
+    assert [ids.tolist() for ids, _ in windows] == [[2, 4, 5, 6, 3], [2, 6, 7, 3]]
+    ```
     """
 
     def __init__(

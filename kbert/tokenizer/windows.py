@@ -31,9 +31,8 @@ class Windows:
     Example:
 
     ```python
-    model = BertClassifier.from_preset(
-        "minilm", labels=["bad", "good"], long_text="windows", windows=Windows(pool="max")
-    )
+    windows = Windows(stride=32, pool="max")
+    assert windows.max_windows == 16
     ```
     """
 
