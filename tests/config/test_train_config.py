@@ -51,7 +51,13 @@ TIME = {"split_by_time": "date"}  # in place of both
 FOLDS = {"folds": 5, "fold": 2, "split_seed": 3}
 FOCAL = {"focal_gamma": 1.0, "loss": "focal"}  # which other losses do not have
 UPDATE = {"update_size": 64}  # in place of batches per update
-WINDOWS = {"long_text": "windows", "stride": 9, "max_windows": 4, "pool": "max"}
+WINDOWS = {
+    "long_text": "windows",
+    "cut_pair": "second",
+    "stride": 9,
+    "max_windows": 4,
+    "pool": "max",
+}
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
