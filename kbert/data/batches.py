@@ -29,9 +29,8 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.row_weights import checked_weights
 from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
-from kbert.data.window_inputs import window_inputs, window_rows
+from kbert.data.window_inputs import not_packed, window_inputs, window_rows
 from kbert.errors import InputError
-from kbert.findings import Cure
 from kbert.utils.counts import check_count
 
 _SAMPLE = 1000  # batches of very many that are looked at
@@ -114,7 +113,8 @@ class Batches(keras.utils.PyDataset):
         self._widths: dict[int, np.ndarray] = {}  # by batch size
         self.widths = self._choose_widths(batch_size)
         if order == "packed":
-            self._check_no_windows()
+            if store.window_split is not None:
+                raise not_packed()
             width = int(self.widths[-1])
             self._slots = packed_slots(store.lengths, width)
             self._usual_rows = usual_rows(store.lengths, width, batch_size)
@@ -208,24 +208,23 @@ class Batches(keras.utils.PyDataset):
         rows, width = self.rows(index), self.width(index)
         if not in_pass and len(self.widths) > 1:
             width = width_before_epoch(index, width, self.width(0), MULTIPLE)
-        if self.store.window_split is not None:
-            texts = [self.store.windows(int(row)) for row in rows]
-            slots = int(self.store.window_counts.max())
-            inputs = window_inputs(texts, width, self._window_rows(rows), slots, self.pad_id)
-            return self._with_labels(inputs, rows)
-        encoded = [self.store[int(row)] for row in rows]
-        if self.order == "packed":
-            inputs = pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
-        else:
-            inputs = pad(encoded, width, self.pad_id)
-        return self._with_labels(inputs, rows)
-
-    def _with_labels(self, inputs: dict[str, np.ndarray], rows: np.ndarray) -> Any:
+        inputs = self._inputs(index, width)
         if self.store.labels is None:
             return (inputs,)
         if self.weights is None:
             return inputs, self.store.labels[rows]
         return inputs, self.store.labels[rows], self.weights[rows]
+
+    def _inputs(self, index: int, width: int) -> dict[str, np.ndarray]:
+        rows = self.rows(index)
+        if self.store.window_split is not None:
+            texts = [self.store.windows(int(row)) for row in rows]
+            slots = int(self.store.window_counts.max())
+            return window_inputs(texts, width, self._window_rows(rows), slots, self.pad_id)
+        encoded = [self.store[int(row)] for row in rows]
+        if self.order == "packed":
+            return pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
+        return pad(encoded, width, self.pad_id)
 
     @contextmanager
     def class_weighted(self, class_weight: Mapping[int, float]) -> Iterator[None]:
@@ -308,16 +307,9 @@ class Batches(keras.utils.PyDataset):
         return packed + [[] for _ in range(count - len(packed))]
 
     def _window_rows(self, rows: np.ndarray) -> int:
-        """Return how many rows the arrays of a batch of texts have that are read in windows."""
+        """Return how many rows a batch of texts has that are read in windows."""
         windows = int(self.store.window_counts[rows].sum())
         return window_rows(windows, self.batch_size, few_shapes=self.few_shapes)
-
-    def _check_no_windows(self) -> None:
-        if self.store.window_split is not None:
-            raise InputError(
-                "Texts that are read in windows have rows of their own, which are not packed.",
-                cure=Cure({"packing": "off"}),
-            )
 
     @property
     def _is_by_chance(self) -> bool:

@@ -17,8 +17,9 @@ from kbert.data.packing import (
 )
 from kbert.data.padding import MULTIPLE
 from kbert.data.token_store import TokenStore
+from kbert.data.window_inputs import not_packed
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Option
 
 _BATCHES = 200  # of an epoch: the share of padding hardly varies
 # A layer's products are 12 x hidden^2 a token, and 2 x width x hidden those of attention. This is
@@ -61,10 +62,7 @@ class PackingChoice:
             return cls.of(store.lengths, batch_size, asked, compiled=compiled)
         found = cls.of(store.widest, batch_size, asked, compiled=compiled)
         if asked == "on":
-            raise InputError(
-                "Texts that are read in windows have rows of their own, which are not packed.",
-                cure=Cure({"packing": "off"}),
-            )
+            raise not_packed()
         return replace(found, packing="off", windows=float(store.window_counts.mean()))
 
     @classmethod

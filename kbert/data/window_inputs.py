@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from kbert.data.padding import pad
+from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.tokenizer.window_split import Encoded
 
 
@@ -50,3 +52,11 @@ def window_inputs(
     # Attention over nothing at all would be NaN on some devices.
     encoded += [(np.full(1, pad_id, np.int32), 1)] * (rows - row)
     return {"own_windows": own_windows, **pad(encoded, width, pad_id)}
+
+
+def not_packed() -> InputError:
+    """Return the error for texts in windows that are to share rows with others."""
+    return InputError(
+        "Texts that are read in windows have rows of their own, which are not packed.",
+        cure=Cure({"packing": "off"}),
+    )

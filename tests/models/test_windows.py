@@ -213,6 +213,14 @@ def test_few_shapes_are_compiled(make, texts):
     assert shapes[0] == max(shapes, key=lambda shape: (shape[1], shape[0]))
 
 
+def test_a_model_that_reads_no_windows_refuses_them(make, texts, tiny_model):
+    other = tiny_model()
+    other.compile(optimizer=AdamW(1e-3))
+    batches = make().batches(examples_of(texts))
+    with pytest.raises(InputError, match="has texts in windows, and the model reads no windows"):
+        other.fit(batches, verbose=0)
+
+
 def test_what_is_not_packed(make, texts):
     model = make()
     plan = TrainingPlan(len(texts), batch_size=8)
