@@ -1,5 +1,7 @@
 """Which tokens of a text, or pair, each of its windows holds."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 from kbert.choices import CutPair
@@ -9,6 +11,7 @@ Encoded = tuple[np.ndarray, int]
 """Token ids, and the length of the first segment."""
 
 
+@dataclass(frozen=True)
 class WindowSplit:
     """Splits the tokens of texts, or pairs, into windows of at most `max_length` tokens.
 
@@ -38,18 +41,13 @@ class WindowSplit:
     ```
     """
 
-    def __init__(
-        self,
-        windows: Windows,
-        max_length: int,
-        cut_pair: CutPair = "longest",
-        *,
-        is_pair: bool = False,
-    ) -> None:
-        self.windows = windows
-        self.max_length = max_length
-        self.cut_pair = cut_pair
-        windows.check_room(max_length, is_pair=is_pair)
+    windows: Windows
+    max_length: int
+    cut_pair: CutPair = "longest"
+    is_pair: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.windows.check_room(self.max_length, is_pair=self.is_pair)
 
     @property
     def most_tokens(self) -> int:

@@ -1,9 +1,10 @@
 """What is wrong with the texts of a small file of real sentences."""
 
+import numpy as np
 import pytest
 from inspected import found, severities
 
-from kbert import Tokenizer, TokenStore, Windows
+from kbert import Examples, Labels, Tokenizer, TokenStore, Windows
 from kbert.data.inspection.inspect_examples import inspect_examples
 
 
@@ -84,6 +85,23 @@ def windows_tokens(tokenizer, examples, max_length):
     """Return how many tokens all windows of the texts have."""
     store = TokenStore.build(examples, tokenizer, max_length)
     return sum(len(ids) for row in range(len(store)) for ids, _ in store.windows(row))
+
+
+def test_pairs_whose_texts_are_both_too_long(minilm):
+    examples = Examples(
+        [" ".join(["very"] * (20 + n % 3)) for n in range(40)],
+        [" ".join(["so"] * (60 + n)) for n in range(40)],
+        label_ids=np.arange(40) % 2,
+        labels=Labels(("bad", "good")),
+    )
+    cut = inspect_examples(examples, tokenizer=minilm, max_length=32)
+    # Of the 29 tokens of a window 14 are of the repeated text, which is thus cut.
+    assert "windows" not in str(found(cut)["texts-cut"].cure)
+    reader = minilm.with_truncation("windows")
+    finding = found(inspect_examples(examples, tokenizer=reader, max_length=32))["texts-cut"]
+    assert finding.message.startswith("100% of the texts have more tokens than 16 windows of 32")
+    assert finding.cure.settings == {"max_length": 64}
+    assert "texts-cut" not in found(inspect_examples(examples, tokenizer=reader, max_length=64))
 
 
 def test_texts_that_windows_do_not_hold(rows, read, minilm):
