@@ -36,7 +36,7 @@ class ModelOptions:
     max_windows: int = 16
     """The most windows of a text; what is beyond is cut."""
     pool: Pool = "mean"
-    """What the logits of a text are of those of its windows."""
+    """How the logits of a text's windows become one: by their mean, or their maximum."""
     dropout: float = 0.1
     """Dropout before the classification head."""
     weights: Weights = "pretrained"

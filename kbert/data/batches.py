@@ -219,7 +219,7 @@ class Batches(keras.utils.PyDataset):
         rows = self.rows(index)
         if self.store.window_split is not None:
             texts = [self.store.windows(int(row)) for row in rows]
-            slots = int(self.store.window_counts.max())
+            slots = self.store.window_split.windows.max_windows
             return window_inputs(texts, width, self._window_rows(rows), slots, self.pad_id)
         encoded = [self.store[int(row)] for row in rows]
         if self.order == "packed":
@@ -309,7 +309,7 @@ class Batches(keras.utils.PyDataset):
     def _window_rows(self, rows: np.ndarray) -> int:
         """Return how many rows a batch of texts has that are read in windows."""
         windows = int(self.store.window_counts[rows].sum())
-        return window_rows(windows, self.batch_size, few_shapes=self.few_shapes)
+        return window_rows(windows, len(rows), few_shapes=self.few_shapes)
 
     @property
     def _is_by_chance(self) -> bool:

@@ -16,8 +16,9 @@ def window_rows(windows: int, texts: int, *, few_shapes: bool) -> int:
 
     Args:
         windows: int. The rows that hold windows.
-        texts: int. The texts of a batch, a quarter of which is the least that is added.
-        few_shapes: bool. Whether rows are added, which hold none.
+        texts: int. The texts of the batch.
+        few_shapes: bool. Whether the rows are a multiple of a quarter of the texts; those that are
+            added hold no window.
     """
     step = max(1, texts // 4) if few_shapes else 1
     return -(-windows // step) * step
