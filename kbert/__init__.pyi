@@ -45,5 +45,6 @@ from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as War
 from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels
 from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
+from kbert.tokenizer.windows import Windows as Windows
 
 __version__: str

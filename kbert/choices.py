@@ -33,7 +33,7 @@ ExportFormat = Literal[
 ]
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
 Gelu = Literal["tanh", "erf"]
-LongText = Literal["head", "tail", "head+tail"]
+LongText = Literal["head", "tail", "head+tail", "windows"]
 Monitor = Literal[
     "accuracy",
     "macro_f1",
@@ -53,6 +53,7 @@ Monitor = Literal[
 ]
 OnBadRow = Literal["error", "skip"]
 Packing = Literal["auto", "on", "off"]
+Pool = Literal["mean", "max"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Quantization = Literal["int8"]
 Quoting = Literal["auto", "standard", "none"]

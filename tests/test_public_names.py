@@ -32,7 +32,7 @@ NAMES = [
     ),
     *("RunCheckpoint", "SkippedRowsWarning"),
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
-    *("UnknownTokensWarning", "WarmupPolynomialDecay"),
+    *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "export", "find_source"),
     *("import_model", "inspect_examples", "read_examples", "recommend_shuffle_buffer", "resume"),
     *("simulate_shuffle_buffer", "train"),

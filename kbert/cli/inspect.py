@@ -7,10 +7,13 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, Switch, given, options, reading
+from kbert.config import ModelOptions
 from kbert.data.reading.reading_options import ReadingOptions
 
+_MODEL = ("preset", "max_length", "long_text", "stride", "max_windows")
 
-@options("task", "preset", "max_length", "long_text", ReadingOptions)
+
+@options("task", *_MODEL, ReadingOptions)
 class Settings:
     """What `kbert inspect` takes."""
 
@@ -45,9 +48,7 @@ def inspect(
         data,
         dev,
         reading(settings),
-        preset=values["preset"],
-        max_length=values["max_length"],
-        long_text=values["long_text"],
+        ModelOptions(**{name: values[name] for name in _MODEL if name in values}),
         task=values.get("task"),
         plot=plot,
         as_json=json,

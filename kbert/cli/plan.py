@@ -12,7 +12,7 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
 _FLAGS = Parameter(allow_leading_hyphen=True, group=PLAN)
-_CUT = ("long_text", "cut_pair")
+_CUT = ("long_text", "cut_pair", "stride", "max_windows", "pool")
 
 
 @options(

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from kbert.choices import LongText, Task
+from kbert.choices import Task
 from kbert.cli.app import exit_status
 from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
+from kbert.config import ModelOptions
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
@@ -20,10 +21,8 @@ def show_inspection(
     data: str,
     dev: str | None,
     reading: ReadingOptions,
+    model: ModelOptions,
     *,
-    preset: str,
-    max_length: int,
-    long_text: LongText = "head",
     task: Task | None = None,
     plot: Path | None,
     as_json: bool,
@@ -33,7 +32,9 @@ def show_inspection(
     A row that cannot be used does not stop the inspection; it is one of its findings. A file
     without labels is inspected without them.
     """
-    tokenizer, why_not = preset_tokenizer(preset)
+    tokenizer, why_not = preset_tokenizer(model.preset)
+    if tokenizer is not None:
+        tokenizer = tokenizer.with_truncation(model.long_text, windows=model.windows)
     examples = _read(data, reading) if task is None else read_task(task, data, "train")
     if plot is not None and examples.class_ids is None:
         raise InputError(
@@ -60,8 +61,8 @@ def show_inspection(
         )
     inspection = inspect_examples(
         examples,
-        tokenizer=None if tokenizer is None else tokenizer.with_truncation(long_text),
-        max_length=max_length,
+        tokenizer=tokenizer,
+        max_length=model.max_length,
         dev=held_out,
         on_bad_row=reading.on_bad_row if task is None else "skip",
     )

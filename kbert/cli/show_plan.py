@@ -72,7 +72,7 @@ def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
     training, sets = set_aside(config, whole, given, RecordedSplit())
     tokenizer, _ = preset_tokenizer(config.preset)
     if tokenizer is not None:
-        tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair)
+        tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair, config.windows)
     with verbosity(0):
         return len(training), judge_data(config, whole, training, sets, tokenizer)
 
@@ -80,7 +80,7 @@ def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     """Return the line that names the command which shows what is in the data."""
     settings = {}
-    for name in ("task", "dev", "preset", "max_length", "long_text"):
+    for name in ("task", "dev", "preset", "max_length", "long_text", "stride", "max_windows"):
         if getattr(config, name) != getattr(_DEFAULTS, name, None):
             settings[name] = getattr(config, name)
     inspect = Call("inspect", config.data, **settings, **config.file_settings())

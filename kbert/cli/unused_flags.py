@@ -14,7 +14,8 @@ from kbert.plans.plan_options import PlanOptions
 
 _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
-_READ = ("preset", "max_length", "long_text", "cut_pair")  # of a model that reads texts
+# Of a model that reads texts.
+_READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
 _MODEL = ("preset", "weights")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 

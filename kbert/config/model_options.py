@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import CutPair, LongText, Precision, Weights
+from kbert.choices import CutPair, LongText, Pool, Precision, Weights
 from kbert.config.checks import check_share
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.tokenizer.windows import Windows
+
+OF_WINDOWS = ("stride", "max_windows", "pool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +27,16 @@ class ModelOptions:
     max_length: int = 128
     """Maximum number of tokens of a text, or of a pair; longer ones are cut."""
     long_text: LongText = "head"
-    """What a longer text keeps: its head, its tail, or a quarter of head with three of tail."""
+    """What a longer text keeps: its head, its tail, a quarter of head with three of tail; or
+    windows, which read all of it."""
     cut_pair: CutPair = "longest"
-    """Which text of a longer pair is cut: the longest, the first or the second."""
+    """Which text of a longer pair is cut, or windowed: the longest, the first or the second."""
+    stride: int | None = None
+    """Tokens that two windows of a text share; by default a quarter of a window."""
+    max_windows: int = 16
+    """The most windows of a text; what is beyond is cut."""
+    pool: Pool = "mean"
+    """How the logits of a text's windows become one: by their mean, or their maximum."""
     dropout: float = 0.1
     """Dropout before the classification head."""
     weights: Weights = "pretrained"
@@ -34,3 +46,19 @@ class ModelOptions:
 
     def __post_init__(self) -> None:
         check_share("dropout", self.dropout)
+        for name in OF_WINDOWS:
+            if self.long_text != "windows" and getattr(self, name) != getattr(ModelOptions, name):
+                raise InputError(
+                    "{option} belongs to {long_text}.",
+                    option=Option(name),
+                    long_text=Option("long_text", "windows"),
+                )
+        if self.windows is not None:
+            self.windows.check_room(self.max_length)
+
+    @property
+    def windows(self) -> Windows | None:
+        """How longer texts are read in windows; None where they are cut."""
+        if self.long_text != "windows":
+            return None
+        return Windows(self.stride, self.max_windows, self.pool)

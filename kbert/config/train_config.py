@@ -77,6 +77,13 @@ class TrainConfig(
             options.__post_init__(self)
         MachineOptions.__post_init__(self)
         check_split(vars(self))
+        if self.long_text == "windows" and self.packing == "on":
+            raise InputError(
+                "Windows of long texts have rows of their own: {long_text} leaves no room for "
+                "{packing}.",
+                long_text=Option("long_text", "windows"),
+                packing=Option("packing", "on"),
+            )
 
     def _check_task(self) -> None:
         """Raise InputError when a setting is given that the task decides."""

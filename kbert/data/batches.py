@@ -29,6 +29,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.row_weights import checked_weights
 from kbert.data.segment import Segment
 from kbert.data.token_store import TokenStore
+from kbert.data.window_inputs import not_packed, window_inputs, window_rows
 from kbert.errors import InputError
 from kbert.utils.counts import check_count
 
@@ -43,7 +44,8 @@ class Batches(keras.utils.PyDataset):
     `token_ids`, `segment_ids` and `padding_mask`. Each batch
     is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
     and JAX compiles few shapes, or to its longest row. Packed rows hold several texts each
-    (`pack`), which only a `BertClassifier` takes.
+    (`pack`), and texts that are read in windows have several rows each (`window_inputs`), which
+    only a `BertClassifier` takes; batch size, order, labels and weights count texts.
 
     `BertClassifier.fit` sets `epoch` to the epoch that it trains, and takes no `steps_per_epoch`.
     With any other Keras model each pass over the data takes the next epoch's order, and a pass that
@@ -52,7 +54,7 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         store: TokenStore.
-        batch_size: int. Rows per batch. Defaults to 32.
+        batch_size: int. Rows per batch; all windows of a text are in one. Defaults to 32.
         order: "shuffled" (another order each epoch, grouped by length, see `epoch_order`), "packed"
             (another order each epoch, several texts in a row), "given" (the order of the rows) or
             "length" (longest first, the fastest). Defaults to "given".
@@ -111,6 +113,8 @@ class Batches(keras.utils.PyDataset):
         self._widths: dict[int, np.ndarray] = {}  # by batch size
         self.widths = self._choose_widths(batch_size)
         if order == "packed":
+            if store.window_split is not None:
+                raise not_packed()
             width = int(self.widths[-1])
             self._slots = packed_slots(store.lengths, width)
             self._usual_rows = usual_rows(store.lengths, width, batch_size)
@@ -178,6 +182,8 @@ class Batches(keras.utils.PyDataset):
 
     def shape(self, index: int) -> tuple[int, int]:
         """Return the rows and the width of a batch's arrays; packed, a row holds several texts."""
+        if self.store.window_split is not None:
+            return self._window_rows(self.rows(index)), self.width(index)
         rows = self._packed_rows(index) if self.order == "packed" else self.rows(index)
         return len(rows), self.width(index)
 
@@ -202,16 +208,23 @@ class Batches(keras.utils.PyDataset):
         rows, width = self.rows(index), self.width(index)
         if not in_pass and len(self.widths) > 1:
             width = width_before_epoch(index, width, self.width(0), MULTIPLE)
-        encoded = [self.store[int(row)] for row in rows]
-        if self.order == "packed":
-            inputs = pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
-        else:
-            inputs = pad(encoded, width, self.pad_id)
+        inputs = self._inputs(index, width)
         if self.store.labels is None:
             return (inputs,)
         if self.weights is None:
             return inputs, self.store.labels[rows]
         return inputs, self.store.labels[rows], self.weights[rows]
+
+    def _inputs(self, index: int, width: int) -> dict[str, np.ndarray]:
+        rows = self.rows(index)
+        if self.store.window_split is not None:
+            texts = [self.store.windows(int(row)) for row in rows]
+            slots = self.store.window_split.windows.max_windows
+            return window_inputs(texts, width, self._window_rows(rows), slots, self.pad_id)
+        encoded = [self.store[int(row)] for row in rows]
+        if self.order == "packed":
+            return pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
+        return pad(encoded, width, self.pad_id)
 
     @contextmanager
     def class_weighted(self, class_weight: Mapping[int, float]) -> Iterator[None]:
@@ -246,7 +259,8 @@ class Batches(keras.utils.PyDataset):
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding; see `sample`."""
         computed = sum(math.prod(self.shape(index)) for index in self.sample())
-        real = sum(int(self.store.lengths[self.rows(index)].sum()) for index in self.sample())
+        tokens = self.store.read_tokens
+        real = sum(int(tokens[self.rows(index)].sum()) for index in self.sample())
         return real / computed
 
     def on_epoch_begin(self) -> None:
@@ -265,9 +279,11 @@ class Batches(keras.utils.PyDataset):
         if self._order_version == 2:
             lay_out = partial(pooled_layout, grouped=self.order == "shuffled")
         else:
-            lay_out = partial(EpochLayout.build, order=self.order)
+            in_windows = self.store.window_split is not None
+            windows = self.store.window_counts if in_windows else None
+            lay_out = partial(EpochLayout.build, order=self.order, windows=windows)
         self._layout = lay_out(
-            self.store.lengths,
+            self.store.widest,
             self._choose_widths,
             batch_size=self.batch_size,
             seed=self.seed,
@@ -290,13 +306,18 @@ class Batches(keras.utils.PyDataset):
             count = computed_rows(len(packed), self._usual_rows, count, compiled=compiled)
         return packed + [[] for _ in range(count - len(packed))]
 
+    def _window_rows(self, rows: np.ndarray) -> int:
+        """Return how many rows a batch of texts has that are read in windows."""
+        windows = int(self.store.window_counts[rows].sum())
+        return window_rows(windows, len(rows), few_shapes=self.few_shapes)
+
     @property
     def _is_by_chance(self) -> bool:
         return self.order in ("shuffled", "packed")
 
     def _choose_widths(self, batch_size: int) -> np.ndarray:
         if batch_size not in self._widths:  # which looks at every row
-            lengths = self.store.lengths
+            lengths = self.store.widest
             if self.order == "packed":
                 widths = np.array([packed_width(lengths)])
             elif not self.few_shapes:

@@ -39,6 +39,7 @@ class EpochLayout:
         epoch: int = 0,
         drop_remainder: bool = False,
         segments: Sequence[Segment] = (),
+        windows: np.ndarray | None = None,
     ) -> "EpochLayout":
         """Return the layout of an epoch, a pure function of the arguments.
 
@@ -58,6 +59,8 @@ class EpochLayout:
                 False.
             segments: sequence of Segment. What has been trained of the epoch. Where the last has
                 another batch size, the remaining rows are batched again. Defaults to ().
+            windows: int array [rows] or None. The windows of each row, where rows are read in
+                windows. Defaults to None: each has one.
         """
 
         def lay_out(size: int, among: np.ndarray | None = None) -> "EpochLayout":
@@ -74,7 +77,7 @@ class EpochLayout:
             if among is not None:
                 batches = [among[rows] for rows in batches]
             layout = cls(tuple(batches), _choose(batches, size, lengths, widths(size)))
-            return layout._widest_first() if order == "shuffled" else layout
+            return layout._widest_first(windows) if order == "shuffled" else layout
 
         whole = lay_out(batch_size)
         if not segments:
@@ -95,10 +98,11 @@ class EpochLayout:
             first,
         )
 
-    def _widest_first(self) -> "EpochLayout":
+    def _widest_first(self, windows: np.ndarray | None) -> "EpochLayout":
         """Put a widest batch first, where running out of memory shows at once."""
         order = list(range(len(self.rows)))
-        widest = max(order, key=lambda i: (self.widths[i], len(self.rows[i])), default=0)
+        sizes = [len(rows) if windows is None else windows[rows].sum() for rows in self.rows]
+        widest = max(order, key=lambda i: (self.widths[i], sizes[i]), default=0)
         order.sort(key=lambda i: i != widest)
         return EpochLayout(tuple(self.rows[i] for i in order), tuple(self.widths[i] for i in order))
 

@@ -1,6 +1,6 @@
 """Whether texts share rows: a computation over their lengths, before a run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -16,6 +16,8 @@ from kbert.data.packing import (
     usual_rows,
 )
 from kbert.data.padding import MULTIPLE
+from kbert.data.token_store import TokenStore
+from kbert.data.window_inputs import not_packed
 from kbert.errors import InputError
 from kbert.findings import Option
 
@@ -33,11 +35,35 @@ class PackingChoice:
         packing: "on" or "off".
         grouped: float. The share of the computed tokens that are not padding, grouped by length.
         packed: float. The same, packed.
+        windows: float. The windows of a text in the mean, where texts are read in windows, which
+            are never packed. Defaults to 0: they are not.
     """
 
     packing: Packing
     grouped: float
     packed: float
+    windows: float = 0.0
+
+    @classmethod
+    def of_store(
+        cls,
+        store: TokenStore,
+        batch_size: int,
+        asked: Packing = "auto",
+        *,
+        compiled: bool = False,
+    ) -> "PackingChoice":
+        """Return what is computed less of for the rows of a store; see `of`.
+
+        Raises:
+            InputError: `asked` is another word, or "on" for texts that are read in windows.
+        """
+        if store.window_split is None:
+            return cls.of(store.lengths, batch_size, asked, compiled=compiled)
+        found = cls.of(store.widest, batch_size, asked, compiled=compiled)
+        if asked == "on":
+            raise not_packed()
+        return replace(found, packing="off", windows=float(store.window_counts.mean()))
 
     @classmethod
     def of(
@@ -101,6 +127,8 @@ class PackingChoice:
         return "packed" if self.packing == "on" else "shuffled"
 
     def __str__(self) -> str:
+        if self.windows:
+            return f"Each text is read in windows, {self.windows:.1f} in the mean."
         if self.packing == "on":
             return (
                 f"Several texts share a row: {self.packed:.0%} of the tokens computed are real, "

@@ -21,7 +21,7 @@ def token_batches(
     examples: Examples, tokenizer: Tokenizer, max_length: int
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a data set as batches of a token file's schema."""
-    for start, stop in _chunks(examples, max_length):
+    for start, stop in _chunks(examples, tokenizer.most_tokens(max_length)):
         yield _record_batch(examples, tokenizer, max_length, start, stop)
 
 
@@ -29,7 +29,9 @@ def ids_of_batch(
     examples: Examples, tokenizer: Tokenizer, max_length: int, batch: int
 ) -> np.ndarray:
     """Return the ids of a batch of the rows, tokenized again."""
-    start, stop = next(itertools.islice(_chunks(examples, max_length), batch, None))
+    start, stop = next(
+        itertools.islice(_chunks(examples, tokenizer.most_tokens(max_length)), batch, None)
+    )
     return arrays_of(_record_batch(examples, tokenizer, max_length, start, stop))[0]
 
 
@@ -64,12 +66,12 @@ def _arrays(
     )
 
 
-def _chunks(examples: Examples, max_length: int) -> Iterator[tuple[int, int]]:
+def _chunks(examples: Examples, most_tokens: int) -> Iterator[tuple[int, int]]:
     """Yield the first row and the end of each chunk, by an upper bound of its tokens."""
     start = held = 0
     for row, text in enumerate(examples.texts):
         characters = len(text) + (0 if examples.pairs is None else len(examples.pairs[row]))
-        held += min(characters, max_length)
+        held += min(characters, most_tokens)
         if row + 1 - start == _CHUNK or held > _CHUNK_TOKENS:
             yield start, row + 1
             start, held = row + 1, 0

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 from bisect import bisect_right
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from kbert.data.token_memory import TokenMemory
 from kbert.errors import InputError, KbertError
 from kbert.findings import Option
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.window_split import Encoded, WindowSplit
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.staging import remove_leftovers
@@ -36,6 +38,8 @@ class TokenStore:
         labels: int32 array [rows], or [rows, labels] of another target than one class, or None.
         weights: float32 array [rows], or None: all rows count the same.
         from_cache: bool. Whether the file already existed.
+        window_split: WindowSplit or None. What splits long rows into windows; None where they are
+            cut. `lengths` are those of whole rows.
         not_kept: str. Why the tokens could not be written to the cache folder; empty if they could.
 
     Example:
@@ -53,10 +57,12 @@ class TokenStore:
         *,
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
+        window_split: WindowSplit | None = None,
         from_cache: bool = False,
         not_kept: str = "",
     ) -> None:
         self.max_length = max_length
+        self.window_split = window_split
         self.weights = weights
         self.from_cache = from_cache
         self.not_kept = not_kept
@@ -81,7 +87,8 @@ class TokenStore:
         Args:
             examples: Examples.
             tokenizer: Tokenizer.
-            max_length: int. The maximum number of tokens of a row, including [CLS] and [SEP].
+            max_length: int. The maximum number of tokens of a row, or of a window of it, including
+                [CLS] and [SEP].
             cache: str, Path or None. The folder of the token files, or None to keep the tokens in
                 memory. Defaults to None; `cache_folder("tokens")` is the folder that training uses.
 
@@ -99,27 +106,32 @@ class TokenStore:
                 min_length=min_length,
                 max_length=max_length,
             )
+        split = tokenizer.window_split(max_length, is_pair=examples.pairs is not None)
+        make = functools.partial(
+            cls,
+            max_length=max_length,
+            targets=examples.targets,
+            weights=examples.weights,
+            window_split=split,
+        )
         not_kept = ""
         if cache is not None:
             path = Path(cache) / f"{_key(examples, tokenizer, max_length)}.arrow"
             try:
-                return cls._cached(path, examples, tokenizer, max_length)
+                return cls._cached(path, examples, tokenizer, max_length, make)
             except OSError as error:
                 if isinstance(error, KbertError):
                     raise
                 not_kept = f"{path.parent}: {error.strerror or error}"
-        tokens = TokenMemory(token_batches(examples, tokenizer, max_length))
-        return cls(
-            tokens,
-            max_length,
-            targets=examples.targets,
-            weights=examples.weights,
-            not_kept=not_kept,
-        )
+        return make(TokenMemory(token_batches(examples, tokenizer, max_length)), not_kept=not_kept)
 
-    @classmethod
+    @staticmethod
     def _cached(
-        cls, path: Path, examples: Examples, tokenizer: Tokenizer, max_length: int
+        path: Path,
+        examples: Examples,
+        tokenizer: Tokenizer,
+        max_length: int,
+        make: Callable[..., "TokenStore"],
     ) -> "TokenStore":
         """Return the store of a file, which is written where there is none or a broken one."""
         header = {
@@ -133,26 +145,14 @@ class TokenStore:
         with contextlib.suppress(OSError):  # where nothing can be removed, tokens can be read
             remove_leftovers(path.parent)
         try:
-            found = TokenFile(path, header, remake)
-            return cls(
-                found,
-                max_length,
-                targets=examples.targets,
-                weights=examples.weights,
-                from_cache=True,
-            )
+            return make(TokenFile(path, header, remake), from_cache=True)
         except FileNotFoundError:
             pass
         except BrokenTokens as broken:
             say(f"The token file {path} is written again: {broken}.")
         write_token_file(path, header, token_batches(examples, tokenizer, max_length))
         try:
-            return cls(
-                TokenFile(path, header, remake),
-                max_length,
-                targets=examples.targets,
-                weights=examples.weights,
-            )
+            return make(TokenFile(path, header, remake))
         except BrokenTokens as error:
             raise OSError(f"what was written cannot be read back: {error}") from error
 
@@ -178,6 +178,34 @@ class TokenStore:
         at = row - self._starts[batch]
         ids = self._tokens.ids(batch, int(offsets[at]), int(offsets[at + 1]))
         return ids, int(self.first_lengths[row])
+
+    def windows(self, row: int) -> list[Encoded]:
+        """Return the windows of a row as the model reads them: one where rows are cut."""
+        ids, first_length = self[row]
+        if self.window_split is None:
+            return [(ids, first_length)]
+        return self.window_split.split(ids, first_length)
+
+    @functools.cached_property
+    def window_counts(self) -> np.ndarray:
+        """The windows of each row, an int array [rows]."""
+        if self.window_split is None:
+            return np.ones(len(self), np.int64)
+        return self.window_split.counts(self.lengths, self.first_lengths)
+
+    @functools.cached_property
+    def read_tokens(self) -> np.ndarray:
+        """The tokens that the model reads of each row, those of all its windows."""
+        if self.window_split is None:
+            return self.lengths
+        return self.window_split.tokens(self.lengths, self.first_lengths)
+
+    @property
+    def widest(self) -> np.ndarray:
+        """The tokens of the longest window of each row."""
+        if self.window_split is None:
+            return self.lengths
+        return np.minimum(self.lengths, self.max_length)
 
 
 def _joined(arrays: list[np.ndarray]) -> np.ndarray:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kbert.choices import CutPair, LongText
 from kbert.data.padding import INPUTS
-from kbert.exports.truncation import differs, truncation_note
+from kbert.exports.truncation import differs, truncation_note, windows_note
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import PACKAGES
 from kbert.targets.known_targets import target_of
@@ -110,7 +110,11 @@ def weights_readme(
     differing = _WORDS if format == "google" and is_100 else ""
     cut = ""
     if any(differs(format, tokenizer, is_pair=is_pair) for is_pair in (False, True)):
-        note = truncation_note(tokenizer.long_text, tokenizer.cut_pair, max_length)
+        windows = tokenizer.windows
+        if windows is None:
+            note = truncation_note(tokenizer.long_text, tokenizer.cut_pair, max_length)
+        else:
+            note = windows_note(tokenizer, windows, max_length)
         cut = f"\n{note} {_CUTS[format]}\n"
     predicted = 'classifier.predict(["A moving story."])'
     read = _READ[format].format(

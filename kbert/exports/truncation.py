@@ -8,6 +8,7 @@ import numpy as np
 from kbert.choices import CutPair, LongText
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.tokenizer.truncation import head_tokens
+from kbert.tokenizer.windows import Windows
 
 
 def is_cut_alike(
@@ -38,9 +39,21 @@ def differs(format: str, tokenizer: Tokenizer, *, is_pair: bool) -> bool:
     the first, and is told of the pair in each call.
     """
     if format == "huggingface":
-        return is_pair or tokenizer.long_text == "head+tail"
+        return is_pair or tokenizer.long_text in ("head+tail", "windows")
     is_default = tokenizer.long_text == "head" and (not is_pair or tokenizer.cut_pair == "longest")
     return format in ("google", "keras-hub") and not is_default
+
+
+def windows_note(tokenizer: Tokenizer, windows: Windows, max_length: int) -> str:
+    """Return how a model reads long texts in windows, as a sentence of a README."""
+    room = max_length - 2
+    side = {"longest": "its longer text", "first": "its first", "second": "its second"}
+    return (
+        f"It read a longer text in windows of {max_length} tokens, each of which shares "
+        f"{windows.overlap(room)} with the one before, at most {windows.max_windows}, and took the "
+        f"{'mean' if windows.pool == 'mean' else 'maximum'} of their logits; of a longer pair "
+        f"{side[tokenizer.cut_pair]} was windowed, and the other one repeated."
+    )
 
 
 def truncation_note(long_text: LongText, cut_pair: CutPair, max_length: int) -> str:

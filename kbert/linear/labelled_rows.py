@@ -35,8 +35,8 @@ class LabelledRows:
 
     @property
     def lengths(self) -> np.ndarray:
-        """The tokens of each row."""
-        return self.store.lengths[self.rows]
+        """The tokens of each row, of all its windows where it is read in several."""
+        return self.store.read_tokens[self.rows]
 
     def sample(self, count: int, seed: int) -> "LabelledRows":
         """Return at most `count` of the rows, by chance, in their order; the same for a seed."""

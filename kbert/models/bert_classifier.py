@@ -19,6 +19,7 @@ from kbert.models.build_classifier import build_classifier
 from kbert.models.classifier_parts import check_can_be_saved, check_parts, scaling_layer
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.pooled_output import pooled_output
+from kbert.models.pooled_windows import pooled_windows
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
 from kbert.targets.known_targets import target_of
@@ -26,6 +27,7 @@ from kbert.targets.labels import Labels
 from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.windows import Windows
 from kbert.utils.label_names import label_names
 
 
@@ -36,7 +38,8 @@ class BertClassifier(TextModel):
         logits = Dense(labels)(Dropout(dropout)(tanh(Dense(hidden)([CLS] of the last layer))))
 
     The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`;
-    or packed rows, which hold several texts each. The output is logits [texts, labels], float32.
+    packed rows, which hold several texts each; or windows, of which a long text has several, and
+    whose logits are pooled (see `Windows`). The output is logits [texts, labels], float32.
     The labels and the tokenizer travel with the model: into `get_config`, a `.keras` file, and a
     run directory.
 
@@ -122,7 +125,10 @@ class BertClassifier(TextModel):
         pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         logits = self.get_layer("logits")(dropped)
-        return logits if self._scaling is None else self._scaling(logits)
+        outputs = logits if self._scaling is None else self._scaling(logits)
+        if "own_windows" not in inputs or self.tokenizer.windows is None:
+            return outputs
+        return pooled_windows(outputs, inputs["own_windows"], self.tokenizer.windows.pool)
 
     @classmethod
     def from_preset(
@@ -139,6 +145,7 @@ class BertClassifier(TextModel):
         target: Target | TargetKind | None = None,
         long_text: LongText | None = None,
         cut_pair: CutPair | None = None,
+        windows: Windows | None = None,
     ) -> "BertClassifier":
         """Return a classifier with a preset's encoder, and a new head or the preset's own.
 
@@ -159,10 +166,14 @@ class BertClassifier(TextModel):
             tokenizer: Tokenizer or None. Defaults to None: the preset's.
             dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
             target: what the labels of a new head are; see the class. Defaults to None: one class.
-            long_text: "head", "tail", "head+tail" or None. What a text that is too long keeps; see
-                `Tokenizer`. Defaults to None: as the tokenizer says, which is mostly "head".
+            long_text: "head", "tail", "head+tail", "windows" or None. What a text that is too long
+                keeps, or that it is read in windows; see `Tokenizer`. Defaults to None: as the
+                tokenizer says, which is mostly "head".
             cut_pair: "longest", "first", "second" or None. Which text of a pair that is too long is
-                cut. Defaults to None: as the tokenizer says, which is mostly "longest".
+                cut, or windowed. Defaults to None: as the tokenizer says, which is mostly
+                "longest".
+            windows: Windows or None. How windows overlap and are pooled. Defaults to None: as the
+                tokenizer says, or `Windows()`.
 
         Raises:
             InputError: the preset is not a BERT, or lacks the head or the names that are wanted.
@@ -188,12 +199,13 @@ class BertClassifier(TextModel):
                 dtype=dtype,
                 long_text=long_text,
                 cut_pair=cut_pair,
+                windows=windows,
             )
         if labels is None:
             raise InputError(
                 "A new head needs the names of its classes: pass {labels}.", labels=Option("labels")
             )
-        tokenizer = (tokenizer or source.tokenizer()).with_truncation(long_text, cut_pair)
+        tokenizer = (tokenizer or source.tokenizer()).with_truncation(long_text, cut_pair, windows)
         backbone, gelu = load_backbone(source, pretrained=pretrained, dtype=dtype)
         if max_length is None:
             max_length = min(128, backbone.max_sequence_length)
@@ -209,8 +221,8 @@ class BertClassifier(TextModel):
         Args:
             path: str or Path. A run, a folder that `save_to` wrote, a .keras file, or another
                 source with a head whose classes have names; see `find_source`.
-            **changes: `max_length`, `dropout`, `dtype`, `long_text` or `cut_pair`, in place of
-                those that were saved; None changes nothing.
+            **changes: `max_length`, `dropout`, `dtype`, `long_text`, `cut_pair` or `windows`, in
+                place of those that were saved; None changes nothing.
 
         Raises:
             InputError: there is none, it has no head, or its weights do not fit.

@@ -13,6 +13,7 @@ from kbert.interop.model_data import ModelData
 from kbert.models.backbones import build_encoder
 from kbert.models.variables import assign_variables, to_arrays
 from kbert.targets.labels import Labels
+from kbert.tokenizer.windows import Windows
 
 Model = TypeVar("Model", bound=keras.Model)
 
@@ -27,6 +28,7 @@ def build_classifier(
     dtype: Any = None,
     long_text: LongText | None = None,
     cut_pair: CutPair | None = None,
+    windows: Windows | None = None,
 ) -> Model:
     """Return the classifier of a model that has a head.
 
@@ -41,6 +43,7 @@ def build_classifier(
         dtype: dtype policy. Defaults to None: that of the model's files, else Keras's own.
         long_text: str or None, as of `Tokenizer`. Defaults to None: that of the model's files.
         cut_pair: str or None, as of `Tokenizer`. Defaults to None: that of the model's files.
+        windows: Windows or None, as of `Tokenizer`. Defaults to None: those of the model's files.
 
     Raises:
         InputError: there is no head, or its classes have no names, or another number of them.
@@ -51,7 +54,7 @@ def build_classifier(
         model = cls(
             build_encoder(data, dtype or data.dtype),
             data.labels,
-            data.tokenizer.with_truncation(long_text, cut_pair),
+            data.tokenizer.with_truncation(long_text, cut_pair, windows),
             next(n for n in (max_length, data.max_length, min(128, positions)) if n is not None),
             data.dropout if dropout is None else dropout,
             data.gelu,

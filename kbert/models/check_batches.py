@@ -3,17 +3,31 @@
 from typing import Any
 
 from kbert.data.batches import Batches
+from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.interop.segments import check_segments
 
 
 def check_batches(model: Any, batches: Batches, name: str = "The data") -> None:
-    """Raise InputError when batches hold text pairs and a `BertClassifier` has one segment.
+    """Raise InputError for batches that a `BertClassifier` does not take.
+
+    They hold text pairs and it has one segment, or texts in windows, which it does not pool.
 
     Args:
         model: a Keras model.
         batches: Batches. Rows are pairs if those of the first batch are.
         name: str. What messages call them. Defaults to "The data".
     """
+    windows = getattr(getattr(model, "tokenizer", None), "windows", None)
+    if batches.store.window_split is not None and windows is None:
+        raise InputError(
+            "{name} has texts in windows, and the model reads no windows.",
+            name=name,
+            cure=Cure(
+                code='BertClassifier.from_preset(..., long_text="windows")',
+                otherwise=(Cure(code="model.batches(examples)", note="which cuts as it does"),),
+            ),
+        )
     num_segments = getattr(model, "num_segments", None)
     if num_segments == 1 and len(batches):
         check_segments(num_segments, bool(batches[0][0]["segment_ids"].any()), name)

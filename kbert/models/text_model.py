@@ -230,15 +230,11 @@ class TextModel(keras.Model):
             return Batches(
                 store, batch_size, pad_id=pad_id, few_shapes=few_shapes(self), examples=examples
             )
+        compiled = keras.backend.backend() != "torch"
         return Batches(
             store,
             plan.batch_size,
-            order=PackingChoice.of(
-                store.lengths,
-                plan.batch_size,
-                packing,
-                compiled=keras.backend.backend() != "torch",
-            ).order,
+            order=PackingChoice.of_store(store, plan.batch_size, packing, compiled=compiled).order,
             seed=seed,
             drop_remainder=plan.drop_remainder,
             pad_id=pad_id,

@@ -6,6 +6,7 @@ from threading import Lock
 from typing import Any
 
 import keras
+import numpy as np
 
 from kbert.backend.dataset_internals import end_pipelines_at_once, width_before_epoch
 from kbert.backend.few_shapes import few_shapes
@@ -13,6 +14,7 @@ from kbert.data.padding import MULTIPLE, pad
 from kbert.data.raw.element import Element
 from kbert.data.raw.raw_rows import read_elements
 from kbert.data.raw.text_set import TextSet
+from kbert.data.window_inputs import window_inputs, window_rows
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
 from kbert.interop.segments import check_segments
@@ -119,14 +121,23 @@ class TextStream(keras.utils.PyDataset):
         found = read_elements([element], model.labels, self._data.name, need_labels=True)
         check_segments(model.num_segments, found.pairs is not None, self._data.name)
         encoded = model.tokenizer.encode(found.texts, found.pairs, max_length=model.max_length)
-        width = self._width(max(len(ids) for ids, _ in encoded))
+        width = self._width(min(max(len(ids) for ids, _ in encoded), model.max_length))
         if self._epoch is None:
             self._first_width = width if index == 0 else self._first_width
             width = width_before_epoch(index, width, self._first_width, MULTIPLE)
-        inputs = pad(encoded, width, model.tokenizer.pad_id)
+        inputs = self._inputs(encoded, width, is_pair=found.pairs is not None)
         if found.weights is None:
             return inputs, found.label_ids
         return inputs, found.label_ids, found.weights
+
+    def _inputs(self, encoded: Sequence[Any], width: int, *, is_pair: bool) -> dict[str, Any]:
+        model = self._model
+        split = model.tokenizer.window_split(model.max_length, is_pair=is_pair)
+        if split is None:
+            return pad(encoded, width, model.tokenizer.pad_id)
+        texts = [split.split(np.asarray(ids, np.int32), first) for ids, first in encoded]
+        rows = window_rows(sum(map(len, texts)), len(texts), few_shapes=few_shapes(model))
+        return window_inputs(texts, width, rows, split.windows.max_windows, model.tokenizer.pad_id)
 
     def _width(self, longest: int) -> int:
         """Return the width of a batch: one of few, where each shape is compiled."""

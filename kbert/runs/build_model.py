@@ -33,6 +33,7 @@ def build_model(prepared: PreparedRun) -> Any:
             dtype=dtype,
             long_text=config.long_text,
             cut_pair=config.cut_pair,
+            windows=config.windows,
         )
         model.target = model.target.chosen_by(None)  # its thresholds are of the parent's weights
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.config import TrainConfig
+from kbert.config.model_options import OF_WINDOWS
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_patterns import is_pattern
 from kbert.errors import InputError, allowed_in
@@ -101,6 +102,8 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     else:
         replaced = ()
     replaced += ("packing",)  # chosen anew for the new data and batches
+    if changes.get("long_text", "windows") != "windows":
+        replaced += OF_WINDOWS
     settings = {name: value for name, value in settings.items() if name not in replaced}
     if "dev" in changes:
         settings = {name: v for name, v in settings.items() if name not in OF_OWN_DEV}

@@ -217,7 +217,9 @@ def too_large(config: TrainConfig, batches: Any) -> MachineError:
             "gradient_accumulation_steps": config.gradient_accumulation_steps * 2,
         }
         cures.append(Cure(smaller, note="which performs about the same updates"))
-    if config.max_length > 16:
+    if config.windows is not None and config.max_windows > 1:
+        cures.append(Cure({"max_windows": config.max_windows // 2}))
+    elif config.max_length > 16:
         cures.append(Cure({"max_length": config.max_length // 2}))
     cures.append(Cure(note="a smaller {option}", values={"option": Option("preset")}))
     return MachineError(

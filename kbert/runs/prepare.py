@@ -139,8 +139,8 @@ def prepare(
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)
     stores = _tokenize(config, tokenizer, {"train": training, **sets})
-    choice = PackingChoice.of(
-        stores["train"].lengths,
+    choice = PackingChoice.of_store(
+        stores["train"],
         plan.batch_size,
         config.packing,
         compiled=config.backend != "torch",
@@ -182,7 +182,7 @@ def _weights(
 
 def _tokenizer(source: Source, config: TrainConfig, sha256: str | None) -> Tokenizer:
     """Return the tokenizer of a source; for a resumed run, as the version that started it did."""
-    cut = (config.long_text, config.cut_pair)
+    cut = (config.long_text, config.cut_pair, config.windows)
     found = source.tokenizer().with_truncation(*cut)
     if sha256 in (None, found.fingerprint):
         return found
@@ -209,9 +209,10 @@ def _tokenize(
         )
     how = "found in the cache" if all(s.from_cache for s in stores.values()) else "made"
     lengths = stores["train"].lengths
-    full = int((lengths == config.max_length).sum())
+    most = tokenizer.most_tokens(config.max_length)
+    full = int((lengths >= most).sum())
     say(
         f"Tokens: {how} in {time.monotonic() - started:.1f} s; mean length {lengths.mean():.0f}; "
-        f"{full:,} of {len(lengths):,} texts fill or exceed {config.max_length} tokens"
+        f"{full:,} of {len(lengths):,} texts fill or exceed {most:,} tokens"
     )
     return stores

@@ -108,13 +108,15 @@ def training_step(config: TrainConfig, classes: int) -> Callable[[int], object]:
         dropout=config.dropout,
         pretrained=False,
         dtype="float32" if config.precision == "float32" else f"mixed_{config.precision}",
+        long_text=config.long_text,
+        windows=config.windows,
     )
     model.gradient_checkpointing = config.gradient_checkpointing
     # Smaller batches accumulate gradients, which are as large as the weights.
     plan = config.plan(examples=config.rows_per_update * 2)
     plan = replace(plan, gradient_accumulation_steps=2)
     model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
-    text = " ".join(["a"] * config.max_length)
+    text = " ".join(["a"] * model.tokenizer.most_tokens(config.max_length))
     begun = False
 
     def step(rows: int) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from kbert.tokenizer.tokenizer_checks import (
 )
 from kbert.tokenizer.truncation import check_truncation, kept_tokens, truncated_lengths
 from kbert.tokenizer.vocabulary import parse_vocab_txt, without_shadowed
+from kbert.tokenizer.window_split import WindowSplit
+from kbert.tokenizer.windows import Windows, known_windows
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import parse_json, read_bytes
 
@@ -47,13 +50,17 @@ class Tokenizer:
             [UNK]. Defaults to 200, as in Google's code; transformers looks up 100.
         split_special_tokens: bool. Whether added tokens that are special are plain text too, as
             with transformers' setting of that name. Defaults to False.
-        long_text: "head", "tail" or "head+tail". What a text that is too long keeps; see
-            `kept_tokens`. Defaults to "head", as Google does.
+        long_text: "head", "tail", "head+tail" or "windows". What a text that is too long keeps, see
+            `kept_tokens`; or that it is read in windows. Defaults to "head", as Google does.
         cut_pair: "longest", "first" or "second". Which text of a pair that is too long is cut; see
-            `truncated_lengths`. Defaults to "longest", as Google does.
+            `truncated_lengths`; or windowed, see `WindowSplit`. Defaults to "longest", as Google
+            does.
+        windows: Windows or a dict of its arguments, or None. Defaults to None: `Windows()` where
+            `long_text` is "windows".
 
     Raises:
-        KbertError: a special piece is missing, or an added token has another type.
+        KbertError: a special piece is missing, an added token has another type, or there are
+            windows and another `long_text`.
 
     Example:
 
@@ -78,6 +85,7 @@ class Tokenizer:
         split_special_tokens: bool = False,
         long_text: LongText = "head",
         cut_pair: CutPair = "longest",
+        windows: Windows | dict[str, Any] | None = None,
     ) -> None:
         self.vocabulary = tuple(vocabulary)
         check_pieces(self.vocabulary)
@@ -91,6 +99,7 @@ class Tokenizer:
         self.split_special_tokens = bool(split_special_tokens)
         self.long_text: LongText = long_text
         self.cut_pair: CutPair = cut_pair
+        self.windows = known_windows(long_text, windows)
         # Of a piece that occurs twice, Google takes the last id.
         ids = {piece: number for number, piece in enumerate(self.vocabulary)}
         self.added_tokens = check_added_tokens(added_tokens)
@@ -177,7 +186,7 @@ class Tokenizer:
         """
         texts, _ = as_texts(texts, blank=True)
         found: list[list[int]] = [[] for _ in texts]
-        enough = limit if self.long_text == "head" else None
+        enough = limit if self.long_text in ("head", "windows") else None
         for number, ids in self._text_ids.of_parts(
             texts, lambda number: enough is None or len(found[number]) < enough
         ):
@@ -198,14 +207,15 @@ class Tokenizer:
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
     ) -> list[tuple[list[int], int]]:
-        """Return what the model reads for each text or pair, which is cut where it is too long.
+        """Return what the model reads of each text or pair, which is cut where it is too long.
 
             one text:  [CLS] text [SEP]
             a pair:    [CLS] text [SEP] pair [SEP]
 
         By default a text loses its end, and a pair the end of its longer text, or of the second if
-        they are equally long, as in Google's code; `long_text` and `cut_pair` say otherwise. A
-        second text of blanks counts as none.
+        they are equally long, as in Google's code; `long_text` and `cut_pair` say otherwise. To be
+        read in windows, it may be longer: `window_split` makes them. A second text of blanks counts
+        as none.
 
         Args:
             texts: sequence of str.
@@ -216,16 +226,22 @@ class Tokenizer:
         Returns:
             A list of (ids, length of the first segment including its [CLS] and [SEP]).
         """
+        split = self.window_split(max_length, is_pair=pairs is not None)
         # No more of a text counts, whatever the other one is: it would be cut to less anyway.
-        firsts = self.token_ids(texts, max_length - 2)
+        most = self.most_tokens(max_length) - 2
+        firsts = self.token_ids(texts, most)
         if pairs is None:
             seconds: list[list[int]] = [[]] * len(firsts)
         else:
-            seconds = self.token_ids(pairs, max_length - 2)
+            seconds = self.token_ids(pairs, most)
         result = []
         for first, second in zip(firsts, seconds, strict=True):
             if second:
-                rooms = truncated_lengths(len(first), len(second), max_length - 3, self.cut_pair)
+                if split is None:
+                    sizes = len(first), len(second)
+                    rooms = truncated_lengths(*sizes, max_length - 3, self.cut_pair)
+                else:
+                    rooms = split.kept_of(len(first), len(second))
                 first, second = (
                     kept_tokens(tokens, room, self.long_text)
                     for tokens, room in zip((first, second), rooms, strict=True)
@@ -237,20 +253,43 @@ class Tokenizer:
                 result.append((ids, len(ids)))
         return result
 
+    def window_split(self, max_length: int, *, is_pair: bool = False) -> WindowSplit | None:
+        """Return what splits long texts, or pairs, into windows; None where they are cut.
+
+        Args:
+            max_length: int. The maximum number of tokens of a window.
+            is_pair: bool. Whether there are pairs. Defaults to False.
+        """
+        if self.windows is None:
+            return None
+        return WindowSplit(self.windows, max_length, self.cut_pair, is_pair=is_pair)
+
+    def most_tokens(self, max_length: int) -> int:
+        """Return the most tokens of a text that are read, in all windows of `max_length`."""
+        split = self.window_split(max_length)
+        return max_length if split is None else split.most_tokens
+
     def with_truncation(
-        self, long_text: LongText | None = None, cut_pair: CutPair | None = None
+        self,
+        long_text: LongText | None = None,
+        cut_pair: CutPair | None = None,
+        windows: Windows | None = None,
     ) -> "Tokenizer":
-        """Return a tokenizer that cuts long texts otherwise.
+        """Return a tokenizer that cuts long texts otherwise, or reads them in windows.
 
         Args:
             long_text: as of the constructor. Defaults to None: as this one.
             cut_pair: as of the constructor. Defaults to None: as this one.
+            windows: as of the constructor. Defaults to None: as this one, or `Windows()`.
         """
-        given = {"long_text": long_text, "cut_pair": cut_pair}
+        given = {"long_text": long_text, "cut_pair": cut_pair, "windows": windows}
         changes = {k: v for k, v in given.items() if v not in (None, getattr(self, k))}
         if not changes:
             return self
-        changed = self.from_config({**self.get_config(), **changes})
+        config = {**self.get_config(), **changes}
+        if config.get("long_text") != "windows" and windows is None:
+            config.pop("windows", None)
+        changed = self.from_config(config)
         changed.casing_cure = self.casing_cure
         return changed
 
@@ -294,6 +333,8 @@ class Tokenizer:
             config["long_text"] = self.long_text
         if self.cut_pair != "longest":
             config["cut_pair"] = self.cut_pair
+        if self.windows is not None:
+            config["windows"] = asdict(self.windows)
         return config
 
     @classmethod

@@ -44,7 +44,8 @@ def kept_tokens(tokens: Sequence[int], room: int, long_text: LongText = "head") 
         tokens: sequence of int.
         room: int. The number of tokens that are kept.
         long_text: "head": the first ones; "tail": the last ones; "head+tail": `room * 128 // 510`
-            of the first and the other ones of the last. Defaults to "head".
+            of the first and the other ones of the last; "windows": the first ones too, since
+            these windows hold. Defaults to "head".
 
     Source: "How to Fine-Tune BERT for Text Classification?", arXiv 1905.05583, section 5.3.1.
     """
@@ -56,7 +57,8 @@ def kept_tokens(tokens: Sequence[int], room: int, long_text: LongText = "head") 
 
 def head_tokens(room: int, long_text: LongText) -> int:
     """Return how many of the tokens that are kept of a long text are its first ones."""
-    return {"head": room, "tail": 0, "head+tail": room * _HEAD // _WHOLE}[long_text]
+    heads = {"head": room, "tail": 0, "head+tail": room * _HEAD // _WHOLE, "windows": room}
+    return heads[long_text]
 
 
 def check_truncation(long_text: object, cut_pair: object) -> None:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from kbert.cli.show_inspection import show_inspection
+from kbert.config import ModelOptions
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
 
@@ -18,8 +19,7 @@ def inspect(tmp_path, tiny_preset, capsys):
             str(path),
             None,
             ReadingOptions(**reading),
-            preset=str(tiny_preset),
-            max_length=16,
+            ModelOptions(preset=str(tiny_preset), max_length=16),
             plot=plot,
             as_json=as_json,
         )

@@ -17,7 +17,11 @@ PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
     *("warmup-proportion", "recipe"),
 )
-MODEL = ("preset", "max-length", "long-text", "cut-pair", "dropout", "weights", "precision")
+WINDOWS = ("stride", "max-windows", "pool")
+MODEL = (
+    *("preset", "max-length", "long-text", "cut-pair", *WINDOWS, "dropout", "weights"),
+    "precision",
+)
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
@@ -65,6 +69,8 @@ TABLE = {
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
         **dict.fromkeys(("preset", "max-length", "long-text", "task"), USED),
+        "stride": ["data.csv --stride 3"],
+        "max-windows": ["data.csv --long-text tail --max-windows 3"],
         **FILES,
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "dev")},
         **{n: [f"data --task mrpc --{n} multi"] for n in ("target", "label-separator")},
@@ -95,6 +101,9 @@ TABLE = {
         "max-length": ["--examples 9 --max-length 128", "data.csv --google-flags= --max-length 64"],
         "long-text": ["--examples 9 --long-text tail"],
         "cut-pair": ["data.csv --google-flags= --cut-pair first"],
+        "stride": ["data.csv --google-flags= --stride 3", "data.csv --stride 3"],
+        "max-windows": ["--examples 9 --max-windows 3", "data.csv --max-windows 3"],
+        "pool": ["--examples 9 --pool max", "data.csv --long-text tail --pool max"],
         "task": ["--examples 9 --task mrpc", "data --task mrpc --google-flags="],
         "backend": ["data.csv --google-flags= --backend torch"],
         "examples": ["data.csv --examples 9", "data.csv --examples 9 --google-flags="],
@@ -110,6 +119,9 @@ TABLE = {
         "split-by-time": ["data --task mrpc --split-by-time t", *DEV["split-by-time"]],
         "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
         "focal-gamma": ["data.csv --focal-gamma 1"],
+        "stride": ["data.csv --stride 3", "data.csv --stride 126 --long-text windows"],
+        "max-windows": ["data.csv --max-windows 3"],
+        "pool": ["data.csv --pool max"],
         "folds": ["data --task mrpc --folds 3", *DEV["folds"]],
         "fold": ["data --task mrpc --folds 3 --fold 1", *DEV["fold"]],
         "format": ["data --task mrpc --format csv"],

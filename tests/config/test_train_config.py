@@ -55,6 +55,13 @@ TIME = {"split_by_time": "date"}  # in place of both
 FOLDS = {"folds": 5, "fold": 2, "split_seed": 3}
 FOCAL = {"focal_gamma": 1.0, "loss": "focal"}  # which other losses do not have
 UPDATE = {"update_size": 64}  # in place of batches per update
+WINDOWS = {
+    "long_text": "windows",
+    "cut_pair": "second",
+    "stride": 9,
+    "max_windows": 4,
+    "pool": "max",
+}
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -75,6 +82,7 @@ def round_trip(config, folder):
         FOLDS,
         FOCAL,
         UPDATE,
+        WINDOWS,
         {"batch_size": "auto"},
         *({k: v} for k, v in OTHERS.items()),
         OTHERS,
@@ -89,7 +97,23 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK, *SHARE, *TIME, *FOLDS, *FOCAL, *UPDATE} == set(names)
+    assert {"data", *OTHERS, *TASK, *SHARE, *TIME, *FOLDS, *FOCAL, *UPDATE, *WINDOWS} == set(names)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"stride": 9}, '`stride` belongs to long_text="windows"'),
+        ({"long_text": "tail", "pool": "max"}, '`pool` belongs to long_text="windows"'),
+        ({**WINDOWS, "max_windows": 0}, "`max_windows` must be a whole number from 1. Received: 0"),
+        ({**WINDOWS, "max_length": 11}, "`stride` must be less than the 9 tokens of a text"),
+        ({**WINDOWS, "packing": "on"}, 'long_text="windows" leaves no room for packing="on"'),
+    ],
+    ids=str,
+)
+def test_what_does_not_go_with_windows(settings, message):
+    with pytest.raises(KbertError, match=message):
+        TrainConfig("a.csv", **settings)
 
 
 def test_a_task_determines_how_its_files_are_read():

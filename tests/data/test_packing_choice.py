@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from kbert import Examples, Tokenizer, TokenStore, Windows
 from kbert.data.packing_choice import PackingChoice
 from kbert.errors import InputError
 
@@ -45,6 +46,18 @@ def test_what_is_asked_for_is_taken(asked):
 def test_another_word_is_refused():
     with pytest.raises(InputError, match="must be one of auto, on, off. Received: 'yes'"):
         PackingChoice.of(SHORT, 32, "yes")
+
+
+def test_texts_that_are_read_in_windows_are_not_packed():
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"]
+    tokenizer = Tokenizer(pieces, long_text="windows", windows=Windows(stride=2))
+    # Of 6 tokens in a window, 4 are new: 1 and 3 windows.
+    store = TokenStore.build(Examples(["a a", "a " * 13] * 20), tokenizer, 8)
+    choice = PackingChoice.of_store(store, 4)
+    assert (choice.packing, choice.order, choice.windows) == ("off", "shuffled", 2.0)
+    assert str(choice) == "Each text is read in windows, 2.0 in the mean."
+    with pytest.raises(InputError, match="have rows of their own, which are not packed"):
+        PackingChoice.of_store(store, 4, "on")
 
 
 def test_it_says_both_shares():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kbert import Examples
+from kbert import Examples, TokenStore, Windows
 from kbert.data.padding import pad
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
@@ -31,6 +31,23 @@ def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
     outputs = model.backbone.predict(inputs, verbose=0)["sequence_output"]
     for row, (ids, _) in enumerate(encoded):
         by_hand = outputs[row, : len(ids)].mean(axis=0)
+        np.testing.assert_allclose(found[row], by_hand, rtol=0, atol=3e-6)
+
+
+def test_of_windows_it_is_that_over_all_their_tokens(model, rows, sentences):
+    tokenizer = model.tokenizer.with_truncation("windows", windows=Windows(stride=2))
+    examples = Examples(
+        [" ".join(sentences[0][:n]) for n in range(1, 9)], label_ids=np.zeros(8, np.int32)
+    )
+    rows = LabelledRows.from_store(TokenStore.build(examples, tokenizer, 24))
+    assert rows.store.window_counts.max() > 2
+    found = encoder_means(model, rows)
+    for row in range(8):
+        windows = rows.store.windows(row)
+        inputs = pad(windows, 24, model.tokenizer.pad_id)
+        outputs = model.backbone.predict(inputs, verbose=0)["sequence_output"]
+        tokens = [outputs[place, : len(ids)] for place, (ids, _) in enumerate(windows)]
+        by_hand = np.concatenate(tokens).mean(axis=0)
         np.testing.assert_allclose(found[row], by_hand, rtol=0, atol=3e-6)
 
 

@@ -1,9 +1,21 @@
 """A model cuts long texts in prediction as in training, wherever it is stored."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
-from kbert import BertClassifier, Predictor, TrainConfig, read_examples, train
+from kbert import (
+    BertClassifier,
+    KbertError,
+    Predictor,
+    RunCheckpoint,
+    TrainConfig,
+    Windows,
+    read_examples,
+    resume,
+    train,
+)
 from kbert.exports.export import export
 from kbert.interop.sources import find_source
 
@@ -82,6 +94,78 @@ def test_an_exported_program_cuts_as_the_model_does(model, tmp_path):
     found = {}
     exec(code, found)
     np.testing.assert_allclose(found["probabilities"], expected[:1], atol=1e-5)
+
+
+def test_a_program_does_not_hold_windows(model, tmp_path):
+    config = model.get_config()
+    config["tokenizer"] |= {"long_text": "windows", "windows": {"pool": "max"}}
+    BertClassifier.from_config(config).save_to(tmp_path / "model")
+    with pytest.raises(KbertError, match="reads long ones in windows: onnx cannot hold it"):
+        export(tmp_path / "model", tmp_path / "out", format="onnx", verbose=0)
+    assert not (tmp_path / "out").exists()
+    seen = export(tmp_path / "model", tmp_path / "hf", format="huggingface", verbose=0)
+    assert 0 < seen.texts < 7
+    readme = " ".join((tmp_path / "hf" / "README.md").read_text(encoding="utf-8").split())
+    assert "read a longer text in windows of 16 tokens, each of which shares 3 with" in readme
+    assert "the maximum of their logits; of a longer pair its second was windowed" in readme
+
+
+def test_windows_wherever_they_are_stored(model, tmp_path):
+    windows = Windows(stride=2, max_windows=3, pool="max")
+    config = model.get_config()
+    config["tokenizer"] |= {"long_text": "windows", "windows": asdict(windows)}
+    made = BertClassifier.from_config(config)
+    made.set_weights(model.get_weights())
+    made.save_to(tmp_path / "folder")
+    made.save(tmp_path / "model.keras")
+    expected = made.predict_proba([LONG, "short"], ["pair", LONG])
+    other = model.predict_proba([LONG, "short"], ["pair", LONG])
+    assert np.abs(expected - other).max() > 1e-4
+    for path in (tmp_path / "folder", tmp_path / "model.keras"):
+        assert BertClassifier.load(path).tokenizer.windows == windows
+        found = Predictor.load(path).predict_proba([LONG, "short"], ["pair", LONG])
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    cut = BertClassifier.load(tmp_path / "folder", long_text="head+tail")
+    assert cut.tokenizer.windows is None
+    found = cut.predict_proba([LONG, "short"], ["pair", LONG])
+    np.testing.assert_allclose(found, other, atol=1e-6)
+
+
+def test_a_run_with_windows_that_is_resumed_ends_as_one_that_is_not(
+    reviews, tmp_path, tiny_model, monkeypatch
+):
+    tiny_model(layers=1, labels=["bad", "good"], max_length=16).save_to(tmp_path / "tiny")
+    settings = {
+        "preset": str(tmp_path / "tiny"),
+        **{"epochs": 2, "max_length": 8, "long_text": "windows", "stride": 1, "pool": "max"},
+        **{"baseline": "encoder", "checkpoint_steps": 2, "allow": ("too-few-updates",)},
+    }
+    whole = train(TrainConfig(str(reviews), output=str(tmp_path / "whole"), **settings), verbose=0)
+    step, seen = RunCheckpoint.on_train_batch_end, 0
+
+    def stop(self, *args, **kwargs):
+        nonlocal seen
+        step(self, *args, **kwargs)
+        seen += 1
+        if seen == 5:
+            raise KeyboardInterrupt
+
+    config = TrainConfig(str(reviews), output=str(tmp_path / "part"), **settings)
+    with monkeypatch.context() as patch:
+        patch.setattr(RunCheckpoint, "on_train_batch_end", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train(config, verbose=0)
+    resumed = resume(tmp_path / "part", verbose=0)
+    assert seen == 5
+    windows = Windows(stride=1, pool="max")
+    assert find_source(resumed.path).tokenizer().windows == windows
+    texts = read_examples(reviews).texts
+    one, other = (BertClassifier.load(run.path) for run in (whole, resumed))
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert len(one.predict_proba(texts)) == len(texts)
+    history = [(run.path / "evaluations.json").read_text() for run in (whole, resumed)]
+    assert history[0].count("accuracy") == history[1].count("accuracy")
 
 
 def test_a_run_keeps_it(reviews, tmp_path, tiny_model):

@@ -125,6 +125,18 @@ def test_settings_are_the_parents_but_for_those_given(parent, child):
     assert {name: getattr(new, name) for name in kept} == {n: getattr(old, n) for n in kept}
 
 
+@pytest.mark.any_backend  # a matter of settings
+@pytest.mark.parametrize(("long_text", "stride"), [("tail", None), ("windows", 9)])
+def test_texts_that_are_cut_anew_have_no_windows(parent, long_text, stride, monkeypatch):
+    from kbert.runs import continue_training as module
+
+    given = {"data": "a.csv", "seed": 0, "long_text": "windows", "stride": 9, "pool": "max"}
+    monkeypatch.setattr(module, "parent_settings", lambda run: given)
+    settings = module._inherited(parent.path, {"long_text": long_text})
+    assert settings.get("stride") == stride
+    assert TrainConfig(**{**settings, "long_text": long_text}).stride == stride
+
+
 @pytest.mark.any_backend  # a matter of files
 def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
     from kbert.runs import continue_training as module

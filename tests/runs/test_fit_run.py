@@ -39,6 +39,12 @@ HALF = "batch_size={}, gradient_accumulation_steps={}, which performs about the 
             "1 row x 104 tokens does not fit. Cure: max_length=50, or a smaller `preset`",
         ),
         (
+            {"long_text": "windows", "max_windows": 5},
+            [128],
+            f"32 rows x 128 tokens does not fit. Cure: {HALF.format(16, 2)}, or max_windows=2, or "
+            "a smaller `preset`",
+        ),
+        (
             {"max_length": 9},
             [16],
             f"32 rows x 16 tokens does not fit. Cure: {HALF.format(16, 2)}, or a smaller `preset`",

@@ -84,5 +84,7 @@ def test_the_settings_travel_and_change_the_fingerprint():
 
 @pytest.mark.parametrize("value", ["middle", None, ["head"]])
 def test_refuses_another_word(value):
-    with pytest.raises(KbertError, match=r"`long_text` must be one of head, tail, head\+tail. Rec"):
+    with pytest.raises(
+        KbertError, match=r"`long_text` must be one of head, tail, head\+tail, windows. Rec"
+    ):
         Tokenizer(PIECES, long_text=value)

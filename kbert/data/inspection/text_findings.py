@@ -8,6 +8,8 @@ from kbert.data.inspection.unknown_findings import unknown_findings
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.window_split import WindowSplit
+from kbert.tokenizer.windows import Windows
 from kbert.utils.wording import count_noun
 
 _MAX_CUT = 0.05  # of the texts
@@ -57,8 +59,11 @@ def token_findings(facts: Inspection, tokenizer: Tokenizer, max_length: int) -> 
     if lengths is None:
         return []
     findings = []
-    if lengths.share_cut(max_length) > _MAX_CUT:
+    split = tokenizer.window_split(max_length, is_pair=lengths.are_pairs)
+    if split is None and lengths.share_cut(max_length) > _MAX_CUT:
         findings.append(_cut(lengths, tokenizer, max_length))
+    elif split is not None and lengths.share_beyond(split) > _MAX_CUT:
+        findings.append(_beyond_windows(lengths, split))
     findings += unknown_findings(lengths, tokenizer)
     return findings
 
@@ -75,6 +80,9 @@ def _cut(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Finding
     if tokenizer.long_text == "head":
         note = "which reads beginnings and ends in the same time"
         cures.append(Cure({"long_text": "head+tail"}, note=note))
+    in_windows = _windows_cure(lengths, tokenizer, max_length)
+    if in_windows is not None:
+        cures.append(in_windows)
     first, *others = cures or [Cure(note="cut the texts where it matters least")]
     return Finding(
         "texts-cut",
@@ -86,6 +94,57 @@ def _cut(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Finding
             "lost": _LOST[tokenizer.long_text],
             "cut": lengths.share_cut(max_length),
             "max_length": max_length,
+            "longest": lengths.quantiles[-1],
+        },
+    )
+
+
+def _windows_cure(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Cure | None:
+    """Return the cure to read texts in windows, with how much longer that takes, where it helps."""
+    split = WindowSplit(Windows(), max_length, tokenizer.cut_pair, is_pair=lengths.are_pairs)
+    more = _enough_windows(lengths, split)
+    if lengths.share_beyond(more) > _MAX_CUT:
+        return None  # both texts of a pair are too long
+    settings: dict[str, str | int] = {"long_text": "windows"}
+    if more.windows != split.windows:
+        settings["max_windows"] = more.windows.max_windows
+    times = lengths.tokens_of_windows(more) / lengths.tokens(max_length)
+    note = "which reads whole texts in about {times:.1f} times the time"
+    return Cure(settings, note=note, values={"times": times})
+
+
+def _enough_windows(lengths: TextLengths, split: WindowSplit) -> WindowSplit:
+    """Return the windows, or as many more as most texts need."""
+    most = max(split.windows.max_windows, lengths.windows_for(split, _MAX_CUT))
+    return replace(split, windows=replace(split.windows, max_windows=most))
+
+
+def _beyond_windows(lengths: TextLengths, split: WindowSplit) -> Finding:
+    """Return the finding that texts have more tokens than their windows hold."""
+    more = _enough_windows(lengths, split)
+    settings = {"max_windows": more.windows.max_windows}
+    if lengths.share_beyond(more) > _MAX_CUT:  # both texts of a pair are too long
+        longer = [length for length in LENGTHS if length > split.max_length]
+        wider = [replace(more, max_length=length) for length in longer]
+        enough = (w for w in wider if lengths.share_beyond(w) <= _MAX_CUT)
+        more = next(enough, wider[-1] if wider else more)
+        settings = {"max_length": more.max_length}
+    times = lengths.tokens_of_windows(more) / lengths.tokens_of_windows(split)
+    cure = Cure(
+        settings, note="which takes about {times:.1f} times as long", values={"times": times}
+    )
+    if more.max_length == split.max_length and "max_length" in settings:
+        cure = Cure(note="cut the texts where it matters least")
+    return Finding(
+        "texts-cut",
+        "warning",
+        "{cut:.0%} of the texts have more tokens than {windows} of {max_length} hold, and what is "
+        "beyond is not read (the longest has {longest:,}).",
+        cure,
+        {
+            "cut": lengths.share_beyond(split),
+            "windows": count_noun(split.windows.max_windows, "window"),
+            "max_length": split.max_length,
             "longest": lengths.quantiles[-1],
         },
     )

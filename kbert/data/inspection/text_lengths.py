@@ -14,6 +14,7 @@ from kbert.data.inspection.unknown_words import (
 )
 from kbert.data.reading.examples import Examples
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.window_split import WindowSplit
 
 MAX_ROWS = 20_000  # a million would take a minute and give the same result
 _SCRIPT_ROWS, _SCRIPT_LETTERS = 2000, 500  # examined for the writing system
@@ -41,6 +42,7 @@ class TextLengths:
     unknown_otherwise: float
     unknown_words: UnknownWords | None
     _lengths: np.ndarray
+    _seconds: np.ndarray  # of second texts, without special ones
 
     def share_cut(self, max_length: int) -> float:
         """Return the share of rows that have more tokens than `max_length`."""
@@ -50,17 +52,42 @@ class TextLengths:
         """Return how many tokens of the rows are read where longer ones are cut."""
         return int(np.minimum(self._lengths, max_length).sum())
 
+    @property
+    def are_pairs(self) -> bool:
+        """Whether rows have second texts."""
+        return bool(self._seconds.any())
+
+    def share_beyond(self, split: WindowSplit) -> float:
+        """Return the share of rows of which tokens do not fit into the windows of a text."""
+        kept = np.add(*split.kept(self._firsts, self._seconds))
+        return float(np.mean(kept < self._firsts + self._seconds))
+
+    def tokens_of_windows(self, split: WindowSplit) -> int:
+        """Return how many tokens the windows of the rows have."""
+        firsts, seconds = split.kept(self._firsts, self._seconds)
+        lengths = firsts + 2 + seconds + (seconds > 0)
+        return int(split.tokens(lengths, firsts + 2).sum())
+
+    def windows_for(self, split: WindowSplit, share: float) -> int:
+        """Return how many windows a text may need for at most a share of the rows to need more."""
+        lengths = self._firsts + 2 + self._seconds + (self._seconds > 0)
+        return int(np.quantile(split.counts(lengths, self._firsts + 2), 1 - share, method="higher"))
+
+    @property
+    def _firsts(self) -> np.ndarray:
+        return self._lengths - 2 - self._seconds - (1 if self.are_pairs else 0)
+
 
 def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_ROWS) -> TextLengths:
     """Return the lengths of texts, or pairs, and how much of them the vocabulary knows."""
     rows = sample_rows(len(examples), max_rows)
     texts = [examples.texts[row] for row in rows]
     pairs = None if examples.pairs is None else [examples.pairs[row] for row in rows]
-    lengths, unknown = _count(tokenizer, texts, pairs)
+    lengths, seconds, unknown = _count(tokenizer, texts, pairs)
     otherwise = unknown
     if unknown > 0:
         settings = {**tokenizer.get_config(), "lowercase": not tokenizer.lowercase}
-        otherwise = _count(Tokenizer.from_config(settings), texts, pairs)[1]
+        otherwise = _count(Tokenizer.from_config(settings), texts, pairs)[2]
     quantiles = np.quantile(lengths, (0.5, 0.9, 0.99, 1.0))
     median, ninety, ninety_nine, longest = (int(tokens) for tokens in quantiles)
     return TextLengths(
@@ -71,6 +98,7 @@ def text_lengths(examples: Examples, tokenizer: Tokenizer, max_rows: int = MAX_R
         unknown_otherwise=otherwise,
         unknown_words=find_unknown_words([*texts, *(pairs or ())], tokenizer) if unknown else None,
         _lengths=lengths,
+        _seconds=seconds,
     )
 
 
@@ -99,12 +127,13 @@ def sample_rows(rows: int, max_rows: int = MAX_ROWS) -> np.ndarray:
 
 def _count(
     tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None
-) -> tuple[np.ndarray, float]:
+) -> tuple[np.ndarray, np.ndarray, float]:
     counted = np.array(tokenizer.count(texts))
     lengths = counted[:, 0] + 2
+    seconds = np.zeros_like(counted)
     if pairs is not None:
         seconds = np.array(tokenizer.count(pairs))
         lengths += seconds[:, 0] + 1
         counted = counted + seconds
     tokens, unknown = counted.sum(axis=0)
-    return lengths, float(unknown / max(tokens, 1))
+    return lengths, seconds[:, 0], float(unknown / max(tokens, 1))

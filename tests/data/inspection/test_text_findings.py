@@ -1,9 +1,10 @@
 """What is wrong with the texts of a small file of real sentences."""
 
+import numpy as np
 import pytest
 from inspected import found, severities
 
-from kbert import Tokenizer
+from kbert import Examples, Labels, Tokenizer, TokenStore, Windows
 from kbert.data.inspection.inspect_examples import inspect_examples
 
 
@@ -66,11 +67,62 @@ def test_texts_that_are_cut(words, cure, rows, read, minilm):
     assert finding.message.startswith(f"{cut:.0%} of the texts have more than 32 tokens")
     assert f"(the longest has {max(lengths)})" in finding.message
     times = sum(min(n, int(cure)) for n in lengths) / sum(min(n, 32) for n in lengths)
+    # 402 tokens: 18 windows of 30, each with 23 new ones.
+    most = 18 if words == 400 else 16
+    reader = minilm.with_truncation("windows", windows=Windows(max_windows=most))
+    more = windows_tokens(reader, examples, 32) / sum(min(n, 32) for n in lengths)
     assert str(finding.cure) == (
         f"max_length={cure}, which takes about {times:.1f} times as long, "
-        'or long_text="head+tail", which reads beginnings and ends in the same time'
+        'or long_text="head+tail", which reads beginnings and ends in the same time, '
+        f'or long_text="windows"{", max_windows=18" * (words == 400)}, which reads whole texts '
+        f"in about {more:.1f} times the time"
     )
+    assert severities(inspect_examples(examples, tokenizer=reader, max_length=32)) == {}
     assert severities(inspect_examples(examples, tokenizer=minilm, max_length=int(cure))) == {}
+
+
+def windows_tokens(tokenizer, examples, max_length):
+    """Return how many tokens all windows of the texts have."""
+    store = TokenStore.build(examples, tokenizer, max_length)
+    return sum(len(ids) for row in range(len(store)) for ids, _ in store.windows(row))
+
+
+def test_pairs_whose_texts_are_both_too_long(minilm):
+    examples = Examples(
+        [" ".join(["very"] * (20 + n % 3)) for n in range(40)],
+        [" ".join(["so"] * (60 + n)) for n in range(40)],
+        label_ids=np.arange(40) % 2,
+        labels=Labels(("bad", "good")),
+    )
+    cut = inspect_examples(examples, tokenizer=minilm, max_length=32)
+    # Of the 29 tokens of a window 14 are of the repeated text, which is thus cut.
+    assert "windows" not in str(found(cut)["texts-cut"].cure)
+    reader = minilm.with_truncation("windows")
+    finding = found(inspect_examples(examples, tokenizer=reader, max_length=32))["texts-cut"]
+    assert finding.message.startswith("100% of the texts have more tokens than 16 windows of 32")
+    assert finding.cure.settings == {"max_length": 64}
+    assert "texts-cut" not in found(inspect_examples(examples, tokenizer=reader, max_length=64))
+
+
+def test_texts_that_windows_do_not_hold(rows, read, minilm):
+    for i in range(0, 200, 10):
+        rows[i][0] = " ".join([str(i % 7), *["very"] * 98, f"fine{i}"])
+    examples = read(rows)
+    tokenizer = minilm.with_truncation("windows", windows=Windows(stride=10, max_windows=2))
+    inspection = inspect_examples(examples, tokenizer=tokenizer, max_length=32)
+    assert severities(inspection) == {"texts-cut": "warning"}
+    finding = found(inspection)["texts-cut"]
+    longest = inspection.lengths.quantiles[-1]
+    assert finding.message == (
+        "10% of the texts have more tokens than 2 windows of 32 hold, and what is beyond is not "
+        f"read (the longest has {longest})."
+    )
+    # About 101 tokens: 30 in the first window, and 20 more in each other.
+    assert finding.cure.settings == {"max_windows": 5}
+    more = minilm.with_truncation("windows", windows=Windows(stride=10, max_windows=5))
+    times = windows_tokens(more, examples, 32) / windows_tokens(tokenizer, examples, 32)
+    assert str(finding.cure).endswith(f"which takes about {times:.1f} times as long")
+    assert severities(inspect_examples(examples, tokenizer=more, max_length=32)) == {}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +143,7 @@ def test_texts_that_no_model_can_read_in_full(max_length, cure, rows, read, mini
     inspection = inspect_examples(read(rows), tokenizer=other, max_length=max_length)
     finding = found(inspection)["texts-cut"]
     assert "their middles are not read" in finding.message
-    otherwise = "max_length=512, which" if max_length < 512 else "cut the texts where it matters"
+    otherwise = "max_length=512, which" if max_length < 512 else 'long_text="windows", which reads'
     assert str(finding.cure).startswith(otherwise)
 
 

@@ -1,0 +1,117 @@
+"""How a long text is read in windows."""
+
+from dataclasses import dataclass, fields
+from typing import Any, get_args
+
+from kbert.choices import LongText, Pool
+from kbert.errors import InputError
+from kbert.findings import Option
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How a text that is too long is read: in windows that overlap, whose logits are pooled.
+
+    The second window begins `stride` tokens before the end of the first, and so on to the end of
+    the text; the last may be shorter. The logits of a text are the mean or the maximum of those of
+    its windows, and the gradient of its loss goes through all of them.
+
+    Args:
+        stride: int or None. Tokens of the text that a window shares with the one before it, as
+            `stride` of transformers' tokenizers. Defaults to None: a quarter of the window. A
+            phrase that is no longer than that lies whole in one of them, and at most a third more
+            tokens are computed than the text has.
+        max_windows: int. The most windows of a text, which bounds memory and time; what is beyond
+            is cut. Defaults to 16.
+        pool: "mean" or "max" of the windows' logits. Defaults to "mean".
+
+    Raises:
+        InputError: a value of another type, or out of range.
+
+    Example:
+
+    ```python
+    windows = Windows(stride=32, pool="max")
+    assert windows.max_windows == 16
+    ```
+    """
+
+    stride: int | None = None
+    max_windows: int = 16
+    pool: Pool = "mean"
+
+    def __post_init__(self) -> None:
+        if self.stride is not None:
+            _check_whole("stride", self.stride, 0)
+        _check_whole("max_windows", self.max_windows, 1)
+        if not isinstance(self.pool, str) or self.pool not in get_args(Pool):
+            raise InputError(
+                "{option} must be one of {known}. Received: {pool!r:.80}",
+                option=Option("pool"),
+                known=", ".join(get_args(Pool)),
+                pool=self.pool,
+            )
+
+    def check_room(self, max_length: int, *, is_pair: bool = False) -> None:
+        """Raise InputError for windows that would share all that they hold of a text.
+
+        Args:
+            max_length: int. Tokens of a window, including [CLS] and [SEP].
+            is_pair: bool. Whether a window holds a second text too. Defaults to False.
+        """
+        # Of a pair, the side that is repeated takes at most half.
+        room = (max_length - 2) // 2 if is_pair else max_length - 2
+        if self.stride is not None and self.stride >= room:
+            raise InputError(
+                "{option} must be less than the {room} tokens of {text} that a window holds. "
+                "Received: {stride}",
+                option=Option("stride"),
+                room=room,
+                text="a pair's longer text" if is_pair else "a text",
+                stride=self.stride,
+            )
+
+    def overlap(self, room: Any) -> Any:
+        """Return the tokens that two windows share, by the tokens of the text that one holds."""
+        return room // 4 if self.stride is None else self.stride
+
+
+def known_windows(long_text: LongText, windows: Any) -> Windows | None:
+    """Return how long texts are read in windows, or None where they are cut.
+
+    Args:
+        long_text: str.
+        windows: Windows, a dict of its arguments as in a tokenizer's configuration, or None.
+
+    Raises:
+        InputError: it is none of these, or there are windows and another `long_text`.
+    """
+    if windows is None:
+        return Windows() if long_text == "windows" else None
+    if long_text != "windows":
+        raise InputError(
+            "{option} belongs to {long_text}.",
+            option=Option("windows"),
+            long_text=Option("long_text", "windows"),
+        )
+    if isinstance(windows, Windows):
+        return windows
+    known = [field.name for field in fields(Windows)]
+    if not isinstance(windows, dict) or not windows.keys() <= set(known):
+        raise InputError(
+            "{option} must be Windows, or a dict of {known}. Received: {windows!r:.80}",
+            option=Option("windows"),
+            known=", ".join(known),
+            windows=windows,
+        )
+    return Windows(**windows)
+
+
+def _check_whole(name: str, value: Any, least: int) -> None:
+    if type(value) is not int or value < least:
+        raise InputError(
+            "{option} must be a whole number from {least}. Received: {value!r:.80}",
+            option=Option(name),
+            least=least,
+            value=value,
+        )
