@@ -23,8 +23,8 @@ class Ordered(Single):
     """One class for each row, of classes in an order, such as stars; trained as `Single` is.
 
     The order is that of the numbers that the names are, or begin with: "1", "2", "10"; "1 bad",
-    "2 fair", "3 good"; or that of the `labels` that
-    `read_examples` is given. The scores count how far the predicted class is from the true one.
+    "2 fair", "3 good"; or that of the `labels` that `read_examples` is given. The scores count how
+    far the predicted class is from the true one.
     """
 
     kind = "ordered"
