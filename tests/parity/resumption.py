@@ -6,9 +6,7 @@ is how far the end is from that of the backend that was not interrupted.
 """
 
 import itertools
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,12 +15,11 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from .table import BACKENDS, BOUNDS, initial_weights
+from .table import BACKENDS, BOUNDS, initial_weights, run_alone
 from .worker import WEIGHTS, plan_and_batches, tiny_model
 
 CASES = list(itertools.product(BACKENDS, BACKENDS))
 CHECK_INTERVAL = 3
-_ROOT = Path(__file__).parents[2]
 
 
 def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarray]:
@@ -62,14 +59,8 @@ def work(backend: str, folder: Path, phase: str) -> None:
 def measure(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
     """Return, for each pair of backends, the greatest differences by kind of weight."""
     save_file(initial_weights(), folder / WEIGHTS)
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    for variable in ("KERAS_BACKEND", "XLA_FLAGS"):  # the tests compile quickly
-        environment.pop(variable, None)
     for phase, backend in itertools.product(("begin", "resume"), BACKENDS):
-        command = [sys.executable, "-m", "tests.parity.resumption", backend, str(folder), phase]
-        done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
+        run_alone("tests.parity.resumption", backend, folder, phase)
     found = {}
     for begun, resumed in CASES:
         one = load_file(folder / f"{begun}.safetensors")

@@ -81,18 +81,28 @@ def initial_weights() -> dict[str, np.ndarray]:
     return {name: array.astype(np.float32) for name, array in weights.items()}
 
 
+def run_alone(module: str, name: str, folder: Path, *arguments: str) -> None:
+    """Run a module for a backend, or for transformers, where no other backend is to be found."""
+    paths = (str(_ROOT / "tests" / "one_backend"), os.environ.get("PYTHONPATH", ""))
+    environment = {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "KERAS_BACKEND": name if name in BACKENDS else "torch",
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+    environment.pop("XLA_FLAGS", None)  # with which the tests compile quickly
+    command = [sys.executable, "-m", module, name, str(folder), *arguments]
+    done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
+
+
 def measure(folder: Path) -> dict[tuple[str, tuple[str, str]], Difference]:
     """Run each backend in a process of its own, one at a time, and return what CASES ask for."""
     save_file(initial_weights(), folder / WEIGHTS)
     numbers = {}
     for name in (*BACKENDS, "transformers"):
-        command = [sys.executable, "-m", "tests.parity.worker", name, str(folder)]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        for variable in ("KERAS_BACKEND", "XLA_FLAGS"):  # the tests compile quickly
-            environment.pop(variable, None)
-        done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{done.stderr[-4000:]}")
+        run_alone("tests.parity.worker", name, folder)
         with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
             numbers[name] = dict(file)
     return {(q, (a, b)): _difference(q, numbers[a], numbers[b]) for q, (a, b) in CASES}
