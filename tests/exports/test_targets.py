@@ -147,7 +147,10 @@ def test_numbers_are_compared_by_their_spread(tmp_path):
 
 @pytest.mark.parametrize(
     ("case", "text"),
-    [("multi", r"Average precision on 3 rows: 0\.\d+ before"), ("number", r"Spearman on 3 rows: ")],
+    [
+        ("multi", r"Average precision on 3 rows: 0\.\d+ before"),
+        ("number", r"Spearman correlation on 3 rows: "),
+    ],
 )
 def test_a_rounded_export_is_scored_as_the_target_is(case, text, saved, tmp_path):
     _, model = saved(case)

@@ -213,7 +213,7 @@ def test_a_model_that_predicts_one_class_is_in_the_record_until_it_does_not(
     run = train(configure(epochs=1, learning_rate=2e-10, allow=("too-few-updates",)))
     assert "WARNING no-better-than-one-class: The model is no better" in capsys.readouterr().out
     assert "no-better-than-one-class" in codes(run)
-    monkeypatch.setattr("kbert.callbacks.epoch_evaluation.largest_class_finding", lambda best: None)
+    monkeypatch.setattr("kbert.callbacks.epoch_evaluation.no_better_finding", lambda best: None)
     resume(run.path, epochs=2, verbose=0)
     assert "no-better-than-one-class" not in codes(run)
 
