@@ -57,9 +57,12 @@ def write(format: str, model: str, folder: str, length: str, int8: str) -> None:
     """Write a model folder's program into a folder."""
     follow_parent()
     from kbert.backend.choose_backend import import_keras
+    from kbert.exports.formats.registry import FORMATS, format_module
 
+    # keras-hub and Keras import them wherever they are, which takes longer than writing.
+    unused = {"tensorflow", "jax"} - {*FORMATS[format].packages}
+    sys.modules.update(dict.fromkeys(unused))  # type: ignore[arg-type]
     import_keras()
-    from kbert.exports.formats.registry import format_module
     from kbert.models.bert_classifier import BertClassifier
 
     classifier = BertClassifier.load(model)

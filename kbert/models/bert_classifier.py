@@ -16,8 +16,9 @@ from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.build_classifier import build_classifier
-from kbert.models.classifier_parts import check_can_be_saved, check_parts, scaling_layer
+from kbert.models.classifier_parts import check_can_be_saved, check_parts
 from kbert.models.load_keras_file import load_keras_file
+from kbert.models.own_unit import in_own_unit
 from kbert.models.pooled_output import pooled_output
 from kbert.models.pooled_windows import pooled_windows
 from kbert.models.text_model import TextModel
@@ -102,10 +103,7 @@ class BertClassifier(TextModel):
             name="logits",
             dtype="float32",  # a softmax over bfloat16 logits would lose what training needs
         )(dropped)
-        scaling = scaling_layer(kind)
-        outputs = logits if scaling is None else scaling(logits)
-        super().__init__(inputs=backbone.input, outputs=outputs, name=name)
-        self._scaling = scaling
+        super().__init__(inputs=backbone.input, outputs=logits, name=name)
         self.backbone = backbone
         self.labels = Labels(names)
         self.target = kind
@@ -124,8 +122,7 @@ class BertClassifier(TextModel):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
-        logits = self.get_layer("logits")(dropped)
-        outputs = logits if self._scaling is None else self._scaling(logits)
+        outputs = in_own_unit(self.get_layer("logits")(dropped), self.target)
         if "own_windows" not in inputs or self.tokenizer.windows is None:
             return outputs
         return pooled_windows(outputs, inputs["own_windows"], self.tokenizer.windows.pool)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import keras
 import keras_hub
 
 from kbert.errors import InputError
@@ -11,8 +10,6 @@ from kbert.interop.config_checks import check_max_length
 from kbert.interop.weight_specs import weight_specs
 from kbert.models.backbones import backbone_config
 from kbert.models.variables import by_stable_name
-from kbert.targets.regression import Regression
-from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -39,15 +36,6 @@ def check_parts(
             rows=backbone.vocabulary_size,
         )
     check_max_length(max_length, backbone.max_sequence_length)
-
-
-def scaling_layer(target: Target) -> keras.layers.Layer | None:
-    """Return what gives standardized numbers their own unit, or None where there are none."""
-    if not isinstance(target, Regression) or target.scale is None or target.mean is None:
-        return None
-    return keras.layers.Rescaling(
-        list(target.scale), list(target.mean), name="own_unit", dtype="float32"
-    )
 
 
 def check_can_be_saved(model: Any) -> None:

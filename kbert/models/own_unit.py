@@ -1,0 +1,25 @@
+"""Numbers in their own unit."""
+
+from typing import Any
+
+from keras import ops
+
+from kbert.targets.regression import Regression
+from kbert.targets.target import Target
+
+
+def in_own_unit(outputs: Any, target: Target) -> Any:
+    """Return the numbers of the standardized ones that a head gives; other outputs as they are.
+
+        outputs * scale + mean
+
+    Keras's `Rescaling` would need TensorFlow where torch exports a model.
+
+    Args:
+        outputs: float tensor [rows, labels].
+        target: Target.
+    """
+    if not isinstance(target, Regression) or target.scale is None or target.mean is None:
+        return outputs
+    scale, mean = (ops.convert_to_tensor(one, "float32") for one in (target.scale, target.mean))
+    return outputs * scale + mean
