@@ -152,6 +152,7 @@ def test_refuses_another_model_and_another_optimizer(checkpoint):
         restore_state(make_model(plan), checkpoint)
 
 
+@pytest.mark.any_backend  # what is refused is the same on each
 def test_refuses_other_metrics(checkpoint):
     model = make_model(metrics=())
     with pytest.raises(

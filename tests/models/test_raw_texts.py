@@ -82,6 +82,7 @@ def test_so_are_examples(make, rows, trained):
     assert_equal(model, trained)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_the_seed_is_that_of_keras(make, rows, trained):
     model = make()
     keras.utils.set_random_seed(SEED + 1)
@@ -89,6 +90,7 @@ def test_the_seed_is_that_of_keras(make, rows, trained):
     assert not np.array_equal(weights(model)[0], trained[0])
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_pairs(make, rows):
     texts, names = rows
     seconds = texts[::-1]
@@ -104,6 +106,7 @@ def test_pairs(make, rows):
     assert not np.array_equal(logits, model.predict(texts, verbose=0))
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_without_a_shuffle_the_rows_keep_their_order(make, rows):
     texts, names = rows[0][:16], rows[1][:16]
     model, other = make(all_dropout=0.0), make(all_dropout=0.0)
@@ -129,6 +132,7 @@ def test_weights_are_those_of_keras(make, rows):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_class_weights_by_name_or_number(make, rows):
     texts, names = rows
     by_class = np.where(np.array(names) == "bad", 3.0, 0.5)
@@ -159,6 +163,7 @@ def test_predictions_have_the_order_of_the_rows(make, rows):
         assert found == pytest.approx(scores, rel=1e-5)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_validation_data(make, rows):
     texts, names = rows
     train, dev = (texts[::2], names[::2]), (texts[1::2], names[1::2])
@@ -218,6 +223,7 @@ def test_callbacks_work_with_them(make, rows, tmp_path, capsys):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_the_plan_guard_judges_them(make, rows):
     texts, names = rows
     plan = TrainingPlan(800, batch_size=8, epochs=1)
@@ -230,6 +236,7 @@ def test_the_plan_guard_judges_them(make, rows):
     make().fit(texts, names, callbacks=[guard], verbose=0)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_sets_follow_the_model(make, rows):
     texts, names = rows
     evaluation = EpochEvaluation(dev=(texts[1::2], names[1::2]), verbose=0)
@@ -264,6 +271,7 @@ def test_what_cannot_be_used_is_refused(case, make):
         make().fit(*given)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_arguments_that_do_not_go_with_texts(make, rows):
     model = make()
     examples = kbert.read_examples(rows, labels=model.labels)

@@ -94,6 +94,7 @@ def test_it_resumes_at_the_end_of_an_epoch(fit, rows, trained, tmp_path):
         fit(batches(rows), [inside])
 
 
+@pytest.mark.any_backend  # a matter of what is given
 def test_it_is_said(fit, rows, tiny_model, capsys, sentences):
     guard = PlanGuard(PLAN, verbose=0)
     fit(batches(rows), [guard])
@@ -107,6 +108,7 @@ def test_it_is_said(fit, rows, tiny_model, capsys, sentences):
     assert "order-unknown: The generator has no known end" in "".join(capsys.readouterr())
 
 
+@pytest.mark.any_backend  # a matter of what is given
 def test_class_weights(fit, rows, trained):
     double = fit(batches(rows), class_weight={"bad": 1, "good": 1})
     assert_equal(double, trained)
@@ -116,6 +118,7 @@ def test_class_weights(fit, rows, trained):
         fit(batches(rows), class_weight="balanced")
 
 
+@pytest.mark.any_backend  # a matter of what is given
 def test_what_cannot_be_trained(fit, rows):
     with pytest.raises(InputError, match="`steps_per_epoch` must say how much of it to read"):
         fit(batches(rows), steps_per_epoch=None)
