@@ -56,6 +56,7 @@ def predictions(run):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.any_backend  # a matter of the rows
 def test_each_row_is_predicted_by_the_model_that_was_not_trained_on_it(whole, reviews):
     run, _ = whole
     rows = predictions(run)

@@ -80,7 +80,13 @@ def config(files, tiny_preset, tmp_path):
     return make
 
 
-@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=[] if kind == "regression" else pytest.mark.any_backend)
+        for kind in LABELS
+    ],
+)
 def test_what_follows_a_run(kind, config, files, capsys):
     run = train(config(kind))
     capsys.readouterr()
