@@ -74,7 +74,7 @@ class Target(ABC):
         """
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
-        """Return what a source's labels are, in a few words, for a person."""
+        """Return what a source's labels are, in a few words; of one class `Examples` counts them."""
         raise NotImplementedError
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray | None":

@@ -18,6 +18,7 @@ from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
 from kbert.targets.single import Single
 from kbert.targets.soft import Soft
+from tests.interop.tiny_transformers import write_tiny
 
 pytestmark = pytest.mark.keras
 
@@ -31,17 +32,8 @@ OUTPUTS = {"softmax": softmax, "sigmoid": sigmoid, "linear": lambda outputs: out
 
 def make(folder, names, **settings):
     """Write a head of transformers on a tiny model of random weights, and return the model."""
-    torch.manual_seed(3)
     ids = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
-    config = transformers.BertConfig(**SIZES, **ids, **settings)
-    model = transformers.BertForSequenceClassification(config).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-    model.save_pretrained(folder)
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"piece{i}" for i in range(115))]
-    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
-    return model
+    return write_tiny(folder, "BertForSequenceClassification", **SIZES, **ids, **settings)
 
 
 def logits_of(model, folder):

@@ -14,6 +14,7 @@ from kbert import BertClassifier, KbertError
 from kbert.interop.hugging_face import read_hugging_face
 from kbert.interop.sources import find_source
 from kbert.models.build_classifier import build_classifier
+from tests.interop.tiny_transformers import write_tiny
 
 pytestmark = pytest.mark.keras
 
@@ -27,15 +28,7 @@ NAMES = {0: "sad", 1: "so so", 2: "glad"}
 def make(folder, kind="BertForSequenceClassification", **changes):
     """Write a tiny model of random weights, biases and norms among them, and return it."""
     settings = {**SIZES, "id2label": NAMES, "label2id": {n: i for i, n in NAMES.items()}, **changes}
-    torch.manual_seed(3)
-    model = getattr(transformers, kind)(transformers.BertConfig(**settings)).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-    model.save_pretrained(folder)
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"piece{i}" for i in range(115))]
-    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
-    return model
+    return write_tiny(folder, kind, **settings)
 
 
 @pytest.fixture(scope="module")

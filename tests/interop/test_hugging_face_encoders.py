@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 import torch
-import transformers
 from safetensors.torch import load_file, save_file
 
 from kbert import BertClassifier, KbertError, find_source
 from kbert.interop.hugging_face import read_hugging_face
+from tests.interop.tiny_transformers import write_tiny
 
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
@@ -27,15 +27,7 @@ INPUTS = {
 
 def make(folder, kind, **changes):
     """Write a tiny model of random weights, and return it."""
-    torch.manual_seed(3)
-    model = getattr(transformers, kind)(transformers.BertConfig(**{**SIZES, **changes})).eval()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-    model.save_pretrained(folder)
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"piece{i}" for i in range(115))]
-    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
-    return model
+    return write_tiny(folder, kind, **{**SIZES, **changes})
 
 
 def sequence_of(model):

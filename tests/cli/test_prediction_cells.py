@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from kbert.cli.prediction_cells import cells, header, record
+from kbert.results.multi_prediction import MultiPrediction
+from kbert.results.number_prediction import NumberPrediction
+from kbert.results.prediction import Prediction
+
+ONE = Prediction.from_probabilities(np.array([0.25, 0.75]), ["no", "yes"])
+SEVERAL = MultiPrediction.from_probabilities(np.array([0.5, 0.75]), ["rude", "loud"], (0.4, 0.8))
+NUMBERS = NumberPrediction.from_numbers(np.array([3.5, 1234567.0]), ["stars", "price"])
+
+
+@pytest.mark.parametrize(
+    ("prediction", "names", "values"),
+    [
+        (ONE, ["label", "probability", "p(no)", "p(yes)"], ["yes", "0.75", "0.25", "0.75"]),
+        (SEVERAL, ["labels", "p(rude)", "p(loud)"], ["rude", "0.5", "0.75"]),
+        (NUMBERS, ["stars", "price"], ["3.5", "1.23457e+06"]),
+    ],
+)
+def test_columns_of_a_csv_file(prediction, names, values):
+    assert header(prediction) == names
+    assert cells(prediction) == values
+
+
+def test_several_labels_have_semicolons_between():
+    both = MultiPrediction.from_probabilities(np.array([0.5, 0.9]), ["rude", "loud"], (0.4, 0.8))
+    assert cells(both)[0] == "rude;loud"
+
+
+def test_a_file_without_rows():
+    assert header(None) == ["label", "probability"]
+
+
+def test_objects_of_json():
+    assert record(ONE)["probabilities"] == {"no": 0.25, "yes": 0.75}
+    assert record(SEVERAL) == {"labels": ["rude"], "probabilities": {"rude": 0.5, "loud": 0.75}}
+    assert record(NUMBERS) == {"values": {"stars": 3.5, "price": 1234567.0}}
