@@ -74,7 +74,7 @@ class Target(ABC):
         """
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
-        """Return what a source's labels are, in a few words; of one class `Examples` counts them."""
+        """Return what labels are, for a person; `Examples` itself counts those of one class."""
         raise NotImplementedError
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray | None":
