@@ -95,7 +95,7 @@ HUGGING_FACE = ConfigFields(
         "quantization_config": (None,),
         "auto_map": (None, {}),
     },
-    head=_names("architectures classifier_dropout id2label problem_type thresholds"),
+    head=_names("architectures classifier_dropout id2label kbert_target problem_type thresholds"),
     without_effect=_names(
         # the model's: how it is computed, other heads, the values of random weights
         "initializer_range pad_token_id bos_token_id eos_token_id sep_token_id label2id num_labels "

@@ -13,6 +13,8 @@ from kbert.targets.target import Target
 
 THRESHOLDS = "thresholds"
 """The field of config.json with kbert's thresholds of several labels; transformers keeps it."""
+OWN_KIND = "kbert_target"
+"""The field of config.json with a kind of target that `problem_type` has no word for."""
 _TARGETS: tuple[Target, ...] = (Single(), Multi(), Regression())
 
 # Classes of transformers whose head is another one than a classifier's of texts.
@@ -69,9 +71,25 @@ def head_target(config: dict[str, Any], outputs: int, file: Path) -> Target:
             problem=problem,
             known=", ".join(known.problem_type for known in _TARGETS),
         )
-    if target != Multi() or THRESHOLDS not in config:
-        return target
-    return target_of({"kind": "multi", "thresholds": config[THRESHOLDS]}, outputs)
+    if target == Multi() and THRESHOLDS in config:
+        return target_of({"kind": "multi", "thresholds": config[THRESHOLDS]}, outputs)
+    own = target_of(str(config[OWN_KIND])) if OWN_KIND in config else target
+    # Who trains the folder further for something else changes `problem_type` alone.
+    return own if own.problem_type == target.problem_type else target
+
+
+def head_fields(target: Target) -> dict[str, Any]:
+    """Return the fields of config.json that say what the outputs of a head mean.
+
+    Args:
+        target: Target.
+    """
+    fields: dict[str, Any] = {"problem_type": target.problem_type}
+    if not any(known.kind == target.kind for known in _TARGETS):
+        fields[OWN_KIND] = target.kind
+    if (thresholds := target.to_dict().get(THRESHOLDS)) is not None:
+        fields[THRESHOLDS] = thresholds
+    return fields
 
 
 def head_labels(

@@ -8,10 +8,9 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.interop.config_checks import LAYER_NORM_EPSILON
-from kbert.interop.hugging_face_head import THRESHOLDS
+from kbert.interop.hugging_face_head import head_fields
 from kbert.interop.model_data import ModelData
 from kbert.interop.weight_specs import BIAS, KERNEL, weight_specs
-from kbert.targets.multi import Multi
 from kbert.tokenizer.final_sigma import has_final_sigma
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 from kbert.utils.files import save_arrays
@@ -79,11 +78,9 @@ def _config(model: ModelData) -> dict[str, Any]:
     }
     if labels:
         config["classifier_dropout"] = model.dropout
-        config["problem_type"] = model.target.problem_type
         config["id2label"] = {str(number): label for number, label in enumerate(labels)}
         config["label2id"] = {label: number for number, label in enumerate(labels)}
-        if isinstance(model.target, Multi) and model.target.thresholds is not None:
-            config[THRESHOLDS] = list(model.target.thresholds)
+        config |= head_fields(model.target)
     return config
 
 

@@ -1,4 +1,4 @@
-"""Models of several labels, of numbers and of soft labels, written for other programs."""
+"""Models of each target but one class, written for other programs."""
 
 import re
 
@@ -10,6 +10,7 @@ from kbert.exports.compare import compare
 from kbert.exports.export import export
 from kbert.interop.sources import find_source
 from kbert.targets.multi import Multi
+from kbert.targets.ordered import Ordered
 from kbert.targets.regression import Regression
 from kbert.targets.soft import Soft
 
@@ -21,6 +22,7 @@ TARGETS = {
     "number": (("euros",), Regression(mean=(3000.0,), scale=(250.0,))),
     "numbers": (("euros", "share"), Regression(mean=(3000.0, 0.2), scale=(250.0, 0.01))),
     "soft": (("no", "maybe", "yes"), Soft()),
+    "ordered": (("1", "2", "10"), Ordered()),
 }
 TEXTS = ["A moving story.", "no", "The plot makes no sense at all, and I wanted my money back!"]
 
@@ -53,6 +55,8 @@ def labelled(case):
         "multi": (rows > 0.5).astype(np.uint8),
         "soft": (rows / rows.sum(axis=1, keepdims=True)).astype(np.float32),
     }.get(target.kind, rows.astype(np.float32))
+    if target.takes_names:
+        return Examples(list(TEXTS), label_ids=[0, 2, 1], labels=Labels(names), target=target)
     return Examples(list(TEXTS), targets=y, labels=Labels(names), target=target)
 
 
@@ -63,7 +67,8 @@ REFUSED = {
     ("google", "numbers"): "one class per text, but this model was trained with the target regr",
     ("keras-hub", "numbers"): "cannot tell several numbers from the scores of classes, and this",
 }
-READ_AS = {"soft": "single"}  # other programs have one kind of classes
+# Files of these have one kind of classes.
+READ_AS = {(f, case): "single" for f in ("google", "keras-hub") for case in ("soft", "ordered")}
 
 
 @pytest.mark.parametrize("case", TARGETS)
@@ -79,7 +84,7 @@ def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
     seen = export(folder, path, format=format, dev=labelled(case), verbose=0)
     assert seen.texts == seen.agreeing == len(TEXTS) + 7
     names, target = TARGETS[case]
-    kind = target.kind if format == "keras" else READ_AS.get(case, target.kind)
+    kind = READ_AS.get((format, case), target.kind)
     assert find_source(path).target().kind == kind
     again = Predictor.load(path)
     assert again.labels == names
@@ -90,7 +95,7 @@ def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
         assert again.target.thresholds == target.thresholds
     if format == "keras-hub":
         code = "keras.ops.softmax(" in (path / "README.md").read_text(encoding="utf-8")
-        assert code == (case == "soft")
+        assert code == (case in ("soft", "ordered"))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +103,7 @@ def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
     [
         # ONNX is written from torch's program, OpenVINO's and LiteRT's from TensorFlow's.
         *(("onnx", "multi"), ("onnx", "number"), ("openvino", "numbers"), ("litert", "multi")),
+        *(("onnx", "ordered"), ("openvino", "ordered")),
     ],
 )
 def test_programs_compute_the_same(format, case, saved, tmp_path):

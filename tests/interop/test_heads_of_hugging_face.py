@@ -9,12 +9,14 @@ import transformers
 
 from kbert import BertClassifier, KbertError, Predictor
 from kbert.interop.hugging_face import read_hugging_face
+from kbert.interop.hugging_face_head import head_target
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
 from kbert.models.build_classifier import build_classifier, to_model_data
 from kbert.results.evaluation import softmax
 from kbert.results.multi_evaluation import sigmoid
 from kbert.targets.multi import Multi
+from kbert.targets.ordered import Ordered
 from kbert.targets.regression import Regression
 from kbert.targets.single import Single
 from kbert.targets.soft import Soft
@@ -70,7 +72,8 @@ WRITTEN = {
     "multi": (("a", "b", "c"), Multi(";", thresholds=(0.2, 0.5, 0.75)), Multi),
     "number": (("euros",), Regression(mean=(-3000.0,), scale=(250.0,)), Regression),
     "numbers": (("stars", "euros"), Regression((3.5, 2e4), (0.01, 5e3)), Regression),
-    "soft": (("a", "b", "c"), Soft(), Single),
+    "soft": (("a", "b", "c"), Soft(), Soft),
+    "ordered": (("1", "2", "10"), Ordered(), Ordered),
 }
 
 
@@ -81,6 +84,7 @@ def test_heads_for_transformers(case, tiny_model, tmp_path):
     write_hugging_face(tmp_path, to_model_data(model), 16)
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["problem_type"] == target.problem_type
+    assert config.get("kbert_target") == (case if case in ("soft", "ordered") else None)
     assert config.get("thresholds") == ([0.2, 0.5, 0.75] if case == "multi" else None)
     theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     texts = ["A moving story.", "no"]
@@ -96,6 +100,23 @@ def test_heads_for_transformers(case, tiny_model, tmp_path):
     np.testing.assert_allclose(again.predict_proba(texts), ours, **tolerance)
     if case == "multi":
         assert again.target.thresholds == target.thresholds
+
+
+@pytest.mark.any_backend  # nothing is computed
+def test_transformers_keeps_the_kind_that_it_has_no_word_for(tiny_model, tmp_path):
+    names, target, _ = WRITTEN["ordered"]
+    (tmp_path / "a").mkdir()
+    write_hugging_face(tmp_path / "a", to_model_data(tiny_model(labels=list(names), target=target)))
+    theirs = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "a")
+    theirs.save_pretrained(tmp_path / "b")
+    config = json.loads((tmp_path / "b" / "config.json").read_text())
+    assert head_target(config, 3, tmp_path) == Ordered()
+    # Trained further for something else, with the field left as it was.
+    several = {**config, "problem_type": "multi_label_classification"}
+    assert head_target(several, 3, tmp_path) == Multi()
+    for wrong in ("ranks", ["ordered"], None):
+        with pytest.raises(KbertError, match="A target must be one of single, multi, "):
+            head_target({**config, "kbert_target": wrong}, 3, tmp_path)
 
 
 @pytest.mark.any_backend  # transformers reads it with torch
