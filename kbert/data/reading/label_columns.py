@@ -6,6 +6,16 @@ from kbert.data.reading.rows import Table
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 
+_ONE_COLUMN = Cure({"label": "NAME"})
+_WHAT_SEVERAL_HOLD = Cure(
+    {"target": "multi"},
+    note="if 1 and 0 mark the labels of a row",
+    otherwise=(
+        Cure({"target": "soft"}, note="if they are probabilities of classes"),
+        Cure({"target": "regression"}, note="if they are numbers to predict"),
+    ),
+)
+
 
 def label_names_of(table: Table, label: Any, several: bool) -> list[Any]:
     """Return the columns of the label: what is named as a whole, or several in one text."""
@@ -17,13 +27,16 @@ def label_names_of(table: Table, label: Any, several: bool) -> list[Any]:
             names = [label]
     else:
         names = [label]
-    if not names or (len(names) > 1 and not several):
+    if not names:
+        raise InputError("{option} names no column.", option=Option("label"), cure=_ONE_COLUMN)
+    if len(names) > 1 and not several:
         raise InputError(
-            "{option} must be one column, unless the target is multi, regression or soft. "
-            "Received: {label!r}",
+            "{option} must name one column, unless {target} says what several hold. Received: "
+            "{label!r}",
             option=Option("label"),
+            target=Option("target"),
             label=label,
-            cure=Cure({"target": "multi"}, note="or regression, or soft"),
+            cure=_WHAT_SEVERAL_HOLD,
         )
     return names
 

@@ -35,8 +35,10 @@ def test_labels_that_are_read_apart_are_not_joined(rows, read, tmp_path):
 
 def test_several_columns_need_a_target():
     columns = {"text": ["x", "y"], "a": [1, 0], "b": [0, 1]}
-    with pytest.raises(InputError, match="must be one column, unless the target is multi") as error:
+    with pytest.raises(InputError, match="must name one column, unless `target` says") as error:
         read_examples(columns, label="a,b")
-    assert error.value.cure.settings == {"target": "multi"}
+    cure = error.value.cure
+    cures = [cure.settings, *(other.settings for other in cure.otherwise)]
+    assert cures == [{"target": "multi"}, {"target": "soft"}, {"target": "regression"}]
     with pytest.raises(InputError, match="has no column 'a,c'"):
         read_examples(columns, label="a,c")

@@ -20,10 +20,15 @@ def test_what_is_named(label, several, names):
     assert label_names_of(TABLE, label, several) == names
 
 
-@pytest.mark.parametrize("label", [["rude", "loud"], [], "rude,loud"])
+@pytest.mark.parametrize("label", [["rude", "loud"], "rude,loud"])
 def test_several_of_one_class_are_refused(label):
-    with pytest.raises(InputError, match="must be one column, unless the target is multi"):
+    with pytest.raises(InputError, match="must name one column, unless `target` says what"):
         label_names_of(TABLE, label, False)
+
+
+def test_no_column_is_named():
+    with pytest.raises(InputError, match="names no column"):
+        label_names_of(TABLE, [], True)
 
 
 @pytest.mark.parametrize("labels", [[1, 1], [1, 0]])
