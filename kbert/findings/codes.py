@@ -61,6 +61,7 @@ CODES = {
     "conflicting-labels": "the same text with different labels or numbers",
     "dev-overlap": "rows of the training set that also occur in another set",
     "near-duplicates": "rows of another set that are nearly those of the training set",
+    "near-duplicates-unknown": "such rows are not searched for",
     "groups-shared": "groups that have rows in the training set and in another set",
     "class-untrained": "the development set has a class that the training set lacks",
     "dev-small": "the development set is too small for reliable scores",

@@ -50,7 +50,7 @@ def judge_data(
     # A few bad rows are skipped on request, and listed in the run.
     findings = [f for f in inspection.findings if f.code != "bad-rows"]
     if own_dev is not None:
-        findings += _own_split(config, training, own_dev)
+        findings += [f for f in _own_split(config, training, own_dev) if f not in findings]
     findings = [_of_model(config, finding) for finding in findings]
     if config.task is not None:
         findings = [_of_task(finding) for finding in findings]

@@ -79,8 +79,9 @@ def inspect_examples(
     findings += data_findings(inspection, examples, tokenizer, max_length, for_kbert=for_kbert)
     sets = {name: other for name, other in (("dev", dev), ("test", test)) if other is not None}
     findings += group_findings(examples, sets)
-    near = (near_duplicates_finding(name, examples, other) for name, other in sets.items())
-    findings += [finding for finding in near if finding is not None]
+    for name, other in sets.items():
+        near = near_duplicates_finding(name, examples, other)
+        findings += [near] if near is not None and near not in findings else []
     return replace(inspection, findings=tuple(by_severity(findings)))
 
 

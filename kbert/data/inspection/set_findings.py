@@ -69,9 +69,20 @@ def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Fin
 def near_duplicates_finding(
     name: str, training: Examples, other: Examples, cure: Cure | None = None
 ) -> Finding | None:
-    """Return the finding that texts of a set are nearly those of the training set, if some are."""
+    """Return the finding that texts of a set are nearly those of the training set, if some are.
+
+    Or the one that nobody knows, which is the same for all sets.
+    """
     found = find_near_duplicates(training, other)
-    if found is None or found.example is None:
+    if found is None:
+        return Finding(
+            "near-duplicates-unknown",
+            "info",
+            "Rows that are nearly those of the training set are not searched for: the package "
+            "datasketch is not installed.",
+            Cure(note="pip install datasketch"),
+        )
+    if found.example is None:
         return None
     at, twin = found.example
     share = found.near / found.rows

@@ -69,6 +69,15 @@ def test_of_large_sets_samples_are_compared():
     assert find_near_duplicates(examples_of(training), examples_of(dev)).near == 100
 
 
+def test_without_datasketch_it_is_said_once(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    training, dev, test = (examples_of(texts(60, seed)) for seed in (1, 2, 3))
+    findings = inspect_examples(training, dev=dev, test=test).findings
+    (found,) = (finding for finding in findings if finding.code.startswith("near-duplicates"))
+    assert found.code == "near-duplicates-unknown"
+    assert str(found.cure) == "pip install datasketch"
+
+
 def test_it_is_a_finding_with_an_example():
     training, dev = texts(100, 1), texts(20, 2)
     dev[3] = training[7] + " indeed"
