@@ -47,6 +47,8 @@ class TaskLayout:
     labels: tuple[str, ...]
     splits: dict[Split, SplitLayout]
     target: Target = _ONE_CLASS
+    limits: tuple[float, float] | None = None
+    """The least and the largest of its numbers."""
 
 
 def _pairs(labels: tuple[str, ...]) -> TaskLayout:
@@ -78,6 +80,7 @@ def _named(
     labels: tuple[str, ...],
     on_bad_row: OnBadRow = "error",
     target: Target = _ONE_CLASS,
+    limits: tuple[float, float] | None = None,
 ) -> TaskLayout:
     """Return the layout of a GLUE task whose headers name the columns of pairs."""
     return TaskLayout(
@@ -88,6 +91,7 @@ def _named(
             "test": SplitLayout("test.tsv", first, second),
         },
         target,
+        limits,
     )
 
 
@@ -130,5 +134,7 @@ TASKS: dict[Task, TaskLayout] = {
     "qnli": _pairs(("entailment", "not_entailment")),
     "qqp": _named("question1", "question2", "is_duplicate", ("0", "1"), on_bad_row="skip"),
     "wnli": _named("sentence1", "sentence2", "label", ("0", "1")),
-    "stsb": _named("sentence1", "sentence2", "score", ("score",), target=Regression()),
+    "stsb": _named(
+        "sentence1", "sentence2", "score", ("score",), target=Regression(), limits=(0, 5)
+    ),
 }

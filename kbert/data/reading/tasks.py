@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kbert.choices import Split, Task
 from kbert.data.reading.columns import Columns
@@ -11,10 +12,11 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.read_examples import collect
 from kbert.data.reading.rows import BadRow, Row, Table
-from kbert.data.reading.task_layouts import TASKS, SplitLayout
+from kbert.data.reading.task_layouts import TASKS, SplitLayout, TaskLayout
 from kbert.errors import InputError
-from kbert.findings import Call, Cure
+from kbert.findings import Call, Cure, Problem
 from kbert.targets.labels import Labels
+from kbert.utils.cell_values import to_number
 from kbert.utils.wording import count_noun
 
 # XNLI's translated training set has another word for one of its labels.
@@ -69,7 +71,7 @@ def read_task(
     with ExitStack() as opened:
         table = open_table(path, opened, TableFormat(header=layout.header, quoting="none"))
         columns = _columns(table, layout, task, split)
-        table = replace(table, rows=_selected(table.rows, layout, columns.label))
+        table = replace(table, rows=_selected(table, TASKS[task], layout, columns.label))
         return collect(
             [(table, columns)],
             labels,
@@ -124,10 +126,10 @@ def read_test(task: Task, folder: str | Path) -> Examples | None:
 
 
 def _selected(
-    rows: Iterator[Row | BadRow], layout: SplitLayout, label: int | None
+    table: Table, task: TaskLayout, layout: SplitLayout, label: int | None
 ) -> Iterator[Row | BadRow]:
     """Yield the rows in the language, with the labels that Google gives them."""
-    for row in rows:
+    for row in table.rows:
         if isinstance(row, Row):
             if layout.language is not None and row.cells[0] != layout.language:
                 continue
@@ -135,4 +137,21 @@ def _selected(
                 cells = list(row.cells)
                 cells[label] = _RENAMED[cells[label]]
                 row = replace(row, cells=cells)
+            if label is not None and task.limits is not None:
+                problem = _outside(row.cells[label], table.columns[label], task.limits)
+                if problem is not None:
+                    yield BadRow(table.source, row.number, row.line, problem)
+                    continue
         yield row
+
+
+def _outside(cell: Any, column: str, limits: tuple[float, float]) -> Problem | None:
+    """Return the problem that a cell is a number outside the limits, if it is one."""
+    number, (least, largest) = to_number(cell), limits
+    if number is None or least <= number <= largest:
+        return None
+    return Problem(
+        "the number (column {column!r}) is not from {least:g} to {largest:g}: {cell!s:.40}",
+        Cure(note="check that this is the file of that set"),
+        {"column": column, "least": least, "largest": largest, "cell": cell},
+    )

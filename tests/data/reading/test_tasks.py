@@ -174,6 +174,21 @@ def test_a_score_of_stsb_that_is_no_number(write):
         read_task("stsb", folder, "dev")
 
 
+@pytest.mark.parametrize(
+    ("score", "is_sound"), [("0", True), ("5.0", True), ("5.5", False), ("-1", False)]
+)
+def test_scores_of_stsb_are_from_0_to_5(score, is_sound, write):
+    folder = write("stsb")
+    path = folder / "train.tsv"
+    path.write_text(path.read_text().replace("5.000", score))
+    if is_sound:
+        assert read_task("stsb", folder, "train").y[1] == float(score)
+        return
+    message = rf"train.tsv, row 2 \(line 3\): the number .*'score'\) is not from 0 to 5: {score}\."
+    with pytest.raises(KbertError, match=message):
+        read_task("stsb", folder, "train")
+
+
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(
         KbertError, match=r"There is no file .*train.tsv, which the task cola needs.*dev.tsv"
