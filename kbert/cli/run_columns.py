@@ -64,7 +64,7 @@ def with_run_columns(
                 label=found.label,
                 weight=found.weight,
                 need_label=need_label,
-                several=several,
+                target=target,
             )
         except InputError as error:
             columns = {n: column for n, column in recorded.items() if n != "weight"}

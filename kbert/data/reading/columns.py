@@ -6,33 +6,19 @@ from difflib import get_close_matches
 from itertools import combinations
 from typing import Any
 
+from kbert.data.reading.common_names import (
+    LABEL_NAMES,
+    PAIR_NAMES,
+    TEXT_NAMES,
+    label_column_names,
+)
 from kbert.data.reading.label_columns import check_several, label_names_of
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.targets.target import Target
 
-# Common names, in the order of preference; compared in lower case.
-PAIR_NAMES = (
-    ("sentence1", "sentence2"),
-    ("question1", "question2"),
-    ("text_a", "text_b"),
-    ("text1", "text2"),
-    ("premise", "hypothesis"),
-    ("question", "sentence"),
-    ("#1 string", "#2 string"),
-)
-# fmt: off
-TEXT_NAMES = (
-    "text", "texts", "sentence", "text_a", "sentence1", "review", "comment", "content",
-    "document", "message", "tweet", "utterance", "body", "query", "question", "description",
-    "文本", "内容", "评论", "句子", "正文",
-)
-LABEL_NAMES = (
-    "label", "labels", "class", "category", "target", "sentiment", "intent", "gold_label",
-    "topic", "tag", "quality", "is_duplicate", "y", "标签", "类别", "分类",
-)
-# fmt: on
 ROLES = ("text", "pair", "label", "weight", "group", "split_by_time")  # of columns
 _WORDS = {"split_by_time": "time"}  # for what a column holds, where it is not that of the option
 _DELIMITERS = ";\t|"  # of files with other suffixes than theirs
@@ -89,7 +75,7 @@ def choose_columns(
     split_by_time: Any = None,
     need_label: bool = True,
     need_weight: bool = True,
-    several: bool = False,
+    target: Target | None = None,
     need_split: bool = True,
 ) -> Columns:
     """Return the named columns, and for those not named the ones with a common name.
@@ -108,7 +94,8 @@ def choose_columns(
         need_label: bool. Whether a table without a label is refused. Defaults to True.
         need_weight: bool. Whether a table without the column of the weights is refused. Defaults to
             True.
-        several: bool. Whether the label may be in several columns. Defaults to False.
+        target: Target or None. What a label is: numbers have common names of their own, and may be
+            in several columns, as probabilities may. Defaults to None: that is not known.
         need_split: bool. Whether a table without the columns of groups and times is refused.
             Defaults to True.
 
@@ -133,8 +120,9 @@ def choose_columns(
         pair_at = None if pair is None else _find(table, "pair", pair)
     label_ats: list[int | None]
     if label is None:
-        label_ats = [_guess(table, LABEL_NAMES)]
+        label_ats = [_guess(table, label_column_names(None if target is None else target.kind))]
     else:
+        several = target is not None and not target.takes_names
         label_ats = [_find(table, "label", name) for name in label_names_of(table, label, several)]
     label_at = label_ats[0]
     if label is None and need_label:

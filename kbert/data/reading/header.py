@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES
+from kbert.data.reading.common_names import LABEL_NAMES, TEXT_NAMES
 from kbert.data.reading.rows import BadRow, Row
 from kbert.data.reading.text_lines import TextLines
 from kbert.errors import InputError

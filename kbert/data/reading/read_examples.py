@@ -71,7 +71,8 @@ def read_examples(
             such as sentence1 and sentence2.
         label: str, int, sequence of them or None. The label's column; of several numbers, of a
             probability for each class, or of labels that are marked with 1 and 0, their columns, as
-            a list or with commas between. Defaults to None: label, class, category, ...
+            a list or with commas between. Defaults to None: label, class, category, ...; of numbers
+            also score, rating, value, ...
         target: "single" (one class), "multi" (several labels, or none), "regression" (numbers),
             "soft" (a probability of each class), "ordered" (one class of those in an order, such as
             stars) or a Target. Defaults to None: several labels where the first one is a list, else
@@ -141,7 +142,7 @@ def read_examples(
             split_by_time=split_by_time,
             need_label=need_label,
             need_weight=need_weight,
-            several=wanted is not None and not wanted.takes_names,
+            target=wanted,
             need_split=need_split,
         )
         is_found = wanted is None

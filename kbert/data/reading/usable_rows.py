@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kbert.data.reading.cells import Role, read_cell
-from kbert.data.reading.columns import LABEL_NAMES, TEXT_NAMES, Columns
+from kbert.data.reading.columns import Columns
+from kbert.data.reading.common_names import LABEL_NAMES, TEXT_NAMES
 from kbert.data.reading.row_groups import read_group
 from kbert.data.reading.row_times import TimeKind, read_time
 from kbert.data.reading.row_weights import read_weight

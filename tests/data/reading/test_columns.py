@@ -1,8 +1,10 @@
 import pytest
 
-from kbert.data.reading.columns import LABEL_NAMES, PAIR_NAMES, TEXT_NAMES, choose_columns
+from kbert.data.reading.columns import choose_columns
+from kbert.data.reading.common_names import LABEL_NAMES, PAIR_NAMES, TEXT_NAMES
 from kbert.data.reading.rows import Table
 from kbert.errors import KbertError
+from kbert.targets.regression import Regression
 
 
 def choose(names, *, has_header=True, **options):
@@ -38,6 +40,22 @@ def test_each_text_name(name):
 @pytest.mark.parametrize("name", LABEL_NAMES)
 def test_each_label_name(name):
     assert choose(["text", "x", name.title()]).label == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "of_numbers", "of_classes"),
+    [
+        ("text score", 1, None),  # sentence-transformers' STS sets
+        ("text Rating", 1, None),
+        ("text value label", 2, 2),
+        ("text category score", 2, 1),
+        ("text quality", 1, 1),
+    ],
+)
+def test_numbers_have_common_names_too(header, of_numbers, of_classes):
+    names = header.split()
+    assert choose(names, target=Regression()).label == of_numbers
+    assert choose(names, need_label=False).label == of_classes
 
 
 @pytest.mark.parametrize("names", PAIR_NAMES, ids="-".join)
