@@ -63,7 +63,7 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     assert weights == {"no": 2.0, "yes": 4 / 6}
     ```
     """
-    if examples.target.kind != "multi":
+    if not examples.target.weighs_labels:
         check_class_weight(examples.target)
     assert examples.labels is not None
     assert examples.y is not None

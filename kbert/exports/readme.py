@@ -8,7 +8,6 @@ from kbert.exports.truncation import differs, truncation_note, windows_note
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.sessions import PACKAGES
 from kbert.targets.known_targets import target_of
-from kbert.targets.multi import Multi
 from kbert.targets.target import Target
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -144,10 +143,9 @@ def _arrays() -> str:
 
 
 def _numbered(labels: Sequence[str], target: Target) -> str:
-    limits = [""] * len(labels)
-    if isinstance(target, Multi):
-        limits = [f" ({limit:.6f})" for limit in target.limits(len(labels))]
-    named = enumerate(zip(labels, limits, strict=True))
+    limits = target.limits(len(labels))
+    shown = [""] * len(labels) if limits is None else [f" ({limit:.6f})" for limit in limits]
+    named = enumerate(zip(labels, shown, strict=True))
     return "\n".join(f"{number}. {name}{limit}" for number, (name, limit) in named)
 
 

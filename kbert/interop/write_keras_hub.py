@@ -8,11 +8,7 @@ from kbert.interop.config_checks import HUB_ARGUMENTS, LAYER_NORM_EPSILON
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
 from kbert.interop.weight_specs import BIAS, KERNEL
-from kbert.targets.regression import Regression
 from kbert.utils.say import say
-
-# Of the heads that do not return logits of classes, which is told by nothing else.
-_ACTIVATIONS = {"multi": "sigmoid"}
 
 
 def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
@@ -42,7 +38,7 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
             "or keras.",
             epsilon=epsilon,
         )
-    if isinstance(model.target, Regression) and model.classes > 1:
+    if model.target.activation == "linear" and model.classes > 1:
         raise InputError(
             "keras-hub's BertTextClassifier cannot tell several numbers from the scores of "
             "classes, and this model predicts {count}. Export it as huggingface, onnx or keras.",
@@ -62,7 +58,8 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         backbone=backbone,
         num_classes=model.classes,
         dropout=model.dropout,
-        activation=_ACTIVATIONS.get(model.target.kind),
+        # Logits of classes and numbers are both "linear", which is told by nothing else.
+        activation="sigmoid" if model.target.activation == "sigmoid" else None,
         preprocessor=_preprocessor(model, max_length),
     )
     arrays = dict(model.arrays)

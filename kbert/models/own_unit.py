@@ -4,7 +4,6 @@ from typing import Any
 
 from keras import ops
 
-from kbert.targets.regression import Regression
 from kbert.targets.target import Target
 
 
@@ -19,7 +18,7 @@ def in_own_unit(outputs: Any, target: Target) -> Any:
         outputs: float tensor [rows, labels].
         target: Target.
     """
-    if not isinstance(target, Regression) or target.scale is None or target.mean is None:
+    if target.unit is None:
         return outputs
-    scale, mean = (ops.convert_to_tensor(one, "float32") for one in (target.scale, target.mean))
+    scale, mean = (ops.convert_to_tensor(one, "float32") for one in target.unit)
     return outputs * scale + mean

@@ -4,7 +4,6 @@ from typing import Any
 
 from kbert.backend.choose_backend import import_keras
 from kbert.runs.prepare import PreparedRun
-from kbert.targets.multi import Multi
 from kbert.targets.target import Target
 from kbert.utils.say import say
 
@@ -59,10 +58,8 @@ def build_model(prepared: PreparedRun) -> Any:
 def _loss(prepared: PreparedRun, target: Target) -> Any:
     """Return the loss of a run, or None for cross-entropy alone, which is the model's own."""
     config = prepared.config
-    if isinstance(target, Multi):
-        return target.loss(config.label_smoothing, prepared.label_weights)
     if not target.takes_names:
-        return target.loss(config.label_smoothing)
+        return target.loss(config.label_smoothing, prepared.label_weights)
     if config.loss == "categorical_crossentropy" and not config.label_smoothing:
         return None
     from kbert.losses import ClassLoss

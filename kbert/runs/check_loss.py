@@ -16,11 +16,9 @@ def check_loss(config: TrainConfig, target: Target) -> None:
     """
     if target.takes_names:
         return
-    if config.class_weight is not None and target.kind != "multi":
+    if config.class_weight is not None and not target.weighs_labels:
         check_class_weight(target)
-    names = ["loss"]
-    names += ["label_smoothing"] if target.kind == "regression" else []
-    for name in names:
+    for name in ("loss",) if target.smooths_labels else ("loss", "label_smoothing"):
         if getattr(config, name) != getattr(LossOptions, name):
             raise InputError(
                 "{option} is for one class in each row, but the target is {kind}.",

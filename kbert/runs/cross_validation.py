@@ -16,7 +16,13 @@ from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.fold_scores import fold_scores, scores_table, scores_to_dict
 from kbert.runs.beginning import complete_record, has_record, new_stage, remove_record
 from kbert.runs.fit_run import now
-from kbert.runs.fold_predictions import OUT_OF_FOLD, PREDICTIONS, join_predictions, predict_fold
+from kbert.runs.fold_predictions import (
+    OUT_OF_FOLD,
+    PREDICTIONS,
+    fold_target,
+    join_predictions,
+    predict_fold,
+)
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.files import write_text
@@ -119,6 +125,8 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
     say(f"\nCross-validation of {len(folds)} folds, each at its best epoch:")
     say(scores_table(scores))
     say(f"All rows, predicted out of fold ({OUT_OF_FOLD}): {together}")
+    if note := fold_target(folds).of_unseen_rows:
+        say(note)
     summary: dict[str, Any] = {
         name: {score: found.mean for score, found in of_set.items()}
         for name, of_set in scores.items()

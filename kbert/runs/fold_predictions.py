@@ -85,8 +85,12 @@ def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Scores:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([header, *rows])
     write_text(run.path / OUT_OF_FOLD, text.getvalue())
-    target = find_source(folds[0].path).target()
-    return _scores(header, rows, folds[0].record["labels"], target)
+    return _scores(header, rows, folds[0].record["labels"], fold_target(folds))
+
+
+def fold_target(folds: list[RunDirectory]) -> Target:
+    """Return the target of the first fold's model."""
+    return find_source(folds[0].path).target()
 
 
 def _scores(header: list[str], rows: list[list[str]], names: list[str], target: Target) -> Scores:

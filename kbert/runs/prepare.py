@@ -175,7 +175,7 @@ def _weights(
         return row_weights(training), None
     by_class = class_weights(config.class_weight, training)
     say("Class weights: " + ", ".join(f"{name} {w:.4g}" for name, w in by_class.items()))
-    if training.target.kind == "multi":  # a row has no class that it could count by
+    if training.target.weighs_labels:
         return row_weights(training), tuple(by_class.values())
     return row_weights(training, config.class_weight), None
 

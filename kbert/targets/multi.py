@@ -41,6 +41,11 @@ class Multi(Target):
     activation = "sigmoid"
     problem_type = "multi_label_classification"
     what = "set of labels"
+    weighs_labels = True
+    of_unseen_rows = (
+        "A label is predicted from 0.5 on: the thresholds of each model are chosen on the rows "
+        "that it predicts here."
+    )
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str

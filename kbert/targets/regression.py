@@ -44,6 +44,7 @@ class Regression(Target):
     activation = "linear"
     problem_type = "regression"
     what = "number"
+    smooths_labels = False
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -96,7 +97,9 @@ class Regression(Target):
         edges = np.quantile(first, np.arange(1, _STRATA) / _STRATA)
         return np.searchsorted(edges, first, side="right")
 
-    def loss(self, label_smoothing: float = 0.0) -> Any:
+    def loss(
+        self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
+    ) -> Any:
         from kbert.losses import StandardizedError
 
         return StandardizedError(self.scale)
@@ -123,16 +126,20 @@ class Regression(Target):
         spread = 1.0 if self.scale is None else self.scale
         return abs(ours - theirs) / (spread + abs(ours) * _RELATIVE)
 
+    @property
+    def unit(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        return None if self.scale is None or self.mean is None else (self.scale, self.mean)
+
     def plain_head(
         self, kernel: "np.ndarray", bias: "np.ndarray"
     ) -> tuple["np.ndarray", "np.ndarray"]:
         """Return a head whose outputs have their own unit, without a layer that scales them."""
         import numpy as np
 
-        if self.scale is None or self.mean is None:
+        if self.unit is None:
             return kernel, bias
-        scale = np.array(self.scale)
-        return (kernel * scale).astype(np.float32), (bias * scale + self.mean).astype(np.float32)
+        scale, mean = map(np.array, self.unit)
+        return (kernel * scale).astype(np.float32), (bias * scale + mean).astype(np.float32)
 
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
         return outputs

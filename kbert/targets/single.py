@@ -11,6 +11,7 @@ from kbert.results.prediction import Prediction
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.utils.label_names import HALF_CHARACTER
+from kbert.utils.wording import count_list
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,11 @@ class Single(Target):
     def unknown(self, value: str, labels: Labels) -> Problem | None:
         return None if value in labels.ids else labels.unknown(value)
 
+    def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
+        counts = self.counts(targets, len(names))
+        assert counts is not None
+        return f"{len(names):,} classes ({count_list(dict(zip(names, counts, strict=True)))})"
+
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
         return targets
 
@@ -66,7 +72,9 @@ class Single(Target):
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets
 
-    def loss(self, label_smoothing: float = 0.0) -> Any:
+    def loss(
+        self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
+    ) -> Any:
         import keras
 
         if label_smoothing:

@@ -76,7 +76,9 @@ class Soft(Target):
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets.argmax(axis=1)
 
-    def loss(self, label_smoothing: float = 0.0) -> Any:
+    def loss(
+        self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
+    ) -> Any:
         import keras
 
         return keras.losses.CategoricalCrossentropy(

@@ -35,6 +35,12 @@ class Target(ABC):
     """What a row has, for a person, such as "label"."""
     takes_names: ClassVar[bool] = False
     """Whether `read` is given names in place of cells: what is no name is refused before."""
+    weighs_labels: ClassVar[bool] = False
+    """Whether `loss` weighs labels, as a row has no class that the row could be weighed by."""
+    smooths_labels: ClassVar[bool] = True
+    """Whether `loss` can spread a part of a label over all."""
+    of_unseen_rows: ClassVar[str] = ""
+    """What scores of unseen rows are without, as `chosen_by` takes it of the rows it is given."""
 
     # What a source holds.
 
@@ -73,9 +79,9 @@ class Target(ABC):
             labels: Labels.
         """
 
+    @abstractmethod
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
-        """Return what labels are, for a person; `Examples` itself counts those of one class."""
-        raise NotImplementedError
+        """Return what the labels of rows are, for a person."""
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray | None":
         """Return the class of each row, an int array [rows]; None where a row is not of one."""
@@ -99,8 +105,16 @@ class Target(ABC):
         """Return an int array [rows] of kinds of rows, of which each set gets its share."""
 
     @abstractmethod
-    def loss(self, label_smoothing: float = 0.0) -> Any:
-        """Return the Keras loss that a model is trained with."""
+    def loss(
+        self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
+    ) -> Any:
+        """Return the Keras loss that a model is trained with.
+
+        Args:
+            label_smoothing: float. 0 where not `smooths_labels`. Defaults to 0.0.
+            label_weights: sequence of float, or None. How much a label counts in the rows that have
+                it, where `weighs_labels`. Defaults to None: 1.
+        """
 
     def fitted(self, targets: "np.ndarray") -> "Target":
         """Return the target with what it takes from the training rows, such as their scale."""
@@ -150,7 +164,16 @@ class Target(ABC):
         """Return how far apart the `outputs` of a model and of its export are."""
         return abs(ours - theirs)
 
+    def limits(self, labels: int) -> tuple[float, ...] | None:
+        """Return the probability from which on each label is predicted; None if another decides."""
+        return None
+
     # What a model keeps.
+
+    @property
+    def unit(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+        """What a head's outputs are times, and plus, in their own unit; None: they are as is."""
+        return None
 
     def plain_head(
         self, kernel: "np.ndarray", bias: "np.ndarray"

@@ -123,6 +123,7 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
     names = missing[:_MAX_LISTED]
     rows = sum(counts[name] for name in missing)
     has, is_of = ("has", "is of") if rows == 1 else ("have", "are of")
+    several = training.class_ids is None
     return Finding(
         "class-untrained",
         "warning",
@@ -135,9 +136,9 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
         ),
         {
             "rows": count_noun(rows, "row"),
-            "are": has if training.target.kind == "multi" else is_of,
+            "are": has if several else is_of,
             "classes": count_noun(len(missing), "label")
-            if training.target.kind == "multi"
+            if several
             else count_noun(len(missing), "class", "classes"),
             "names": ", ".join(names) + ", ..." * (len(missing) > _MAX_LISTED),
         },

@@ -28,7 +28,7 @@ from kbert.targets.labels import Labels
 from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.utils.equal_texts import bare_pair, bare_text
-from kbert.utils.wording import count_list, count_noun
+from kbert.utils.wording import count_noun
 
 _ONE_CLASS = Single()
 
@@ -159,12 +159,8 @@ class Examples:
         parts = [f"{self.source}: {len(self):,} rows{of}"]
         if self.columns is not None:
             parts.append(str(self.columns))
-        if self.labels is not None and self.label_ids is not None:
-            counts = self.class_counts()
-            listed = count_list({name: counts[name] for name in self.labels.names})
-            parts.append(f"{len(self.labels):,} classes ({listed})")
-        if self.labels is not None and self.targets is not None:
-            parts.append(self.target.describe(self.targets, self.labels.names))
+        if self.labels is not None and self.y is not None:
+            parts.append(self.target.describe(self.y, self.labels.names))
         if self.skipped:
             parts.append(f"{count_noun(len(self.skipped), 'bad row')} skipped")
         return "; ".join(parts)
