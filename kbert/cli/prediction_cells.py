@@ -5,6 +5,7 @@ from typing import Any
 from kbert.results.any_prediction import AnyPrediction
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.results.number_prediction import NumberPrediction
+from kbert.utils.float_cells import float_cell
 
 
 def header(first: AnyPrediction | None) -> list[str]:
@@ -25,11 +26,11 @@ def cells(prediction: AnyPrediction) -> list[str]:
     Several labels are written with a semicolon between, as a separator of labels is read.
     """
     if isinstance(prediction, NumberPrediction):
-        return [f"{value:.6g}" for value in prediction.values.values()]
-    shares = [f"{p:.6g}" for p in prediction.probabilities.values()]
+        return [float_cell(value) for value in prediction.values.values()]
+    shares = [float_cell(p) for p in prediction.probabilities.values()]
     if isinstance(prediction, MultiPrediction):
         return [";".join(prediction.labels), *shares]
-    return [prediction.label, f"{prediction.probability:.6g}", *shares]
+    return [prediction.label, float_cell(prediction.probability), *shares]
 
 
 def record(prediction: AnyPrediction) -> dict[str, Any]:

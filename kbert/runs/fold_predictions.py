@@ -17,6 +17,7 @@ from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.targets.target import Target
 from kbert.utils.files import write_text
+from kbert.utils.float_cells import float_cell
 from kbert.utils.label_names import HALF_CHARACTER
 
 PREDICTIONS = "dev_predictions.csv"
@@ -56,7 +57,7 @@ def _table(dev: Examples, outputs: np.ndarray, names: Sequence[str], target: Tar
     for at, (label, of_row) in enumerate(zip(dev.y, outputs, strict=True)):
         number = dev.number(at)
         where = [number, *dev.file_and_row(number)] if dev.files else [number]
-        weight = [] if dev.weights is None else [f"{dev.weights[at]:.9g}"]
+        weight = [] if dev.weights is None else [float_cell(dev.weights[at])]
         is_class = target.takes_names
         true = [names[label], names[int(of_row.argmax())]] if is_class else _cells(label)
         table.writerow([*where, *true, *weight, *_cells(of_row)])
@@ -68,7 +69,7 @@ def _true_columns(names: Sequence[str]) -> list[str]:
 
 
 def _cells(numbers: np.ndarray) -> list[str]:
-    return [f"{number:.9g}" for number in numbers]
+    return [float_cell(number) for number in numbers]
 
 
 def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Scores:

@@ -16,12 +16,22 @@ NUMBERS = NumberPrediction.from_numbers(np.array([3.5, 1234567.0]), ["stars", "p
     [
         (ONE, ["label", "probability", "p(no)", "p(yes)"], ["yes", "0.75", "0.25", "0.75"]),
         (SEVERAL, ["labels", "p(rude)", "p(loud)"], ["rude", "0.5", "0.75"]),
-        (NUMBERS, ["stars", "price"], ["3.5", "1.23457e+06"]),
+        (NUMBERS, ["stars", "price"], ["3.5", "1234567"]),
     ],
 )
 def test_columns_of_a_csv_file(prediction, names, values):
     assert header(prediction) == names
     assert cells(prediction) == values
+
+
+def test_numbers_are_read_back_equal():
+    numbers = np.random.default_rng(0).normal(0, 1, 200).astype(np.float32)
+    for scale in (1e-12, 1e-3, 1, 3e7, 1e17):
+        row = numbers * np.float32(scale)
+        written = cells(NumberPrediction.from_numbers(row, [str(n) for n in range(len(row))]))
+        assert np.array(written, np.float64).astype(np.float32).tobytes() == row.tobytes()
+    shares = cells(Prediction.from_probabilities(np.array([1e-9, 1], np.float32), ["no", "yes"]))
+    assert shares == ["yes", "1", "1e-09", "1"]
 
 
 def test_several_labels_have_semicolons_between():
