@@ -74,6 +74,8 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     Attributes:
         history: EvaluationHistory.
+        best_outputs: dict of arrays by set. What the model gave for the rows of each set in the
+            best evaluation, where that was in this `fit`; else it is empty.
         findings: list of Finding, of the best evaluation when `fit` has ended.
 
     Raises:
@@ -122,6 +124,7 @@ class EpochEvaluation(keras.callbacks.Callback):
     def _forget(self) -> None:
         self.history = EvaluationHistory(self.history.monitor, self.history.patience)
         self.findings: list[Finding] = []
+        self.best_outputs: dict[str, np.ndarray] = {}
         self._best_weights: list[np.ndarray] = []
         self._epoch = 0
         self._first = 0  # batches of the epoch that an interrupted `fit` has trained
@@ -294,12 +297,14 @@ class EpochEvaluation(keras.callbacks.Callback):
         model, history = self.model, self.history
         if not self._sets.are_judged:
             self._judge()
-        scores = self._sets.evaluate(model)
+        scores, outputs = self._sets.evaluate(model)
         note = self._sets.accuracy_note(model)
         if self.verbose and note and not history.records:
             say(note)
         record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)
         is_best = history.add(record)
+        if is_best:
+            self.best_outputs = outputs
         if is_best and self.restore_best:
             self._best_weights = model.get_weights()
         if is_best and self._model_folder is not None:

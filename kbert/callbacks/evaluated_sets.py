@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from kbert.backend.between_batches import between_batches
 from kbert.data.reading.examples import Examples
@@ -86,10 +87,12 @@ class EvaluatedSets:
         self.read_texts(model)
         self._judged = {name: judge_set(model, self._sets[name]) for name in self._given}
 
-    def evaluate(self, model: keras.Model) -> dict[str, Scores]:
-        """Return the scores on each set of the model that has been judged."""
+    def evaluate(self, model: keras.Model) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
+        """Return the scores of the model that has been judged by set, and its outputs by set."""
         with between_batches(model):
-            return {name: evaluate_rows(model, judged) for name, judged in self._judged.items()}
+            found = {name: evaluate_rows(model, judged) for name, judged in self._judged.items()}
+        scores = {name: scores for name, (scores, _) in found.items()}
+        return scores, {name: outputs for name, (_, outputs) in found.items()}
 
     def accuracy_note(self, model: keras.Model) -> str | None:
         """Return what to say where the model's own accuracy takes logits for probabilities."""

@@ -47,7 +47,7 @@ def evaluate_batches(model: keras.Model, batches: Batches) -> Scores:
     Raises:
         InputError: the batches have no labels, or others than the model.
     """
-    return evaluate_rows(model, judge_set(model, EvaluationSet.from_data("batches", batches)))
+    return evaluate_rows(model, judge_set(model, EvaluationSet.from_data("batches", batches)))[0]
 
 
 def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
@@ -114,8 +114,10 @@ def _foreign(data: EvaluationSet) -> AbstractContextManager[None]:
     return foreign_input("The model cannot evaluate the set {name!r}: {reason}.", name=data.name)
 
 
-def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") -> Scores:
-    """Return a model's scores on a set.
+def evaluate_rows(
+    model: keras.Model, judged: JudgedSet, which: str = "rows"
+) -> tuple[Scores, np.ndarray]:
+    """Return a model's scores on a set, and its outputs [rows, ...] for it.
 
     Those of a TextModel come from its logits, in one pass. The loss of any other model is what its
     own `evaluate` returns, which leaves the metrics of a running epoch as they are.
@@ -133,12 +135,12 @@ def evaluate_rows(model: keras.Model, judged: JudgedSet, which: str = "rows") ->
     rows = keras.tree.flatten(outputs)[0]
     check_outputs(rows, of=f"{which} of the set {judged.data.name!r}")
     if isinstance(model, TextModel):
-        return model.target.scores(rows, label_ids, model.labels.names, weights)
+        return model.target.scores(rows, label_ids, model.labels.names, weights), rows
     assert kind is not None  # of any other model
     predicted = kind.predicted(rows, _threshold(model))
     names = [str(number) for number in range(kind.classes)]
     loss = _loss(model, judged, outputs)
-    return Evaluation.from_predicted(predicted, label_ids, loss, names, weights)
+    return Evaluation.from_predicted(predicted, label_ids, loss, names, weights), rows
 
 
 def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:

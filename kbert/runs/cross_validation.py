@@ -18,13 +18,12 @@ from kbert.runs.beginning import complete_record, has_record, new_stage, remove_
 from kbert.runs.fit_run import now
 from kbert.runs.fold_predictions import (
     OUT_OF_FOLD,
-    PREDICTIONS,
     fold_target,
     join_predictions,
-    predict_fold,
 )
 from kbert.runs.run_claim import claimed_run
-from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_directory import PREDICTIONS, RunDirectory
+from kbert.runs.run_predictions import predict_again
 from kbert.utils.files import write_text
 from kbert.utils.say import say
 
@@ -88,14 +87,15 @@ def _train(
     begin: Callable[[RunDirectory, TrainConfig], None],
     resume: Callable[[Path], object] | None,
 ) -> None:
-    """Train a fold, or what is left of it, and let its best model predict its development set."""
+    """Train a fold, or what is left of it."""
     if fold.readable_record.get("status") != "finished":
         if resume is not None and has_record(fold.path):
             resume(fold.path)
         else:
             with claimed_run(fold.path, folder=fold.path.parent, name=fold.path.name) as claimed:
                 begin(claimed, replace(config, output=str(fold)))
-    predict_fold(fold)
+    if not (fold.path / PREDICTIONS).is_file():  # someone has removed it meanwhile
+        predict_again(fold)
     import keras
 
     keras.utils.clear_session(free_memory=True)  # the next fold needs nothing of this one

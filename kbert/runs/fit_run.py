@@ -21,6 +21,7 @@ from kbert.runs.resumption import Resumption
 from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_predictions import best_outputs, write_predictions
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
 from kbert.runs.what_is_left import what_is_left
@@ -145,7 +146,7 @@ def _finish(
             "JAX compiled {compiled} programs and found {found} in its cache.".format(**compiled), 2
         )
     best = None if evaluation is None else evaluation.history.best
-    if best is not None:
+    if evaluation is not None and best is not None:
         if best.batch is None:
             say(f"The best epoch, which the run keeps: {best.epoch}")
         else:
@@ -157,6 +158,8 @@ def _finish(
         )
         if chosen is not None:
             say(chosen)
+        outputs = best_outputs(run, model, evaluation)
+        write_predictions(run, prepared.sets, model.target, outputs)
     at_end = _found_at_the_end(evaluation, prepared, run)
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)

@@ -31,6 +31,7 @@ _ALLOWED_ONCE = {*MISMATCHES, "parent-differs", "best-lost"}
 def rewind_to_start(run: RunDirectory, prepared: PreparedRun, config: TrainConfig) -> None:
     """Take a run's files back to its beginning."""
     run.clean()
+    run.remove_ends()
     rewind_log(run.path, 0, FROM_THE_START)
     run.remove_evaluations()
     _record_plan(run, prepared, config, {})
@@ -53,6 +54,7 @@ def rewind_to_checkpoint(
     run, checkpoint, best = resumption.run, resumption.checkpoint, resumption.best
     run.update(status="running")  # from here on it is not what it had finished as
     run.clean()
+    run.remove_ends()
     gaps = rewind_log(run.path, checkpoint.position.batches_done, checkpoint.steps)
     if gaps:
         say(

@@ -24,6 +24,10 @@ from kbert.utils.files import remove_temporary, write_text
 
 TABLES = ("eval_results.txt", "evaluations.json")
 """The files of a run with its scores."""
+PREDICTIONS = "predictions.csv"
+CONFUSION = "confusion_matrix.csv"
+OF_THE_END = (PREDICTIONS, CONFUSION)
+"""The files that a run writes when it has been trained."""
 DEV_ROWS = "dev_rows.csv"
 """The file that lists the rows which a run has set aside."""
 
@@ -37,6 +41,8 @@ class RunDirectory:
         evaluations.json     the scores of every evaluation, with a table by class
         baselines.json       the scores of linear models, which fine-tuning has to beat
         eval_results.txt     the best scores, as Google's run_classifier writes them
+        predictions.csv      what the best model predicts for each row that was evaluated
+        confusion_matrix.csv which classes it takes for which
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore
@@ -177,6 +183,11 @@ class RunDirectory:
     def remove_evaluations(self) -> None:
         """Remove the scores, where the run resumes from before the first."""
         for name in TABLES:
+            (self.path / name).unlink(missing_ok=True)
+
+    def remove_ends(self) -> None:
+        """Remove what was written when the run had been trained."""
+        for name in OF_THE_END:
             (self.path / name).unlink(missing_ok=True)
 
     def write_skipped(self, rows: Iterable[BadRow]) -> None:

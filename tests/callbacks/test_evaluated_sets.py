@@ -26,7 +26,8 @@ def test_sets_of_both_kinds_are_evaluated_in_their_order():
     assert not sets.are_judged
     sets.judge(model)
     assert sets.are_judged
-    scores = sets.evaluate(model)
+    scores, outputs = sets.evaluate(model)
+    assert {name: rows.shape for name, rows in outputs.items()} == {"dev": (20, 3), "test": (9, 3)}
     assert [(name, evaluation.rows) for name, evaluation in scores.items()] == [
         ("dev", 20),
         ("test", 9),
@@ -55,7 +56,7 @@ def test_a_model_that_cannot_be_scored_is_refused():
 def test_earlier_evaluations_have_the_scores_of_these_sets():
     sets, model = EvaluatedSets(SETS, {}), model_of(3)
     sets.judge(model)
-    scores = sets.evaluate(model)
+    scores, _ = sets.evaluate(model)
     earlier = [EvaluationRecord(1, 5, scores, batch=5), EvaluationRecord(1, 9, scores)]
     assert sets.records(earlier) == earlier
     [inside, end] = EvaluatedSets({"test": SETS["test"]}, {}).records(earlier)

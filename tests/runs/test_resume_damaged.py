@@ -57,7 +57,8 @@ def trained(config, accuracies):
     evaluate = evaluated_sets.evaluate_rows
 
     def evaluate_rows(*arguments):
-        return replace(evaluate(*arguments), accuracy=next(scores))
+        found, outputs = evaluate(*arguments)
+        return replace(found, accuracy=next(scores)), outputs
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(evaluated_sets, "evaluate_rows", evaluate_rows)

@@ -66,8 +66,9 @@ def learning_rates(run):
 def test_files_of_a_run(finished):
     run, _ = finished
     assert sorted(path.name for path in run.path.iterdir()) == [
-        *(".lock", "baselines.json", "checkpoints", "config.toml", "dev_rows.csv"),
-        *("eval_results.txt", "evaluations.json", "learning_rate.csv", "model", "run.json"),
+        *(".lock", "baselines.json", "checkpoints", "config.toml", "confusion_matrix.csv"),
+        *("dev_rows.csv", "eval_results.txt", "evaluations.json", "learning_rate.csv", "model"),
+        *("predictions.csv", "run.json"),
     ]
     assert sorted(path.name for path in run.model_folder.iterdir()) == [
         *("config.json", "model.safetensors", "vocab.txt")

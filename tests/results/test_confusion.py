@@ -1,0 +1,33 @@
+"""The table of classes and classes."""
+
+import numpy as np
+from sklearn.metrics import confusion_matrix as of_scikit_learn
+
+from kbert.results import confusion
+from kbert.results.confusion import confusion_matrix, confusion_table
+from kbert.results.prediction_table import PredictionTable
+
+
+def table_of(true, outputs, names=("a", "b", "c")):
+    places = {"row": list(range(len(true)))}
+    return PredictionTable(tuple(names), places, np.asarray(true), np.asarray(outputs))
+
+
+def test_it_is_that_of_scikit_learn():
+    random = np.random.default_rng(1)
+    table = table_of(random.integers(0, 2, 50), random.random((50, 3)))  # no row of the last class
+    expected = of_scikit_learn(table.true, table.outputs.argmax(1), labels=[0, 1, 2])
+    np.testing.assert_array_equal(confusion_matrix(table), expected)
+
+
+def test_a_file_has_a_line_for_each_class():
+    table = table_of([0, 1, 1], np.eye(3)[[0, 0, 1]])
+    assert confusion_table(table) == (
+        "label,predicted(a),predicted(b),predicted(c)\na,1,0,0\nb,1,1,0\nc,0,0,0\n"
+    )
+
+
+def test_rows_of_several_labels_have_none_nor_have_very_many_classes(monkeypatch):
+    assert confusion_table(table_of([[1, 0, 1]], [[0.5, 0.5, 0.5]])) is None
+    monkeypatch.setattr(confusion, "MAX_CLASSES", 2)
+    assert confusion_table(table_of([0], [[0, 0, 1]])) is None
