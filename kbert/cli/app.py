@@ -54,7 +54,7 @@ _SPEAKING = [
 # The order of --help.
 VERBS = (
     *("demo", "inspect", "plan", "train", "resume", "continue", "evaluate", "predict"),
-    *("import", "export", "presets"),
+    *("report", "import", "export", "presets"),
 )
 
 

@@ -71,6 +71,12 @@ class PredictionTable:
         places = dict([first, (name, [value] * len(self)), *others])
         return replace(self, places=places)
 
+    def of_place(self, name: str, value: Any) -> "PredictionTable":
+        """Return the rows with a value in a column of `places`; all rows without that column."""
+        if name not in self.places:
+            return self
+        return self.take(np.flatnonzero([cell == value for cell in self.places[name]]))
+
     @classmethod
     def joined(cls, tables: Sequence["PredictionTable"]) -> "PredictionTable":
         """Return the rows of several tables of the same labels, one table after the other."""

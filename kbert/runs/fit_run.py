@@ -17,6 +17,7 @@ from kbert.findings import Cure, Finding, Option, findings_table
 from kbert.results.below_baseline import below_baseline_finding
 from kbert.runs.best_model import has_model, with_choices, write_best
 from kbert.runs.prepare import PreparedRun
+from kbert.runs.report_of_run import try_to_write_report
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
@@ -177,6 +178,7 @@ def _finish(
         ended=now(),
         **({} if best is None else {"best_epoch": best.epoch}),
     )
+    try_to_write_report(run, prepared.sets)
 
 
 def _found_at_the_end(

@@ -26,7 +26,8 @@ TABLES = ("eval_results.txt", "evaluations.json")
 """The files of a run with its scores."""
 PREDICTIONS = "predictions.csv"
 CONFUSION = "confusion_matrix.csv"
-OF_THE_END = (PREDICTIONS, CONFUSION)
+REPORT = "report.html"
+OF_THE_END = (PREDICTIONS, CONFUSION, REPORT)
 """The files that a run writes when it has been trained."""
 DEV_ROWS = "dev_rows.csv"
 """The file that lists the rows which a run has set aside."""
@@ -43,6 +44,7 @@ class RunDirectory:
         eval_results.txt     the best scores, as Google's run_classifier writes them
         predictions.csv      what the best model predicts for each row that was evaluated
         confusion_matrix.csv which classes it takes for which
+        report.html          all of it to look at, as one page
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore

@@ -1,0 +1,75 @@
+"""The result of a run beside what it has to beat."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbert.reports.run_report import RunReport
+from kbert.results.bootstrap import Interval, bootstrap
+from kbert.results.scores import score_name
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A score of one model.
+
+    Args:
+        name: str. The model.
+        score: float.
+        interval: Interval or None. Where the score lies in 95 % of samples of the rows.
+        rows: int. The rows that it was scored on.
+    """
+
+    name: str
+    score: float
+    interval: Interval | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The result of a run beside what it has to beat.
+
+    Args:
+        score: str. The name of the score, such as "accuracy".
+        set: str. The set that was scored.
+        when: str. When the best evaluation was, such as "epoch 2".
+        models: tuple of Compared. The run's model first.
+    """
+
+    score: str
+    set: str
+    when: str
+    models: tuple[Compared, ...]
+
+
+def headline(report: RunReport) -> Headline | None:
+    """Return the result; None where nothing was evaluated."""
+    best = report.history.best
+    if best is None:
+        return None
+    score = report.history.score
+    name, scores = next(iter(best.scores.items()))
+    models = [Compared("this model", getattr(scores, score), _interval(report), scores.rows)]
+    for one in () if report.baselines is None else report.baselines.found:
+        models.append(Compared(one.shown_name, one.score(score), None, one.evaluation.rows))
+    return Headline(score_name(score), name, best.when, tuple(models))
+
+
+def _interval(report: RunReport) -> Interval | None:
+    """Return the interval of the score by which the run is judged."""
+    table, score = report.predictions, report.history.score
+    if table is None or len(table) < 2:
+        return None
+    if score == "accuracy" and table.is_of_classes and table.weights is None:
+        right = table.predicted == table.true
+        return bootstrap(lambda at: right[at].mean(), len(table))
+    raw = report.target.raw(table.outputs)
+
+    def scored(at: np.ndarray) -> float:
+        weights = None if table.weights is None else table.weights[at]
+        found = report.target.scores(raw[at], table.true[at], table.names, weights)
+        return float(getattr(found, score))
+
+    repeats = min(200, max(50, 200_000 // len(table)))
+    return bootstrap(scored, len(table), repeats)

@@ -1,0 +1,87 @@
+"""Lines over a common axis."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kbert.reports.svg import Svg, dot, limits, line, number, path, text, ticks
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 24, 40
+_STYLES = 4
+_MARKED = 30  # points at most that each have a mark
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a chart.
+
+    Args:
+        name: str. What the legend calls it.
+        x: sequence of float, ascending.
+        y: sequence of float; NaN leaves a gap.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+def line_chart(
+    lines: Sequence[Line],
+    *,
+    title: str,
+    x_label: str,
+    y_label: str,
+    y_limits: tuple[float, float] | None = None,
+    width: int = 640,
+    height: int = 260,
+) -> Svg:
+    """Draw lines over a common axis.
+
+    Args:
+        lines: sequence of Line.
+        title: str. What the chart shows, for those who cannot see it.
+        x_label: str.
+        y_label: str.
+        y_limits: tuple of float or None. Defaults to None: those of the values.
+        width: int, in pixels. Defaults to 640.
+        height: int, in pixels. Defaults to 260.
+
+    Example:
+
+    ```python
+    loss = Line("loss", x=[1, 2, 3], y=[0.9, 0.5, 0.4])
+    line_chart([loss], title="Loss", x_label="update", y_label="loss").save("loss.svg")
+    ```
+    """
+    left, right = limits([x for one in lines for x in one.x])
+    low, high = y_limits or limits([y for one in lines for y in one.y])
+    end, bottom = width - _RIGHT, height - _BOTTOM
+
+    def across(x: float) -> float:
+        return _LEFT + (x - left) / (right - left) * (end - _LEFT)
+
+    def up(y: float) -> float:
+        return bottom - (y - low) / (high - low) * (bottom - _TOP)
+
+    parts = []
+    for tick in ticks(low, high, 5):
+        parts.append(line(_LEFT, up(tick), end, up(tick), "grid"))
+        parts.append(text(_LEFT - 6, up(tick) + 4, number(tick), "end"))
+    for tick in ticks(left, right, 8):
+        parts.append(line(across(tick), bottom, across(tick), bottom + 4, "axis"))
+        parts.append(text(across(tick), bottom + 17, number(tick)))
+    parts.append(line(_LEFT, bottom, end, bottom, "axis"))
+    parts.append(text((_LEFT + end) / 2, height - 6, x_label))
+    parts.append(text(14, (_TOP + bottom) / 2, y_label, turned=True))
+    at = float(_LEFT)
+    for place, one in enumerate(lines):
+        style = f"s{place % _STYLES}"
+        points = [(across(x), up(y)) for x, y in zip(one.x, one.y, strict=True)]
+        parts.append(path(points, f"line {style}"))
+        if len(points) <= _MARKED:
+            parts += [dot(x, y) for x, y in points if math.isfinite(y)]
+        parts.append(line(at, 10, at + 26, 10, f"line {style}"))
+        parts.append(text(at + 31, 14, one.name, "start"))
+        at += 50 + 7 * len(one.name)
+    return Svg("".join(parts), width, height, title)

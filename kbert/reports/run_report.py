@@ -1,0 +1,46 @@
+"""What a report tells of a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kbert.plans.training_plan import TrainingPlan
+from kbert.reports.training_log import TrainingLog
+from kbert.results.baselines import Baselines
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.prediction_table import PredictionTable
+from kbert.targets.target import Target
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a report tells of a run.
+
+    Args:
+        name: str. What to call the run.
+        record: dict. Its run.json.
+        settings: str. Its config.toml.
+        plan: TrainingPlan or None.
+        log: TrainingLog. The steps that were trained.
+        history: EvaluationHistory. Its evaluations.
+        target: Target. What a label is.
+        baselines: Baselines or None. What fine-tuning has to beat.
+        predictions: PredictionTable or None. What its best model predicts for the rows of the set
+            by which it was chosen.
+        texts: sequence of str, or None. The texts of these rows.
+        pairs: sequence of str, or None. Their second texts.
+        notes: tuple of str. What the page lacks, and why. Defaults to ().
+    """
+
+    name: str
+    record: Mapping[str, Any]
+    settings: str
+    plan: TrainingPlan | None
+    log: TrainingLog
+    history: EvaluationHistory
+    target: Target
+    baselines: Baselines | None
+    predictions: PredictionTable | None
+    texts: Sequence[str] | None
+    pairs: Sequence[str] | None = None
+    notes: tuple[str, ...] = ()

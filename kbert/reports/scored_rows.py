@@ -1,0 +1,98 @@
+"""What the predictions of a run add up to: confusions, scores by class, calibration."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbert.reports.line_chart import Line, line_chart
+from kbert.reports.matrix_chart import matrix_chart
+from kbert.reports.run_report import RunReport
+from kbert.reports.svg import Svg
+from kbert.results.calibration import Calibration
+from kbert.results.confusion import confusion_matrix
+
+_DRAWN = 20  # classes of which a matrix can be read
+_CONFUSIONS = 30
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Rows of one class that are taken for another.
+
+    Args:
+        label: str.
+        predicted: str.
+        rows: int.
+        share: float. Their share of the rows of `label`.
+    """
+
+    label: str
+    predicted: str
+    rows: int
+    share: float
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """What the predictions of a run add up to.
+
+    Args:
+        matrix: Svg or None. None where there are very many classes.
+        confusions: tuple of Confusion, the most frequent first.
+        calibration: Calibration.
+        reliability: Svg. Accuracy by confidence.
+    """
+
+    matrix: Svg | None
+    confusions: tuple[Confusion, ...]
+    calibration: Calibration
+    reliability: Svg
+
+
+def scored_rows(report: RunReport) -> ScoredRows | None:
+    """Return what the predictions add up to; None where rows are not of one class each."""
+    table = report.predictions
+    if table is None or not table.is_of_classes or not len(table):
+        return None
+    calibration = Calibration.of(table.outputs, table.true)
+    matrix = confusion_matrix(table)
+    drawn = None
+    if matrix is not None and len(table.names) <= _DRAWN:
+        drawn = matrix_chart(matrix, table.names, title="Which classes are taken for which")
+    return ScoredRows(drawn, _confusions(report), calibration, _reliability(calibration))
+
+
+def _confusions(report: RunReport) -> tuple[Confusion, ...]:
+    table = report.predictions
+    assert table is not None
+    wrong = table.predicted != table.true
+    pairs = np.stack([table.true[wrong], table.predicted[wrong]], axis=1)
+    found, counts = np.unique(pairs, axis=0, return_counts=True)
+    totals = np.bincount(table.true, minlength=len(table.names))
+    order = np.argsort(-counts, kind="stable")[:_CONFUSIONS]
+    return tuple(
+        Confusion(
+            label=table.names[label],
+            predicted=table.names[predicted],
+            rows=int(counts[at]),
+            share=float(counts[at] / totals[label]),
+        )
+        for at in order
+        for label, predicted in [found[at]]
+    )
+
+
+def _reliability(calibration: Calibration) -> Svg:
+    lines = [
+        Line("this model", calibration.confidence, calibration.accuracy),
+        Line("as it should be", (0, 1), (0, 1)),
+    ]
+    return line_chart(
+        lines,
+        title="Accuracy by confidence",
+        x_label="probability of the predicted class",
+        y_label="accuracy",
+        y_limits=(0, 1),
+        width=420,
+        height=320,
+    )

@@ -1,0 +1,71 @@
+"""Whether a model's probabilities are what happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How often predictions of about the same probability are right.
+
+        ece   = sum(share[bin] * abs(accuracy[bin] - confidence[bin]))
+        brier = mean(sum((probabilities - one_hot(class)) ** 2))
+
+    Args:
+        confidence: tuple of float. The mean probability of the predicted class in each bin that
+            has rows, in ascending order.
+        accuracy: tuple of float. The share of right predictions there.
+        rows: tuple of int. The rows of each bin.
+        ece: float, 0 to 1. The expected calibration error.
+        brier: float, 0 to 2. The Brier score, whose lowest value is the best.
+
+    Source: C. Guo et al., "On Calibration of Modern Neural Networks", 2017; G. W. Brier,
+    "Verification of Forecasts Expressed in Terms of Probability", 1950.
+
+    Example:
+
+    ```python
+    found = Calibration.of(np.array([[0.8, 0.2]] * 5), np.array([0, 0, 0, 0, 1]))
+    assert found.rows == (5,) and round(found.ece, 6) == 0.0
+    ```
+    """
+
+    confidence: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    rows: tuple[int, ...]
+    ece: float
+    brier: float
+
+    @classmethod
+    def of(
+        cls, probabilities: np.ndarray, classes: Sequence[int] | np.ndarray, bins: int = BINS
+    ) -> "Calibration":
+        """Return the calibration of probabilities [rows, classes] for the true classes [rows].
+
+        Args:
+            probabilities: float array [rows, classes].
+            classes: int array [rows].
+            bins: int. Intervals of the same width between 0 and 1. Defaults to 15.
+        """
+        shares = np.asarray(probabilities, np.float64)
+        true = np.asarray(classes)
+        predicted = shares.argmax(axis=1)
+        confident, right = shares.max(axis=1), predicted == true
+        numbers = np.minimum((confident * bins).astype(int), bins - 1)
+        rows = np.bincount(numbers, minlength=bins)
+        used = rows > 0
+        confidence = np.bincount(numbers, confident, bins)[used] / rows[used]
+        accuracy = np.bincount(numbers, right, bins)[used] / rows[used]
+        of_true = shares[np.arange(len(true)), true]
+        brier = (shares**2).sum(axis=1) - of_true**2 + (1 - of_true) ** 2
+        return cls(
+            confidence=tuple(confidence.tolist()),
+            accuracy=tuple(accuracy.tolist()),
+            rows=tuple(rows[used].tolist()),
+            ece=float(np.average(abs(accuracy - confidence), weights=rows[used])),
+            brier=float(brier.mean()),
+        )

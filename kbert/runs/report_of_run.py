@@ -1,0 +1,134 @@
+"""The report of a run: what it tells, and the page that it leaves in the run."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from kbert.data.reading.examples import Examples
+from kbert.errors import InputError, KbertError
+from kbert.interop.sources import find_source
+from kbert.plans.training_plan import TrainingPlan
+from kbert.reports.page import page
+from kbert.reports.run_report import RunReport
+from kbert.reports.training_log import TrainingLog
+from kbert.results.baselines import Baselines
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.prediction_table import PredictionTable
+from kbert.runs.run_baselines import BASELINES
+from kbert.runs.run_config import check_is_run
+from kbert.runs.run_directory import PREDICTIONS, REPORT, RunDirectory
+from kbert.runs.run_predictions import evaluated_sets, predict_again
+from kbert.utils.files import write_text
+from kbert.utils.foreign import reason_of
+from kbert.utils.say import say
+
+
+def try_to_write_report(run: RunDirectory, sets: Mapping[str, Examples]) -> None:
+    """Write the page of a run that has just been trained; whatever fails, the run has not.
+
+    Args:
+        run: RunDirectory.
+        sets: dict of labelled Examples by name, which it was evaluated on.
+    """
+    try:
+        write_text(run.path / REPORT, page(report_of_run(run, sets)))
+    except Exception as error:
+        say(f"The report is left out: {reason_of(error)}.")
+    else:
+        say(f"The report: {run.path / REPORT}")
+
+
+def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None) -> RunReport:
+    """Return what a report tells of a run.
+
+    Args:
+        run: RunDirectory.
+        sets: dict of labelled Examples by name, which it was evaluated on. Defaults to None: they
+            are read again.
+
+    Raises:
+        InputError: this is not a run, or one of its files is not what kbert has written.
+    """
+    check_is_run(run)
+    record, notes = run.record, list[str]()
+    history = _history(run)
+    predictions = texts = pairs = None
+    if history.best is not None:
+        name = next(iter(history.best.scores))
+        examples = _examples(run, name, sets, notes)
+        predictions = _predictions(run, name, notes)
+        if examples is not None:
+            texts, pairs = examples.texts, examples.pairs
+    source = find_source(run.path)
+    plan = record.get("plan")
+    return RunReport(
+        name=run.path.resolve().name,
+        record=record,
+        settings=(run.path / "config.toml").read_text(encoding="utf-8"),
+        plan=None if plan is None else TrainingPlan.from_dict(plan),
+        log=TrainingLog.read(run.path / "learning_rate.csv"),
+        history=history,
+        target=source.target(),
+        baselines=_baselines(run),
+        predictions=predictions,
+        texts=texts,
+        pairs=pairs,
+        notes=tuple(notes),
+    )
+
+
+def _history(run: RunDirectory) -> EvaluationHistory:
+    file = run.path / "evaluations.json"
+    if not file.is_file():
+        return EvaluationHistory()
+    try:
+        return EvaluationHistory.from_dict(json.loads(file.read_text(encoding="utf-8")))
+    except ValueError as error:
+        raise InputError("{file} is not what kbert has written.", file=file) from error
+
+
+def _examples(
+    run: RunDirectory, name: str, sets: Mapping[str, Examples] | None, notes: list[str]
+) -> Examples | None:
+    """Return the rows of a set; where they cannot be read again, note why."""
+    try:
+        return (evaluated_sets(run) if sets is None else sets)[name]
+    except KbertError as error:
+        notes.append(f"The texts are left out: {error}")
+        return None
+
+
+def _predictions(run: RunDirectory, name: str, notes: list[str]) -> PredictionTable | None:
+    """Return what is predicted for the rows of a set; where that is not known, note why."""
+    try:
+        if not (run.path / PREDICTIONS).is_file():  # a run of kbert 0.1
+            predict_again(run)
+        table = PredictionTable.read(run.path / PREDICTIONS, run.record["labels"])
+    except KbertError as error:
+        notes.append(f"What is said of single rows is left out: {error}")
+        return None
+    return table.of_place("set", name)
+
+
+def _baselines(run: RunDirectory) -> Baselines | None:
+    try:
+        return Baselines.from_dict(json.loads((run.path / BASELINES).read_text(encoding="utf-8")))
+    except (OSError, LookupError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def write_report(run: str | Path, output: str | Path | None = None) -> Path:
+    """Write the page of a run, and return its path.
+
+    Args:
+        run: str or Path. The run directory.
+        output: str or Path, or None. Where to write. Defaults to None: report.html in the run.
+
+    Raises:
+        InputError: this is not a run.
+    """
+    directory = RunDirectory(run)
+    content = page(report_of_run(directory))
+    target = directory.path / REPORT if output is None else Path(output)
+    write_text(target, content)
+    return target
