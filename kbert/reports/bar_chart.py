@@ -1,6 +1,7 @@
 """Numbers as bars."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from kbert.reports.svg import Svg, limits, line, number, text, ticks
 
@@ -50,7 +51,7 @@ def bar_chart(
     for tick in ticks(0, high, 4):
         parts.append(line(_LEFT, up(tick), end, up(tick), "grid"))
         parts.append(text(_LEFT - 6, up(tick) + 4, number(tick), "end"))
-    for start, stop, tall in zip(edges, edges[1:], heights, strict=True):
+    for (start, stop), tall in zip(pairwise(edges), heights, strict=True):
         wide = max(across(stop) - across(start) - 1, 0.5)
         size = f'width="{wide:.1f}" height="{bottom - up(tall):.1f}"'
         parts.append(f'<rect class="bar" x="{across(start):.1f}" y="{up(tall):.1f}" {size}/>')

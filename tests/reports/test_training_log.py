@@ -1,0 +1,33 @@
+"""The steps of a run."""
+
+import numpy as np
+import pytest
+
+from kbert.reports.training_log import TrainingLog
+
+
+def test_lines_that_are_broken_are_left_out(tmp_path):
+    file = tmp_path / "learning_rate.csv"
+    file.write_text("step,epoch,learning_rate,loss\n0,0,1e-05,0.5\n1,0,2e-05,\n2,0\nx,0,1,1\n")
+    log = TrainingLog.read(file)
+    assert log.steps.tolist() == [0, 1]
+    assert log.rates.tolist() == [1e-5, 2e-5]
+    np.testing.assert_array_equal(log.losses, [0.5, np.nan])
+
+
+def test_without_a_file_there_are_none(tmp_path):
+    assert len(TrainingLog.read(tmp_path / "learning_rate.csv").steps) == 0
+
+
+def test_many_steps_are_means():
+    steps = np.arange(4000.0)
+    losses = steps.copy()
+    losses[5] = np.nan
+    thin = TrainingLog(steps, steps * 2, losses).thinned()
+    assert len(thin.steps) == 400
+    assert thin.steps[:2].tolist() == [4.5, 14.5]
+    assert thin.rates[1] == 29
+    assert thin.losses[0] == pytest.approx((45 - 5) / 9)
+    assert TrainingLog(steps[:400], steps[:400], steps[:400]).thinned().steps.tolist() == list(
+        range(400)
+    )

@@ -1,0 +1,29 @@
+"""Intervals over samples of the rows."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from kbert.results.bootstrap import bootstrap
+
+
+def test_it_is_the_percentile_interval_of_scipy():
+    right = np.random.default_rng(1).random(400) < 0.8
+    found = bootstrap(lambda at: right[at].mean(), len(right))
+    expected = stats.bootstrap(
+        (right.astype(float),), np.mean, method="percentile", n_resamples=5000, rng=0
+    ).confidence_interval
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=0.006)
+
+
+def test_a_seed_gives_the_same_interval():
+    values = np.arange(50.0)
+    intervals = [bootstrap(lambda at: values[at].mean(), 50, seed=seed) for seed in (3, 3, 4)]
+    assert intervals[0] == intervals[1] != intervals[2]
+
+
+def test_samples_without_a_score_do_not_count():
+    values = np.array([np.nan, *range(20)])
+    interval = bootstrap(lambda at: values[at].mean(), len(values))
+    assert 0 < interval.low < interval.high < 20
+    assert str(interval) == f"{interval.low:.4f} to {interval.high:.4f}"
