@@ -33,7 +33,7 @@ def page(report: RunReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = _read("report.css") + STYLE, _read("report.js")
+    style, script = STYLE + _read("report.css"), _read("report.js")
     values: dict[str, Any] = {
         "report": report,
         "headline": headline(report),

@@ -1,0 +1,143 @@
+"""The page in a browser: headless Chromium, as Debian has it.
+
+`.ci/run` installs it and sets KBERT_REQUIRE_BROWSER; elsewhere these tests are left out without it.
+"""
+
+import os
+import shutil
+
+import pytest
+from reports.hand_made import report_of
+
+from kbert.reports.page import page
+
+selenium = pytest.importorskip("selenium.webdriver")
+Select = pytest.importorskip("selenium.webdriver.support.ui").Select
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+HOSTILE = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+
+if os.environ.get("KBERT_REQUIRE_BROWSER") and not (CHROMIUM and DRIVER):
+    pytest.fail("KBERT_REQUIRE_BROWSER is set, and there is no chromium with its chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver"
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = selenium.ChromeOptions()
+    options.binary_location = CHROMIUM
+    # Root, which CI is, may not use the sandbox; a small /dev/shm is not enough for a page.
+    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = selenium.ChromeService(DRIVER)
+    driver = selenium.Chrome(options=options, service=service)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def opened(browser, tmp_path_factory):
+    """The browser, at the page of a run with hostile texts, and what was logged on the way."""
+    file = tmp_path_factory.mktemp("page") / "report.html"
+    texts = [HOSTILE if at % 2 else f"A film that is no. {at}" for at in range(200)]
+    names = ("bad", HOSTILE)
+    file.write_text(page(report_of(200, names, texts=texts)), encoding="utf-8")
+    browser.get(file.as_uri())
+    logs = {kind: browser.get_log(kind) for kind in ("browser", "performance")}
+    return browser, logs
+
+
+def table(browser, title="Most confident mistakes"):
+    """Return what finds parts of the table below a title."""
+    return browser.find_element("xpath", f"//h3[.='{title}']/following-sibling::div[2]/table")
+
+
+def column(browser, at, **where):
+    rows = table(browser, **where).find_elements("css selector", "tbody tr")
+    return [
+        row.find_elements("tag name", "td")[at].get_property("textContent")
+        for row in rows
+        if row.is_displayed()
+    ]
+
+
+def test_nothing_is_logged_and_nothing_is_loaded(opened):
+    _, logs = opened
+    assert [entry["message"] for entry in logs["browser"]] == []
+    loaded = [
+        entry["message"] for entry in logs["performance"] if "requestWillBeSent" in entry["message"]
+    ]
+    assert len(loaded) == 1, "the page itself, and nothing else"
+
+
+def test_no_text_runs_as_code(opened):
+    browser, _ = opened
+    assert browser.title == "films: kbert"
+    assert browser.find_elements("tag name", "img") == []
+    assert len(browser.find_elements("tag name", "script")) == 1
+
+
+def test_a_click_on_a_column_sorts_by_it(opened):
+    browser, _ = opened
+    shares = column(browser, 3)
+    assert shares == sorted(shares, reverse=True)
+    button = table(browser).find_elements("css selector", "th button")[3]
+    browser.execute_script("arguments[0].scrollIntoView()", button)
+    orders = []
+    for _ in range(2):
+        button.click()
+        orders.append(column(browser, 3))
+    assert sorted(orders) == sorted([sorted(shares), sorted(shares, reverse=True)])
+    rows = table(browser).find_elements("css selector", "th button")[0]
+    rows.click()
+    numbers = [int(row) for row in column(browser, 0)]
+    assert numbers in (sorted(numbers), sorted(numbers, reverse=True))
+
+
+def test_rows_are_searched_and_filtered(opened):
+    browser, _ = opened
+    tools = browser.find_element(
+        "xpath", "//h3[.='Most confident mistakes']/following-sibling::div[1]"
+    )
+    search = tools.find_element("tag name", "input")
+    everything = len(column(browser, 0))
+    search.send_keys("A FILM")
+    texts = column(browser, 5)
+    assert 0 < len(texts) < everything
+    assert all(text.startswith("A film") for text in texts)
+    assert f"{len(texts)} of {everything} rows" in tools.text
+    search.clear()
+    search.send_keys(" \b")
+    choice = Select(tools.find_element("tag name", "select"))
+    assert [one.text for one in choice.options] == ["all", *sorted(["bad", HOSTILE])]
+    choice.select_by_index(2)
+    assert set(column(browser, 1)) == {choice.first_selected_option.text}
+    choice.select_by_index(0)
+    assert len(column(browser, 0)) == everything
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_fits_a_phone_and_a_desktop(opened, width):
+    browser, _ = opened
+    settings = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", settings)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_it_is_readable_in_the_dark(opened):
+    browser, _ = opened
+    colours = {}
+    for scheme in ("light", "dark"):
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        colours[scheme] = browser.execute_script(
+            "const s = getComputedStyle(document.body); return [s.color, s.backgroundColor]"
+        )
+        # A drawing has the colours of the page around it.
+        drawn = browser.execute_script(
+            "return getComputedStyle(document.querySelector('.plot')).color"
+        )
+        assert drawn == colours[scheme][0]
+    assert colours["light"] != colours["dark"]
