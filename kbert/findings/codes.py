@@ -63,6 +63,7 @@ CODES = {
     "near-duplicates": "rows of another set that are nearly those of the training set",
     "near-duplicates-unknown": "such rows are not searched for",
     "groups-shared": "groups that have rows in the training set and in another set",
+    "class-absent": "rows to be scored lack classes of the model",
     "class-untrained": "the development set has a class that the training set lacks",
     "dev-small": "the development set is too small for reliable scores",
     "class-sorted": "the rows are sorted by class",
