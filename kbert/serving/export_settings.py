@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.serving.sessions import output_name
 from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.label_names import check_label_names
@@ -18,7 +19,7 @@ _FORMAT = "kbert-export-1"
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What a program needs that takes token ids and returns probabilities.
+    """What a program needs that takes token ids and returns what becomes probabilities.
 
     Args:
         kind: str. The format, such as "onnx".
@@ -44,6 +45,11 @@ class ExportSettings:
     tokenizer: Mapping[str, Any]
     num_segments: int | None = None
     target: Mapping[str, Any] | None = None
+
+    @property
+    def output(self) -> str:
+        """The name of the program's output."""
+        return output_name(self.tokenizer.get("long_text", "head"))
 
     def write(self, folder: Path) -> None:
         """Write them into an export's folder."""
@@ -96,8 +102,7 @@ class ExportSettings:
             "length": self.length is None or _is_count(self.length, self.max_length),
             "int8": isinstance(self.int8, bool),
             "text_pairs": self.text_pairs is None or isinstance(self.text_pairs, bool),
-            "tokenizer": isinstance(self.tokenizer, dict)
-            and self.tokenizer.get("long_text") != "windows",  # which no program reads
+            "tokenizer": isinstance(self.tokenizer, dict),
             "num_segments": self.num_segments is None or _is_count(self.num_segments, 1),
         }
         for name, fits in expected.items():

@@ -56,7 +56,7 @@ def test_pairs(texts, data):
 
 def test_a_program_of_other_labels_is_refused():
     settings = replace(SETTINGS, labels=("x", "y", "z"))
-    with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 texts, .* name 3 labels"):
+    with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 rows, .* name 3 labels"):
         run_session(Program(), TOKENIZER, settings, ["a"], None, 4)
 
 
