@@ -14,8 +14,8 @@ from kbert.exports.formats.registry import WeightsFormat, check_format, format_m
 from kbert.exports.output import check_output
 from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
-from kbert.exports.readme import weights_readme
 from kbert.exports.truncation import is_cut_alike
+from kbert.exports.weights_readme import weights_readme
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source

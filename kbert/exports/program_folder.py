@@ -7,7 +7,7 @@ from typing import Any
 from kbert.choices import Backend
 from kbert.exports.compare import Compute
 from kbert.exports.formats.registry import ProgramFormat, format_module
-from kbert.exports.readme import program_readme
+from kbert.exports.program_readme import program_readme
 from kbert.exports.writer_process import write_program
 from kbert.serving.export_settings import ExportSettings
 

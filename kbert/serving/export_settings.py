@@ -6,10 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kbert.choices import CutPair, LongText
 from kbert.errors import InputError
 from kbert.serving.sessions import output_name
 from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.windows import Windows, known_windows
 from kbert.utils.label_names import check_label_names
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 
@@ -47,9 +49,24 @@ class ExportSettings:
     target: Mapping[str, Any] | None = None
 
     @property
+    def long_text(self) -> LongText:
+        """What the model reads of a text that is too long."""
+        return self.tokenizer.get("long_text", "head")
+
+    @property
+    def cut_pair(self) -> CutPair:
+        """Which text of a pair that is too long is cut, or windowed."""
+        return self.tokenizer.get("cut_pair", "longest")
+
+    @property
+    def windows(self) -> Windows | None:
+        """How long texts are read in windows, whose logits are pooled; None where they are cut."""
+        return known_windows(self.long_text, self.tokenizer.get("windows"))
+
+    @property
     def output(self) -> str:
         """The name of the program's output."""
-        return output_name(self.tokenizer.get("long_text", "head"))
+        return output_name(self.long_text)
 
     def write(self, folder: Path) -> None:
         """Write them into an export's folder."""
@@ -114,6 +131,11 @@ class ExportSettings:
                     name=name,
                     value=getattr(self, name),
                 )
+        try:
+            if self.windows is not None:
+                self.windows.check_room(self.max_length)
+        except InputError as error:
+            raise InputError("{path}: {error}", path=path, error=error) from None
         check_label_names(self.labels, path)
         target = target_of(self.target, len(self.labels))
         if len(self.labels) < target.least_labels:
