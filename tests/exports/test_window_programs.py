@@ -122,6 +122,7 @@ def test_windows_that_one_length_leaves_no_room_are_refused(tiny_model, tmp_path
     config = tiny_model().get_config()
     config["tokenizer"] |= {"long_text": "windows", "windows": {"stride": 2}}
     BertClassifier.from_config(config).save_to(tmp_path / "model")
-    with pytest.raises(InputError, match="`stride` must be less than the 2 tokens of a text"):
+    message = "`length` must be from 5 to the 16 tokens .*, whose windows share 2. Received: 4"
+    with pytest.raises(InputError, match=message):
         export(tmp_path / "model", tmp_path / "out", format="onnx", length=4, verbose=0)
     assert not (tmp_path / "out").exists()
