@@ -28,7 +28,10 @@ def run_session(
     pairs: Sequence[str] | None = None,
     batch_size: int = 32,
 ) -> np.ndarray:
-    """Return the probabilities [texts, labels] in the order of the texts.
+    """Return the probabilities, or numbers, [texts, labels] in the order of the texts.
+
+    Of texts in windows the program computes logits, each window's as a row of its own; they are
+    pooled and become probabilities here.
 
     Args:
         session: Session.
@@ -46,7 +49,7 @@ def run_session(
     windows = [split.split(np.asarray(ids, np.int32), first) for ids, first in encoded]
     rows = list(itertools.chain.from_iterable(windows))
     logits = _computed(session, settings, rows, tokenizer.pad_id, batch_size)
-    pooled = _pooled(logits, np.array([len(rows) for rows in windows]), split.windows.pool)
+    pooled = _pooled(logits, np.array(list(map(len, windows))), split.windows.pool)
     return target_of(settings.target, len(settings.labels)).outputs(pooled)
 
 
