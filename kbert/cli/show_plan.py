@@ -80,7 +80,8 @@ def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     """Return the line that names the command which shows what is in the data."""
     settings = {}
-    for name in ("task", "dev", "preset", "max_length", "long_text", "stride", "max_windows"):
+    read = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
+    for name in ("task", "dev", *read):
         if getattr(config, name) != getattr(_DEFAULTS, name, None):
             settings[name] = getattr(config, name)
     inspect = Call("inspect", config.data, **settings, **config.file_settings())

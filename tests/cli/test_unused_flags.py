@@ -68,7 +68,7 @@ TABLE = {
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
-        **dict.fromkeys(("preset", "max-length", "long-text", "task"), USED),
+        **dict.fromkeys(("preset", "max-length", "long-text", "cut-pair", "task"), USED),
         "stride": ["data.csv --stride 3"],
         "max-windows": ["data.csv --long-text tail --max-windows 3"],
         **FILES,
