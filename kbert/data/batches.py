@@ -205,10 +205,14 @@ class Batches(keras.utils.PyDataset):
             )
         if in_pass:
             index += self.first
-        rows, width = self.rows(index), self.width(index)
+        width = self.width(index)
         if not in_pass and len(self.widths) > 1:
             width = width_before_epoch(index, width, self.width(0), MULTIPLE)
-        inputs = self._inputs(index, width)
+        return self._batch(index, width)
+
+    def _batch(self, index: int, width: int) -> Any:
+        """Return a batch of the epoch, padded to a width."""
+        rows, inputs = self.rows(index), self._inputs(index, width)
         if self.store.labels is None:
             return (inputs,)
         if self.weights is None:

@@ -4,6 +4,7 @@ from kbert.findings import Cure, Finding, Option
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.largest_class import largest_class_finding
+from kbert.results.masked_evaluation import MaskedEvaluation
 from kbert.results.multi_evaluation import MultiEvaluation
 
 _MIN_ROWS = 50
@@ -25,7 +26,7 @@ def no_better_finding(record: EvaluationRecord) -> Finding | None:
     name, scores = next(iter(record.scores.items()))
     if isinstance(scores, Evaluation):
         return largest_class_finding(name, scores, record.when)
-    if scores.rows < _MIN_ROWS:
+    if isinstance(scores, MaskedEvaluation) or scores.rows < _MIN_ROWS:
         return None
     values = {"name": name, "when": record.when}
     if isinstance(scores, MultiEvaluation):

@@ -1,0 +1,42 @@
+"""`kbert pretrain`."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import DATA, describe, given, options
+from kbert.config.pretrain_config import UNUSED, PretrainConfig
+from kbert.findings import Call
+from kbert.utils.say import say, verbose_level
+
+Texts = Annotated[str, Parameter(group=DATA, help=describe("data", PretrainConfig))]
+SettingsFile = Annotated[str | None, Parameter(name="--config", group=DATA)]
+
+
+@options(PretrainConfig, of=PretrainConfig, without=UNUSED)
+class Settings:
+    """What `kbert pretrain` takes."""
+
+
+@verb("pretrain")
+def pretrain(
+    data: Texts,
+    *,
+    settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+    config: SettingsFile = None,
+) -> None:
+    """Pretrain a model further on unlabelled texts: it predicts words that are masked.
+
+    Then `kbert train FILE --preset RUN` begins with its encoder.
+
+    Parameters
+    ----------
+    config
+        TOML file with any of these settings, such as a run's config.toml; flags override it.
+    """
+    from kbert.runs.pretrain import pretrain as pretrain_run
+
+    run = pretrain_run(PretrainConfig(data, **given(settings)), verbose=verbose_level())
+    say(f"\nThe run is in {run}. Next:")
+    say(f"  {Call('train', 'FILE', preset=str(run))}    # a labelled file")

@@ -1,0 +1,111 @@
+"""Everything that precedes a pretraining run's first step, and can be refused without Keras."""
+
+import time
+from dataclasses import dataclass, replace
+
+from kbert.backend.choose_backend import choose_backend, import_keras
+from kbert.backend.determinism import use_deterministic_kernels
+from kbert.backend.precision import choose_precision
+from kbert.config.pretrain_config import PretrainConfig
+from kbert.data.inspection.text_lengths import scripts
+from kbert.data.masking import SEGMENTER, Masking, chinese_segmenter
+from kbert.data.reading.examples import Examples
+from kbert.data.token_store import TokenStore
+from kbert.errors import raise_on_errors
+from kbert.findings import Finding, downgrade
+from kbert.interop.config_checks import check_max_length
+from kbert.interop.segments import check_segments
+from kbert.interop.sources import find_source
+from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.pretraining_texts import read_pretraining_texts
+from kbert.utils.cache_folder import cache_folder
+from kbert.utils.say import say
+
+_CHINESE = 0.2  # of the letters, from which on words of several characters matter
+
+
+@dataclass(frozen=True)
+class PreparedPretraining:
+    """A pretraining run that is ready to train.
+
+    Args:
+        config: PretrainConfig. Its backend and precision are chosen.
+        sets: dict of Examples: "train", and "dev" if there are texts to evaluate on.
+        stores: dict of TokenStore, their tokens.
+        plan: TrainingPlan.
+        masking: Masking.
+        findings: list of Finding, in the plan.
+    """
+
+    config: PretrainConfig
+    sets: dict[str, Examples]
+    stores: dict[str, TokenStore]
+    plan: TrainingPlan
+    masking: Masking
+    findings: list[Finding]
+
+    @property
+    def words(self) -> str:
+        """What a Chinese word is, which a resumed run must find alike."""
+        return "character" if self.masking.segmenter is None else SEGMENTER
+
+
+def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
+    """Read, plan and tokenize, and refuse what would waste the run.
+
+    Args:
+        config: PretrainConfig.
+
+    Raises:
+        KbertError: something in the settings or files is wrong; FindingsError for findings of
+            severity "error" that the settings do not allow.
+    """
+    backend = choose_backend(config.backend)
+    config = replace(config, backend=backend)
+    if config.deterministic:
+        use_deterministic_kernels(backend)
+    source = find_source(config.preset)
+    if source.path is not None:
+        check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])
+    sets = read_pretraining_texts(config)
+    num_segments = source.num_segments()
+    for examples in sets.values():
+        say(str(examples))
+        check_segments(num_segments, examples.pairs is not None, examples.source)
+    plan = config.plan(len(sets["train"]))
+    found = config.findings(plan)
+    say(plan.describe(found))
+    findings = downgrade(found, config.allow)
+    raise_on_errors(findings, can_allow=True)
+    if source.path is None:
+        import_keras()  # a hub's tokenizer comes through keras-hub
+    tokenizer = source.tokenizer().with_truncation(config.long_text, config.cut_pair)
+    masking = Masking(tokenizer, config.seed, chinese_segmenter())
+    _say_words(masking, sets["train"])
+    started = time.monotonic()
+    cache = cache_folder("tokens")
+    stores = {
+        name: TokenStore.build(examples, tokenizer, config.max_length, cache)
+        for name, examples in sets.items()
+    }
+    lengths = stores["train"].lengths
+    say(f"Tokens: {time.monotonic() - started:.1f} s; mean length {lengths.mean():.0f}")
+    if config.precision == "auto":
+        import_keras()
+        precision = choose_precision(config.precision, backend, config.recipe)
+        say(str(precision))
+        config = replace(config, precision=precision.precision)
+    return PreparedPretraining(config, sets, stores, plan, masking, findings)
+
+
+def _say_words(masking: Masking, texts: Examples) -> None:
+    """Say what a Chinese word is, where the texts are Chinese."""
+    if scripts(texts.texts).get("CJK", 0.0) < _CHINESE:
+        return
+    if masking.segmenter is None:
+        say(
+            f"Each Chinese character is masked alone. To mask whole words, install {SEGMENTER}: "
+            "pip install 'keras-kbert[chinese]'"
+        )
+    else:
+        say(f"Whole Chinese words are masked, as {SEGMENTER} finds them.")
