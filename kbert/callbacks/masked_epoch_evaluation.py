@@ -8,6 +8,7 @@ import keras
 from kbert.backend.between_batches import between_batches
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.data.masked_batches import MaskedBatches
+from kbert.models.evaluate_batches import kept_metrics
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.masked_evaluation import MaskedEvaluation
 
@@ -25,7 +26,7 @@ class MaskedEpochEvaluation(EpochEvaluation):
     Example:
 
     ```python
-    evaluation = MaskedEpochEvaluation({"dev": MaskedBatches(dev_store, masking)})
+    evaluation = MaskedEpochEvaluation({"dev": MaskedBatches(store, Masking(tokenizer))})
     ```
     """
 
@@ -59,7 +60,7 @@ class _MaskedSets:
 
     def evaluate(self, model: keras.Model) -> dict[str, MaskedEvaluation]:
         """Return the scores on each set."""
-        with between_batches(model):
+        with between_batches(model), kept_metrics(model):
             return {name: self._scores(model, name) for name in self.inputs}
 
     def _scores(self, model: keras.Model, name: str) -> MaskedEvaluation:

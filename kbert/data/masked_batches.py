@@ -32,8 +32,9 @@ class MaskedBatches(Batches):
     Example:
 
     ```python
-    masking = Masking(tokenizer, seed=0)
-    model.fit(MaskedBatches(store, masking, order="shuffled"), epochs=3)
+    batches = MaskedBatches(store, Masking(tokenizer), order="shuffled")
+    inputs, token_ids, weights = batches[0]
+    assert inputs["mask_positions"].shape == token_ids.shape == weights.shape
     ```
     """
 

@@ -94,7 +94,7 @@ class Masking:
         words = self._words(ids)
         tokens = sum(map(len, words))
         bits = np.random.Philox(key=[self.seed, epoch], counter=[0, 0, 0, row])
-        order = np.argsort(bits.random_raw(len(words)), kind="stable") if words else []
+        order = np.argsort(bits.random_raw(len(words)), kind="stable").tolist()
         wanted = max(1, round(RATE * tokens))
         chosen: list[int] = []
         for number in order:

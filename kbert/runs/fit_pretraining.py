@@ -76,7 +76,10 @@ def fit_pretraining(
     from kbert.data.masked_batches import MaskedBatches
 
     config, plan = prepared.config, prepared.plan
-    settings = {"pad_id": prepared.masking.tokenizer.pad_id, "few_shapes": few_shapes(model)}
+    settings: dict[str, Any] = {
+        "pad_id": prepared.masking.tokenizer.pad_id,
+        "few_shapes": few_shapes(model),
+    }
     batches = MaskedBatches(
         prepared.stores["train"],
         prepared.masking,

@@ -40,7 +40,10 @@ def read_pretraining_texts(config: PretrainConfig) -> dict[str, Examples]:
     in_dev = split_by_text(units, np.zeros(len(whole), np.int64), config.dev_proportion)
     how = f"{config.dev_proportion:.0%} set aside, seed {config.seed}"
     dev = replace(whole.take(np.flatnonzero(in_dev)), source=f"{whole.source} ({how})")
-    return {"train": replace(whole.take(np.flatnonzero(~in_dev)), skipped=whole.skipped), "dev": dev}
+    return {
+        "train": replace(whole.take(np.flatnonzero(~in_dev)), skipped=whole.skipped),
+        "dev": dev,
+    }
 
 
 def _read(config: PretrainConfig, path: str) -> Examples:

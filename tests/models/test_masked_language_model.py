@@ -115,7 +115,8 @@ def test_loss_and_accuracy_are_means_over_all_masked_tokens(bert, masked):
             target = targets[row, slot]
             losses.append(-log_softmax(logits[row, slot])[target])
             hits.append(logits[row, slot].argmax() == target)
-    assert len(masked) == 2 and len(losses) > 6
+    assert len(masked) == 2
+    assert len(losses) > 6
     scores = model.evaluate(masked, verbose=0, return_dict=True)
     assert scores["masked_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
     assert scores["accuracy"] == pytest.approx(np.mean(hits), rel=1e-6)
