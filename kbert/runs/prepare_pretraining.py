@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
@@ -47,7 +48,9 @@ class PreparedPretraining:
     @property
     def words(self) -> str:
         """What a Chinese word is, which a resumed run must find alike."""
-        return "character" if self.masking.segmenter is None else SEGMENTER
+        if self.masking.segmenter is None:
+            return "characters"
+        return f"{SEGMENTER} {version(SEGMENTER)}"
 
 
 def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:

@@ -12,7 +12,8 @@ from kbert.data.reading.file_patterns import run_name
 from kbert.errors import allowed_in
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.runs.beginning import complete_record, new_stage
-from kbert.runs.fit_pretraining import build_masked_model, fit_pretraining
+from kbert.runs.build_masked_model import build_masked_model
+from kbert.runs.fit_pretraining import fit_pretraining
 from kbert.runs.fit_run import now
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
 from kbert.runs.run_claim import claimed_run

@@ -15,9 +15,10 @@ from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError, allowed_in, raise_on_errors
 from kbert.findings import Call, Cure, Option, downgrade
 from kbert.runs.beginning import complete_record
+from kbert.runs.build_masked_model import build_masked_model
 from kbert.runs.changed_data import changed_data
 from kbert.runs.find_checkpoint import find_checkpoint
-from kbert.runs.fit_pretraining import build_masked_model, fit_pretraining
+from kbert.runs.fit_pretraining import fit_pretraining
 from kbert.runs.fit_run import now
 from kbert.runs.learning_rate_log import rewind_log
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
