@@ -57,7 +57,7 @@ def config(texts, tiny_preset, tmp_path_factory):
         learning_rate=1e-3,
         dev_proportion=0.2,
         checkpoint_steps=2,
-        evaluate_every=3,
+        evaluate_every=4,
         allow=("too-few-updates",),
     )
 
@@ -114,7 +114,7 @@ def test_the_run_keeps_the_model_of_its_best_evaluation(config, finished):
     record = json.loads((finished.path / "evaluations.json").read_text(encoding="utf-8"))
     losses = [one["dev"]["loss"] for one in record["epochs"]]
     assert [(one["epoch"], one.get("batch")) for one in record["epochs"]] == [
-        *((1, 3), (1, None), (2, 3), (2, None))
+        *((1, 4), (1, None), (2, 4), (2, None))
     ]
     best = CheckpointStore(finished.checkpoints).best()
     position = read_checkpoint(best, with_arrays=False).position
@@ -169,8 +169,8 @@ def test_equal_texts_are_on_one_side(config):
     sets = read_pretraining_texts(config)
     train, dev = (set(sets[name].texts) for name in ("train", "dev"))
     assert train.isdisjoint(dev)
-    assert len(sets["train"]) + len(sets["dev"]) == 121
-    assert 0.15 < len(sets["dev"]) / 121 < 0.25
+    assert len(sets["train"]) + len(sets["dev"]) == 139
+    assert 0.15 < len(sets["dev"]) / 139 < 0.25
 
 
 @pytest.mark.any_backend  # nothing is computed
