@@ -49,10 +49,10 @@ class Masking:
     Example:
 
     ```python
-    masking = Masking(find_source("minilm").tokenizer())
-    [(ids, _)] = masking.tokenizer.encode(["An unaffable but honest film."], max_length=16)
-    masked, positions = masking.mask(np.array(ids), row=0, epoch=0)
-    assert 1 <= len(positions) <= masking.slots(len(ids))
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "un", "##able", "film"])
+    masking = Masking(tokenizer, seed=1)
+    masked, places = masking.mask(np.array([2, 5, 6, 7, 3]), row=0, epoch=0)
+    assert places.tolist() == [3]  # a single token, and "unable" has two
     ```
     """
 
