@@ -159,6 +159,7 @@ class MaskedLanguageModel(keras.Model):
         if arrays is not None:
             own = [v for v in model.head.weights if v.path.startswith(MASKED_HEAD)]
             assign_variables(own, arrays, source.name)
+            say(f"The head for masked tokens is that of {source.name}.")
         elif pretrained:
             say(f"{source.name} has no head for masked tokens: training starts with a new one.")
         return model

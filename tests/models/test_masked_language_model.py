@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from kbert.models.variables import to_arrays
 pytestmark = pytest.mark.keras
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghij", "##b", "##c"]
+REFERENCE = Path(__file__).parents[1] / "data" / "reference"
 TEXTS = ["a b c d e f g h", "abc d e", "i j abcb a", "f g", "h", "a a a b b b c c c d d d"]
 
 
@@ -95,6 +97,30 @@ def test_what_is_written_is_a_model_of_transformers(bert, masked, tmp_path):
     np.testing.assert_allclose(logits_of(loaded, inputs), logits_of(theirs, inputs), atol=1e-6)
     assert find_source(folder).max_length() == 16
     assert find_source(folder).tokenizer().vocabulary == tuple(PIECES)
+
+
+def test_the_head_of_a_release_of_google():
+    """By NumPy, from what Google's own code computed for all tokens."""
+    computed = np.load(REFERENCE / "logits.npz")
+    head = find_source(REFERENCE / "tiny_checkpoint").masked_head()
+    bare = {name.removeprefix("masked_lm_head/"): array for name, array in head.items()}
+    rows = np.asarray(computed["sequence_output"], np.float64)[:, :4]
+    inner = rows @ bare["intermediate_dense/kernel"] + bare["intermediate_dense/bias"]
+    inner = 0.5 * inner * (1 + np.tanh(np.sqrt(2 / np.pi) * (inner + 0.044715 * inner**3)))
+    inner -= inner.mean(-1, keepdims=True)
+    inner /= np.sqrt((inner**2).mean(-1, keepdims=True) + 1e-12)
+    inner = inner * bare["intermediate_layer_norm/gamma"] + bare["intermediate_layer_norm/beta"]
+    model = MaskedLanguageModel.from_preset(str(REFERENCE / "tiny_checkpoint"))
+    table = to_arrays(model.weights)["token_embedding/embeddings"]
+    inputs = {
+        "token_ids": computed["input_ids"],
+        "segment_ids": computed["segment_ids"],
+        "padding_mask": computed["input_mask"],
+        "mask_positions": np.tile(np.arange(4, dtype=np.int32), (len(rows), 1)),
+    }
+    np.testing.assert_allclose(
+        model.predict_on_batch(inputs), inner @ table.T + bare["output_bias"], atol=2e-5
+    )
 
 
 def log_softmax(logits):
