@@ -7,8 +7,7 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, describe, given, options
 from kbert.config.pretrain_config import UNUSED, PretrainConfig
-from kbert.findings import Call
-from kbert.utils.say import say, verbose_level
+from kbert.utils.say import verbose_level
 
 Texts = Annotated[str, Parameter(group=DATA, help=describe("data", PretrainConfig))]
 SettingsFile = Annotated[str | None, Parameter(name="--config", group=DATA)]
@@ -35,8 +34,7 @@ def pretrain(
     config
         TOML file with any of these settings, such as a run's config.toml; flags override it.
     """
+    from kbert.cli.show_next import show_next
     from kbert.runs.pretrain import pretrain as pretrain_run
 
-    run = pretrain_run(PretrainConfig(data, **given(settings)), verbose=verbose_level())
-    say(f"\nThe run is in {run}. Next:")
-    say(f"  {Call('train', 'FILE', preset=str(run))}    # a labelled file")
+    show_next(pretrain_run(PretrainConfig(data, **given(settings)), verbose=verbose_level()))

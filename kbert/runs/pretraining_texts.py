@@ -49,7 +49,8 @@ def read_pretraining_texts(config: PretrainConfig) -> dict[str, Examples]:
 def _read(config: PretrainConfig, path: str) -> Examples:
     """Return the texts of a file; a column of labels beside them is not used."""
     found = config.read(path, need_label=False)
-    found = replace(found, label_ids=None, labels=None, targets=None)
+    columns = found.columns and replace(found.columns, label=None, more_labels=())
+    found = replace(found, label_ids=None, labels=None, targets=None, columns=columns)
     if not len(found):
         raise InputError(
             "{source} has no texts to train on. Check {option}.",
