@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from kbert.errors import InputError
+from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure, Finding
 from kbert.interop.hugging_face import HuggingFaceFolder
 from kbert.interop.unfinished_run import unfinished_run
@@ -48,5 +48,9 @@ def is_pretraining(run: Path) -> bool:
 
 
 def _record(run: Path) -> dict[str, Any]:
+    """Return what run.json holds; nothing where it cannot be read, which who needs it says."""
     file = run / "run.json"
-    return read_json(file) if file.is_file() else {}
+    try:
+        return read_json(file) if file.is_file() else {}
+    except (KbertError, OSError):
+        return {}
