@@ -188,7 +188,9 @@ TABLE = {
     },
 }
 del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
-for name in ("label", "weight", "group", "split-by-time", "dropout", "packing"):
+for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
+    del TABLE["pretrain"][name]
+for name in ("dropout", "packing", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
