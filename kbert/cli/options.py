@@ -127,7 +127,7 @@ def _hints(of: type) -> dict[str, Any]:
 def _documented(of: type) -> dict[str, tuple[type, str]]:
     """Return the class that declares each setting, and the docstring below it."""
     found: dict[str, tuple[type, str]] = {}
-    for cls in (of, *_GROUPS):
+    for cls in (*_GROUPS, of):
         # The source of a class alone would be found by parsing its module too.
         module = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
         tree = next(
@@ -135,5 +135,8 @@ def _documented(of: type) -> dict[str, tuple[type, str]]:
         )
         for line, below in zip(tree.body, tree.body[1:], strict=False):
             if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
-                found[ast.unparse(line.target)] = (cls, ast.literal_eval(below.value))
+                name = ast.unparse(line.target)
+                # What a class declares again has its own help, and stays in its group.
+                owner, _ = found.get(name, (cls, ""))
+                found[name] = (owner, ast.literal_eval(below.value))
     return found

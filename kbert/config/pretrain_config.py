@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from kbert.choices import LongText
 from kbert.config.checkpoint_options import CheckpointOptions
 from kbert.config.checks import check_at_least_1, check_share, check_type
 from kbert.config.machine_options import MachineOptions
@@ -13,9 +14,13 @@ from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.errors import InputError, check_codes
 from kbert.findings import Option
 from kbert.plans.plan_options import PlanOptions
+from kbert.tokenizer.windows import Windows
 
-UNUSED = ("label", "target", "label_separator", "weight", *OF_SPLIT, "dropout", "packing")
+_OF_LABELS = ("label", "target", "label_separator", "weight", *OF_SPLIT, "dropout")
+_OF_POOLING = ("max_windows", "pool")
+UNUSED = (*_OF_LABELS, *_OF_POOLING)
 """Settings of its parts that texts without labels do not use."""
+_ALL = 10**6  # windows: no text has more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,11 @@ class PretrainConfig(
     """File of texts to evaluate on after each epoch; without it, a share is set aside."""
     dev_proportion: float = 0.05
     """Share of the texts set aside for evaluation when there is no dev file; 0 for none."""
+    long_text: LongText = "windows"
+    """What a longer text keeps: all of it, in windows that are rows of their own; its head, its
+    tail, or a quarter of head with three of tail."""
+    stride: int | None = 0
+    """Tokens that two windows of a text share."""
     patience: int | None = None
     """Stop after this many evaluations without improvement."""
     evaluate_every: int | None = None
@@ -71,7 +81,10 @@ class PretrainConfig(
         for name in UNUSED:
             if getattr(self, name) != _DEFAULTS[name]:
                 raise InputError(
-                    "{option} is for labelled texts: pretraining does not use it. Leave it out.",
+                    "{option} is for labelled texts: pretraining does not use it. Leave it out."
+                    if name in _OF_LABELS
+                    else "{option} does not apply: in pretraining each window of a text is a row "
+                    "of its own, however many there are. Leave it out.",
                     option=Option(name),
                 )
         if self.batch_size == "auto":
@@ -91,6 +104,11 @@ class PretrainConfig(
     def has_dev(self) -> bool:
         """Whether there are texts to evaluate on."""
         return self.dev is not None or self.dev_proportion > 0
+
+    @property
+    def windows(self) -> Windows | None:
+        """How longer texts are divided into rows; None where they are cut."""
+        return Windows(self.stride, _ALL) if self.long_text == "windows" else None
 
     @classmethod
     def hints(cls) -> dict[str, Any]:

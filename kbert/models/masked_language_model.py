@@ -17,7 +17,7 @@ from kbert.data.takes_data import TakesData
 from kbert.interop.masked_head import MASKED_HEAD
 from kbert.interop.sources import find_source
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
-from kbert.models.pooled_output import embedded
+from kbert.models.pooled_output import attended, embedded
 from kbert.models.variables import assign_variables
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
@@ -30,8 +30,9 @@ class MaskedLanguageModel(keras.Model):
         logits = LayerNorm(gelu(Dense(hidden)(token))) @ token_embedding.T + output_bias
 
     The inputs are a dict of int arrays: `token_ids`, `segment_ids` and `padding_mask` [rows,
-    width], and `mask_positions` [rows, slots], the places to predict, as `MaskedBatches` makes
-    them. The output is logits [rows, slots, vocabulary], float32. The pooler is not trained.
+    width], or packed rows, which hold several texts each; and `mask_positions` [rows, slots], the
+    places to predict, as `MaskedBatches` makes them. The output is logits [rows, slots,
+    vocabulary], float32. The pooler is not trained.
 
     Args:
         backbone: keras_hub.models.BertBackbone, or a dict of its arguments for a new one.
@@ -86,14 +87,16 @@ class MaskedLanguageModel(keras.Model):
         recompute = self.gradient_checkpointing and training
         compute = recomputed_encoder_layer if recompute else encoder_layer
         rows = embedded(backbone, inputs, training)
-        mask = ops.cast(inputs["padding_mask"][:, None], "bool")
+        mask = attended(inputs)
         *layers, last = backbone.transformer_layers
         for layer in layers:
             rows = compute(layer, rows, mask, training)
         positions = inputs["mask_positions"]
         some = ops.take_along_axis(rows, positions[:, :, None], axis=1)
+        mask = attended(inputs, positions)
         some = encoder_layer(last, rows, mask, training, some=some)  # no other is predicted
-        slots = ops.broadcast_to(ops.arange(some.shape[1])[None], ops.shape(positions))
+        slots = ops.arange(ops.shape(positions)[1])[None]  # a dimension that may be unknown
+        slots = ops.broadcast_to(slots, ops.shape(positions))
         return self.head(ops.cast(some, "float32"), slots)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, **kwargs: Any) -> None:

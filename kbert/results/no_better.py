@@ -15,6 +15,30 @@ _CURE = Cure(
 )
 
 
+def no_better_than_frequencies(record: EvaluationRecord, unigram_loss: float) -> Finding | None:
+    """Return the finding that masked tokens are predicted no better than by their frequencies.
+
+    Args:
+        record: EvaluationRecord. The best of a pretraining run.
+        unigram_loss: float. The masked loss of the frequencies; NaN where it is not known.
+    """
+    name, scores = next(iter(record.scores.items()))
+    assert isinstance(scores, MaskedEvaluation)
+    if scores.predictions < _MIN_ROWS or not scores.loss >= unigram_loss:
+        return None
+    return Finding(
+        "no-better-than-frequencies",
+        "warning",
+        "The model predicts masked tokens no better than the frequencies of the tokens do: at its "
+        "best, in {when}, its masked loss on {name} is {loss:.4f}, and theirs {unigram:.4f}.",
+        Cure(
+            note="more {epochs}, more texts or a {rate} of 1e-4; and pretrained weights",
+            values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
+        ),
+        {"when": record.when, "name": name, "loss": scores.loss, "unigram": unigram_loss},
+    )
+
+
 def no_better_finding(record: EvaluationRecord) -> Finding | None:
     """Return the finding that a model is no better than an answer that needs no text.
 

@@ -9,12 +9,14 @@ from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import MachineError
-from kbert.findings import Cure
+from kbert.findings import Cure, findings_table
+from kbert.results.no_better import no_better_than_frequencies
 from kbert.runs.fit_run import now
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.pretraining_callbacks import PretrainingCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.stop_signals import stop_signals
+from kbert.runs.unigram_loss import unigram_loss
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say
@@ -46,7 +48,7 @@ def fit_pretraining(
         prepared.stores["train"],
         prepared.masking,
         plan.batch_size,
-        order="shuffled",
+        order="packed" if prepared.config.packing == "on" else "shuffled",
         seed=prepared.config.seed,
         drop_remainder=plan.drop_remainder,
         pad_id=prepared.masking.tokenizer.pad_id,
@@ -75,12 +77,20 @@ def fit_pretraining(
                 rows=plan.batch_size,
                 cure=Cure({"batch_size": max(1, plan.batch_size // 2)}),
             ) from error
+        if not stopped and batches.failure not in (None, error):  # which TensorFlow only names
+            leave_note(batches.failure, what_is_left(run))
+            raise batches.failure from error
         leave_note(error, what_is_left(run))
         raise
-    _finish(run, callbacks, time.monotonic() - started)
+    _finish(prepared, run, callbacks, time.monotonic() - started)
 
 
-def _finish(run: RunDirectory, callbacks: PretrainingCallbacks, seconds: float) -> None:
+def _finish(
+    prepared: PreparedPretraining,
+    run: RunDirectory,
+    callbacks: PretrainingCallbacks,
+    seconds: float,
+) -> None:
     """Leave the best model, or without an evaluation the last, and record the run's end."""
     evaluation, store = callbacks.evaluation, CheckpointStore(run.checkpoints)
     best = None if evaluation is None else evaluation.history.best
@@ -89,17 +99,25 @@ def _finish(run: RunDirectory, callbacks: PretrainingCallbacks, seconds: float) 
     # Written again: a process may have ended between the checkpoint and the model.
     callbacks.write(read_checkpoint(path, only="model").arrays["model"])
     say(f"Trained in {duration(seconds)}.")
-    if best is not None:
+    unigram, found = None, []
+    if best is not None and evaluation is not None:
         say(f"The best evaluation, which the run keeps: {best.when}")
         for name, scores in best.scores.items():
             say(f"{name}: {scores}")
+        unigram = unigram_loss(prepared.stores["train"], evaluation.evaluated_sets()["dev"])
+        say(f"The frequencies of the tokens alone: masked loss {unigram:.4f}")
+        finding = no_better_than_frequencies(best, unigram)
+        if finding is not None:
+            found = [finding]
+            say(findings_table(found))
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
+    by_code |= {finding.code: finding.to_dict() for finding in found}
     # Last: a finished run has all its results.
     run.update(
         training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
         findings=list(by_code.values()),
         status="finished",
         ended=now(),
-        **({} if best is None else {"best_epoch": best.epoch}),
+        **({} if best is None else {"best_epoch": best.epoch, "unigram_loss": unigram}),
     )

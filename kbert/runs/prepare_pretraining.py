@@ -1,6 +1,5 @@
 """Everything that precedes a pretraining run's first step, and can be refused without Keras."""
 
-import time
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -10,16 +9,18 @@ from kbert.backend.precision import choose_precision
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.inspection.text_lengths import scripts
 from kbert.data.masking import SEGMENTER, Masking, chinese_segmenter
+from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, downgrade
+from kbert.findings import Finding, by_severity, downgrade, findings_table
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.judge_texts import empty_texts, judge_texts
 from kbert.runs.pretraining_texts import read_pretraining_texts
-from kbert.utils.cache_folder import cache_folder
+from kbert.runs.pretraining_tokens import pretraining_tokens
 from kbert.utils.say import say
 
 _CHINESE = 0.2  # of the letters, from which on words of several characters matter
@@ -30,12 +31,12 @@ class PreparedPretraining:
     """A pretraining run that is ready to train.
 
     Args:
-        config: PretrainConfig. Its backend and precision are chosen.
+        config: PretrainConfig. Its backend, packing and precision are chosen.
         sets: dict of Examples: "train", and "dev" if there are texts to evaluate on.
-        stores: dict of TokenStore, their tokens.
-        plan: TrainingPlan.
+        stores: dict of TokenStore, their tokens: a row for each text, or window of one.
+        plan: TrainingPlan, whose examples are these rows.
         masking: Masking.
-        findings: list of Finding, in the plan.
+        findings: list of Finding, in the plan and the texts.
     """
 
     config: PretrainConfig
@@ -54,7 +55,7 @@ class PreparedPretraining:
 
 
 def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
-    """Read, plan and tokenize, and refuse what would waste the run.
+    """Read, tokenize and plan, and refuse what would waste the run.
 
     Args:
         config: PretrainConfig.
@@ -63,10 +64,25 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
         KbertError: something in the settings or files is wrong; FindingsError for findings of
             severity "error" that the settings do not allow.
     """
-    backend = choose_backend(config.backend)
-    config = replace(config, backend=backend)
+    planned = plan_pretraining(config)
+    config = planned.config
+    assert config.backend is not None
     if config.deterministic:
-        use_deterministic_kernels(backend)
+        use_deterministic_kernels(config.backend)
+    if config.precision == "auto":
+        import_keras()
+        precision = choose_precision(config.precision, config.backend, config.recipe)
+        say(str(precision))
+        config = replace(config, precision=precision.precision)
+    return replace(planned, config=config)
+
+
+def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
+    """Return a run without what needs Keras, which is its precision if it is "auto".
+
+    Args and errors are those of `prepare_pretraining`.
+    """
+    config = replace(config, backend=choose_backend(config.backend))
     source = find_source(config.preset)
     if source.path is not None:
         check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])
@@ -75,29 +91,31 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
     for examples in sets.values():
         say(str(examples))
         check_segments(num_segments, examples.pairs is not None, examples.source)
-    plan = config.plan(len(sets["train"]))
-    found = config.findings(plan)
-    say(plan.describe(found))
-    findings = downgrade(found, config.allow)
-    raise_on_errors(findings, can_allow=True)
     if source.path is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
-    tokenizer = source.tokenizer().with_truncation(config.long_text, config.cut_pair)
+    cut = config.long_text, config.cut_pair, config.windows
+    tokenizer = source.tokenizer().with_truncation(*cut)
     masking = Masking(tokenizer, config.seed, chinese_segmenter())
     _say_words(masking, sets["train"])
-    started = time.monotonic()
-    cache = cache_folder("tokens")
-    stores = {
-        name: TokenStore.build(examples, tokenizer, config.max_length, cache)
-        for name, examples in sets.items()
-    }
-    lengths = stores["train"].lengths
-    say(f"Tokens: {time.monotonic() - started:.1f} s; mean length {lengths.mean():.0f}")
-    if config.precision == "auto":
-        import_keras()
-        precision = choose_precision(config.precision, backend, config.recipe)
-        say(str(precision))
-        config = replace(config, precision=precision.precision)
+    of_texts = judge_texts(config, sets, tokenizer)
+    stores = pretraining_tokens(config, tokenizer, sets)
+    empty = empty_texts(stores["train"])
+    of_texts = by_severity([*of_texts, *([] if empty is None else [empty])])
+    if of_texts:
+        say(findings_table(of_texts))
+    plan = config.plan(len(stores["train"]))
+    of_plan = config.findings(plan)
+    say(plan.describe(of_plan))
+    findings = downgrade([*of_plan, *of_texts], config.allow)
+    raise_on_errors(findings, can_allow=True)
+    choice = PackingChoice.of_store(
+        stores["train"],
+        plan.batch_size,
+        config.packing,
+        compiled=config.backend != "torch",
+    )
+    say(str(choice))
+    config = replace(config, packing=choice.packing)
     return PreparedPretraining(config, sets, stores, plan, masking, findings)
 
 

@@ -159,11 +159,49 @@ def test_the_loss_of_a_step_is_the_mean_over_the_masked_tokens_of_its_batch(bert
     assert float(loss) == pytest.approx((found * weights).sum() / weights.sum(), rel=1e-5)
 
 
-def test_fit_trains_all_but_the_pooler(bert):
+def test_packed_rows_have_the_same_masked_tokens_and_the_same_loss(bert):
+    model = MaskedLanguageModel.from_preset(str(bert[0]))
+    texts = [text for n in range(9) for text in (*TEXTS, " ".join("jihgfedcba"[n % 5 :]))]
+    store = TokenStore.build(Examples(texts), model.tokenizer, 16)
+    scores, found, rows = [], [], []
+    for order in ("given", "packed"):
+        batches = MaskedBatches(store, Masking(model.tokenizer), 16, order=order)
+        model.compile(optimizer="sgd")
+        scores.append(model.evaluate(batches, verbose=0, return_dict=True))
+        pairs = []  # each masked token, and its logit
+        for index in range(len(batches)):
+            inputs, targets, weights = batches[index]
+            logits = np.asarray(model.predict_on_batch(inputs))
+            rows.append(len(logits))
+            for row, slot in zip(*np.nonzero(weights), strict=True):
+                pairs.append((targets[row, slot], logits[row, slot, targets[row, slot]]))
+        found.append(np.array(sorted(pairs)))
+    assert rows[0] == 16
+    assert rows[4] < 8
+    assert len(found[0]) > len(texts)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-4)
+    assert scores[0]["masked_loss"] == pytest.approx(scores[1]["masked_loss"], rel=1e-4)
+    assert scores[0]["accuracy"] == pytest.approx(scores[1]["accuracy"], rel=1e-6)
+
+
+def test_batches_of_other_widths_than_the_first_two(bert):
+    """TensorFlow holds all batches to the dimensions that the first two have in common."""
+    model = MaskedLanguageModel.from_preset(str(bert[0]))
+    model.compile(optimizer="sgd")
+    texts = ["a b", "c d e f g h i j", *[" ".join("abcdefghij" * 3)[: 2 * n] for n in (14, 29)]]
+    store = TokenStore.build(Examples(texts), model.tokenizer, 32)
+    for order in ("given", "packed"):
+        batches = MaskedBatches(store, Masking(model.tokenizer), 1, order=order)
+        assert batches[0][1].shape != batches[1][1].shape
+        assert np.isfinite(model.evaluate(batches, verbose=0, return_dict=True)["loss"])
+
+
+@pytest.mark.parametrize("order", ["shuffled", "packed"])
+def test_fit_trains_all_but_the_pooler(bert, order):
     keras.utils.set_random_seed(0)
     model = MaskedLanguageModel.from_preset(str(bert[0]))
     model.compile(optimizer=keras.optimizers.Adam(1e-2))
-    batches = batches_of(model.tokenizer, order="shuffled")
+    batches = batches_of(model.tokenizer, order=order)
     before = to_arrays(model.weights)
     history = model.fit(batches, epochs=30, verbose=0).history
     after = to_arrays(model.weights)
