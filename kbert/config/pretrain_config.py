@@ -87,11 +87,6 @@ class PretrainConfig(
                     "of its own, however many there are. Leave it out.",
                     option=Option(name),
                 )
-        if self.batch_size == "auto":
-            raise InputError(
-                "{option} must be a number of rows in pretraining. Received: auto",
-                option=Option("batch_size"),
-            )
         if not self.has_dev and (self.patience or self.evaluate_every):
             raise InputError(
                 "{option} needs texts to evaluate on: {dev} or {proportion}.",

@@ -18,6 +18,7 @@ from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_texts import empty_texts, judge_texts
 from kbert.runs.pretraining_texts import read_pretraining_texts
 from kbert.runs.pretraining_tokens import pretraining_tokens
@@ -65,8 +66,11 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
             severity "error" that the settings do not allow.
     """
     planned = plan_pretraining(config)
-    config = planned.config
+    plan, config = planned.plan, with_fitting_batch(planned.config, None)
     assert config.backend is not None
+    if planned.config.batch_size == "auto":
+        plan = config.plan(plan.examples)
+        say(plan.describe(planned.config.findings(plan)))
     if config.deterministic:
         use_deterministic_kernels(config.backend)
     if config.precision == "auto":
@@ -74,11 +78,11 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
         precision = choose_precision(config.precision, config.backend, config.recipe)
         say(str(precision))
         config = replace(config, precision=precision.precision)
-    return replace(planned, config=config)
+    return replace(planned, config=config, plan=plan)
 
 
 def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
-    """Return a run without what needs Keras, which is its precision if it is "auto".
+    """Return a run without what needs Keras: its precision and batch size where they are "auto".
 
     Args and errors are those of `prepare_pretraining`.
     """
@@ -106,6 +110,8 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     plan = config.plan(len(stores["train"]))
     of_plan = config.findings(plan)
     say(plan.describe(of_plan))
+    if config.batch_size == "auto":
+        say("Batches are chosen when training begins: the largest that fit, for the same updates.")
     findings = downgrade([*of_plan, *of_texts], config.allow)
     raise_on_errors(findings, can_allow=True)
     choice = PackingChoice.of_store(

@@ -61,9 +61,9 @@ def resume_pretraining(
     others += ["scale_epochs"] * scale_epochs
     if others:
         raise InputError(
-            "A resumed pretraining cannot change {option}; it can change {changeable}.",
+            "A resumed pretraining keeps its plan: it cannot change {option}.",
             option=Option(others[0]),
-            changeable=", ".join(_CHANGEABLE),
+            cure=_further(run),
         )
     with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(run.path):
         complete_record(run.path)
@@ -105,11 +105,13 @@ def _check_unfinished(run: RunDirectory, start: Checkpoint) -> None:
         raise InputError(
             "{run} has completed its pretraining.",
             run=run,
-            cure=Cure(
-                call=Call("pretrain", "TEXTS", preset=str(run)),
-                note="to pretrain its model further in a new run",
-            ),
+            cure=_further(run),
         )
+
+
+def _further(run: RunDirectory) -> Cure:
+    note = "to pretrain its model further in a new run"
+    return Cure(call=Call("pretrain", "TEXTS", preset=str(run)), note=note)
 
 
 def _check_texts(run: RunDirectory, prepared: PreparedPretraining) -> None:

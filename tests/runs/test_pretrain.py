@@ -26,6 +26,7 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.masked_batches import MaskedBatches
 from kbert.data.masking import Masking
+from kbert.data.window_rows import WindowRows
 from kbert.interop.model_data import check_finite
 from kbert.models.masked_language_model import MaskedLanguageModel
 from kbert.models.variables import to_arrays
@@ -51,7 +52,8 @@ def config(texts, tiny_preset, tmp_path_factory):
         output=str(tmp_path_factory.mktemp("runs") / "whole"),
         preset=str(tiny_preset),
         weights="random",
-        max_length=12,
+        max_length=8,
+        packing="on",
         epochs=2,
         batch_size=16,
         learning_rate=1e-3,
@@ -129,10 +131,28 @@ def test_the_run_keeps_the_model_of_its_best_evaluation(config, finished):
         np.testing.assert_array_equal(array, weights[name], err_msg=name)
     model.compile()
     dev = read_pretraining_texts(config)["dev"]
-    store = TokenStore.build(dev, model.tokenizer, config.max_length)
+    tokenizer = model.tokenizer.with_truncation("windows", windows=config.windows)
+    store = WindowRows(TokenStore.build(dev, tokenizer, config.max_length))
+    assert len(store) > len(dev)
     batches = MaskedBatches(store, Masking(model.tokenizer, config.seed), config.batch_size)
     scores = model.evaluate(batches, verbose=0, return_dict=True)
     assert scores["masked_loss"] == pytest.approx(min(losses), rel=1e-5)
+
+
+@pytest.mark.any_backend  # the files are the same
+def test_rows_are_windows_and_several_share_a_row(config, finished):
+    record, written = finished.record, PretrainConfig.from_toml(finished.path / "config.toml")
+    assert record["plan"]["examples"] > record["data"]["train"]["rows"]
+    assert (written.packing, written.long_text, written.stride) == ("on", "windows", 0)
+    assert record["unigram_loss"] > 3
+
+
+@pytest.mark.any_backend  # the run above is on each
+def test_a_model_that_has_learned_nothing(config, tmp_path):
+    settings = {"output": str(tmp_path / "run"), "learning_rate": 1e-6, "evaluate_every": None}
+    run = pretrain(replace(config, epochs=1, **settings), verbose=0)
+    codes = [finding["code"] for finding in run.record["findings"]]
+    assert "no-better-than-frequencies" in codes
 
 
 @pytest.mark.any_backend  # the files are the same
