@@ -104,7 +104,7 @@ def check_tables(run: RunDirectory) -> None:
             )
 
 
-def _check_is_classifier(run: RunDirectory) -> None:
+def check_is_classifier(run: RunDirectory) -> None:
     """Raise InputError for a pretraining run, whose model has no classes to train further."""
     if is_pretraining(run.path):
         raise InputError(
@@ -162,7 +162,7 @@ def parent_settings(run: str | Path) -> dict[str, Any]:
     """
     parent = RunDirectory(run)
     check_is_run(parent)
-    _check_is_classifier(parent)
+    check_is_classifier(parent)
     find_source(run)  # raises where the run has no model yet
     settings = dataclasses.asdict(run_config(parent))
     return {k: v for k, v in settings.items() if v is not None and k not in _NOT_INHERITED}

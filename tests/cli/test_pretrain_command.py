@@ -37,5 +37,46 @@ def test_from_texts_to_a_classifier(reviews, tiny_preset, tmp_path, capsys):
     assert status == 0, told
     status, told = call(capsys, "resume", run)
     assert (status, "has completed its pretraining" in told) == (2, True)
+    status, told = call(capsys, "resume", run, "--epochs", 2)
+    assert (status, "it cannot change --epochs" in told) == (2, True)
+    assert f"pretrain TEXTS --preset {run}" in told
     status, told = call(capsys, "predict", run, reviews)
     assert (status, "without a classification head" in told) == (2, True)
+    status, told = call(capsys, "evaluate", run)
+    assert (status, "has no classes yet" in told) == (2, True)
+
+
+@pytest.mark.any_backend  # no model is made
+@pytest.mark.parametrize(
+    ("content", "flags", "message"),
+    [
+        ("aa,bb\na film,x\n", [], "no column could be recognized as the text"),
+        ("", [], "at least one row was expected"),
+        ("text\none text\n", [], "there is only one"),
+        ("text\na\nb\n", ["--stride", 3, "--long-text", "head"], "--stride belongs to --long-text"),
+        ("text\na\nb\n", ["--max-windows", 3], "no option --max-windows"),
+        ("text\na\nb\n", ["--pool", "max"], "no option --pool"),
+        ("text\na\nb\n", ["--label", "text"], "no option --label"),
+        ("text\na\nb\n", [], "too-few-updates"),
+    ],
+)
+def test_what_is_refused(tiny_preset, tmp_path, capsys, content, flags, message):
+    (tmp_path / "texts.csv").write_text(content, encoding="utf-8")
+    arguments = [tmp_path / "texts.csv", "--preset", tiny_preset, "--output", tmp_path / "run"]
+    status, told = call(capsys, "pretrain", *arguments, *flags)
+    assert (status, message in told) == (2, True), told
+    assert "Traceback" not in told
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.any_backend  # no model is made
+def test_the_plan_alone(sentences, tiny_preset, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts.txt").write_text("\n".join(sentences[0]) + "\n", encoding="utf-8")
+    preset = ["--preset", tiny_preset, "--weights", "random"]
+    size = ["--max-length", 8, "--batch-size", 4, "--plan"]
+    status, told = call(capsys, "pretrain", "texts.txt", *preset, *size)
+    assert status == 0, told
+    assert "and several rows" in told
+    assert "examples in batches of 4" in told
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["texts.txt"]

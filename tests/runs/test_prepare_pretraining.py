@@ -27,7 +27,7 @@ def prepared(tiny_preset, tmp_path, monkeypatch):
                 max_length=16,
                 dev_proportion=0.3,
                 precision="float32",
-                allow=("too-few-updates", "unknown-tokens"),  # Chinese, and a vocabulary for English
+                allow=("too-few-updates", "unknown-tokens"),  # Chinese of an English vocabulary
                 **settings,
             )
         )

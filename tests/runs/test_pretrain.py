@@ -116,7 +116,7 @@ def test_the_run_keeps_the_model_of_its_best_evaluation(config, finished):
     record = json.loads((finished.path / "evaluations.json").read_text(encoding="utf-8"))
     losses = [one["dev"]["loss"] for one in record["epochs"]]
     assert [(one["epoch"], one.get("batch")) for one in record["epochs"]] == [
-        *((1, 4), (1, None), (2, 4), (2, None))
+        *((1, 4), (1, 8), (1, None), (2, 4), (2, 8), (2, None))
     ]
     best = CheckpointStore(finished.checkpoints).best()
     position = read_checkpoint(best, with_arrays=False).position
@@ -150,7 +150,7 @@ def test_rows_are_windows_and_several_share_a_row(config, finished):
 @pytest.mark.any_backend  # the run above is on each
 def test_a_model_that_has_learned_nothing(config, tmp_path):
     settings = {"output": str(tmp_path / "run"), "learning_rate": 1e-6, "evaluate_every": None}
-    run = pretrain(replace(config, epochs=1, **settings), verbose=0)
+    run = pretrain(replace(config, epochs=1, dev_proportion=0.4, **settings), verbose=0)
     codes = [finding["code"] for finding in run.record["findings"]]
     assert "no-better-than-frequencies" in codes
 
