@@ -17,8 +17,11 @@ class WindowRows(TokenStore):
     Example:
 
     ```python
-    rows = WindowRows(store)
-    assert len(rows) == store.window_counts.sum()
+    from kbert import Examples, Tokenizer
+
+    tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"], long_text="windows")
+    texts = TokenStore.build(Examples(["a", "a a a"]), tokenizer, max_length=4)
+    assert [len(ids) for ids, _ in WindowRows(texts)] == [3, 4, 3]
     ```
     """
 

@@ -8,6 +8,7 @@ import keras_hub
 from keras import ops
 
 from kbert.backend.encoder_layer import encoder_layer, recomputed_encoder_layer
+from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.gelu import erf_gelu
 from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Gelu
@@ -123,6 +124,7 @@ class MaskedLanguageModel(keras.Model):
 
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
         """Train as `keras.Model.fit` does, each epoch of `MaskedBatches` in its own order."""
+        keep_freed_memory()
         given = keras.tree.flatten(callbacks) if callbacks else []
         if isinstance(x, Batches):
             kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again

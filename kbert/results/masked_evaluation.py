@@ -13,8 +13,8 @@ class MaskedEvaluation:
     """The scores of a model that predicts masked tokens.
 
     Args:
-        rows: int. Texts evaluated.
-        predictions: int. Tokens predicted, of all texts.
+        rows: int. Texts evaluated, or windows of them.
+        predictions: int. Tokens predicted, of all rows.
         loss: float. Mean cross-entropy of these tokens, in nats.
         accuracy: float. The share of them that the model finds.
 

@@ -79,7 +79,7 @@ def _record(run: RunDirectory, prepared: PreparedPretraining) -> None:
         chinese_words=prepared.words,
         data={name: data_record(examples) for name, examples in prepared.sets.items()},
         tokenizer_sha256=prepared.masking.tokenizer.fingerprint,
-        order_version=order_version(len(prepared.sets["train"])),
+        order_version=order_version(len(prepared.stores["train"])),
         plan=plan_record(prepared.plan),
         findings=[finding.to_dict() for finding in prepared.findings],
     )

@@ -18,7 +18,7 @@ from tests.faults.test_faults import Process, flipped, has_trained, last_of, res
 pytestmark = pytest.mark.faults
 
 SETTINGS = [
-    *("--weights", "random", "--max-length", "8", "--batch-size", "4", "--packing", "on"),
+    *("--weights", "random", "--max-length", "8", "--batch-size", "4", "--packing", "off"),
     *("--checkpoint-steps", "5", "--allow", "too-few-updates"),
 ]
 
