@@ -140,7 +140,7 @@ TABLE = {
     },
     "pretrain": {
         **dict.fromkeys((*READING, *PLAN, *MODEL, *CHECKPOINTS, *MACHINE, *SPEAKING), USED),
-        **dict.fromkeys(("data", "output", "dev", "allow", "config"), USED),
+        **dict.fromkeys(("data", "output", "dev", "allow", "config", "plan"), USED),
         **FILES,
         "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
@@ -190,7 +190,7 @@ TABLE = {
 del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
-for name in ("dropout", "packing", "baseline"):
+for name in ("dropout", "max-windows", "pool", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
