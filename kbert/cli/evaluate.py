@@ -106,8 +106,11 @@ def _target_of(options: ReadingOptions, target: "Target") -> "dict[str, Target]"
 def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
     """Return the rows that a run was evaluated on, read again."""
     from kbert.exports.dev_examples import dev_examples
+    from kbert.runs.run_config import check_is_classifier
+    from kbert.runs.run_directory import RunDirectory
     from kbert.targets.labels import Labels
 
+    check_is_classifier(RunDirectory(model))
     is_run = labels is not None and (model / "config.toml").is_file()
     found = dev_examples(model, Labels(tuple(labels)), None, {}) if labels and is_run else None
     if found is None:

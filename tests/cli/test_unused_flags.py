@@ -138,6 +138,14 @@ TABLE = {
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
         **dict.fromkeys(("data", "task", "parent", "config"), USED),
     },
+    "pretrain": {
+        **dict.fromkeys((*READING, *PLAN, *MODEL, *CHECKPOINTS, *MACHINE, *SPEAKING), USED),
+        **dict.fromkeys(("data", "output", "dev", "allow", "config", "plan"), USED),
+        **FILES,
+        "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
+        "patience": ["data.csv --dev-proportion 0 --patience 2"],
+        "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
+    },
     "resume": {
         **dict.fromkeys((*PLAN, *CHECKPOINTS, *SPEAKING, "run", "backend", "allow"), USED),
         "scale-epochs": ["run --scale-epochs", "run --scale-epochs --epochs 2 --batch-size 4"],
@@ -180,6 +188,10 @@ TABLE = {
     },
 }
 del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
+for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
+    del TABLE["pretrain"][name]
+for name in ("dropout", "max-windows", "pool", "baseline"):
+    del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
 
