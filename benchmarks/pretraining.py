@@ -88,7 +88,8 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.output
     folder.mkdir(parents=True, exist_ok=True)
-    settings, told = folder / "settings.json", json.dumps(vars(options), default=str)
+    decide = {name: v for name, v in vars(options).items() if name not in ("output", "seeds")}
+    settings, told = folder / "settings.json", json.dumps(decide)
     if settings.exists() and settings.read_text(encoding="utf-8") != told:
         sys.exit(f"{folder} has runs of other settings: {settings.read_text(encoding='utf-8')}")
     settings.write_text(told, encoding="utf-8")

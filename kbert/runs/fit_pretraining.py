@@ -20,7 +20,7 @@ from kbert.runs.unigram_loss import unigram_loss
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say
-from kbert.utils.wording import duration
+from kbert.utils.wording import count_noun, duration
 
 
 def fit_pretraining(
@@ -72,17 +72,30 @@ def fit_pretraining(
         if start is None or callbacks.checkpoint.has_begun:  # else the run is as it was
             run.try_to_update(status="stopped" if stopped else "failed", ended=now())
         if says_out_of_memory(error):
-            raise MachineError(
-                "Out of memory: a training step of {rows} rows does not fit.",
-                rows=plan.batch_size,
-                cure=Cure({"batch_size": max(1, plan.batch_size // 2)}),
-            ) from error
+            raise _too_large(prepared) from error
         if not stopped and batches.failure not in (None, error):  # which TensorFlow only names
             leave_note(batches.failure, what_is_left(run))
             raise batches.failure from error
         leave_note(error, what_is_left(run))
         raise
     _finish(prepared, run, callbacks, time.monotonic() - started)
+
+
+def _too_large(prepared: PreparedPretraining) -> MachineError:
+    """Return the error for a step that does not fit, with smaller batches for the same updates."""
+    plan, length = prepared.plan, prepared.config.max_length
+    smaller: dict[str, int] = {
+        "batch_size": plan.batch_size // 2,
+        "gradient_accumulation_steps": plan.gradient_accumulation_steps * 2,
+    }
+    if plan.batch_size == 1:
+        smaller = {"max_length": max(length // 2, 3)}
+    return MachineError(
+        "Out of memory: a training step of {rows} x {length} tokens does not fit.",
+        rows=count_noun(plan.batch_size, "row"),
+        length=length,
+        cure=Cure(smaller, note="in a new run"),
+    )
 
 
 def _finish(

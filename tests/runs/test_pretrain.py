@@ -13,6 +13,7 @@ from kbert import (
     BertClassifier,
     FindingsError,
     InputError,
+    MachineError,
     RunCheckpoint,
     TokenStore,
     TrainConfig,
@@ -232,6 +233,23 @@ def test_other_texts_are_refused(config, texts, tmp_path, monkeypatch):
     own.write_text(own.read_text(encoding="utf-8") + "One more text.\n", encoding="utf-8")
     with pytest.raises(FindingsError, match="data-differs"):
         resume(run, verbose=0)
+
+
+@pytest.mark.any_backend  # nothing is computed
+@pytest.mark.parametrize(
+    ("size", "cure"),
+    [(16, {"batch_size": 8, "gradient_accumulation_steps": 2}), (1, {"max_length": 4})],
+)
+def test_a_step_that_does_not_fit(config, tmp_path, monkeypatch, size, cure):
+    def fit(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr(MaskedLanguageModel, "fit", fit)
+    run = RunDirectory(tmp_path / "run")
+    with pytest.raises(MachineError, match="does not fit") as refused:
+        pretrain(replace(config, output=str(run.path), batch_size=size), verbose=0)
+    assert refused.value.cure.settings == cure
+    assert run.record["status"] == "failed"
 
 
 @pytest.mark.any_backend  # nothing is computed
