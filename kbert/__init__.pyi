@@ -5,6 +5,7 @@ from kbert.callbacks.fresh_optimizer import FreshOptimizer as FreshOptimizer
 from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
 from kbert.callbacks.plan_guard import PlanGuard as PlanGuard
 from kbert.callbacks.run_checkpoint import RunCheckpoint as RunCheckpoint
+from kbert.config.pretrain_config import PretrainConfig as PretrainConfig
 from kbert.config.train_config import TrainConfig as TrainConfig
 from kbert.data.batches import Batches as Batches
 from kbert.data.epoch_order import epoch_order as epoch_order
@@ -14,6 +15,8 @@ from kbert.data.inspection.shuffle_buffer import (
     recommend_shuffle_buffer as recommend_shuffle_buffer,
 )
 from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer as simulate_shuffle_buffer
+from kbert.data.masked_batches import MaskedBatches as MaskedBatches
+from kbert.data.masking import Masking as Masking
 from kbert.data.reading.examples import Examples as Examples
 from kbert.data.reading.read_examples import read_examples as read_examples
 from kbert.data.token_store import TokenStore as TokenStore
@@ -31,6 +34,7 @@ from kbert.linear.baselines import baselines as baselines
 from kbert.losses.class_loss import ClassLoss as ClassLoss
 from kbert.models.bert_classifier import BertClassifier as BertClassifier
 from kbert.models.import_model import import_model as import_model
+from kbert.models.masked_language_model import MaskedLanguageModel as MaskedLanguageModel
 from kbert.optimizers.adamw import AdamW as AdamW
 from kbert.optimizers.bert_adam import BertAdam as BertAdam
 from kbert.optimizers.create_optimizer import create_optimizer as create_optimizer
@@ -39,6 +43,7 @@ from kbert.plans.training_plan import TrainingPlan as TrainingPlan
 from kbert.results.evaluation import Evaluation as Evaluation
 from kbert.results.prediction import Prediction as Prediction
 from kbert.runs.continue_training import continue_training as continue_training
+from kbert.runs.pretrain import pretrain as pretrain
 from kbert.runs.resume import resume as resume
 from kbert.runs.train import train as train
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay

@@ -64,7 +64,8 @@ LONGEST = (
     *("test_resume_exactly.py", "test_resume.py", "test_main.py", "test_keras_docstrings.py"),
     *("test_export.py", "test_continue_training.py", "test_own_presets.py", "test_wheel.py"),
     *("test_evaluation_of_any_model.py", "test_fit_callbacks.py", "test_raw_texts.py"),
-    *("test_text_stream.py", "test_targets.py", "test_runs_of_targets.py"),
+    *("test_text_stream.py", "test_targets.py", "test_window_programs.py"),
+    *("test_runs_of_targets.py",),
 )
 
 

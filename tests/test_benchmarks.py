@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks import pretraining, report
 from benchmarks.sections import SECTIONS, Program, Section
 from benchmarks.seeds import from_log
 
@@ -102,6 +102,17 @@ def test_a_log_is_written_with_its_command(tmp_path, monkeypatch):
     assert "`what was typed`, 20" in text
     assert "`kbert train trec.csv --epochs 2`" in text
     assert str(tmp_path) not in text
+
+
+def test_two_settings_seed_by_seed():
+    """The t-test by hand: differences 0.02 and 0.04 have mean 0.03 and standard error 0.01."""
+    assert list(pretraining.summary([0.70, 0.72], [0.72, 0.76])) == [
+        "without: mean 0.7100, standard deviation 0.0141",
+        "with: mean 0.7400, standard deviation 0.0283",
+        "difference: mean +0.0300",
+        "paired t-test: t = 3.00, p = 0.2048",
+    ]
+    assert list(pretraining.summary([0.7], [0.8]))[2:] == ["difference: mean +0.1000"]
 
 
 def test_programs_import_only_what_exists():

@@ -25,6 +25,7 @@ NOT_RUN = {
     "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",
+    "kbert.runs.pretrain.pretrain": "a file of texts",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",
 }

@@ -109,7 +109,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         **named: Any,
     ) -> None:
         super().__init__()
-        self._sets = EvaluatedSets(sets, named)
+        self._sets = self._evaluated(sets, named)
         if every_steps is not None:
             check_count("every_steps", every_steps)
         self.history = EvaluationHistory(monitor, patience)
@@ -120,6 +120,10 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.verbose = verbose
         self._model_folder = None if model_folder is None else Path(model_folder)
         self._forget()
+
+    def _evaluated(self, sets: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Any:
+        """Return the sets, as `EvaluatedSets` evaluates them."""
+        return EvaluatedSets(sets, named)
 
     def _forget(self) -> None:
         self.history = EvaluationHistory(self.history.monitor, self.history.patience)

@@ -1,6 +1,7 @@
 """Writes checkpoints to a folder."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -16,7 +17,9 @@ from kbert.checkpoints.checkpoint_folder import NAME, CheckpointFolder, serial
 from kbert.checkpoints.manifest import COMMIT_FILE, commit_folder, weights_checksum
 from kbert.errors import InputError, KbertError, MachineError
 from kbert.utils.counts import check_count
+from kbert.utils.file_errors import once_mended
 from kbert.utils.files import remove_temporary, sync_directory, write_text
+from kbert.utils.foreign import reason_of
 
 _NEW = ".new-"
 _SLACK = 1 << 20  # bytes of a checkpoint beside its arrays
@@ -108,10 +111,11 @@ class CheckpointStore(CheckpointFolder):
         except (OSError, SafetensorError) as error:
             raise MachineError(
                 "The checkpoint {name} cannot be written to {folder}: {error}. The checkpoints "
-                "before it are intact. When there is room again, resume from the last.",
+                "before it are intact; {when}, resume from the last.",
                 name=name,
                 folder=self.folder,
-                error=error,
+                error=reason_of(error),
+                when=once_mended(error),
             ) from error
         return path
 
@@ -152,7 +156,8 @@ class CheckpointStore(CheckpointFolder):
         free = shutil.disk_usage(self.folder).free
         if free < size + _SLACK:
             raise OSError(
-                f"it takes {size / 1e6:,.1f} MB, but the disk has {free / 1e6:,.1f} MB free"
+                errno.ENOSPC,
+                f"it takes {size / 1e6:,.1f} MB, but the disk has {free / 1e6:,.1f} MB free",
             )
 
     def _point(self, pointer: str, path: Path) -> None:

@@ -53,7 +53,7 @@ _SPEAKING = [
 
 # The order of --help.
 VERBS = (
-    *("demo", "inspect", "plan", "train", "resume", "continue", "evaluate", "predict"),
+    *("demo", "inspect", "plan", "pretrain", "train", "resume", "continue", "evaluate", "predict"),
     *("report", "import", "export", "presets"),
 )
 

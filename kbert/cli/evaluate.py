@@ -10,7 +10,7 @@ from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure, Finding, Option
 from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
@@ -52,6 +52,7 @@ def evaluate(
         Print JSON.
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
+    from kbert.cli.model_first import check_model_first
     from kbert.cli.run_columns import with_run_columns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -59,6 +60,7 @@ def evaluate(
     from kbert.targets.labels import Labels
 
     check_count("batch_size", batch_size)
+    check_model_first("evaluate", model, data)
     source = find_source(model)
     labels = source.labels()
     target = source.target()
@@ -76,14 +78,15 @@ def evaluate(
     say(str(examples), to="stderr")
     show_reading(examples)
     warn_of_unknown_tokens(source, examples)
-    if verbose_level():
-        _warn_of_training_rows(model, examples)
+    findings = _findings(model, examples) if verbose_level() or json else []
+    for finding in findings:
+        say(str(finding), to="stderr")
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
     if labels is None and data is not None:
         examples = options.read(data, labels=Labels(predictor.labels), **how)
     scores = _evaluate(predictor, examples, batch_size)
     if json:
-        show_json(scores.to_dict())
+        show_json({**scores.to_dict(), "findings": [found.to_dict() for found in findings]})
     else:
         show(scores)
 
@@ -103,8 +106,11 @@ def _target_of(options: ReadingOptions, target: "Target") -> "dict[str, Target]"
 def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
     """Return the rows that a run was evaluated on, read again."""
     from kbert.exports.dev_examples import dev_examples
+    from kbert.runs.run_config import check_is_classifier
+    from kbert.runs.run_directory import RunDirectory
     from kbert.targets.labels import Labels
 
+    check_is_classifier(RunDirectory(model))
     is_run = labels is not None and (model / "config.toml").is_file()
     found = dev_examples(model, Labels(tuple(labels)), None, {}) if labels and is_run else None
     if found is None:
@@ -116,12 +122,13 @@ def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
     return found
 
 
-def _warn_of_training_rows(model: Path, examples: "Examples") -> None:
+def _findings(model: Path, examples: "Examples") -> list[Finding]:
+    """Return what is to be known of the scores of these rows."""
+    from kbert.data.inspection.absent_classes import absent_classes
     from kbert.runs.trained_on import trained_on
 
-    finding = trained_on(model, examples)
-    if finding is not None:
-        say(str(finding), to="stderr")
+    found = (trained_on(model, examples), absent_classes(examples))
+    return [finding for finding in found if finding is not None]
 
 
 def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Scores":

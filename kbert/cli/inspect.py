@@ -10,7 +10,7 @@ from kbert.cli.options import DATA, Switch, given, options, reading
 from kbert.config import ModelOptions
 from kbert.data.reading.reading_options import ReadingOptions
 
-_MODEL = ("preset", "max_length", "long_text", "stride", "max_windows")
+_MODEL = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
 
 
 @options("task", *_MODEL, ReadingOptions)

@@ -19,6 +19,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     plan,
     predict,
     presets,
+    pretrain,
     report,
     resume,
     train,

@@ -56,7 +56,10 @@ _ELSEWHERE = {**dict.fromkeys(_FIRST, DATA), "parent": _MODEL, "allow": PLAN}
 
 
 def options(
-    *sources: type | str, optional: bool = False, without: Sequence[str] = ()
+    *sources: type | str,
+    optional: bool = False,
+    without: Sequence[str] = (),
+    of: type = TrainConfig,
 ) -> Callable[[type[T]], type[T]]:
     """Return a decorator that gives a class the settings of others, each as a flag.
 
@@ -65,12 +68,13 @@ def options(
         optional: bool. Whether a setting that is not given is None, in place of its default.
             Defaults to False.
         without: sequence of str. Names of settings to leave out. Defaults to ().
+        of: dataclass, whose settings they are. Defaults to TrainConfig.
     """
 
     def fill(cls: type[T]) -> type[T]:
         every = dict.fromkeys(name for source in sources for name in _names(source))
         names = [name for name in (*_FIRST, *every) if name in every and name not in without]
-        found = [_field(name, optional) for name in dict.fromkeys(names)]
+        found = [_field(name, optional, of) for name in dict.fromkeys(names)]
         made: Any = dataclasses.make_dataclass(cls.__name__, found, frozen=True, kw_only=True)
         made.__doc__, made.__module__ = cls.__doc__, cls.__module__
         return made
@@ -90,9 +94,9 @@ def reading(settings: Any) -> ReadingOptions:
     return ReadingOptions(**{n: value for n, value in given(settings).items() if n in names})
 
 
-def describe(name: str) -> str:
-    """Return the help of a setting of `TrainConfig`."""
-    return _documented()[name][1]
+def describe(name: str, of: type = TrainConfig) -> str:
+    """Return the help of a setting of `TrainConfig`, or of another dataclass."""
+    return _documented(of)[name][1]
 
 
 def _names(source: type | str) -> list[str]:
@@ -101,11 +105,11 @@ def _names(source: type | str) -> list[str]:
     return [f.name for f in dataclasses.fields(source) if f.name != "data"]
 
 
-def _field(name: str, optional: bool) -> tuple[str, Any, Any]:
-    owner, text = _documented()[name]
-    hint = _hints()[name]
-    default = next(f.default for f in dataclasses.fields(TrainConfig) if f.name == name)
-    group = _ELSEWHERE.get(name) or _GROUPS[owner]
+def _field(name: str, optional: bool, of: type) -> tuple[str, Any, Any]:
+    owner, text = _documented(of)[name]
+    hint = _hints(of)[name]
+    default = next(f.default for f in dataclasses.fields(of) if f.name == name)
+    group = _ELSEWHERE.get(name) or _GROUPS.get(owner, _EVALUATION)
     shown = not optional and default not in (None, ())
     alias = "-o" if name == "output" else None
     flag = Parameter(alias=alias, help=text, group=group, negative_iterable=(), show_default=shown)
@@ -115,15 +119,15 @@ def _field(name: str, optional: bool) -> tuple[str, Any, Any]:
 
 
 @cache
-def _hints() -> dict[str, Any]:
-    return get_type_hints(TrainConfig)
+def _hints(of: type) -> dict[str, Any]:
+    return get_type_hints(of)
 
 
 @cache
-def _documented() -> dict[str, tuple[type, str]]:
+def _documented(of: type) -> dict[str, tuple[type, str]]:
     """Return the class that declares each setting, and the docstring below it."""
     found: dict[str, tuple[type, str]] = {}
-    for cls in (TrainConfig, *_GROUPS):
+    for cls in (*_GROUPS, of):
         # The source of a class alone would be found by parsing its module too.
         module = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
         tree = next(
@@ -131,5 +135,8 @@ def _documented() -> dict[str, tuple[type, str]]:
         )
         for line, below in zip(tree.body, tree.body[1:], strict=False):
             if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
-                found[ast.unparse(line.target)] = (cls, ast.literal_eval(below.value))
+                name = ast.unparse(line.target)
+                # What a class declares again has its own help, and stays in its group.
+                owner, _ = found.get(name, (cls, ""))
+                found[name] = (owner, ast.literal_eval(below.value))
     return found

@@ -52,6 +52,7 @@ def predict(
         Rows per batch.
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
+    from kbert.cli.model_first import check_model_first
     from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
     from kbert.cli.run_columns import with_run_columns
     from kbert.interop.segments import check_segments
@@ -62,6 +63,7 @@ def predict(
 
     check_count("batch_size", batch_size)
     chosen = choose_format(output, output_format)
+    check_model_first("predict", model, data)
     source = find_source(model)
     text_pairs = source.text_pairs()
     options = reading(settings)

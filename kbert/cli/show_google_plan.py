@@ -5,12 +5,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
-
 from kbert.choices import Task
 from kbert.cli.app import exit_status
 from kbert.cli.google_equivalent import GoogleEquivalent
 from kbert.cli.show import show, show_json
+from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError, KbertError
@@ -31,9 +30,10 @@ def show_google_plan(
 ) -> int:
     """Print what a run_classifier.py command would do, and return the exit status."""
     values = read_google_flags(flags)
-    label_ids = _label_ids(data, values, reading) if examples is None else None
-    if label_ids is not None:
-        examples = len(label_ids)
+    rows = _rows(data, values, reading) if examples is None else None
+    label_ids = None if rows is None else rows.class_ids
+    if rows is not None:
+        examples = len(rows)
     if examples is None:
         raise InputError(
             "Name the training file, or how many rows it has.", cure=Cure({"examples": "N"})
@@ -58,7 +58,7 @@ def show_google_plan(
         show_json(record)
         return exit_status(findings)
     show(command)
-    if label_ids is None:
+    if rows is None:
         show("  whether shuffle(buffer_size=100) mixes the rows: name the file to see")
     if findings:
         with speaking(GoogleWords()):
@@ -78,17 +78,15 @@ def show_google_plan(
     return exit_status(findings)
 
 
-def _label_ids(
-    data: str | None, values: Mapping[str, Any], reading: ReadingOptions
-) -> np.ndarray | None:
-    """Return the classes of the file, or of the flags' task, in their order; None without one."""
+def _rows(data: str | None, values: Mapping[str, Any], reading: ReadingOptions) -> Examples | None:
+    """Return the rows of the file, or of the flags' task, in their order; None without one."""
     if data is not None:
-        return reading.read(data).label_ids
+        return reading.read(data)
     task, folder = str(values.get("task_name", "")).lower(), values.get("data_dir")
     known = next((name for name in get_args(Task) if name == task), None)
     if known is None or folder is None or not Path(folder).is_dir():
         return None
-    return read_task(known, folder, "train").label_ids
+    return read_task(known, folder, "train")
 
 
 def _why_refused(command: GoogleCommand) -> list[str]:

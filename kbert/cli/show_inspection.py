@@ -34,7 +34,7 @@ def show_inspection(
     """
     tokenizer, why_not = preset_tokenizer(model.preset)
     if tokenizer is not None:
-        tokenizer = tokenizer.with_truncation(model.long_text, windows=model.windows)
+        tokenizer = tokenizer.with_truncation(model.long_text, model.cut_pair, model.windows)
     examples = _read(data, reading) if task is None else read_task(task, data, "train")
     if plot is not None and examples.class_ids is None:
         raise InputError(

@@ -6,6 +6,7 @@ from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import OF_LABELS
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
 from kbert.findings import Call
+from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.cross_validation import SCORES
 from kbert.runs.fold_predictions import OUT_OF_FOLD
 from kbert.runs.run_config import recorded_config
@@ -15,6 +16,10 @@ from kbert.utils.say import say
 
 def show_next(run: RunDirectory) -> None:
     """Print the commands that use a run, which read a file like those of the run."""
+    if is_pretraining(run.path):
+        say(f"\nThe run is in {run}. Next:")
+        say(f"  {Call('train', 'FILE', preset=str(run))}    # a labelled file")
+        return
     if "cross_validation" in run.record:
         say(f"\nThe run is in {run}:")
         say(f"  {SCORES}    the scores of the folds, and of all rows together")

@@ -55,7 +55,7 @@ def show_plan(
         record["plot"] = str(plot)
         tell(f"The curve is drawn in {plot}")
     if time_it:
-        estimate = _time(config)
+        estimate = _time(config, [*findings, *judged])
         record["seconds"] = asdict(estimate)
         tell(f"Time on this machine: {estimate}")
     if config.data:
@@ -80,7 +80,8 @@ def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     """Return the line that names the command which shows what is in the data."""
     settings = {}
-    for name in ("task", "dev", "preset", "max_length", "long_text", "stride", "max_windows"):
+    read = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
+    for name in ("task", "dev", *read):
         if getattr(config, name) != getattr(_DEFAULTS, name, None):
             settings[name] = getattr(config, name)
     inspect = Call("inspect", config.data, **settings, **config.file_settings())
@@ -113,12 +114,14 @@ def _record(plan: TrainingPlan, findings: list[Finding]) -> dict[str, Any]:
     }
 
 
-def _time(config: TrainConfig) -> Any:
+def _time(config: TrainConfig, found: list[Finding]) -> Any:
     from kbert.runs.time_steps import time_steps
 
-    # The time does not depend on the weights, which a preset's folder may lack.
+    # The time depends neither on the weights, which a preset's folder may lack, nor on what would
+    # stop a run and has just been told.
+    errors = tuple({finding.code for finding in found if finding.severity == "error"})
     with verbosity(0):
-        return time_steps(prepare(replace(config, weights="random")))
+        return time_steps(prepare(replace(config, weights="random", allow=errors)))
 
 
 def _curve(plan: TrainingPlan) -> str:

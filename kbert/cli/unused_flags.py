@@ -46,6 +46,7 @@ _TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
+    "pretrain": (Rule(("dev_proportion",), "dev"),),
     "demo": _TRAINING,
     "inspect": (Rule((*_READING, "dev"), "task"),),
     "evaluate": (Rule(_READING, "data", needed=True),),

@@ -34,6 +34,8 @@ class EvaluationOptions:
     """Also evaluate after every N batches."""
     baseline: BaselineChoice = "both"
     """Before the first step, fit linear models to TF-IDF and the frozen encoder, to compare."""
+    report: bool = True
+    """When training ends, write report.html."""
 
     def __post_init__(self) -> None:
         check_share("dev_proportion", self.dev_proportion)

@@ -47,7 +47,7 @@ class ModelOptions:
     def __post_init__(self) -> None:
         check_share("dropout", self.dropout)
         for name in OF_WINDOWS:
-            if self.long_text != "windows" and getattr(self, name) != getattr(ModelOptions, name):
+            if self.long_text != "windows" and getattr(self, name) != getattr(type(self), name):
                 raise InputError(
                     "{option} belongs to {long_text}.",
                     option=Option(name),

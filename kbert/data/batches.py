@@ -165,7 +165,12 @@ class Batches(keras.utils.PyDataset):
 
     def __len__(self) -> int:
         """The batches of a pass; before it, of a whole epoch, which is what Keras plans."""
-        return len(self._layout.rows) - (0 if self._pass.next is None else self.first)
+        return len(self._layout.rows) - (self.first if self.in_pass else 0)
+
+    @property
+    def in_pass(self) -> bool:
+        """Whether a pass has begun; before it, Keras looks at batches to know what they are."""
+        return self._pass.next is not None
 
     @property
     def num_batches(self) -> int:
@@ -196,7 +201,7 @@ class Batches(keras.utils.PyDataset):
             raise
 
     def _make(self, index: int) -> Any:
-        in_pass = self._pass.next is not None
+        in_pass = self.in_pass
         if self._pass.take(index) and self._is_by_chance:
             warnings.warn(
                 "Keras shuffles these batches once more, so their order depends on Python's global "
@@ -205,10 +210,14 @@ class Batches(keras.utils.PyDataset):
             )
         if in_pass:
             index += self.first
-        rows, width = self.rows(index), self.width(index)
+        width = self.width(index)
         if not in_pass and len(self.widths) > 1:
             width = width_before_epoch(index, width, self.width(0), MULTIPLE)
-        inputs = self._inputs(index, width)
+        return self._batch(index, width, in_pass=in_pass)
+
+    def _batch(self, index: int, width: int, *, in_pass: bool) -> Any:
+        """Return a batch of the epoch, padded to a width; see `in_pass`."""
+        rows, inputs = self.rows(index), self._inputs(index, width)
         if self.store.labels is None:
             return (inputs,)
         if self.weights is None:

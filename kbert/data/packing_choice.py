@@ -60,9 +60,9 @@ class PackingChoice:
         """
         if store.window_split is None:
             return cls.of(store.lengths, batch_size, asked, compiled=compiled)
-        found = cls.of(store.widest, batch_size, asked, compiled=compiled)
         if asked == "on":
             raise not_packed()
+        found = cls.of(store.widest, batch_size, asked, compiled=compiled)
         return replace(found, packing="off", windows=float(store.window_counts.mean()))
 
     @classmethod

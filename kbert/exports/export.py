@@ -14,8 +14,8 @@ from kbert.exports.formats.registry import WeightsFormat, check_format, format_m
 from kbert.exports.output import check_output
 from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
-from kbert.exports.readme import weights_readme
 from kbert.exports.truncation import is_cut_alike
+from kbert.exports.weights_readme import weights_readme
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
@@ -103,7 +103,10 @@ def _load(
     examples = dev_examples(path, classifier.labels, dev, reading)
     if examples is not None:
         check_segments(classifier.num_segments, examples.pairs is not None, examples.source)
-    return classifier if length is None else _with_max_length(classifier, length), examples
+    if length is not None:
+        is_pair = bool(_text_pairs(path, examples))
+        classifier = _with_max_length(classifier, length, is_pair=is_pair)
+    return classifier, examples
 
 
 def _text_pairs(path: Path, examples: Examples | None) -> bool | None:
@@ -113,12 +116,19 @@ def _text_pairs(path: Path, examples: Examples | None) -> bool | None:
     return RunDirectory(path).record.get("text_pairs")
 
 
-def _with_max_length(classifier: Any, length: int) -> Any:
+def _with_max_length(classifier: Any, length: int, *, is_pair: bool) -> Any:
     """Return the classifier with another maximum length; its backbone is shared."""
-    if not 3 <= length <= classifier.max_length:
+    windows = classifier.tokenizer.windows
+    stride = None if windows is None else windows.stride
+    least = 3 if stride is None else windows.least_length(is_pair=is_pair)
+    if not least <= length <= classifier.max_length:
         raise InputError(
-            "{option} must be from 3 to the {max_length} tokens of the model. Received: {length}",
+            "{option} must be from {least} to the {max_length} tokens of the model"
+            + ("" if stride is None else ", whose windows share {stride}")
+            + ". Received: {length}",
             option=Option("length"),
+            least=least,
+            stride=stride,
             max_length=classifier.max_length,
             length=length,
         )

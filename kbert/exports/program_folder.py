@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from kbert.choices import Backend
-from kbert.errors import InputError
 from kbert.exports.compare import Compute
 from kbert.exports.formats.registry import ProgramFormat, format_module
-from kbert.exports.readme import program_readme
+from kbert.exports.program_readme import program_readme
 from kbert.exports.writer_process import write_program
-from kbert.findings import Cure
 from kbert.serving.export_settings import ExportSettings
 
 
@@ -25,17 +23,7 @@ def program_settings(
         length: int or None. The one width in tokens that the program takes, or None for any.
         int8: bool. Whether its weights are rounded to 8 bits.
         text_pairs: bool or None. Whether it was trained on text pairs, where that is known.
-
-    Raises:
-        InputError: the model reads long texts in windows, whose logits a program does not pool.
     """
-    if model.tokenizer.windows is not None:
-        raise InputError(
-            "A program reads each text once, and this model reads long ones in windows: "
-            "{format} cannot hold it.",
-            format=format,
-            cure=Cure({"format": "keras"}, note="or Predictor.load of the model itself"),
-        )
     tokenizer = model.tokenizer.get_config()
     tokenizer.pop("vocabulary")
     return ExportSettings(

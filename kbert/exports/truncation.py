@@ -44,7 +44,7 @@ def differs(format: str, tokenizer: Tokenizer, *, is_pair: bool) -> bool:
     return format in ("google", "keras-hub") and not is_default
 
 
-def windows_note(tokenizer: Tokenizer, windows: Windows, max_length: int) -> str:
+def windows_note(windows: Windows, cut_pair: CutPair, max_length: int) -> str:
     """Return how a model reads long texts in windows, as a sentence of a README."""
     room = max_length - 2
     side = {"longest": "its longer text", "first": "its first", "second": "its second"}
@@ -52,7 +52,7 @@ def windows_note(tokenizer: Tokenizer, windows: Windows, max_length: int) -> str
         f"It read a longer text in windows of {max_length} tokens, each of which shares "
         f"{windows.overlap(room)} with the one before, at most {windows.max_windows}, and took the "
         f"{'mean' if windows.pool == 'mean' else 'maximum'} of their logits; of a longer pair "
-        f"{side[tokenizer.cut_pair]} was windowed, and the other one repeated."
+        f"{side[cut_pair]} was windowed, and the other one repeated."
     )
 
 

@@ -41,6 +41,7 @@ CODES = {
     "no-better-than-one-class": "the model is no better than always answering the largest class",
     "no-better-than-chance": "the model finds labels no better than chance",
     "no-better-than-mean": "the model is no better than always answering the mean",
+    "no-better-than-frequencies": "masked tokens are predicted no better than by their frequencies",
     "below-baseline": "fine-tuning is worse than a linear model that takes seconds",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",
@@ -54,6 +55,7 @@ CODES = {
     "outliers": "a few numbers make most of the loss",
     "rare-class": "a class has too few rows to learn or to measure",
     "texts-cut": "texts are longer than the model reads",
+    "nothing-to-mask": "texts have no token that could be masked",
     "unknown-tokens": "the vocabulary lacks words of the texts",
     "wrong-casing": "the vocabulary's casing is not that of the texts",
     "special-pieces": "texts in which [SEP] or the like is typed",
@@ -63,6 +65,7 @@ CODES = {
     "near-duplicates": "rows of another set that are nearly those of the training set",
     "near-duplicates-unknown": "such rows are not searched for",
     "groups-shared": "groups that have rows in the training set and in another set",
+    "class-absent": "rows to be scored lack classes of the model",
     "class-untrained": "the development set has a class that the training set lacks",
     "dev-small": "the development set is too small for reliable scores",
     "class-sorted": "the rows are sorted by class",

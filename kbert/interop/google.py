@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
@@ -13,6 +15,7 @@ from kbert.interop.google_names import VariableNames
 from kbert.interop.google_variables import checkpoint_prefix, open_checkpoint, read_step
 from kbert.interop.hugging_face_weights import holds_weights
 from kbert.interop.labels_file import read_labels_file
+from kbert.interop.masked_head import masked_head_specs
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, with_casing_cure
 from kbert.interop.stored_names import Shapes
@@ -130,6 +133,17 @@ class GoogleCheckpoint(Source):
                 *unknown_note(GOOGLE.check(read_json(file), file), file),
             ),
         )
+
+    def masked_head(self) -> dict[str, np.ndarray] | None:
+        folder, specs = self.local_path, masked_head_specs(self.sizes()[0])
+        prefix = checkpoint_prefix(folder)
+        if prefix is None:
+            return None
+        with open_checkpoint(folder, prefix) as (shapes, read):
+            held = {s.google: shapes[s.google] for s in specs if s.google in shapes}
+            return (
+                take_weights(specs, held, read, folder / prefix, format="google") if held else None
+            )
 
     @property
     def _release(self) -> Path:

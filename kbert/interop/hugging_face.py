@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kbert.choices import Gelu
 from kbert.errors import InputError
 from kbert.findings import Cure
@@ -19,6 +21,7 @@ from kbert.interop.hugging_face_tokenizer import (
 )
 from kbert.interop.hugging_face_tokenizer_config import segments_note
 from kbert.interop.hugging_face_weights import holds_weights, open_weights
+from kbert.interop.masked_head import masked_head_specs
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
 from kbert.interop.source import Source, other_model
 from kbert.interop.weight_specs import weight_specs
@@ -148,6 +151,23 @@ class HuggingFaceFolder(Source):
                 *(segments_note(folder) if classes and sizes["num_segments"] > 1 else ()),
                 *unknown_note(HUGGING_FACE.check(config, file), file),
             ),
+        )
+
+    def masked_head(self) -> dict[str, np.ndarray] | None:
+        if self._config().get("tie_word_embeddings") is False:
+            return None  # its last matrix is another than the table of the embedding
+        shapes, read = open_weights(self.local_path)
+        held = WeightNames.find(shapes, self.local_path).predictions
+        specs = masked_head_specs(self.sizes()[0])
+        if held.keys().isdisjoint(spec.hugging_face for spec in specs):
+            return None
+        known = {s.hugging_face: held[s.hugging_face] for s in specs if s.hugging_face in held}
+        return take_weights(
+            specs,
+            {bare: shapes[name] for bare, name in known.items()},
+            lambda bare: read(known[bare]),
+            self.local_path,
+            format="huggingface",
         )
 
     @property

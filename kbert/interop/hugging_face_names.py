@@ -10,6 +10,7 @@ from kbert.interop.stored_names import Shapes, StoredNames
 _ANCHOR = "embeddings.word_embeddings.weight"
 _BUFFERS = re.compile(r"embeddings\.(position|token_type)_ids")
 _PARTS = ("embeddings.", "encoder.", "pooler.")
+_PREDICTIONS = "cls.predictions."
 _HEAD = ("classifier.weight", "classifier.bias")
 
 
@@ -34,6 +35,15 @@ class WeightNames(StoredNames):
     """
 
     pooler: ClassVar[str] = "pooler."
+
+    @property
+    def predictions(self) -> dict[str, str]:
+        """The file's names of the head for masked tokens, by those that transformers has today."""
+        found = {_today(name[name.index("cls.") :]): name for name in self.pretraining}
+        bias = found.get(f"{_PREDICTIONS}decoder.bias")  # the same array, of which one is stored
+        if bias is not None:
+            found.setdefault(f"{_PREDICTIONS}bias", bias)
+        return {bare: name for bare, name in found.items() if bare.startswith(_PREDICTIONS)}
 
     @classmethod
     def find(cls, shapes: Shapes, source: object) -> "WeightNames":

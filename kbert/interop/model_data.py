@@ -64,6 +64,8 @@ class ModelData:
     """The dtype policy that it computes with, or None where its files do not tell it."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the classifier's class, such as its name."""
+    masked_head: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """The weights of a head for masked tokens, in place of one for classes; empty without one."""
     notes: tuple[str, ...] = ()
     """What was decided, and what was left behind."""
 

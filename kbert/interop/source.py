@@ -112,6 +112,10 @@ class Source(ABC):
             head: bool. False where the head is not wanted, and need not be one that kbert takes.
         """
 
+    def masked_head(self) -> dict[str, np.ndarray] | None:
+        """Return the weights of the head that predicts masked tokens, or None without one."""
+        return None
+
     def session(self, threads: int | None = None) -> Compute | None:
         """Return what predicts without Keras, or None: the weights need a `BertClassifier`.
 

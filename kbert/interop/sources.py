@@ -17,6 +17,7 @@ READERS = (
     ("kbert.interop.minilm", "MinilmWheel"),
     ("kbert.interop.keras_file", "KerasFile"),
     ("kbert.serving.export_source", "Export"),
+    ("kbert.interop.pretraining_run", "PretrainingRun"),
     ("kbert.interop.kbert_model", "Run"),
     ("kbert.interop.kbert_model", "ModelFolder"),
     ("kbert.interop.google", "GoogleCheckpoint"),

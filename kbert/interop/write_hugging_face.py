@@ -9,6 +9,7 @@ import numpy as np
 from kbert.choices import Gelu
 from kbert.interop.config_checks import LAYER_NORM_EPSILON
 from kbert.interop.hugging_face_head import head_fields
+from kbert.interop.masked_head import masked_head_specs
 from kbert.interop.model_data import ModelData
 from kbert.interop.weight_specs import BIAS, KERNEL, weight_specs
 from kbert.tokenizer.final_sigma import has_final_sigma
@@ -60,7 +61,7 @@ def _config(model: ModelData) -> dict[str, Any]:
     """Return the config.json."""
     backbone, labels = model.backbone, model.labels or ()
     config = {
-        "architectures": ["BertForSequenceClassification" if labels else "BertModel"],
+        "architectures": [_architecture(model)],
         "model_type": "bert",
         "vocab_size": backbone["vocabulary_size"],
         "num_hidden_layers": backbone["num_layers"],
@@ -87,14 +88,23 @@ def _config(model: ModelData) -> dict[str, Any]:
 def _named_arrays(model: ModelData) -> dict[str, np.ndarray]:
     """Return the weights by their names in transformers."""
     labels = model.labels or ()
-    prefix = "bert." if labels else ""
+    prefix = "bert." if labels or model.masked_head else ""
     arrays, weights = {}, dict(model.arrays)
     if labels:
         weights[KERNEL], weights[BIAS] = model.target.plain_head(weights[KERNEL], weights[BIAS])
     for spec in weight_specs(model.backbone, len(labels), pooler=model.has_pooler):
         name = spec.hugging_face if spec.is_head else prefix + spec.hugging_face
         arrays[name] = np.ascontiguousarray(spec.to_format("huggingface", weights[spec.name]))
+    for spec in masked_head_specs(model.backbone) if model.masked_head else ():
+        array = spec.to_format("huggingface", model.masked_head[spec.name])
+        arrays[spec.hugging_face] = np.ascontiguousarray(array)
     return arrays
+
+
+def _architecture(model: ModelData) -> str:
+    if model.masked_head:
+        return "BertForMaskedLM"
+    return "BertForSequenceClassification" if model.labels else "BertModel"
 
 
 def _write_json(file: Path, value: Any) -> None:

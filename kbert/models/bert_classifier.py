@@ -64,7 +64,7 @@ class BertClassifier(TextModel):
 
     Raises:
         InputError: fewer than two labels, a vocabulary larger than the backbone's, or a
-            `max_length` beyond its positions.
+            `max_length` beyond its positions, or of windows that share all that they hold.
 
     Source: BERT, arXiv 1810.04805; `create_model` in `run_classifier.py`.
 

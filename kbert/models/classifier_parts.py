@@ -20,7 +20,7 @@ def check_parts(
     max_length: int,
     least_labels: int = 2,
 ) -> None:
-    """Raise InputError unless names, vocabulary and length fit each other and the backbone."""
+    """Raise InputError unless names, tokenizer and length fit each other and the backbone."""
     if len(names) < least_labels or any(not name for name in names) or len(set(names)) < len(names):
         raise InputError(
             "{option} must be at least {least} different names. Received: {names}",
@@ -36,6 +36,8 @@ def check_parts(
             rows=backbone.vocabulary_size,
         )
     check_max_length(max_length, backbone.max_sequence_length)
+    if tokenizer.windows is not None:
+        tokenizer.windows.check_room(max_length)
 
 
 def check_can_be_saved(model: Any) -> None:

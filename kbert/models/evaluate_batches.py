@@ -1,6 +1,7 @@
 """Scores of a model on labelled data."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,12 +152,8 @@ def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
         assert judged.kind is not None
         targets = judged.kind.targets(judged.label_ids)
         labels = keras.tree.pack_sequence_as(outputs, [targets])
-    metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]
-    try:
+    with kept_metrics(model):
         scores = model.evaluate(inputs, labels, sample_weight=weights, verbose=0, return_dict=True)
-    finally:
-        for variable, value in metrics:
-            variable.assign(value)
     if "loss" not in scores:
         raise InputError(
             "The model's own test_step must return its loss as 'loss'. Received: {names}",
@@ -164,6 +161,17 @@ def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
             cure=Cure(code='return {"loss": ...}', note="in test_step"),
         )
     return float(scores["loss"])
+
+
+@contextmanager
+def kept_metrics(model: keras.Model) -> Iterator[None]:
+    """Leave the metrics of a running epoch as they are, whatever is evaluated meanwhile."""
+    metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]
+    try:
+        yield
+    finally:
+        for variable, value in metrics:
+            variable.assign(value)
 
 
 def accuracy_note(model: keras.Model, kind: OutputKind) -> str | None:

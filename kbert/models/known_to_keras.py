@@ -15,6 +15,7 @@ CLASSES = {
     "BertClassifier": "kbert.models.bert_classifier",
     "ClassLoss": "kbert.losses.class_loss",
     "LabelLoss": "kbert.losses.label_loss",
+    "MaskedLanguageModel": "kbert.models.masked_language_model",
     "StandardizedError": "kbert.losses.standardized_error",
     "WarmupPolynomialDecay": "kbert.schedules.warmup_polynomial_decay",
 }

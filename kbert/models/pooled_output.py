@@ -47,24 +47,38 @@ def pooled_output(
     rows = embedded(backbone, inputs, training)
     *layers, last = backbone.transformer_layers
     compute = recomputed_encoder_layer if recompute and training else encoder_layer
-    if not packed:
-        mask = ops.cast(inputs["padding_mask"][:, None], "bool")
-        for layer in layers:
-            rows = compute(layer, rows, mask, training)
-        first = encoder_layer(last, rows, mask, training, some=rows[:, :1])
-        return backbone.pooled_dense(first[:, 0])
-    text_ids, cls_tokens = inputs["text_ids"], inputs["cls_tokens"]
-    # Padding attends to padding, and so no row of the attention is empty.
-    mask = ops.equal(text_ids[:, :, None], text_ids[:, None, :])
+    mask = attended(inputs)
     for layer in layers:
         rows = compute(layer, rows, mask, training)
+    if not packed:
+        first = encoder_layer(last, rows, mask, training, some=rows[:, :1])
+        return backbone.pooled_dense(first[:, 0])
+    cls_tokens = inputs["cls_tokens"]
     first = ops.take_along_axis(rows, cls_tokens[:, :, None], axis=1)
     # A slot without a text is one more of the row's first text.
-    texts = ops.take_along_axis(text_ids, cls_tokens, axis=1)
-    mask = ops.equal(texts[:, :, None], text_ids[:, None, :])
-    slots = encoder_layer(last, rows, mask, training, some=first)
+    slots = encoder_layer(last, rows, attended(inputs, cls_tokens), training, some=first)
     slots = ops.reshape(slots, (-1, slots.shape[-1]))
     return backbone.pooled_dense(ops.take(slots, inputs["cls_slots"], axis=0))
+
+
+def attended(inputs: Mapping[str, Any], places: Any = None) -> Any:
+    """Return which tokens each token of a row attends to: those of its own text.
+
+    Args:
+        inputs: as of `pooled_output`.
+        places: int tensor [rows, places] or None. The tokens whose mask is wanted. Defaults to
+            None: all of them.
+
+    Returns:
+        A bool tensor [rows, width or places, width]; of rows that are not packed, where all tokens
+        have the same, [rows, 1, width].
+    """
+    if "text_ids" not in inputs:
+        return ops.cast(inputs["padding_mask"][:, None], "bool")
+    # Padding attends to padding, and so no row of the attention is empty.
+    texts = inputs["text_ids"]
+    own = texts if places is None else ops.take_along_axis(texts, places, axis=1)
+    return ops.equal(own[:, :, None], texts[:, None, :])
 
 
 def embedded(

@@ -6,7 +6,7 @@ from typing import Any
 
 # BERT's rule: biases and LayerNorm. Keras's `exclude_from_weight_decay(var_names=...)` looks only
 # at a variable's own name, "gamma", whereas the layer's name is in its path.
-NO_DECAY = (r"(^|/)bias$", r"layer_?norm")
+NO_DECAY = (r"(^|/|_)bias$", r"layer_?norm")
 
 
 def excluded_from_decay(variables: Iterable[Any], patterns: Sequence[str] = NO_DECAY) -> list[Any]:

@@ -4,6 +4,7 @@ from kbert.findings import Cure, Finding, Option
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.largest_class import largest_class_finding
+from kbert.results.masked_evaluation import MaskedEvaluation
 from kbert.results.multi_evaluation import MultiEvaluation
 
 _MIN_ROWS = 50
@@ -12,6 +13,30 @@ _CURE = Cure(
     "labels belong to the texts",
     values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
 )
+
+
+def no_better_than_frequencies(record: EvaluationRecord, unigram_loss: float) -> Finding | None:
+    """Return the finding that masked tokens are predicted no better than by their frequencies.
+
+    Args:
+        record: EvaluationRecord. The best of a pretraining run.
+        unigram_loss: float. The masked loss of the frequencies; NaN where it is not known.
+    """
+    name, scores = next(iter(record.scores.items()))
+    assert isinstance(scores, MaskedEvaluation)
+    if scores.predictions < _MIN_ROWS or not scores.loss >= unigram_loss:
+        return None
+    return Finding(
+        "no-better-than-frequencies",
+        "warning",
+        "The model predicts masked tokens no better than the frequencies of the tokens do: at its "
+        "best, in {when}, its masked loss on {name} is {loss:.4f}, and theirs {unigram:.4f}.",
+        Cure(
+            note="more {epochs}, more texts or a {rate} of 1e-4; and pretrained weights",
+            values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
+        ),
+        {"when": record.when, "name": name, "loss": scores.loss, "unigram": unigram_loss},
+    )
 
 
 def no_better_finding(record: EvaluationRecord) -> Finding | None:
@@ -25,7 +50,7 @@ def no_better_finding(record: EvaluationRecord) -> Finding | None:
     name, scores = next(iter(record.scores.items()))
     if isinstance(scores, Evaluation):
         return largest_class_finding(name, scores, record.when)
-    if scores.rows < _MIN_ROWS:
+    if isinstance(scores, MaskedEvaluation) or scores.rows < _MIN_ROWS:
         return None
     values = {"name": name, "when": record.when}
     if isinstance(scores, MultiEvaluation):

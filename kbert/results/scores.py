@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from kbert.results.evaluation import Evaluation
+from kbert.results.masked_evaluation import MaskedEvaluation
 from kbert.results.multi_evaluation import MultiEvaluation
 from kbert.results.ordered_evaluation import OrderedEvaluation
 from kbert.results.regression_evaluation import RegressionEvaluation
 
 # An OrderedEvaluation is an Evaluation too.
-Scores = Evaluation | MultiEvaluation | RegressionEvaluation
+Scores = Evaluation | MultiEvaluation | RegressionEvaluation | MaskedEvaluation
 
 _CLASSES: dict[str, type[Scores]] = {
     "multi": MultiEvaluation,
+    "masked": MaskedEvaluation,
     "regression": RegressionEvaluation,
     "ordered": OrderedEvaluation,
 }

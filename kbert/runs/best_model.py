@@ -15,6 +15,7 @@ from kbert.interop.sources import find_source
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.run_directory import RunDirectory
 from kbert.targets.known_targets import target_of
+from kbert.utils.file_errors import once_mended
 from kbert.utils.say import say
 from kbert.utils.untrusted_weights import safetensors_size
 
@@ -119,9 +120,10 @@ def keep_best(run: RunDirectory, settings: Mapping[str, Any], weights: Arrays) -
     except OSError as error:
         raise MachineError(
             "The best model cannot be written to {folder}: {reason}. Its checkpoint is intact; "
-            "when there is room again, resume from the last.",
+            "{when}, resume from the last.",
             folder=run.model_folder,
             reason=error.strerror or error,
+            when=once_mended(error),
         ) from error
 
 

@@ -5,6 +5,7 @@ from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure
+from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.run_directory import RunDirectory
 
 
@@ -42,10 +43,14 @@ def _check_may_restart(run: RunDirectory) -> None:
     has_model = run.model_folder.is_dir() and any(run.model_folder.iterdir())
     if not has_model and run.record.get("status") != "finished":
         return
-    further = Cure(
-        note="train its model further: {call}",
-        values={"call": Call("continue", run.path, output="NEW")},
-    )
+    config = str(run.path / "config.toml")
+    if is_pretraining(run.path):
+        again = Call("pretrain", "TEXTS", config=config, output="NEW")
+        more = Call("pretrain", "TEXTS", preset=str(run.path))
+    else:
+        again = Call("train", "DATA", config=config, output="NEW")
+        more = Call("continue", run.path, output="NEW")
+    further = Cure(note="train its model further: {call}", values={"call": more})
     raise InputError(
         "{run} has no checkpoint to resume from, and is not started from scratch: it contains a "
         "model."
@@ -54,10 +59,7 @@ def _check_may_restart(run: RunDirectory) -> None:
         run=run,
         cure=Cure(
             note="restore {checkpoints} from a copy, or train again: {call}",
-            values={
-                "checkpoints": run.checkpoints,
-                "call": Call("train", "DATA", config=str(run.path / "config.toml"), output="NEW"),
-            },
+            values={"checkpoints": run.checkpoints, "call": again},
             otherwise=(further,) if has_model else (),
         ),
     )

@@ -71,9 +71,9 @@ def fit_run(
     batches.order_version = run.order_version
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
     with noting_lost_output(partial(_note_lost_output, run)):
-        seconds = _fit(model, batches, callbacks, prepared, run, resumption)
+        _fit(model, batches, callbacks, prepared, run, resumption)
         try:
-            _finish(prepared, model, run, callbacks, seconds)
+            _finish(prepared, model, run, callbacks)
         except KeyboardInterrupt as stop:
             leave_note(stop, what_is_left(run))
             raise
@@ -92,8 +92,8 @@ def _fit(
     prepared: PreparedRun,
     run: RunDirectory,
     resumption: Resumption | None,
-) -> float:
-    """Train, and return how many seconds it took; record a failure and raise it as its cause."""
+) -> None:
+    """Train, and record how long it took; record a failure and raise it as its cause."""
     started = time.monotonic()
     try:
         if resumption is None:
@@ -117,7 +117,8 @@ def _fit(
         stopped = isinstance(error, KeyboardInterrupt)
         begun = callbacks.is_new or callbacks.checkpoint.has_begun
         if begun:  # else the run is as it was
-            run.try_to_update(status="stopped" if stopped else "failed", ended=now())
+            status = "stopped" if stopped else "failed"
+            run.try_to_update(status=status, ended=now(), **_seconds(run, started))
         if says_out_of_memory(error):
             if not begun:
                 raise MemoryError from error
@@ -127,12 +128,16 @@ def _fit(
             raise batches.failure from error
         error.add_note(what_is_left(run))
         raise
-    return time.monotonic() - started
+    run.update(**_seconds(run, started))
 
 
-def _finish(
-    prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: RunCallbacks, seconds: float
-) -> None:
+def _seconds(run: RunDirectory, started: float) -> dict[str, float]:
+    """Return how long the run has trained, in all its processes that could record it."""
+    before = run.readable_record.get("training_seconds", 0.0)
+    return {"training_seconds": round(before + time.monotonic() - started, 1)}
+
+
+def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: RunCallbacks) -> None:
     """Leave the results of a run, record its end as the last of all, and print its best scores."""
     evaluation = callbacks.evaluation
     if evaluation is None:
@@ -140,7 +145,7 @@ def _finish(
     elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
         # Someone has removed it meanwhile.
         write_best(run, with_choices(model.get_config(), evaluation.history), kept)
-    say(f"Trained in {duration(seconds)}.")
+    say(f"Trained in {duration(run.record['training_seconds'])}.")
     compiled = compilations()
     if compiled:
         say(
@@ -170,7 +175,6 @@ def _finish(
     by_code |= {finding.code: finding.to_dict() for finding in at_end}
     # Last: a finished run has all its results.
     run.update(
-        training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
         **_peak_memory(prepared.config, run),
         **({"compilations": compiled} if compiled else {}),
         findings=list(by_code.values()),
@@ -178,7 +182,8 @@ def _finish(
         ended=now(),
         **({} if best is None else {"best_epoch": best.epoch}),
     )
-    try_to_write_report(run, prepared.sets)
+    if prepared.config.report:
+        try_to_write_report(run, prepared.sets)
 
 
 def _found_at_the_end(

@@ -4,23 +4,27 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from typing import TypeVar
 
 from kbert.config import TrainConfig
+from kbert.config.pretrain_config import PretrainConfig
 from kbert.errors import MachineError
 from kbert.findings import Cure, Option
 from kbert.runs.try_batches import Trial
 from kbert.utils.say import say
 
+Config = TypeVar("Config", TrainConfig, PretrainConfig)
 
-def with_fitting_batch(config: TrainConfig, classes: int) -> TrainConfig:
+
+def with_fitting_batch(config: Config, classes: int | None) -> Config:
     """Return the settings with a batch size where it is "auto", and the batches per update.
 
     The batch is the largest divisor of the rows per update whose training step fits, with texts
     that are all as long as can be. It is tried on a model of the same size, in another process.
 
     Args:
-        config: TrainConfig. Its backend is chosen.
-        classes: int.
+        config: TrainConfig or PretrainConfig. Its backend is chosen.
+        classes: int, or None in pretraining.
 
     Raises:
         MachineError: not even one row fits.
@@ -56,7 +60,9 @@ def with_fitting_batch(config: TrainConfig, classes: int) -> TrainConfig:
     return config.in_batches_of(size)
 
 
-def _try(config: TrainConfig, sizes: list[int], classes: int) -> tuple[Trial | None, str | None]:
+def _try(
+    config: TrainConfig | PretrainConfig, sizes: list[int], classes: int | None
+) -> tuple[Trial | None, str | None]:
     """Return the largest batch that fits, or why none could be tried."""
     settings = {name: value for name, value in asdict(config).items() if value is not None}
     request = {"config": settings, "sizes": sizes, "classes": classes}

@@ -11,6 +11,7 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import identity_findings
 from kbert.errors import InputError, MachineError, allowed_in, check_codes, raise_on_errors
 from kbert.findings import Option, downgrade, findings_table
+from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
@@ -23,6 +24,7 @@ from kbert.runs.machine_findings import machine_findings
 from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.recorded_split import RecordedSplit
+from kbert.runs.resume_pretraining import resume_pretraining
 from kbert.runs.resumption import Resumption
 from kbert.runs.rewind import rewind_to_checkpoint, rewind_to_start
 from kbert.runs.run_config import check_is_run, check_tables, run_config
@@ -75,6 +77,15 @@ def resume(
     """
     check_codes(allow)
     directory = RunDirectory(run)
+    if is_pretraining(directory.path):
+        return resume_pretraining(
+            directory,
+            changes,
+            checkpoint=checkpoint,
+            scale_epochs=scale_epochs,
+            allow=allow,
+            verbose=verbose,
+        )
     check_changes(directory, changes)
     check_is_run(directory)
     check_tables(directory)

@@ -58,7 +58,7 @@ class Resumption:
         scale_epochs: bool = False,
     ) -> "Resumption":
         """Return the resumption of a run from a checkpoint, with some settings changed."""
-        old = _plan_of(checkpoint)
+        old = plan_of(checkpoint)
         # The plan of the checkpoint, not of a later attempt that left no checkpoint.
         trained_by = {name: getattr(old, name) for name in PLAN_FIELDS if name != "update_size"}
         config = replace(run_config(run), **changed_settings(trained_by, changes))
@@ -126,7 +126,7 @@ class Resumption:
         raise_on_errors(downgrade(findings, self.config.allow), can_allow=True)
 
 
-def _plan_of(checkpoint: Checkpoint) -> TrainingPlan:
+def plan_of(checkpoint: Checkpoint) -> TrainingPlan:
     """Return the plan with which a checkpoint was trained."""
     file = checkpoint.path / "state.json"
     plan = checkpoint.identity.get("plan")

@@ -12,6 +12,7 @@ from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.interop.near_runs import near_runs
+from kbert.interop.pretraining_run import is_pretraining
 from kbert.interop.sources import find_source
 from kbert.runs.beginning import STAGE, is_beginning
 from kbert.runs.learning_rate_log import LOG
@@ -103,6 +104,16 @@ def check_tables(run: RunDirectory) -> None:
             )
 
 
+def check_is_classifier(run: RunDirectory) -> None:
+    """Raise InputError for a pretraining run, whose model has no classes to train further."""
+    if is_pretraining(run.path):
+        raise InputError(
+            "{run} is a pretraining run, whose model has no classes yet.",
+            run=run,
+            cure=Cure(call=Call("train", "FILE", preset=str(run))),
+        )
+
+
 def with_parents_preset(config: TrainConfig) -> TrainConfig:
     """Return a run's settings with the preset that the weights of its parent once came from.
 
@@ -151,6 +162,7 @@ def parent_settings(run: str | Path) -> dict[str, Any]:
     """
     parent = RunDirectory(run)
     check_is_run(parent)
+    check_is_classifier(parent)
     find_source(run)  # raises where the run has no model yet
     settings = dataclasses.asdict(run_config(parent))
     return {k: v for k, v in settings.items() if v is not None and k not in _NOT_INHERITED}

@@ -98,7 +98,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
             machine=machine(backend),
             labels=list(model.labels.names),
             text_pairs=prepared.training.pairs is not None,
-            data={name: _data_record(examples) for name, examples in sets.items()},
+            data={name: data_record(examples) for name, examples in sets.items()},
             tokenizer_sha256=prepared.tokenizer.fingerprint,
             split_version=prepared.split_version,
             order_version=order_version(len(prepared.training)),
@@ -117,7 +117,8 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
         ) from error
 
 
-def _data_record(examples: Examples) -> dict[str, Any]:
+def data_record(examples: Examples) -> dict[str, Any]:
+    """Return a set of examples as run.json has it."""
     return {
         "source": examples.source,
         "rows": len(examples),

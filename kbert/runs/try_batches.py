@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kbert.backend.available_memory import available_memory
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
@@ -21,7 +19,8 @@ from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.backend.precision import choose_precision
 from kbert.config import TrainConfig
-from kbert.targets.labels import Labels
+from kbert.config.pretrain_config import PretrainConfig
+from kbert.runs.trial_steps import pretraining_step, training_step
 from kbert.utils.say import verbosity
 
 # Of the memory that is free at the beginning; the rest is for what a run holds beside its steps.
@@ -92,46 +91,6 @@ def _needed(done: Sequence[tuple[int, int]], rows: int) -> int | None:
     return most + (most - less) * (rows - last) // (last - before)
 
 
-def training_step(config: TrainConfig, classes: int) -> Callable[[int], object]:
-    """Return a function that trains a step of full texts, on a model that is thrown away."""
-    import keras
-
-    from kbert.data.reading.examples import Examples
-    from kbert.models.bert_classifier import BertClassifier
-    from kbert.optimizers import create_optimizer
-
-    labels = Labels(tuple(map(str, range(classes))))
-    model = BertClassifier.from_preset(
-        config.parent or config.preset,
-        labels,
-        max_length=config.max_length,
-        dropout=config.dropout,
-        pretrained=False,
-        dtype="float32" if config.precision == "float32" else f"mixed_{config.precision}",
-        long_text=config.long_text,
-        windows=config.windows,
-    )
-    model.gradient_checkpointing = config.gradient_checkpointing
-    # Smaller batches accumulate gradients, which are as large as the weights.
-    plan = config.plan(examples=config.rows_per_update * 2)
-    plan = replace(plan, gradient_accumulation_steps=2)
-    model.compile(optimizer=create_optimizer(plan), metrics=["accuracy"])
-    text = " ".join(["a"] * model.tokenizer.most_tokens(config.max_length))
-    begun = False
-
-    def step(rows: int) -> None:
-        nonlocal begun
-        ids = np.arange(rows, dtype=np.int32) % classes
-        examples = Examples([text] * rows, label_ids=ids, labels=labels)
-        batch = model.batches(examples, batch_size=rows)[0]
-        for _ in range(1 if begun else 2):  # the second one changes the weights
-            loss = model.train_on_batch(*batch)
-        begun = True
-        float(keras.ops.convert_to_numpy(loss[0]))  # waits for the device
-
-    return step
-
-
 def main() -> None:
     """Try what the request asks for."""
     request = json.load(sys.stdin)
@@ -141,14 +100,19 @@ def main() -> None:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in request["config"].items()
     }
-    config = TrainConfig(**values)
+    classes = request["classes"]
+    config = PretrainConfig(**values) if classes is None else TrainConfig(**values)
     with verbosity(0):
         backend = choose_backend(config.backend)
         if config.deterministic:
             use_deterministic_kernels(backend)
         import_keras()
         precision = choose_precision(config.precision, backend, config.recipe).precision
-        step = training_step(replace(config, precision=precision), request["classes"])
+        config = replace(config, precision=precision)
+        if isinstance(config, PretrainConfig):
+            step = pretraining_step(config)
+        else:
+            step = training_step(config, classes)
     on_device = "device_memory" in peak_memory(backend)
     kind = "device_memory" if on_device else "memory"
     for trial in trials(

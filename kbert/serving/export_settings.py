@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kbert.choices import CutPair, LongText
 from kbert.errors import InputError
+from kbert.serving.sessions import output_name
 from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
+from kbert.tokenizer.windows import Windows, known_windows
 from kbert.utils.label_names import check_label_names
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 
@@ -18,7 +21,7 @@ _FORMAT = "kbert-export-1"
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What a program needs that takes token ids and returns probabilities.
+    """What a program needs that takes token ids and returns what becomes probabilities.
 
     Args:
         kind: str. The format, such as "onnx".
@@ -44,6 +47,26 @@ class ExportSettings:
     tokenizer: Mapping[str, Any]
     num_segments: int | None = None
     target: Mapping[str, Any] | None = None
+
+    @property
+    def long_text(self) -> LongText:
+        """What the model reads of a text that is too long."""
+        return self.tokenizer.get("long_text", "head")
+
+    @property
+    def cut_pair(self) -> CutPair:
+        """Which text of a pair that is too long is cut, or windowed."""
+        return self.tokenizer.get("cut_pair", "longest")
+
+    @property
+    def windows(self) -> Windows | None:
+        """How long texts are read in windows, whose logits are pooled; None where they are cut."""
+        return known_windows(self.long_text, self.tokenizer.get("windows"))
+
+    @property
+    def output(self) -> str:
+        """The name of the program's output."""
+        return output_name(self.long_text)
 
     def write(self, folder: Path) -> None:
         """Write them into an export's folder."""
@@ -96,8 +119,7 @@ class ExportSettings:
             "length": self.length is None or _is_count(self.length, self.max_length),
             "int8": isinstance(self.int8, bool),
             "text_pairs": self.text_pairs is None or isinstance(self.text_pairs, bool),
-            "tokenizer": isinstance(self.tokenizer, dict)
-            and self.tokenizer.get("long_text") != "windows",  # which no program reads
+            "tokenizer": isinstance(self.tokenizer, dict),
             "num_segments": self.num_segments is None or _is_count(self.num_segments, 1),
         }
         for name, fits in expected.items():
@@ -109,6 +131,11 @@ class ExportSettings:
                     name=name,
                     value=getattr(self, name),
                 )
+        try:
+            if self.windows is not None:
+                self.windows.check_room(self.max_length)
+        except InputError as error:
+            raise InputError("{path}: {error}", path=path, error=error) from None
         check_label_names(self.labels, path)
         target = target_of(self.target, len(self.labels))
         if len(self.labels) < target.least_labels:

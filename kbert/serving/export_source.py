@@ -63,5 +63,5 @@ class Export(Source):
     def session(self, threads: int | None = None) -> Compute:
         kind, file = self.settings.kind, self.local_path / self.settings.file
         check_suffix(kind, file)
-        session = open_session(kind, file, threads)
+        session = open_session(kind, file, threads, output=self.settings.output)
         return partial(run_session, session, self.tokenizer(), self.settings)

@@ -1,4 +1,4 @@
-"""Exported programs, each opened by its own runtime: from token ids to probabilities."""
+"""Exported programs, each opened by its own runtime: from token ids to numbers."""
 
 import os
 import sys
@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from kbert.choices import LongText
 from kbert.errors import InputError
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import check_file
 
 Session = Callable[[Mapping[str, np.ndarray]], np.ndarray]
-"""From int32 arrays [rows, width] by name to probabilities [rows, labels]."""
+"""From int32 arrays [rows, width] by name to one of float32 [rows, labels]."""
 
-OUTPUT = "probabilities"
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
 """The package that runs each kind which `open_session` takes."""
 # What the runtimes tell the kinds of programs apart by, some more than one of their own.
@@ -26,7 +26,14 @@ _XML_START = 64  # bytes
 _EXTRAS = {"onnx": "serve", "openvino": "openvino", "litert": "litert"}
 
 
-def open_session(kind: str, file: Path, threads: int | None = None) -> Session:
+def output_name(long_text: LongText) -> str:
+    """Return what a program calls its output: of windows it is their logits, to be pooled."""
+    return "logits" if long_text == "windows" else "probabilities"
+
+
+def open_session(
+    kind: str, file: Path, threads: int | None = None, *, output: str = "probabilities"
+) -> Session:
     """Return the session of an ONNX, OpenVINO or LiteRT program.
 
     Any number of threads may call it.
@@ -35,6 +42,8 @@ def open_session(kind: str, file: Path, threads: int | None = None) -> Session:
         kind: str. "onnx", "openvino" or "litert".
         file: Path.
         threads: int or None. Threads of one call. Defaults to None: the runtime's choice.
+        output: str. The program's name for what is returned; see `output_name`. Defaults to
+            "probabilities".
 
     Raises:
         InputError: the runtime is not installed, or refuses the file.
@@ -49,7 +58,7 @@ def open_session(kind: str, file: Path, threads: int | None = None) -> Session:
         )
     _check_part(file)
     try:
-        return opened(file, threads)
+        return opened(file, threads, output)
     except ModuleNotFoundError:
         raise InputError(
             "{file} needs the package {package}. Install it: pip install 'keras-kbert[{extra}]'",
@@ -98,7 +107,7 @@ def _opening(file: Path) -> AbstractContextManager[None]:
     )
 
 
-def _open_onnx(file: Path, threads: int | None) -> Session:
+def _open_onnx(file: Path, threads: int | None, output: str) -> Session:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -106,10 +115,10 @@ def _open_onnx(file: Path, threads: int | None) -> Session:
     options.log_severity_level = 3  # errors
     with _opening(file):
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    return lambda feed: session.run([OUTPUT], dict(feed))[0]
+    return lambda feed: session.run([output], dict(feed))[0]
 
 
-def _open_openvino(file: Path, threads: int | None) -> Session:
+def _open_openvino(file: Path, threads: int | None, output: str) -> Session:
     openvino = import_openvino()
     _check_part(file.with_suffix(".bin"))
     with file.open("rb") as opened:
@@ -128,7 +137,7 @@ def _open_openvino(file: Path, threads: int | None) -> Session:
 
     def session(feed: Mapping[str, np.ndarray]) -> np.ndarray:
         with lock:
-            return compiled.create_infer_request().infer(dict(feed))[OUTPUT]
+            return compiled.create_infer_request().infer(dict(feed))[output]
 
     return session
 
@@ -141,7 +150,7 @@ def import_openvino() -> Any:
     return openvino
 
 
-def _open_litert(file: Path, threads: int | None) -> Session:
+def _open_litert(file: Path, threads: int | None, output: str) -> Session:
     from ai_edge_litert.interpreter import Interpreter
 
     # The default is one thread.
@@ -152,6 +161,6 @@ def _open_litert(file: Path, threads: int | None) -> Session:
 
     def session(feed: Mapping[str, np.ndarray]) -> np.ndarray:
         with lock:
-            return run(**feed)[OUTPUT]
+            return run(**feed)[output]
 
     return session

@@ -85,6 +85,28 @@ class WindowSplit:
         """
         return self._counts(*_without_special(lengths, first_lengths))
 
+    def window_lengths(
+        self, lengths: np.ndarray, first_lengths: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the tokens of each window of all rows, and those of its first segment.
+
+        Args:
+            lengths: int array [rows]; see `counts`.
+            first_lengths: int array [rows].
+
+        Returns:
+            Two int32 arrays [windows], the windows of a row one after the other.
+        """
+        firsts, seconds = _without_special(lengths, first_lengths)
+        is_first, sides, others, rooms = self._sides(firsts, seconds)
+        counts = self._counts(firsts, seconds)
+        row = np.repeat(np.arange(len(counts)), counts)
+        number = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        parts = np.minimum(rooms[row], sides[row] - number * self._steps(rooms)[row])
+        windows = parts + (others + 2 + (seconds > 0))[row]
+        first = np.where(is_first[row], parts, others[row]) + 2
+        return windows.astype(np.int32), first.astype(np.int32)
+
     def tokens(self, lengths: np.ndarray, first_lengths: np.ndarray) -> np.ndarray:
         """Return the tokens that the windows of each row have together; see `counts`."""
         firsts, seconds = _without_special(lengths, first_lengths)

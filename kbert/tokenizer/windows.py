@@ -59,17 +59,25 @@ class Windows:
             max_length: int. Tokens of a window, including [CLS] and [SEP].
             is_pair: bool. Whether a window holds a second text too. Defaults to False.
         """
-        # Of a pair, the side that is repeated takes at most half.
-        room = (max_length - 2) // 2 if is_pair else max_length - 2
-        if self.stride is not None and self.stride >= room:
+        if self.stride is not None and max_length < self.least_length(is_pair=is_pair):
             raise InputError(
                 "{option} must be less than the {room} tokens of {text} that a window holds. "
                 "Received: {stride}",
                 option=Option("stride"),
-                room=room,
+                room=(max_length - 2) // 2 if is_pair else max_length - 2,
                 text="a pair's longer text" if is_pair else "a text",
                 stride=self.stride,
             )
+
+    def least_length(self, *, is_pair: bool = False) -> int:
+        """Return the fewest tokens of a window that shares less than it holds of a text.
+
+        Args:
+            is_pair: bool. Whether a window holds a second text too, which takes at most half of it.
+                Defaults to False.
+        """
+        new = (self.stride or 0) + 1
+        return 2 * new + 2 if is_pair else new + 2
 
     def overlap(self, room: Any) -> Any:
         """Return the tokens that two windows share, by the tokens of the text that one holds."""

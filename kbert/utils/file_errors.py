@@ -1,6 +1,7 @@
 """What the system says of a path: a mistake of its user, or something that the machine lacks."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,28 @@ def unreadable(path: Path, of: OSError) -> KbertError:
     if of.errno in (errno.EACCES, errno.EPERM):
         cure = Cure(note="ask its owner for the permission to read it, or pass another file")
     return file_error("{path} cannot be read: {reason}.", of=of, cure=cure, path=path)
+
+
+def once_mended(of: Exception) -> str:
+    """Return when a place can be written to again, to begin a sentence or to go on with one.
+
+    Args:
+        of: Exception. Why it could not be written to.
+
+    Example:
+
+    ```python
+    assert once_mended(OSError(28, "No space left on device")) == "when there is room again"
+    ```
+    """
+    text = str(of)  # some libraries tell it in words alone
+    number = getattr(of, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text:
+        return "when there is room again"
+    denied = (errno.EACCES, errno.EPERM, errno.EROFS)
+    if number in denied or any(os.strerror(one) in text for one in denied):
+        return "when you have the permission to write there"
+    return "when that is mended"
 
 
 @contextmanager

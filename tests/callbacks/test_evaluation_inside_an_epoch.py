@@ -54,14 +54,21 @@ def made(tiny_model):
     return make
 
 
-def fit(made, *callbacks, checkpoints=None, resume=False, **arguments):
+def fit(made, *callbacks, checkpoints=None, resume=False, every_steps_saved=None, **arguments):
     """Fit with an evaluation, and return it, what `fit` returned, and the last checkpoint."""
     model, batches, plan = made
     evaluation = EpochEvaluation(dev=Batches(batches.store, 8), **{"verbose": 0, **arguments})
     checkpoint = []
     if checkpoints is not None:
         checkpoint = [
-            RunCheckpoint(checkpoints, plan, evaluation=evaluation, keep=99, resume=resume)
+            RunCheckpoint(
+                checkpoints,
+                plan,
+                evaluation=evaluation,
+                every_steps=every_steps_saved,
+                keep=99,
+                resume=resume,
+            )
         ]
     callbacks = [*callbacks, evaluation, *checkpoint]
     history = model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=callbacks)
@@ -174,6 +181,16 @@ def test_a_run_that_was_over_inside_an_epoch_stays_over(made, monkeypatch, tmp_p
     assert history.epoch == []
     for one, other in zip(again[0].get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.any_backend  # a matter of the scores
+def test_patience_counts_the_evaluations_before_a_kill(made, monkeypatch, tmp_path):
+    settings = {"every_steps": 2, "patience": 2, "checkpoints": tmp_path}
+    script(monkeypatch, iter([0.9, 0.5, 0.4]), [])
+    with pytest.raises(KeyboardInterrupt):
+        fit(made(), Stop(4), **{**settings, "every_steps_saved": 1})  # after both, in epoch 1
+    resumed, *_ = fit(made(), resume=True, **settings)
+    assert places(resumed) == [(1, 2, 2), (1, 4, 4), (1, None, 5)]
 
 
 def test_the_history_of_other_sets_is_refused(made):

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 
 from kbert.checkpoints import checkpoint_files, checkpoint_store, manifest
 from kbert.checkpoints.checkpoint_files import read_checkpoint
@@ -186,14 +187,33 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
         with pytest.raises(MachineError) as caught:
             commit(two, 3, best=True)
     assert str(caught.value) == (
-        f"The checkpoint epoch-3 cannot be written to {two.folder}: [Errno 28] No space left on "
-        "device. The checkpoints before it are intact. When there is room again, resume "
-        "from the last."
+        f"The checkpoint epoch-3 cannot be written to {two.folder}: No space left on device. The "
+        "checkpoints before it are intact; when there is room again, resume from the last."
     )
     assert sorted(two.folder.rglob("*")) == before
     assert (number(two.last()), number(two.best())) == (2, 1)
     commit(two, 3)
     assert number(two.last()) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "cure"),
+    [
+        (PermissionError(13, "Permission denied"), "you have the permission to write there"),
+        (OSError(30, "Read-only file system"), "you have the permission to write there"),
+        (SafetensorError("IoError: No space left on device"), "there is room again"),
+        (SafetensorError("IoError: Permission denied"), "you have the permission to write there"),
+        (OSError(5, "Input/output error"), "that is mended"),
+    ],
+    ids=str,
+)
+def test_the_cure_is_that_of_the_failure(error, cure, two, monkeypatch):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(checkpoint_store, "write_files", fail)
+    with pytest.raises(MachineError, match=f"are intact; when {cure}, resume from the last"):
+        commit(two, 3)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,17 @@ def test_the_help_has_every_verb_in_order(capsys):
     lines = help_of(app, capsys).splitlines()
     named = [word for line in lines for word in re.findall(r"^│ (\w+) ", line)]
     assert [word for word in named if word in VERBS] == [
-        *("demo", "inspect", "plan", "train", "resume", "continue", "evaluate", "predict"),
+        *(
+            "demo",
+            "inspect",
+            "plan",
+            "pretrain",
+            "train",
+            "resume",
+            "continue",
+            "evaluate",
+            "predict",
+        ),
         *("import", "export", "presets"),
     ]
 

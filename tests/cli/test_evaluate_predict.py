@@ -12,6 +12,7 @@ from kbert.cli.evaluate import evaluate as evaluate_verb
 from kbert.cli.predict import predict as predict_verb
 from kbert.models.evaluate_batches import evaluate_batches
 from kbert.runs.run_directory import RunDirectory
+from kbert.utils.say import verbosity
 
 pytestmark = pytest.mark.keras
 
@@ -270,3 +271,27 @@ def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
     assert "text = 'story', label = 'kind'" in capsys.readouterr().err
     predict(run.path, path)
     assert [row["text"] for row in csv_rows(capsys.readouterr().out)] == TEXTS[:1] * 2
+
+
+@pytest.mark.any_backend  # refused before Keras is asked
+@pytest.mark.parametrize("verb", ["predict", "evaluate"])
+def test_the_model_comes_first(verb, run, lines):
+    called = {"predict": predict, "evaluate": evaluate}[verb]
+    with pytest.raises(
+        KbertError, match="The model comes first, then the data: .* is a model"
+    ) as e:
+        called(lines, run)
+    assert e.value.cure.call.arguments == (str(run), lines)
+    with pytest.raises(KbertError, match="texts.txt is a file. Expected a run of kbert, a model f"):
+        called(lines, lines)
+
+
+@pytest.mark.any_backend  # a matter of the rows
+def test_json_has_the_findings_where_nothing_else_is_printed(run, tmp_path, capsys):
+    data = tmp_path / "some.csv"
+    data.write_text("text,label\nA joy.,good\n", encoding="utf-8")
+    with verbosity(0):
+        evaluate(run, data, json=True)
+    shown = capsys.readouterr()
+    assert [found["code"] for found in json.loads(shown.out)["findings"]] == ["class-absent"]
+    assert shown.err == ""

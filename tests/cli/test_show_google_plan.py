@@ -46,3 +46,17 @@ def test_the_rows_of_a_file_are_counted(tmp_path, capsys):
 def test_without_rows_nothing_can_be_computed(capsys):
     with pytest.raises(InputError, match="Name the training file, or how many rows"):
         shown(capsys, examples=None)
+
+
+def test_the_rows_of_a_task_of_numbers_are_counted(tmp_path, capsys):
+    header = "index\tgenre\tsentence1\tsentence2\tscore\n"
+    rows = [f"{n}\tnews\tA story {n}.\tA tale {n}.\t{n % 51 / 10}\n" for n in range(96)]
+    (tmp_path / "train.tsv").write_text(header + "".join(rows), encoding="utf-8")
+    _, out = shown(
+        capsys, f"--task_name=STSB --data_dir={tmp_path} {FLAGS}", examples=None, as_json=False
+    )
+    assert "N = int(96 / 32 * 3) = 9 updates" in out
+    line = next(line for line in out.splitlines() if line.startswith("Equivalent kbert command"))
+    assert "stsb" in line
+    assert str(tmp_path) in line
+    assert "name the file to see" not in out  # numbers have no classes that a buffer could mix

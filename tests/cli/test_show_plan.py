@@ -80,3 +80,16 @@ def test_a_backend_is_checked_without_time_too(rows, write, capsys, monkeypatch)
     status, shown = kbert(capsys, "plan", *rows, "--backend", "jax")
     assert status == 2
     assert "jax" in shown.err
+
+
+@pytest.mark.keras
+@pytest.mark.any_backend  # a matter of what is refused
+def test_the_time_of_a_run_that_would_be_refused_is_told_too(tiny_preset, write, capsys):
+    path = write(["good", "Good", "bad"])
+    settings = ["--preset", str(tiny_preset), "--max-length", "8", "--batch-size", "64"]
+    status, shown = kbert(capsys, "plan", path, *FLAGS, *settings, "--time")
+    assert status == 2
+    assert "too-few-updates" in shown.out
+    assert "label-variants" in shown.out
+    assert "Time on this machine: about" in shown.out
+    assert shown.err == ""

@@ -26,7 +26,15 @@ LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
-MACHINE = ("baseline", "backend", "seed", "deterministic", "packing", "gradient-checkpointing")
+MACHINE = (
+    "baseline",
+    "report",
+    "backend",
+    "seed",
+    "deterministic",
+    "packing",
+    "gradient-checkpointing",
+)
 SPEAKING = ("quiet", "verbose")
 
 TASK = "{option} has no effect beside --task: leave it out."
@@ -68,7 +76,7 @@ TABLE = {
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),
-        **dict.fromkeys(("preset", "max-length", "long-text", "task"), USED),
+        **dict.fromkeys(("preset", "max-length", "long-text", "cut-pair", "task"), USED),
         "stride": ["data.csv --stride 3"],
         "max-windows": ["data.csv --long-text tail --max-windows 3"],
         **FILES,
@@ -138,6 +146,14 @@ TABLE = {
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
         **dict.fromkeys(("data", "task", "parent", "config"), USED),
     },
+    "pretrain": {
+        **dict.fromkeys((*READING, *PLAN, *MODEL, *CHECKPOINTS, *MACHINE, *SPEAKING), USED),
+        **dict.fromkeys(("data", "output", "dev", "allow", "config", "plan"), USED),
+        **FILES,
+        "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
+        "patience": ["data.csv --dev-proportion 0 --patience 2"],
+        "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
+    },
     "resume": {
         **dict.fromkeys((*PLAN, *CHECKPOINTS, *SPEAKING, "run", "backend", "allow"), USED),
         "scale-epochs": ["run --scale-epochs", "run --scale-epochs --epochs 2 --batch-size 4"],
@@ -180,6 +196,10 @@ TABLE = {
     },
 }
 del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
+for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
+    del TABLE["pretrain"][name]
+for name in ("dropout", "max-windows", "pool", "baseline", "report"):
+    del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
 

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
+from sklearn.metrics import average_precision_score
 
 from kbert import BertClassifier, Examples, KbertError, Labels, Predictor
 from kbert.exports.compare import compare
@@ -128,6 +130,33 @@ def test_programs_compute_the_same(format, case, saved, tmp_path):
         assert [type(one) for one in ours] == [type(one) for one in theirs]
         if case == "multi":
             assert [one.labels for one in ours] == [one.labels for one in theirs]
+
+
+def usual_score(case, outputs):
+    """The score that usually decides, by scikit-learn and SciPy."""
+    true = labelled(case).y
+    if case == "multi":
+        measured = (true.any(axis=0)) & ~(true.all(axis=0))
+        return average_precision_score(true[:, measured], outputs[:, measured], average="macro")
+    return np.mean([spearmanr(*both).statistic for both in zip(true.T, outputs.T, strict=True)])
+
+
+@pytest.mark.parametrize(("format", "case"), [("onnx", "numbers"), ("litert", "multi")])
+def test_programs_of_8_bits(format, case, saved, tmp_path):
+    folder, model = saved(case)
+    path = tmp_path / "program"
+    seen = export(
+        folder, path, format=format, quantize="int8", dev=labelled(case), backend="torch", verbose=0
+    )
+    assert seen.texts == len(TEXTS) + 7
+    predictor = Predictor.load(path)
+    _, target = TARGETS[case]
+    ours, theirs = model.predict_proba(TEXTS), predictor.predict_proba(TEXTS)
+    differences = target.differences(ours, theirs)
+    assert 0 < differences.max() < 0.1
+    before, after = seen.accuracy
+    assert before == pytest.approx(usual_score(case, ours), abs=1e-6)
+    assert after == pytest.approx(usual_score(case, theirs), abs=1e-6)
 
 
 def constant(*rows):

@@ -18,6 +18,7 @@ from kbert import (
     TrainingPlan,
 )
 from kbert.data.padding import pad
+from kbert.data.segment import Segment
 
 pytestmark = pytest.mark.keras
 
@@ -134,6 +135,23 @@ def test_a_step_is_that_of_a_loop_over_the_windows(pool, make, texts):
     assert one == pytest.approx(other, abs=2e-6)
     for name, array in weights.items():
         np.testing.assert_allclose(array, expected[name], rtol=0, atol=2e-6, err_msg=name)
+
+
+@pytest.mark.any_backend  # a matter of the batches
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_resumed_epoch_has_the_batches_that_are_left(version, make, texts):
+    store = TokenStore.build(examples_of(texts), make().tokenizer, LENGTH)
+    whole, resumed = (Batches(store, 5, order="shuffled", seed=3) for _ in range(2))
+    whole.order_version = resumed.order_version = version
+    whole.epoch = 2
+    resumed.resume_at(2, [Segment(5, 2)])
+    assert (len(whole), resumed.first) == (4, 2)
+    for index in (2, 3):
+        (inputs, labels), (others, expected) = resumed[index], whole[index]
+        np.testing.assert_array_equal(labels, expected)
+        for name, array in inputs.items():
+            np.testing.assert_array_equal(array, others[name], err_msg=name)
+    assert sorted(whole.row_order().tolist()) == list(range(len(texts)))
 
 
 @pytest.mark.any_backend  # a matter of the batches

@@ -3,8 +3,10 @@ import subprocess
 import pytest
 
 from kbert import MachineError, TrainConfig, continue_training, resume, train
+from kbert.config.pretrain_config import PretrainConfig
 from kbert.runs import fitting_batch
 from kbert.runs.fitting_batch import with_fitting_batch
+from kbert.runs.pretrain import pretrain
 
 _RUN = subprocess.run
 
@@ -108,3 +110,18 @@ def test_rows_per_update_stay_where_a_run_goes_on_with_the_batches_that_fit(
     last = continue_training(further.path, tmp_path / "c", batch_size="auto", verbose=0)
     plan = last.record["plan"]
     assert (plan["batch_size"], plan["gradient_accumulation_steps"]) == (8, 1)
+
+
+@pytest.mark.keras
+@pytest.mark.any_backend  # a process of its own trains
+@pytest.mark.usefixtures("one_backend")
+def test_pretraining_takes_the_batch_that_fits(sentences, tiny_preset, tmp_path, capsys):
+    texts, run = tmp_path / "texts.txt", tmp_path / "run"
+    texts.write_text("\n".join(sentences[0]) + "\n", encoding="utf-8")
+    size = {"batch_size": "auto", "update_size": 12, "max_length": 16, "epochs": 2}
+    preset = {"preset": str(tiny_preset), "weights": "random"}
+    done = pretrain(PretrainConfig(str(texts), output=str(run), **preset, **size))
+    assert "Batches of 12 rows, 1 per update: all fit, in " in capsys.readouterr().out
+    written = PretrainConfig.from_toml(run / "config.toml")
+    assert (written.batch_size, written.gradient_accumulation_steps) == (12, 1)
+    assert done.record["plan"]["batch_size"] == 12

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 from kills import Killed, killed_after
 from safetensors.numpy import load_file
 
@@ -20,6 +21,7 @@ from kbert import (
     train,
 )
 from kbert.cli.main import main
+from kbert.data.padding import pad
 from kbert.results.thresholds import best_thresholds
 
 pytestmark = pytest.mark.keras
@@ -160,6 +162,55 @@ def test_a_resumed_run_is_the_same(kind, config, tmp_path):
     target = BertClassifier.load(whole.path).target
     assert BertClassifier.load(resumed.path).target == target
     assert target.to_dict().keys() >= {"multi": {"thresholds"}, "regression": {"scale"}}[kind]
+
+
+def pooled_by_hand(model, text, pool):
+    """Return the pooled outputs of the windows of a text: 6 tokens each, one of them shared."""
+    ids = model.tokenizer.token_ids([text])[0]
+    starts = range(0, max(len(ids) - 1, 1), 5)
+    outputs = []
+    for start in starts:
+        window = [model.tokenizer.cls_id, *ids[start : start + 6], model.tokenizer.sep_id]
+        outputs.append(convert_to_numpy(model(pad([(window, len(window))], 8)))[0])
+    assert len(outputs) == 1 + max(0, -(-(len(ids) - 6) // 5))
+    return getattr(np.array(outputs, np.float64), pool)(axis=0)
+
+
+@pytest.mark.any_backend  # tests/models/test_windows.py pools on each
+@pytest.mark.parametrize(
+    ("kind", "pool"), [("multi", "max"), ("regression", "mean"), ("soft", "max")]
+)
+def test_texts_in_windows(kind, pool, config, files, tmp_path, capsys):
+    windows = {"max_length": 8, "long_text": "windows", "stride": 1, "pool": pool}
+    few = {"gradient_accumulation_steps": 2, "allow": ("too-few-updates",)}
+    asked = config(kind, **windows, **few)
+    with killed_after(None, asked.output) as changes:
+        run = train(asked, verbose=0)
+    other = replace(asked, output=str(tmp_path / "other"), checkpoint_steps=1)
+    with pytest.raises(Killed), killed_after(int(changes.count * 0.6), other.output):
+        train(other, verbose=0)
+    resumed = resume(tmp_path / "other", verbose=0)
+    for name, array in load_file(run.model_folder / "model.safetensors").items():
+        again = load_file(resumed.model_folder / "model.safetensors")[name]
+        np.testing.assert_array_equal(array, again, err_msg=name)
+    model = BertClassifier.load(run.path)
+    examples = read_examples(str(files(kind)), **LABELS[kind][1])
+    raw = np.array([pooled_by_hand(model, text, pool) for text in examples.texts])
+    y = examples.y.astype(np.float64)
+    if kind == "multi":
+        expected = 1 / (1 + np.exp(-raw))
+        loss = -np.mean(y * np.log(expected) + (1 - y) * np.log(1 - expected))
+    elif kind == "regression":
+        expected, (scale,) = raw, model.target.scale
+        loss = np.mean(((raw - y) / scale) ** 2)
+    else:
+        expected = np.exp(raw) / np.exp(raw).sum(axis=1, keepdims=True)
+        loss = -np.mean((y * np.log(expected)).sum(axis=1))
+    found = Predictor.load(run.path).predict_proba(examples.texts)
+    assert model.target.differences(expected, found).max() < 1e-5
+    capsys.readouterr()
+    verb("evaluate", run, files(kind), "--json")
+    assert json.loads(capsys.readouterr().out)["loss"] == pytest.approx(loss, rel=1e-4)
 
 
 @pytest.mark.any_backend

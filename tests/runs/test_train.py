@@ -247,9 +247,13 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     )
     run = RunDirectory(config.output)
     assert (run.record["status"], "ended" in run.record) == ("stopped", True)
+    monkeypatch.setattr(BertClassifier, "fit", fit)
+    assert run.record["training_seconds"] > 0
     # The step that was begun and not done is not logged.
     assert len(learning_rates(run)) == 8
     assert BertClassifier.load(config.output).labels.names == ("bad", "good")
+    run.update(training_seconds=1000.0)  # of which the end of the run has some more
+    assert 1000 < resume(run.path, verbose=0).record["training_seconds"] < 2000
 
 
 @pytest.mark.any_backend  # a matter of the record

@@ -74,7 +74,27 @@ def test_the_weights_are_1_in_the_mean_and_the_loss_is_the_one_that_was_named(co
     assert (loss.loss, loss.label_smoothing, loss.gamma) == ("focal", 0.1, 2.0)
 
 
-def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(config, tmp_path):
+@pytest.fixture(scope="module")
+def tags(reviews, tmp_path_factory):
+    """The reviews with several labels, one of them rare."""
+    path = tmp_path_factory.mktemp("data") / "labels.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["text", "tags"])
+        for number, text in enumerate(read_examples(reviews).texts):
+            table.writerow([text, "long;rare" if number % 5 == 0 else "long" * (number % 2)])
+    return path
+
+
+OF_LABELS = {"class_weight": "balanced", "weight": None, "loss": "categorical_crossentropy"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["one class", pytest.param("several labels", marks=pytest.mark.any_backend)]
+)
+def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(kind, config, tags, tmp_path):
+    if kind == "several labels":
+        config = replace(config, data=str(tags), label="tags", label_separator=";", **OF_LABELS)
     with killed_after(None, config.output) as changes:
         whole = train(config, verbose=0)
     stopped = replace(config, output=str(tmp_path / "stopped"))
@@ -107,16 +127,11 @@ def test_a_dev_file_without_the_column_counts_all_rows_the_same(config, reviews)
     assert prepared.sets["dev"].weights is None
 
 
-def test_several_labels_count_by_name(tiny_preset, reviews, tmp_path, capsys):
-    data, soft = tmp_path / "labels.csv", tmp_path / "soft.csv"
+def test_several_labels_count_by_name(tiny_preset, tags, tmp_path, capsys):
+    soft = tmp_path / "soft.csv"
     soft.write_text("text,a,b\nfine,1,0\nbad,0.5,0.5\n")
-    with data.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["text", "tags"])
-        for number, text in enumerate(read_examples(reviews).texts):
-            table.writerow([text, "long;rare" if number % 5 == 0 else "long" * (number % 2)])
     config = TrainConfig(
-        str(data),
+        str(tags),
         label="tags",
         label_separator=";",
         class_weight="balanced",

@@ -18,6 +18,10 @@ def change(folder, **values):
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
+def in_windows(windows):
+    return {"tokenizer": {"long_text": "windows", "windows": windows}}
+
+
 def test_written_and_read_again(folder, tokenizer):
     settings = ExportSettings.read(folder)
     assert settings.labels == ("high", "low")
@@ -67,6 +71,9 @@ def test_refuses_a_value(name, value, folder):
         ({"format": "kbert-export-9"}, "of another version; kbert-export-1 was expected"),
         ({"labels": ["high"]}, "kbert.json: there must be two labels or more"),
         ({"program": "rm"}, "does not fit: .*program"),
+        (in_windows({"stride": 10}), "kbert.json: `stride` must be less than the 10 tokens"),
+        (in_windows({"pool": "sum"}), "kbert.json: `pool` must be one of mean, max"),
+        (in_windows(["mean"]), "kbert.json: `windows` must be Windows, or a dict of stride, max"),
         ({"labels": ["high", "high"]}, "kbert.json: .*different names .*'high' occurs twice"),
         ({"labels": ["high", "\ud800"]}, "kbert.json: the label .* contains half a character"),
     ],

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbert import KbertError, Tokenizer
+from kbert import KbertError, Tokenizer, Windows
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
 
@@ -25,6 +25,10 @@ class Program:
         self.fed.append(feed)
         ids, segments = feed["token_ids"] * feed["padding_mask"], feed["segment_ids"]
         return np.stack([ids.sum(1), segments.sum(1)], axis=1).astype(np.float32)
+
+
+def split(texts):
+    return [text.split() for text in texts]
 
 
 def sums(texts, pairs=None):
@@ -54,9 +58,29 @@ def test_pairs(texts, data):
     assert found.tolist() == sums(texts, pairs)
 
 
+@given(texts=TEXTS, batch_size=st.integers(1, 5), pool=st.sampled_from(["mean", "max"]))
+def test_windows_are_rows_and_their_logits_are_pooled(texts, batch_size, pool):
+    """Windows of 6 words, of which 2 are shared; at most 3 of them."""
+    config = {"long_text": "windows", "windows": {"stride": 2, "max_windows": 3, "pool": pool}}
+    tokenizer = TOKENIZER.with_truncation("windows", windows=Windows(**config["windows"]))
+    target = {"kind": "regression"}
+    settings = replace(SETTINGS, max_length=8, tokenizer=config, target=target)
+    program = Program()
+    found = run_session(program, tokenizer, settings, texts, None, batch_size)
+    starts = [
+        (0, 4, 8)[: 1 if len(text) <= 6 else 2 if len(text) <= 10 else 3] for text in split(texts)
+    ]
+    for row, text, begins in zip(found, split(texts), starts, strict=True):
+        sums = [2 + 3 + sum(TOKENIZER.ids[word] for word in text[n : n + 6]) for n in begins]
+        assert row[0] == pytest.approx({"mean": np.mean, "max": np.max}[pool](sums))
+    rows = [len(feed["token_ids"]) for feed in program.fed]
+    assert sum(rows) == sum(map(len, starts))
+    assert max(rows) <= batch_size
+
+
 def test_a_program_of_other_labels_is_refused():
     settings = replace(SETTINGS, labels=("x", "y", "z"))
-    with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 texts, .* name 3 labels"):
+    with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 rows, .* name 3 labels"):
         run_session(Program(), TOKENIZER, settings, ["a"], None, 4)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer as RustTokenizer
 
-from kbert import KbertError, Tokenizer, Windows
+from kbert import InputError, KbertError, Tokenizer, Windows
 from kbert.tokenizer.window_split import WindowSplit
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz"]
@@ -157,3 +157,14 @@ def test_there_and_back_in_a_configuration():
     head = again.with_truncation("head")
     assert head.windows is None
     assert head.fingerprint == Tokenizer(PIECES).fingerprint
+
+
+@pytest.mark.parametrize("stride", [None, 0, 1, 20])
+@pytest.mark.parametrize("is_pair", [False, True])
+def test_the_least_length_leaves_room_for_a_new_token(stride, is_pair):
+    windows = Windows(stride)
+    least = windows.least_length(is_pair=is_pair)
+    assert WindowSplit(windows, least, is_pair=is_pair).most_tokens >= least
+    if stride is not None:
+        with pytest.raises(InputError, match=f"`stride` must be less than the {stride} tokens"):
+            windows.check_room(least - 1, is_pair=is_pair)

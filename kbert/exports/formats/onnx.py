@@ -11,7 +11,7 @@ from typing import Any
 from kbert.data.padding import INPUTS
 from kbert.exports.formats.reopen_with_predictor import reopen
 from kbert.exports.formats.torch import exported_program
-from kbert.serving.sessions import OUTPUT
+from kbert.serving.sessions import output_name
 
 __all__ = ["FILE", "reopen", "write"]
 
@@ -24,8 +24,9 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
 
     program = exported_program(model, length)
     program = program.run_decompositions({torch.ops.aten.einsum.default: _as_matrix_product})
+    outputs = [output_name(model.tokenizer.long_text)]
     converted = torch.onnx.export(
-        program, input_names=list(INPUTS), output_names=[OUTPUT], dynamo=True, verbose=False
+        program, input_names=list(INPUTS), output_names=outputs, dynamo=True, verbose=False
     )
     converted.save(folder / FILE, external_data=False)
     if int8:

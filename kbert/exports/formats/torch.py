@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kbert.data.padding import INPUTS
-from kbert.exports.activated import activated
+from kbert.exports.program_output import program_output
 from kbert.exports.reader_process import ReaderProcess
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
@@ -47,7 +47,7 @@ def load_predict(path: Path, max_length: int) -> Callable[..., np.ndarray]:
 
 
 def exported_program(model: Any, length: int | None) -> Any:
-    """Return the model as torch.export.ExportedProgram: three arrays in, probabilities out."""
+    """Return the model as torch.export.ExportedProgram: three arrays in, one out."""
     import torch
 
     # The model is not a submodule: its weights would be stored as parameters, and once more as the
@@ -55,7 +55,7 @@ def exported_program(model: Any, length: int | None) -> Any:
     class Served(torch.nn.Module):
         def forward(self, token_ids: Any, segment_ids: Any, padding_mask: Any) -> Any:
             inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
-            return activated(model, model(inputs, training=False))
+            return program_output(model, inputs)
 
     sizes = {0: torch.export.Dim("rows", min=1, max=2**16)}
     if length is None:

@@ -6,7 +6,7 @@ import pytest
 from kbert import KbertError
 from kbert.choices import ExportFormat
 from kbert.exports.formats.registry import FORMATS, check_format, format_module
-from kbert.exports.readme import program_readme
+from kbert.exports.program_readme import program_readme
 from kbert.serving.export_settings import ExportSettings
 
 

@@ -1,0 +1,114 @@
+"""Batches of texts with masked tokens, for Keras."""
+
+from typing import Any
+
+import numpy as np
+
+from kbert.backend.dataset_internals import width_before_epoch
+from kbert.data.batches import Batches
+from kbert.data.epoch_layout import Order
+from kbert.data.masking import RATE, Masking
+from kbert.data.packing import pack
+from kbert.data.padding import pad
+from kbert.data.token_store import TokenStore
+
+_STEP = 4  # slots of packed rows are multiples of it: few shapes, for what compiles each
+
+
+class MaskedBatches(Batches):
+    """`Batches` of texts of which a `MaskedLanguageModel` predicts the masked tokens.
+
+    A batch is `(inputs, token_ids, weights)`. `inputs` has `mask_positions` [rows, slots] beside
+    what `pad` or, in the order "packed", `pack` returns for the rows. The targets are the ids
+    [rows, slots] that the texts have in these places; the weight of a slot is 1, or 0 where it is
+    empty. Which tokens of a text are masked does not depend on what it shares a row with.
+
+    In an order by chance other tokens are masked in each epoch. In a given order, as for
+    evaluation, they are always the same.
+
+    Args:
+        store: TokenStore. Its labels do not matter.
+        masking: Masking.
+        batch_size: int. Texts per batch. Defaults to 32.
+        order: "shuffled", "packed", "given" or "length", as of `Batches`. Defaults to "given".
+        **settings: as of `Batches`.
+
+    Example:
+
+    ```python
+    batches = MaskedBatches(store, Masking(tokenizer), order="shuffled")
+    inputs, token_ids, weights = batches[0]
+    assert inputs["mask_positions"].shape == token_ids.shape == weights.shape
+    ```
+    """
+
+    def __init__(
+        self,
+        store: TokenStore,
+        masking: Masking,
+        batch_size: int = 32,
+        *,
+        order: Order = "given",
+        **settings: Any,
+    ) -> None:
+        self.masking = masking
+        super().__init__(store, batch_size, order=order, **settings)
+
+    def _batch(self, index: int, width: int, *, in_pass: bool) -> Any:
+        encoded, places, ids = self._masked(index)
+        inputs, rows, begins = self._inputs_of(index, width, encoded)
+        used = np.bincount(rows, [len(some) for some in places], len(inputs["token_ids"]))
+        slots = self._slots_of(width, int(used.max()))
+        if not in_pass and index == 1:
+            first = self._batch(0, self.width(0), in_pass=False)[1].shape[1]
+            slots = width_before_epoch(1, slots, first, _STEP)
+        shape = len(used), slots
+        positions, targets = np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+        weights = np.zeros(shape, np.float32)
+        filled = np.zeros(len(used), np.int64)
+        for text, (row, begin) in enumerate(zip(rows, begins, strict=True)):
+            end = filled[row] + len(places[text])
+            own = row, slice(filled[row], end)
+            positions[own] = begin + places[text]
+            targets[own] = ids[text]
+            weights[own] = 1
+            filled[row] = end
+        return {**inputs, "mask_positions": positions}, targets, weights
+
+    def _masked(
+        self, index: int
+    ) -> tuple[list[tuple[np.ndarray, int]], list[np.ndarray], list[np.ndarray]]:
+        """Return the texts of a batch as the model sees them, what is masked, and what is there."""
+        encoded, places, ids = [], [], []
+        epoch = self.epoch if self._is_by_chance else 0
+        for row in map(int, self.rows(index)):
+            whole, first_length = self.store[row]
+            masked, chosen = self.masking.mask(whole, row, epoch)
+            encoded.append((masked, first_length))
+            places.append(chosen)
+            ids.append(whole[chosen])
+        return encoded, places, ids
+
+    def _inputs_of(
+        self, index: int, width: int, encoded: list[tuple[np.ndarray, int]]
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        """Return the inputs, and for each text its row of them and where in it the text begins."""
+        if self.order != "packed":
+            rows = np.arange(len(encoded))
+            return pad(encoded, width, self.pad_id), rows, np.zeros_like(rows)
+        inputs = pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
+        rows, slots = np.divmod(inputs.pop("cls_slots"), self._slots)
+        return inputs, rows, inputs.pop("cls_tokens")[rows, slots]
+
+    def _slots_of(self, width: int, used: int) -> int:
+        """Return how many tokens of a row can be predicted: few numbers, if each is compiled.
+
+        A text alone in its row has at most those of its width. Those of packed rows are hardly ever
+        more than usual: their share of the width, and half a token for the rounding of each text.
+        """
+        if not self.few_shapes:
+            return max(used, 1)
+        if self.order != "packed":
+            return self.masking.slots(width)
+        usual = round(RATE * width) + self._slots // 4
+        return -(-max(used, usual) // _STEP) * _STEP

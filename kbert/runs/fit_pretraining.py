@@ -1,0 +1,136 @@
+"""Train a prepared pretraining run: evaluate, keep the best model, and leave checkpoints."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kbert.backend.out_of_memory import says_out_of_memory
+from kbert.checkpoints.checkpoint import Checkpoint
+from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
+from kbert.errors import MachineError
+from kbert.findings import Cure, findings_table
+from kbert.results.no_better import no_better_than_frequencies
+from kbert.runs.fit_run import now
+from kbert.runs.prepare_pretraining import PreparedPretraining
+from kbert.runs.pretraining_callbacks import PretrainingCallbacks
+from kbert.runs.run_directory import RunDirectory
+from kbert.runs.stop_signals import stop_signals
+from kbert.runs.unigram_loss import unigram_loss
+from kbert.runs.what_is_left import what_is_left
+from kbert.utils.leaving_note import leave_note
+from kbert.utils.say import say
+from kbert.utils.wording import count_noun, duration
+
+
+def fit_pretraining(
+    prepared: PreparedPretraining,
+    model: Any,
+    run: RunDirectory,
+    start: Checkpoint | None = None,
+    *,
+    begin: Callable[[], object] = lambda: None,
+) -> None:
+    """Train a compiled model, and leave the best one and checkpoints in the run.
+
+    Args:
+        prepared: PreparedPretraining.
+        model: MaskedLanguageModel, compiled with the plan's optimizer.
+        run: RunDirectory.
+        start: Checkpoint or None. What the run resumes from. Defaults to None: it starts.
+        begin: function that takes the run's files to where it resumes. Defaults to nothing.
+    """
+    from kbert.backend.few_shapes import few_shapes
+    from kbert.data.masked_batches import MaskedBatches
+
+    plan = prepared.plan
+    batches = MaskedBatches(
+        prepared.stores["train"],
+        prepared.masking,
+        plan.batch_size,
+        order="packed" if prepared.config.packing == "on" else "shuffled",
+        seed=prepared.config.seed,
+        drop_remainder=plan.drop_remainder,
+        pad_id=prepared.masking.tokenizer.pad_id,
+        few_shapes=few_shapes(model),
+    )
+    batches.order_version = run.order_version
+    callbacks = PretrainingCallbacks.create(prepared, model, run, start, begin)
+    started = time.monotonic()
+    try:
+        with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
+            try:
+                model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=callbacks.in_order)
+            except KeyboardInterrupt:
+                callbacks.progress.close()
+                callbacks.checkpoint.save_interrupted()
+                raise
+    except BaseException as error:
+        callbacks.progress.close()
+        callbacks.logger.close()
+        stopped = isinstance(error, KeyboardInterrupt)
+        if start is None or callbacks.checkpoint.has_begun:  # else the run is as it was
+            run.try_to_update(status="stopped" if stopped else "failed", ended=now())
+        if says_out_of_memory(error):
+            raise _too_large(prepared) from error
+        if not stopped and batches.failure not in (None, error):  # which TensorFlow only names
+            leave_note(batches.failure, what_is_left(run))
+            raise batches.failure from error
+        leave_note(error, what_is_left(run))
+        raise
+    _finish(prepared, run, callbacks, time.monotonic() - started)
+
+
+def _too_large(prepared: PreparedPretraining) -> MachineError:
+    """Return the error for a step that does not fit, with smaller batches for the same updates."""
+    plan, length = prepared.plan, prepared.config.max_length
+    smaller: dict[str, int] = {
+        "batch_size": plan.batch_size // 2,
+        "gradient_accumulation_steps": plan.gradient_accumulation_steps * 2,
+    }
+    if plan.batch_size == 1:
+        smaller = {"max_length": max(length // 2, 3)}
+    return MachineError(
+        "Out of memory: a training step of {rows} x {length} tokens does not fit.",
+        rows=count_noun(plan.batch_size, "row"),
+        length=length,
+        cure=Cure(smaller, note="in a new run"),
+    )
+
+
+def _finish(
+    prepared: PreparedPretraining,
+    run: RunDirectory,
+    callbacks: PretrainingCallbacks,
+    seconds: float,
+) -> None:
+    """Leave the best model, or without an evaluation the last, and record the run's end."""
+    evaluation, store = callbacks.evaluation, CheckpointStore(run.checkpoints)
+    best = None if evaluation is None else evaluation.history.best
+    path = store.best() if best is not None else store.latest()
+    assert path is not None, "every epoch leaves a checkpoint"
+    # Written again: a process may have ended between the checkpoint and the model.
+    callbacks.write(read_checkpoint(path, only="model").arrays["model"])
+    say(f"Trained in {duration(seconds)}.")
+    unigram, found = None, []
+    if best is not None and evaluation is not None:
+        say(f"The best evaluation, which the run keeps: {best.when}")
+        for name, scores in best.scores.items():
+            say(f"{name}: {scores}")
+        unigram = unigram_loss(prepared.stores["train"], evaluation.evaluated_sets()["dev"])
+        say(f"The frequencies of the tokens alone: masked loss {unigram:.4f}")
+        finding = no_better_than_frequencies(best, unigram)
+        if finding is not None:
+            found = [finding]
+            say(findings_table(found))
+    by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
+    by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
+    by_code |= {finding.code: finding.to_dict() for finding in found}
+    # Last: a finished run has all its results.
+    run.update(
+        training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
+        findings=list(by_code.values()),
+        status="finished",
+        ended=now(),
+        **({} if best is None else {"best_epoch": best.epoch, "unigram_loss": unigram}),
+    )

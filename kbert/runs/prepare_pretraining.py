@@ -1,0 +1,138 @@
+"""Everything that precedes a pretraining run's first step, and can be refused without Keras."""
+
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+from kbert.backend.choose_backend import choose_backend, import_keras
+from kbert.backend.determinism import use_deterministic_kernels
+from kbert.backend.precision import choose_precision
+from kbert.config.pretrain_config import PretrainConfig
+from kbert.data.inspection.text_lengths import scripts
+from kbert.data.masking import SEGMENTER, Masking, chinese_segmenter
+from kbert.data.packing_choice import PackingChoice
+from kbert.data.reading.examples import Examples
+from kbert.data.token_store import TokenStore
+from kbert.errors import raise_on_errors
+from kbert.findings import Finding, by_severity, downgrade, findings_table
+from kbert.interop.config_checks import check_max_length
+from kbert.interop.segments import check_segments
+from kbert.interop.sources import find_source
+from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.fitting_batch import with_fitting_batch
+from kbert.runs.judge_texts import empty_texts, judge_texts
+from kbert.runs.pretraining_texts import read_pretraining_texts
+from kbert.runs.pretraining_tokens import pretraining_tokens
+from kbert.utils.say import say
+
+_CHINESE = 0.2  # of the letters, from which on words of several characters matter
+
+
+@dataclass(frozen=True)
+class PreparedPretraining:
+    """A pretraining run that is ready to train.
+
+    Args:
+        config: PretrainConfig. Its backend, packing and precision are chosen.
+        sets: dict of Examples: "train", and "dev" if there are texts to evaluate on.
+        stores: dict of TokenStore, their tokens: a row for each text, or window of one.
+        plan: TrainingPlan, whose examples are these rows.
+        masking: Masking.
+        findings: list of Finding, in the plan and the texts.
+    """
+
+    config: PretrainConfig
+    sets: dict[str, Examples]
+    stores: dict[str, TokenStore]
+    plan: TrainingPlan
+    masking: Masking
+    findings: list[Finding]
+
+    @property
+    def words(self) -> str:
+        """What a Chinese word is, which a resumed run must find alike."""
+        if self.masking.segmenter is None:
+            return "characters"
+        return f"{SEGMENTER} {version(SEGMENTER)}"
+
+
+def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
+    """Read, tokenize and plan, and refuse what would waste the run.
+
+    Args:
+        config: PretrainConfig.
+
+    Raises:
+        KbertError: something in the settings or files is wrong; FindingsError for findings of
+            severity "error" that the settings do not allow.
+    """
+    planned = plan_pretraining(config)
+    plan, config = planned.plan, with_fitting_batch(planned.config, None)
+    assert config.backend is not None
+    if planned.config.batch_size == "auto":
+        plan = config.plan(plan.examples)
+        say(plan.describe(planned.config.findings(plan)))
+    if config.deterministic:
+        use_deterministic_kernels(config.backend)
+    if config.precision == "auto":
+        import_keras()
+        precision = choose_precision(config.precision, config.backend, config.recipe)
+        say(str(precision))
+        config = replace(config, precision=precision.precision)
+    return replace(planned, config=config, plan=plan)
+
+
+def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
+    """Return a run without what needs Keras: its precision and batch size where they are "auto".
+
+    Args and errors are those of `prepare_pretraining`.
+    """
+    config = replace(config, backend=choose_backend(config.backend))
+    source = find_source(config.preset)
+    if source.path is not None:
+        check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])
+    sets = read_pretraining_texts(config)
+    num_segments = source.num_segments()
+    for examples in sets.values():
+        say(str(examples))
+        check_segments(num_segments, examples.pairs is not None, examples.source)
+    if source.path is None:
+        import_keras()  # a hub's tokenizer comes through keras-hub
+    cut = config.long_text, config.cut_pair, config.windows
+    tokenizer = source.tokenizer().with_truncation(*cut)
+    masking = Masking(tokenizer, config.seed, chinese_segmenter())
+    _say_words(masking, sets["train"])
+    of_texts = judge_texts(config, sets, tokenizer)
+    stores = pretraining_tokens(config, tokenizer, sets)
+    empty = empty_texts(stores["train"])
+    of_texts = by_severity([*of_texts, *([] if empty is None else [empty])])
+    if of_texts:
+        say(findings_table(of_texts))
+    plan = config.plan(len(stores["train"]))
+    of_plan = config.findings(plan)
+    say(plan.describe(of_plan))
+    if config.batch_size == "auto":
+        say("Batches are chosen when training begins: the largest that fit, for the same updates.")
+    findings = downgrade([*of_plan, *of_texts], config.allow)
+    raise_on_errors(findings, can_allow=True)
+    choice = PackingChoice.of_store(
+        stores["train"],
+        plan.batch_size,
+        config.packing,
+        compiled=config.backend != "torch",
+    )
+    say(str(choice))
+    config = replace(config, packing=choice.packing)
+    return PreparedPretraining(config, sets, stores, plan, masking, findings)
+
+
+def _say_words(masking: Masking, texts: Examples) -> None:
+    """Say what a Chinese word is, where the texts are Chinese."""
+    if scripts(texts.texts).get("CJK", 0.0) < _CHINESE:
+        return
+    if masking.segmenter is None:
+        say(
+            f"Each Chinese character is masked alone. To mask whole words, install {SEGMENTER}: "
+            "pip install 'keras-kbert[chinese]'"
+        )
+    else:
+        say(f"Whole Chinese words are masked, as {SEGMENTER} finds them.")

@@ -1,0 +1,30 @@
+"""The masked loss of the tokens' frequencies, by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from kbert import Examples, MaskedBatches, Masking, Tokenizer, TokenStore
+from kbert.runs.unigram_loss import unigram_loss
+
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # only arrays are computed with
+
+TOKENIZER = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"])
+
+
+def store(*texts):
+    return TokenStore.build(Examples(list(texts)), TOKENIZER, 16)
+
+
+def test_by_hand():
+    training = store("a a a b", "a a")  # a five times, b once, of 6 tokens and 8 pieces
+    losses = {"a": -math.log(6 / 14), "b": -math.log(2 / 14), "c": -math.log(1 / 14)}
+    batches = MaskedBatches(store("a", "b", "c", "c"), Masking(TOKENIZER), 3)
+    expected = (losses["a"] + losses["b"] + 2 * losses["c"]) / 4
+    assert unigram_loss(training, batches) == pytest.approx(expected)
+
+
+def test_of_no_token():
+    nothing = MaskedBatches(store("", ""), Masking(TOKENIZER), 2)
+    assert np.isnan(unigram_loss(store("a"), nothing))
