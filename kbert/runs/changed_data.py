@@ -7,6 +7,7 @@ from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.findings import Call, Cure, Finding
+from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.run_directory import RunDirectory
 
 _MAX_LISTED = 3
@@ -37,14 +38,14 @@ def changed_data(run: RunDirectory, examples: Examples, recorded: Mapping[str, A
     else:
         template = "{source} has changed since {run} was started."
         note = "restore the file, or train further on the new one: {call}"
+    further = Call("continue", run.path, data="DATA", output="NEW")
+    if is_pretraining(run.path):
+        further = Call("pretrain", "TEXTS", preset=str(run), output="NEW")
     return Finding(
         "data-differs",
         "error",
         template,
-        Cure(
-            note=note,
-            values={"call": Call("continue", run.path, data="DATA", output="NEW")},
-        ),
+        Cure(note=note, values={"call": further}),
         {"source": examples.source, "run": run, "new": _listed(new), "gone": _listed(gone)},
     )
 

@@ -28,6 +28,7 @@ from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.masked_batches import MaskedBatches
 from kbert.data.masking import Masking
 from kbert.data.window_rows import WindowRows
+from kbert.findings import Call
 from kbert.interop.model_data import check_finite
 from kbert.models.masked_language_model import MaskedLanguageModel
 from kbert.models.variables import to_arrays
@@ -231,8 +232,10 @@ def test_other_texts_are_refused(config, texts, tmp_path, monkeypatch):
     first = replace(config, data=str(own), output=str(run))
     kill_in(4, lambda: pretrain(first, verbose=0), monkeypatch)
     own.write_text(own.read_text(encoding="utf-8") + "One more text.\n", encoding="utf-8")
-    with pytest.raises(FindingsError, match="data-differs"):
+    with pytest.raises(FindingsError, match="data-differs") as refused:
         resume(run, verbose=0)
+    [finding] = refused.value.findings
+    assert finding.cure.values["call"] == Call("pretrain", "TEXTS", preset=str(run), output="NEW")
 
 
 @pytest.mark.any_backend  # nothing is computed
