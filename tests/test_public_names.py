@@ -77,6 +77,7 @@ LAYERS = [
     ("checkpoints",),
     ("callbacks",),
     ("plots",),
+    ("reports",),
     ("runs",),
     ("exports",),
     ("cli",),

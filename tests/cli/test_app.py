@@ -43,7 +43,7 @@ def test_the_help_has_every_verb_in_order(capsys):
             "evaluate",
             "predict",
         ),
-        *("import", "export", "presets"),
+        *("report", "import", "export", "presets"),
     ]
 
 

@@ -27,12 +27,7 @@ SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
 MACHINE = (
-    "baseline",
-    "report",
-    "backend",
-    "seed",
-    "deterministic",
-    "packing",
+    *("baseline", "report", "backend", "seed", "deterministic", "packing"),
     "gradient-checkpointing",
 )
 SPEAKING = ("quiet", "verbose")
@@ -186,6 +181,7 @@ TABLE = {
         "max-length": USED,  # of an encoder, which has to be read first: tests/models
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
+    "report": dict.fromkeys((*SPEAKING, "run", "output"), USED),
     "export": {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.

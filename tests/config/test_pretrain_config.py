@@ -19,8 +19,8 @@ def test_toml(tmp_path):
     [
         ({"label": "label"}, "`label` is for labelled texts"),
         ({"dropout": 0.2}, "`dropout` is for labelled texts"),
-        ({"packing": "on"}, "`packing` is for labelled texts"),
-        ({"batch_size": "auto"}, "a number of rows"),
+        ({"max_windows": 2}, "`max_windows` does not apply: in pretraining each window"),
+        ({"pool": "max"}, "`pool` does not apply"),
         ({"dev_proportion": 0.0, "patience": 2}, "`patience` needs texts"),
         ({"dev_proportion": 0.0, "evaluate_every": 2}, "`evaluate_every` needs texts"),
         ({"dev_proportion": 2.0}, "dev_proportion"),
