@@ -1,0 +1,123 @@
+"""The report of a run: what it is made of, and what cannot keep a run from its end."""
+
+import csv
+import re
+from dataclasses import replace
+
+import pytest
+
+from kbert import InputError, TrainConfig, resume, train
+from kbert.cli.main import main
+from kbert.runs import report_of_run as module
+from kbert.runs.report_of_run import report_of_run, write_report
+from kbert.runs.run_directory import RunDirectory
+
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
+
+
+@pytest.fixture(scope="module")
+def config(reviews, tiny_preset, tmp_path_factory):
+    return TrainConfig(
+        data=str(reviews),
+        output=str(tmp_path_factory.mktemp("runs") / "films"),
+        preset=str(tiny_preset),
+        weights="random",
+        max_length=8,
+        epochs=2,
+        allow=("too-few-updates",),
+        batch_size=16,
+        learning_rate=1e-3,
+        baseline="tfidf",
+    )
+
+
+@pytest.fixture(scope="module")
+def run(config):
+    return train(config, verbose=0)
+
+
+def status(*arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    return ended.value.code or 0
+
+
+def test_a_run_leaves_a_page_of_itself(run):
+    text = (run.path / "report.html").read_text(encoding="utf-8")
+    accuracy = run.best_scores()["accuracy"]
+    assert f'<p class="score">{accuracy:.4f}' in text
+    assert "TF-IDF" in text
+    with (run.path / "predictions.csv").open(encoding="utf-8", newline="") as file:
+        wrong = [row for row in csv.DictReader(file) if row["label"] != row["predicted"]]
+    assert f"<td>{wrong[0]['row']}</td><td>{wrong[0]['label']}</td>" in text
+
+
+def test_it_is_written_again_alike(run, tmp_path, capsys):
+    output = tmp_path / "page.html"
+    assert status("report", str(run.path), "--output", str(output)) == 0
+    assert capsys.readouterr().out == f"Wrote {output}.\n"
+    first = (run.path / "report.html").read_text(encoding="utf-8")
+    assert output.read_text(encoding="utf-8") == first
+
+
+def test_it_tells_what_was_trained(run):
+    report = report_of_run(run)
+    assert report.plan.updates == len(report.log.steps) == run.record["plan"]["updates"]
+    assert len(report.predictions) == len(report.texts) == run.best_scores()["rows"]
+    assert report.baselines["tfidf"].training_rows == run.record["data"]["train"]["rows"]
+    assert report.notes == ()
+
+
+def test_without_its_data_it_lacks_the_texts_and_says_so(config, reviews, tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_bytes(reviews.read_bytes())
+    settings = replace(config, data=str(data), output=str(tmp_path / "run"), report=False)
+    own = train(settings, verbose=0)
+    assert not (own.path / "report.html").exists()
+    data.unlink()
+    report = report_of_run(own)
+    assert report.texts is None
+    [note] = report.notes
+    assert re.match("The texts are left out: .*data.csv", note)
+    text = write_report(own.path).read_text(encoding="utf-8")
+    assert "The texts are left out" in text
+    assert "Most confident mistakes" in text
+
+
+def test_whatever_fails_in_it_the_run_has_ended(config, tmp_path, monkeypatch, capsys):
+    def fail(report):
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(module, "page", fail)
+    own = train(replace(config, output=str(tmp_path / "run"), epochs=1))
+    assert own.record["status"] == "finished"
+    assert "The report is left out: of all things." in capsys.readouterr().out
+    assert not (own.path / "report.html").exists()
+
+
+def test_a_run_without_an_evaluation_has_one(config, tmp_path):
+    settings = replace(config, output=str(tmp_path / "run"), dev_proportion=0, baseline="both")
+    own = train(replace(settings, epochs=1), verbose=0)
+    assert "no rows to evaluate on" in (own.path / "report.html").read_text(encoding="utf-8")
+    assert not (own.path / "predictions.csv").exists()
+
+
+def test_a_run_that_goes_on_has_none_until_its_end(run, config, tmp_path, monkeypatch):
+    own = train(replace(config, output=str(tmp_path / "run"), epochs=1), verbose=0)
+    seen = []
+    monkeypatch.setattr(
+        "kbert.runs.fit_run.best_outputs",
+        lambda *arguments: seen.append((own.path / "report.html").exists()) or {},
+    )
+    monkeypatch.setattr("kbert.runs.fit_run.write_predictions", lambda *arguments: None)
+    resume(own.path, epochs=2, verbose=0)
+    assert seen == [False]
+
+
+@pytest.mark.parametrize("name", ["nothing", "film.csv"])
+def test_what_is_no_run_is_refused(name, tmp_path, capsys):
+    (tmp_path / "film.csv").write_text("text\n", encoding="utf-8")
+    assert status("report", str(tmp_path / name)) == 2
+    assert "Traceback" not in capsys.readouterr().err
+    with pytest.raises(InputError):
+        report_of_run(RunDirectory(tmp_path / name))
