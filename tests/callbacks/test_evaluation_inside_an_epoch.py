@@ -95,6 +95,7 @@ def test_training_goes_on_as_if_nothing_had_been_evaluated(made, tmp_path):
     assert [(r["epoch"], r.get("batch"), r["update"]) for r in written["epochs"]] == expected
 
 
+@pytest.mark.any_backend  # a matter of counts
 def test_an_epoch_that_ends_with_a_multiple_is_evaluated_once(made):
     assert places(fit(made(), every_steps=5)[0]) == [(1, None, 5), (2, None, 10)]
 
@@ -175,6 +176,7 @@ def test_a_run_that_was_over_inside_an_epoch_stays_over(made, monkeypatch, tmp_p
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.any_backend  # a matter of names
 def test_the_history_of_other_sets_is_refused(made):
     evaluation, _ = fit(made(epochs=1))
     other = EpochEvaluation(test=(np.zeros((1, 2)), np.zeros(1)))

@@ -66,6 +66,7 @@ REFUSED = {
 READ_AS = {"soft": "single"}  # other programs have one kind of classes
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize("case", TARGETS)
 @pytest.mark.parametrize("format", WEIGHTS)
 def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
@@ -93,6 +94,7 @@ def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
         assert code == (case == "soft")
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize(
     ("format", "case"),
     [

@@ -55,7 +55,9 @@ def folder(task, tmp_path):
     return tmp_path / "task"
 
 
-@pytest.mark.parametrize("activation", [None, "softmax"])
+@pytest.mark.parametrize(
+    "activation", [None, pytest.param("softmax", marks=pytest.mark.any_backend)]
+)
 def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     task = task_of(activation)
     task.save_to_preset(str(tmp_path / "task"))
@@ -71,6 +73,7 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
 
 
+@pytest.mark.any_backend  # a matter of files
 @pytest.mark.parametrize(
     ("activation", "classes", "target"),
     [("sigmoid", 3, Multi()), ("sigmoid", 1, Multi()), (None, 1, Regression())],

@@ -74,6 +74,7 @@ def test_the_weights_are_1_in_the_mean_and_the_loss_is_the_one_that_was_named(co
     assert (loss.loss, loss.label_smoothing, loss.gamma) == ("focal", 0.1, 2.0)
 
 
+@pytest.mark.any_backend  # weights of rows are part of the batches
 def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(config, tmp_path):
     with killed_after(None, config.output) as changes:
         whole = train(config, verbose=0)
