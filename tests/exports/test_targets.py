@@ -33,7 +33,7 @@ def saved(tiny_model, tmp_path_factory):
     def save(case):
         if case not in made:
             names, target = TARGETS[case]
-            new = tiny_model(layers=2, labels=list(names), max_length=24, target=target)
+            new = tiny_model(labels=list(names), max_length=24, target=target)
             model = BertClassifier.from_config({**new.get_config(), "gelu": "tanh"})
             random = np.random.default_rng(0)
             for variable in model.weights:
