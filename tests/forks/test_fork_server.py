@@ -14,7 +14,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 @pytest.fixture
 def start(monkeypatch):
     """A function that starts a process which runs some code, forked by a server of no imports."""
-    monkeypatch.setitem(fork_server.SERVERS, "nothing", ("torch", ""))
+    monkeypatch.setitem(
+        fork_server.SERVERS, "nothing", ("torch", "import tempfile; tempfile.gettempdir()")
+    )
 
     def start(code, *arguments, **options):
         command = fork_server.command("nothing", code, *arguments)
