@@ -282,7 +282,7 @@ def test_gradient_checkpointing_changes_no_weight(packing, dtype, device, monkey
     for checkpointing in (False, True):
         keras.utils.set_random_seed(1)
         # Dropout that is drawn anew for the gradient would change it.
-        sizes = {**TINY, "num_layers": 2, "dropout": 0.3}
+        sizes = {**TINY, "num_layers": 3, "dropout": 0.3}
         model = BertClassifier(sizes, labels, TOKENIZER, max_length=12, dtype=dtype)
         model.gradient_checkpointing = checkpointing
         model.compile(optimizer=create_optimizer(plan))
