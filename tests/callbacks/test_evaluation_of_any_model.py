@@ -203,6 +203,7 @@ def test_logits_of_two_classes(threshold, is_told, capsys):
     assert capsys.readouterr().out.count("counts logits above 0.5 as class 1") == is_told
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_without_a_metric_two_classes_are_told_apart_at_half_the_probability():
     model = layers(1)
     model.compile("sgd", losses.BinaryCrossentropy(from_logits=True))

@@ -103,6 +103,7 @@ def test_after_a_fit_and_in_bfloat16(tmp_path):
         np.testing.assert_array_equal(source.arrays[name], expected)
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_import_and_from_preset(task, folder, tmp_path, capsys):
     path = import_model(folder, tmp_path / "model", labels=LABELS)
     assert capsys.readouterr().out.splitlines()[0] == f"{folder} is a keras-hub BertTextClassifier."

@@ -174,6 +174,7 @@ def test_a_batch_of_short_texts_first_and_then_long_ones(make):
     assert np.isfinite(model.fit(batches, epochs=2, verbose=0).history["loss"]).all()
 
 
+@pytest.mark.any_backend  # a matter of what is given
 def test_a_stream_is_trained_as_a_list_is(make, texts):
     labels, found = [n % 2 for n in range(16)], []
     parts = [slice(n, n + 4) for n in range(0, 16, 4)]
