@@ -7,6 +7,8 @@ import os
 import re
 import shutil
 import signal
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,10 @@ def pytest_configure(config):
     if hasattr(config, "workerinput"):
         # As many workers as cores: the threads of one would only wait for those of another.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    else:
+        # Of tests/forks; workers inherit it.
+        os.environ["KBERT_TEST_FORKS"] = folder = tempfile.mkdtemp(prefix="forks-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     # A tiny model is compiled for a few steps; tests/parity compiles as a user's machine does.
     os.environ.setdefault("XLA_FLAGS", QUICK_COMPILATION)
     # The same tiny models are compiled again and again, by processes of their own too.
@@ -125,6 +131,29 @@ def one_backend(monkeypatch):
     """Processes that are started find no other backend than theirs, which makes them quick."""
     paths = (str(Path(__file__).parent / "one_backend"), os.environ.get("PYTHONPATH", ""))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+
+@pytest.fixture
+def forked_exports(monkeypatch):
+    """Programs are written, and exports reopened, by processes that begin in a moment.
+
+    They are forked from those that have imported what they need. tests/exports starts real ones
+    too, for each format.
+    """
+    from kbert.exports import reader_process, writer_process
+    from kbert.exports.formats.registry import FORMATS
+    from tests.forks import fork_server
+
+    def command(task, format, *arguments):
+        server = "readers" if task == "read" else f"{FORMATS[format].backend} writers"
+        code = (
+            f"from kbert.exports.child_process import {task}; {task}(*__import__('sys').argv[1:])"
+        )
+        return fork_server.command(server, code, format, *arguments)
+
+    if sys.platform == "linux":
+        monkeypatch.setattr(reader_process, "command", command)
+        monkeypatch.setattr(writer_process, "command", command)
 
 
 @pytest.fixture

@@ -75,11 +75,11 @@ def test_the_wheel_works_alone(wheel, tmp_path, tiny_preset, reviews):
     assert {name for name in top if not name.endswith(".dist-info")} == {"kbert"}
     assert not [name for name in names if "test" in name]
 
-    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv", cwd=tmp_path)
     python, kbert = tmp_path / "venv/bin/python", tmp_path / "venv/bin/kbert"
     # What is not imported need not be compiled, 20,000 files.
-    install = "pip", "install", "--quiet", "--no-compile", f"{wheel}[jax]"
-    run(python, "-m", *install, cwd=tmp_path)
+    install = "pip", "--python", python, "install", "--quiet", "--no-compile", f"{wheel}[jax]"
+    run(sys.executable, "-m", *install, cwd=tmp_path)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
 

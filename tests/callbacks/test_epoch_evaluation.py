@@ -71,6 +71,7 @@ def test_scores_are_those_of_sklearn_in_history_and_evaluations():
             assert history.history[f"dev_{name}"][epoch] == pytest.approx(value)
 
 
+@pytest.mark.any_backend  # a matter of names
 def test_callbacks_that_look_for_val_names_find_the_first_set():
     sets = {"dev": (np.arange(12), LABELS), "other": (np.arange(6), LABELS[:6])}
     stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=1)
@@ -88,7 +89,13 @@ def test_callbacks_that_look_for_val_names_find_the_first_set():
     assert "val_accuracy" not in fit_scripted([1])[2].history
 
 
-@pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc", "loss"])
+@pytest.mark.parametrize(
+    "monitor",
+    [
+        "accuracy",
+        *(pytest.param(n, marks=pytest.mark.any_backend) for n in ("macro_f1", "mcc", "loss")),
+    ],
+)
 def test_best_epoch_is_restored(monitor):
     model, evaluation, _ = fit_scripted([4, 1, 3], monitor=monitor)
     assert evaluation.best_epoch == 1
@@ -96,6 +103,7 @@ def test_best_epoch_is_restored(monitor):
     assert np.array_equal(model.get_weights()[0], logits_for(1))
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_of_equal_epochs_the_first_is_best():
     assert fit_scripted([2, 1, 1])[1].best_epoch == 1
 
@@ -111,6 +119,7 @@ class Scaled(keras.callbacks.Callback):
         self.model.layers[-1].embeddings.assign(logits_for(2) * self.scales[epoch])
 
 
+@pytest.mark.any_backend  # a matter of the scores
 @pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc"])
 def test_of_equal_epochs_that_with_the_lowest_loss_is_best(monitor):
     scales = [0.05, 0.5, 3.0]
@@ -132,12 +141,14 @@ def test_of_equal_epochs_that_with_the_lowest_loss_is_best(monitor):
     assert (evaluation.best_epoch, evaluation.history.to_dict()["ties"]) == (0, "first")
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_last_weights_stay_when_asked():
     model, evaluation, _ = fit_scripted([4, 1, 3], restore_best=False)
     assert evaluation.best_epoch == 1
     assert np.array_equal(model.get_weights()[0], logits_for(3))
 
 
+@pytest.mark.any_backend  # a matter of the scores
 @pytest.mark.parametrize(
     ("patience", "epochs"), [(1, 3), (2, 6), (None, 8)], ids=["one", "two", "none"]
 )
@@ -147,6 +158,7 @@ def test_patience_counts_epochs_since_the_best(patience, epochs, capsys):
     assert ("stopping: no better accuracy" in capsys.readouterr().out) == (patience is not None)
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_first_set_decides_and_all_are_scored(capsys):
     sets = {"dev": (np.arange(12), LABELS), "test": (np.arange(4), LABELS[:4])}
     _, evaluation, history = fit_scripted([4, 6], sets)
@@ -160,10 +172,12 @@ def test_first_set_decides_and_all_are_scored(capsys):
     assert [line.endswith("(best so far)") for line in lines] == [True, True, False, False]
 
 
+@pytest.mark.any_backend  # a matter of what is printed
 def test_silent():
     fit_scripted([1], verbose=0)
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_files(tmp_path):
     _, evaluation, _ = fit_scripted([4, 1, 3], folder=tmp_path)
     best = evaluation.best["dev"]
@@ -290,6 +304,7 @@ class OneClass(keras.callbacks.Callback):
         self.model.layers[-1].embeddings.assign(right if self.learned else other)
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_a_model_no_better_than_one_class_is_reported_at_the_end(capsys):
     for learned in (False, True):
         evaluation = EpochEvaluation(dev=(np.arange(12), LABELS), verbose=1)

@@ -203,6 +203,7 @@ def test_logits_of_two_classes(threshold, is_told, capsys):
     assert capsys.readouterr().out.count("counts logits above 0.5 as class 1") == is_told
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_without_a_metric_two_classes_are_told_apart_at_half_the_probability():
     model = layers(1)
     model.compile("sgd", losses.BinaryCrossentropy(from_logits=True))
@@ -212,6 +213,7 @@ def test_without_a_metric_two_classes_are_told_apart_at_half_the_probability():
     assert [score.label for score in evaluation.best["dev"].classes] == ["0", "1"]
 
 
+@pytest.mark.any_backend  # a matter of the labels
 def test_a_classifier_takes_labels_of_any_form(tiny_model):
     """Its outputs are logits, whatever it is compiled with."""
     model = tiny_model()
@@ -245,6 +247,7 @@ def test_a_classifier_takes_labels_of_any_form(tiny_model):
             evaluation.on_train_begin()
 
 
+@pytest.mark.any_backend  # which the model turns into numbers
 def test_texts_as_inputs():
     """As of a keras-hub task, whose `predict` and `evaluate` tokenize."""
 

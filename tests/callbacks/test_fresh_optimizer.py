@@ -121,6 +121,7 @@ def test_a_keras_file_of_a_plain_model(tmp_path):
     assert expected >= stuck["accuracy"][-1]
 
 
+@pytest.mark.any_backend  # a matter of the file
 def test_what_is_saved_has_the_new_schedule(tmp_path):
     model = model_data()
     fit(model, FIRST)
@@ -157,6 +158,7 @@ def test_accumulation_of_the_new_plan(tmp_path):
     np.testing.assert_allclose(rows_of(log.path)[1], expected, rtol=1e-6)
 
 
+@pytest.mark.any_backend  # a matter of the settings
 def test_a_plan_without_accumulation_ends_that_of_the_old_one():
     accumulating = TrainingPlan(
         48, batch_size=8, epochs=2, learning_rate=1e-2, gradient_accumulation_steps=2
@@ -168,6 +170,7 @@ def test_a_plan_without_accumulation_ends_that_of_the_old_one():
     assert int(model.optimizer.iterations) == SECOND.updates
 
 
+@pytest.mark.any_backend  # a matter of what is called
 def test_another_optimizer_of_the_plan():
     asked = []
 
@@ -183,6 +186,7 @@ def test_another_optimizer_of_the_plan():
     assert model.optimizer.momentum == 0.9
 
 
+@pytest.mark.any_backend  # a matter of the callback
 def test_one_callback_starts_anew_in_each_fit(tmp_path):
     model, fresh = model_data(), FreshOptimizer(SECOND)
     log = LearningRateLogger(tmp_path / "rates.csv")

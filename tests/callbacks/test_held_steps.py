@@ -145,6 +145,7 @@ def test_no_checkpoint_holds_weights_that_are_not_finite(tokens, tmp_path):
     assert len(rows(tmp_path / "rates.csv")) == 6  # the next would have been after the sixth
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_a_checkpoint_has_its_rows_before(tokens, tmp_path, monkeypatch):
     model, _ = tokens
     before, seen = model.get_weights(), []

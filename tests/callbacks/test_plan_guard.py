@@ -62,8 +62,8 @@ def set_rate(rate):
     [
         {},
         {"gradient_accumulation_steps": 3, "epochs": 4},
-        {"recipe": "google"},
-        {"epochs": 6, "warmup_proportion": 0.5},
+        pytest.param({"recipe": "google"}, marks=pytest.mark.any_backend),
+        pytest.param({"epochs": 6, "warmup_proportion": 0.5}, marks=pytest.mark.any_backend),
     ],
     ids=["plain", "gradient_accumulation_steps", "google", "longer"],
 )
@@ -101,6 +101,7 @@ def test_too_many_epochs_are_refused_before_a_step():
     assert [finding.code for finding in guard.findings] == ["epochs-differ"]
 
 
+@pytest.mark.any_backend  # a matter of counts
 def test_too_few_epochs_or_batches_are_told(capsys):
     assert fit(model_data(), PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
     assert capsys.readouterr().out.startswith("WARNING epochs-differ: fit runs 1 epoch but")
@@ -115,6 +116,7 @@ def test_too_many_batches_are_refused():
     assert int(model.optimizer.iterations) == 0
 
 
+@pytest.mark.any_backend  # a matter of what is told
 def test_force_goes_on(capsys):
     model = model_data()
     guard = PlanGuard(PLAN, allow=["epochs-differ"])
@@ -132,6 +134,7 @@ def test_force_takes_known_codes_only():
 SHORT = TrainingPlan(96, batch_size=32, epochs=2)  # 6 updates
 
 
+@pytest.mark.any_backend  # which has not begun
 def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
     finding = SHORT.findings()[0]
     assert (finding.code, finding.severity) == ("too-few-updates", "error")
@@ -147,6 +150,7 @@ def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
     assert fit(model, guard, batch_size=cured.batch_size) == []
 
 
+@pytest.mark.any_backend  # a matter of what is told
 def test_an_error_of_the_plan_that_is_allowed_is_told_once(capsys):
     model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT, allow=["too-few-updates"])
     assert fit(model, guard, batch_size=32) == ["too-few-updates"]
@@ -261,6 +265,7 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
     assert guard._weights.updates in range(4)
 
 
+@pytest.mark.any_backend  # a matter of the labels
 def test_batches_of_one_class_are_told_once(capsys):
     guard = PlanGuard(PLAN, data=Rows(BY_CLASS))
     assert fit(model_data(), guard, x=Rows(BY_CLASS), y=None, batch_size=None, shuffle=False) == [
@@ -283,6 +288,7 @@ def test_a_model_that_says_one_class_is_told_once(capsys):
     assert capsys.readouterr().out.count(held) == 1
 
 
+@pytest.mark.any_backend  # a matter of what is told
 def test_without_data_nothing_is_said_of_classes():
     assert fit(says_zero(), PlanGuard(PLAN)) == []
 
@@ -296,7 +302,9 @@ def tokens(tiny_model, sentences):
     return model, TokenStore.build(examples, model.tokenizer, 8)
 
 
-@pytest.mark.parametrize("order", ["given", "shuffled"])
+@pytest.mark.parametrize(
+    "order", ["given", pytest.param("shuffled", marks=pytest.mark.any_backend)]
+)
 def test_a_classifier_shows_the_guard_its_batches(tokens, order):
     model, store = tokens
     plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
@@ -309,6 +317,7 @@ def test_a_classifier_shows_the_guard_its_batches(tokens, order):
         model.fit(Batches(store, 8, order=order), epochs=2, verbose=0, callbacks=[guard])
 
 
+@pytest.mark.any_backend  # a matter of the name
 def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
     model, store = tokens
     plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
@@ -334,6 +343,7 @@ def test_skipped_epochs_are_told():
     assert fit(model_data(), PlanGuard(PLAN), initial_epoch=1) == ["epochs-skipped"]
 
 
+@pytest.mark.any_backend  # a matter of counts
 def test_a_fit_that_goes_on_after_some_epochs_is_as_planned():
     model = model_data()
     assert fit(model, PlanGuard(PLAN), epochs=1) == ["epochs-differ"]

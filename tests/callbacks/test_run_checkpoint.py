@@ -172,7 +172,8 @@ def test_a_classifier_goes_on_inside_an_epoch(step, version, classifier, tmp_pat
     assert read_checkpoint(checkpoint.store.last()).position.examples_seen == 40
 
 
-@pytest.mark.parametrize("version", [1, pytest.param(2, marks=pytest.mark.any_backend)])
+@pytest.mark.any_backend  # a matter of the batches
+@pytest.mark.parametrize("version", [1, 2])
 def test_with_other_batches_the_rows_that_are_left_are_trained_on(version, classifier, tmp_path):
     stopped = classifier()
     stopped[1].order_version = version
@@ -283,6 +284,7 @@ def test_a_plan_that_ends_before_the_point_reached_is_refused(classifier, tmp_pa
         fit(classifier(epochs=1), tmp_path, resume=True)
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_the_evaluation_goes_on_too(classifier, tmp_path):
     def evaluated(made, folder, *more, **arguments):
         model, batches, plan = made
@@ -344,6 +346,7 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     assert checkpoint.store.last() == good
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_a_classifier_of_a_run_loads_from_the_checkpoint_of_its_best(classifier, tmp_path):
     model, batches, plan = classifier()
     evaluation = EpochEvaluation(

@@ -34,7 +34,11 @@ def folder(tiny_model, tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("format", "name"),
-    [("huggingface", "hf"), ("google", "tf1"), ("keras", "model.keras"), ("keras-hub", "task")],
+    [
+        # The process that reads it runs on torch in any case.
+        pytest.param("huggingface", "hf", marks=ONCE),
+        *(("google", "tf1"), ("keras", "model.keras"), ("keras-hub", "task")),
+    ],
 )
 def test_it_is_reopened_and_predicts_the_same(format, name, folder, real_reviews, tmp_path, capsys):
     path = tmp_path / name
@@ -48,7 +52,7 @@ def test_it_is_reopened_and_predicts_the_same(format, name, folder, real_reviews
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 
-@ONCE
+@pytest.mark.usefixtures("forked_exports")
 @ONCE
 @pytest.mark.parametrize("max_word_length", [100, 200])
 def test_words_may_end_in_a_capital_sigma(max_word_length, folder, tmp_path):
@@ -67,6 +71,7 @@ def test_words_may_end_in_a_capital_sigma(max_word_length, folder, tmp_path):
     assert seen.greatest < 1e-5
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.any_backend  # transformers reads it with torch
 def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
     import transformers
@@ -85,6 +90,7 @@ def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
             assert found[label] == pytest.approx(probability, abs=1e-5)
 
 
+@pytest.mark.usefixtures("forked_exports")
 @ONCE
 @pytest.mark.parametrize(
     ("format", "read"), [("huggingface", read_hugging_face), ("google", read_google)]
@@ -106,7 +112,7 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
         np.testing.assert_array_equal(source.arrays[name], array, err_msg=name)
 
 
-@ONCE
+@pytest.mark.usefixtures("forked_exports")
 @ONCE
 @pytest.mark.parametrize("format", ["huggingface", "keras-hub", "google"])
 def test_what_its_readme_says_is_true(format, folder, tmp_path):
@@ -129,6 +135,7 @@ def test_what_its_readme_says_is_true(format, folder, tmp_path):
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_labels_come_back_from_keras_hub(folder, tmp_path):
     export(folder, tmp_path / "task", format="keras-hub", verbose=0)
     back = BertClassifier.from_preset(str(tmp_path / "task"))
@@ -199,7 +206,7 @@ def test_what_is_not_installed_is_not_verified(folder, tmp_path, monkeypatch, ca
     assert config["id2label"] == {"0": "bad", "1": "good", "2": "好"}
 
 
-@ONCE
+@pytest.mark.usefixtures("forked_exports")
 @ONCE
 @pytest.mark.parametrize(("format", "name"), [("huggingface", "out"), ("keras", "out.keras")])
 def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monkeypatch):
@@ -216,6 +223,7 @@ def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monk
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.any_backend  # a matter of files
 def test_an_empty_folder_is_free_and_permissions_follow_the_umask(folder, tmp_path):
     path = tmp_path / "out"

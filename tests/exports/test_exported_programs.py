@@ -99,6 +99,7 @@ def test_a_predictor_of_it(format, exported, model, real_reviews):
     )
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize("format", SERVED)
 def test_int8(format, exported):
     _, exact = exported(format)
@@ -113,6 +114,7 @@ def test_int8(format, exported):
     assert f"Accuracy on 200 rows: {before:.4f} before, {after:.4f} after." in str(seen)
 
 
+@pytest.mark.usefixtures("forked_exports")
 def test_one_length(exported, model):
     path, seen = exported("litert", length=24)
     assert seen.greatest < 1e-5
@@ -122,6 +124,7 @@ def test_one_length(exported, model):
     assert "always 24 wide" in (path / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("forked_exports")
 def test_added_tokens(model, tmp_path):
     tokenizer = {**model.tokenizer.get_config(), "added_tokens": [{"content": "<user>"}]}
     backbone = {**model.get_config()["backbone"], "vocabulary_size": 30523}
@@ -139,6 +142,7 @@ def test_added_tokens(model, tmp_path):
     )
 
 
+@pytest.mark.usefixtures("forked_exports")
 def test_bfloat16_is_written_in_full_precision(model, tmp_path):
     half = BertClassifier.from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.set_weights(model.get_weights())

@@ -7,7 +7,11 @@ from kbert import BertClassifier, Predictor, Tokenizer
 from kbert.exports.export import export
 
 # The files that are written do not depend on the backend.
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.any_backend,
+    pytest.mark.usefixtures("forked_exports"),
+]
 TEXTS = ["a movie, movies and a moving story", "the film is good", "MOVIE"]
 
 

@@ -37,7 +37,7 @@ def saved(tiny_model, tmp_path_factory):
     def save(case):
         if case not in made:
             names, target = TARGETS[case]
-            new = tiny_model(layers=2, labels=list(names), max_length=24, target=target)
+            new = tiny_model(labels=list(names), max_length=24, target=target)
             model = BertClassifier.from_config({**new.get_config(), "gelu": "tanh"})
             random = np.random.default_rng(0)
             for variable in model.weights:
@@ -73,6 +73,7 @@ REFUSED = {
 READ_AS = {(f, case): "single" for f in ("google", "keras-hub") for case in ("soft", "ordered")}
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize("case", TARGETS)
 @pytest.mark.parametrize("format", WEIGHTS)
 def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
@@ -100,6 +101,7 @@ def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
         assert code == (case in ("soft", "ordered"))
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize(
     ("format", "case"),
     [

@@ -12,7 +12,11 @@ from kbert import BertClassifier, Predictor, Tokenizer, read_examples
 from kbert.exports.export import export
 
 # What runs here is other programs: nothing of it depends on the backend.
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.any_backend,
+    pytest.mark.usefixtures("forked_exports"),
+]
 
 TYPED = Path(__file__).parents[1] / "data" / "typed-sep.csv"
 TEXTS = [

@@ -23,7 +23,7 @@ from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import KbertError
 from kbert.findings import Call
-from tests.faults.fork_server import ForkedProcess
+from tests.faults.forked_process import ForkedProcess
 
 pytestmark = pytest.mark.faults
 

@@ -55,7 +55,9 @@ def folder(task, tmp_path):
     return tmp_path / "task"
 
 
-@pytest.mark.parametrize("activation", [None, "softmax"])
+@pytest.mark.parametrize(
+    "activation", [None, pytest.param("softmax", marks=pytest.mark.any_backend)]
+)
 def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     task = task_of(activation)
     task.save_to_preset(str(tmp_path / "task"))
@@ -71,6 +73,7 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
 
 
+@pytest.mark.any_backend  # a matter of files
 @pytest.mark.parametrize(
     ("activation", "classes", "target"),
     [("sigmoid", 3, Multi()), ("sigmoid", 1, Multi()), (None, 1, Regression())],
@@ -100,6 +103,7 @@ def test_after_a_fit_and_in_bfloat16(tmp_path):
         np.testing.assert_array_equal(source.arrays[name], expected)
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_import_and_from_preset(task, folder, tmp_path, capsys):
     path = import_model(folder, tmp_path / "model", labels=LABELS)
     assert capsys.readouterr().out.splitlines()[0] == f"{folder} is a keras-hub BertTextClassifier."

@@ -127,6 +127,7 @@ def test_the_direction_of_scores(make, model_of, classifier, tmp_path):
         model.fit(*data, epochs=1, verbose=0, callbacks=[scores, good])
 
 
+@pytest.mark.any_backend  # a matter of names
 def test_keras_knows_the_direction_of_a_compiled_metric(classifier):
     for make in (plain, classifier):
         model, data = make(AdamW(1e-3), ["accuracy"])

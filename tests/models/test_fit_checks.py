@@ -103,6 +103,7 @@ def test_labels_of_any_kind_inside_the_classes(model):
         model.fit(inputs, np.asarray(labels), verbose=0)
 
 
+@pytest.mark.any_backend  # a matter of the labels
 def test_an_ignored_label_and_another_loss_are_not_judged(tiny_model):
     model = tiny_model()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)

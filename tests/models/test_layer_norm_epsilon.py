@@ -81,6 +81,7 @@ def test_a_usual_model_says_nothing_of_them(tiny_model):
     assert model.backbone.embeddings_layer_norm.epsilon == 1e-12
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.any_backend
 def test_runs_and_exports_keep_them(folder, reviews, tmp_path):
     config = TrainConfig(

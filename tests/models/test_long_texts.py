@@ -19,7 +19,11 @@ from kbert.exports.export import export
 from kbert.interop.sources import find_source
 
 # What is compared are tokens and what one backend computes from them.
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
+pytestmark = [
+    pytest.mark.keras,
+    pytest.mark.any_backend,
+    pytest.mark.usefixtures("forked_exports"),
+]
 
 CUT = {"long_text": "head+tail", "cut_pair": "second"}
 LONG = "The beginning of a long story, " + "very " * 40 + "and its end."

@@ -96,6 +96,7 @@ def test_predictor(folder):
         Predictor.load(folder).predict(["a"], ["b"])
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.any_backend
 def test_an_export_knows_it_too(folder, pairs, tmp_path):
     with pytest.raises(KbertError, match=MESSAGE):

@@ -96,6 +96,7 @@ def test_weights_that_do_not_fit(saved, tmp_path):
             BertClassifier.from_preset(str(tmp_path / "run"), labels)
 
 
+@pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize("form", ["huggingface", "google"])
 def test_the_heads_of_other_programs(form, tiny_model, saved, tmp_path):
     model = saved[1]

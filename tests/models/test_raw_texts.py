@@ -182,6 +182,7 @@ def test_validation_data(make, rows):
     assert first.history["val_loss"] == pytest.approx([expected], rel=1e-5)
 
 
+@pytest.mark.any_backend  # what is made of them is batches, as above
 def test_callbacks_work_with_them(make, rows, tmp_path, capsys):
     texts, names = rows
     train, dev = (texts[::2], names[::2]), (texts[1::2], names[1::2])

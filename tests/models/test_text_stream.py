@@ -66,6 +66,7 @@ def test_a_stream_is_trained_in_its_own_order(fit, rows, trained, tiny_model):
         np.testing.assert_allclose(found, keras.ops.convert_to_numpy(right), atol=2e-4)
 
 
+@pytest.mark.any_backend  # a matter of what is given
 def test_single_rows_are_joined(fit, rows, trained):
     found = fit(itertools.cycle(zip(*rows, strict=True)), batch_size=4)
     assert_equal(found, trained)

@@ -74,6 +74,7 @@ def child(parent, folder):
     return run, began, printed.getvalue()
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_weights_are_the_parents_best(parent, child):
     _, began, printed = child
     kept = BertClassifier.load(parent.path).get_weights()

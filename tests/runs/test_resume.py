@@ -132,6 +132,7 @@ def test_an_interrupted_run_resumes_as_if_it_had_not_been(stopped, finished, cap
             assert_same_arrays(store(run) / file.name, file)
 
 
+@pytest.mark.any_backend  # a matter of the scores
 def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
     before = evaluations_of(whole)
     model = contents(whole.model_folder)
@@ -169,6 +170,7 @@ def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
     assert contents(run.model_folder) != model
 
 
+@pytest.mark.any_backend  # a matter of the batches
 def test_with_larger_batches_and_epochs_in_proportion(stopped, capsys):
     run = resume(stopped.path, batch_size=16, scale_epochs=True)
     new = replace(PLAN, batch_size=16, epochs=4)

@@ -166,6 +166,7 @@ def test_killed_before_a_change_of_its_directory(config, finished_after, share, 
     assert run.record["status"] == "finished"
 
 
+@pytest.mark.any_backend  # a matter of files
 @pytest.mark.parametrize("epoch", [0])
 def test_killed_before_the_end_of_an_epoch_is_saved(config, finished, epoch, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")

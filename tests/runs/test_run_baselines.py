@@ -83,6 +83,7 @@ def test_fine_tuning_that_ends_below_is_in_the_record_until_it_does_not(
     assert "below-baseline" not in codes(run)
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_they_are_not_computed_again(config, monkeypatch, capsys, tmp_path):
     whole = train(config, verbose=0)
     stopped = replace(config, output=str(tmp_path / "stopped"))

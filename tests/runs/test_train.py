@@ -63,6 +63,7 @@ def learning_rates(run):
         return [float(row["learning_rate"]) for row in csv.DictReader(file)]
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_files_of_a_run(finished):
     run, _ = finished
     assert sorted(path.name for path in run.path.iterdir()) == [
@@ -223,6 +224,7 @@ def codes(run):
     return [finding["code"] for finding in run.record["findings"]]
 
 
+@pytest.mark.any_backend  # a matter of files
 def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     import keras
 

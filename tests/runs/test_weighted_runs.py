@@ -89,9 +89,8 @@ def tags(reviews, tmp_path_factory):
 OF_LABELS = {"class_weight": "balanced", "weight": None, "loss": "categorical_crossentropy"}
 
 
-@pytest.mark.parametrize(
-    "kind", ["one class", pytest.param("several labels", marks=pytest.mark.any_backend)]
-)
+@pytest.mark.any_backend  # weights of rows are part of the batches
+@pytest.mark.parametrize("kind", ["one class", "several labels"])
 def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(kind, config, tags, tmp_path):
     if kind == "several labels":
         config = replace(config, data=str(tags), label="tags", label_separator=";", **OF_LABELS)
