@@ -32,6 +32,7 @@ def predict(
     output: Output | None = None,
     output_format: Annotated[str | None, Parameter(name="--to")] = None,
     batch_size: int = 32,
+    abstain: str | None = None,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
     """Label texts with a model, in their order.
@@ -50,6 +51,9 @@ def predict(
         csv or jsonl; by default by the suffix of the output, else csv.
     batch_size
         Rows per batch.
+    abstain
+        Leave the label empty where its probability is below this, and say so in the column
+        abstained; NAME=P,NAME=P for some classes.
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.model_first import check_model_first
@@ -58,6 +62,7 @@ def predict(
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
+    from kbert.targets.abstention import Abstention
     from kbert.utils.file_errors import writing
     from kbert.utils.staging import publishing
 
@@ -66,6 +71,9 @@ def predict(
     check_model_first("predict", model, data)
     source = find_source(model)
     text_pairs = source.text_pairs()
+    names = source.labels()
+    if abstain is not None and names is not None:
+        Abstention.of(abstain, names, source.target())
     options = reading(settings)
     if data != "-":
         options = with_run_columns(model, data, options, need_label=False)
@@ -79,7 +87,7 @@ def predict(
 
     def lines() -> Iterator[str]:
         predictor = Predictor.load(model, backend=given(settings).get("backend"))
-        predictions = predictor.predict(examples.texts, examples.pairs, batch_size)
+        predictions = predictor.predict(examples.texts, examples.pairs, batch_size, abstain)
         return prediction_lines(examples, predictions, chosen)
 
     if output is None:

@@ -24,6 +24,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "origin": dict,
     "data": dict,
     "plan": dict,
+    "calibration": dict,
     "cross_validation": dict,
     "findings": list,
     "resumed": list,
