@@ -1,6 +1,8 @@
 """What the predictions of a run add up to: confusions, scores by class, calibration."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
 from kbert.results.calibration import Calibration
 from kbert.results.confusion import confusion_matrix
+from kbert.results.coverage import Covered, coverage
 
 _DRAWN = 20  # classes of which a matrix can be read
 _CONFUSIONS = 30
@@ -41,12 +44,17 @@ class ScoredRows:
         confusions: tuple of Confusion, the most frequent first.
         calibration: Calibration.
         reliability: Svg. Accuracy by confidence.
+        coverage: tuple of Covered. The rows that are answered from some probabilities on.
+        temperature: dict or None. What run.json tells of the calibration of the model, of one that
+            was calibrated.
     """
 
     matrix: Svg | None
     confusions: tuple[Confusion, ...]
     calibration: Calibration
     reliability: Svg
+    coverage: tuple[Covered, ...]
+    temperature: Mapping[str, Any] | None
 
 
 def scored_rows(report: RunReport) -> ScoredRows | None:
@@ -54,12 +62,19 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
     table = report.predictions
     if table is None or not table.is_of_classes or not len(table):
         return None
-    calibration = Calibration.of(table.outputs, table.true)
+    calibration = Calibration.of(table.outputs, table.true, weights=table.weights)
     matrix = confusion_matrix(table)
     drawn = None
     if matrix is not None and len(table.names) <= _DRAWN:
         drawn = matrix_chart(matrix, table.names, title="Which classes are taken for which")
-    return ScoredRows(drawn, _confusions(report), calibration, _reliability(calibration))
+    return ScoredRows(
+        matrix=drawn,
+        confusions=_confusions(report),
+        calibration=calibration,
+        reliability=_reliability(calibration),
+        coverage=coverage(table.outputs, table.true, weights=table.weights),
+        temperature=report.record.get("calibration"),
+    )
 
 
 def _confusions(report: RunReport) -> tuple[Confusion, ...]:

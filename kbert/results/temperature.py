@@ -130,7 +130,8 @@ def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) 
     # The loss is convex in 1 / temperature, so it has one lowest place.
     bounds = (np.log(_LEAST), np.log(_MOST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-7})
-    is_inside = min(abs(found.x - bound) for bound in bounds) > 1e-2
+    # Where the lowest is at an end, the loss may be flat to far inside.
+    is_inside = found.fun < min(map(loss, bounds)) - 1e-9
     return float(f"{np.exp(found.x):.4g}") if is_inside else None
 
 

@@ -1,0 +1,148 @@
+"""A classifier whose head has been divided by its temperature."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from kbert import BertClassifier, Examples, InputError, Labels, Windows, read_examples
+from kbert.models.variables import to_arrays
+from kbert.results.temperature import Temperature
+
+pytestmark = pytest.mark.keras
+
+
+@pytest.fixture
+def examples(reviews):
+    return read_examples(reviews)
+
+
+def sure(model):
+    """Let a model be far too sure: its head is random, and large."""
+    random = np.random.default_rng(0)
+    kernel, bias = model.get_layer("logits").weights
+    kernel.assign(random.normal(0, 30, kernel.shape))
+    bias.assign(random.normal(0, 1, bias.shape))
+    return model
+
+
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def in_order(model, examples):
+    """Return the logits of the rows, in their order."""
+    return model.predict(model.batches(examples), verbose=0).astype(np.float64)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, examples):
+    model = sure(tiny_model(dtype=dtype))
+    before = in_order(model, examples)
+    found = model.calibrate(model.batches(examples))
+    assert found == Temperature.fit(before, examples.label_ids)
+    assert found.value > 2
+    assert found.is_fitted
+    after = model.predict_proba(examples.texts)
+    np.testing.assert_allclose(
+        after, softmax(before / found.value), atol=1e-2 if dtype != "float32" else 1e-4
+    )
+    np.testing.assert_allclose(
+        in_order(model, examples), before / found.value, rtol=1e-4, atol=1e-5
+    )
+    assert log_loss(examples.label_ids, softmax(in_order(model, examples))) < log_loss(
+        examples.label_ids, softmax(before)
+    )
+    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    assert model.temperature == found.value
+    again = model.calibrate(model.batches(examples))
+    assert again.value == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("pool", ["mean", "max"])
+def test_windows_that_are_pooled(pool, tiny_model, examples):
+    long = {"max_length": 6, "long_text": "windows", "windows": Windows(stride=1, pool=pool)}
+    model = sure(tiny_model(**long))
+    before = in_order(model, examples)
+    found = model.calibrate(examples)
+    np.testing.assert_allclose(
+        in_order(model, examples), before / found.value, rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.any_backend  # thresholds are numbers of NumPy's
+def test_several_labels_are_predicted_as_before(tiny_model, reviews):
+    texts = read_examples(reviews).texts
+    has = np.random.default_rng(0).random((len(texts), 3)) < 0.3
+    names = ["a", "b", "c"]
+    model = sure(tiny_model(labels=names, target="multi"))
+    model.target = type(model.target)(thresholds=(0.5, 0.9, 1e-3))
+    tags = [";".join(n for n, one in zip(names, row, strict=True) if one) for row in has]
+    examples = read_examples(
+        (texts, tags), target="multi", label_separator=";", labels=Labels(names)
+    )
+    before = [one.labels for one in model.predict_texts(texts)]
+    shares = model.predict_proba(texts)
+    found = model.calibrate(model.batches(examples))
+    assert found.value > 2
+    assert [one.labels for one in model.predict_texts(texts)] == before
+    assert model.target.thresholds[0] == 0.5
+    assert abs(model.predict_proba(texts) - shares).max() > 0.1
+
+
+@pytest.mark.any_backend  # what is written are arrays
+def test_it_is_saved_with_the_model(tiny_model, examples, tmp_path):
+    model = sure(tiny_model())
+    value = model.calibrate((examples.texts, examples.label_ids)).value
+    model.save_to(tmp_path / "model")
+    model.save(tmp_path / "model.keras")
+    expected = model.predict_proba(examples.texts)
+    for path in (tmp_path / "model", tmp_path / "model.keras"):
+        loaded = BertClassifier.load(path)
+        assert loaded.temperature == value
+        np.testing.assert_allclose(loaded.predict_proba(examples.texts), expected, atol=1e-6)
+        for name, array in to_arrays(model.weights).items():
+            np.testing.assert_array_equal(to_arrays(loaded.weights)[name], array)
+
+
+@pytest.mark.any_backend
+def test_training_changes_what_it_was_of(tiny_model, examples):
+    model = sure(tiny_model())
+    model.calibrate(model.batches(examples))
+    model.compile("adam")
+    model.fit(model.batches(examples), epochs=1, verbose=0)
+    assert model.temperature == 1
+    assert "temperature" not in model.get_config()
+
+
+@pytest.mark.any_backend
+@pytest.mark.parametrize("value", ['"2"', "0", "-1", "true", "Infinity", "null"])
+def test_refuses_a_temperature_that_is_none(value, tiny_model, examples, tmp_path):
+    model = tiny_model()
+    model.save_to(tmp_path / "model")
+    file = tmp_path / "model" / "config.json"
+    text = file.read_text(encoding="utf-8").rstrip().removesuffix("}")
+    file.write_text(f'{text}, "temperature": {value}}}', encoding="utf-8")
+    with pytest.raises(InputError, match="temperature must be a number above 0"):
+        BertClassifier.load(tmp_path / "model")
+
+
+@pytest.mark.any_backend
+def test_refuses(tiny_model, examples):
+    with pytest.raises(InputError, match="calibrate.* is for probabilities, .*regression"):
+        tiny_model(labels=["stars"], target="regression").calibrate(examples)
+    model = tiny_model()
+    with pytest.raises(InputError, match="no labels"):
+        model.calibrate(model.batches(Examples(examples.texts)))
+    with pytest.raises(InputError, match="must be Batches or a tuple"):
+        model.calibrate(None)
+
+
+@pytest.mark.any_backend
+def test_it_abstains(tiny_model, examples):
+    model = sure(tiny_model())
+    found = model.predict_texts(examples.texts, abstain=0.9)
+    assert {one.abstained for one in found} == {True, False}
+    assert all((one.label == "") == (one.probability < 0.9) == one.abstained for one in found)
+    with pytest.raises(InputError, match="`abstain`"):
+        model.predict_texts(examples.texts, abstain=2)
