@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
@@ -126,6 +126,7 @@ def test_none_is_fitted_where_all_is_right_or_wrong(sign):
     assert "stay as they are" in found.told("dev")
 
 
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 10**6), st.floats(0.2, 5))
 def test_scaled_logits_have_a_scaled_temperature(seed, factor):
     logits, true = rows(count=60, classes=3, seed=seed, sure=1.5)
