@@ -15,7 +15,10 @@ from kbert.runs.best_model import calibration_of, file_checksum
 from kbert.runs.run_directory import RunDirectory
 from kbert.targets.fit_temperature import fit_temperature
 from kbert.targets.known_targets import target_of
+from kbert.targets.target import Target
 from kbert.utils.say import say
+
+_MAX_SHOWN = 20  # thresholds
 
 
 def calibrate_run(
@@ -46,7 +49,11 @@ def calibrate_run(
     assert examples.y is not None
     found = fit_temperature(logits[name], examples.y, examples.target, examples.weights)
     say(found.told(name))
-    _write(run, settings, found)
+    limits = _write(run, settings, found).limits(logits[name].shape[1])
+    if limits is not None and found.is_fitted:
+        shown = zip(run.record["labels"], limits, strict=True)
+        told = ", ".join(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
+        say(f"The thresholds move along, so that the same labels are predicted: {told}")
     finding = calibration_finding(found, name)
     if finding is not None:
         say(findings_table([finding]))
@@ -55,14 +62,14 @@ def calibrate_run(
     return calibrated, [] if finding is None else [finding]
 
 
-def _write(run: RunDirectory, settings: Mapping[str, Any], found: Temperature) -> None:
-    """Write the model with its temperature, and then record it."""
+def _write(run: RunDirectory, settings: Mapping[str, Any], found: Temperature) -> Target:
+    """Write the model with its temperature, record it, and return the model's target."""
     from kbert.interop.write_kbert_model import write_kbert_model
     from kbert.models.calibrate_model import cooled
 
     trained = file_checksum(run)
+    target = target_of(settings.get("target")).at_temperature(found.value)
     if found.value != 1:
-        target = target_of(settings.get("target")).at_temperature(found.value)
         own = {} if "target" not in settings else {"target": target.to_dict()}
         arrays = dict(find_source(run.model_folder).read().arrays)
         write_kbert_model(
@@ -74,6 +81,7 @@ def _write(run: RunDirectory, settings: Mapping[str, Any], found: Temperature) -
     # writes it again.
     sums = {"trained_sha256": trained, "sha256": file_checksum(run)}
     run.update(calibration={**found.to_dict(), **sums})
+    return target
 
 
 def _say_coverage(examples: Examples, logits: np.ndarray, name: str) -> None:

@@ -89,9 +89,20 @@ def _is_of(value: Any, kind: type | tuple[type, ...], name: str) -> bool:
         return False
     if isinstance(value, (int, float)):
         return 0 <= value < _MAX_SECONDS
+    if name == "calibration":
+        return _is_calibration(value)
     parts: list[Any] = []
     if isinstance(value, list):
         parts = value
     elif isinstance(value, dict) and name == "data":
         parts = list(value.values())
     return all(isinstance(part, dict) for part in parts)
+
+
+def _is_calibration(value: Mapping[str, Any]) -> bool:
+    """Whether these are a temperature and scores before and after it; see `Temperature`."""
+    pairs = [value.get(name) for name in ("ece", "brier", "log_loss")]
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        return False
+    numbers = [value.get("temperature"), *(number for pair in pairs for number in pair or ())]
+    return all(type(number) in (int, float) and 0 <= number < _MAX_SECONDS for number in numbers)
