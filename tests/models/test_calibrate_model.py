@@ -12,8 +12,16 @@ pytestmark = pytest.mark.keras
 
 
 @pytest.fixture
-def examples(reviews):
-    return read_examples(reviews)
+def texts(reviews):
+    return read_examples(reviews).texts
+
+
+def mostly_right(model, texts):
+    """Return examples of which a model predicts three of four rightly."""
+    ids = model.predict_proba(texts).argmax(axis=1)
+    ids[::4] = 1 - ids[::4]
+    names = [model.labels.names[number] for number in ids]
+    return read_examples((texts, names), labels=model.labels)
 
 
 def sure(model):
@@ -36,43 +44,40 @@ def in_order(model, examples):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, examples):
+def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts):
     model = sure(tiny_model(dtype=dtype))
+    examples = mostly_right(model, texts)
     before = in_order(model, examples)
     found = model.calibrate(model.batches(examples))
-    assert found == Temperature.fit(before, examples.label_ids)
+    assert found.value == pytest.approx(Temperature.fit(before, examples.label_ids).value, rel=2e-3)
     assert found.value > 2
-    assert found.is_fitted
-    after = model.predict_proba(examples.texts)
-    np.testing.assert_allclose(
-        after, softmax(before / found.value), atol=1e-2 if dtype != "float32" else 1e-4
-    )
-    np.testing.assert_allclose(
-        in_order(model, examples), before / found.value, rtol=1e-4, atol=1e-5
-    )
-    assert log_loss(examples.label_ids, softmax(in_order(model, examples))) < log_loss(
-        examples.label_ids, softmax(before)
-    )
+    near = 1e-4 if dtype == "float32" else 1e-2  # of other batches
+    after = model.predict_proba(texts)
+    np.testing.assert_allclose(after, softmax(before / found.value), atol=near)
+    expected = before / found.value
+    np.testing.assert_allclose(in_order(model, examples), expected, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    true = examples.label_ids
+    assert log_loss(true, after[:, 1]) < log_loss(true, softmax(before)[:, 1])
     assert model.temperature == found.value
     again = model.calibrate(model.batches(examples))
-    assert again.value == pytest.approx(1, abs=1e-3)
+    assert again.value == pytest.approx(1, abs=2e-3)
 
 
 @pytest.mark.parametrize("pool", ["mean", "max"])
-def test_windows_that_are_pooled(pool, tiny_model, examples):
+def test_windows_that_are_pooled(pool, tiny_model, texts):
     long = {"max_length": 6, "long_text": "windows", "windows": Windows(stride=1, pool=pool)}
     model = sure(tiny_model(**long))
+    examples = mostly_right(model, texts)
     before = in_order(model, examples)
     found = model.calibrate(examples)
-    np.testing.assert_allclose(
-        in_order(model, examples), before / found.value, rtol=1e-4, atol=1e-5
-    )
+    assert found.value > 2
+    expected = before / found.value
+    np.testing.assert_allclose(in_order(model, examples), expected, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.any_backend  # thresholds are numbers of NumPy's
-def test_several_labels_are_predicted_as_before(tiny_model, reviews):
-    texts = read_examples(reviews).texts
+def test_several_labels_are_predicted_as_before(tiny_model, texts):
     has = np.random.default_rng(0).random((len(texts), 3)) < 0.3
     names = ["a", "b", "c"]
     model = sure(tiny_model(labels=names, target="multi"))
@@ -91,9 +96,11 @@ def test_several_labels_are_predicted_as_before(tiny_model, reviews):
 
 
 @pytest.mark.any_backend  # what is written are arrays
-def test_it_is_saved_with_the_model(tiny_model, examples, tmp_path):
+def test_it_is_saved_with_the_model(tiny_model, texts, tmp_path):
     model = sure(tiny_model())
+    examples = mostly_right(model, texts)
     value = model.calibrate((examples.texts, examples.label_ids)).value
+    assert value > 2
     model.save_to(tmp_path / "model")
     model.save(tmp_path / "model.keras")
     expected = model.predict_proba(examples.texts)
@@ -106,9 +113,10 @@ def test_it_is_saved_with_the_model(tiny_model, examples, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_training_changes_what_it_was_of(tiny_model, examples):
+def test_training_changes_what_it_was_of(tiny_model, texts):
     model = sure(tiny_model())
-    model.calibrate(model.batches(examples))
+    examples = mostly_right(model, texts)
+    assert model.calibrate(model.batches(examples)).value == model.temperature > 2
     model.compile("adam")
     model.fit(model.batches(examples), epochs=1, verbose=0)
     assert model.temperature == 1
@@ -116,8 +124,8 @@ def test_training_changes_what_it_was_of(tiny_model, examples):
 
 
 @pytest.mark.any_backend
-@pytest.mark.parametrize("value", ['"2"', "0", "-1", "true", "Infinity", "null"])
-def test_refuses_a_temperature_that_is_none(value, tiny_model, examples, tmp_path):
+@pytest.mark.parametrize("value", ['"2"', "0", "-1", "true", "null"])
+def test_refuses_a_temperature_that_is_none(value, tiny_model, tmp_path):
     model = tiny_model()
     model.save_to(tmp_path / "model")
     file = tmp_path / "model" / "config.json"
@@ -128,21 +136,22 @@ def test_refuses_a_temperature_that_is_none(value, tiny_model, examples, tmp_pat
 
 
 @pytest.mark.any_backend
-def test_refuses(tiny_model, examples):
+def test_refuses(tiny_model, texts):
     with pytest.raises(InputError, match="calibrate.* is for probabilities, .*regression"):
-        tiny_model(labels=["stars"], target="regression").calibrate(examples)
+        tiny_model(labels=["stars"], target="regression").calibrate((texts, texts))
     model = tiny_model()
     with pytest.raises(InputError, match="no labels"):
-        model.calibrate(model.batches(Examples(examples.texts)))
+        model.calibrate(model.batches(Examples(texts)))
     with pytest.raises(InputError, match="must be Batches or a tuple"):
         model.calibrate(None)
 
 
 @pytest.mark.any_backend
-def test_it_abstains(tiny_model, examples):
+def test_it_abstains(tiny_model, texts):
     model = sure(tiny_model())
-    found = model.predict_texts(examples.texts, abstain=0.9)
+    limit = float(np.median(model.predict_proba(texts).max(axis=1)))
+    found = model.predict_texts(texts, abstain=limit)
     assert {one.abstained for one in found} == {True, False}
-    assert all((one.label == "") == (one.probability < 0.9) == one.abstained for one in found)
+    assert all((one.label == "") == (one.probability < limit) == one.abstained for one in found)
     with pytest.raises(InputError, match="`abstain`"):
-        model.predict_texts(examples.texts, abstain=2)
+        model.predict_texts(texts, abstain=2)

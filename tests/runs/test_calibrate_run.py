@@ -144,7 +144,7 @@ def test_it_is_told(config, tmp_path, capsys):
     assert "<h3>Coverage</h3>" in page
 
 
-@pytest.mark.parametrize("left", (7, 10, 13))
+@pytest.mark.parametrize("left", [7, 10, 13])
 def test_killed_while_it_ends_it_ends_with_the_same_bits(left, changed, config, tmp_path):
     whole, changes = changed
     output = tmp_path / "run"
