@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kbert.interop.cooled_head import cooled
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.evaluate_batches import judge_set
 from kbert.models.evaluation_set import EvaluationSet, in_row_order
@@ -15,8 +16,6 @@ from kbert.targets.fit_temperature import check_calibrates, fit_temperature
 
 if TYPE_CHECKING:
     from kbert.models.bert_classifier import BertClassifier
-
-HEAD = ("logits/kernel", "logits/bias")
 
 
 def calibrate_model(model: "BertClassifier", data: Any) -> Temperature:
@@ -41,18 +40,3 @@ def calibrate_model(model: "BertClassifier", data: Any) -> Temperature:
     model.target = model.target.at_temperature(found.value)
     model.temperature *= found.value
     return found
-
-
-def cooled(arrays: dict[str, np.ndarray], temperature: float) -> dict[str, np.ndarray]:
-    """Return a classifier's weights with those of its head divided by a temperature.
-
-        logits / temperature = hidden @ (kernel / temperature) + bias / temperature
-
-    Pooling the windows of a text, by mean or by maximum, commutes with dividing by what is above 0.
-
-    Args:
-        arrays: dict of arrays by name.
-        temperature: float.
-    """
-    head = {name: (arrays[name] / temperature).astype(arrays[name].dtype) for name in HEAD}
-    return {**arrays, **head}

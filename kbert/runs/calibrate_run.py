@@ -7,7 +7,9 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.findings import Finding, findings_table
+from kbert.interop.cooled_head import cooled
 from kbert.interop.sources import find_source
+from kbert.interop.write_kbert_model import write_kbert_model
 from kbert.results.calibration_finding import calibration_finding
 from kbert.results.coverage import coverage, coverage_table
 from kbert.results.temperature import Temperature
@@ -64,14 +66,11 @@ def calibrate_run(
 
 def _write(run: RunDirectory, settings: Mapping[str, Any], found: Temperature) -> Target:
     """Write the model with its temperature, record it, and return the model's target."""
-    from kbert.interop.write_kbert_model import write_kbert_model
-    from kbert.models.calibrate_model import cooled
-
     trained = file_checksum(run)
     target = target_of(settings.get("target")).at_temperature(found.value)
     if found.value != 1:
         own = {} if "target" not in settings else {"target": target.to_dict()}
-        arrays = dict(find_source(run.model_folder).read().arrays)
+        arrays = find_source(run.model_folder).read().arrays
         write_kbert_model(
             run.model_folder,
             {**settings, **own, "temperature": found.value},
