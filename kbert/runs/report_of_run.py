@@ -18,9 +18,11 @@ from kbert.runs.run_baselines import BASELINES
 from kbert.runs.run_config import check_is_run
 from kbert.runs.run_directory import PREDICTIONS, REPORT, RunDirectory
 from kbert.runs.run_predictions import evaluated_sets, predict_again
+from kbert.utils.file_errors import writing
 from kbert.utils.files import write_text
 from kbert.utils.foreign import reason_of
 from kbert.utils.say import say
+from kbert.utils.staging import publishing
 
 
 def try_to_write_report(run: RunDirectory, sets: Mapping[str, Examples]) -> None:
@@ -122,13 +124,22 @@ def write_report(run: str | Path, output: str | Path | None = None) -> Path:
 
     Args:
         run: str or Path. The run directory.
-        output: str or Path, or None. Where to write. Defaults to None: report.html in the run.
+        output: str or Path, or None. A file to write, which must not exist yet. Defaults to None:
+            report.html in the run, written anew.
 
     Raises:
-        InputError: this is not a run.
+        InputError: this is not a run, or something exists at `output`.
     """
     directory = RunDirectory(run)
     content = page(report_of_run(directory))
-    target = directory.path / REPORT if output is None else Path(output)
-    write_text(target, content)
-    return target
+    if output is None:
+        write_text(directory.path / REPORT, content)
+        return directory.path / REPORT
+    return write_page(content, Path(output))
+
+
+def write_page(content: str, output: Path) -> Path:
+    """Write a page to a file that must not exist yet, and return its path."""
+    with publishing(output) as new, writing(output):
+        new.write_text(content, encoding="utf-8")
+    return output
