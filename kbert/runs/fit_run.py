@@ -173,8 +173,7 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
     by_code |= {finding.code: finding.to_dict() for finding in at_end}
-    # Last: a finished run has all its results.
-    run.update(
+    end: dict[str, Any] = dict(
         **_peak_memory(prepared.config, run),
         **({"compilations": compiled} if compiled else {}),
         findings=list(by_code.values()),
@@ -183,7 +182,8 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
         **({} if best is None else {"best_epoch": best.epoch}),
     )
     if prepared.config.report:
-        try_to_write_report(run, prepared.sets)
+        try_to_write_report(run, prepared.sets, end)
+    run.update(**end)  # last: a finished run has all its results
 
 
 def _found_at_the_end(

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, KbertError
@@ -25,15 +27,20 @@ from kbert.utils.say import say
 from kbert.utils.staging import publishing
 
 
-def try_to_write_report(run: RunDirectory, sets: Mapping[str, Examples]) -> None:
+def try_to_write_report(
+    run: RunDirectory, sets: Mapping[str, Examples], end: Mapping[str, Any]
+) -> None:
     """Write the page of a run that has just been trained; whatever fails, the run has not.
 
     Args:
         run: RunDirectory.
         sets: dict of labelled Examples by name, which it was evaluated on.
+        end: dict. What run.json is going to tell of the run's end.
     """
     try:
-        write_text(run.path / REPORT, page(report_of_run(run, sets)))
+        report = report_of_run(run, sets)
+        report = replace(report, record={**report.record, **end})
+        write_text(run.path / REPORT, page(report))
     except Exception as error:
         say(f"The report is left out: {reason_of(error)}.")
     else:

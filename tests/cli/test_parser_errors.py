@@ -28,6 +28,7 @@ NEEDED = {
     **{"demo": [], "inspect": ["d.csv"], "plan": ["d.csv"], "train": ["d.csv"], "resume": ["run"]},
     **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
     **{"import": ["a", "--output", "b"], "presets": []},
+    **{"pretrain": ["t.txt"], "report": ["run"]},
     "export": ["run", "--output", "b", "--format", "onnx"],
 }
 
@@ -59,6 +60,10 @@ def test_every_verb_names_what_it_needs(verb, refused):
     assert f" {verb} " in sentence.partition("Cure: ")[2]
 
 
+COMMANDS = (
+    "demo, inspect, plan, pretrain, train, resume, continue, evaluate, predict, report, import, "
+    "export, presets."
+)
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",
     "train d.csv --recipe": "--recipe needs one of recommended, google, and nothing follows it.",
@@ -84,12 +89,10 @@ SENTENCES = {
     "import a --ouput b": "import has no option --ouput. Did you mean --output?",
     "import a --output b --lowercase maybe": "--lowercase takes no value. Received: 'maybe'. "
     "Cure: --lowercase or --no-lowercase",
-    "--hepl": "There is no command '--hepl'. Did you mean --help? Commands: demo, inspect, plan, "
-    "train, resume, continue, evaluate, predict, import, export, presets.",
-    "-q train d.csv": "A command was expected before any option. Received: '-q'. Commands: demo, "
-    "inspect, plan, train, resume, continue, evaluate, predict, import, export, presets.",
-    "--help nothing": "There is no command 'nothing'. Commands: demo, inspect, plan, train, "
-    "resume, continue, evaluate, predict, import, export, presets.",
+    "--hepl": "There is no command '--hepl'. Did you mean --help? Commands: " + COMMANDS,
+    "-q train d.csv": "A command was expected before any option. Received: '-q'. Commands: "
+    + COMMANDS,
+    "--help nothing": "There is no command 'nothing'. Commands: " + COMMANDS,
 }
 
 
