@@ -9,8 +9,7 @@ import numpy as np
 class McNemar:
     """The rows that one of two models has right and the other has not.
 
-        p = P(a fair coin falls on one side at most min(first, second) or at least max(first, second)
-              times of first + second)
+        p = P(a fair coin, thrown first + second times, is at least as far from the middle)
 
     Args:
         first: int. Rows that only the first has right.

@@ -60,7 +60,7 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     """
     check_is_run(run)
     record, notes = run.record, list[str]()
-    history = _history(run)
+    history = run_history(run)
     predictions = texts = pairs = None
     if history.best is not None:
         name = next(iter(history.best.scores))
@@ -86,7 +86,12 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     )
 
 
-def _history(run: RunDirectory) -> EvaluationHistory:
+def run_history(run: RunDirectory) -> EvaluationHistory:
+    """Return the evaluations of a run, which may be none.
+
+    Raises:
+        InputError: they are not what kbert has written.
+    """
     file = run.path / "evaluations.json"
     if not file.is_file():
         return EvaluationHistory()

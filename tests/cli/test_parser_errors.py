@@ -41,11 +41,12 @@ def test_every_verb_names_what_it_does_not_take(verb, refused):
     )
     assert refused(verb, *needed, "--xyzzy=3").startswith(f"{verb} has no option --xyzzy. Cure: ")
     assert refused(verb, *needed, "--xyzzy").endswith(f" {verb} --help")
-    assert refused(verb, *needed, "third").startswith(f"{verb} takes ")
-    assert "Received" in refused(verb, *needed, "third")
-    assert refused(verb, *needed, "--quiet", "maybe") == (
-        "--quiet takes no value. Received: 'maybe'. Cure: --quiet"
-    )
+    if verb != "report":  # which takes any number of runs
+        assert refused(verb, *needed, "third").startswith(f"{verb} takes ")
+        assert "Received" in refused(verb, *needed, "third")
+        assert refused(verb, *needed, "--quiet", "maybe") == (
+            "--quiet takes no value. Received: 'maybe'. Cure: --quiet"
+        )
     assert refused(verb, *needed, "--quiet=maybe") == (
         "--quiet must be true or false. Received: 'maybe'"
     )
