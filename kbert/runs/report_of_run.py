@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, KbertError
+from kbert.interop.pretraining_run import PRETRAINING
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.page import page
@@ -62,7 +63,7 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     record, notes = run.record, list[str]()
     history = run_history(run)
     predictions = texts = pairs = None
-    if history.best is not None:
+    if history.best is not None and record.get("kind") != PRETRAINING:
         name = next(iter(history.best.scores))
         examples = _examples(run, name, sets, notes)
         predictions = _predictions(run, name, notes)
