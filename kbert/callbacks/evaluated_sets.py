@@ -16,7 +16,7 @@ from kbert.models.evaluate_batches import (
     evaluate_rows,
     judge_set,
 )
-from kbert.models.evaluation_set import EvaluationSet, check_set_name
+from kbert.models.evaluation_set import EvaluationSet, check_set_name, in_row_order
 from kbert.models.raw_texts import is_set_of_texts, labelled_batches
 from kbert.models.text_model import TextModel
 from kbert.results.evaluation_record import EvaluationRecord
@@ -88,11 +88,17 @@ class EvaluatedSets:
         self._judged = {name: judge_set(model, self._sets[name]) for name in self._given}
 
     def evaluate(self, model: keras.Model) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
-        """Return the scores of the model that has been judged by set, and its outputs by set."""
+        """Return the scores of the model that has been judged by set, and its outputs by set.
+
+        The outputs are in the order of the rows.
+        """
         with between_batches(model):
             found = {name: evaluate_rows(model, judged) for name, judged in self._judged.items()}
         scores = {name: scores for name, (scores, _) in found.items()}
-        return scores, {name: outputs for name, (_, outputs) in found.items()}
+        return scores, {
+            name: in_row_order(self._judged[name].data.inputs, outputs)
+            for name, (_, outputs) in found.items()
+        }
 
     def accuracy_note(self, model: keras.Model) -> str | None:
         """Return what to say where the model's own accuracy takes logits for probabilities."""

@@ -107,6 +107,20 @@ class EvaluationSet:
         return EvaluationSet(self.name, inputs, self.labels[:taken])
 
 
+def in_row_order(inputs: Any, outputs: np.ndarray) -> np.ndarray:
+    """Return what a model gives for the inputs of a set in the order of its rows.
+
+    Args:
+        inputs: as of `EvaluationSet`.
+        outputs: array [rows, ...], in the order of the inputs.
+    """
+    if not isinstance(inputs, Batches):
+        return outputs
+    in_order = np.empty_like(outputs)
+    in_order[inputs.row_order()] = outputs
+    return in_order
+
+
 def _normalized(name: str, weights: np.ndarray | None) -> np.ndarray | None:
     return None if weights is None else normalized(weights, f"the set {name!r}")
 

@@ -58,11 +58,15 @@ def best_outputs(
     """
     raw = evaluation.best_outputs
     if not raw:  # the best evaluation was before the run was resumed
+        from kbert.models.evaluation_set import in_row_order
         from kbert.models.variables import assign_variables
 
         assign_variables(model.weights, find_source(run.model_folder).read().arrays, run)
         sets = evaluation.evaluated_sets()
-        raw = {name: model.predict(batches, verbose=0) for name, batches in sets.items()}
+        raw = {
+            name: in_row_order(batches, model.predict(batches, verbose=0))
+            for name, batches in sets.items()
+        }
     return {name: model.target.outputs(rows) for name, rows in raw.items()}
 
 
