@@ -118,7 +118,7 @@ def _fit(
         begun = callbacks.is_new or callbacks.checkpoint.has_begun
         if begun:  # else the run is as it was
             status = "stopped" if stopped else "failed"
-            run.try_to_update(status=status, ended=now(), **_seconds(run, started))
+            run.try_to_update(status=status, ended=now(), **seconds_trained(run, started))
         if says_out_of_memory(error):
             if not begun:
                 raise MemoryError from error
@@ -128,10 +128,10 @@ def _fit(
             raise batches.failure from error
         error.add_note(what_is_left(run))
         raise
-    run.update(**_seconds(run, started))
+    run.update(**seconds_trained(run, started))
 
 
-def _seconds(run: RunDirectory, started: float) -> dict[str, float]:
+def seconds_trained(run: RunDirectory, started: float) -> dict[str, float]:
     """Return how long the run has trained, in all its processes that could record it."""
     before = run.readable_record.get("training_seconds", 0.0)
     return {"training_seconds": round(before + time.monotonic() - started, 1)}
