@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.interop.pretraining_run import PRETRAINING
 from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
@@ -44,3 +45,8 @@ class RunReport:
     texts: Sequence[str] | None
     pairs: Sequence[str] | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_pretraining(self) -> bool:
+        """Whether the run predicted masked tokens, so that its model labels nothing yet."""
+        return self.record.get("kind") == PRETRAINING

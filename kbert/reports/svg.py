@@ -105,7 +105,8 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     Args:
         low: float.
         high: float, above `low`.
-        most: int. Steps at most. Defaults to 6.
+        most: int. Steps at most, unless fewer than two of the numbers lie in the range. Defaults to
+            6.
 
     Example:
 
@@ -117,6 +118,8 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if first >= last:  # at most one round number lies in the range
+        return ticks(low, high, 2 * most)
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 

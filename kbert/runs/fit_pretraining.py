@@ -11,7 +11,7 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import MachineError
 from kbert.findings import Cure, findings_table
 from kbert.results.no_better import no_better_than_frequencies
-from kbert.runs.fit_run import now
+from kbert.runs.fit_run import now, seconds_trained
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.pretraining_callbacks import PretrainingCallbacks
 from kbert.runs.run_directory import RunDirectory
@@ -70,7 +70,8 @@ def fit_pretraining(
         callbacks.logger.close()
         stopped = isinstance(error, KeyboardInterrupt)
         if start is None or callbacks.checkpoint.has_begun:  # else the run is as it was
-            run.try_to_update(status="stopped" if stopped else "failed", ended=now())
+            status = "stopped" if stopped else "failed"
+            run.try_to_update(status=status, ended=now(), **seconds_trained(run, started))
         if says_out_of_memory(error):
             raise _too_large(prepared) from error
         if not stopped and batches.failure not in (None, error):  # which TensorFlow only names
@@ -78,7 +79,8 @@ def fit_pretraining(
             raise batches.failure from error
         leave_note(error, what_is_left(run))
         raise
-    _finish(prepared, run, callbacks, time.monotonic() - started)
+    run.update(**seconds_trained(run, started))
+    _finish(prepared, run, callbacks)
 
 
 def _too_large(prepared: PreparedPretraining) -> MachineError:
@@ -102,7 +104,6 @@ def _finish(
     prepared: PreparedPretraining,
     run: RunDirectory,
     callbacks: PretrainingCallbacks,
-    seconds: float,
 ) -> None:
     """Leave the best model, or without an evaluation the last, and record the run's end."""
     evaluation, store = callbacks.evaluation, CheckpointStore(run.checkpoints)
@@ -111,7 +112,7 @@ def _finish(
     assert path is not None, "every epoch leaves a checkpoint"
     # Written again: a process may have ended between the checkpoint and the model.
     callbacks.write(read_checkpoint(path, only="model").arrays["model"])
-    say(f"Trained in {duration(seconds)}.")
+    say(f"Trained in {duration(run.record['training_seconds'])}.")
     unigram, found = None, []
     if best is not None and evaluation is not None:
         say(f"The best evaluation, which the run keeps: {best.when}")
@@ -128,7 +129,6 @@ def _finish(
     by_code |= {finding.code: finding.to_dict() for finding in found}
     # Last: a finished run has all its results.
     run.update(
-        training_seconds=round(run.record.get("training_seconds", 0.0) + seconds, 1),
         findings=list(by_code.values()),
         status="finished",
         ended=now(),

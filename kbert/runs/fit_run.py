@@ -119,7 +119,7 @@ def _fit(
         begun = callbacks.is_new or callbacks.checkpoint.has_begun
         if begun:  # else the run is as it was
             status = "stopped" if stopped else "failed"
-            run.try_to_update(status=status, ended=now(), **_seconds(run, started))
+            run.try_to_update(status=status, ended=now(), **seconds_trained(run, started))
         if says_out_of_memory(error):
             if not begun:
                 raise MemoryError from error
@@ -129,10 +129,10 @@ def _fit(
             raise batches.failure from error
         error.add_note(what_is_left(run))
         raise
-    run.update(**_seconds(run, started))
+    run.update(**seconds_trained(run, started))
 
 
-def _seconds(run: RunDirectory, started: float) -> dict[str, float]:
+def seconds_trained(run: RunDirectory, started: float) -> dict[str, float]:
     """Return how long the run has trained, in all its processes that could record it."""
     before = run.readable_record.get("training_seconds", 0.0)
     return {"training_seconds": round(before + time.monotonic() - started, 1)}
@@ -179,8 +179,7 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
     by_code |= {finding.code: finding.to_dict() for finding in at_end}
-    # Last: a finished run has all its results.
-    run.update(
+    end: dict[str, Any] = dict(
         **_peak_memory(prepared.config, run),
         **({"compilations": compiled} if compiled else {}),
         findings=list(by_code.values()),
@@ -189,7 +188,8 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
         **({} if best is None else {"best_epoch": best.epoch}),
     )
     if prepared.config.report:
-        try_to_write_report(run, prepared.sets)
+        try_to_write_report(run, prepared.sets, end)
+    run.update(**end)  # last: a finished run has all its results
 
 
 def _found_at_the_end(

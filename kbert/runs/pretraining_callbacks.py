@@ -12,6 +12,7 @@ from kbert.interop.write_masked_model import write_masked_model
 from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.run_directory import RunDirectory
+from kbert.utils.file_errors import once_mended
 
 if TYPE_CHECKING:
     from kbert.callbacks.learning_rate_logger import LearningRateLogger
@@ -131,8 +132,9 @@ def _write_model(
         )
     except OSError as error:
         raise MachineError(
-            "The model cannot be written to {folder}: {reason}. Its checkpoint is intact; when "
-            "there is room again, resume from the last.",
+            "The model cannot be written to {folder}: {reason}. Its checkpoint is intact; {when}, "
+            "resume from the last.",
             folder=run.model_folder,
             reason=error.strerror or error,
+            when=once_mended(error),
         ) from error

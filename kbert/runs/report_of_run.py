@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, KbertError
+from kbert.interop.pretraining_run import PRETRAINING
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.page import page
@@ -18,20 +21,27 @@ from kbert.runs.run_baselines import BASELINES
 from kbert.runs.run_config import check_is_run
 from kbert.runs.run_directory import PREDICTIONS, REPORT, RunDirectory
 from kbert.runs.run_predictions import evaluated_sets, predict_again
+from kbert.utils.file_errors import writing
 from kbert.utils.files import write_text
 from kbert.utils.foreign import reason_of
 from kbert.utils.say import say
+from kbert.utils.staging import publishing
 
 
-def try_to_write_report(run: RunDirectory, sets: Mapping[str, Examples]) -> None:
+def try_to_write_report(
+    run: RunDirectory, sets: Mapping[str, Examples], end: Mapping[str, Any]
+) -> None:
     """Write the page of a run that has just been trained; whatever fails, the run has not.
 
     Args:
         run: RunDirectory.
         sets: dict of labelled Examples by name, which it was evaluated on.
+        end: dict. What run.json is going to tell of the run's end.
     """
     try:
-        write_text(run.path / REPORT, page(report_of_run(run, sets)))
+        report = report_of_run(run, sets)
+        report = replace(report, record={**report.record, **end})
+        write_text(run.path / REPORT, page(report))
     except Exception as error:
         say(f"The report is left out: {reason_of(error)}.")
     else:
@@ -51,9 +61,9 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     """
     check_is_run(run)
     record, notes = run.record, list[str]()
-    history = _history(run)
+    history = run_history(run)
     predictions = texts = pairs = None
-    if history.best is not None:
+    if history.best is not None and record.get("kind") != PRETRAINING:
         name = next(iter(history.best.scores))
         examples = _examples(run, name, sets, notes)
         predictions = _predictions(run, name, notes)
@@ -77,7 +87,12 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     )
 
 
-def _history(run: RunDirectory) -> EvaluationHistory:
+def run_history(run: RunDirectory) -> EvaluationHistory:
+    """Return the evaluations of a run, which may be none.
+
+    Raises:
+        InputError: they are not what kbert has written.
+    """
     file = run.path / "evaluations.json"
     if not file.is_file():
         return EvaluationHistory()
@@ -122,13 +137,22 @@ def write_report(run: str | Path, output: str | Path | None = None) -> Path:
 
     Args:
         run: str or Path. The run directory.
-        output: str or Path, or None. Where to write. Defaults to None: report.html in the run.
+        output: str or Path, or None. A file to write, which must not exist yet. Defaults to None:
+            report.html in the run, written anew.
 
     Raises:
-        InputError: this is not a run.
+        InputError: this is not a run, or something exists at `output`.
     """
     directory = RunDirectory(run)
     content = page(report_of_run(directory))
-    target = directory.path / REPORT if output is None else Path(output)
-    write_text(target, content)
-    return target
+    if output is None:
+        write_text(directory.path / REPORT, content)
+        return directory.path / REPORT
+    return write_page(content, Path(output))
+
+
+def write_page(content: str, output: Path) -> Path:
+    """Write a page to a file that must not exist yet, and return its path."""
+    with publishing(output) as new, writing(output):
+        new.write_text(content, encoding="utf-8")
+    return output

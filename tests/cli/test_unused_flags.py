@@ -181,7 +181,7 @@ TABLE = {
         "max-length": USED,  # of an encoder, which has to be read first: tests/models
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
-    "report": dict.fromkeys((*SPEAKING, "run", "output"), USED),
+    "report": dict.fromkeys((*SPEAKING, "run", "others", "output"), USED),
     "export": {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.

@@ -87,7 +87,7 @@ def train(path, tmp_path):
 SURFACES = {
     "find_source": lambda path, tmp_path: find_source(path),
     "predict": lambda path, tmp_path: Predictor.load(path),
-    "evaluate": lambda path, tmp_path: evaluate(path, str(FORMATS / "reviews.csv")),
+    "evaluate": lambda path, tmp_path: evaluate(Path(path), str(FORMATS / "reviews.csv")),
     "export": lambda path, tmp_path: export(
         path, tmp_path / "export", format="huggingface", verbose=0
     ),

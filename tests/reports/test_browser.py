@@ -1,6 +1,6 @@
 """The page in a browser: headless Chromium, as Debian has it.
 
-`.ci/run` installs it and sets KBERT_REQUIRE_BROWSER; elsewhere these tests are left out without it.
+Where it is not installed these tests are left out, unless KBERT_REQUIRE_BROWSER is set.
 """
 
 import os

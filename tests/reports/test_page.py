@@ -137,3 +137,11 @@ def test_without_texts_the_rows_are_told_by_number():
     assert "The texts are left out" in text
     assert "Text 1" not in text
     assert "Most confident mistakes" in text
+
+
+@pytest.mark.parametrize("kind", [None, "pretraining"])
+def test_it_says_what_the_model_is_good_for(kind):
+    report = report_of()
+    text = page(report_of(record={**report.record, "kind": kind}))
+    assert ("kbert train LABELLED_FILE --preset RUN" in text) is (kind == "pretraining")
+    assert ("kbert predict RUN FILE" in text) is (kind is None)

@@ -28,7 +28,7 @@ def test_ticks_are_round_numbers_within_the_range(one, other, most):
     if (high - low) < 1e-9 * max(abs(low), abs(high)):
         return
     found = ticks(low, high, most)
-    assert 1 <= len(found) <= most + 1
+    assert 2 <= len(found) <= max(most, 5) + 1
     slack = (high - low) * 1e-6
     assert all(low - slack <= tick <= high + slack for tick in found)
     if len(found) > 1:

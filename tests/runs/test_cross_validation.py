@@ -176,3 +176,13 @@ def test_folds_of_other_targets(kind, reviews, tiny_preset, tmp_path, capsys):
     folds = [RunDirectory(run.path / f"fold-{n}").best_scores()[monitor] for n in (1, 2)]
     scores = json.loads((run.path / "cross_validation.json").read_text())["scores"]
     assert scores["dev"][monitor]["mean"] == pytest.approx(sum(folds) / 2)
+
+
+@pytest.mark.any_backend  # a matter of the rows
+def test_rows_of_a_test_file_are_of_no_fold(reviews, tiny_preset, tmp_path):
+    config = config_of(reviews, tiny_preset, tmp_path / "cv", folds=2, test=str(reviews))
+    allowed = (*config.allow, "dev-overlap")
+    found = predictions(train(replace(config, allow=allowed, report=False), verbose=0))
+    assert [int(row["row"]) for row in found] == list(range(1, len(found) + 1))
+    assert len(found) == len(read_examples(reviews))
+    assert list(found[0]) == ["row", "fold", "label", "predicted", "p(bad)", "p(good)"]

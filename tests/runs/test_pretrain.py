@@ -34,6 +34,7 @@ from kbert.models.masked_language_model import MaskedLanguageModel
 from kbert.models.variables import to_arrays
 from kbert.runs.pretrain import pretrain
 from kbert.runs.pretraining_texts import read_pretraining_texts
+from kbert.runs.report_of_run import report_of_run, write_report
 from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
@@ -291,3 +292,14 @@ def test_without_texts_to_evaluate_on_the_last_model_is_kept(config, tmp_path):
     model = MaskedLanguageModel.from_preset(str(run))
     for name, array in to_arrays(model.weights).items():
         np.testing.assert_array_equal(array, last[name], err_msg=name)
+
+
+@pytest.mark.any_backend  # a matter of files
+def test_its_report_tells_its_losses_and_of_no_single_row(finished, tmp_path):
+    output = tmp_path / "page.html"
+    report = report_of_run(finished)
+    assert report.notes == ()
+    assert report.predictions is report.texts is None
+    text = write_report(finished.path, output).read_text(encoding="utf-8")
+    assert f'<p class="score">{report.history.best.first.loss:.4f}' in text
+    assert "--preset RUN" in text

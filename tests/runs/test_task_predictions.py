@@ -47,7 +47,7 @@ def finished(reviews, tiny_preset, tmp_path_factory):
 
 def test_the_files_of_run_classifier(finished):
     run, printed, folder = finished
-    assert printed.endswith(f"as run_classifier.py writes them: {run.path / 'test_results.tsv'}\n")
+    assert f"as run_classifier.py writes them: {run.path / 'test_results.tsv'}\n" in printed
     text = (run.path / "eval_results.txt").read_text(encoding="utf-8")
     found = dict(line.split(" = ") for line in text.splitlines())
     assert list(found) == ["eval_accuracy", "eval_loss", "global_step", "loss"]

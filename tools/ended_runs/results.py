@@ -23,6 +23,7 @@ _OF_THE_WAY = (
     "resumed",
 )
 _SERIAL = re.compile(r"\b\d{6}-(?=epoch-)")
+_ENDED = re.compile("<p>finished, [^<]*</p>")
 _TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of what is compared itself
 
 
@@ -84,6 +85,8 @@ def _told(path: Path) -> Any:
     if path.suffix == ".keras":  # a ZIP file, which tells when it was written
         with zipfile.ZipFile(path) as file:
             return sorted((part.filename, part.CRC) for part in file.infolist())
+    if path.name == "report.html":  # which tells when the run ended
+        return _ENDED.sub("", path.read_text("utf-8"))
     if path.parent.name == "checkpoints":
         return _SERIAL.sub("", path.read_text("utf-8"))
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,160 @@
+"""Several runs side by side."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kbert.reports.headline import headline
+from kbert.reports.line_chart import Line, line_chart
+from kbert.reports.rendering import render
+from kbert.reports.run_report import RunReport
+from kbert.reports.svg import Svg
+from kbert.results.bootstrap import Interval, bootstrap
+from kbert.results.paired import McNemar
+from kbert.results.scores import Scores, is_better_lower, score_name
+
+_PLACES = ("output", "data", "dev", "test", "parent")  # settings that name files, not a method
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run beside the best of several.
+
+    Args:
+        name: str.
+        when: str. When its best evaluation was.
+        score: float. The score by which the runs are compared.
+        interval: Interval or None. Where it lies in 95 % of samples of the rows.
+        scores: Scores. All scores of its best evaluation.
+        seconds: float or None. How long it trained.
+        less: Interval or None. How much lower it is than the best run, in 95 % of samples of the
+            rows, the same for both; None of the best run, and where rows are not of one class.
+        test: McNemar or None. The best run is the first.
+    """
+
+    name: str
+    when: str
+    score: float
+    interval: Interval | None
+    scores: Scores
+    seconds: float | None
+    less: Interval | None
+    test: McNemar | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several runs side by side, on the same rows.
+
+    Args:
+        score: str. The name of the score by which they are compared.
+        set: str. The set that was scored.
+        rows: int.
+        runs: tuple of ComparedRun, the best first.
+        differing: dict of values by run, for each setting or version that is not the same in all.
+        names: tuple of str. The runs in the order in which they were given.
+        curves: tuple of Svg.
+    """
+
+    score: str
+    set: str
+    rows: int
+    runs: tuple[ComparedRun, ...]
+    differing: Mapping[str, tuple[str, ...]]
+    names: tuple[str, ...]
+    curves: tuple[Svg, ...]
+
+    @classmethod
+    def of(cls, reports: Sequence[RunReport]) -> "Comparison":
+        """Return the comparison of runs that were evaluated on the same rows.
+
+        Args:
+            reports: sequence of RunReport, of which each has an evaluation by the same score.
+        """
+        score = reports[0].history.score
+        sign = 1 if is_better_lower(score) else -1
+        ordered = sorted(reports, key=lambda report: sign * _best_score(report, score))
+        best = ordered[0].history.best
+        assert best is not None
+        name, scores = next(iter(best.scores.items()))
+        return cls(
+            score=score_name(score),
+            set=name,
+            rows=scores.rows,
+            runs=tuple(_compared(report, ordered[0], score) for report in ordered),
+            differing=_differing(reports),
+            names=tuple(report.name for report in reports),
+            curves=_curves(reports, score),
+        )
+
+    def page(self) -> str:
+        """Return the comparison as a page; see `render`."""
+        return render("comparison.html", comparison=self)
+
+
+def _best_score(report: RunReport, score: str) -> float:
+    best = report.history.best
+    assert best is not None
+    return float(getattr(best.first, score))
+
+
+def _compared(report: RunReport, first: RunReport, score: str) -> ComparedRun:
+    best, result = report.history.best, headline(report)
+    assert best is not None
+    assert result is not None
+    less = test = None
+    ours, theirs = report.predictions, first.predictions
+    if ours is not None and theirs is not None and ours.is_of_classes and report is not first:
+        right, of_best = ours.predicted == ours.true, theirs.predicted == theirs.true
+        test = McNemar.of(of_best, right)
+        difference = of_best.astype(float) - right
+        less = bootstrap(lambda at: float(difference[at].mean()), len(difference))
+    return ComparedRun(
+        name=report.name,
+        when=best.when,
+        score=_best_score(report, score),
+        interval=result.models[0].interval,
+        scores=best.first,
+        seconds=report.record.get("training_seconds"),
+        less=less,
+        test=test,
+    )
+
+
+def _differing(reports: Sequence[RunReport]) -> dict[str, tuple[str, ...]]:
+    tables: list[dict[str, Any]] = []
+    for report in reports:
+        settings = tomllib.loads(report.settings)
+        table = {name: value for name, value in settings.items() if name not in _PLACES}
+        data = report.record.get("data", {}).get("train", {})
+        table |= {"training rows": data.get("rows"), "training data": data.get("sha256", "")[:12]}
+        versions = report.record.get("versions", {})
+        tables.append(table | {f"version of {name}": value for name, value in versions.items()})
+    names = dict.fromkeys(name for table in tables for name in table)
+    found = {name: tuple(str(table.get(name, "")) for table in tables) for name in names}
+    return {name: values for name, values in found.items() if len(set(values)) > 1}
+
+
+def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:
+    scores = [
+        Line(
+            report.name,
+            [record.update for record in report.history.records],
+            [getattr(record.first, score) for record in report.history.records],
+        )
+        for report in reports
+    ]
+    name = score_name(score)
+    drawings = [line_chart(scores, title=f"{name} by update", x_label="update", y_label=name)]
+    logs = [(report.name, report.log.thinned()) for report in reports]
+    losses = [
+        Line(name, log.steps.tolist(), log.losses.tolist())
+        for name, log in logs
+        if np.isfinite(log.losses).any()
+    ]
+    if losses:
+        drawings.append(line_chart(losses, title="Loss by step", x_label="step", y_label="loss"))
+    return tuple(drawings)

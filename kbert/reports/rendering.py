@@ -1,0 +1,47 @@
+"""Pages of one file that need nothing else, and run no code of what is shown."""
+
+import base64
+import hashlib
+from importlib.resources import files
+from typing import Any
+
+from kbert.reports.svg import STYLE
+
+_TEMPLATES = files("kbert.reports") / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page.
+
+    It loads nothing: styles, script and drawings are in it. Its Content-Security-Policy names the
+    one script by its hash, so that what a text or a label contains is never run.
+
+    Args:
+        template: str. The name of its template.
+        **values: what the template shows.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, script = STYLE + _read("report.css"), _read("report.js")
+    environment.globals |= {
+        "style": style,
+        "script": script,
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+    }
+    return environment.get_template(template).render(values)
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

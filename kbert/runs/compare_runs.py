@@ -1,0 +1,68 @@
+"""Compare runs that were evaluated on the same rows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from kbert.errors import InputError
+from kbert.findings import Cure
+from kbert.reports.comparison import Comparison
+from kbert.runs.report_of_run import report_of_run, run_history
+from kbert.runs.run_config import check_is_run
+from kbert.runs.run_directory import RunDirectory
+
+
+def compare_runs(runs: Sequence[str | Path]) -> Comparison:
+    """Return several runs side by side.
+
+    Args:
+        runs: sequence of str or Path. At least two run directories.
+
+    Raises:
+        InputError: one of them is not a run, is named twice, has no evaluation, or was evaluated on
+            other rows or by another score.
+    """
+    directories = [RunDirectory(run) for run in runs]
+    if len({run.path.resolve() for run in directories}) < len(directories):
+        raise InputError("Name each run once. Received: {runs}", runs=", ".join(map(str, runs)))
+    for run in directories:
+        check_is_run(run)
+    judged = [_judged(run) for run in directories]
+    for run, of_run in zip(directories[1:], judged[1:], strict=True):
+        _check_comparable(directories[0], judged[0], run, of_run)
+    reports = [report_of_run(run) for run in directories]
+    if len({report.name for report in reports}) < len(reports):
+        named = zip(reports, runs, strict=True)
+        reports = [replace(report, name=str(run)) for report, run in named]
+    return Comparison.of(reports)
+
+
+def _judged(run: RunDirectory) -> tuple[str, str]:
+    """Return the score by which a run is judged, and the fingerprint of the rows."""
+    history = run_history(run)
+    if history.best is None:
+        raise InputError("{run} has no evaluation to compare.", run=run)
+    name = next(iter(history.best.scores))
+    return history.score, run.record["data"][name]["sha256"]
+
+
+def _check_comparable(
+    first: RunDirectory, of_first: tuple[str, str], other: RunDirectory, of_other: tuple[str, str]
+) -> None:
+    """Raise InputError unless two runs were judged by the same score on the same rows."""
+    if of_first[0] != of_other[0]:
+        raise InputError(
+            "{first} was judged by {score}, and {other} by {received}: they cannot be compared.",
+            first=first,
+            score=of_first[0],
+            other=other,
+            received=of_other[0],
+        )
+    if of_first[1] != of_other[1]:
+        raise InputError(
+            "{first} and {other} were evaluated on different rows, so that their scores cannot be "
+            "compared.",
+            first=first,
+            other=other,
+            cure=Cure({"split_seed": 0}, note="which sets the same rows aside in both runs"),
+        )

@@ -1,0 +1,28 @@
+"""Whether two models differ by more than chance."""
+
+from math import comb
+
+import numpy as np
+import pytest
+
+from kbert.results.paired import McNemar
+
+
+def rights(first, second, both=10, neither=4):
+    """Return which rows two models have right, of which they differ in so many."""
+    one = [True] * first + [False] * second + [True] * both + [False] * neither
+    other = [False] * first + [True] * second + [True] * both + [False] * neither
+    return np.array(one), np.array(other)
+
+
+@pytest.mark.parametrize(("first", "second"), [(8, 1), (1, 8), (3, 3), (12, 5)])
+def test_by_the_binomial_distribution(first, second):
+    total, fewer = first + second, min(first, second)
+    tail = sum(comb(total, k) for k in range(fewer + 1)) / 2**total
+    found = McNemar.of(*rights(first, second))
+    assert (found.first, found.second) == (first, second)
+    assert found.p == pytest.approx(min(1.0, 2 * tail))
+
+
+def test_models_that_agree_do_not_differ():
+    assert McNemar.of(*rights(0, 0)) == McNemar(0, 0, 1.0)
