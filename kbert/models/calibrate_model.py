@@ -1,6 +1,6 @@
 """Fit the temperature of a classifier, and fold it into its head."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -9,16 +9,14 @@ from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.evaluate_batches import judge_set
 from kbert.models.evaluation_set import EvaluationSet, in_row_order
 from kbert.models.raw_texts import labelled_batches
+from kbert.models.text_model import TextModel
 from kbert.models.variables import assign_variables, to_arrays
 from kbert.results.prediction import check_outputs
 from kbert.results.temperature import Temperature
 from kbert.targets.fit_temperature import check_calibrates, fit_temperature
 
-if TYPE_CHECKING:
-    from kbert.models.bert_classifier import BertClassifier
 
-
-def calibrate_model(model: "BertClassifier", data: Any) -> Temperature:
+def calibrate_model(model: TextModel, data: Any) -> Temperature:
     """Divide the weights of a classifier's head by the temperature of labelled data; see its
     `calibrate`."""
     check_calibrates(model.target)
