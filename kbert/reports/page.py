@@ -1,10 +1,9 @@
 """The page of a run: one file that needs nothing else, and runs no code of its texts."""
 
-import base64
-import hashlib
 from importlib.resources import files
 from typing import Any
 
+from kbert.reports.content_policy import source_hash
 from kbert.reports.curves import curves
 from kbert.reports.headline import headline
 from kbert.reports.run_report import RunReport
@@ -42,15 +41,11 @@ def page(report: RunReport) -> str:
         "rows": TellingRows.of(report),
         "style": style,
         "script": script,
-        "style_hash": _hash(style),
-        "script_hash": _hash(script),
+        "style_hash": source_hash(style),
+        "script_hash": source_hash(script),
     }
     return environment.get_template("report.html").render(values)
 
 
 def _read(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

@@ -1,5 +1,8 @@
 """What the model of each fold predicts for the rows that it was not trained on."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from kbert.interop.sources import find_source
@@ -15,7 +18,7 @@ def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Scores:
     """Write the predictions of all folds in the order of the rows, and return their scores."""
     names = folds[0].record["labels"]
     tables = [
-        PredictionTable.read(fold.path / PREDICTIONS, names).with_place("fold", number)
+        _set_aside(fold, names).with_place("fold", number)
         for number, fold in enumerate(folds, start=1)
     ]
     together = PredictionTable.joined(tables)
@@ -27,6 +30,12 @@ def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Scores:
     return target.scores(
         target.raw(together.outputs), together.true, names, weights=together.weights
     )
+
+
+def _set_aside(fold: RunDirectory, names: Sequence[str]) -> PredictionTable:
+    """Return the rows that a fold has set aside; those of a test set are the same in all folds."""
+    table = PredictionTable.read(fold.path / PREDICTIONS, names).of_place("set", "dev")
+    return replace(table, places={n: cells for n, cells in table.places.items() if n != "set"})
 
 
 def fold_target(folds: list[RunDirectory]) -> Target:
