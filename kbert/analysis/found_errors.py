@@ -16,6 +16,7 @@ from kbert.targets.target import Target
 
 _LINE = 110  # cells of a terminal
 _LABEL = 24
+_MANY = 0.2  # of the rows
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ class FoundErrors:
         if self.suspects is not None:
             count = f"{len(self.suspects):,} of {len(self.table):,} rows"
             lines += ["", f"Labels that are probably wrong ({count}):"]
+            if len(self.suspects) > _MANY * len(self.table):
+                lines.append("  So many say more of the model than of the labels.")
             lines += self._row_lines(self.suspects[: self.shown])
         lines += ["", "Greatest losses:", *self._row_lines(self.order[: self.shown])]
         return "\n".join(lines)

@@ -10,6 +10,7 @@ from kbert.cli.options import Output, Switch, given, options, reading
 from kbert.cli.show import show as show_result
 from kbert.cli.show import show_json
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.findings import Option
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
@@ -74,6 +75,10 @@ def errors(
     chosen = choose_format(output, output_format)
     check_model_first("errors", model, data)
     examples = None if data is None else _read(model, data, settings)
+
+    if near:
+        leave_out = Option("near", 0)
+        say(f"Comparing with the training rows; {leave_out} leaves that out.", to="stderr")
 
     def find() -> "FoundErrors":
         return find_errors(
