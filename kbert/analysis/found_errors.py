@@ -166,7 +166,7 @@ class FoundErrors:
             padded(["loss", *(f"{self.losses[at]:.4f}" for at in found)], _LABEL),
         ]
         heads, *starts = ("  " + "  ".join(cells) for cells in zip(*columns, strict=True))
-        lines = [heads + ("  text" if self.texts is not None else "")]
+        lines = [(heads + ("  text" if self.texts is not None else "")).rstrip()]
         for at, start in zip(found, starts, strict=True):
             lines.append(f"{start}  {self._text(at)}".rstrip())
             lines += [f"      near: {_near(one)}" for one in self.near.get(at, ())]

@@ -18,6 +18,7 @@ from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.file_errors import writing
+from kbert.utils.publish import check_free
 from kbert.utils.staging import publishing
 from kbert.utils.wording import count_noun
 
@@ -38,6 +39,8 @@ def show_inspection(
     A row that cannot be used does not stop the inspection; it is one of its findings. A file
     without labels is inspected without them.
     """
+    if duplicates is not None:
+        check_free(duplicates, option="duplicates")
     tokenizer, why_not = preset_tokenizer(model.preset)
     if tokenizer is not None:
         tokenizer = tokenizer.with_truncation(model.long_text, model.cut_pair, model.windows)
