@@ -70,7 +70,8 @@ def test_of_a_run_they_are_the_rows_that_it_set_aside(run, reviews):
     by_loss = sorted(rows, key=lambda row: float(row[f"p({row['label']})"]))
     assert [record["row"] for record in found.records()] == [row["row"] for row in by_loss]
     assert f"{len(rows)} rows of the set dev" in found.source
-    texts = [row["text"] for row in csv.DictReader(reviews.open(encoding="utf-8", newline=""))]
+    with reviews.open(encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
     set_aside = {int(row["row"]) for row in rows}
     for record in found.records():
         assert record["text"] == texts[int(record["row"]) - 1]
