@@ -76,7 +76,7 @@ def errors(
     check_model_first("errors", model, data)
     examples = None if data is None else _read(model, data, settings)
 
-    if near:
+    if near and (model / "config.toml").is_file():
         leave_out = Option("near", 0)
         say(f"Comparing with the training rows; {leave_out} leaves that out.", to="stderr")
 
