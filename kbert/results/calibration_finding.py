@@ -26,7 +26,8 @@ def calibration_finding(found: Temperature, rows: str) -> Finding | None:
             cure,
             {"rows": found.rows, "name": rows},
         )
-    if found.loss_after < found.loss_before:
+    before, after = found.change.log_loss
+    if after < before:
         return None
     return Finding(
         CODE,
@@ -34,5 +35,5 @@ def calibration_finding(found: Temperature, rows: str) -> Finding | None:
         "The temperature does not help: on rows of {name} that did not fit it, the log loss is "
         "{before:.4f} before, and {after:.4f} after.",
         cure,
-        {"name": rows, "before": found.loss_before, "after": found.loss_after},
+        {"name": rows, "before": before, "after": after},
     )

@@ -5,9 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.results.calibration import Calibration
-from kbert.results.evaluation import softmax
-from kbert.results.multi_evaluation import sigmoid
+from kbert.results.calibration_change import CalibrationChange, is_of_labels, log_losses
 
 _LEAST, _MOST = 0.05, 20.0
 
@@ -27,10 +25,8 @@ class Temperature:
         value: float. 1 where none can be fitted: the lowest loss is at 0, as when all rows are
             predicted right, or nowhere.
         rows: int. The rows that fitted it.
-        before: Calibration. That of all rows, with the probabilities as they were.
-        after: Calibration. That of all rows, each with the temperature of the other half.
-        loss_before: float. Mean log loss as it was, in nats.
-        loss_after: float. Mean log loss, each row with the temperature of the other half.
+        change: CalibrationChange. What it does to rows that fitted nothing: that of all rows, each
+            with the temperature of the other half.
         is_fitted: bool. Whether one was found.
 
     Source: C. Guo et al., "On Calibration of Modern Neural Networks", 2017.
@@ -46,10 +42,7 @@ class Temperature:
 
     value: float
     rows: int
-    before: Calibration
-    after: Calibration
-    loss_before: float
-    loss_after: float
+    change: CalibrationChange
     is_fitted: bool
 
     @classmethod
@@ -71,16 +64,12 @@ class Temperature:
         halves = _halves(true)
         of_others = np.ones(len(logits))
         for half in (halves, ~halves):
-            if shares[half].any():
+            if found is not None and shares[half].any():
                 of_others[~half] = best_temperature(logits[half], true[half], shares[half]) or 1.0
-        scaled = logits / of_others[:, None]
         return cls(
             value=1.0 if found is None else found,
             rows=len(logits),
-            before=_calibration(logits, true, weights),
-            after=_calibration(scaled, true, weights),
-            loss_before=float(np.average(_losses(logits, true), weights=shares)),
-            loss_after=float(np.average(_losses(scaled, true), weights=shares)),
+            change=CalibrationChange.of(logits, true, of_others, weights),
             is_fitted=found is not None,
         )
 
@@ -97,21 +86,12 @@ class Temperature:
             )
         return (
             f"Temperature {self.value:g}, fitted on the {self.rows:,} rows of {rows}. On rows that "
-            f"fitted nothing (each half of {rows} with the temperature of the other): ECE "
-            f"{self.before.ece:.4f} before, {self.after.ece:.4f} after; Brier score "
-            f"{self.before.brier:.4f} before, {self.after.brier:.4f} after; log loss "
-            f"{self.loss_before:.4f} before, {self.loss_after:.4f} after."
+            f"fitted nothing (each half of {rows} with the temperature of the other): {self.change}."
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the temperature and the scores as plain data."""
-        return {
-            "temperature": self.value,
-            "rows": self.rows,
-            "ece": [self.before.ece, self.after.ece],
-            "brier": [self.before.brier, self.after.brier],
-            "log_loss": [self.loss_before, self.loss_after],
-        }
+        return {"temperature": self.value, "rows": self.rows, **self.change.to_dict()}
 
 
 def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) -> float | None:
@@ -125,7 +105,9 @@ def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) 
     from scipy.optimize import minimize_scalar
 
     def loss(log_temperature: float) -> float:
-        return float(np.average(_losses(logits / np.exp(log_temperature), true), weights=weights))
+        return float(
+            np.average(log_losses(logits / np.exp(log_temperature), true), weights=weights)
+        )
 
     # The loss is convex in 1 / temperature, so it has one lowest place.
     bounds = (np.log(_LEAST), np.log(_MOST))
@@ -135,39 +117,10 @@ def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) 
     return float(f"{np.exp(found.x):.4g}") if is_inside else None
 
 
-def _losses(logits: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Return the log loss of each row: of several labels their mean, as Keras's is."""
-    if _is_of_labels(true):
-        losses: np.ndarray = (np.logaddexp(0, logits) - true * logits).mean(axis=1)
-        return losses
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    if true.ndim == 1:
-        return -logs[np.arange(len(true)), true]
-    return -(true * logs).sum(axis=1)
-
-
-def _calibration(logits: np.ndarray, true: np.ndarray, weights: np.ndarray | None) -> Calibration:
-    """Return the calibration; whether a row has a label is a prediction of two classes."""
-    if _is_of_labels(true):
-        shares = sigmoid(logits).reshape(-1)
-        each = None if weights is None else np.repeat(weights, logits.shape[1])
-        return Calibration.of(
-            np.stack([1 - shares, shares], axis=1), true.reshape(-1).astype(int), weights=each
-        )
-    classes = true if true.ndim == 1 else true.argmax(axis=1)
-    return Calibration.of(softmax(logits), classes, weights=weights)
-
-
-def _is_of_labels(true: np.ndarray) -> bool:
-    """Whether a row has several labels or none; else it is of one class, or of shares of each."""
-    return true.ndim == 2 and true.dtype.kind in "bui"
-
-
 def _halves(true: np.ndarray) -> np.ndarray:
     """Return which rows are of the first half, bool [rows]: of each class every other row."""
     kinds = true
-    if _is_of_labels(true):
+    if is_of_labels(true):
         kinds = np.unique(true, axis=0, return_inverse=True)[1].reshape(-1)
     elif true.ndim == 2:
         kinds = true.argmax(axis=1)

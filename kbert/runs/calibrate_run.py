@@ -10,12 +10,13 @@ from kbert.findings import Finding, findings_table
 from kbert.interop.cooled_head import cooled
 from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
+from kbert.results.calibration_change import CalibrationChange
 from kbert.results.calibration_finding import calibration_finding
 from kbert.results.coverage import coverage, coverage_table
 from kbert.results.temperature import Temperature
 from kbert.runs.best_model import calibration_of, file_checksum
 from kbert.runs.run_directory import RunDirectory
-from kbert.targets.fit_temperature import fit_temperature
+from kbert.targets.fit_temperature import change_by, fit_temperature
 from kbert.targets.known_targets import target_of
 from kbert.targets.target import Target
 from kbert.utils.say import say
@@ -51,7 +52,10 @@ def calibrate_run(
     assert examples.y is not None
     found = fit_temperature(logits[name], examples.y, examples.target, examples.weights)
     say(found.told(name))
-    limits = _write(run, settings, found).limits(logits[name].shape[1])
+    others = {of: _change(found, sets[of], logits[of]) for of in list(sets)[1:]}
+    for of, change in others.items():
+        say(f"{of}, which fitted nothing: {change}.")
+    limits = _write(run, settings, found, others).limits(logits[name].shape[1])
     if limits is not None and found.is_fitted:
         shown = zip(run.record["labels"], limits, strict=True)
         told = ", ".join(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
@@ -64,7 +68,17 @@ def calibrate_run(
     return calibrated, [] if finding is None else [finding]
 
 
-def _write(run: RunDirectory, settings: Mapping[str, Any], found: Temperature) -> Target:
+def _change(found: Temperature, examples: Examples, logits: np.ndarray) -> CalibrationChange:
+    assert examples.y is not None
+    return change_by(found.value, logits, examples.y, examples.target, examples.weights)
+
+
+def _write(
+    run: RunDirectory,
+    settings: Mapping[str, Any],
+    found: Temperature,
+    others: Mapping[str, CalibrationChange],
+) -> Target:
     """Write the model with its temperature, record it, and return the model's target."""
     trained = file_checksum(run)
     target = target_of(settings.get("target")).at_temperature(found.value)
@@ -79,7 +93,8 @@ def _write(run: RunDirectory, settings: Mapping[str, Any], found: Temperature) -
     # Without this record the model is another than that of the best checkpoint, and a resumed run
     # writes it again.
     sums = {"trained_sha256": trained, "sha256": file_checksum(run)}
-    run.update(calibration={**found.to_dict(), **sums})
+    told = {of: change.to_dict() for of, change in others.items()}
+    run.update(calibration={**found.to_dict(), **({"others": told} if told else {}), **sums})
     return target
 
 

@@ -89,7 +89,7 @@ def _is_of(value: Any, kind: type | tuple[type, ...], name: str) -> bool:
         return False
     if isinstance(value, (int, float)):
         return 0 <= value < _MAX_SECONDS
-    if name == "calibration":
+    if isinstance(value, dict) and name == "calibration":
         return _is_calibration(value)
     parts: list[Any] = []
     if isinstance(value, list):
@@ -101,8 +101,19 @@ def _is_of(value: Any, kind: type | tuple[type, ...], name: str) -> bool:
 
 def _is_calibration(value: Mapping[str, Any]) -> bool:
     """Whether these are a temperature and scores before and after it; see `Temperature`."""
-    pairs = [value.get(name) for name in ("ece", "brier", "log_loss")]
-    if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+    others = value.get("others", {})
+    if not isinstance(others, dict) or not _is_number(value.get("temperature")):
         return False
-    numbers = [value.get("temperature"), *(number for pair in pairs for number in pair or ())]
-    return all(type(number) in (int, float) and 0 <= number < _MAX_SECONDS for number in numbers)
+    changes = (value, *others.values())
+    return all(isinstance(change, dict) and _is_change(change) for change in changes)
+
+
+def _is_change(value: Mapping[str, Any]) -> bool:
+    pairs = [value.get(name) for name in ("ece", "brier", "log_loss")]
+    return all(
+        isinstance(pair, list) and list(map(_is_number, pair)) == [True] * 2 for pair in pairs
+    )
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value < _MAX_SECONDS  # type: ignore[operator]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.results.calibration_change import CalibrationChange
 from kbert.results.temperature import Temperature
 from kbert.targets.target import Target
 
@@ -31,8 +32,21 @@ def fit_temperature(
         InputError: the target has no probabilities.
     """
     check_calibrates(target)
+    return Temperature.fit(logits, _true(y, target), weights)
+
+
+def change_by(
+    temperature: float,
+    logits: "np.ndarray",
+    y: "np.ndarray",
+    target: Target,
+    weights: "np.ndarray | None" = None,
+) -> CalibrationChange:
+    """Return what a temperature that was fitted on other rows does to these."""
+    return CalibrationChange.of(logits, _true(y, target), temperature, weights)
+
+
+def _true(y: "np.ndarray", target: Target) -> "np.ndarray":
     if target.activation == "sigmoid":
-        y = y.astype("uint8")
-    elif y.ndim == 2:
-        y = y.astype("float64")
-    return Temperature.fit(logits, y, weights)
+        return y.astype("uint8")
+    return y if y.ndim == 1 else y.astype("float64")

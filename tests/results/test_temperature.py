@@ -49,12 +49,14 @@ def test_by_hand():
     found = Temperature.fit(logits, true)
     assert found.value == pytest.approx(4 / np.log(3), rel=1e-3)
     sure = 1 / (1 + np.exp(-4))
-    assert found.before.ece == pytest.approx(sure - 0.75)
-    assert found.after.ece == pytest.approx(0, abs=1e-4)
-    assert found.before.brier == pytest.approx(0.75 * 2 * (1 - sure) ** 2 + 0.25 * 2 * sure**2)
-    assert found.after.brier == pytest.approx(0.75 * 2 * 0.25**2 + 0.25 * 2 * 0.75**2)
-    assert found.loss_before == pytest.approx(-0.75 * np.log(sure) - 0.25 * np.log(1 - sure))
-    assert found.loss_after == pytest.approx(-0.75 * np.log(0.75) - 0.25 * np.log(0.25), rel=1e-6)
+    assert found.change.ece[0] == pytest.approx(sure - 0.75)
+    assert found.change.ece[1] == pytest.approx(0, abs=1e-4)
+    assert found.change.brier[0] == pytest.approx(0.75 * 2 * (1 - sure) ** 2 + 0.25 * 2 * sure**2)
+    assert found.change.brier[1] == pytest.approx(0.75 * 2 * 0.25**2 + 0.25 * 2 * 0.75**2)
+    assert found.change.log_loss[0] == pytest.approx(-0.75 * np.log(sure) - 0.25 * np.log(1 - sure))
+    assert found.change.log_loss[1] == pytest.approx(
+        -0.75 * np.log(0.75) - 0.25 * np.log(0.25), rel=1e-6
+    )
 
 
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator:UserWarning")  # which fits nothing
@@ -94,9 +96,9 @@ def test_it_is_measured_on_rows_that_did_not_fit_it():
         fitted = Temperature.fit(logits[half], true[half]).value
         shares[~half] = softmax(logits[~half] / fitted)
     found = Temperature.fit(logits, true)
-    assert found.after.ece == pytest.approx(Calibration.of(shares, true).ece)
-    assert found.loss_after == pytest.approx(log_loss(true, shares))
-    assert found.loss_before == pytest.approx(log_loss(true, softmax(logits)))
+    assert found.change.ece[1] == pytest.approx(Calibration.of(shares, true).ece)
+    assert found.change.log_loss[1] == pytest.approx(log_loss(true, shares))
+    assert found.change.log_loss[0] == pytest.approx(log_loss(true, softmax(logits)))
 
 
 def test_several_labels_and_shares_of_classes():
@@ -109,7 +111,7 @@ def test_several_labels_and_shares_of_classes():
         for by in (0.97, 1, 1.03)
     ]
     assert losses[1] < min(losses[0], losses[2])
-    assert found.loss_before == pytest.approx(
+    assert found.change.log_loss[0] == pytest.approx(
         log_loss(has.ravel(), (1 / (1 + np.exp(-logits))).ravel())
     )
     assert abs(each.mean() - has.mean()) < 0.05
@@ -122,7 +124,8 @@ def test_none_is_fitted_where_all_is_right_or_wrong(sign):
     true = np.array([0, 1] * 10)
     found = Temperature.fit(sign * 3.0 * np.eye(2)[true], true)
     assert (found.value, found.is_fitted) == (1.0, False)
-    assert found.after == found.before
+    for before, after in found.change.to_dict().values():
+        assert before == after
     assert "stay as they are" in found.told("dev")
 
 

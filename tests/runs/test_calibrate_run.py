@@ -87,8 +87,8 @@ def test_it_is_the_temperature_of_the_dev_rows(run, plain):
     assert recorded["temperature"] == pytest.approx(found.value, rel=1e-2)
     assert recorded["rows"] == len(rows)
     assert recorded["log_loss"][0] == pytest.approx(log_loss(true, before[:, 1]), rel=1e-4)
-    assert recorded["ece"] == pytest.approx([found.before.ece, found.after.ece], abs=1e-3)
-    assert recorded["brier"] == pytest.approx([found.before.brier, found.after.brier], abs=1e-3)
+    assert recorded["ece"] == pytest.approx(list(found.change.ece), abs=1e-3)
+    assert recorded["brier"] == pytest.approx(list(found.change.brier), abs=1e-3)
 
 
 def test_the_predictions_are_calibrated_and_the_scores_those_of_training(run, plain):
