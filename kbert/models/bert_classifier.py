@@ -243,7 +243,8 @@ class BertClassifier(TextModel):
 
         Whatever the model is saved or exported as then has these probabilities. What it predicts
         stays as it is: thresholds of several labels move along. Take rows that it was not trained
-        on. Calibrated once more on the same rows, it stays as it is.
+        on. The temperature that is returned is that of the model as it is, so that calibrated once
+        more on the same rows it is 1; `model.temperature` is the product of all.
 
         Args:
             data: labelled `Batches`, `(x, labels)`, `(x, labels, weights)`, or raw texts as
@@ -258,7 +259,8 @@ class BertClassifier(TextModel):
         Example:
 
         ```python
-        print(model.calibrate(model.batches(dev)).told("dev"))
+        found = model.calibrate(model.batches(dev))
+        print(found.told("dev"), found.change.ece)
         model.save_to("models/calibrated")
         ```
         """

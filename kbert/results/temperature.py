@@ -86,7 +86,8 @@ class Temperature:
             )
         return (
             f"Temperature {self.value:g}, fitted on the {self.rows:,} rows of {rows}. On rows that "
-            f"fitted nothing (each half of {rows} with the temperature of the other): {self.change}."
+            f"fitted nothing (each half of {rows} with the temperature of the other): "
+            f"{self.change}."
         )
 
     def to_dict(self) -> dict[str, Any]:

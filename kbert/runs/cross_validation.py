@@ -136,8 +136,9 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
     if calibration is not None:
         change = CalibrationChange.from_dict(calibration)
         say(
-            f"Each fold has fitted its temperature on the rows that it predicts. On rows that "
-            f"fitted nothing (each half of a fold with the temperature of the other), mean: {change}."
+            "Each fold has fitted its temperature on the rows that it predicts. On rows that "
+            "fitted nothing (each half of a fold with the temperature of the other), the mean of "
+            f"the folds: {change}."
         )
     summary: dict[str, Any] = {
         name: {score: found.mean for score, found in of_set.items()}
