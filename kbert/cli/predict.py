@@ -74,6 +74,12 @@ def predict(
     names = source.labels()
     if abstain is not None and names is not None:
         Abstention.of(abstain, names, source.target())
+    if abstain is not None and source.temperature() == 1:
+        say(
+            f"{model} is not calibrated: it may be right less often than its probabilities say. "
+            "Train with --calibrate, or choose the limit by the coverage in the run's report.",
+            to="stderr",
+        )
     options = reading(settings)
     if data != "-":
         options = with_run_columns(model, data, options, need_label=False)
