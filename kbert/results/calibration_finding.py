@@ -1,7 +1,7 @@
 """Whether calibrating a model has helped."""
 
 from kbert.findings import Cure, Finding, Option
-from kbert.results.temperature import Temperature
+from kbert.results.temperature import LEAST, MOST, Temperature
 
 CODE = "calibration-no-better"
 
@@ -21,10 +21,10 @@ def calibration_finding(found: Temperature, rows: str) -> Finding | None:
         return Finding(
             CODE,
             "warning",
-            "The model is not calibrated: no temperature is the best on the {rows:,} rows of "
-            "{name}, of which all, or too many for a limit, are predicted right or wrong.",
+            "The model is not calibrated: on the {rows:,} rows of {name} no temperature from "
+            "{least:g} to {most:g} has the lowest log loss, as where all are predicted right.",
             cure,
-            {"rows": found.rows, "name": rows},
+            {"rows": found.rows, "name": rows, "least": LEAST, "most": MOST},
         )
     before, after = found.change.log_loss
     if after < before:

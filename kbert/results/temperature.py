@@ -7,7 +7,7 @@ import numpy as np
 
 from kbert.results.calibration_change import CalibrationChange, is_of_labels, log_losses
 
-_LEAST, _MOST = 0.05, 20.0
+LEAST, MOST = 0.05, 20.0
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) 
         )
 
     # The loss is convex in 1 / temperature, so it has one lowest place.
-    bounds = (np.log(_LEAST), np.log(_MOST))
+    bounds = (np.log(LEAST), np.log(MOST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-7})
     # Where the lowest is at an end, the loss may be flat to far inside.
     is_inside = found.fun < min(map(loss, bounds)) - 1e-9

@@ -115,15 +115,20 @@ def test_a_format_has_its_probabilities(format, name, run, reviews, tmp_path):
 
 
 def test_it_is_told(config, tmp_path, capsys):
-    own = train(replace(config, output=str(tmp_path / "run"), epochs=1))
+    test = str(tmp_path / "test.csv")
+    shutil.copy(config.data, test)
+    own = train(replace(config, output=str(tmp_path / "run"), test=test, epochs=1))
     output = " ".join(capsys.readouterr().out.split())
     recorded = own.record["calibration"]
     assert f"Temperature {recorded['temperature']:g}, fitted on the " in output
     assert f"ECE {recorded['ece'][0]:.4f} before, {recorded['ece'][1]:.4f} after" in output
     assert "from p coverage accuracy rows" in output
+    before, after = recorded["others"]["test"]["ece"]
+    assert f"test, which fitted nothing: ECE {before:.4f} before, {after:.4f} after" in output
     page = (own.path / "report.html").read_text(encoding="utf-8")
     assert f"divided by the temperature {recorded['temperature']:g}," in page
     assert "<h3>Coverage</h3>" in page
+    assert f'<td class="number">{after:.4f}</td>' in page
 
 
 class Killed(BaseException):
