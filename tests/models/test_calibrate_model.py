@@ -24,12 +24,14 @@ def mostly_right(model, texts):
     return read_examples((texts, names), labels=model.labels)
 
 
-def sure(model):
-    """Let a model be far too sure: its head is random, and large."""
-    random = np.random.default_rng(0)
+def sure(model, texts):
+    """Let a model be far too sure, of one label as often as of the other, on each backend."""
     kernel, bias = model.get_layer("logits").weights
-    kernel.assign(random.normal(0, 30, kernel.shape))
-    bias.assign(random.normal(0, 1, bias.shape))
+    kernel.assign(np.random.default_rng(0).normal(0, 1, kernel.shape))
+    logits = in_order(model, Examples(texts))
+    factor = 20 / logits.std()
+    kernel.assign(kernel * factor)
+    bias.assign(-factor * logits.mean(axis=0))
     return model
 
 
@@ -45,7 +47,7 @@ def in_order(model, examples):
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts):
-    model = sure(tiny_model(dtype=dtype))
+    model = sure(tiny_model(dtype=dtype), texts)
     examples = mostly_right(model, texts)
     before = in_order(model, examples)
     found = model.calibrate(model.batches(examples))
@@ -67,7 +69,7 @@ def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts
 @pytest.mark.parametrize("pool", ["mean", "max"])
 def test_windows_that_are_pooled(pool, tiny_model, texts):
     long = {"max_length": 6, "long_text": "windows", "windows": Windows(stride=1, pool=pool)}
-    model = sure(tiny_model(**long))
+    model = sure(tiny_model(**long), texts)
     examples = mostly_right(model, texts)
     before = in_order(model, examples)
     found = model.calibrate(examples)
@@ -78,10 +80,11 @@ def test_windows_that_are_pooled(pool, tiny_model, texts):
 
 @pytest.mark.any_backend  # thresholds are numbers of NumPy's
 def test_several_labels_are_predicted_as_before(tiny_model, texts):
-    has = np.random.default_rng(0).random((len(texts), 3)) < 0.3
     names = ["a", "b", "c"]
-    model = sure(tiny_model(labels=names, target="multi"))
+    model = sure(tiny_model(labels=names, target="multi"), texts)
     model.target = type(model.target)(thresholds=(0.5, 0.9, 1e-3))
+    shares = 1 / (1 + np.exp(-in_order(model, Examples(texts)) / 5))
+    has = np.random.default_rng(0).random(shares.shape) < shares
     tags = [";".join(n for n, one in zip(names, row, strict=True) if one) for row in has]
     examples = read_examples(
         (texts, tags), target="multi", label_separator=";", labels=Labels(names)
@@ -97,7 +100,7 @@ def test_several_labels_are_predicted_as_before(tiny_model, texts):
 
 @pytest.mark.any_backend  # what is written are arrays
 def test_it_is_saved_with_the_model(tiny_model, texts, tmp_path):
-    model = sure(tiny_model())
+    model = sure(tiny_model(), texts)
     examples = mostly_right(model, texts)
     value = model.calibrate((examples.texts, examples.label_ids)).value
     assert value > 2
@@ -114,7 +117,7 @@ def test_it_is_saved_with_the_model(tiny_model, texts, tmp_path):
 
 @pytest.mark.any_backend
 def test_training_changes_what_it_was_of(tiny_model, texts):
-    model = sure(tiny_model())
+    model = sure(tiny_model(), texts)
     examples = mostly_right(model, texts)
     assert model.calibrate(model.batches(examples)).value == model.temperature > 2
     model.compile("adam")
@@ -148,7 +151,7 @@ def test_refuses(tiny_model, texts):
 
 @pytest.mark.any_backend
 def test_it_abstains(tiny_model, texts):
-    model = sure(tiny_model())
+    model = sure(tiny_model(), texts)
     limit = float(np.median(model.predict_proba(texts).max(axis=1)))
     found = model.predict_texts(texts, abstain=limit)
     assert {one.abstained for one in found} == {True, False}
