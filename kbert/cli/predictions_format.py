@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kbert.cli.prediction_cells import cells, header, record
+from kbert.serving.prediction_cells import cells, header, record
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
 from kbert.exports.output import check_output

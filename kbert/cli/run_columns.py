@@ -46,7 +46,12 @@ def with_run_columns(
     if not recorded and not own:
         return options
     layout = TableFormat(
-        options.format, options.encoding, options.header, options.delimiter, options.quoting
+        options.format,
+        options.encoding,
+        options.header,
+        options.delimiter,
+        options.quoting,
+        sheet=options.sheet,
     )
     with ExitStack() as files:
         table = next(open_tables(data, files, layout))

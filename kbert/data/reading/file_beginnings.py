@@ -19,7 +19,7 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x1f\x8b", "compressed by gzip", Cure(note="rename it so that its name ends in .gz")),
     (b"BZh", "compressed by bzip2", Cure(note="rename it so that its name ends in .bz2")),
     (b"\xfd7zXZ\0", "compressed by xz", Cure(note="rename it so that its name ends in .xz")),
-    (b"\x28\xb5\x2f\xfd", "compressed by zstd", Cure(note="unpack it first: zstd -d FILE")),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd", Cure(note="rename it so that its name ends in .zst")),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     (b"Rar!", "a rar archive", UNPACK),
     (b"PAR1", "a Parquet file", Cure({"format": "parquet"})),
@@ -37,14 +37,20 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x7fELF", "a program", Cure(note="pass the labelled file")),
     (LFS_POINTER, "a pointer of Git LFS", LFS_CURE),
 )
+_PACKED = {
+    ".gz": b"\x1f\x8b",
+    ".bz2": b"BZh",
+    ".xz": b"\xfd7zXZ",
+    ".zst": (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"),  # the latter of pzstd
+    ".zip": b"PK",
+}
 _PAGE = ("<!doctype html", "<html", "<?xml", "<table")
 
 
 def check_packed(head: bytes, path: Path) -> None:
     """Raise InputError where a file is not compressed in the way that its suffix says."""
-    beginning = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ", ".zip": b"PK"}
     suffix = path.suffix.lower()
-    if not head.startswith(beginning[suffix]):
+    if not head.startswith(_PACKED[suffix]):
         raise InputError(
             "{path} is not compressed, or in another way than {suffix!r} says.",
             path=path,
@@ -64,7 +70,7 @@ def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
     kind = _binary_kind(head, source)
     if kind is not None and kind[1].settings == {"format": format}:
         return
-    if kind is None and format in ("parquet", "arrow"):
+    if kind is None and format in ("parquet", "arrow", "xlsx"):
         kind = _no_binary_kind(head, format)
     if kind is None and format in ("csv", "tsv", "lines"):
         kind = _text_kind(head, format)
@@ -75,7 +81,7 @@ def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
             "{source} is {kind}, but would be read as {format}.",
             source=source,
             kind=kind[0],
-            format={"lines": "text", "jsonl": "JSON Lines", "json": "JSON"}.get(
+            format={"lines": "text", "jsonl": "JSON Lines", "json": "JSON", "xlsx": "XLSX"}.get(
                 format, format.upper()
             ),
             cure=kind[1],
@@ -92,7 +98,7 @@ def _binary_kind(head: bytes, source: str) -> tuple[str, Cure] | None:
 
 
 def _no_binary_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
-    """Return what a file is that would be Parquet or Arrow, but begins with text."""
+    """Return what a file is that would be Parquet, Arrow or a workbook, but begins with text."""
     if head and head.isascii() and not any(byte < 9 for byte in head):
         return "text", Cure({"format": "csv"}, note="or the format that the file has")
     return None
@@ -106,8 +112,10 @@ def _zip_kind(source: str) -> tuple[str, Cure]:
         zipfile.ZipFile(source) as archive,
     ):
         names = archive.namelist()
+    if "xl/workbook.bin" in names:
+        return "a binary Excel workbook (.xlsb)", EXCEL
     if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook (.xlsx)", EXCEL
+        return "an Excel workbook", Cure({"format": "xlsx"})
     if any(name.startswith("word/") for name in names):
         return "a Word document", TABLE
     if "content.xml" in names:

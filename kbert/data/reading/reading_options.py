@@ -53,6 +53,8 @@ class ReadingOptions:
     """Whether the first row names the columns."""
     delimiter: str | None = None
     """Character between the fields of a CSV or TSV file, such as a semicolon."""
+    sheet: str | None = None
+    """Sheet of an Excel workbook, by its name; needed where several have cells."""
     quoting: Quoting = "auto"
     """How fields are quoted in CSV and TSV files."""
     on_bad_row: OnBadRow = "error"

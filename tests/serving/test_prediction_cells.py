@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kbert.cli.prediction_cells import cells, header, record
+from kbert.serving.prediction_cells import cells, header, record
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.prediction import Prediction
