@@ -13,9 +13,7 @@ from kbert.utils.foreign import foreign_input
 _MIN_BYTES, _MAX_RATIO = 2**28, 200  # of a batch, as for Parquet
 
 
-def read_arrow(
-    path: Path, dates: Collection[str] = (), kept: Collection[str] = ()
-) -> Table:
+def read_arrow(path: Path, dates: Collection[str] = (), kept: Collection[str] = ()) -> Table:
     """Return the table of an Arrow file or stream, read batch by batch.
 
     Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of

@@ -19,7 +19,11 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x1f\x8b", "compressed by gzip", Cure(note="rename it so that its name ends in .gz")),
     (b"BZh", "compressed by bzip2", Cure(note="rename it so that its name ends in .bz2")),
     (b"\xfd7zXZ\0", "compressed by xz", Cure(note="rename it so that its name ends in .xz")),
-    (b"\x28\xb5\x2f\xfd", "compressed by zstd", Cure(note="rename it so that its name ends in .zst")),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "compressed by zstd",
+        Cure(note="rename it so that its name ends in .zst"),
+    ),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     (b"Rar!", "a rar archive", UNPACK),
     (b"PAR1", "a Parquet file", Cure({"format": "parquet"})),
@@ -38,11 +42,11 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (LFS_POINTER, "a pointer of Git LFS", LFS_CURE),
 )
 _PACKED = {
-    ".gz": b"\x1f\x8b",
-    ".bz2": b"BZh",
-    ".xz": b"\xfd7zXZ",
+    ".gz": (b"\x1f\x8b",),
+    ".bz2": (b"BZh",),
+    ".xz": (b"\xfd7zXZ",),
     ".zst": (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"),  # the latter of pzstd
-    ".zip": b"PK",
+    ".zip": (b"PK",),
 }
 _PAGE = ("<!doctype html", "<html", "<?xml", "<table")
 

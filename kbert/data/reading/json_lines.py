@@ -30,9 +30,7 @@ def read_json_lines(
     return object_table(objects, source, kept)
 
 
-def object_table(
-    objects: Iterator[Row | BadRow], source: str, kept: Sequence[str] = ()
-) -> Table:
+def object_table(objects: Iterator[Row | BadRow], source: str, kept: Sequence[str] = ()) -> Table:
     """Return the table of rows whose only cell is an object; columns as in the first, and `kept`.
 
     What other names the objects have is in the table's `late`, once its rows have been read.

@@ -11,9 +11,7 @@ from kbert.utils.foreign import foreign_input
 _MAX_FIXED = 64  # bytes; a decimal has up to 32
 
 
-def read_parquet(
-    path: Path, dates: Collection[str] = (), kept: Collection[str] = ()
-) -> Table:
+def read_parquet(path: Path, dates: Collection[str] = (), kept: Collection[str] = ()) -> Table:
     """Return the table of a Parquet file, read batch by batch.
 
     Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of

@@ -61,11 +61,12 @@ def read_examples(
 
     Args:
         source: a path (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, XLSX, or .txt with one text per
-            line; text files also as .gz, .bz2, .xz, .zst or .zip), a pattern such as "data/*.csv" (`*`, `?`,
-            `[0-9]`; `**` for any folders), a pandas DataFrame, a Hugging Face `datasets.Dataset`, a
-            dict of columns, or a tuple of lists: `(texts, labels)` or `(texts, pairs, labels)`. The
-            files of a pattern are read as one set, in the order of their names, part-2 before
-            part-10; each has its own format, header and quoting, and all have the same columns.
+            line; text files also as .gz, .bz2, .xz, .zst or .zip), a pattern such as "data/*.csv"
+            (`*`, `?`, `[0-9]`; `**` for any folders), a pandas DataFrame, a Hugging Face
+            `datasets.Dataset`, a dict of columns, or a tuple of lists: `(texts, labels)` or
+            `(texts, pairs, labels)`. The files of a pattern are read as one set, in the order of
+            their names, part-2 before part-10; each has its own format, header and quoting, and all
+            have the same columns.
         text: str, int or None. The text's column, by name or position from 0. Defaults to None:
             found by common names, such as text, sentence or review.
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
@@ -96,7 +97,8 @@ def read_examples(
             Defaults to True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
-        header: bool. Whether the first row of a CSV, TSV or XLSX names the columns. Defaults to True.
+        header: bool. Whether the first row of a CSV, TSV or XLSX names the columns. Defaults to
+            True.
         delimiter: str of one character, or None. What separates the fields of a CSV or TSV.
             Defaults to None: what Excel's first line `sep=;` names, else a comma or a tab.
         quoting: "auto", "standard" or "none". "auto" reads a CSV with RFC 4180 quoting, and a TSV

@@ -10,6 +10,7 @@ from kbert.errors import SkippedRowsWarning
 
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
+    from kbert.data.reading.open_table import TableFormat
 
 OF_SPLIT = ("group", "split_by_time")
 """The columns that say how rows are set aside; who evaluates or predicts needs none."""
@@ -72,6 +73,19 @@ class ReadingOptions:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SkippedRowsWarning)
             return read_examples(source, **{**options, **more})
+
+    def layout(self) -> "TableFormat":
+        """Return how the table of such a file is opened."""
+        from kbert.data.reading.open_table import TableFormat
+
+        return TableFormat(
+            self.format,
+            self.encoding,
+            self.header,
+            self.delimiter,
+            self.quoting,
+            sheet=self.sheet,
+        )
 
     def reading_settings(self) -> dict[str, Any]:
         """Return the given settings with which another file like this one is read."""

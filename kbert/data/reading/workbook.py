@@ -133,9 +133,7 @@ def reading(path: Path) -> Iterator[None]:
     It warns of what it does not read: styles, validations, extensions.
     """
     with (
-        foreign_input(
-            "{path} is not a readable Excel workbook: {reason}.", path=path, cure=_COPY
-        ),
+        foreign_input("{path} is not a readable Excel workbook: {reason}.", path=path, cure=_COPY),
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")

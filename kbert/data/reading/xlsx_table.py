@@ -51,8 +51,7 @@ def read_xlsx(
     check_is_no_title(_as_texts(first), below[:2], source)
     check_header_is_not_below(_as_texts(first), below, source, "\t")
     columns = column_names(_as_texts(first).cells)
-    rows = _fitted(chain(following, rows), columns, source)
-    return Table(source, columns, rows, has_header=True)
+    return Table(source, columns, _fitted(chain(following, rows), columns, source), True)
 
 
 def _rows(book: Workbook, sheet: str) -> Iterator[Row]:
