@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.kept_columns import KeptColumns
+from kbert.data.reading.kept_columns import KeptColumns, listed_to_keep
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.results.any_prediction import AnyPrediction
@@ -142,7 +142,7 @@ class PredictionTable:
             source=self.examples.source,
             name=name,
             prefixed=prefixed,
-            cure=Cure({"keep_columns": ",".join(others) or "none"}, note="or rename one of them"),
+            cure=Cure({"keep_columns": listed_to_keep(others)}, note="or rename one of them"),
         )
 
     def write(self, path: str | Path, *, format: str | None = None, bom: bool = False) -> None:

@@ -45,6 +45,8 @@ def read_json_table(
         line, value = text.line, text.value(_MAX_WHOLE)
         if not text.next_character() and _holds_a_table(value):
             return _table(value, source, kept)
+        if not text.next_character():
+            _check_is_a_row(value, source)
         early.append(_row(1, line, value, source))
     return object_table(chain(early, _objects(text, source)), source, kept)
 
@@ -86,6 +88,21 @@ def _row(number: int, line: int, value: Any, source: str) -> Row | BadRow:
     template = "a JSON object was expected. Received: {kind}"
     problem = Problem(template, Cure(note="fix the row"), {"kind": type(value).__name__})
     return BadRow(source, number, line, problem, str(value)[:200])
+
+
+def _check_is_a_row(value: Any, source: str) -> None:
+    """Raise InputError where an object holds the rows in a list beside values of another kind."""
+    parts = value.items() if isinstance(value, dict) else ()
+    lists = [name for name, part in parts if isinstance(part, list) and _all(part, dict)]
+    has_text = any(isinstance(part, str) and " " in part for _, part in parts)
+    if len(lists) == 1 and len(value[lists[0]]) > 1 and not has_text:
+        raise InputError(
+            "{source} holds one JSON object, whose list {name!r} seems to hold the rows. An array "
+            "of objects was expected.",
+            source=source,
+            name=lists[0],
+            cure=Cure(note="save that list alone, as a .json file"),
+        )
 
 
 def _holds_a_table(value: Any) -> bool:

@@ -14,6 +14,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Option, Problem
 
 KEPT_ALL, KEPT_NONE = "all", "none"
+_MAX_LISTED = 12
 CheckCell = Callable[[Any], Problem | None]
 
 
@@ -157,7 +158,7 @@ def _twice(source: str, name: str, others: list[str]) -> InputError:
         "{source} has several columns {name!r}, of which one name can keep only one.",
         source=source,
         name=name,
-        cure=Cure({"keep_columns": _listed(others)}, note="or rename one of them"),
+        cure=Cure({"keep_columns": listed_to_keep(others)}, note="or rename one of them"),
     )
 
 
@@ -180,11 +181,14 @@ def _not_kept(row: BadRow, others: list[str]) -> InputError:
             row.problem.cure,
             otherwise=(
                 *row.problem.cure.otherwise,
-                Cure({"keep_columns": _listed(others)}, note="to leave the column out"),
+                Cure({"keep_columns": listed_to_keep(others)}, note="to leave the column out"),
             ),
         ),
     )
 
 
-def _listed(names: list[str]) -> str:
+def listed_to_keep(names: Sequence[str]) -> str:
+    """Return names for a cure, as `KeptColumns.find` takes them."""
+    if len(names) > _MAX_LISTED or any("," in name for name in names):
+        return "NAME,NAME"
     return ",".join(names) or KEPT_NONE

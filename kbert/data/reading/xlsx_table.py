@@ -22,6 +22,8 @@ from kbert.utils.cell_fault import CellFault
 from kbert.utils.escaped_characters import without_escapes
 from kbert.utils.wording import count_noun
 
+_EXACT = 10**15
+
 
 def read_xlsx(
     path: Path, files: ExitStack, *, sheet: str | None = None, header: bool = True
@@ -85,18 +87,14 @@ def _value(cell: Any) -> Any:
         return without_escapes(value)
     if isinstance(value, datetime) and value.time() == time():
         return value.date()  # Excel stores no difference
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)  # nor here
     return value
 
 
 def _as_texts(row: Row) -> Row:
     """Return a row as the cells of a header, with its number as that of a line."""
-    return Row(row.number, row.number, ["" if c is None else _name(c) for c in row.cells])
-
-
-def _name(cell: Any) -> str:
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
+    return Row(row.number, row.number, ["" if c is None else str(c) for c in row.cells])
 
 
 def _fitted(rows: Iterator[Row], columns: list[str], source: str) -> Iterator[Row | BadRow]:
