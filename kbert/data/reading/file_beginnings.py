@@ -14,6 +14,11 @@ from kbert.findings import Cure
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import LFS_CURE, LFS_POINTER
 
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # of Microsoft's files before they were zip archives
+_ARCHIVE = (
+    "a zip archive",
+    Cure(note="rename it so that its name ends in .zip, or unpack it"),
+)
 # How files of a kind begin; zip archives are looked into.
 _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x1f\x8b", "compressed by gzip", Cure(note="rename it so that its name ends in .gz")),
@@ -29,7 +34,7 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"PAR1", "a Parquet file", Cure({"format": "parquet"})),
     (b"ARROW1", "an Arrow file", Cure({"format": "arrow"})),
     (b"FEA1", "a Feather file of version 1", PANDAS),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", EXCEL),
+    (_COMPOUND, "an old Excel workbook (.xls)", EXCEL),
     (b"%PDF", "a PDF document", TABLE),
     (b"{\\rtf", "an RTF document", TABLE),
     (b"SQLite format 3\0", "an SQLite database", TABLE),
@@ -72,6 +77,8 @@ def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
         format: the format that it would be read as.
     """
     kind = _binary_kind(head, source)
+    if format == "xlsx" and (head.startswith(_COMPOUND) or kind == _ARCHIVE):
+        return  # protected by a password, or incomplete, as the reader tells
     if kind is not None and kind[1].settings == {"format": format}:
         return
     if kind is None and format in ("parquet", "arrow", "xlsx"):
@@ -124,7 +131,7 @@ def _zip_kind(source: str) -> tuple[str, Cure]:
         return "a Word document", TABLE
     if "content.xml" in names:
         return "an OpenDocument file", CALC
-    return "a zip archive", Cure(note="rename it so that its name ends in .zip, or unpack it")
+    return _ARCHIVE
 
 
 def _text_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:

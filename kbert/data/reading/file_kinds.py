@@ -10,7 +10,7 @@ from kbert.findings import Call, Cure
 from kbert.utils.shell_words import shell_word
 
 # Cures for files of other programs, however they are recognized.
-EXCEL = Cure(note="in Excel, save it as .xlsx, and pass that file")
+EXCEL = Cure(note="in Excel, save it as CSV UTF-8 or .xlsx, and pass that file")
 CALC = Cure(note="in LibreOffice, save it as CSV in UTF-8, and pass that file")
 TABLE = Cure(note="save its table as CSV in UTF-8, and pass that file")
 UNPACK = Cure(note="unpack it, and pass the labelled file")

@@ -47,6 +47,12 @@ def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     if hasattr(source, "read"):
         layout = replace(layout, format=layout.format or "lines")
         name = getattr(source, "name", "standard input")
+        if layout.format in ("parquet", "arrow", "xlsx"):
+            raise InputError(
+                "{source} is a stream; {format} is read from a file. Save it to one.",
+                source=name,
+                format=layout.format,
+            )
         if not hasattr(source, "peek") and not isinstance(source, io.TextIOBase):
             source = io.BufferedReader(source)
         return _text_table(source, str(name), layout)
@@ -73,10 +79,11 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
     layout = replace(layout, format=found)
     if layout.sheet is not None and found != "xlsx":
         raise InputError(
-            "{option} is for Excel workbooks; {path} is read as {format}. Leave it out.",
+            "{option} is for Excel workbooks; {path} is read as {format}.",
             option=Option("sheet"),
             path=path,
             format=found,
+            cure=Cure(note="leave it out, or pass workbooks alone"),
         )
     if found in ("parquet", "arrow", "xlsx"):
         check_name("data", path)  # pyarrow takes no other names

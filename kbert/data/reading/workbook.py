@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from kbert.data.reading.file_kinds import EXCEL
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.utils.foreign import foreign_input
@@ -157,7 +158,7 @@ def _check_is_open(path: Path) -> None:
     raise InputError(
         "{path} is an old Excel workbook (.xls), which kbert does not read.",
         path=path,
-        cure=Cure(note="in Excel, save it as .xlsx"),
+        cure=EXCEL,
     )
 
 

@@ -73,7 +73,8 @@ def _rows(book: Workbook, sheet: str) -> Iterator[Row]:
         if not cells:
             continue
         for at, first in merged.row(number):
-            if at < len(cells) and cells[at] is None:
+            cells += [None] * (at + 1 - len(cells))
+            if cells[at] is None:
                 cells[at] = CellFault("merged", first)
         yield Row(number, 0, cells)
 
@@ -92,6 +93,10 @@ def _value(cell: Any) -> Any:
     return value
 
 
+def _is_merged(cell: Any) -> bool:
+    return isinstance(cell, CellFault) and cell.kind == "merged"
+
+
 def _as_texts(row: Row) -> Row:
     """Return a row as the cells of a header, with its number as that of a line."""
     return Row(row.number, row.number, ["" if c is None else str(c) for c in row.cells])
@@ -102,6 +107,8 @@ def _fitted(rows: Iterator[Row], columns: list[str], source: str) -> Iterator[Ro
     width = len(columns)
     for row in rows:
         cells = list(row.cells)
+        while len(cells) > width and (cells[-1] is None or _is_merged(cells[-1])):
+            cells.pop()
         if len(cells) > width:
             problem = Problem(
                 "{fields} where the first row has {width}",
