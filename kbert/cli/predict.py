@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import Output, Switch, given, options, reading
 from kbert.cli.show import write_output
+from kbert.cli.standard_input import StandardInput
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
@@ -65,7 +66,6 @@ def predict(
     from kbert.cli.prediction_bar import prediction_bar
     from kbert.cli.predictions_format import choose_format, use_utf8
     from kbert.cli.run_columns import with_run_columns
-    from kbert.cli.standard_input import StandardInput
     from kbert.data.reading.kept_columns import KeptColumns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -83,32 +83,44 @@ def predict(
     options = reading(settings)
     if data != "-":
         options = with_run_columns(model, data, options, need_label=False)
-    texts = StandardInput(_standard_input()) if data == "-" else data
-    examples = options.read(texts, need_label=False)
-    if not text_pairs and options.pair is None:
-        examples = replace(examples, pairs=None)
-    check_pairs(examples, text_pairs)
-    check_segments(source.num_segments(), examples.pairs is not None, examples.source)
-    show_reading(examples)
-    check = partial(check_cell, output_format=chosen)
-    kept = KeptColumns.find(texts, options.layout(), keep_columns, check)
-    warn_of_unknown_tokens(source, examples)
+    with _source(data) as texts:
+        examples = options.read(texts, need_label=False)
+        if not text_pairs and options.pair is None:
+            examples = replace(examples, pairs=None)
+        check_pairs(examples, text_pairs)
+        check_segments(source.num_segments(), examples.pairs is not None, examples.source)
+        show_reading(examples)
+        check = partial(check_cell, output_format=chosen)
+        kept = KeptColumns.find(texts, options.layout(), keep_columns, check)
+        warn_of_unknown_tokens(source, examples)
 
-    @contextmanager
-    def table() -> Iterator[PredictionTable]:
-        predictor = Predictor.load(model, backend=given(settings).get("backend"))
-        with prediction_bar(len(examples), to_terminal=output is None) as report:
-            yield PredictionTable(predictor, examples, kept, batch_size=batch_size, report=report)
+        @contextmanager
+        def table() -> Iterator[PredictionTable]:
+            predictor = Predictor.load(model, backend=given(settings).get("backend"))
+            with prediction_bar(len(examples), to_terminal=output is None) as report:
+                yield PredictionTable(
+                    predictor, examples, kept, batch_size=batch_size, report=report
+                )
 
-    if output is None:
-        with table() as predicted:
-            use_utf8()
-            write_output(table_lines(predicted, chosen, bom=bom))
+        if output is None:
+            with table() as predicted:
+                use_utf8()
+                write_output(table_lines(predicted, chosen, bom=bom))
+            return
+        # A place that cannot be written to is told of before the model is loaded.
+        with publishing(output) as new, table() as predicted, writing(output):
+            write_table(predicted, new, chosen, bom=bom)
+        say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
+
+
+@contextmanager
+def _source(data: str) -> Iterator[Any]:
+    """Yield what is read: a path, or standard input as a file."""
+    if data != "-":
+        yield data
         return
-    # A place that cannot be written to is told of before the model is loaded.
-    with publishing(output) as new, table() as predicted, writing(output):
-        write_table(predicted, new, chosen, bom=bom)
-    say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
+    with StandardInput(_standard_input()) as stream:
+        yield stream
 
 
 def _standard_input() -> BinaryIO:

@@ -296,7 +296,7 @@ def _advancing(rows: float) -> list[Any]:
     """Return the callback that tells of so many rows after each batch, where anybody is told."""
     if not is_reported():
         return []
-    told = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda *_: advance(rows))
+    told = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: advance(rows))
     return [told]
 
 

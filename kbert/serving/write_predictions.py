@@ -5,9 +5,11 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from kbert.data.reading.kept_columns import KeptColumns
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option, Problem
 from kbert.serving.prediction_cells import cells
@@ -110,6 +112,10 @@ def write_predictions(
 
     chosen = format_of(path, format)
     check_bom(bom, chosen)
+    if chosen == "xlsx" and table.kept.names:
+        kept = table.kept
+        check = partial(check_cell, output_format=chosen)
+        KeptColumns.find(kept.source, kept.layout, kept.names, check)
     with publishing(path) as new, writing(path):
         write_table(table, new, chosen, bom=bom)
 
@@ -167,8 +173,9 @@ def check_sheet_size(table: PredictionTable) -> None:
 
 def _csv_line(cells: list[str]) -> str:
     row = io.StringIO()
-    csv.writer(row, lineterminator="\n").writerow(cells)
-    return HALF_CHARACTER.sub("\ufffd", row.getvalue())  # which no file can store
+    csv.writer(row, lineterminator="\r\n").writerow(cells)  # else a CR would not be quoted
+    line = row.getvalue().removesuffix("\r\n") + "\n"
+    return HALF_CHARACTER.sub("\ufffd", line)  # which no file can store
 
 
 def _is_formula(cell: str) -> bool:

@@ -51,7 +51,7 @@ def json_cell(value: Any, encoding: str = "utf-8") -> Any:
     assert json_cell({"a": float("nan")}) == {"a": None}
     ```
     """
-    value = value if type(value) is str else plain(value)
+    value = value if type(value) is str else _own(value)
     if is_missing(value):
         return None
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -75,7 +75,7 @@ def plain_value(value: Any, encoding: str = "utf-8") -> Any:
         return str(value) or None
     if isinstance(value, (bytes, bytearray, memoryview)):
         return json_cell(value, encoding)
-    value = plain(value)
+    value = _own(value)
     return None if is_missing(value) else value
 
 
@@ -90,7 +90,9 @@ def sheet_cell(value: Any, encoding: str = "utf-8") -> Any:
     """
     if isinstance(value, CellFault):
         return with_escapes(str(value)) or None
-    value = value if type(value) is str else plain(value)
+    value = value if type(value) is str else _own(value)
+    if is_missing(value):
+        return None
     if isinstance(value, Decimal) and value.is_finite():
         number = float(value)
         value = number if Decimal(repr(number)) == value else value
@@ -101,8 +103,17 @@ def sheet_cell(value: Any, encoding: str = "utf-8") -> Any:
         return value if value >= _FIRST_DAY else value.isoformat()
     if isinstance(value, (time, timedelta)):
         return value
-    is_number = isinstance(value, (bool, int, float)) and not is_missing(value)
-    if is_number and -_EXACT < value < _EXACT:
+    if isinstance(value, (bool, int, float)) and -_EXACT < value < _EXACT:
         return value
     text = cell_text(value, encoding)
     return with_escapes(text) or None
+
+
+def _own(value: Any) -> Any:
+    """Return a scalar of another library as Python's own, dates of NumPy too."""
+    value = plain(value)
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if kind not in ("M", "m") or getattr(value, "shape", None) != ():
+        return value
+    exact = value.astype(f"{'datetime' if kind == 'M' else 'timedelta'}64[us]")
+    return exact.item() if exact == value else str(value)
