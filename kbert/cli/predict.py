@@ -69,7 +69,7 @@ def predict(
     from kbert.data.reading.kept_columns import KeptColumns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
-    from kbert.serving.prediction_table import PredictionTable
+    from kbert.serving.predicted_table import PredictedTable
     from kbert.serving.predictor import Predictor
     from kbert.serving.write_predictions import check_cell, table_lines, write_table
     from kbert.utils.file_errors import writing
@@ -95,11 +95,11 @@ def predict(
         warn_of_unknown_tokens(source, examples)
 
         @contextmanager
-        def table() -> Iterator[PredictionTable]:
+        def table() -> Iterator[PredictedTable]:
             predictor = Predictor.load(model, backend=given(settings).get("backend"))
             with prediction_bar(len(examples), to_terminal=output is None) as report:
-                yield PredictionTable(
-                    predictor, examples, kept, batch_size=batch_size, report=report
+                yield PredictedTable(
+                    predictor.predict, examples, kept, batch_size=batch_size, report=report
                 )
 
         if output is None:

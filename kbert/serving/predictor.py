@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kbert.models.bert_classifier import BertClassifier
-    from kbert.serving.prediction_table import PredictionTable
+    from kbert.serving.predicted_table import PredictedTable
 
 
 class Predictor:
@@ -142,7 +142,7 @@ class Predictor:
         keep_columns: str | Sequence[str] = "all",
         batch_size: int = 32,
         **reading: Any,
-    ) -> "PredictionTable":
+    ) -> "PredictedTable":
         """Return the rows of a file or a data frame with their predictions, computed when used.
 
         Args:
@@ -158,13 +158,18 @@ class Predictor:
         Example:
 
         ```python
-        predictor.predict_table("new.csv", text="review").write("labelled.xlsx")
-        frame = pandas.DataFrame(predictor.predict_table(frame))
+        import numpy as np
+
+        shares = np.array([[0.1, 0.9]])
+        predictor = Predictor(["bad", "good"], lambda texts, *_: shares.repeat(len(texts), 0))
+        table = predictor.predict_table({"id": ["007"], "text": ["A joy."]})  # or "new.csv"
+        table.write("labelled.csv")
+        assert [(row["id"], row["label"]) for row in table] == [("007", "good")]
         ```
         """
         from kbert.data.reading.kept_columns import KeptColumns
         from kbert.data.reading.reading_options import ReadingOptions
-        from kbert.serving.prediction_table import PredictionTable
+        from kbert.serving.predicted_table import PredictedTable
         from kbert.serving.write_predictions import check_cell
 
         check_count("batch_size", batch_size)
@@ -173,7 +178,7 @@ class Predictor:
         kept = KeptColumns.find(
             source, options.layout(), keep_columns, lambda cell: check_cell(cell, "csv")
         )
-        return PredictionTable(self, examples, kept, batch_size=batch_size)
+        return PredictedTable(self.predict, examples, kept, batch_size=batch_size)
 
     def predict_proba(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32

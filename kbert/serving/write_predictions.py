@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
+from kbert.data.reading.examples import Examples
 from kbert.data.reading.kept_columns import KeptColumns
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option, Problem
+from kbert.serving.predicted_row import PredictedRow
 from kbert.serving.prediction_cells import cells
-from kbert.serving.prediction_table import PredictionTable, numbers_of
 from kbert.utils.cell_fault import CellFault
 from kbert.utils.cell_values import to_number
 from kbert.utils.label_names import HALF_CHARACTER
@@ -26,6 +27,25 @@ _SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 BOM = "\ufeff"
+
+
+class Table(Protocol):
+    """What is written: a `PredictedTable`."""
+
+    examples: Examples
+    kept: KeptColumns
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    def rows(self) -> Iterator[PredictedRow]:
+        """Yield the rows."""
+
+    def names(self, row: PredictedRow) -> list[str]:
+        """Return the names of the columns."""
+
+    def record(self, row: PredictedRow) -> dict[str, Any]:
+        """Return a row as an object of JSON."""
 
 
 def format_of(path: Path | None, asked: str | None) -> str:
@@ -75,12 +95,12 @@ def check_cell(cell: Any, output_format: str) -> Problem | None:
     return None
 
 
-def table_lines(table: PredictionTable, format: str, *, bom: bool = False) -> Iterator[str]:
+def table_lines(table: Table, format: str, *, bom: bool = False) -> Iterator[str]:
     """Yield the lines of a file of text, "csv" or "jsonl"."""
     return csv_lines(table, bom=bom) if format == "csv" else json_lines(table)
 
 
-def csv_lines(table: PredictionTable, *, bom: bool = False) -> Iterator[str]:
+def csv_lines(table: Table, *, bom: bool = False) -> Iterator[str]:
     """Yield the lines of a CSV file, each cell of the source as it is."""
     encoding = table.examples.encoding
     formulas = 0
@@ -96,7 +116,7 @@ def csv_lines(table: PredictionTable, *, bom: bool = False) -> Iterator[str]:
         say(str(_formulas(formulas)), to="stderr")
 
 
-def json_lines(table: PredictionTable) -> Iterator[str]:
+def json_lines(table: Table) -> Iterator[str]:
     """Yield the lines of a JSON Lines file."""
     for row in table.rows():
         line = json.dumps(table.record(row), ensure_ascii=False) + "\n"
@@ -104,9 +124,9 @@ def json_lines(table: PredictionTable) -> Iterator[str]:
 
 
 def write_predictions(
-    table: PredictionTable, path: Path, *, format: str | None = None, bom: bool = False
+    table: Table, path: Path, *, format: str | None = None, bom: bool = False
 ) -> None:
-    """Write a table to a new file, row by row; see `PredictionTable.write`."""
+    """Write a table to a new file, row by row; see `PredictedTable.write`."""
     from kbert.utils.file_errors import writing
     from kbert.utils.staging import publishing
 
@@ -120,7 +140,7 @@ def write_predictions(
         write_table(table, new, chosen, bom=bom)
 
 
-def write_table(table: PredictionTable, path: Path, format: str, *, bom: bool = False) -> None:
+def write_table(table: Table, path: Path, format: str, *, bom: bool = False) -> None:
     """Write a table at a path that nobody else uses."""
     if format == "xlsx":
         with path.open("wb") as file:
@@ -130,7 +150,7 @@ def write_table(table: PredictionTable, path: Path, format: str, *, bom: bool = 
         text.writelines(table_lines(table, format, bom=bom))
 
 
-def write_xlsx(table: PredictionTable, file: IO[bytes]) -> None:
+def write_xlsx(table: Table, file: IO[bytes]) -> None:
     """Write a workbook with one sheet: texts as texts, whatever they begin with."""
     openpyxl = import_openpyxl()
     from openpyxl.cell import WriteOnlyCell
@@ -154,12 +174,12 @@ def write_xlsx(table: PredictionTable, file: IO[bytes]) -> None:
             names = table.names(row)
             sheet.append([cell(sheet_cell(name)) for name in names])
         kept = [sheet_cell(value, encoding) for value in row.kept]
-        values = [*row.place.values(), *kept, *numbers_of(row.prediction)]
+        values = [*row.place.values(), *kept, *row.predicted_values()]
         sheet.append([cell(value) for value in values])
     book.save(file)
 
 
-def check_sheet_size(table: PredictionTable) -> None:
+def check_sheet_size(table: Table) -> None:
     """Raise InputError where a sheet cannot have so many rows."""
     if len(table) + 1 > _MAX_ROWS:
         raise InputError(

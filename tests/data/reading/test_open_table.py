@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import shlex
+import sys
 import zipfile
 from pathlib import Path
 
@@ -206,6 +207,20 @@ def workbook(inside):
 def test_a_table_that_is_something_else(name, data, kind, cure, tmp_path):
     with pytest.raises(KbertError, match=f"is {kind}.*Cure: .*{cure}"):
         read_examples(write(tmp_path / name, data), need_label=False)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python itself reads .zst")
+def test_what_reads_zst_is_not_installed(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.csv.zst", PACK[".zst"](CSV.encode()))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(KbertError, match="A .zst file needs the package pyarrow, or Python 3.14."):
+        read_examples(path)
+
+
+@pytest.mark.parametrize("format", ["parquet", "arrow", "xlsx"])
+def test_what_is_no_stream(format):
+    with pytest.raises(KbertError, match=f"is a stream; {format} is read from a file. Save it"):
+        read_examples(io.BytesIO(b"PAR1"), format=format)
 
 
 def test_parquet_under_another_name(tmp_path):

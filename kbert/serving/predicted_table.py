@@ -1,10 +1,9 @@
 """Predictions beside the columns of the rows that they are for."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,35 +12,18 @@ from kbert.data.reading.kept_columns import KeptColumns, listed_to_keep
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.results.any_prediction import AnyPrediction
-from kbert.results.number_prediction import NumberPrediction
-from kbert.serving.prediction_cells import cells, header, record
+from kbert.serving.predicted_row import PredictedRow
+from kbert.serving.prediction_cells import header, record
 from kbert.utils.progress import reporting
 from kbert.utils.table_cells import json_cell, plain_value
 
-if TYPE_CHECKING:
-    from kbert.serving.predictor import Predictor
+Predict = Callable[[Sequence[str], Sequence[str] | None, int], Sequence[AnyPrediction]]
 
 _BLOCK = 64  # batches that are computed before their rows are handed on
-_TEXTS = ("label", "labels", "abstained")  # what is not a number in a table
 _PLACES = ("file", "row")
 
 
-@dataclass(frozen=True)
-class PredictedRow:
-    """A row of a source with its prediction.
-
-    Args:
-        place: dict. Its number, and its file where there are several.
-        kept: list. The cells of the columns that are kept, as the source has them.
-        prediction: Prediction, MultiPrediction or NumberPrediction.
-    """
-
-    place: dict[str, Any]
-    kept: list[Any]
-    prediction: AnyPrediction
-
-
-class PredictionTable:
+class PredictedTable:
     """The rows of a source with what a model predicts for them, computed while they are read.
 
     A row has its number in the source (and its file, where there are several), the columns that are
@@ -52,7 +34,8 @@ class PredictionTable:
     Going through it yields a dict for each row; each time, the predictions are computed again.
 
     Args:
-        predictor: Predictor.
+        predict: callable. Returns the predictions of texts, pairs or None, in batches of a size, as
+            `Predictor.predict` does.
         examples: Examples. The texts.
         kept: KeptColumns. The columns of their source that are kept.
         batch_size: int. Defaults to 32.
@@ -62,15 +45,22 @@ class PredictionTable:
     Example:
 
     ```python
-    table = predictor.predict_table("reviews.csv")
-    table.write("labelled.xlsx")
-    frame = pandas.DataFrame(table)
+    from kbert.data.reading.open_table import TableFormat
+    from kbert.results.prediction import Prediction
+
+    def predict(texts, pairs, batch_size):
+        return [Prediction("good", 0.9, {"bad": 0.1, "good": 0.9}) for _ in texts]
+
+    source = {"id": ["007"], "text": ["A joy."]}
+    kept = KeptColumns.find(source, TableFormat(), "id")
+    (row,) = PredictedTable(predict, Examples(source["text"]), kept)
+    assert (row["id"], row["label"], row["p(bad)"]) == ("007", "good", 0.1)
     ```
     """
 
     def __init__(
         self,
-        predictor: "Predictor",
+        predict: Predict,
         examples: Examples,
         kept: KeptColumns,
         *,
@@ -79,8 +69,9 @@ class PredictionTable:
     ) -> None:
         self.examples = examples
         self.kept = kept
-        self._predict = partial(_predicted, predictor, batch_size=batch_size, report=report)
-        self._block = batch_size * _BLOCK
+        self._compute = predict
+        self._batch_size = batch_size
+        self._report = report
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -91,19 +82,23 @@ class PredictionTable:
         for row in self.rows():
             names = names or self.names(row)
             kept = [plain_value(cell, encoding) for cell in row.kept]
-            values = [*row.place.values(), *kept, *numbers_of(row.prediction)]
+            values = [*row.place.values(), *kept, *row.predicted_values()]
             yield dict(zip(names, values, strict=True))
 
     def rows(self) -> Iterator[PredictedRow]:
         """Yield each row, in the order of the source."""
         examples = self.examples
-        numbers = list(map(examples.number, range(len(examples))))
-        kept = self.kept.rows(numbers)
-        for start in range(0, len(examples), self._block):
-            block = range(start, min(start + self._block, len(examples)))
+        kept = self.kept.rows(map(examples.number, range(len(examples))))
+        size = self._batch_size * _BLOCK
+        for start in range(0, len(examples), size):
+            block = range(start, min(start + size, len(examples)))
             predictions = self._predict(examples.take(np.array(block)))
             for at, prediction in zip(block, predictions, strict=True):
-                yield PredictedRow(self._place(numbers[at]), next(kept), prediction)
+                yield PredictedRow(self._place(examples.number(at)), next(kept), prediction)
+
+    def _predict(self, examples: Examples) -> Sequence[AnyPrediction]:
+        with nullcontext() if self._report is None else reporting(self._report):
+            return self._compute(examples.texts, examples.pairs, self._batch_size)
 
     def _place(self, number: int) -> dict[str, Any]:
         name, row = self.examples.file_and_row(number)
@@ -160,23 +155,3 @@ class PredictionTable:
         from kbert.serving.write_predictions import write_predictions
 
         write_predictions(self, Path(path), format=format, bom=bom)
-
-
-def numbers_of(prediction: AnyPrediction) -> list[Any]:
-    """Return the cells of a prediction: labels as text, all others as numbers."""
-    texts = () if isinstance(prediction, NumberPrediction) else _TEXTS
-    values = zip(header(prediction), cells(prediction), strict=True)
-    return [value if name in texts else float(value) for name, value in values]
-
-
-def _predicted(
-    predictor: "Predictor",
-    examples: Examples,
-    *,
-    batch_size: int,
-    report: Callable[[float], object] | None,
-) -> Sequence[AnyPrediction]:
-    if report is None:
-        return predictor.predict(examples.texts, examples.pairs, batch_size)
-    with reporting(report):
-        return predictor.predict(examples.texts, examples.pairs, batch_size)

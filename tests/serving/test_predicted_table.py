@@ -232,7 +232,7 @@ def test_formats(table, tmp_path):
 
 
 def test_blocks_and_progress(tmp_path, monkeypatch):
-    monkeypatch.setattr("kbert.serving.prediction_table._BLOCK", 1)
+    monkeypatch.setattr("kbert.serving.predicted_table._BLOCK", 1)
     texts = [f"a {n}" for n in range(7)]
     calls = []
 
