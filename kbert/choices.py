@@ -31,7 +31,7 @@ ExportFormat = Literal[
     "litert",
     "torch",
 ]
-FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
+FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 Gelu = Literal["tanh", "erf"]
 LongText = Literal["head", "tail", "head+tail", "windows"]
 Monitor = Literal[

@@ -47,7 +47,7 @@ class PretrainConfig(
     """
 
     data: str = field(kw_only=False)
-    """File of texts (one per line; CSV, TSV, JSON, Parquet, Arrow), several as 'data/*.csv'."""
+    """File of texts (one per line; CSV, TSV, JSON, Parquet, Arrow, XLSX), several: 'data/*.csv'."""
     output: str | None = None
     """Run directory, which must not exist yet; by default the next free NAME-N."""
     dev: str | None = None

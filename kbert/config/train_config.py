@@ -48,7 +48,7 @@ class TrainConfig(
     """
 
     data: str = field(kw_only=False)
-    """Labelled file (CSV, TSV, JSON, Parquet, Arrow), several as 'data/*.csv'; a task's folder."""
+    """Labelled file (CSV, JSON, Parquet, XLSX, ...), several as 'data/*.csv'; a task's folder."""
     task: Task | None = None
     """Data set in the layout of GLUE or XNLI, whose files are read as run_classifier.py does."""
     output: str | None = None

@@ -48,6 +48,7 @@ CODES = {
     "trained-on": "the rows that are scored are among those that the run was trained on",
     # the data
     "bad-rows": "rows that cannot be used",
+    "cells-like-formulas": "cells of a CSV for Excel begin as formulas do",
     "rows-skipped": "so many rows are skipped that more than single rows must be wrong",
     "wrong-encoding": "texts that were decoded with another encoding than they were written in",
     "imbalance": "nearly all rows have the same class or number, or no label",

@@ -19,6 +19,7 @@ OTHERS = {
     **{
         "delimiter": ";",
         "quoting": "none",
+        "sheet": "Data",
         "target": "multi",
         "label_separator": "|",
         "weight": "trust",
