@@ -1,7 +1,5 @@
 """A table of predictions as CSV, JSON Lines or an Excel workbook."""
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ from kbert.serving.predicted_row import PredictedRow
 from kbert.serving.prediction_cells import cells
 from kbert.utils.cell_fault import CellFault
 from kbert.utils.cell_values import to_number
-from kbert.utils.label_names import HALF_CHARACTER
+from kbert.utils.csv_text import csv_line
 from kbert.utils.say import say
 from kbert.utils.table_cells import MAX_SHEET_TEXT, cell_text, sheet_cell
 from kbert.utils.xlsx_package import import_openpyxl
@@ -108,10 +106,10 @@ def csv_lines(table: Table, *, bom: bool = False) -> Iterator[str]:
     for row in table.rows():
         if not names:
             names = table.names(row)
-            yield (BOM if bom else "") + _csv_line(names)
+            yield (BOM if bom else "") + csv_line(names)
         kept = [cell_text(cell, encoding) for cell in row.kept]
         formulas += bom and any(map(_is_formula, kept))
-        yield _csv_line([*map(str, row.place.values()), *kept, *cells(row.prediction)])
+        yield csv_line([*map(str, row.place.values()), *kept, *cells(row.prediction)])
     if formulas:
         say(str(_formulas(formulas)), to="stderr")
 
@@ -189,13 +187,6 @@ def check_sheet_size(table: Table) -> None:
             most=_MAX_ROWS - 1,
             cure=Cure({"to": "csv"}),
         )
-
-
-def _csv_line(cells: list[str]) -> str:
-    row = io.StringIO()
-    csv.writer(row, lineterminator="\r\n").writerow(cells)  # else a CR would not be quoted
-    line = row.getvalue().removesuffix("\r\n") + "\n"
-    return HALF_CHARACTER.sub("\ufffd", line)  # which no file can store
 
 
 def _is_formula(cell: str) -> bool:
