@@ -74,6 +74,7 @@ LAYERS = [
     ("models",),
     ("linear",),
     ("serving",),
+    ("trackers",),
     ("checkpoints",),
     ("callbacks",),
     ("plots",),

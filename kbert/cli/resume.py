@@ -7,12 +7,16 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options
-from kbert.config import CheckpointOptions
+from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.plans.plan_options import PlanOptions
 from kbert.utils.say import verbose_level
 
 
-@options(PlanOptions, CheckpointOptions, "allow", "backend", optional=True, without=("recipe",))
+@options(
+    *(PlanOptions, CheckpointOptions, TrackerOptions, "allow", "backend"),
+    optional=True,
+    without=("recipe",),
+)
 class Changes:
     """What a resumed run can change."""
 

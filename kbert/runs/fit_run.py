@@ -23,6 +23,7 @@ from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_predictions import best_outputs, write_predictions
+from kbert.runs.run_trackers import RunTrackers
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
 from kbert.runs.what_is_left import what_is_left
@@ -69,8 +70,9 @@ def fit_run(
         weights=prepared.weights,
     )
     batches.order_version = run.order_version
-    callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
-    with noting_lost_output(partial(_note_lost_output, run)):
+    trackers = RunTrackers(run, prepared.config)
+    callbacks = RunCallbacks.create(prepared, model, run, resumption, begin, trackers)
+    with noting_lost_output(partial(_note_lost_output, run)), trackers.until_the_end():
         _fit(model, batches, callbacks, prepared, run, resumption)
         try:
             _finish(prepared, model, run, callbacks)

@@ -33,6 +33,7 @@ from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
 from kbert.runs.train import train_into
 from kbert.runs.what_is_left import what_is_left
+from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say, verbosity
 
@@ -93,8 +94,10 @@ def resume(
     if "cross_validation" in directory.record:
         check_unchanged(directory, given, checkpoint, scale_epochs=scale_epochs)
         with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
+            config = run_config(directory)
+            find_trackers(config.trackers)
             resume_fold = partial(resume, allow=allow, verbose=verbose)
-            train_folds(directory, run_config(directory), begin=train_into, resume=resume_fold)
+            train_folds(directory, config, begin=train_into, resume=resume_fold)
         return directory
     if scale_epochs:
         check_scaled(given)
@@ -134,6 +137,7 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     config = run_config(run)
     config = replace(config, **changed_settings(vars(config), changes))
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
+    find_trackers(config.trackers)
     prepared = prepare(
         config,
         split=RecordedSplit.of(run),
@@ -149,6 +153,7 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
 def _resume(resumption: Resumption) -> None:
     """Train what is left of a run's plan."""
     run, config = resumption.run, resumption.config
+    find_trackers(config.trackers)
     position = resumption.checkpoint.position
     resumption.check_unfinished()
     say(f"Resuming from {resumption.checkpoint.path.name}: {position}")

@@ -12,6 +12,7 @@ from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_trackers import RunTrackers
 
 if TYPE_CHECKING:
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
@@ -51,6 +52,7 @@ class RunCallbacks:
         run: RunDirectory,
         resumption: Resumption | None,
         begin: Callable[[], object] | None,
+        trackers: RunTrackers,
     ) -> "RunCallbacks":
         """Return the callbacks of a run that starts, or resumes; see `fit_run`."""
         from keras.callbacks import LambdaCallback
@@ -80,7 +82,7 @@ class RunCallbacks:
         checkpoint.identity = {"run": run.record.get("id"), "preset": config.preset}
         checkpoint.start = None if resumption is None else resumption.checkpoint
         checkpoint.hooks = CheckpointHooks(
-            begin=begin or (lambda: None),
+            begin=partial(trackers.start_after, begin or (lambda: None)),
             flush=partial(flush_log, run.path),
             keep_best=partial(_keep_best, run, model.get_config(), evaluation),
             findings=partial(_found, resumption, guard),

@@ -23,6 +23,7 @@ from kbert.runs.recorded_split import write_dev_rows
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
+from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
 
@@ -58,10 +59,11 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
 
 
 def checked(config: TrainConfig) -> TrainConfig:
-    """Return the settings of a new run, with its parent's preset, after a look at their names."""
+    """Return the settings of a new run with its parent's preset; check names and trackers."""
     for name in config.hints():
         if isinstance(getattr(config, name), str):
             check_name(name, getattr(config, name))
+    find_trackers(config.trackers)
     return with_parents_preset(config)
 
 
