@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
+from kbert.cli.callback_flag import Callbacks, from_here
 from kbert.cli.options import Switch, given, options
 from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.plans.plan_options import PlanOptions
@@ -28,6 +29,7 @@ def resume(
     scale_epochs: Switch = False,
     checkpoint: str | None = None,
     changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
+    callback: Callbacks = (),
 ) -> None:
     """Resume an interrupted run from its last checkpoint, optionally with a changed plan.
 
@@ -52,6 +54,7 @@ def resume(
             run,
             scale_epochs=scale_epochs,
             checkpoint=checkpoint,
+            callbacks=from_here(callback),
             verbose=verbose_level(),
             **given(changes),
         )

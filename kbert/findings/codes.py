@@ -31,6 +31,7 @@ CODES = {
     "best-lost": "the weights of the best evaluation are missing or damaged",
     "threads-differ": "the run resumes with another number of threads",
     "machine-differs": "the run resumes with other versions, or on another processor",
+    "callback-missing": "the run resumes without a callback that it was started with",
     # training
     "labels-outside": "labels are none of the model's classes",
     "weights-unchanged": "updates change no weight",
