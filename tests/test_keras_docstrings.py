@@ -17,6 +17,7 @@ NAMES = [
     "callbacks.learning_rate_logger.LearningRateLogger",
     "callbacks.plan_guard.PlanGuard",
     "callbacks.run_checkpoint.RunCheckpoint",
+    "callbacks.run_tracker.RunTracker",
     "callbacks.progress_bar.ProgressBar",
     "data.batches.Batches",
     "callbacks.masked_epoch_evaluation.MaskedEpochEvaluation",

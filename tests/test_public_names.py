@@ -34,7 +34,7 @@ NAMES = [
         "Predictor",
         "PretrainConfig",
     ),
-    *("RunCheckpoint", "SkippedRowsWarning"),
+    *("RunCheckpoint", "RunTracker", "SkippedRowsWarning"),
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "export", "find_source"),

@@ -201,7 +201,8 @@ def _make(name: str, maker: Callable[[], Any]) -> Any:
         ) from error
     if not isinstance(made, keras.callbacks.Callback):
         raise InputError(
-            "{option} is not a callback: it made a {kind}, not a keras.callbacks.Callback.",
+            "{option} is not a callback: it made an object of the class {kind}, not a "
+            "keras.callbacks.Callback.",
             option=option,
             kind=type(made).__name__,
         )
