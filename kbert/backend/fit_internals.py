@@ -34,26 +34,6 @@ def list_of_fit() -> keras.callbacks.CallbackList | None:
     return None
 
 
-def callback_that_raised(
-    error: BaseException, callbacks: Sequence[keras.callbacks.Callback]
-) -> keras.callbacks.Callback | None:
-    """Return which of some callbacks an exception of `fit` comes from, or None if from none.
-
-    Leans on the name of `for callback in self.callbacks:` in the methods of `CallbackList`
-    (callbacks/callback_list.py), which calls functions of a `LambdaCallback` that know no `self`.
-    """
-    trace = error.__traceback__
-    while trace is not None:
-        names = trace.tb_frame.f_locals
-        owner = names.get("self")
-        called = names.get("callback") if isinstance(owner, keras.callbacks.CallbackList) else owner
-        found = next((callback for callback in callbacks if callback is called), None)
-        if found is not None:
-            return found
-        trace = trace.tb_next
-    return None
-
-
 def model_inside_step(callback: keras.callbacks.Callback) -> Any:
     """Return a callback's model as it is; on JAX its variables may be without values in a `fit`.
 

@@ -105,12 +105,10 @@ def naming_callbacks(callbacks: Sequence[Any], left: Callable[[], str]) -> Itera
         callbacks: sequence of callbacks.
         left: function that returns what the run is still good for.
     """
-    from kbert.backend.fit_internals import callback_that_raised
-
     try:
         yield
     except Exception as error:
-        culprit = callback_that_raised(error, callbacks)
+        culprit = _that_raised(error, callbacks)
         if culprit is None:
             raise
         raise InputError(
@@ -120,6 +118,23 @@ def naming_callbacks(callbacks: Sequence[Any], left: Callable[[], str]) -> Itera
             reason=reason_of(error),
             left=left(),
         ) from error
+
+
+def _that_raised(error: BaseException, callbacks: Sequence[Any]) -> Any:
+    """Return which of some callbacks an exception of `fit` comes from, or None if from none.
+
+    Its traceback has a method of it, or a function that it was given, as `LambdaCallback` is; Keras
+    has taken its own frames out.
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        for callback in callbacks:
+            codes = [getattr(value, "__code__", None) for value in vars(callback).values()]
+            if frame.f_locals.get("self") is callback or frame.f_code in codes:
+                return callback
+        trace = trace.tb_next
+    return None
 
 
 def _name(given: CallbackLike) -> str:

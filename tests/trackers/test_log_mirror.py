@@ -79,10 +79,13 @@ def test_a_tracker_that_fails_is_told_in_one_line(where, tmp_path, monkeypatch, 
 def test_a_tracker_that_hangs_is_not_waited_for(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(log_mirror, "_PATIENCE", 0.01)
     forever = threading.Event()
-    monkeypatch.setattr(FakeTracker, "open", lambda *args: str(forever.wait(30)))
+    monkeypatch.setattr(FakeTracker, "open", lambda *args: f"{forever.wait(30)}")
     mirrored(tmp_path)
     assert "Fake: no answer for 0 s; the run ends without it.\n" in capsys.readouterr().out
     forever.set()
+    for thread in threading.enumerate():
+        if thread.name == "trackers":
+            thread.join(30)
 
 
 @pytest.mark.parametrize(
