@@ -1,12 +1,12 @@
 import json
 
 import pytest
-
 from log_files import write_evaluations, write_rows
 
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.trackers.tracked_log import TrackedLog, best_scores
+
 
 def test_rows_are_told_once_as_they_come(tmp_path):
     log = TrackedLog(tmp_path)
