@@ -13,10 +13,10 @@ from kbert.trackers.tracked_run import TrackedRun
 
 
 class RunTracker(keras.callbacks.Callback):
-    """Sends TensorBoard, W&B or MLflow the rates, losses and scores that a `fit` writes to a folder.
+    """Sends TensorBoard, W&B or MLflow the rates, losses and scores that a `fit` writes.
 
-    The folder is that of `LearningRateLogger`, whose file is named learning_rate.csv, and of
-    `EpochEvaluation(folder=...)`. They are read in a thread of their own: nothing is read from the
+    They lie in a folder: learning_rate.csv of `LearningRateLogger`, and evaluations.json of
+    `EpochEvaluation(folder=...)`. Both are read in a thread of their own: nothing is read from the
     device for a tracker, and one that fails or does not answer disturbs no step. Every tracker gets
     all steps in the files, and leaves out those that it has, so that a `fit` that resumes in the
     same folder leaves no gap and nothing twice. TensorBoard's file goes to FOLDER/tensorboard.

@@ -14,8 +14,8 @@ def test_they_work_by_the_names_that_keras_gives_to_scores(tiny_model, sentences
     model.compile(optimizer=AdamW(learning_rate=1e-4), metrics=["accuracy"])
     texts, labels = sentences
     examples = Examples(texts, None, model.labels.encode(labels), model.labels)
-    batches = model.batches(examples, batch_size=32)
-    evaluation = EpochEvaluation(dev=batches, val_names=True, verbose=0)
+    batches, dev = map(model.batches, examples.split(dev=0.3, seed=0))
+    evaluation = EpochEvaluation(dev=dev, val_names=True, verbose=0)
     plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=10.0, min_lr=0)
     best = keras.callbacks.ModelCheckpoint(
         str(tmp_path / "{epoch}-{val_accuracy:.2f}.keras"),

@@ -17,17 +17,17 @@ def _fake(monkeypatch):
 def batches_of(model, sentences):
     texts, labels = sentences
     examples = Examples(texts, None, model.labels.encode(labels), model.labels)
-    return model.batches(examples, batch_size=32)
+    return [model.batches(part) for part in examples.split(dev=0.3, seed=0)]
 
 
 def test_a_fit_is_told_and_a_later_one_goes_on(tiny_model, sentences, tmp_path):
     model = tiny_model()
     model.compile(optimizer=AdamW(learning_rate=1e-4))
-    batches = batches_of(model, sentences)
+    batches, dev = batches_of(model, sentences)
     folder = tmp_path / "a"
     callbacks = [
         LearningRateLogger(folder / "learning_rate.csv"),
-        EpochEvaluation(dev=batches, folder=folder, verbose=0),
+        EpochEvaluation(dev=dev, folder=folder, verbose=0),
         RunTracker(folder, "mlflow", settings={"batch_size": 32}),
     ]
     steps = len(batches)
@@ -61,7 +61,7 @@ def test_after_a_failed_fit_the_trackers_are_closed(tiny_model, sentences, tmp_p
     tracker = RunTracker(tmp_path, "mlflow")
     failing = keras.callbacks.LambdaCallback(on_train_batch_end=fail)
     with pytest.raises(RuntimeError):
-        model.fit(batches_of(model, sentences), verbose=0, callbacks=[tracker, failing])
+        model.fit(batches_of(model, sentences)[0], verbose=0, callbacks=[tracker, failing])
     tracker.close()
     (kept,) = FakeTracker.runs.values()
     assert [end.status for end, _ in kept["ends"]] == ["failed"]

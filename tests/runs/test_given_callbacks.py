@@ -144,8 +144,8 @@ def test_a_strangers_run_imports_nothing(config, folder, capsys):
     run = train(replace(config, output="a"), verbose=0)
     record = {**run.record, "status": "stopped", "callbacks": ["evil:Stop", 3]}
     run.update(**record, resumed=[{"callbacks": ["evil:Stop"]}])
-    with pytest.raises(InputError, match="has no setting|there is no setting"):
-        (folder / "b.toml").write_text('data = "x.csv"\ncallbacks = ["evil:Stop"]\n')
+    (folder / "b.toml").write_text('data = "x.csv"\ncallbacks = ["evil:Stop"]\n')
+    with pytest.raises(InputError, match="there is no setting 'callbacks'"):
         TrainConfig.from_toml("b.toml")
     resume(run.path, epochs=4)
     told = " ".join(capsys.readouterr().out.split())
