@@ -19,7 +19,8 @@ class RunTracker(keras.callbacks.Callback):
     `EpochEvaluation(folder=...)`. Both are read in a thread of their own: nothing is read from the
     device for a tracker, and one that fails or does not answer disturbs no step. Every tracker gets
     all steps in the files, and leaves out those that it has, so that a `fit` that resumes in the
-    same folder leaves no gap and nothing twice. TensorBoard's file goes to FOLDER/tensorboard.
+    same folder leaves no gap and nothing twice; another `fit` needs a folder of its own.
+    TensorBoard's file goes to FOLDER/tensorboard.
 
     Args:
         folder: str or Path.
@@ -37,7 +38,7 @@ class RunTracker(keras.callbacks.Callback):
     ```python
     logger = LearningRateLogger("runs/a/learning_rate.csv")
     evaluation = EpochEvaluation(dev=model.batches(dev), folder="runs/a")
-    tracker = RunTracker("runs/a", "tensorboard,mlflow")
+    tracker = RunTracker("runs/a", "tensorboard")
     model.fit(batches, epochs=3, callbacks=[logger, evaluation, tracker])
     ```
     """

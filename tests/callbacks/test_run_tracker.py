@@ -37,9 +37,10 @@ def test_a_fit_is_told_and_a_later_one_goes_on(tiny_model, sentences, tmp_path):
     assert kept["steps"][steps]["dev/loss"] == pytest.approx(history["dev_loss"][0])
     assert kept["run"].name == "a"
     assert kept["run"].settings == {"batch_size": 32}
-    model.fit(batches, epochs=1, verbose=0, callbacks=callbacks[::2])
+    model.fit(batches, initial_epoch=2, epochs=3, verbose=0, callbacks=callbacks)
     assert list(FakeTracker.runs) == ["0" * 16]
-    assert max(kept["steps"]) == 3 * steps - 1
+    evaluated = [step for step, values in kept["steps"].items() if "dev/loss" in values]
+    assert evaluated == [steps, 2 * steps, 3 * steps]
     assert len(kept["ends"]) == 2
 
 
