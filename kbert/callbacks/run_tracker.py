@@ -17,10 +17,8 @@ class RunTracker(keras.callbacks.Callback):
 
     They lie in a folder: learning_rate.csv of `LearningRateLogger`, and evaluations.json of
     `EpochEvaluation(folder=...)`. Both are read in a thread of their own: nothing is read from the
-    device for a tracker, and one that fails or does not answer disturbs no step. Every tracker gets
-    all steps in the files, and leaves out those that it has, so that a `fit` that resumes in the
-    same folder leaves no gap and nothing twice; another `fit` needs a folder of its own.
-    TensorBoard's file goes to FOLDER/tensorboard.
+    device for a tracker, and one that fails or does not answer disturbs no step. TensorBoard's
+    file goes to FOLDER/tensorboard. Another `fit` needs a folder of its own.
 
     Args:
         folder: str or Path.
@@ -62,9 +60,12 @@ class RunTracker(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.close()  # of a fit that has failed
-        self._run.folder.mkdir(parents=True, exist_ok=True)
-        self._mirror = LogMirror(find_trackers(self._names))
-        self._mirror.start(self._run)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._mirror is None:  # all callbacks have begun, and written what they begin with
+            self._run.folder.mkdir(parents=True, exist_ok=True)
+            self._mirror = LogMirror(find_trackers(self._names))
+            self._mirror.start(self._run)
 
     def on_train_end(self, logs: Any = None) -> None:
         if self._mirror is not None:
