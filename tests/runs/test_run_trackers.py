@@ -9,7 +9,15 @@ import pytest
 from fake_tracker import FakeTracker
 from kills import Killed
 
-from kbert import InputError, RunCheckpoint, TrainConfig, resume, train
+from kbert import (
+    InputError,
+    PretrainConfig,
+    RunCheckpoint,
+    TrainConfig,
+    pretrain,
+    resume,
+    train,
+)
 from kbert.runs.run_directory import RunDirectory
 from kbert.trackers import find_trackers, log_mirror
 
@@ -158,6 +166,29 @@ def test_a_resumed_run_reports_on_or_elsewhere(config, tmp_path, monkeypatch):
         resume(tmp_path / "a", verbose=0)
     resume(tmp_path / "a", report_to="none", verbose=0)
     assert {name: len(kept["steps"]) for name, kept in FakeTracker.runs.items()} == before
+
+
+def test_a_pretraining_is_told_too(config, sentences, tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(sentences[0]) + "\n", encoding="utf-8")
+    pretraining = PretrainConfig(
+        data=str(texts),
+        output=str(tmp_path / "a"),
+        preset=config.preset,
+        weights="random",
+        max_length=8,
+        batch_size=16,
+        epochs=1,
+        dev_proportion=0.2,
+        report_to="mlflow",
+        allow=("too-few-updates",),
+    )
+    run = pretrain(pretraining, verbose=0)
+    (kept,) = FakeTracker.runs.values()
+    *trained, last = sorted(kept["steps"].items())
+    assert all("train/loss" in values for _, values in trained)
+    assert last[1]["dev/loss"] == run.best_scores()["loss"]
+    assert kept["ends"][0][0].status == "finished"
 
 
 def test_each_fold_is_a_run_of_its_own(config, tmp_path):
