@@ -30,6 +30,7 @@ CODES = {
     "parent-differs": "the model that a run starts from has changed",
     "best-lost": "the weights of the best evaluation are missing or damaged",
     "threads-differ": "the run resumes with another number of threads",
+    "callback-missing": "the run resumes without a callback that it was started with",
     "machine-differs": "the run resumes with other versions, or on another processor",
     # training
     "labels-outside": "labels are none of the model's classes",

@@ -44,6 +44,8 @@ class RunDirectory:
         predictions.csv      what the best model predicts for each row that was evaluated
         confusion_matrix.csv which classes it takes for which
         report.html          all of it to look at, as one page
+        trackers.json        what names the run in W&B and MLflow
+        tensorboard/         what TensorBoard shows
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore
