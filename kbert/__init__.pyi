@@ -7,6 +7,7 @@ from kbert.callbacks.fresh_optimizer import FreshOptimizer as FreshOptimizer
 from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger
 from kbert.callbacks.plan_guard import PlanGuard as PlanGuard
 from kbert.callbacks.run_checkpoint import RunCheckpoint as RunCheckpoint
+from kbert.callbacks.run_tracker import RunTracker as RunTracker
 from kbert.config.pretrain_config import PretrainConfig as PretrainConfig
 from kbert.config.train_config import TrainConfig as TrainConfig
 from kbert.data.batches import Batches as Batches

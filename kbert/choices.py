@@ -31,7 +31,7 @@ ExportFormat = Literal[
     "litert",
     "torch",
 ]
-FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines"]
+FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 Gelu = Literal["tanh", "erf"]
 LongText = Literal["head", "tail", "head+tail", "windows"]
 Monitor = Literal[
@@ -64,5 +64,6 @@ TargetKind = Literal["single", "multi", "regression", "soft", "ordered"]
 Task = Literal[
     "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli", "stsb"
 ]
+TrackerName = Literal["tensorboard", "wandb", "mlflow"]
 WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

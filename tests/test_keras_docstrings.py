@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 import textwrap
+from importlib.util import find_spec
 
 import pytest
 
@@ -19,6 +20,7 @@ NAMES = [
     "callbacks.learning_rate_logger.LearningRateLogger",
     "callbacks.plan_guard.PlanGuard",
     "callbacks.run_checkpoint.RunCheckpoint",
+    *(["callbacks.run_tracker.RunTracker"] if find_spec("tensorboardX") else []),
     "callbacks.progress_bar.ProgressBar",
     "data.batches.Batches",
     "callbacks.masked_epoch_evaluation.MaskedEpochEvaluation",

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
+from kbert.cli.callback_flag import Callbacks, from_here
 from kbert.cli.options import DATA, given, options
 from kbert.config import TrainConfig
 from kbert.utils.say import verbose_level
@@ -22,6 +23,7 @@ def continue_training(
     data: Annotated[str | None, Parameter(group=DATA)] = None,
     *,
     changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
+    callback: Callbacks = (),
 ) -> None:
     """Train a run's model further in a new directory: weights kept, optimizer and plan fresh.
 
@@ -38,4 +40,5 @@ def continue_training(
     from kbert.runs.continue_training import continue_training as continue_run
 
     settings = given(changes) | ({} if data is None else {"data": data})
-    show_next(continue_run(run, verbose=verbose_level(), **settings))
+    own = from_here(callback)
+    show_next(continue_run(run, callbacks=own, verbose=verbose_level(), **settings))

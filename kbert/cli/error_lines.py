@@ -1,14 +1,12 @@
 """Every row of a set with its loss, as CSV or JSON Lines."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
 
 from kbert.analysis.found_errors import FoundErrors
+from kbert.utils.csv_text import csv_line
 from kbert.utils.float_cells import float_cell
-from kbert.utils.label_names import HALF_CHARACTER
 
 
 def error_lines(found: FoundErrors, output_format: str) -> Iterator[str]:
@@ -27,8 +25,8 @@ def error_lines(found: FoundErrors, output_format: str) -> Iterator[str]:
     for number, record in enumerate(found.records()):
         row = _flat(record, word) | ({"nearest": _nearest(record)} if found.near else {})
         if number == 0:
-            yield _csv_row(row)
-        yield _csv_row(row.values())
+            yield csv_line(row)
+        yield csv_line(row.values())
 
 
 def _flat(record: dict[str, Any], word: str) -> dict[str, Any]:
@@ -48,9 +46,3 @@ def _flat(record: dict[str, Any], word: str) -> dict[str, Any]:
 def _nearest(record: dict[str, Any]) -> str:
     found = record.get("nearest", ())
     return "; ".join(f"{one['row']} {one['label']} {one['similarity']:.3f}" for one in found)
-
-
-def _csv_row(cells: Any) -> str:
-    row = io.StringIO()
-    csv.writer(row, lineterminator="\n").writerow(cells)
-    return HALF_CHARACTER.sub("\ufffd", row.getvalue())  # which no file can store

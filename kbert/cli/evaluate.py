@@ -43,8 +43,8 @@ def evaluate(
     model
         Run directory, or another model that `kbert predict` takes.
     data
-        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'; by
-        default the rows that the run was evaluated on while it was trained.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow, XLSX), or several as one set: 'data/*.csv';
+        by default the rows that the run was evaluated on while it was trained.
     batch_size
         Rows per batch.
     json

@@ -33,8 +33,8 @@ def inspect(
     Parameters
     ----------
     data
-        Labelled file (CSV, TSV, JSON, Parquet, Arrow), several as one set: 'data/*.csv'; a task's
-        folder.
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow, XLSX), several as one set: 'data/*.csv'; a
+        task's folder.
     dev
         Second file, or several by a pattern, which should share no rows with the first.
     plot

@@ -18,6 +18,7 @@ from kbert.config import (
     MachineOptions,
     ModelOptions,
     SplitOptions,
+    TrackerOptions,
     TrainConfig,
 )
 from kbert.data.reading.reading_options import ReadingOptions
@@ -36,6 +37,7 @@ _MODEL = Group.create_ordered("Model")
 _LOSS = Group.create_ordered("Loss")
 _EVALUATION = Group.create_ordered("Evaluation")
 _CHECKPOINTS = Group.create_ordered("Checkpoints")
+TRACKING = Group.create_ordered("Tracking")
 MACHINE = Group.create_ordered("Machine")
 _FILES = Group.create_ordered("File format")
 
@@ -47,6 +49,7 @@ _GROUPS = {
     EvaluationOptions: _EVALUATION,
     SplitOptions: _EVALUATION,
     CheckpointOptions: _CHECKPOINTS,
+    TrackerOptions: TRACKING,
     MachineOptions: MACHINE,
 }
 # What comes first in --help: what most people need.

@@ -2,15 +2,18 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import Output, given, options, reading
+from kbert.cli.options import Output, Switch, given, options, reading
 from kbert.cli.show import write_output
+from kbert.cli.standard_input import StandardInput
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
@@ -31,6 +34,8 @@ def predict(
     *,
     output: Output | None = None,
     output_format: Annotated[str | None, Parameter(name="--to")] = None,
+    keep_columns: str = "all",
+    bom: Switch = False,
     batch_size: int = 32,
     abstain: str | None = None,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
@@ -43,12 +48,17 @@ def predict(
         Run directory; or an export as onnx, openvino or litert, which needs no Keras, a model
         folder, a .keras file, a Hugging Face folder.
     data
-        File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow), several as one set:
+        File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow, XLSX), several as one set:
         'data/*.csv', or - for standard input.
     output
         File to write; by default standard output. Its folder is created where it is missing.
     output_format
-        csv or jsonl; by default by the suffix of the output, else csv.
+        csv, jsonl or xlsx; by default by the suffix of the output, else csv.
+    keep_columns
+        Columns of the data that stand beside the predictions: all, none, or their names with commas
+        between.
+    bom
+        Begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8.
     batch_size
         Rows per batch.
     abstain
@@ -57,17 +67,21 @@ def predict(
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.model_first import check_model_first
-    from kbert.cli.predictions_format import choose_format, prediction_lines, use_utf8
+    from kbert.cli.prediction_bar import prediction_bar
+    from kbert.cli.predictions_format import choose_format, use_utf8
     from kbert.cli.run_columns import with_run_columns
+    from kbert.data.reading.kept_columns import KeptColumns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
+    from kbert.serving.predicted_table import PredictedTable
     from kbert.serving.predictor import Predictor
+    from kbert.serving.write_predictions import check_cell, table_lines, write_table
     from kbert.targets.abstention import Abstention
     from kbert.utils.file_errors import writing
     from kbert.utils.staging import publishing
 
     check_count("batch_size", batch_size)
-    chosen = choose_format(output, output_format)
+    chosen = choose_format(output, output_format, bom)
     check_model_first("predict", model, data)
     source = find_source(model)
     text_pairs = source.text_pairs()
@@ -83,29 +97,43 @@ def predict(
     options = reading(settings)
     if data != "-":
         options = with_run_columns(model, data, options, need_label=False)
-    examples = options.read(_standard_input() if data == "-" else data, need_label=False)
-    if not text_pairs and options.pair is None:
-        examples = replace(examples, pairs=None)
-    check_pairs(examples, text_pairs)
-    check_segments(source.num_segments(), examples.pairs is not None, examples.source)
-    show_reading(examples)
-    warn_of_unknown_tokens(source, examples)
+    with _source(data) as texts:
+        examples = options.read(texts, need_label=False)
+        if not text_pairs and options.pair is None:
+            examples = replace(examples, pairs=None)
+        check_pairs(examples, text_pairs)
+        check_segments(source.num_segments(), examples.pairs is not None, examples.source)
+        show_reading(examples)
+        check = partial(check_cell, output_format=chosen)
+        kept = KeptColumns.find(texts, options.layout(), keep_columns, check)
+        warn_of_unknown_tokens(source, examples)
 
-    def lines() -> Iterator[str]:
-        predictor = Predictor.load(model, backend=given(settings).get("backend"))
-        predictions = predictor.predict(examples.texts, examples.pairs, batch_size, abstain)
-        return prediction_lines(examples, predictions, chosen)
+        @contextmanager
+        def table() -> Iterator[PredictedTable]:
+            predictor = Predictor.load(model, backend=given(settings).get("backend"))
+            with prediction_bar(len(examples), to_terminal=output is None) as report:
+                labelled = partial(predictor.predict, abstain=abstain)
+                yield PredictedTable(labelled, examples, kept, batch_size=batch_size, report=report)
 
-    if output is None:
-        predicted = lines()
-        use_utf8()
-        write_output(predicted)
+        if output is None:
+            with table() as predicted:
+                use_utf8()
+                write_output(table_lines(predicted, chosen, bom=bom))
+            return
+        # A place that cannot be written to is told of before the model is loaded.
+        with publishing(output) as new, table() as predicted, writing(output):
+            write_table(predicted, new, chosen, bom=bom)
+        say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
+
+
+@contextmanager
+def _source(data: str) -> Iterator[Any]:
+    """Yield what is read: a path, or standard input as a file."""
+    if data != "-":
+        yield data
         return
-    with publishing(output) as new:  # a place that cannot be written to is told of at once
-        predicted = lines()
-        with writing(output):
-            new.write_text("".join(predicted), encoding="utf-8", newline="")
-    say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
+    with StandardInput(_standard_input()) as stream:
+        yield stream
 
 
 def _standard_input() -> BinaryIO:

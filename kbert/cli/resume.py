@@ -6,13 +6,18 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
+from kbert.cli.callback_flag import Callbacks, from_here
 from kbert.cli.options import Switch, given, options
-from kbert.config import CheckpointOptions
+from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.plans.plan_options import PlanOptions
 from kbert.utils.say import verbose_level
 
 
-@options(PlanOptions, CheckpointOptions, "allow", "backend", optional=True, without=("recipe",))
+@options(
+    *(PlanOptions, CheckpointOptions, TrackerOptions, "allow", "backend"),
+    optional=True,
+    without=("recipe",),
+)
 class Changes:
     """What a resumed run can change."""
 
@@ -24,6 +29,7 @@ def resume(
     scale_epochs: Switch = False,
     checkpoint: str | None = None,
     changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
+    callback: Callbacks = (),
 ) -> None:
     """Resume an interrupted run from its last checkpoint, optionally with a changed plan.
 
@@ -48,6 +54,7 @@ def resume(
             run,
             scale_epochs=scale_epochs,
             checkpoint=checkpoint,
+            callbacks=from_here(callback),
             verbose=verbose_level(),
             **given(changes),
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 from kbert.data.reading.columns import choose_columns
 from kbert.data.reading.many_files import open_tables
-from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
@@ -45,11 +44,8 @@ def with_run_columns(
     own = labels if several and need_label and options.label is None else None
     if not recorded and not own:
         return options
-    layout = TableFormat(
-        options.format, options.encoding, options.header, options.delimiter, options.quoting
-    )
     with ExitStack() as files:
-        table = next(open_tables(data, files, layout))
+        table = next(open_tables(data, files, options.layout()))
         names = {name: column for name, column in recorded.items() if _has(table, column)}
         if own and "label" not in names and all(name in table.columns for name in own):
             names["label"] = list(own)

@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
+from kbert.cli.callback_flag import Callbacks, from_here
 from kbert.cli.options import DATA, describe, given, options
 from kbert.config import TrainConfig
 from kbert.utils.say import verbose_level
@@ -24,6 +25,7 @@ def train(
     *,
     settings: Annotated[TrainSettings, Parameter(name="*")] = TrainSettings(),  # noqa: B008
     config: SettingsFile = None,
+    callback: Callbacks = (),
 ) -> None:
     """Train a classifier on a labelled file.
 
@@ -35,5 +37,5 @@ def train(
     from kbert.cli.show_next import show_next
     from kbert.runs.train import train as train_run
 
-    run = train_run(TrainConfig(data, **given(settings)), verbose=verbose_level())
-    show_next(run)
+    training = TrainConfig(data, **given(settings))
+    show_next(train_run(training, callbacks=from_here(callback), verbose=verbose_level()))

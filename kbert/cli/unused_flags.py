@@ -68,7 +68,6 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("examples",), "time"),
     ),
 }
-_OF_DELIMITED = ("header", "delimiter", "quoting")
 
 
 def check_unused_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -124,15 +123,25 @@ def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
     """Raise InputError for flags of delimited files where none is named."""
     files = [given[name] for name in ("data", "dev", "test") if name in given]
     formats = {given.get("format") or _format(file) for file in files}
+    if "sheet" in typed and files and not formats & {"xlsx", None}:
+        raise _of_other_files("sheet", files[0], formats)
     if not files or formats & {"csv", "tsv", None}:
         return
-    unused = [*_OF_DELIMITED, *(["encoding"] if formats <= {"parquet", "arrow"} else [])]
-    for name in unused:
-        if name in typed or f"no_{name}" in typed:
-            raise InputError(
-                "{option} is for other files than {file}, which is read as {format}.",
-                option=Option(name),
-                file=files[0],
-                format=next(iter(formats)),
-                cure=Cure({"format": "csv"}) if "lines" in formats else None,
-            )
+    unused = {
+        **dict.fromkeys(("delimiter", "quoting"), True),
+        "header": "xlsx" not in formats,
+        "encoding": formats <= {"parquet", "arrow", "xlsx"},
+    }
+    for name, is_unused in unused.items():
+        if is_unused and (name in typed or f"no_{name}" in typed):
+            raise _of_other_files(name, files[0], formats)
+
+
+def _of_other_files(name: str, file: str, formats: set[str | None]) -> InputError:
+    return InputError(
+        "{option} is for other files than {file}, which is read as {format}.",
+        option=Option(name),
+        file=file,
+        format=next(iter(formats)),
+        cure=Cure({"format": "csv"}) if "lines" in formats and name != "sheet" else None,
+    )

@@ -12,12 +12,14 @@ from kbert.utils.shell_words import shell_path, shell_word
 
 _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
+_FLAGS = {"callbacks": "--callback"}  # of which each names one
+
 
 class FlagWords(Words):
     """Writes flags and commands, ready to be pasted into a shell."""
 
     def option(self, name: str) -> str:
-        return f"--{name.replace('_', '-')}"
+        return _FLAGS.get(name, f"--{name.replace('_', '-')}")
 
     def settings(self, settings: Mapping[str, Any]) -> str:
         return " ".join(part for item in settings.items() for part in self._flag(*item))

@@ -7,6 +7,7 @@ from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
 from kbert.config.split_options import SplitOptions
+from kbert.config.tracker_options import TrackerOptions
 from kbert.config.train_config import TrainConfig
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "MachineOptions",
     "ModelOptions",
     "SplitOptions",
+    "TrackerOptions",
     "TrainConfig",
     "read_toml",
 ]

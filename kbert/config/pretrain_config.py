@@ -10,6 +10,7 @@ from kbert.config.checks import check_at_least_1, check_share, check_type
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
+from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.errors import InputError, check_codes
 from kbert.findings import Option
@@ -26,6 +27,7 @@ _ALL = 10**6  # windows: no text has more
 @dataclass(frozen=True, kw_only=True)
 class PretrainConfig(
     MachineOptions,
+    TrackerOptions,
     CheckpointOptions,
     ModelOptions,
     PlanOptions,
@@ -47,7 +49,7 @@ class PretrainConfig(
     """
 
     data: str = field(kw_only=False)
-    """File of texts (one per line; CSV, TSV, JSON, Parquet, Arrow), several as 'data/*.csv'."""
+    """File of texts (one per line; CSV, TSV, JSON, Parquet, Arrow, XLSX), several: 'data/*.csv'."""
     output: str | None = None
     """Run directory, which must not exist yet; by default the next free NAME-N."""
     dev: str | None = None
@@ -76,7 +78,8 @@ class PretrainConfig(
         check_share("dev_proportion", self.dev_proportion)
         check_at_least_1("patience", self.patience)
         check_at_least_1("evaluate_every", self.evaluate_every)
-        for options in (PlanOptions, ModelOptions, CheckpointOptions, MachineOptions):
+        parts = (PlanOptions, ModelOptions, CheckpointOptions, TrackerOptions, MachineOptions)
+        for options in parts:
             options.__post_init__(self)
         for name in UNUSED:
             if getattr(self, name) != _DEFAULTS[name]:

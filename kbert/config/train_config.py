@@ -14,6 +14,7 @@ from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
 from kbert.config.split_options import SplitOptions, check_split
+from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, check_codes
 from kbert.findings import Option
@@ -23,6 +24,7 @@ from kbert.plans.plan_options import PlanOptions
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(
     MachineOptions,
+    TrackerOptions,
     CheckpointOptions,
     EvaluationOptions,
     SplitOptions,
@@ -48,7 +50,7 @@ class TrainConfig(
     """
 
     data: str = field(kw_only=False)
-    """Labelled file (CSV, TSV, JSON, Parquet, Arrow), several as 'data/*.csv'; a task's folder."""
+    """Labelled file (CSV, JSON, Parquet, XLSX, ...), several as 'data/*.csv'; a task's folder."""
     task: Task | None = None
     """Data set in the layout of GLUE or XNLI, whose files are read as run_classifier.py does."""
     output: str | None = None
@@ -73,6 +75,7 @@ class TrainConfig(
             SplitOptions,
             EvaluationOptions,
             CheckpointOptions,
+            TrackerOptions,
         ):
             options.__post_init__(self)
         MachineOptions.__post_init__(self)

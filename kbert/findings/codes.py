@@ -30,6 +30,7 @@ CODES = {
     "parent-differs": "the model that a run starts from has changed",
     "best-lost": "the weights of the best evaluation are missing or damaged",
     "threads-differ": "the run resumes with another number of threads",
+    "callback-missing": "the run resumes without a callback that it was started with",
     "machine-differs": "the run resumes with other versions, or on another processor",
     # training
     "labels-outside": "labels are none of the model's classes",
@@ -49,6 +50,7 @@ CODES = {
     "trained-on": "the rows that are scored are among those that the run was trained on",
     # the data
     "bad-rows": "rows that cannot be used",
+    "cells-like-formulas": "cells of a CSV for Excel begin as formulas do",
     "rows-skipped": "so many rows are skipped that more than single rows must be wrong",
     "wrong-encoding": "texts that were decoded with another encoding than they were written in",
     "imbalance": "nearly all rows have the same class or number, or no label",

@@ -44,6 +44,7 @@ from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
+from kbert.utils.progress import advance, is_reported
 from kbert.utils.say import say
 
 
@@ -294,10 +295,20 @@ class TextModel(keras.Model):
             few_shapes=few_shapes(self),
         )
         logits = np.empty((len(firsts), len(self.labels)), np.float32)
-        logits[batches.row_order()] = self.predict(batches, verbose=0)
+        logits[batches.row_order()] = self.predict(
+            batches, verbose=0, callbacks=_advancing(len(firsts) / len(batches))
+        )
         rows = self.target.outputs(logits)
         check_outputs(rows)
         return rows
+
+
+def _advancing(rows: float) -> list[Any]:
+    """Return the callback that tells of so many rows after each batch, where anybody is told."""
+    if not is_reported():
+        return []
+    told = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: advance(rows))
+    return [told]
 
 
 def _as_list(callbacks: Any) -> list[Any]:

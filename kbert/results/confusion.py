@@ -1,12 +1,11 @@
 """Which classes are taken for which."""
 
-import csv
-import io
 from dataclasses import dataclass
 
 import numpy as np
 
 from kbert.results.prediction_table import PredictionTable
+from kbert.utils.csv_text import csv_text
 
 MAX_CLASSES = 1000
 """Of which a table of classes and classes can be read, and fits in memory."""
@@ -74,8 +73,6 @@ def confusion_table(table: PredictionTable) -> str | None:
     matrix = confusion_matrix(table)
     if matrix is None:
         return None
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(["label", *(f"predicted({name})" for name in table.names)])
-    lines.writerows([name, *row] for name, row in zip(table.names, matrix.tolist(), strict=True))
-    return text.getvalue()
+    header = ["label", *(f"predicted({name})" for name in table.names)]
+    rows = ([name, *row] for name, row in zip(table.names, matrix.tolist(), strict=True))
+    return csv_text([header, *rows])

@@ -1,7 +1,6 @@
 """What a model predicts for labelled rows, beside what they say."""
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +10,10 @@ import numpy as np
 
 from kbert.errors import InputError
 from kbert.findings import Cure
+from kbert.utils.csv_text import csv_text
 from kbert.utils.file_errors import unreadable
 from kbert.utils.files import write_text
 from kbert.utils.float_cells import float_cell
-from kbert.utils.label_names import HALF_CHARACTER
 
 
 @dataclass(frozen=True)
@@ -108,15 +107,14 @@ class PredictionTable:
 
     def to_csv(self) -> str:
         """Return the table as a file has it."""
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(self._header())
         places = zip(*self.places.values(), strict=True)
         weights: Any = [[]] * len(self) if self.weights is None else self.weights[:, None]
         rows = zip(places, self._true_cells(), weights, self.outputs, strict=True)
-        for place, true, weight, outputs in rows:
-            table.writerow([*place, *true, *map(float_cell, weight), *map(float_cell, outputs)])
-        return HALF_CHARACTER.sub("\ufffd", text.getvalue())
+        lines = (
+            [*place, *true, *map(float_cell, weight), *map(float_cell, outputs)]
+            for place, true, weight, outputs in rows
+        )
+        return csv_text([self._header(), *lines])
 
     def write(self, path: Path) -> None:
         """Write the file, in one step."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from kbert.config import CheckpointOptions
+from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
 from kbert.plans.plan_options import PlanOptions
@@ -12,7 +12,8 @@ from kbert.runs.run_directory import RunDirectory
 
 # The settings of a plan that can change in the middle of a run; another recipe is another run.
 PLAN_FIELDS = tuple(field.name for field in fields(PlanOptions) if field.name != "recipe")
-CHANGEABLE = (*PLAN_FIELDS, *(field.name for field in fields(CheckpointOptions)), "backend")
+_OTHERS = (CheckpointOptions, TrackerOptions)
+CHANGEABLE = (*PLAN_FIELDS, *(f.name for of in _OTHERS for f in fields(of)), "backend")
 
 
 def check_changes(run: RunDirectory, changes: Iterable[str]) -> None:

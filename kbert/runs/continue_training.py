@@ -1,7 +1,7 @@
 """Continue a run in a new one: weights kept, optimizer and plan fresh."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from kbert.errors import InputError, allowed_in
 from kbert.findings import Call, Cure, Option
 from kbert.runs.beginning import is_beginning
 from kbert.runs.changed_settings import changed_settings
+from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import FROM_PARENT, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
@@ -24,6 +25,7 @@ def continue_training(
     run: str | Path,
     output: str | Path | None = None,
     *,
+    callbacks: Sequence[CallbackLike] = (),
     verbose: int = 1,
     **changes: Any,
 ) -> RunDirectory:
@@ -37,6 +39,8 @@ def continue_training(
         run: str or Path. The parent, a finished or stopped run.
         output: str or Path or None. The new run's directory, which must not exist. Defaults to
             None: the next free `RUN-N` beside the parent.
+        callbacks: sequence of the user's own callbacks, as `train` takes them: those of the parent
+            are not given again. Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
         **changes: settings of `TrainConfig` that replace the parent's, such as `epochs=2` or
             `data="more.csv"`.
@@ -71,13 +75,14 @@ def continue_training(
             cure=Cure({"output": str(free)}),
         )
     config = checked(TrainConfig(**{**settings, "output": given}))
+    own = GivenCallbacks(callbacks, config)
     folder, name = Path(run).parent, Path(run).name
     with (
         verbosity(verbose),
         allowed_in("kbert.continue_training(..., {})"),
         claimed_run(given, folder=folder, name=name) as new,
     ):
-        train_into(new, config)
+        train_into(new, config, own)
     return new
 
 

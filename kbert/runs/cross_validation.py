@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,9 @@ from kbert.utils.say import say
 SCORES = "cross_validation.json"
 
 
-def begin_cross_validation(run: RunDirectory, config: TrainConfig) -> None:
+def begin_cross_validation(
+    run: RunDirectory, config: TrainConfig, callbacks: Sequence[str] = ()
+) -> None:
     """Write the record of a cross-validation, which `resume` needs, before its first fold."""
     staged = RunDirectory(new_stage(run.path))
     staged.write_config(replace(config, output=str(run)).to_toml())
@@ -44,6 +46,7 @@ def begin_cross_validation(run: RunDirectory, config: TrainConfig) -> None:
         started_in=str(Path.cwd()),
         versions={"kbert": __version__, **versions()},
         cross_validation={"folds": config.folds},
+        **({"callbacks": list(callbacks)} if callbacks else {}),
     )
     complete_record(run.path)
 

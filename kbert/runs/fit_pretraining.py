@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.checkpoints.checkpoint import Checkpoint
@@ -15,12 +15,16 @@ from kbert.runs.fit_run import now, seconds_trained
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.pretraining_callbacks import PretrainingCallbacks
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_trackers import RunTrackers
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.unigram_loss import unigram_loss
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
+
+if TYPE_CHECKING:
+    from kbert.data.masked_batches import MaskedBatches
 
 
 def fit_pretraining(
@@ -55,12 +59,33 @@ def fit_pretraining(
         few_shapes=few_shapes(model),
     )
     batches.order_version = run.order_version
-    callbacks = PretrainingCallbacks.create(prepared, model, run, start, begin)
+    trackers = RunTrackers(run, prepared.config)
+    callbacks = PretrainingCallbacks.create(prepared, model, run, start, begin, trackers)
+    with trackers.until_the_end():
+        _fit(model, batches, callbacks, prepared, run, is_new=start is None)
+        _finish(prepared, run, callbacks)
+
+
+def _fit(
+    model: Any,
+    batches: "MaskedBatches",
+    callbacks: PretrainingCallbacks,
+    prepared: PreparedPretraining,
+    run: RunDirectory,
+    *,
+    is_new: bool,
+) -> None:
+    """Train, and record how long it took; record a failure and raise it as its cause."""
     started = time.monotonic()
     try:
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
             try:
-                model.fit(batches, epochs=plan.epochs, verbose=0, callbacks=callbacks.in_order)
+                model.fit(
+                    batches,
+                    epochs=prepared.plan.epochs,
+                    verbose=0,
+                    callbacks=callbacks.in_order,
+                )
             except KeyboardInterrupt:
                 callbacks.progress.close()
                 callbacks.checkpoint.save_interrupted()
@@ -69,7 +94,7 @@ def fit_pretraining(
         callbacks.progress.close()
         callbacks.logger.close()
         stopped = isinstance(error, KeyboardInterrupt)
-        if start is None or callbacks.checkpoint.has_begun:  # else the run is as it was
+        if is_new or callbacks.checkpoint.has_begun:  # else the run is as it was
             status = "stopped" if stopped else "failed"
             run.try_to_update(status=status, ended=now(), **seconds_trained(run, started))
         if says_out_of_memory(error):
@@ -80,7 +105,6 @@ def fit_pretraining(
         leave_note(error, what_is_left(run))
         raise
     run.update(**seconds_trained(run, started))
-    _finish(prepared, run, callbacks)
 
 
 def _too_large(prepared: PreparedPretraining) -> MachineError:

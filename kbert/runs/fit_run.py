@@ -17,6 +17,7 @@ from kbert.findings import Cure, Finding, Option, findings_table
 from kbert.results.below_baseline import below_baseline_finding
 from kbert.runs.best_model import has_model, with_choices, write_best
 from kbert.runs.calibrate_run import calibrate_run
+from kbert.runs.given_callbacks import GivenCallbacks, naming_callbacks
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.report_of_run import try_to_write_report
 from kbert.runs.resumption import Resumption
@@ -24,6 +25,7 @@ from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_predictions import best_logits, write_predictions
+from kbert.runs.run_trackers import RunTrackers
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
 from kbert.runs.what_is_left import what_is_left
@@ -44,6 +46,7 @@ def fit_run(
     resumption: Resumption | None = None,
     *,
     begin: Callable[[], object] | None = None,
+    given: GivenCallbacks | None = None,
 ) -> None:
     """Train a compiled model, and leave the best one and checkpoints in the run.
 
@@ -54,6 +57,7 @@ def fit_run(
         resumption: Resumption or None. What the run resumes from. Defaults to None: it starts.
         begin: function that takes the run's files to where it resumes; called when all is checked
             and restored, and the first to change anything. Defaults to None: the run is new.
+        given: GivenCallbacks or None. The user's own, after the evaluation. Defaults to None.
     """
     from kbert.backend.few_shapes import few_shapes
     from kbert.data.batches import Batches
@@ -70,9 +74,12 @@ def fit_run(
         weights=prepared.weights,
     )
     batches.order_version = run.order_version
-    callbacks = RunCallbacks.create(prepared, model, run, resumption, begin)
-    with noting_lost_output(partial(_note_lost_output, run)):
-        _fit(model, batches, callbacks, prepared, run, resumption)
+    trackers = RunTrackers(run, prepared.config)
+    own = [] if given is None else given.take()
+    callbacks = RunCallbacks.create(prepared, model, run, resumption, begin, trackers, own)
+    with noting_lost_output(partial(_note_lost_output, run)), trackers.until_the_end():
+        with naming_callbacks(own, partial(what_is_left, run)):
+            _fit(model, batches, callbacks, prepared, run, resumption)
         try:
             _finish(prepared, model, run, callbacks)
         except KeyboardInterrupt as stop:

@@ -19,6 +19,7 @@ from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretrain
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.train import data_record, plan_record
+from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
 
@@ -46,6 +47,7 @@ def pretrain(config: PretrainConfig, *, verbose: int = 1) -> RunDirectory:
     for name in ("data", "dev", "preset", "output"):
         if (value := getattr(config, name)) is not None:
             check_name(name, value)
+    find_trackers(config.trackers)
     folder, name = Path("runs"), run_name(config.data)
     with (
         verbosity(verbose),

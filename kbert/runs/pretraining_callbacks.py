@@ -12,6 +12,7 @@ from kbert.interop.write_masked_model import write_masked_model
 from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_trackers import RunTrackers
 from kbert.utils.file_errors import once_mended
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class PretrainingCallbacks:
         run: RunDirectory,
         start: Checkpoint | None,
         begin: Callable[[], object],
+        trackers: RunTrackers,
     ) -> "PretrainingCallbacks":
         """Return the callbacks of a run that starts, or resumes; see `fit_pretraining`."""
         from kbert.callbacks.learning_rate_logger import LearningRateLogger
@@ -80,7 +82,7 @@ class PretrainingCallbacks:
         checkpoint.identity = {"run": run.record.get("id"), "preset": config.preset}
         checkpoint.start = start
         checkpoint.hooks = CheckpointHooks(
-            begin=begin,
+            begin=partial(trackers.start_after, begin),
             flush=partial(flush_log, run.path),
             keep_best=write,
             findings=lambda: [finding.to_dict() for finding in guard.findings],

@@ -1,7 +1,6 @@
 """The rows that a run has set aside, by their numbers, and how they were found."""
 
 import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
 from kbert.runs.run_directory import DEV_ROWS, RunDirectory
+from kbert.utils.csv_text import csv_text
 from kbert.utils.files import write_text
 
 _MAX_BYTES = 2**30
@@ -64,9 +64,7 @@ class RecordedSplit:
 
 def write_dev_rows(folder: Path, dev: Examples) -> None:
     """List the rows that are set aside by their numbers, and of several files by file too."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(_lines(dev))
-    write_text(folder / DEV_ROWS, text.getvalue())
+    write_text(folder / DEV_ROWS, csv_text(_lines(dev)))
 
 
 def _lines(dev: Examples) -> Iterator[list[Any]]:

@@ -20,6 +20,7 @@ from kbert.runs.changed_settings import changed_settings, check_changes, check_s
 from kbert.runs.cross_validation import check_unchanged, train_folds
 from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_run import fit_run, now
+from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks, missing_callbacks
 from kbert.runs.machine_findings import machine_findings
 from kbert.runs.origin import origin, origin_findings
 from kbert.runs.prepare import PreparedRun, prepare
@@ -33,6 +34,7 @@ from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
 from kbert.runs.train import train_into
 from kbert.runs.what_is_left import what_is_left
+from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.leaving_note import leave_note
 from kbert.utils.say import say, verbosity
 
@@ -43,6 +45,7 @@ def resume(
     scale_epochs: bool = False,
     checkpoint: str | None = None,
     allow: Sequence[str] = (),
+    callbacks: GivenCallbacks | Sequence[CallbackLike] = (),
     verbose: int = 1,
     **changes: Any,
 ) -> RunDirectory:
@@ -62,6 +65,10 @@ def resume(
             the last.
         allow: sequence of str. Codes of findings and of mismatches with the checkpoint that do not
             stop the run, such as "data-differs". Defaults to ().
+        callbacks: sequence of the user's own callbacks, as `train` takes them, which have to be
+            given again: a run imports none, and those that it records are told where they are
+            missing. What they hold, such as the epochs that EarlyStopping has waited, begins anew.
+            Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
         **changes: the settings of the plan named above, those of the checkpoints, `backend`.
 
@@ -78,6 +85,8 @@ def resume(
     check_codes(allow)
     directory = RunDirectory(run)
     if is_pretraining(directory.path):
+        if callbacks:
+            raise InputError("Pretraining takes no {option}.", option=Option("callbacks"))
         return resume_pretraining(
             directory,
             changes,
@@ -93,8 +102,12 @@ def resume(
     if "cross_validation" in directory.record:
         check_unchanged(directory, given, checkpoint, scale_epochs=scale_epochs)
         with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
-            resume_fold = partial(resume, allow=allow, verbose=verbose)
-            train_folds(directory, run_config(directory), begin=train_into, resume=resume_fold)
+            config = run_config(directory)
+            find_trackers(config.trackers)
+            given_again = GivenCallbacks.of(callbacks, config)
+            resume_fold = partial(resume, allow=allow, callbacks=given_again, verbose=verbose)
+            begin = partial(train_into, given=given_again)
+            train_folds(directory, config, begin=begin, resume=resume_fold)
         return directory
     if scale_epochs:
         check_scaled(given)
@@ -110,12 +123,12 @@ def resume(
                         run=directory,
                         scale=Option("scale_epochs"),
                     )
-                _restart(directory, given, allow)
+                _restart(directory, given, allow, callbacks)
             else:
                 resumption = Resumption.from_checkpoint(
                     directory, store, found, given, allow, scale_epochs=scale_epochs
                 )
-                _resume(replace(resumption, is_rewound=checkpoint is not None))
+                _resume(replace(resumption, is_rewound=checkpoint is not None), callbacks)
         except KeyboardInterrupt as stop:
             leave_note(stop, f"nothing was changed; {what_is_left(directory)}")
             raise
@@ -128,12 +141,19 @@ def resume(
     return directory
 
 
-def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]) -> None:
+def _restart(
+    run: RunDirectory,
+    changes: Mapping[str, Any],
+    allow: Sequence[str],
+    callbacks: GivenCallbacks | Sequence[CallbackLike],
+) -> None:
     """Train a run that was stopped before its first checkpoint, from its beginning."""
     say(f"{run} was stopped before its first checkpoint and starts from scratch.")
     config = run_config(run)
     config = replace(config, **changed_settings(vars(config), changes))
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
+    find_trackers(config.trackers)
+    given = GivenCallbacks.of(callbacks, config)
     prepared = prepare(
         config,
         split=RecordedSplit.of(run),
@@ -142,13 +162,16 @@ def _restart(run: RunDirectory, changes: Mapping[str, Any], allow: Sequence[str]
     _check_data(run, prepared)
     model = build_model(prepared)
     _check_origin(run, prepared, origin(model, prepared.config))
-    _compare_machine(run, prepared)
-    fit_run(prepared, model, run, begin=partial(rewind_to_start, run, prepared, config))
+    _compare(run, prepared, given)
+    begin = partial(rewind_to_start, run, prepared, config)
+    fit_run(prepared, model, run, begin=begin, given=given)
 
 
-def _resume(resumption: Resumption) -> None:
+def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[CallbackLike]) -> None:
     """Train what is left of a run's plan."""
     run, config = resumption.run, resumption.config
+    find_trackers(config.trackers)
+    given = GivenCallbacks.of(callbacks, config)
     position = resumption.checkpoint.position
     resumption.check_unfinished()
     say(f"Resuming from {resumption.checkpoint.path.name}: {position}")
@@ -175,10 +198,11 @@ def _resume(resumption: Resumption) -> None:
         "after_epoch": position.epoch,
         "batch": position.batch,
         "backend": prepared.config.backend,
-        **_compare_machine(run, prepared),
+        **({"callbacks": given.names} if given else {}),
+        **_compare(run, prepared, given),
     }
     begin = partial(rewind_to_checkpoint, resumption, prepared, model.get_config(), resumed)
-    fit_run(prepared, model, run, resumption, begin=begin)
+    fit_run(prepared, model, run, resumption, begin=begin, given=given)
 
 
 def _check_origin(run: RunDirectory, prepared: PreparedRun, found: Mapping[str, str]) -> None:
@@ -187,12 +211,13 @@ def _check_origin(run: RunDirectory, prepared: PreparedRun, found: Mapping[str, 
     raise_on_errors(downgrade(findings, prepared.config.allow), can_allow=True)
 
 
-def _compare_machine(run: RunDirectory, prepared: PreparedRun) -> dict[str, Any]:
-    """Show what may change the bits of the result, and return what run.json tells of it."""
+def _compare(run: RunDirectory, prepared: PreparedRun, given: GivenCallbacks) -> dict[str, Any]:
+    """Show what may change the result, and return what run.json tells of it."""
     backend = prepared.config.backend
     assert backend is not None
     here, present = machine(backend), versions()
     findings = machine_findings(run.record, here, present, backend)
+    findings += missing_callbacks(run.record.get("callbacks"), given)
     if findings:
         say(findings_table(findings))
     return {"machine": here, "findings": [finding.to_dict() for finding in findings]}

@@ -9,7 +9,7 @@ from typing import Any
 from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.run_steps import FROM_THE_START
-from kbert.config import CheckpointOptions
+from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError, allowed_in, raise_on_errors
@@ -26,10 +26,12 @@ from kbert.runs.resumption import plan_of
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
+from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.say import say, verbosity
 
 _PATHS = ("data", "dev", "preset")
-_CHANGEABLE = (*(field.name for field in fields(CheckpointOptions)), "backend")
+_OPTIONS = (CheckpointOptions, TrackerOptions)
+_CHANGEABLE = (*(field.name for of in _OPTIONS for field in fields(of)), "backend")
 
 
 def resume_pretraining(
@@ -69,6 +71,7 @@ def resume_pretraining(
         complete_record(run.path)
         config = replace(_config(run), **given)
         config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
+        find_trackers(config.trackers)
         store = CheckpointStore(run.checkpoints)
         start = find_checkpoint(run, store, checkpoint)
         if start is None:

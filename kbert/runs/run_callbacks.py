@@ -12,6 +12,7 @@ from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_trackers import RunTrackers
 
 if TYPE_CHECKING:
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
@@ -51,6 +52,8 @@ class RunCallbacks:
         run: RunDirectory,
         resumption: Resumption | None,
         begin: Callable[[], object] | None,
+        trackers: RunTrackers,
+        given: list[Any],
     ) -> "RunCallbacks":
         """Return the callbacks of a run that starts, or resumes; see `fit_run`."""
         from keras.callbacks import LambdaCallback
@@ -66,7 +69,8 @@ class RunCallbacks:
         logger = LearningRateLogger(run.path / "learning_rate.csv")
         guard = PlanGuard(plan, allow=config.allow)
         guard.set_shown(prepared.findings)
-        evaluation = _evaluation(prepared, model, run)
+        # The callbacks that are given may look for the names that Keras gives to scores.
+        evaluation = _evaluation(prepared, model, run, val_names=bool(given))
         checkpoint = RunCheckpoint(
             run.checkpoints,
             plan,
@@ -80,7 +84,7 @@ class RunCallbacks:
         checkpoint.identity = {"run": run.record.get("id"), "preset": config.preset}
         checkpoint.start = None if resumption is None else resumption.checkpoint
         checkpoint.hooks = CheckpointHooks(
-            begin=begin or (lambda: None),
+            begin=partial(trackers.start_after, begin or (lambda: None)),
             flush=partial(flush_log, run.path),
             keep_best=partial(_keep_best, run, model.get_config(), evaluation),
             findings=partial(_found, resumption, guard),
@@ -89,7 +93,7 @@ class RunCallbacks:
         # a kill costs no more steps than lie between two checkpoints.
         saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())
         saved.takes_tensors = True  # it looks at none, so `fit` need not read them
-        in_order = [saved, progress, logger, *([evaluation] if evaluation else [])]
+        in_order = [saved, progress, logger, *([evaluation] if evaluation else []), *given]
         if resumption is None or not resumption.is_trained:
             in_order.insert(0, guard)
         # The checkpoint comes last: it saves what the others have seen and found sound.
@@ -116,7 +120,9 @@ def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, 
     return list(by_code.values())
 
 
-def _evaluation(prepared: PreparedRun, model: Any, run: RunDirectory) -> "EpochEvaluation | None":
+def _evaluation(
+    prepared: PreparedRun, model: Any, run: RunDirectory, *, val_names: bool
+) -> "EpochEvaluation | None":
     """Return what evaluates the run, or None without a set to evaluate on."""
     from kbert.backend.few_shapes import few_shapes
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
@@ -133,6 +139,7 @@ def _evaluation(prepared: PreparedRun, model: Any, run: RunDirectory) -> "EpochE
         folder=run.path,
         restore_best=False,  # the run keeps the best model, after its checkpoint
         every_steps=config.evaluate_every,
+        val_names=val_names,
         **{
             name: Batches(store, size, pad_id=pad_id, few_shapes=few)
             for name, store in stores.items()

@@ -1,8 +1,6 @@
 """The directory of a run."""
 
 import contextlib
-import csv
-import io
 import itertools
 import json
 import os
@@ -19,6 +17,7 @@ from kbert.findings import Cure
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.beginning import has_record, is_beginning
 from kbert.runs.run_record import read_record
+from kbert.utils.csv_text import csv_text
 from kbert.utils.file_errors import file_error, is_utf8
 from kbert.utils.files import remove_temporary, write_text
 
@@ -45,6 +44,8 @@ class RunDirectory:
         predictions.csv      what the best model predicts for each row that was evaluated
         confusion_matrix.csv which classes it takes for which
         report.html          all of it to look at, as one page
+        trackers.json        what names the run in W&B and MLflow
+        tensorboard/         what TensorBoard shows
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore
@@ -197,13 +198,12 @@ class RunDirectory:
         rows = list(rows)
         if not rows:
             return
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(["file", "row", "line", "reason", "content"])
-        for row in rows:
-            content = row.content.encode("utf-8", "replace").decode("utf-8").replace("\0", "\\0")
-            table.writerow([row.source, row.number, row.line or "", row.reason, content])
-        write_text(self.path / "skipped_rows.csv", text.getvalue())
+        header = ["file", "row", "line", "reason", "content"]
+        cells = (
+            [row.source, row.number, row.line or "", row.reason, row.content.replace("\0", "\\0")]
+            for row in rows
+        )
+        write_text(self.path / "skipped_rows.csv", csv_text([header, *cells]))
 
     def __str__(self) -> str:
         return str(self.path)

@@ -1,7 +1,9 @@
 """Train a classifier from a labelled file to a run directory."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,21 @@ from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
 from kbert.runs.cross_validation import begin_cross_validation, train_folds
 from kbert.runs.fit_run import fit_run, now
+from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.recorded_split import write_dev_rows
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
+from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
 
 
-def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
+def train(
+    config: TrainConfig, *, callbacks: Sequence[CallbackLike] = (), verbose: int = 1
+) -> RunDirectory:
     """Train with the settings of `config`, and return the run's directory.
 
     Everything that can be refused is refused before the first step: the data are read, inspected,
@@ -35,6 +41,9 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
 
     Args:
         config: TrainConfig.
+        callbacks: sequence of Keras callbacks, of classes or functions that return one, or of their
+            names as "package.module:Name"; after the evaluation, whose scores they find as
+            `val_loss`, `val_accuracy`, .... The run records their names alone. Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
 
     Raises:
@@ -47,37 +56,39 @@ def train(config: TrainConfig, *, verbose: int = 1) -> RunDirectory:
     ```
     """
     config = checked(config)
+    given = GivenCallbacks(callbacks, config)
     folder, name = Path("runs"), run_name(config.data)
     with (
         verbosity(verbose),
         allowed_in("kbert.TrainConfig(..., {})"),
         claimed_run(config.output, folder=folder, name=name) as run,
     ):
-        train_into(run, config)
+        train_into(run, config, given)
     return run
 
 
 def checked(config: TrainConfig) -> TrainConfig:
-    """Return the settings of a new run, with its parent's preset, after a look at their names."""
+    """Return the settings of a new run with its parent's preset; check names and trackers."""
     for name in config.hints():
         if isinstance(getattr(config, name), str):
             check_name(name, getattr(config, name))
+    find_trackers(config.trackers)
     return with_parents_preset(config)
 
 
-def train_into(run: RunDirectory, config: TrainConfig) -> None:
+def train_into(run: RunDirectory, config: TrainConfig, given: GivenCallbacks) -> None:
     """Train in the directory of a new run, which this process holds."""
     if config.is_cross_validation:
-        begin_cross_validation(run, config)
-        train_folds(run, config, begin=train_into)
+        begin_cross_validation(run, config, given.names)
+        train_folds(run, config, begin=partial(train_into, given=given))
         return
     prepared = prepare(replace(config, output=str(run)))
     model = build_model(prepared)
-    _record(run, prepared, model)
-    fit_run(prepared, model, run)
+    _record(run, prepared, model, given.names)
+    fit_run(prepared, model, run, given=given)
 
 
-def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
+def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Sequence[str]) -> None:
     """Write what the run is made of, before its first step: completely, or not at all."""
     sets = {"train": prepared.training, **prepared.sets}
     backend = prepared.config.backend
@@ -105,6 +116,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
             origin=origin(model, prepared.config),
             plan=plan_record(prepared.plan),
             findings=[finding.to_dict() for finding in prepared.findings],
+            **({"callbacks": list(callbacks)} if callbacks else {}),
             **_lineage(prepared),
         )
         complete_record(run.path)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kbert.models.bert_classifier import BertClassifier
+    from kbert.serving.predicted_table import PredictedTable
 
 
 class Predictor:
@@ -142,6 +143,51 @@ class Predictor:
         rows = self.predict_proba(texts, pairs, batch_size)
         found = [self.target.prediction(row, self.labels) for row in rows]
         return found if limits is None else [limits.applied(one) for one in found]
+
+    def predict_table(
+        self,
+        source: Any,
+        *,
+        keep_columns: str | Sequence[str] = "all",
+        batch_size: int = 32,
+        **reading: Any,
+    ) -> "PredictedTable":
+        """Return the rows of a file or a data frame with their predictions, computed when used.
+
+        Args:
+            source: what `read_examples` takes.
+            keep_columns: "all", "none", or the names of the source's columns that stand beside the
+                predictions, as a list or with commas between. Defaults to "all".
+            batch_size: int. Defaults to 32.
+            **reading: how the source is read; see `read_examples`.
+
+        Raises:
+            InputError: the source cannot be read, or a column not be kept.
+
+        Example:
+
+        ```python
+        import numpy as np
+
+        shares = np.array([[0.1, 0.9]])
+        predictor = Predictor(["bad", "good"], lambda texts, *_: shares.repeat(len(texts), 0))
+        table = predictor.predict_table({"id": ["007"], "text": ["A joy."]})  # or "new.csv"
+        table.write("labelled.csv")
+        assert [(row["id"], row["label"]) for row in table] == [("007", "good")]
+        ```
+        """
+        from kbert.data.reading.kept_columns import KeptColumns
+        from kbert.data.reading.reading_options import ReadingOptions
+        from kbert.serving.predicted_table import PredictedTable
+        from kbert.serving.write_predictions import check_cell
+
+        check_count("batch_size", batch_size)
+        options = ReadingOptions(**reading)
+        examples = options.read(source, need_label=False)
+        kept = KeptColumns.find(
+            source, options.layout(), keep_columns, lambda cell: check_cell(cell, "csv")
+        )
+        return PredictedTable(self.predict, examples, kept, batch_size=batch_size)
 
     def predict_proba(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32

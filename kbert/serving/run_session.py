@@ -16,6 +16,7 @@ from kbert.serving.sessions import Session
 from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.foreign import foreign_input
+from kbert.utils.progress import advance
 
 _Encoded = tuple[Sequence[int] | np.ndarray, int]  # as `pad` takes it
 
@@ -45,10 +46,10 @@ def run_session(
     encoded = tokenizer.encode(texts, pairs, max_length=settings.max_length)
     split = tokenizer.window_split(settings.max_length, is_pair=pairs is not None)
     if split is None:
-        return _computed(session, settings, encoded, tokenizer.pad_id, batch_size)
+        return _computed(session, settings, encoded, tokenizer.pad_id, batch_size, len(encoded))
     windows = [split.split(np.asarray(ids, np.int32), first) for ids, first in encoded]
     rows = list(itertools.chain.from_iterable(windows))
-    logits = _computed(session, settings, rows, tokenizer.pad_id, batch_size)
+    logits = _computed(session, settings, rows, tokenizer.pad_id, batch_size, len(encoded))
     pooled = _pooled(logits, np.array(list(map(len, windows))), split.windows.pool)
     return target_of(settings.target, len(settings.labels)).outputs(pooled)
 
@@ -68,8 +69,9 @@ def _computed(
     encoded: Sequence[_Encoded],
     pad_id: int,
     batch_size: int,
+    texts: int,
 ) -> np.ndarray:
-    """Return what the program computes of rows [rows, labels], in their order."""
+    """Return what the program computes of the rows of texts [rows, labels], in their order."""
     result = np.empty((len(encoded), len(settings.labels)), np.float32)
     for rows, feed in _feeds(encoded, settings, pad_id, batch_size):
         computed = _call(session, feed)
@@ -82,6 +84,7 @@ def _computed(
                 labels=len(settings.labels),
             )
         result[rows] = computed
+        advance(len(rows) * texts / len(encoded))
     return result
 
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from kbert.utils.cell_fault import CellFault, FaultKind
+
 _MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
 _MAX_BITS = 4096  # of a number as a label; Python refuses to write much longer ones
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAX_SHOWN = 60  # characters
 _OWN = (int, float, bool, bytes, list, dict, type(None))  # of Python: nothing to be done
 
-Kind = Literal["several", "mapping", "number", "bool", "bytes", "other"]
+Kind = Literal["several", "mapping", "number", "bool", "bytes", "other", FaultKind]
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class OtherValue:
     """A value that is not what was expected.
 
     Args:
-        kind: "several" (a list, set or array), "mapping", "number", "bool", "bytes" or "other".
+        kind: "several" (a list, set or array), "mapping", "number", "bool", "bytes", "other", or
+            that of a CellFault.
         name: str. What it is, with an article: "a list", "a Timestamp".
         shown: str. The value, at most 60 characters of it.
     """
@@ -168,6 +171,8 @@ def describe(value: Any) -> OtherValue:
     except Exception:  # whatever a foreign object raises when it writes itself
         shown = f"<{type(value).__name__}>"
     shown = shown if len(shown) <= _MAX_SHOWN else shown[: _MAX_SHOWN - 1] + "…"
+    if isinstance(value, CellFault):
+        return OtherValue(value.kind, value.name, value.shown[:_MAX_SHOWN])
     if isinstance(value, bool):
         return OtherValue("bool", "a bool", shown)
     if isinstance(value, numbers.Number):

@@ -3,7 +3,7 @@
 # What a backend's extra installs; an environment that only serves has none of it.
 TRAIN_PACKAGES = frozenset(
     [
-        *("datasketch", "filelock", "jinja2", "keras", "keras_hub", "optree", "psutil"),
+        *("datasketch", "jinja2", "keras", "keras_hub", "optree", "psutil"),
         *("pyarrow", "safetensors", "scipy", "threadpoolctl", "tomli_w"),
     ]
 )

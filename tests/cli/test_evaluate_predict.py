@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import pandas
 import pytest
 
 from kbert import BertClassifier, KbertError, Labels, TrainConfig, read_examples
@@ -12,6 +13,7 @@ from kbert.cli.evaluate import evaluate as evaluate_verb
 from kbert.cli.predict import predict as predict_verb
 from kbert.models.evaluate_batches import evaluate_batches
 from kbert.runs.run_directory import RunDirectory
+from kbert.utils.progress import reporting
 from kbert.utils.say import verbosity
 
 pytestmark = pytest.mark.keras
@@ -115,6 +117,51 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
         predict(run, lines, output=Path("/proc/none/out.csv"))
 
 
+def test_every_column_of_a_file_is_kept(run, expected, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "texts.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(
+            [["id", "text", "label"], *([f"00{n}", text, "?"] for n, text in enumerate(TEXTS))]
+        )
+    predict(run, path)
+    printed = capsys.readouterr().out
+    rows = csv_rows(printed)
+    assert list(rows[0])[:5] == ["row", "id", "text", "label", "predicted_label"]
+    assert [(row["id"], row["text"], row["label"]) for row in rows] == [
+        (f"00{n}", text, "?") for n, text in enumerate(TEXTS)
+    ]
+    assert [row["predicted_label"] for row in rows] == [one.label for one in expected]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+    predict(run, "-", format="csv")
+    assert capsys.readouterr().out == printed
+    predict(run, path, output=tmp_path / "out.xlsx", keep_columns="id")
+    sheet = pandas.read_excel(tmp_path / "out.xlsx", dtype={"id": str})
+    assert list(sheet) == ["row", "id", "label", "probability", "p(bad)", "p(good)"]
+    assert sheet["id"].tolist() == [f"00{n}" for n in range(len(TEXTS))]
+    probabilities = [one.probability for one in expected]
+    assert sheet["probability"].tolist() == pytest.approx(probabilities, abs=1e-5)
+    predict(run, tmp_path / "out.xlsx", output_format="jsonl", keep_columns="none", text="id")
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [record["row"] for record in records] == [2, 3, 4, 5]  # as Excel numbers them
+    predict(run, path, bom=True, keep_columns="none")
+    assert capsys.readouterr().out.startswith("\ufeffrow,label,")
+
+
+@pytest.mark.any_backend  # refused before a model is loaded
+def test_a_workbook_is_no_standard_output(run, lines):
+    with pytest.raises(KbertError, match="A workbook cannot be written to standard output. Name"):
+        predict(run, lines, output_format="xlsx")
+
+
+def test_a_model_tells_how_far_it_is(model):
+    done = []
+    with reporting(done.append):
+        probabilities = model.predict_proba(TEXTS * 3, batch_size=5)
+    assert sum(done) == pytest.approx(len(TEXTS) * 3)
+    assert len(done) == 3
+    assert probabilities == pytest.approx(model.predict_proba(TEXTS * 3, batch_size=5))
+
+
 def test_overwrites_no_file(run, lines):
     before = lines.read_bytes()
     with pytest.raises(KbertError, match="already exists; kbert never overwrites files"):
@@ -123,8 +170,8 @@ def test_overwrites_no_file(run, lines):
 
 
 def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
-    with pytest.raises(KbertError, match="identifies neither csv nor jsonl"):
-        predict(run, lines, output=tmp_path / "out.xlsx")
+    with pytest.raises(KbertError, match="identifies neither csv nor jsonl nor xlsx"):
+        predict(run, lines, output=tmp_path / "out.pdf")
 
 
 def test_a_model_folder_and_a_keras_file_predict_the_same(
@@ -190,7 +237,7 @@ def test_refuses_a_batch_size(run, reviews, use):
 
 
 def test_refuses_an_output_format(run, reviews):
-    with pytest.raises(KbertError, match="`to` must be csv or jsonl. Received: 'xml'"):
+    with pytest.raises(KbertError, match="`to` must be csv, jsonl or xlsx. Received: 'xml'"):
         predict(run, reviews, output_format="xml")
 
 
@@ -270,7 +317,7 @@ def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
     evaluate(run.path, path)
     assert "text = 'story', label = 'kind'" in capsys.readouterr().err
     predict(run.path, path)
-    assert [row["text"] for row in csv_rows(capsys.readouterr().out)] == TEXTS[:1] * 2
+    assert [row["story"] for row in csv_rows(capsys.readouterr().out)] == TEXTS[:1] * 2
 
 
 @pytest.mark.any_backend  # refused before Keras is asked

@@ -23,7 +23,8 @@ FILES = {
     "UTF-16": ("a.csv", GOOD.encode("utf-16"), "--encoding utf-16"),
     "tabs": ("a.csv", GOOD.replace(",", "\t").encode(), "--format tsv"),
     "semicolons": ("a.csv", GOOD.replace(",", ";").encode(), "--delimiter ';'"),
-    "a workbook": ("a.xlsx", b"PK\3\4", "in Excel, save it as CSV UTF-8"),
+    "a workbook": ("a.xls", b"PK\3\4", "in Excel, save it as CSV UTF-8"),
+    "a broken workbook": ("a.xlsx", b"PK\3\4", "it may be incomplete"),
     "a title": ("a.csv", b"Reviews,\n" + GOOD.encode(), "delete the lines above the header"),
 }
 

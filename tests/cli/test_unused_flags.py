@@ -10,7 +10,8 @@ from kbert.cli.main import main
 
 USED = "used"
 READING = (
-    *("text", "pair", "label", "format", "encoding", "header", "delimiter", "quoting"),
+    *("text", "pair", "label", "format", "encoding", "header", "delimiter"),
+    *("quoting", "sheet"),
     *("on-bad-row", "weight", "group", "split-by-time", "target", "label-separator"),
 )
 PLAN = (
@@ -52,6 +53,7 @@ FILES = {
     "header": ["rows.jsonl --no-header", "rows.txt --header"],
     "quoting": ["rows.parquet --quoting none"],
     "encoding": ["rows.parquet --encoding cp1252"],
+    "sheet": ["rows.parquet --sheet One", "data.csv --sheet One"],
 }
 TRAINING = {
     **dict.fromkeys(
@@ -90,6 +92,7 @@ TABLE = {
         },
         "target": ["--examples 9 --target multi"],
         "split-by-time": ["--examples 9 --split-by-time t", *DEV["split-by-time"]],
+        "sheet": ["--examples 9 --sheet One", *FILES["sheet"]],
         "format": ["--examples 9 --format csv", "--examples 9 --google-flags= --format csv"],
         "encoding": ["--examples 9 --encoding utf-8", *FILES["encoding"]],
         "header": ["--examples 9 --header", *FILES["header"]],
@@ -133,6 +136,7 @@ TABLE = {
         "header": ["data --task mrpc --no-header", *FILES["header"]],
         "delimiter": ["data --task mrpc --delimiter ;", *FILES["delimiter"]],
         "quoting": ["data --task mrpc --quoting none", *FILES["quoting"]],
+        "sheet": ["data --task mrpc --sheet One", *FILES["sheet"]],
         "on-bad-row": ["data --task mrpc --on-bad-row skip"],
         "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
         "preset": ["data.csv --parent run --preset minilm"],
@@ -170,7 +174,9 @@ TABLE = {
         "backend": ["export data.csv --backend torch"],
     },
     "predict": {
-        **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size", "output", "to"), USED),
+        **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size"), USED),
+        **dict.fromkeys(("output", "to", "keep-columns"), USED),
+        "bom": ["run texts.csv --bom --to jsonl"],
         **{name: [f"run {line}" for line in lines] for name, lines in FILES.items()},
         "delimiter": ["run --delimiter ;", "run - --delimiter ;"],
         "backend": ["export texts.csv --backend torch"],
@@ -201,6 +207,7 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.
         **dict.fromkeys(("text", "pair", "label", "encoding", "delimiter", "on-bad-row"), USED),
+        "sheet": USED,
         **dict.fromkeys(("weight", "target", "label-separator"), USED),
         "length": ["run --format google --output new --length 16"],
         "quantize": ["run --format torch --output new --quantize int8"],

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from kbert import KbertError, Tokenizer, Windows
 from kbert.serving.export_settings import ExportSettings
 from kbert.serving.run_session import run_session
+from kbert.utils.progress import reporting
 
 WORDS = ["a", "moving", "story", "dull", "mess", "."]
 TOKENIZER = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS])
@@ -49,6 +50,17 @@ def test_every_text_has_its_own_row(texts, batch_size, length):
     for feed in program.fed:
         assert all(array.dtype == np.int32 for array in feed.values())
         assert (feed["token_ids"][feed["padding_mask"] == 0] == TOKENIZER.pad_id).all()
+
+
+@pytest.mark.parametrize("long_text", ["head", "windows"])
+def test_it_tells_how_far_it_is(long_text):
+    texts, done = ["a moving story . " * n for n in range(1, 8)], []
+    windows = Windows(stride=2) if long_text == "windows" else None
+    tokenizer = TOKENIZER.with_truncation(long_text, windows=windows)
+    with reporting(done.append):
+        run_session(Program(), tokenizer, SETTINGS, texts, None, 3)
+    assert sum(done) == pytest.approx(len(texts))
+    assert len(done) > 2
 
 
 @given(texts=TEXTS, data=st.data())

@@ -1,7 +1,5 @@
 """The rows whose text occurs more than once, in one set or in several."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,8 +7,8 @@ import numpy as np
 
 from kbert.data.inspection.duplicates import text_keys
 from kbert.data.reading.examples import Examples
+from kbert.utils.csv_text import csv_text
 from kbert.utils.float_cells import float_cell
-from kbert.utils.label_names import HALF_CHARACTER
 
 
 def duplicate_rows(sets: Mapping[str, Examples]) -> Iterator[dict[str, Any]]:
@@ -61,12 +59,9 @@ def duplicate_rows(sets: Mapping[str, Examples]) -> Iterator[dict[str, Any]]:
 def duplicates_table(sets: Mapping[str, Examples]) -> tuple[str, int]:
     """Return these rows as a CSV file has them, and how many there are."""
     rows = list(duplicate_rows(sets))
-    columns = dict.fromkeys(name for row in rows for name in row)
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(columns) or ["group"], lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    return HALF_CHARACTER.sub("\ufffd", text.getvalue()), len(rows)
+    columns = list(dict.fromkeys(name for row in rows for name in row)) or ["group"]
+    cells = ([row.get(name, "") for name in columns] for row in rows)
+    return csv_text([columns, *cells]), len(rows)
 
 
 def label_cell(examples: Examples, at: int) -> str:

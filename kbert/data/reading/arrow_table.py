@@ -13,21 +13,21 @@ from kbert.utils.foreign import foreign_input
 _MIN_BYTES, _MAX_RATIO = 2**28, 200  # of a batch, as for Parquet
 
 
-def read_arrow(path: Path, dates: Collection[str] = ()) -> Table:
+def read_arrow(path: Path, dates: Collection[str] = (), kept: Collection[str] = ()) -> Table:
     """Return the table of an Arrow file or stream, read batch by batch.
 
     Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of
-    dates, but for those that are named in `dates`, which come last.
+    dates, but for those that are named in `dates`, which come last, and in `kept`.
     """
     with _reading(path):
         batches = _batches(path)
         first = next(batches, None)
-        every = [] if first is None else [(f.name, left_out_kind(f.type)) for f in first.schema]
+        every = [] if first is None else [_named_kind(f, kept) for f in first.schema]
         wanted = wanted_dates([] if first is None else first.schema, dates)
     if first is None:
         raise InputError("{path} contains no rows.", path=path)
     taken = [at for at, (_, kind) in enumerate(every) if kind is None]
-    taken += [at for at, (name, _) in enumerate(every) if name in wanted]
+    taken += [at for at, (name, kind) in enumerate(every) if name in wanted and kind]
 
     def rows() -> Iterator[Row]:
         number, batch = 0, first
@@ -42,6 +42,11 @@ def read_arrow(path: Path, dates: Collection[str] = ()) -> Table:
 
     left_out = {name: kind for name, kind in every if kind is not None and name not in wanted}
     return Table(str(path), [every[at][0] for at in taken], rows(), left_out=left_out)
+
+
+def _named_kind(field: Any, kept: Collection[str]) -> tuple[str, str | None]:
+    """Return the name of a field, and what it holds if it is left out."""
+    return field.name, None if field.name in kept else left_out_kind(field.type)
 
 
 @contextmanager

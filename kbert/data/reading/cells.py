@@ -8,6 +8,11 @@ from kbert.findings import Cure, Problem
 from kbert.utils.cell_values import OtherValue, plain, to_label, to_text
 
 Role = Literal["text", "pair", "label"]
+_FAULTS = {
+    "formula": "open the file in Excel or LibreOffice and save it, which stores the values",
+    "merged": "unmerge the cells, and fill in each",
+    "error": "mend the formula, or clear the cell",
+}
 
 
 def read_cell(value: Any, role: Role, column: str, encoding: str) -> str | Problem:
@@ -72,7 +77,7 @@ def _label_problem(found: OtherValue, column: str) -> Problem:
 def _cure(found: OtherValue, role: Role, notes: dict[str, str]) -> Cure:
     what = "labels" if role == "label" else "texts"
     other = Cure({role: "NAME"}, note="if another column holds the {what}", values={"what": what})
-    return Cure(note=notes[found.kind], otherwise=(other,))
+    return Cure(note={**notes, **_FAULTS}[found.kind], otherwise=(other,))
 
 
 def _values(found: OtherValue, column: str) -> dict[str, Any]:

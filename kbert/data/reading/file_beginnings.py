@@ -14,18 +14,27 @@ from kbert.findings import Cure
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import LFS_CURE, LFS_POINTER
 
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # of Microsoft's files before they were zip archives
+_ARCHIVE = (
+    "a zip archive",
+    Cure(note="rename it so that its name ends in .zip, or unpack it"),
+)
 # How files of a kind begin; zip archives are looked into.
 _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x1f\x8b", "compressed by gzip", Cure(note="rename it so that its name ends in .gz")),
     (b"BZh", "compressed by bzip2", Cure(note="rename it so that its name ends in .bz2")),
     (b"\xfd7zXZ\0", "compressed by xz", Cure(note="rename it so that its name ends in .xz")),
-    (b"\x28\xb5\x2f\xfd", "compressed by zstd", Cure(note="unpack it first: zstd -d FILE")),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "compressed by zstd",
+        Cure(note="rename it so that its name ends in .zst"),
+    ),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     (b"Rar!", "a rar archive", UNPACK),
     (b"PAR1", "a Parquet file", Cure({"format": "parquet"})),
     (b"ARROW1", "an Arrow file", Cure({"format": "arrow"})),
     (b"FEA1", "a Feather file of version 1", PANDAS),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls)", EXCEL),
+    (_COMPOUND, "an old Excel workbook (.xls)", EXCEL),
     (b"%PDF", "a PDF document", TABLE),
     (b"{\\rtf", "an RTF document", TABLE),
     (b"SQLite format 3\0", "an SQLite database", TABLE),
@@ -37,14 +46,20 @@ _BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
     (b"\x7fELF", "a program", Cure(note="pass the labelled file")),
     (LFS_POINTER, "a pointer of Git LFS", LFS_CURE),
 )
+_PACKED = {
+    ".gz": (b"\x1f\x8b",),
+    ".bz2": (b"BZh",),
+    ".xz": (b"\xfd7zXZ",),
+    ".zst": (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"),  # the latter of pzstd
+    ".zip": (b"PK",),
+}
 _PAGE = ("<!doctype html", "<html", "<?xml", "<table")
 
 
 def check_packed(head: bytes, path: Path) -> None:
     """Raise InputError where a file is not compressed in the way that its suffix says."""
-    beginning = {".gz": b"\x1f\x8b", ".bz2": b"BZh", ".xz": b"\xfd7zXZ", ".zip": b"PK"}
     suffix = path.suffix.lower()
-    if not head.startswith(beginning[suffix]):
+    if not head.startswith(_PACKED[suffix]):
         raise InputError(
             "{path} is not compressed, or in another way than {suffix!r} says.",
             path=path,
@@ -62,9 +77,11 @@ def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
         format: the format that it would be read as.
     """
     kind = _binary_kind(head, source)
+    if format == "xlsx" and (head.startswith(_COMPOUND) or kind == _ARCHIVE):
+        return  # protected by a password, or incomplete, as the reader tells
     if kind is not None and kind[1].settings == {"format": format}:
         return
-    if kind is None and format in ("parquet", "arrow"):
+    if kind is None and format in ("parquet", "arrow", "xlsx"):
         kind = _no_binary_kind(head, format)
     if kind is None and format in ("csv", "tsv", "lines"):
         kind = _text_kind(head, format)
@@ -75,7 +92,7 @@ def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
             "{source} is {kind}, but would be read as {format}.",
             source=source,
             kind=kind[0],
-            format={"lines": "text", "jsonl": "JSON Lines", "json": "JSON"}.get(
+            format={"lines": "text", "jsonl": "JSON Lines", "json": "JSON", "xlsx": "XLSX"}.get(
                 format, format.upper()
             ),
             cure=kind[1],
@@ -92,7 +109,7 @@ def _binary_kind(head: bytes, source: str) -> tuple[str, Cure] | None:
 
 
 def _no_binary_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
-    """Return what a file is that would be Parquet or Arrow, but begins with text."""
+    """Return what a file is that would be Parquet, Arrow or a workbook, but begins with text."""
     if head and head.isascii() and not any(byte < 9 for byte in head):
         return "text", Cure({"format": "csv"}, note="or the format that the file has")
     return None
@@ -106,13 +123,15 @@ def _zip_kind(source: str) -> tuple[str, Cure]:
         zipfile.ZipFile(source) as archive,
     ):
         names = archive.namelist()
+    if "xl/workbook.bin" in names:
+        return "a binary Excel workbook (.xlsb)", EXCEL
     if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook (.xlsx)", EXCEL
+        return "an Excel workbook", Cure({"format": "xlsx"})
     if any(name.startswith("word/") for name in names):
         return "a Word document", TABLE
     if "content.xml" in names:
         return "an OpenDocument file", CALC
-    return "a zip archive", Cure(note="rename it so that its name ends in .zip, or unpack it")
+    return _ARCHIVE
 
 
 def _text_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:

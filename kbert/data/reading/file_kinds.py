@@ -10,7 +10,7 @@ from kbert.findings import Call, Cure
 from kbert.utils.shell_words import shell_word
 
 # Cures for files of other programs, however they are recognized.
-EXCEL = Cure(note="in Excel, save it as CSV UTF-8, and pass that file")
+EXCEL = Cure(note="in Excel, save it as CSV UTF-8 or .xlsx, and pass that file")
 CALC = Cure(note="in LibreOffice, save it as CSV in UTF-8, and pass that file")
 TABLE = Cure(note="save its table as CSV in UTF-8, and pass that file")
 UNPACK = Cure(note="unpack it, and pass the labelled file")
@@ -18,13 +18,12 @@ PANDAS = Cure(note="load it where it was written, save the table as CSV or Parqu
 
 # What is behind suffixes that identify no format of kbert's.
 _BY_SUFFIX: dict[str, tuple[str, Cure]] = {
-    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xls"), ("an Excel workbook", EXCEL)),
+    **dict.fromkeys((".xlsb", ".xls"), ("an Excel workbook", EXCEL)),
     **dict.fromkeys((".ods", ".fods"), ("an OpenDocument spreadsheet", CALC)),
     ".numbers": ("a Numbers spreadsheet", Cure(note="in Numbers, export it as CSV")),
     **dict.fromkeys((".html", ".htm"), ("a web page", TABLE)),
     **dict.fromkeys((".xml", ".pdf", ".doc", ".docx", ".rtf", ".odt"), ("a document", TABLE)),
     **dict.fromkeys((".tar", ".tgz", ".7z", ".rar"), ("an archive", UNPACK)),
-    ".zst": ("a file that zstd has compressed", Cure(note="unpack it first: zstd -d FILE")),
     **dict.fromkeys((".sqlite", ".sqlite3", ".db"), ("a database", TABLE)),
     **dict.fromkeys(
         (".pkl", ".pickle", ".h5", ".hdf5", ".npy", ".npz", ".pt", ".rds", ".dta", ".sav"),

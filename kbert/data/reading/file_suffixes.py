@@ -17,6 +17,8 @@ SUFFIXES: dict[str, FileFormat] = {
     ".feather": "arrow",
     ".arrow": "arrow",
     ".ipc": "arrow",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".txt": "lines",
 }
 

@@ -1,7 +1,7 @@
 """The reader of JSON Lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -15,19 +15,26 @@ from kbert.utils.untrusted import is_too_deep
 _CURE = Cure(note="fix the line")
 
 
-def read_json_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
+def read_json_lines(
+    stream: BinaryIO, source: str, *, encoding: str = "utf-8", kept: Sequence[str] = ()
+) -> Table:
     """Return the table of a JSON Lines stream: an object per line, columns as in the first.
 
     Args:
         stream: binary stream, buffered.
         source: str. The name that messages use.
         encoding: str. Defaults to "utf-8", with or without a byte order mark.
+        kept: sequence of str. Columns that may be missing in the first object. Defaults to ().
     """
-    return object_table(_objects(TextLines(stream, encoding, source), source), source)
+    objects = _objects(TextLines(stream, encoding, source), source)
+    return object_table(objects, source, kept)
 
 
-def object_table(objects: Iterator[Row | BadRow], source: str) -> Table:
-    """Return the table of rows whose only cell is an object; columns as in the first."""
+def object_table(objects: Iterator[Row | BadRow], source: str, kept: Sequence[str] = ()) -> Table:
+    """Return the table of rows whose only cell is an object; columns as in the first, and `kept`.
+
+    What other names the objects have is in the table's `late`, once its rows have been read.
+    """
     early: list[BadRow] = []
     first = None
     for item in objects:
@@ -41,16 +48,21 @@ def object_table(objects: Iterator[Row | BadRow], source: str) -> Table:
         raise InputError(
             "{source} contains no rows. JSON objects were expected, one for each.", source=source
         )
-    columns = list(first.cells[0])
+    columns = list(dict.fromkeys([*first.cells[0], *kept]))
+    late: dict[str, int] = {}
 
     def rows() -> Iterator[Row | BadRow]:
         for item in chain(early, [first], objects):
             if isinstance(item, BadRow):
                 yield item
             else:
-                yield Row(item.number, item.line, [item.cells[0].get(name) for name in columns])
+                cells = [item.cells[0].get(name) for name in columns]
+                if len(item.cells[0]) > len(columns) - cells.count(None):
+                    for name in item.cells[0].keys() - set(columns):
+                        late.setdefault(name, item.number)
+                yield Row(item.number, item.line, cells)
 
-    return Table(source, columns, rows())
+    return Table(source, columns, rows(), late=late)
 
 
 def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:

@@ -1,6 +1,6 @@
 """The reader of .json files: an array of objects, JSON Lines, or the columns of a data frame."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -14,7 +14,9 @@ from kbert.utils.untrusted import MAX_LINE, is_too_deep
 _MAX_WHOLE = 2**26  # characters of JSON that is not read row by row
 
 
-def read_json_table(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Table:
+def read_json_table(
+    stream: BinaryIO, source: str, *, encoding: str = "utf-8", kept: Sequence[str] = ()
+) -> Table:
     """Return the table of a JSON stream.
 
     It holds an array of objects, read one by one; objects one after the other; or one object with
@@ -24,12 +26,13 @@ def read_json_table(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -
         stream: binary stream, buffered.
         source: str. The name that messages use.
         encoding: str. Defaults to "utf-8", with or without a byte order mark.
+        kept: sequence of str. Columns that may be missing in the first object. Defaults to ().
     """
     text = JsonText(stream, encoding, source)
     first = text.next_character()
     if first == "[":
         text.take(1)
-        return object_table(_elements(text, source), source)
+        return object_table(_elements(text, source), source, kept)
     if first not in ("{", ""):
         raise InputError(
             "{source} is not JSON: it begins with {found!r}.",
@@ -41,9 +44,11 @@ def read_json_table(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -
     if first:
         line, value = text.line, text.value(_MAX_WHOLE)
         if not text.next_character() and _holds_a_table(value):
-            return _table(value, source)
+            return _table(value, source, kept)
+        if not text.next_character():
+            _check_is_a_row(value, source)
         early.append(_row(1, line, value, source))
-    return object_table(chain(early, _objects(text, source)), source)
+    return object_table(chain(early, _objects(text, source)), source, kept)
 
 
 def _elements(text: JsonText, source: str) -> Iterator[Row | BadRow]:
@@ -85,6 +90,21 @@ def _row(number: int, line: int, value: Any, source: str) -> Row | BadRow:
     return BadRow(source, number, line, problem, str(value)[:200])
 
 
+def _check_is_a_row(value: Any, source: str) -> None:
+    """Raise InputError where an object holds the rows in a list beside values of another kind."""
+    parts = value.items() if isinstance(value, dict) else ()
+    lists = [name for name, part in parts if isinstance(part, list) and _all(part, dict)]
+    has_text = any(isinstance(part, str) and " " in part for _, part in parts)
+    if len(lists) == 1 and len(value[lists[0]]) > 1 and not has_text:
+        raise InputError(
+            "{source} holds one JSON object, whose list {name!r} seems to hold the rows. An array "
+            "of objects was expected.",
+            source=source,
+            name=lists[0],
+            cure=Cure(note="save that list alone, as a .json file"),
+        )
+
+
 def _holds_a_table(value: Any) -> bool:
     """Whether an object holds columns or rows, and is not a row itself."""
     if not isinstance(value, dict) or not value:
@@ -92,11 +112,11 @@ def _holds_a_table(value: Any) -> bool:
     return all(isinstance(part, (list, dict)) for part in value.values())
 
 
-def _table(value: dict[str, Any], source: str) -> Table:
+def _table(value: dict[str, Any], source: str, kept: Sequence[str]) -> Table:
     """Return the table in one object, in the forms that data frames are written in."""
     records = [part for part in value.values() if isinstance(part, list) and _all(part, dict)]
     if len(records) == 1:  # orient="table", and what many interfaces answer
-        return object_table(_rows(records[0], source), source)
+        return object_table(_rows(records[0], source), source, kept)
     names: Any = value.get("columns")
     rows: Any = value.get("data")
     is_split = isinstance(names, list) and isinstance(rows, list) and _all(rows, list)
@@ -107,7 +127,7 @@ def _table(value: dict[str, Any], source: str) -> Table:
     parts = list(value.values())
     if _all(parts, dict) and all(part.keys() == parts[0].keys() for part in parts):
         if all(name.isdigit() for name in value):  # orient="index"
-            return object_table(_rows(parts, source), source)
+            return object_table(_rows(parts, source), source, kept)
         columns = [part.values() for part in parts]
         return Table(source, list(value), _cells(zip(*columns, strict=True)))
     raise InputError(

@@ -20,6 +20,7 @@ from kbert.data.reading.rows import Table
 from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
 from kbert.data.reading.text_tables import read_delimited, read_lines
 from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
+from kbert.data.reading.xlsx_table import read_xlsx
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.file_errors import check_name, unreadable
@@ -35,6 +36,8 @@ class TableFormat:
     delimiter: str | None = None
     quoting: Quoting = "auto"
     dates: tuple[str, ...] = ()  # the columns that may hold dates; others of that kind are left out
+    sheet: str | None = None
+    kept: tuple[str, ...] = ()  # the columns that are read too, whatever they hold
 
 
 def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
@@ -44,6 +47,12 @@ def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     if hasattr(source, "read"):
         layout = replace(layout, format=layout.format or "lines")
         name = getattr(source, "name", "standard input")
+        if layout.format in ("parquet", "arrow", "xlsx"):
+            raise InputError(
+                "{source} is a stream; {format} is read from a file. Save it to one.",
+                source=name,
+                format=layout.format,
+            )
         if not hasattr(source, "peek") and not isinstance(source, io.TextIOBase):
             source = io.BufferedReader(source)
         return _text_table(source, str(name), layout)
@@ -68,15 +77,25 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
         suffix = Path(inner_name(path)).suffix.lower()
         raise unknown_suffix(path, suffix, tuple(SUFFIXES))
     layout = replace(layout, format=found)
-    if found in ("parquet", "arrow"):
+    if layout.sheet is not None and found != "xlsx":
+        raise InputError(
+            "{option} is for Excel workbooks; {path} is read as {format}.",
+            option=Option("sheet"),
+            path=path,
+            format=found,
+            cure=Cure(note="leave it out, or pass workbooks alone"),
+        )
+    if found in ("parquet", "arrow", "xlsx"):
         check_name("data", path)  # pyarrow takes no other names
         if is_packed:
             raise InputError(
                 "{path} is compressed a second time.", path=path, cure=Cure(note="unpack it first")
             )
         check_beginning(stream.peek(8), str(path), found)  # type: ignore[attr-defined]
+        if found == "xlsx":
+            return read_xlsx(path, files, sheet=layout.sheet, header=layout.header)
         read = read_parquet if found == "parquet" else read_arrow
-        return read(path, layout.dates)
+        return read(path, layout.dates, layout.kept)
     if found == "tsv" and layout.quoting == "auto":
         layout = replace(layout, quoting=_tsv_quoting(path, layout.encoding))
     return _text_table(files.enter_context(unpack(stream, path)), str(path), layout)
@@ -94,10 +113,9 @@ def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
     if hasattr(stream, "peek"):
         assert layout.format is not None
         check_beginning(stream.peek(4096), name, layout.format)
-    if layout.format == "json":
-        return read_json_table(stream, name, encoding=layout.encoding)
-    if layout.format == "jsonl":
-        return read_json_lines(stream, name, encoding=layout.encoding)
+    if layout.format in ("json", "jsonl"):
+        read = read_json_table if layout.format == "json" else read_json_lines
+        return read(stream, name, encoding=layout.encoding, kept=layout.kept)
     if layout.format == "lines":
         if delimiter is not None:
             raise InputError(

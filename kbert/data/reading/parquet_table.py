@@ -11,11 +11,11 @@ from kbert.utils.foreign import foreign_input
 _MAX_FIXED = 64  # bytes; a decimal has up to 32
 
 
-def read_parquet(path: Path, dates: Collection[str] = ()) -> Table:
+def read_parquet(path: Path, dates: Collection[str] = (), kept: Collection[str] = ()) -> Table:
     """Return the table of a Parquet file, read batch by batch.
 
     Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of
-    dates, but for those that are named in `dates`, which come last.
+    dates, but for those that are named in `dates`, which come last, and in `kept`.
     """
     import pyarrow.parquet as pq
 
@@ -26,8 +26,12 @@ def read_parquet(path: Path, dates: Collection[str] = ()) -> Table:
         file = pq.ParquetFile(path)
         every = list(file.schema_arrow)
         leaves = {leaf.path: leaf for leaf in map(file.schema.column, range(len(file.schema)))}
-        left_out = {field.name: kind for field in every if (kind := left_out_kind(field.type))}
-        wanted = wanted_dates(every, dates)
+        left_out = {
+            field.name: kind
+            for field in every
+            if field.name not in kept and (kind := left_out_kind(field.type))
+        }
+        wanted = [name for name in wanted_dates(every, dates) if name in left_out]
         names = [field.name for field in every if field.name not in left_out] + wanted
         left_out = {name: kind for name, kind in left_out.items() if name not in wanted}
         # Left as dictionaries, a text that occurs in a million rows is in memory once.

@@ -51,6 +51,7 @@ def read_examples(
     header: bool = True,
     delimiter: str | None = None,
     quoting: Quoting = "auto",
+    sheet: str | None = None,
     format: FileFormat | None = None,
     on_bad_row: OnBadRow = "error",
 ) -> Examples:
@@ -59,12 +60,13 @@ def read_examples(
     Nothing is guessed silently: `print(examples)` shows which columns were used.
 
     Args:
-        source: a path (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, or .txt with one text per line;
-            text files also as .gz, .bz2, .xz or .zip), a pattern such as "data/*.csv" (`*`, `?`,
-            `[0-9]`; `**` for any folders), a pandas DataFrame, a Hugging Face `datasets.Dataset`, a
-            dict of columns, or a tuple of lists: `(texts, labels)` or `(texts, pairs, labels)`. The
-            files of a pattern are read as one set, in the order of their names, part-2 before
-            part-10; each has its own format, header and quoting, and all have the same columns.
+        source: a path (CSV, TSV, JSON, JSON Lines, Parquet, Arrow, XLSX, or .txt with one text per
+            line; text files also as .gz, .bz2, .xz, .zst or .zip), a pattern such as "data/*.csv"
+            (`*`, `?`, `[0-9]`; `**` for any folders), a pandas DataFrame, a Hugging Face
+            `datasets.Dataset`, a dict of columns, or a tuple of lists: `(texts, labels)` or
+            `(texts, pairs, labels)`. The files of a pattern are read as one set, in the order of
+            their names, part-2 before part-10; each has its own format, header and quoting, and all
+            have the same columns.
         text: str, int or None. The text's column, by name or position from 0. Defaults to None:
             found by common names, such as text, sentence or review.
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
@@ -95,14 +97,17 @@ def read_examples(
             Defaults to True.
         encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
             without a byte order mark.
-        header: bool. Whether the first row of a CSV or TSV names the columns. Defaults to True.
+        header: bool. Whether the first row of a CSV, TSV or XLSX names the columns. Defaults to
+            True.
         delimiter: str of one character, or None. What separates the fields of a CSV or TSV.
             Defaults to None: what Excel's first line `sep=;` names, else a comma or a tab.
         quoting: "auto", "standard" or "none". "auto" reads a CSV with RFC 4180 quoting, and a TSV
             with it only when every field that begins with a double quote is a well-formed quoted
             field on one line; GLUE's files are read without quoting. Defaults to "auto".
-        format: "csv", "tsv", "jsonl", "json", "parquet", "arrow", "lines" or None. Defaults to
-            None: identified by the suffix of the path.
+        sheet: str or None. The sheet of an Excel workbook, by its name. Defaults to None: the only
+            one that is visible and has cells.
+        format: "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines" or None. Defaults
+            to None: identified by the suffix of the path.
         on_bad_row: "error", or "skip": leave bad rows out and list them in `Examples.skipped`;
             `SkippedRowsWarning` says so where that is more than a tenth of the rows. Defaults to
             "error".
@@ -128,7 +133,7 @@ def read_examples(
         labels = Labels(label_names(labels, Option("labels")))
     wanted = _wanted_target(target, label_separator)
     dates = tuple(str(column) for column in (group, split_by_time) if column is not None)
-    layout = TableFormat(format, encoding, header, delimiter, quoting, dates)
+    layout = TableFormat(format, encoding, header, delimiter, quoting, dates, sheet)
     with ExitStack() as opened:
         tables = open_tables(source, opened, layout)
         first = next(tables)

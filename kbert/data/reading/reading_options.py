@@ -10,6 +10,7 @@ from kbert.errors import SkippedRowsWarning
 
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
+    from kbert.data.reading.open_table import TableFormat
 
 OF_SPLIT = ("group", "split_by_time")
 """The columns that say how rows are set aside; who evaluates or predicts needs none."""
@@ -53,6 +54,8 @@ class ReadingOptions:
     """Whether the first row names the columns."""
     delimiter: str | None = None
     """Character between the fields of a CSV or TSV file, such as a semicolon."""
+    sheet: str | None = None
+    """Sheet of an Excel workbook, by its name; needed where several have cells."""
     quoting: Quoting = "auto"
     """How fields are quoted in CSV and TSV files."""
     on_bad_row: OnBadRow = "error"
@@ -70,6 +73,19 @@ class ReadingOptions:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SkippedRowsWarning)
             return read_examples(source, **{**options, **more})
+
+    def layout(self) -> "TableFormat":
+        """Return how the table of such a file is opened."""
+        from kbert.data.reading.open_table import TableFormat
+
+        return TableFormat(
+            self.format,
+            self.encoding,
+            self.header,
+            self.delimiter,
+            self.quoting,
+            sheet=self.sheet,
+        )
 
     def reading_settings(self) -> dict[str, Any]:
         """Return the given settings with which another file like this one is read."""

@@ -71,6 +71,8 @@ class Table:
             None: the source names its columns in another way.
         left_out: what the columns hold that are left out, by name, such as "lists". Defaults to
             none.
+        late: the names that only rows after the first have, and the first such row of each. It is
+            filled while the rows are read.
     """
 
     source: str
@@ -78,3 +80,4 @@ class Table:
     rows: Iterator[Row | BadRow]
     has_header: bool | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
+    late: Mapping[str, int] = field(default_factory=dict)

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,10 +17,28 @@ from kbert.utils.foreign import foreign_input
 
 _MIN_LIMIT, _MAX_RATIO = 2**28, 200  # as for Parquet; text is compressed to a tenth at best
 _COPY = Cure(note="it may be incomplete or another kind of file: copy or compress it again")
+
+
+def _open_zst(stream: Any) -> Any:
+    """Return a stream of what zstd has compressed, by Python itself or by pyarrow."""
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdFile
+
+        return ZstdFile(stream)
+    try:
+        import pyarrow
+    except ModuleNotFoundError:
+        raise InputError(
+            "A .zst file needs the package pyarrow, or Python 3.14. Install it: pip install pyarrow"
+        ) from None
+    return pyarrow.CompressedInputStream(pyarrow.PythonFile(stream, mode="r"), "zstd")
+
+
 _OPENERS: dict[str, Callable[[Any], Any]] = {
     ".gz": lambda stream: gzip.GzipFile(fileobj=stream, mode="rb"),
     ".bz2": bz2.BZ2File,
     ".xz": lzma.LZMAFile,
+    ".zst": _open_zst,
 }
 COMPRESSED = (*_OPENERS, ".zip")
 

@@ -10,10 +10,9 @@ KNOWN = (".csv", ".tsv")
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("a.xlsx", "is an Excel workbook, which kbert does not read. Cure: in Excel, save it"),
+        ("a.xlsb", "is an Excel workbook, which kbert does not read. Cure: in Excel, save it"),
         ("a.ods", "is an OpenDocument spreadsheet"),
         ("a.pkl", "is a file of a program's own"),
-        ("a.zst", "Cure: unpack it first: zstd -d FILE"),
         ("a.abc", "the suffix '.abc' does not identify a format. Expected one of .csv, .tsv."),
         ("a", "its name has no suffix that identifies a format, such as .csv, .tsv."),
     ],

@@ -96,3 +96,13 @@ def test_another_encoding(tmp_path):
     assert read(tmp_path / "a.json", data, encoding="gb18030")[0] == texts
     data = json.dumps(ROWS).encode("utf-16")
     assert read(tmp_path / "b.json", data, encoding="utf-16") == (TEXTS, LABELS)
+
+
+def test_rows_in_a_list_beside_other_values_are_told_of(tmp_path):
+    rows = [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"status": "ok", "count": 2, "data": rows}))
+    with pytest.raises(KbertError, match="holds one JSON object, whose list 'data' seems to hold"):
+        read_examples(path)
+    path.write_text(json.dumps({"text": "one row", "spans": rows}))
+    assert list(read_examples(path, need_label=False).texts) == ["one row"]

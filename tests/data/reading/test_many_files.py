@@ -187,7 +187,7 @@ def test_names_decide_where_columns_have_no_place(tmp_path):
         ("3.csv", "a film to love,x\nno,y\n", "lacks the columns 'text', 'label'"),
         ("3.csv", "", "contains no rows"),
         ("3.jsonl", '{"text": "a"}\n', "lacks the column 'label', unlike {first}."),
-        ("3.xlsx", "x", "is an Excel workbook"),
+        ("3.xls", "x", "is an Excel workbook"),
         ("3.md", "x", "the suffix '.md' does not identify a format"),
         ("3.parquet", "x", "is text, but would be read as PARQUET"),
     ],

@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import shlex
+import sys
 import zipfile
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def test_public_cases(name):
     assert len(texts) == len(labels) > 20
 
 
+PACK = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+}
+
+
 @pytest.mark.parametrize("suffix", COMPRESSED)
 @pytest.mark.parametrize(("name", "data"), [("a.csv", CSV), ("a.TSV", TSV), ("a.jsonl", JSONL)])
 def test_compressed_files(name, data, suffix, tmp_path):
@@ -56,15 +65,15 @@ def test_compressed_files(name, data, suffix, tmp_path):
             archive.writestr("folder/" + name, data)
             archive.writestr("__MACOSX/folder/._" + name, b"\0")
     else:
-        pack = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}[suffix]
+        pack = PACK[suffix]
         # In two parts, as `cat a.gz b.gz` joins them.
         path.write_bytes(pack(data[:20].encode()) + pack(data[20:].encode()))
     assert labelled(path) == (TEXTS, LABELS)
 
 
-@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+@pytest.mark.parametrize("suffix", PACK)
 def test_broken_compressed_files(suffix, tmp_path):
-    pack = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}[suffix]
+    pack = PACK[suffix]
     whole = pack((CSV * 50).encode())
     path = tmp_path / f"a.csv{suffix}"
     write(path, whole[:-20])
@@ -177,7 +186,8 @@ def workbook(inside):
 @pytest.mark.parametrize(
     ("data", "kind", "cure"),
     [
-        (workbook("xl/workbook.xml"), r"an Excel workbook \(.xlsx\)", "save it as CSV UTF-8"),
+        (workbook("xl/workbook.xml"), "an Excel workbook", 'format="xlsx"'),
+        (workbook("xl/workbook.bin"), "a binary Excel workbook", "save it as CSV UTF-8"),
         (workbook("content.xml"), "an OpenDocument file", "save it as CSV in UTF-8"),
         (workbook("word/document.xml"), "a Word document", "save its table as CSV"),
         (workbook("a.csv"), "a zip archive", "rename it so that its name ends in .zip"),
@@ -197,6 +207,20 @@ def workbook(inside):
 def test_a_table_that_is_something_else(name, data, kind, cure, tmp_path):
     with pytest.raises(KbertError, match=f"is {kind}.*Cure: .*{cure}"):
         read_examples(write(tmp_path / name, data), need_label=False)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python itself reads .zst")
+def test_what_reads_zst_is_not_installed(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.csv.zst", PACK[".zst"](CSV.encode()))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(KbertError, match="A .zst file needs the package pyarrow, or Python 3.14."):
+        read_examples(path)
+
+
+@pytest.mark.parametrize("format", ["parquet", "arrow", "xlsx"])
+def test_what_is_no_stream(format):
+    with pytest.raises(KbertError, match=f"is a stream; {format} is read from a file. Save it"):
+        read_examples(io.BytesIO(b"PAR1"), format=format)
 
 
 def test_parquet_under_another_name(tmp_path):
@@ -227,12 +251,10 @@ def test_arrow(kind, tmp_path):
 @pytest.mark.parametrize(
     ("name", "cure"),
     [
-        ("a.xlsx", "in Excel, save it as CSV UTF-8"),
         ("a.xls", "in Excel, save it as CSV UTF-8"),
         ("a.ods", "in LibreOffice, save it as CSV"),
         ("a.pkl", "save the table as CSV or Parquet"),
         ("a.tar.gz", "unpack it, and pass the labelled file"),
-        ("a.csv.zst", "zstd -d"),
         ("a.html", "save its table as CSV"),
     ],
 )

@@ -263,7 +263,7 @@ def test_the_classes_may_be_given_as_a_list():
     [
         ({"on_bad_row": "drop"}, "`on_bad_row` must be one of error, skip. Received: 'drop'"),
         ({"quoting": "all"}, "`quoting` must be one of auto, standard, none. Received: 'all'"),
-        ({"format": "xlsx"}, "`format` must be one of csv, tsv, "),
+        ({"format": "xls"}, "`format` must be one of csv, tsv, "),
         ({"encoding": None}, "`encoding` must be one that Python knows"),
         ({"encoding": 8}, "Received: 8"),
     ],

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kbert.cli.prediction_cells import cells, header, record
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.prediction import Prediction
+from kbert.serving.prediction_cells import cells, header, record
 
 ONE = Prediction.from_probabilities(np.array([0.25, 0.75]), ["no", "yes"])
 UNSURE = replace(ONE, label="", abstained=True)

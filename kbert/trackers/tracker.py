@@ -1,0 +1,55 @@
+"""A tracker: where a run's rate, loss and scores are shown."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import ClassVar
+
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
+from kbert.trackers.tracked_run import TrackedEnd, TrackedRun
+
+Step = tuple[int, Mapping[str, float]]
+"""Batches of the run before it, and values by name."""
+
+
+class Tracker(ABC):
+    """Where a run's rate, loss and scores are shown.
+
+    A tracker is opened, sent all steps of the run from the first on, and closed, in one thread. Of
+    a resumed run it leaves out the steps that it already has. What it raises ends it, and not the
+    run.
+
+    Attributes:
+        name: str, as in `report_to`.
+        label: str. What it is called in a sentence.
+        package: str. What its library is imported as.
+        id: str. What names the run in the tracker, to be given to `open` when the run resumes.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    package: ClassVar[str]
+    id: str = ""
+
+    def check(self) -> None:
+        """Raise InputError where the tracker cannot be used; called before the run begins."""
+        if find_spec(self.package) is None:
+            raise InputError(
+                "{option} needs the package {package}, which is not installed.",
+                option=Option("report_to", self.name),
+                package=self.package,
+                cure=Cure(code=f"pip install 'keras-kbert[{self.name}]'"),
+            )
+
+    @abstractmethod
+    def open(self, run: TrackedRun, known: str | None) -> str:
+        """Begin, or go on with what `id` named before, and return where the run can be seen."""
+
+    @abstractmethod
+    def send(self, steps: Sequence[Step]) -> None:
+        """Show steps, which come in their order."""
+
+    @abstractmethod
+    def close(self, end: TrackedEnd, step: int) -> None:
+        """Show what the run has ended with, after its last step."""

@@ -1,0 +1,33 @@
+"""Callbacks of Keras beside an `EpochEvaluation`, in a `fit` of a classifier."""
+
+import pytest
+
+from kbert import AdamW, EpochEvaluation, Examples
+
+pytestmark = pytest.mark.keras
+
+
+def test_they_work_by_the_names_that_keras_gives_to_scores(tiny_model, sentences, tmp_path):
+    import keras
+
+    model = tiny_model()
+    model.compile(optimizer=AdamW(learning_rate=1e-4), metrics=["accuracy"])
+    texts, labels = sentences
+    examples = Examples(texts, None, model.labels.encode(labels), model.labels)
+    batches, dev = map(model.batches, examples.split(dev=0.3, seed=0))
+    evaluation = EpochEvaluation(dev=dev, val_names=True, verbose=0)
+    plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=10.0, min_lr=0)
+    best = keras.callbacks.ModelCheckpoint(
+        str(tmp_path / "{epoch}-{val_accuracy:.2f}.keras"),
+        monitor="val_macro_f1",
+        mode="max",
+        save_best_only=True,
+    )
+    stopping = keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=10.0)
+    callbacks = [evaluation, plateau, best, stopping]
+    history = model.fit(batches, epochs=9, verbose=0, callbacks=callbacks).history
+    # The first epoch is an improvement by more than 10, of an infinite loss, and no other is.
+    assert len(history["val_loss"]) == 3
+    assert history["val_loss"] == history["dev_loss"]
+    assert history["learning_rate"] == pytest.approx([1e-4, 1e-4, 0.5e-4])
+    assert f"1-{history['val_accuracy'][0]:.2f}.keras" in {file.name for file in tmp_path.iterdir()}

@@ -1,0 +1,23 @@
+import sys
+
+import pytest
+
+from kbert.errors import InputError
+from kbert.trackers import find_trackers as trackers
+from kbert.trackers.find_trackers import find_trackers
+
+
+def test_no_name_is_no_tracker_and_imports_nothing():
+    assert find_trackers(()) == []
+
+
+@pytest.mark.parametrize("name", list(trackers._TRACKERS))
+def test_a_missing_library_is_refused_with_what_to_install(name, monkeypatch):
+    package = trackers._TRACKERS[name].package
+    for module in [one for one in sys.modules if one.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(InputError) as refused:
+        find_trackers([name])
+    assert f"needs the package {package}, which is not installed" in str(refused.value)
+    assert f"pip install 'keras-kbert[{name}]'" in str(refused.value)
