@@ -1,0 +1,20 @@
+"""The reference of the command line: a page for each verb, as the program itself declares it."""
+
+import re
+
+from kbert.cli.app import VERBS, app
+from kbert.cli.main import main  # noqa: F401 (each verb adds itself)
+
+
+def command_pages() -> dict[str, str]:
+    """Return the text of each verb's page by its file name, in the order of `kbert --help`."""
+    return {f"{verb}.md": _page(verb) for verb in VERBS}
+
+
+def _page(verb: str) -> str:
+    text = app[verb].generate_docs(usage_name=f"kbert {verb}")
+    text = text.replace(f"# {verb}\n", f"# kbert {verb}\n", 1)
+    text = text.replace("```console\n", "```text\n")
+    # A group of options is a section, with an anchor; an option is one line.
+    text = re.sub(r"^\*\*(.+)\*\*:$", r"## \1", text, flags=re.MULTILINE)
+    return re.sub(r"\n {5,}(?=\S)", " ", text)
