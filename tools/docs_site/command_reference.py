@@ -12,9 +12,10 @@ def command_pages() -> dict[str, str]:
 
 
 def _page(verb: str) -> str:
-    text = app[verb].generate_docs(usage_name=f"kbert {verb}")
-    text = text.replace(f"# {verb}\n", f"# kbert {verb}\n", 1)
-    text = text.replace("```console\n", "```text\n")
+    text = app[verb].generate_docs(usage_name="PROGRAM")
+    # The words after the program's name are how Python was started to write this page.
+    text = re.sub(r"PROGRAM( -m \S+)?", f"kbert {verb}", text).replace("```console\n", "```text\n")
+    text = re.sub(r"\A# .*", f"# kbert {verb}", text)
     # A group of options is a section, with an anchor; an option is one line.
     text = re.sub(r"^\*\*(.+)\*\*:$", r"## \1", text, flags=re.MULTILINE)
     return re.sub(r"\n {5,}(?=\S)", " ", text)
