@@ -1,0 +1,109 @@
+"""Every block of code and every command in the pages is run, in the order of the page.
+
+A page is given a folder with the files and models that it names (`workspace.py`), and what it
+makes itself it makes there. Commands run in this process, as `kbert.cli.main` runs them.
+"""
+
+import io
+import os
+import shutil
+import sys
+
+import pytest
+from documents.pages import PAGES, blocks, commands, name_of
+from documents.workspace import reviews_config, write_data, write_presets
+from kills import Killed, killed_after
+
+from kbert.cli.app import app
+from kbert.cli.main import main
+
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # the pages name no backend
+
+# What takes minutes, or a machine of another kind: these commands are parsed to their end.
+PARSED = {
+    "demo": "8,530 rows, and MiniLM",
+    "plan --time": "it starts a process that trains",
+    "export": "tests/exports writes and reopens every format",
+    "import exports/": "the export is not made here",
+}
+# Blocks that need what the page does not make, and the test that runs them.
+ELSEWHERE = {"docs/serving.md": "tests/serving/test_document.py"}
+# Programs that are not kbert's; tests/documents/test_commands.py looks at them.
+OTHERS = {"pip", "make", "python", "uvicorn", "curl", "tensorflow_model_server"}
+
+
+@pytest.fixture(scope="module")
+def given(sentences, tmp_path_factory):
+    """The folder that each page begins with a copy of."""
+    import kbert
+
+    folder = tmp_path_factory.mktemp("given")
+    write_data(folder, sentences)
+    write_presets(folder, sentences)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("kbert.interop.minilm.MinilmWheel.path", folder / "bert-base-uncased")
+        kbert.train(reviews_config("runs/reviews", epochs=2), verbose=0)
+        for name in ("stopped", "half"):
+            settings = reviews_config(f"runs/{name}", epochs=2, checkpoint_steps=3)
+            with killed_after(60, folder / "runs" / name), pytest.raises(Killed):
+                kbert.train(settings, verbose=0)
+            assert (folder / "runs" / name / "checkpoints" / "last").exists()
+        shutil.copytree("runs/reviews/model", "exports/reviews")
+    return folder
+
+
+@pytest.fixture
+def folder(given, tmp_path, monkeypatch):
+    folder = shutil.copytree(given, tmp_path / "page", copy_function=os.link)
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("kbert.interop.minilm.MinilmWheel.path", folder / "bert-base-uncased")
+    return folder
+
+
+def made_by(page):
+    """The folders that the commands of a page write."""
+    every = [words for block in blocks(page, "bash") for words in commands(block)]
+    return {words[at + 1] for words in every for at, w in enumerate(words) if w == "--output"}
+
+
+def run_command(words, monkeypatch):
+    """Run a command as a shell would: perhaps with what `echo` prints as its input."""
+    said = None
+    if words[0] == "echo":
+        said, words = words[1], words[words.index("|") + 1 :]
+    assert words[0] == "kbert", f"a program that is not known: {words[0]}"
+    arguments = words[1:]
+    if is_parsed(arguments):
+        app.parse_args(arguments)
+        return
+    if said is not None:
+        stream = io.TextIOWrapper(io.BytesIO(f"{said}\n".encode()), encoding="utf-8")
+        monkeypatch.setattr(sys, "stdin", stream)
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 0, f"kbert {' '.join(arguments)}"
+
+
+def is_parsed(arguments):
+    line = " ".join(arguments)
+    return any(line.startswith(key) for key in PARSED) or (
+        arguments[0] == "plan" and "--time" in arguments
+    )
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page, "bash", "python")], ids=name_of
+)
+def test_the_blocks_of_a_page_run(page, folder, monkeypatch):
+    for path in made_by(page):
+        shutil.rmtree(path, ignore_errors=True)
+    scope = {}
+    for block in blocks(page, "bash", "python"):
+        if block.language == "bash":
+            for words in commands(block):
+                if words[0] not in OTHERS:
+                    run_command(words, monkeypatch)
+        elif name_of(page) not in ELSEWHERE:
+            code = compile("\n" * block.line + block.code, str(page), "exec")
+            exec(code, scope)
