@@ -38,20 +38,21 @@ def write_table(path, columns, rows, *, delimiter=",", encoding="utf-8"):
 
 def write_data(folder, sentences):
     """Write the files of data that the pages name, each text once."""
-    pairs = list(zip(*sentences, strict=True))
+    pairs = [(" ".join(text.split()), label) for text, label in zip(*sentences, strict=True)]
     takes = [(f"Take {n}. {text}", label) for n in range(1, 3) for text, label in pairs]
     random.Random(0).shuffle(takes)
-    takes = takes[:160]  # so many that no page needs flags for a small file
+    more = [(f"More: {text}", label) for text, label in takes[:170]]
+    takes = takes[:120]  # so many that no page needs flags for a small file
     texts = [text for text, _ in takes]
     write_table(folder / "reviews.csv", ("text", "label"), takes)
-    for name in ("more.csv", "labelled.csv"):
-        write_table(folder / name, ("text", "label"), [(f"More: {t}", x) for t, x in takes[:112]])
+    write_table(folder / "more.csv", ("text", "label"), more)
+    write_table(folder / "labelled.csv", ("text", "label"), more[:20])
     write_table(folder / "small.csv", ("text", "label"), takes[:60])
     write_table(folder / "new.csv", ("text",), [(text,) for text in texts[:20]])
-    write_table(folder / "dirty.csv", ("text", "label"), [*takes[:150], ("", "good")])
+    write_table(folder / "dirty.csv", ("text", "label"), [*takes, ("", "good")])
     (folder / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     for part in range(1, 3):
-        write_table(folder / f"data/part-{part}.csv", ("text", "label"), takes[part::2])
+        write_table(folder / f"data/part-{part}.csv", ("text", "label"), takes[part - 1 :: 2])
     write_table(folder / "dev/a.csv", ("text", "label"), pairs)
     spam = [(text, "spam" if n % 5 == 0 else "ham") for n, text in enumerate(texts)]
     write_table(folder / "rare.csv", ("text", "label"), spam)
@@ -64,10 +65,10 @@ def write_data(folder, sentences):
     write_table(folder / "long.csv", ("text", "label"), long)
     questions = [(f"Question {n}?", text, label) for n, (text, label) in enumerate(takes)]
     write_table(folder / "questions.csv", ("question", "answer", "fits"), questions)
-    (folder / "settings.toml").write_text('data = "reviews.csv"\nepochs = 2\n', encoding="utf-8")
+    (folder / "settings.toml").write_text('data = "reviews.csv"\nepochs = 3\n', encoding="utf-8")
     write_targets(folder, takes)
     write_tasks(folder, takes)
-    comments = [(f"{n}号客人：{CHINESE[n % 6]}", "好评" if n % 6 < 3 else "差评") for n in range(150)]
+    comments = [(f"{n}号客人：{CHINESE[n % 6]}", "好评" if n % 6 < 3 else "差评") for n in range(120)]
     write_table(folder / "comments.tsv", ("评论", "标签"), comments, delimiter="\t")
     write_table(folder / "comments-gb.csv", ("评论", "标签"), comments, encoding="gb18030")
 

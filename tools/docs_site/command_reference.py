@@ -1,11 +1,13 @@
 """The reference of the command line: a page for each verb, as the program itself declares it."""
 
 import re
+from functools import cache
 
 from kbert.cli.app import VERBS, app
 from kbert.cli.main import main  # noqa: F401 (each verb adds itself)
 
 
+@cache
 def command_pages() -> dict[str, str]:
     """Return the text of each verb's page by its file name, in the order of `kbert --help`."""
     return {f"{verb}.md": _page(verb) for verb in VERBS}
