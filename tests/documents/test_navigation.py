@@ -4,12 +4,12 @@ import re
 import tomllib
 
 from documents.pages import DOCS, ROOT, SITE
-from tools.docs_site.command_reference import command_pages
-from tools.docs_site.notebook_pages import write_notebook_pages
-from tools.docs_site.python_reference import PARTS, names_by_part, python_pages
 
 import kbert
 from kbert.cli.app import VERBS, app
+from tools.docs_site.command_reference import command_pages
+from tools.docs_site.notebook_pages import write_notebook_pages
+from tools.docs_site.python_reference import PARTS, names_by_part, python_pages
 
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))["project"]
 

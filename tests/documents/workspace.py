@@ -44,7 +44,9 @@ def write_data(folder, sentences):
     more = [(f"More: {text}", label) for text, label in takes[:170]]
     takes = takes[:120]  # so many that no page needs flags for a small file
     texts = [text for text, _ in takes]
-    write_table(folder / "reviews.csv", ("text", "label"), takes)
+    for name in ("reviews.csv", "my.csv"):
+        write_table(folder / name, ("text", "label"), takes)
+    write_table(folder / "train.tsv", ("text", "label"), takes, delimiter="\t")
     write_table(folder / "more.csv", ("text", "label"), more)
     write_table(folder / "labelled.csv", ("text", "label"), more[:20])
     write_table(folder / "small.csv", ("text", "label"), takes[:60])
@@ -67,9 +69,12 @@ def write_data(folder, sentences):
     write_table(folder / "questions.csv", ("question", "answer", "fits"), questions)
     (folder / "settings.toml").write_text('data = "reviews.csv"\nepochs = 3\n', encoding="utf-8")
     write_targets(folder, takes)
-    write_tasks(folder, takes)
-    comments = [(f"{n}号客人：{CHINESE[n % 6]}", "好评" if n % 6 < 3 else "差评") for n in range(120)]
-    write_table(folder / "comments.tsv", ("评论", "标签"), comments, delimiter="\t")
+    write_tasks(folder, more, [(f"Dev: {text}", label) for text, label in takes[:40]])
+    comments = [
+        (f"{n}号客人：{CHINESE[n % 6]}", "好评" if n % 6 < 3 else "差评") for n in range(120)
+    ]
+    for name in ("comments.tsv", "reviews.tsv"):
+        write_table(folder / name, ("评论", "标签"), comments, delimiter="\t")
     write_table(folder / "comments-gb.csv", ("评论", "标签"), comments, encoding="gb18030")
 
 
@@ -86,12 +91,14 @@ def write_targets(folder, takes):
     write_table(folder / "stars.csv", ("text", "stars"), stars)
     votes = [(t, *((0.1, 0.2, 0.7) if g else (0.7, 0.2, 0.1))) for t, g, _ in good]
     write_table(folder / "votes.csv", ("text", "no", "maybe", "yes"), votes)
-    write_table(folder / "grades.csv", ("text", "grade"), [(t, 1 + 2 * g + n % 2) for t, g, n in good])
+    write_table(
+        folder / "grades.csv", ("text", "grade"), [(t, 1 + 2 * g + n % 2) for t, g, n in good]
+    )
 
 
-def write_tasks(folder, takes):
+def write_tasks(folder, train, others):
     """Write MRPC and CoLA in the layout of GLUE."""
-    for name, rows in (("train", takes), ("dev", takes[:40]), ("test", takes[:20])):
+    for name, rows in (("train", train), ("dev", others), ("test", others)):
         paired = [(int(x == "good"), n, n, t, f"{t} Yes.") for n, (t, x) in enumerate(rows)]
         columns = ("Quality", "#1 ID", "#2 ID", "#1 String", "#2 String")
         write_table(folder / f"glue/MRPC/{name}.tsv", columns, paired, delimiter="\t")
