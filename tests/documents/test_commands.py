@@ -5,7 +5,6 @@ import tomllib
 
 import pytest
 from documents.pages import PAGES, ROOT, blocks, commands, inline_commands, name_of, prose
-from documents.test_navigation import public_names
 
 import kbert
 from kbert.cli.app import VERBS, app
@@ -78,4 +77,4 @@ def test_every_name_that_the_pages_say_is_kberts_exists():
     for page in PAGES:
         for name in re.findall(r"`kbert\.([A-Za-z_]\w*)", page.read_text("utf-8")):
             if name[0] != "j":  # kbert.json, of an export
-                assert name in public_names() or hasattr(kbert, name), (page, name)
+                assert name in kbert.__all__ or hasattr(kbert, name), (page, name)

@@ -14,10 +14,6 @@ from tools.docs_site.python_reference import PARTS, names_by_part, python_pages
 CONFIG = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))["project"]
 
 
-def public_names():
-    return set(kbert.__all__)
-
-
 def pages_in(navigation):
     for entry in navigation:
         if isinstance(entry, str):
@@ -42,10 +38,10 @@ def test_every_page_begins_with_its_title():
 
 def test_the_reference_has_every_public_name_once():
     parts = names_by_part()
-    assert sorted(name for names in parts.values() for name in names) == sorted(public_names())
+    assert sorted(name for names in parts.values() for name in names) == sorted(kbert.__all__)
     text = "".join(python_pages().values())
     named = re.findall(r"^::: kbert\.(\w+)$", text, re.MULTILINE)
-    assert sorted(named) == sorted([*public_names(), "plots"])
+    assert sorted(named) == sorted([*kbert.__all__, "plots"])
     assert all(parts[part] for part in PARTS)
 
 
