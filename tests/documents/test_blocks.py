@@ -26,7 +26,7 @@ PARSED = {
     "export": "tests/exports writes and reopens every format",
     "import exports/keras-hub": "the export is not made here",
     "train --task xnli": "its files, of 392,702 rows",
-    "train --report-to tensorboard,wandb,mlflow": "W&B and MLflow are not among the tests' packages",
+    "train --report-to tensorboard,wandb,mlflow": "W&B and MLflow are not installed with the tests",
 }
 # Blocks that need what the page does not make, and the test that runs them.
 ELSEWHERE = {"docs/serving.md": "tests/serving/test_document.py"}

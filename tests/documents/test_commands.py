@@ -14,7 +14,14 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"
 ]
 # Flags that the pages name of other programs.
-FOREIGN = {"--no-deps", "--require-hashes", "--index-url", "--rest_api_port", "--model_name"}
+FOREIGN = {
+    "--no-deps",
+    "--require-hashes",
+    "--index-url",
+    "--rest_api_port",
+    "--model_name",
+    "--logdir",
+}
 
 
 def flags_of(verb):

@@ -21,7 +21,7 @@ PARTS = {
         "For `model.fit`: of kbert's models, and most of them of any Keras model.",
     ),
     "Runs": (
-        ("runs", "config", "results"),
+        ("runs", "config", "results", "analysis", "trackers"),
         "What the command line does, as functions, and what a run is told and gives back.",
     ),
     "Prediction and export": (
