@@ -15,6 +15,9 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
 ]
 # Flags that the pages name of other programs.
 FOREIGN = {
+    *("--no-deps", "--require-hashes", "--index-url"),
+    *("--rest_api_port", "--model_name", "--logdir"),
+}
     "--no-deps",
     "--require-hashes",
     "--index-url",
