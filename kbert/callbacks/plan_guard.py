@@ -63,6 +63,8 @@ class PlanGuard(keras.callbacks.Callback):
 
     Attributes:
         findings: list of Finding, of this `fit`.
+        update_ratios: dict of float by update, from 0. By what share of their norm the checked
+            updates of this `fit` have changed the weights.
 
     Raises:
         FindingsError: at the beginning of `fit`, or when the loss is not finite.
@@ -99,6 +101,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._next_findings: Sequence[Finding] | None = None
         self._shown: tuple[str, ...] = ()
         self.findings: list[Finding] = []
+        self.update_ratios: dict[int, float] = {}
 
     def set_data(self, data: Any) -> None:
         """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
@@ -117,6 +120,7 @@ class PlanGuard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.findings = []
+        self.update_ratios = {}
         self._started = False
         self._batches = 0
         self._labels: LabelWatch | None = None
@@ -182,6 +186,8 @@ class PlanGuard(keras.callbacks.Callback):
             updates = self._first + self._batches // self._accumulation
             model = self.model  # on JAX this brings the state of the running epoch into the model
             unhealthy = self._updates.after(updates - 1)
+            if self._updates.ratio is not None:
+                self.update_ratios[updates - 1] = self._updates.ratio
             self._report(unhealthy)
             if not unhealthy:
                 self._weights.keep(model, updates)
