@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from kbert.reports.curves import losses_chart, norms_chart, ratios_chart
 from kbert.reports.headline import headline
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.rendering import render
@@ -149,12 +148,7 @@ def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:
     ]
     name = score_name(score)
     drawings = [line_chart(scores, title=f"{name} by update", x_label="update", y_label=name)]
-    logs = [(report.name, report.log.thinned()) for report in reports]
-    losses = [
-        Line(name, log.steps.tolist(), log.losses.tolist())
-        for name, log in logs
-        if np.isfinite(log.losses).any()
-    ]
-    if losses:
-        drawings.append(line_chart(losses, title="Loss by step", x_label="step", y_label="loss"))
+    logs = {report.name: report.log for report in reports}
+    drawn = (losses_chart(logs), norms_chart(logs), ratios_chart(logs))
+    drawings += [drawing for drawing in drawn if drawing is not None]
     return tuple(drawings)

@@ -123,6 +123,29 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(number * step, 12) for number in range(first, last + 1)]
 
 
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers of a range that is given by its logarithms to base 10.
+
+    Powers of ten, and 2 and 5 times these where there are few of them.
+
+    Example:
+
+    ```python
+    assert log_ticks(-1, 1) == [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+    assert log_ticks(-6, 0) == [1e-6, 1e-4, 1e-2, 1.0]
+    ```
+    """
+    first, last = math.floor(low), math.ceil(high)
+    factors = (1, 2, 5) if high - low <= 2 else (1,)
+    every = 1 if high - low <= 4 else 2
+    return [
+        float(f"{factor}e{power}")
+        for power in range(first, last + 1, every)
+        for factor in factors
+        if low - 1e-9 <= math.log10(factor) + power <= high + 1e-9
+    ]
+
+
 def number(value: float) -> str:
     """Return a number of an axis, in few characters."""
     if value and not 1e-3 <= abs(value) < 1e6:

@@ -52,5 +52,5 @@ def test_the_page_has_the_runs_their_curves_and_no_code_of_names():
     assert "<td>worse</td>" in text
     assert "&lt;script&gt;" in text
     assert text.count("<script>") == 1
-    assert text.count("<figure>") == 2
+    assert text.count("<figure>") == 4
     assert "Nothing that the runs record" in text
