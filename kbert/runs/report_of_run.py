@@ -17,6 +17,7 @@ from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.length_histogram import LengthHistogram
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
     folds_of,
@@ -86,6 +87,7 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
         texts=None if rows.examples is None else rows.examples.texts,
         pairs=None if rows.examples is None else rows.examples.pairs,
         notes=rows.notes,
+        lengths=_lengths(record),
     )
 
 
@@ -117,7 +119,17 @@ def _report_of_folds(run: RunDirectory) -> RunReport:
         notes=rows.notes,
         out_of_fold=scores,
         folds=tuple(map(_best, folds)),
+        lengths=_lengths(first),
     )
+
+
+def _lengths(record: Mapping[str, Any]) -> dict[str, LengthHistogram]:
+    """Return how long the texts of each set are; nothing where the run does not tell it."""
+    try:
+        found = record.get("lengths", {}).items()
+        return {name: LengthHistogram.from_dict(values) for name, values in found}
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return {}
 
 
 def _best(fold: RunDirectory) -> EvaluationRecord:
