@@ -34,7 +34,7 @@ class FusedAdam(keras.optimizers.Optimizer):
             self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
         super().build(variables)
         if self._clips_globally and self.gradient_norm is None:
-            # A variable, though it is no state of the optimizer: JAX returns nothing else of a step.
+            # A variable, though it is no state: JAX returns nothing else of a step.
             self.gradient_norm = self.add_variable(
                 (), dtype="float32", aggregation="only_first_replica", name="gradient_norm"
             )

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
 from kbert.reports.training_log import TrainingLog
+from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.scores import score_name
 
 _SPREAD = 20  # of the greatest value over the least, from which on an axis is logarithmic
@@ -37,12 +39,17 @@ def curves(report: RunReport) -> Curves:
     """Return the curves of a run."""
     logs = {"this run": report.log}
     return Curves(
-        _rates(report), losses_chart(logs), norms_chart(logs), ratios_chart(logs), _scores(report)
+        rates_chart(report.log, report.plan),
+        losses_chart(logs),
+        norms_chart(logs),
+        ratios_chart(logs),
+        scores_chart(report.history),
     )
 
 
-def _rates(report: RunReport) -> Svg | None:
-    log, plan = report.log.thinned(), report.plan
+def rates_chart(log: TrainingLog, plan: TrainingPlan | None) -> Svg | None:
+    """Return the learning rates that were used and planned; None where neither is known."""
+    log = log.thinned()
     lines = [Line("used", log.steps.tolist(), log.rates.tolist())] if len(log.steps) else []
     if plan is not None:
         updates = np.unique(np.linspace(0, plan.num_updates - 1, 200).astype(int))
@@ -93,8 +100,9 @@ def _by_step(
     return line_chart(lines, title=title, x_label="step", y_label=y_label, log=log_scale)
 
 
-def _scores(report: RunReport) -> Svg | None:
-    records, score = report.history.records, report.history.score
+def scores_chart(history: EvaluationHistory) -> Svg | None:
+    """Return the score by which a run is judged by update; None where nothing was evaluated."""
+    records, score = history.records, history.score
     if not records:
         return None
     updates = [record.update for record in records]

@@ -22,6 +22,9 @@ STYLE = """
 """Lines differ in their dashes too, for those who see no colours."""
 
 
+_TITLE, _BETWEEN = 24, 12  # pixels above and below one of several drawings
+
+
 @dataclass(frozen=True)
 class Svg:
     """A drawing.
@@ -69,6 +72,22 @@ class Svg:
         """
         with writing(Path(path)):
             Path(path).write_text(self._repr_svg_(), encoding="utf-8")
+
+
+def stacked(drawings: Sequence[Svg], title: str) -> Svg:
+    """Return drawings below each other as one, each under its title.
+
+    Args:
+        drawings: sequence of Svg.
+        title: str. What they show together.
+    """
+    parts, at = [], 0
+    for drawing in drawings:
+        parts.append(text(8, at + 16, drawing.title, "start"))
+        size = f'width="{drawing.width}" height="{drawing.height}"'
+        parts.append(f'<svg x="0" y="{at + _TITLE}" {size}>{drawing.body}</svg>')
+        at += _TITLE + drawing.height + _BETWEEN
+    return Svg("".join(parts), max(one.width for one in drawings), at, title)
 
 
 def text(x: float, y: float, content: str, anchor: str = "middle", turned: bool = False) -> str:

@@ -33,6 +33,11 @@ class TrainingLog:
     ratios: np.ndarray
 
     @classmethod
+    def empty(cls) -> "TrainingLog":
+        """Return the log of a run that has not trained."""
+        return cls(*np.empty((2 + len(_KNOWN), 0)))
+
+    @classmethod
     def read(cls, file: Path) -> "TrainingLog":
         """Return the steps of a file; none where it is missing. Lines that are broken are left out.
 

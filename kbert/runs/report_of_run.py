@@ -73,12 +73,11 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     rows = EvaluatedRows("", find_source(run.path).target(), None, None)
     if history.best is not None and record.get("kind") != PRETRAINING:
         rows = rows_of_run(run, next(iter(history.best.scores)), sets)
-    plan = record.get("plan")
     return RunReport(
         name=run.path.resolve().name,
         record=record,
         settings=(run.path / "config.toml").read_text(encoding="utf-8"),
-        plan=None if plan is None else TrainingPlan.from_dict(plan),
+        plan=plan_of(record),
         log=TrainingLog.read(run.path / "learning_rate.csv"),
         history=history,
         target=rows.target,
@@ -87,7 +86,7 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
         texts=None if rows.examples is None else rows.examples.texts,
         pairs=None if rows.examples is None else rows.examples.pairs,
         notes=rows.notes,
-        lengths=_lengths(record),
+        lengths=lengths_of(record),
     )
 
 
@@ -119,11 +118,17 @@ def _report_of_folds(run: RunDirectory) -> RunReport:
         notes=rows.notes,
         out_of_fold=scores,
         folds=tuple(map(_best, folds)),
-        lengths=_lengths(first),
+        lengths=lengths_of(first),
     )
 
 
-def _lengths(record: Mapping[str, Any]) -> dict[str, LengthHistogram]:
+def plan_of(record: Mapping[str, Any]) -> TrainingPlan | None:
+    """Return the plan that run.json tells of, if it does."""
+    plan = record.get("plan")
+    return None if plan is None else TrainingPlan.from_dict(plan)
+
+
+def lengths_of(record: Mapping[str, Any]) -> dict[str, LengthHistogram]:
     """Return how long the texts of each set are; nothing where the run does not tell it."""
     try:
         found = record.get("lengths", {}).items()

@@ -167,7 +167,9 @@ def test_gradients_are_scaled_by_the_bits_of_keras():
     random = np.random.default_rng(3)
     gradients = [ops.convert_to_tensor(random.normal(size=9).astype("float32")) for _ in range(3)]
     optimizer = keras.optimizers.SGD(global_clipnorm=0.3)
-    pairs = zip(clip_global_norm(gradients, 0.3)[0], optimizer._clip_gradients(gradients))
+    pairs = zip(
+        clip_global_norm(gradients, 0.3)[0], optimizer._clip_gradients(gradients), strict=True
+    )
     for ours, theirs in pairs:
         np.testing.assert_array_equal(*values([ours, theirs]))
 

@@ -127,9 +127,7 @@ def test_norm_and_ratio_are_in_the_row_of_the_update(together, read_every, tmp_p
         is_last and step < 3 * together for step, is_last in enumerate(last)
     ]
     first = rows[together - 1]
-    assert float(first["gradient_norm"]) == pytest.approx(
-        8**0.5 * abs(kernel + bias - 3), rel=1e-4
-    )
+    assert float(first["gradient_norm"]) == pytest.approx(8**0.5 * abs(kernel + bias - 3), rel=1e-4)
     rate = float(first["learning_rate"])
     assert float(first["update_ratio"]) == pytest.approx(rate / abs(kernel), rel=0.05)
 

@@ -122,7 +122,9 @@ def test_a_run_without_an_evaluation_or_steps_has_a_page_too():
 def test_many_rows_and_steps_make_a_page_that_can_be_sent():
     plan = TrainingPlan(examples=3_200_000, batch_size=32, epochs=1, learning_rate=1e-3)
     steps = np.arange(100_000.0)
-    log = TrainingLog(steps, plan.learning_rate_at(steps.astype(int)), np.sin(steps), np.cosh(steps / 1e4), steps)
+    log = TrainingLog(
+        steps, plan.learning_rate_at(steps.astype(int)), np.sin(steps), np.cosh(steps / 1e4), steps
+    )
     rows = 10_000
     report = report_of(rows, texts=["word " * 400] * rows, plan=plan, log=log)
     started = time.monotonic()
