@@ -82,7 +82,8 @@ class StepWatch:
         done = _copies(model, [batch_count(model.optimizer)])[0] if several else None
         variable = gradient_norm(model.optimizer)
         norm = None if variable is None else _copies(model, [variable])[0]
-        self._held.append(_Step(self._first, self._rate, done, *before, *self._mean, norm))
+        taken = [self._first, self._rate, done, *before, *self._mean, norm]
+        self._held.append(_Step(*taken))
         self._last = batch
 
     def rows(self, optimizer: Any, at_most: int | None = None) -> list[Row]:
