@@ -37,7 +37,7 @@ class Curves:
 
 def curves(report: RunReport) -> Curves:
     """Return the curves of a run."""
-    logs = {"this run": report.log}
+    logs = {"": report.log}
     return Curves(
         rates_chart(report.log, report.plan),
         losses_chart(logs),
@@ -111,4 +111,4 @@ def scores_chart(history: EvaluationHistory) -> Svg | None:
         for name in records[0].scores
     ]
     name = score_name(score)
-    return line_chart(lines, title=f"{name} by update", x_label="update", y_label=name, height=220)
+    return line_chart(lines, title=f"{name} by update", x_label="update", y_label=name)

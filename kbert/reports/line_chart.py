@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kbert.reports.svg import Svg, dot, limits, line, log_ticks, number, path, text, ticks
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 24, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 24, 40
 _STYLES = 4
 _MARKED = 30  # points at most that each have a mark
 
@@ -16,7 +16,7 @@ class Line:
     """A line of a chart.
 
     Args:
-        name: str. What the legend calls it.
+        name: str. What the legend calls it; empty where it has none.
         x: sequence of float, ascending.
         y: sequence of float; NaN leaves a gap.
     """
@@ -34,8 +34,8 @@ def line_chart(
     y_label: str,
     y_limits: tuple[float, float] | None = None,
     log: bool = False,
-    width: int = 640,
-    height: int = 260,
+    width: int = 560,
+    height: int = 250,
 ) -> Svg:
     """Draw lines over a common axis.
 
@@ -47,8 +47,8 @@ def line_chart(
         y_limits: tuple of float or None. Defaults to None: those of the values.
         log: bool. Whether equal distances are equal ratios; values must then be above 0, and others
             leave a gap. Defaults to False.
-        width: int, in pixels. Defaults to 640.
-        height: int, in pixels. Defaults to 260.
+        width: int, in pixels. Defaults to 560.
+        height: int, in pixels. Defaults to 250.
 
     Example:
 
@@ -86,6 +86,8 @@ def line_chart(
         parts.append(path(points, f"line {style}"))
         if len(points) <= _MARKED:
             parts += [dot(x, y) for x, y in points if math.isfinite(y)]
+        if not one.name:
+            continue
         parts.append(line(at, 10, at + 26, 10, f"line {style}"))
         parts.append(text(at + 31, 14, one.name, "start"))
         at += 50 + 7 * len(one.name)

@@ -16,7 +16,7 @@ STYLE = """
 .plot .s0{stroke:#0b62a4}.plot .s1{stroke:#d1570a}.plot .s2{stroke:#3b7d23}.plot .s3{stroke:#7a3e9d}
 .plot .s1.line{stroke-dasharray:7 4}.plot .s2.line{stroke-dasharray:2 3}
 .plot .s3.line{stroke-dasharray:9 3 2 3}.plot .mark{fill:currentColor}
-.plot .on-dark text{fill:#fff}.plot .bar{fill:#0b62a4}
+.plot .on-dark text{fill:#fff}.plot .none{opacity:.4}.plot .bar{fill:#0b62a4}
 .plot .cell{fill:#0b62a4;stroke:currentColor;stroke-opacity:.15}
 """
 """Lines differ in their dashes too, for those who see no colours."""
