@@ -1,5 +1,6 @@
 """A table of numbers in shades."""
 
+import html
 import unicodedata
 from collections.abc import Sequence
 
@@ -40,8 +41,10 @@ def matrix_chart(matrix: np.ndarray, names: Sequence[str], *, title: str) -> Svg
     for place, name in enumerate(shown):
         at = left + _CELL * (place + 0.5)
         anchor, x = ("start", at + 4) if is_turned else ("middle", at)
-        parts.append(text(x, top - 8, name, anchor, turned=is_turned))
-        parts.append(text(left - 6, top + _CELL * (place + 0.5) + 4, name, "end"))
+        whole = f"<title>{html.escape(names[place])}</title>"  # where the pointer rests
+        parts.append(f"<g>{whole}{text(x, top - 8, name, anchor, turned=is_turned)}</g>")
+        own = text(left - 6, top + _CELL * (place + 0.5) + 4, name, "end")
+        parts.append(f"<g>{whole}{own}</g>")
     for row, of_row in enumerate(matrix.tolist()):
         for column, count in enumerate(of_row):
             x, y, share = left + _CELL * column, top + _CELL * row, shares[row, column]
