@@ -58,6 +58,15 @@ def _check_comparable(
     first: RunDirectory, of_first: tuple[str, str], other: RunDirectory, of_other: tuple[str, str]
 ) -> None:
     """Raise InputError unless two runs were judged by the same score on the same rows."""
+    if is_cross_validation(first) != is_cross_validation(other):
+        folds, single = (first, other) if is_cross_validation(first) else (other, first)
+        raise InputError(
+            "{folds} is a cross-validation, scored on all its rows, and {single} is not: they "
+            "cannot be compared.",
+            folds=folds,
+            single=single,
+            cure=Cure(note="compare runs of one kind"),
+        )
     if of_first[0] != of_other[0]:
         raise InputError(
             "{first} was judged by {score}, and {other} by {received}: they cannot be compared.",

@@ -14,6 +14,9 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.page import page
 from kbert.reports.training_log import TrainingLog
 from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.multi_evaluation import MultiEvaluation
+from kbert.targets.multi import Multi
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -147,3 +150,14 @@ def test_it_says_what_the_model_is_good_for(kind):
     text = page(report_of(record={**report.record, "kind": kind}))
     assert ("kbert train LABELLED_FILE --preset RUN" in text) is (kind == "pretraining")
     assert ("kbert predict RUN FILE" in text) is (kind is None)
+
+
+def test_several_labels_have_a_table_by_label():
+    logits = np.float32([[1, -1], [-1, 1], [1, 1]])
+    scores = MultiEvaluation.from_logits(logits, np.float32([[1, 0], [0, 1], [1, 0]]), ("a", "<b>"))
+    history = EvaluationHistory()
+    history.add(EvaluationRecord(1, 10, {"dev": scores}))
+    text = page(report_of(history=history, predictions=None, baselines=None, target=Multi()))
+    assert "<h2>Labels</h2>" in text
+    precision = f'<td class="number">{scores.classes[1].precision:.4f}</td>'
+    assert f"<tr><td>&lt;b&gt;</td>{precision}" in text
