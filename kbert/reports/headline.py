@@ -65,7 +65,8 @@ def headline(report: RunReport) -> Headline | None:
         models.append(Compared("the frequencies of the tokens", frequencies, None, scores.rows))
     for one in () if report.baselines is None else report.baselines.found:
         models.append(Compared(one.shown_name, one.score(score), None, one.evaluation.rows))
-    return Headline(score_name(score), next(iter(best.scores)), best.when, tuple(models))
+    name = f"masked {score_name(score)}" if report.is_pretraining else score_name(score)
+    return Headline(name, next(iter(best.scores)), best.when, tuple(models))
 
 
 def _interval(report: RunReport) -> Interval | None:
