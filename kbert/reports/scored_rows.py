@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
+from kbert.reports.confusion_chart import confusion_chart
 from kbert.reports.line_chart import Line, line_chart
-from kbert.reports.matrix_chart import matrix_chart
 from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
 from kbert.results.calibration import Calibration
 from kbert.results.confusion import Confusion, confusion_matrix, confusions
 
-_DRAWN = 20  # classes of which a matrix can be read
 _CONFUSIONS = 30
 
 
@@ -37,15 +36,14 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
         return None
     calibration = Calibration.of(table.outputs, table.true)
     matrix = confusion_matrix(table)
-    drawn = None
-    if matrix is not None and len(table.names) <= _DRAWN:
-        drawn = matrix_chart(matrix, table.names, title="Which classes are taken for which")
+    drawn = None if matrix is None else confusion_chart(matrix, table.names)
     return ScoredRows(
-        drawn, confusions(table)[:_CONFUSIONS], calibration, _reliability(calibration)
+        drawn, confusions(table)[:_CONFUSIONS], calibration, reliability_chart(calibration)
     )
 
 
-def _reliability(calibration: Calibration) -> Svg:
+def reliability_chart(calibration: Calibration) -> Svg:
+    """Draw the accuracy by confidence, beside what it should be."""
     lines = [
         Line("this model", calibration.confidence, calibration.accuracy),
         Line("as it should be", (0, 1), (0, 1)),

@@ -18,13 +18,6 @@ FOREIGN = {
     *("--no-deps", "--require-hashes", "--index-url"),
     *("--rest_api_port", "--model_name", "--logdir"),
 }
-    "--no-deps",
-    "--require-hashes",
-    "--index-url",
-    "--rest_api_port",
-    "--model_name",
-    "--logdir",
-}
 
 
 def flags_of(verb):
