@@ -37,6 +37,7 @@ def predict(
     keep_columns: str = "all",
     bom: Switch = False,
     batch_size: int = 32,
+    abstain: str | None = None,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
     """Label texts with a model, in their order.
@@ -60,6 +61,9 @@ def predict(
         Begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8.
     batch_size
         Rows per batch.
+    abstain
+        Leave the label empty where its probability is below this, and say so in the column
+        abstained; NAME=P,NAME=P for some classes.
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.model_first import check_model_first
@@ -72,6 +76,7 @@ def predict(
     from kbert.serving.predicted_table import PredictedTable
     from kbert.serving.predictor import Predictor
     from kbert.serving.write_predictions import check_cell, table_lines, write_table
+    from kbert.targets.abstention import Abstention
     from kbert.utils.file_errors import writing
     from kbert.utils.staging import publishing
 
@@ -80,6 +85,15 @@ def predict(
     check_model_first("predict", model, data)
     source = find_source(model)
     text_pairs = source.text_pairs()
+    names = source.labels()
+    if abstain is not None and names is not None:
+        Abstention.of(abstain, names, source.target())
+    if abstain is not None and source.temperature() == 1:
+        say(
+            f"{model} is not calibrated: it may be right less often than its probabilities say. "
+            "Train with --calibrate, or choose the limit by the coverage in the run's report.",
+            to="stderr",
+        )
     options = reading(settings)
     if data != "-":
         options = with_run_columns(model, data, options, need_label=False)
@@ -98,9 +112,8 @@ def predict(
         def table() -> Iterator[PredictedTable]:
             predictor = Predictor.load(model, backend=given(settings).get("backend"))
             with prediction_bar(len(examples), to_terminal=output is None) as report:
-                yield PredictedTable(
-                    predictor.predict, examples, kept, batch_size=batch_size, report=report
-                )
+                labelled = partial(predictor.predict, abstain=abstain)
+                yield PredictedTable(labelled, examples, kept, batch_size=batch_size, report=report)
 
         if output is None:
             with table() as predicted:

@@ -34,6 +34,9 @@ class EvaluationOptions:
     """Also evaluate after every N batches."""
     baseline: BaselineChoice = "both"
     """Before the first step, fit linear models to TF-IDF and the frozen encoder, to compare."""
+    calibrate: bool = False
+    """When training ends, fit a temperature on the dev set, so that probabilities are what happens,
+    and keep it in the model."""
     report: bool = True
     """When training ends, write report.html."""
 
@@ -52,7 +55,7 @@ class EvaluationOptions:
             return
         if self.dev_proportion > 0:
             return
-        for name in ("patience", "evaluate_every", "monitor", "baseline"):
+        for name in ("patience", "evaluate_every", "monitor", "baseline", "calibrate"):
             if getattr(self, name) not in (getattr(EvaluationOptions, name), "none"):
                 raise InputError(
                     "{option} needs a dev set.",

@@ -1,6 +1,5 @@
 """How much each class and each row counts in the loss of a training."""
 
-import csv
 import math
 import numbers
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
+from kbert.utils.named_numbers import named_numbers
 
 ClassWeight = str | Mapping[str | int, float]
 
@@ -159,21 +159,12 @@ def normalized(weights: np.ndarray, source: str) -> np.ndarray:
     return (weights / mean).astype(np.float32)
 
 
-def _parsed(text: str) -> dict[str | int, float]:
+def _parsed(text: str) -> Mapping[str | int, float]:
     """Return the weights in "NAME=W,..." by name."""
-    found: dict[str | int, float] = {}
-    for part in next(csv.reader([text], skipinitialspace=True), []):
-        name, equals, weight = part.rpartition("=")
-        try:
-            number = float(weight) if equals else math.nan
-        except ValueError:
-            number = math.nan
-        if math.isnan(number) or name in found:
-            raise _not_weights(text)
-        found[name] = number
-    if not found:
+    found = named_numbers(text)
+    if found is None:
         raise _not_weights(text)
-    return found
+    return dict(found.items())
 
 
 def _not_weights(text: str) -> InputError:

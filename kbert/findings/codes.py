@@ -44,6 +44,7 @@ CODES = {
     "no-better-than-mean": "the model is no better than always answering the mean",
     "no-better-than-frequencies": "masked tokens are predicted no better than by their frequencies",
     "below-baseline": "fine-tuning is worse than a linear model that takes seconds",
+    "calibration-no-better": "a fitted temperature does not help on rows that did not fit it",
     # a trained model
     "run-unfinished": "the model is that of a run with epochs left to train",
     "trained-on": "the rows that are scored are among those that the run was trained on",

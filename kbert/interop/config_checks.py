@@ -159,6 +159,13 @@ def check_classifier(config: Any, source: object) -> None:
             source=source,
             gelu=config["gelu"],
         )
+    temperature = config.get("temperature", 1.0)
+    if type(temperature) not in (int, float) or not 0 < temperature < float("inf"):
+        raise InputError(
+            "{source}: temperature must be a number above 0. Received: {temperature!r:.80}",
+            source=source,
+            temperature=temperature,
+        )
     for name in ("dtype", "name"):
         if not isinstance(config.get(name), (str, type(None))):
             raise InputError(

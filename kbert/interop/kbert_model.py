@@ -62,6 +62,9 @@ class ModelFolder(Source):
     def max_length(self) -> int | None:
         return self.settings().get("max_length")
 
+    def temperature(self) -> float:
+        return float(self.settings().get("temperature", 1.0))
+
     def tokenizer(self) -> Tokenizer:
         found = folder_tokenizer(self.folder, self.settings())
         note = '"lowercase": {value} of the "tokenizer" in {file}'

@@ -84,6 +84,10 @@ class Source(ABC):
         """Return the tokens of a text that the model reads, or None if its files do not tell."""
         return None
 
+    def temperature(self) -> float | None:
+        """Return what the head's weights were divided by, or None if its files do not tell."""
+        return None
+
     def findings(self) -> list[Finding]:
         """Return what is to be known of the model before it is used."""
         return []

@@ -16,6 +16,7 @@ from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.build_classifier import build_classifier
+from kbert.models.calibrate_model import calibrate_model
 from kbert.models.classifier_parts import check_can_be_saved, check_parts
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.own_unit import in_own_unit
@@ -23,6 +24,7 @@ from kbert.models.pooled_output import pooled_output
 from kbert.models.pooled_windows import pooled_windows
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
+from kbert.results.temperature import Temperature
 from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
 from kbert.targets.single import Single
@@ -56,6 +58,8 @@ class BertClassifier(TextModel):
         target: "single" (one class), "multi" (several labels), "regression" (numbers, whose columns
             are the labels), "soft" (a probability of each class), "ordered" (one class, of labels
             in their order), a Target or what its `to_dict` returns. Defaults to None: one class.
+        temperature: float. What the weights of the head have been divided by since they were
+            trained, for who asks; see `calibrate`. Defaults to 1.0.
 
     Attributes:
         gradient_checkpointing: bool. Compute the layers once more for the gradient, rather than
@@ -87,6 +91,7 @@ class BertClassifier(TextModel):
         dtype: Any = None,
         name: str | None = None,
         target: Target | TargetKind | dict[str, Any] | None = None,
+        temperature: float = 1.0,
     ) -> None:
         if isinstance(backbone, dict):
             backbone = new_backbone(backbone, dtype)
@@ -111,6 +116,7 @@ class BertClassifier(TextModel):
         self.max_length = max_length
         self.num_segments = backbone.num_segments
         self.dropout = dropout
+        self.temperature = temperature
         self.gelu = gelu
         self.gradient_checkpointing = False
 
@@ -230,6 +236,36 @@ class BertClassifier(TextModel):
             return load_keras_file(source.keras_file, cls)
         return build_classifier(cls, source.read(), **given)
 
+    def calibrate(self, data: Any) -> Temperature:
+        """Make the probabilities what happens, by the temperature of labelled rows.
+
+            kernel, bias = kernel / temperature, bias / temperature    # of the head
+
+        Whatever the model is saved or exported as then has these probabilities. What it predicts
+        stays as it is: thresholds of several labels move along. Take rows that it was not trained
+        on. The temperature that is returned is that of the model as it is, so that calibrated once
+        more on the same rows it is 1; `model.temperature` is the product of all.
+
+        Args:
+            data: labelled `Batches`, `(x, labels)`, `(x, labels, weights)`, or raw texts as
+                `EpochEvaluation` takes them: `(texts, labels)`, `Examples`, ....
+
+        Returns:
+            A `Temperature`, which also tells the calibration before and after.
+
+        Raises:
+            InputError: the model gives numbers, has LoRA, or cannot be evaluated on the data.
+
+        Example:
+
+        ```python
+        found = model.calibrate(model.batches(dev))
+        print(found.told("dev"), found.change.ece)
+        model.save_to("models/calibrated")
+        ```
+        """
+        return calibrate_model(self, data)
+
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.
 
@@ -251,6 +287,7 @@ class BertClassifier(TextModel):
             "dtype": self.backbone.dtype_policy.name,
             "name": self.name,
             **({} if self.target == Single() else {"target": self.target.to_dict()}),
+            **({} if self.temperature == 1 else {"temperature": self.temperature}),
         }
 
     @classmethod

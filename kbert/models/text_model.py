@@ -39,6 +39,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.results.any_prediction import AnyPrediction
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import check_outputs
+from kbert.targets.abstention import Abstain, Abstention
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -55,6 +56,7 @@ class TextModel(keras.Model):
     tokenizer: Tokenizer
     max_length: int
     num_segments: int
+    temperature: float
 
     @cached_property
     def _watch(self) -> UnknownTokensWatch:
@@ -137,6 +139,7 @@ class TextModel(keras.Model):
                 during.enter_context(x.class_weighted(by_class))
             if isinstance(x, TextStream):
                 during.enter_context(x.own_errors())
+            self.temperature = 1.0  # that of the weights as they were
             return super().fit(**arguments, callbacks=callbacks)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -245,7 +248,11 @@ class TextModel(keras.Model):
         )
 
     def predict_texts(
-        self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
+        self,
+        texts: Sequence[str],
+        pairs: Sequence[str] | None = None,
+        batch_size: int = 32,
+        abstain: Abstain | None = None,
     ) -> list[AnyPrediction]:
         """Return the label and the probabilities of each text, or text pair, in their order.
 
@@ -255,12 +262,16 @@ class TextModel(keras.Model):
             texts: list, NumPy array, pandas Series or another iterable of str.
             pairs: the second texts, alike, or None.
             batch_size: int. Defaults to 32.
+            abstain: see `Predictor.predict`. Defaults to None: every text has a label.
 
         Raises:
             InputError: one of the texts is not a string, or has nothing but blanks.
         """
+        names = self.labels.names
+        limits = None if abstain is None else Abstention.of(abstain, names, self.target)
         rows = self.predict_proba(texts, pairs, batch_size)
-        return [self.target.prediction(row, self.labels.names) for row in rows]
+        found = [self.target.prediction(row, names) for row in rows]
+        return found if limits is None else [limits.applied(one) for one in found]
 
     def predict_proba(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32

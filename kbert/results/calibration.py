@@ -42,7 +42,11 @@ class Calibration:
 
     @classmethod
     def of(
-        cls, probabilities: np.ndarray, classes: Sequence[int] | np.ndarray, bins: int = BINS
+        cls,
+        probabilities: np.ndarray,
+        classes: Sequence[int] | np.ndarray,
+        bins: int = BINS,
+        weights: np.ndarray | None = None,
     ) -> "Calibration":
         """Return the calibration of probabilities [rows, classes] for the true classes [rows].
 
@@ -50,22 +54,26 @@ class Calibration:
             probabilities: float array [rows, classes].
             classes: int array [rows].
             bins: int. Intervals of the same width between 0 and 1. Defaults to 15.
+            weights: float array [rows] or None. How much each row counts. Defaults to None: all
+                count the same.
         """
         shares = np.asarray(probabilities, np.float64)
         true = np.asarray(classes)
         predicted = shares.argmax(axis=1)
         confident, right = shares.max(axis=1), predicted == true
+        each = np.ones(len(true)) if weights is None else np.asarray(weights, np.float64)
         numbers = np.minimum((confident * bins).astype(int), bins - 1)
         rows = np.bincount(numbers, minlength=bins)
-        used = rows > 0
-        confidence = np.bincount(numbers, confident, bins)[used] / rows[used]
-        accuracy = np.bincount(numbers, right, bins)[used] / rows[used]
+        mass = np.bincount(numbers, each, bins)
+        used = mass > 0
+        confidence = np.bincount(numbers, each * confident, bins)[used] / mass[used]
+        accuracy = np.bincount(numbers, each * right, bins)[used] / mass[used]
         of_true = shares[np.arange(len(true)), true]
         brier = (shares**2).sum(axis=1) - of_true**2 + (1 - of_true) ** 2
         return cls(
             confidence=tuple(confidence.tolist()),
             accuracy=tuple(accuracy.tolist()),
             rows=tuple(rows[used].tolist()),
-            ece=float(np.average(abs(accuracy - confidence), weights=rows[used])),
-            brier=float(brier.mean()),
+            ece=float(np.average(abs(accuracy - confidence), weights=mass[used])),
+            brier=float(np.average(brier, weights=each)),
         )

@@ -38,14 +38,17 @@ class Prediction:
     """The most probable label of a text, and the probability of each.
 
     Args:
-        label: str. The name of the most probable class.
-        probability: float. Its probability.
+        label: str. The name of the most probable class; empty where `abstained`.
+        probability: float. The probability of the most probable class.
         probabilities: the probability of each class by name, in the order of the labels.
+        abstained: bool or None. Whether the probability is too low for an answer. Defaults to None:
+            nothing was asked of it.
     """
 
     label: str
     probability: float
     probabilities: Mapping[str, float]
+    abstained: bool | None = None
 
     @classmethod
     def from_probabilities(cls, row: "np.ndarray", names: Sequence[str]) -> "Prediction":

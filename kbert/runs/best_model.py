@@ -149,7 +149,21 @@ def has_best_model(run: RunDirectory) -> bool:
     return best is not None and weights_checksum(best) == _model_checksum(run)
 
 
+def calibration_of(run: RunDirectory) -> dict[str, Any] | None:
+    """Return what run.json tells of the calibration of the run's model; None where it has none."""
+    recorded = run.readable_record.get("calibration", {})
+    own = recorded.get("sha256")
+    return recorded if own is not None and own == file_checksum(run) else None
+
+
 def _model_checksum(run: RunDirectory) -> str | None:
+    """Return the checksum of the weights that the run's model was trained to."""
+    calibration = calibration_of(run)
+    return file_checksum(run) if calibration is None else calibration.get("trained_sha256")
+
+
+def file_checksum(run: RunDirectory) -> str | None:
+    """Return the checksum of the weights of the run's model; None where it has none."""
     try:
         return checksum_of(run.model_folder / WEIGHTS_FILE)
     except OSError:

@@ -34,7 +34,8 @@ def build_model(prepared: PreparedRun) -> Any:
             cut_pair=config.cut_pair,
             windows=config.windows,
         )
-        model.target = model.target.chosen_by(None)  # its thresholds are of the parent's weights
+        # Thresholds and temperature are of the parent's weights, with which it begins.
+        model.target, model.temperature = model.target.chosen_by(None), 1.0
     else:
         model = BertClassifier.from_preset(
             config.preset,

@@ -12,10 +12,12 @@ from kbert.backend.machine import versions
 from kbert.config import TrainConfig
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Option
+from kbert.results.calibration_change import CalibrationChange
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.fold_scores import fold_scores, scores_table, scores_to_dict
 from kbert.runs.beginning import complete_record, has_record, new_stage, remove_record
 from kbert.runs.fit_run import now
+from kbert.runs.fold_calibration import fold_calibration
 from kbert.runs.fold_predictions import (
     OUT_OF_FOLD,
     fold_target,
@@ -120,12 +122,13 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
         assert best is not None  # a fold that has finished was evaluated
         bests.append(best)
     scores = fold_scores({name: [best.scores[name] for best in bests] for name in bests[0].scores})
-    together = join_predictions(run, folds)
+    together, calibration = join_predictions(run, folds), fold_calibration(folds)
     values = {
         "folds": len(folds),
         "best_epochs": [best.epoch for best in bests],
         "scores": scores_to_dict(scores),
         "out_of_fold": together.to_dict(),
+        **({} if calibration is None else {"calibration": calibration}),
     }
     write_text(run.path / SCORES, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
     say(f"\nCross-validation of {len(folds)} folds, each at its best epoch:")
@@ -133,6 +136,13 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
     say(f"All rows, predicted out of fold ({OUT_OF_FOLD}): {together}")
     if note := fold_target(folds).of_unseen_rows:
         say(note)
+    if calibration is not None:
+        change = CalibrationChange.from_dict(calibration)
+        say(
+            "Each fold has fitted its temperature on the rows that it predicts. On rows that "
+            "fitted nothing (each half of a fold with the temperature of the other), the mean of "
+            f"the folds: {change}."
+        )
     summary: dict[str, Any] = {
         name: {score: found.mean for score, found in of_set.items()}
         for name, of_set in scores.items()

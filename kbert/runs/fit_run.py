@@ -16,6 +16,7 @@ from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Finding, Option, findings_table
 from kbert.results.below_baseline import below_baseline_finding
 from kbert.runs.best_model import has_model, with_choices, write_best
+from kbert.runs.calibrate_run import calibrate_run
 from kbert.runs.given_callbacks import GivenCallbacks, naming_callbacks
 from kbert.runs.prepare import PreparedRun
 from kbert.runs.report_of_run import try_to_write_report
@@ -23,7 +24,7 @@ from kbert.runs.resumption import Resumption
 from kbert.runs.run_baselines import read_baselines, run_baselines
 from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
-from kbert.runs.run_predictions import best_outputs, write_predictions
+from kbert.runs.run_predictions import best_logits, write_predictions
 from kbert.runs.run_trackers import RunTrackers
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
@@ -159,6 +160,7 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
             "JAX compiled {compiled} programs and found {found} in its cache.".format(**compiled), 2
         )
     best = None if evaluation is None else evaluation.history.best
+    of_calibration: list[Finding] = []
     if evaluation is not None and best is not None:
         if best.batch is None:
             say(f"The best epoch, which the run keeps: {best.epoch}")
@@ -171,9 +173,13 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
         )
         if chosen is not None:
             say(chosen)
-        outputs = best_outputs(run, model, evaluation)
+        logits = best_logits(run, model, evaluation)
+        if prepared.config.calibrate:
+            settings = with_choices(model.get_config(), evaluation.history)
+            logits, of_calibration = calibrate_run(run, settings, prepared.sets, logits)
+        outputs = {of: model.target.outputs(rows) for of, rows in logits.items()}
         write_predictions(run, prepared.sets, model.target, outputs)
-    at_end = _found_at_the_end(evaluation, prepared, run)
+    at_end = [*_found_at_the_end(evaluation, prepared, run), *of_calibration]
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)
         say(f"The predictions of the test set, as run_classifier.py writes them: {path}")

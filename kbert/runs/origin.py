@@ -9,7 +9,7 @@ from kbert.config import TrainConfig
 from kbert.findings import Call, Cure, Finding
 
 # Settings that the run itself gives or compares on its own.
-_OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name")
+_OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name", "temperature")
 
 
 def origin(model: Any, config: TrainConfig) -> dict[str, str]:

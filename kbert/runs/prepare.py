@@ -27,6 +27,7 @@ from kbert.runs.judge_data import judge_data
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import inherited_split
+from kbert.targets.fit_temperature import check_calibrates
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -120,6 +121,8 @@ def prepare(
         say(str(examples))
         check_segments(num_segments, examples.pairs is not None, examples.source)
     check_loss(config, training.target)
+    if config.calibrate:
+        check_calibrates(training.target)
     weights, label_weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))

@@ -26,6 +26,7 @@ from kbert.runs.evaluated_rows import (
     rows_of_run,
     rows_out_of_fold,
 )
+from kbert.runs.fold_calibration import fold_calibration
 from kbert.runs.run_baselines import BASELINES
 from kbert.runs.run_config import check_is_run, run_config
 from kbert.runs.run_directory import CARD, REPORT, RunDirectory
@@ -120,6 +121,7 @@ def _report_of_folds(run: RunDirectory) -> RunReport:
     found = [finding for fold in folds for finding in fold.record.get("findings", [])]
     once = {(finding["code"], finding["message"]): finding for finding in found}
     kept = {name: first.get(name) for name in ("backend", "labels")}
+    kept["calibration"] = fold_calibration(folds)
     sets = {f"fold {n}": fold.record["data"]["dev"] for n, fold in enumerate(folds, start=1)}
     return RunReport(
         name=run.path.resolve().name,

@@ -13,6 +13,7 @@ from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
 from kbert.results.below_baseline import CODE as BELOW_BASELINE
+from kbert.results.calibration_finding import CODE as CALIBRATION
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.largest_class import CODE as NO_BETTER
 from kbert.runs.best_model import write_best
@@ -24,7 +25,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.train import plan_record
 from kbert.utils.say import say
 
-_FOUND_AT_THE_END = (NO_BETTER, BELOW_BASELINE)
+_FOUND_AT_THE_END = (NO_BETTER, BELOW_BASELINE, CALIBRATION)
 _ALLOWED_ONCE = {*MISMATCHES, "parent-differs", "best-lost"}
 
 

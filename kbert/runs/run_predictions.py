@@ -46,10 +46,10 @@ def write_predictions(
         write_text(run.path / CONFUSION, matrix)
 
 
-def best_outputs(
+def best_logits(
     run: RunDirectory, model: Any, evaluation: "EpochEvaluation"
 ) -> dict[str, np.ndarray]:
-    """Return the outputs of a run's best model for each set, after its training.
+    """Return what a run's best model gives for each set, after its training.
 
     Args:
         run: RunDirectory.
@@ -67,7 +67,7 @@ def best_outputs(
             name: in_row_order(batches, model.predict(batches, verbose=0))
             for name, batches in sets.items()
         }
-    return {name: model.target.outputs(rows) for name, rows in raw.items()}
+    return raw
 
 
 def predict_again(run: RunDirectory, batch_size: int = 32) -> None:

@@ -24,6 +24,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "origin": dict,
     "data": dict,
     "plan": dict,
+    "calibration": dict,
     "cross_validation": dict,
     "findings": list,
     "resumed": list,
@@ -88,9 +89,31 @@ def _is_of(value: Any, kind: type | tuple[type, ...], name: str) -> bool:
         return False
     if isinstance(value, (int, float)):
         return 0 <= value < _MAX_SECONDS
+    if isinstance(value, dict) and name == "calibration":
+        return _is_calibration(value)
     parts: list[Any] = []
     if isinstance(value, list):
         parts = value
     elif isinstance(value, dict) and name == "data":
         parts = list(value.values())
     return all(isinstance(part, dict) for part in parts)
+
+
+def _is_calibration(value: Mapping[str, Any]) -> bool:
+    """Whether these are a temperature and scores before and after it; see `Temperature`."""
+    others = value.get("others", {})
+    if not isinstance(others, dict) or not _is_number(value.get("temperature")):
+        return False
+    changes = (value, *others.values())
+    return all(isinstance(change, dict) and _is_change(change) for change in changes)
+
+
+def _is_change(value: Mapping[str, Any]) -> bool:
+    pairs = [value.get(name) for name in ("ece", "brier", "log_loss")]
+    return all(
+        isinstance(pair, list) and list(map(_is_number, pair)) == [True] * 2 for pair in pairs
+    )
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and 0 <= value < _MAX_SECONDS  # type: ignore[operator]

@@ -17,7 +17,8 @@ def header(first: AnyPrediction | None) -> list[str]:
     shares = [f"p({name})" for name in first.probabilities]
     if isinstance(first, MultiPrediction):
         return ["labels", *shares]
-    return ["label", "probability", *shares]
+    abstained = [] if first.abstained is None else ["abstained"]
+    return ["label", "probability", *abstained, *shares]
 
 
 def cells(prediction: AnyPrediction) -> list[str]:
@@ -30,7 +31,8 @@ def cells(prediction: AnyPrediction) -> list[str]:
     shares = [float_cell(p) for p in prediction.probabilities.values()]
     if isinstance(prediction, MultiPrediction):
         return [";".join(prediction.labels), *shares]
-    return [prediction.label, float_cell(prediction.probability), *shares]
+    abstained = [] if prediction.abstained is None else [str(prediction.abstained).lower()]
+    return [prediction.label, float_cell(prediction.probability), *abstained, *shares]
 
 
 def record(prediction: AnyPrediction) -> dict[str, Any]:
@@ -40,4 +42,7 @@ def record(prediction: AnyPrediction) -> dict[str, Any]:
     shares = {"probabilities": dict(prediction.probabilities)}
     if isinstance(prediction, MultiPrediction):
         return {"labels": list(prediction.labels), **shares}
-    return {"label": prediction.label, "probability": prediction.probability, **shares}
+    label, abstained = prediction.label, prediction.abstained
+    told = {} if abstained is None else {"abstained": abstained}
+    found = {"label": None if abstained else label, "probability": prediction.probability}
+    return {**found, **told, **shares}

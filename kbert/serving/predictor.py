@@ -14,6 +14,7 @@ from kbert.results.any_prediction import AnyPrediction
 from kbert.results.given_texts import as_texts
 from kbert.results.prediction import check_outputs
 from kbert.serving.export_source import Export
+from kbert.targets.abstention import Abstain, Abstention
 from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -115,7 +116,11 @@ class Predictor:
         return cls(model.labels.names, compute, model)  # which warns of unknown tokens itself
 
     def predict(
-        self, texts: Sequence[str], pairs: Sequence[str] | None = None, batch_size: int = 32
+        self,
+        texts: Sequence[str],
+        pairs: Sequence[str] | None = None,
+        batch_size: int = 32,
+        abstain: Abstain | None = None,
     ) -> list[AnyPrediction]:
         """Return the prediction for each text, or text pair, in their order.
 
@@ -126,14 +131,18 @@ class Predictor:
             texts: list, NumPy array, pandas Series or another iterable of str.
             pairs: the second texts, alike, or None.
             batch_size: int. Defaults to 32.
+            abstain: float, "NAME=P,..." or a dict of float by class. Where the probability of the
+                predicted class is less, the label is empty, and `abstained` is True; a class that
+                is not named is always answered. Defaults to None: every text has a label.
 
         Raises:
-            InputError: one of the texts is not a string, or has nothing but blanks.
+            InputError: one of the texts is not a string, or has nothing but blanks; or `abstain`
+                is not 0 to 1, names no class of the model, or a text has not one class.
         """
-        return [
-            self.target.prediction(row, self.labels)
-            for row in self.predict_proba(texts, pairs, batch_size)
-        ]
+        limits = None if abstain is None else Abstention.of(abstain, self.labels, self.target)
+        rows = self.predict_proba(texts, pairs, batch_size)
+        found = [self.target.prediction(row, self.labels) for row in rows]
+        return found if limits is None else [limits.applied(one) for one in found]
 
     def predict_table(
         self,

@@ -135,6 +135,15 @@ class Multi(Target):
         best = scores.best_thresholds if isinstance(scores, MultiEvaluation) else None
         return None if best is None else best.told(names, rows)
 
+    def at_temperature(self, temperature: float) -> "Multi":
+        """Return the target with the thresholds at which the same labels are predicted."""
+        import numpy as np
+
+        if self.thresholds is None:
+            return self
+        logits = self.raw(np.array(self.thresholds)) / temperature
+        return replace(self, thresholds=tuple(sigmoid(logits).tolist()))
+
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return sigmoid(raw)
 

@@ -134,6 +134,13 @@ class Target(ABC):
         """Return what `chosen_by` takes of scores of the set `rows`, in a sentence for a person."""
         return None
 
+    def at_temperature(self, temperature: float) -> "Target":
+        """Return the target of a model whose logits have been divided by a temperature.
+
+        What it predicts stays as it is.
+        """
+        return self
+
     # What comes out.
 
     @abstractmethod

@@ -342,3 +342,24 @@ def test_json_has_the_findings_where_nothing_else_is_printed(run, tmp_path, caps
     shown = capsys.readouterr()
     assert [found["code"] for found in json.loads(shown.out)["findings"]] == ["class-absent"]
     assert shown.err == ""
+
+
+@pytest.mark.any_backend
+@pytest.mark.parametrize("temperature", [None, 1.5])
+def test_abstains_and_tells_of_a_model_that_is_not_calibrated(
+    temperature, model, lines, tmp_path, capsys
+):
+    path = tmp_path / "model"
+    model.save_to(path)
+    if temperature is not None:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        text = json.dumps({**config, "temperature": temperature})
+        (path / "config.json").write_text(text, encoding="utf-8")
+    shares = [one.probability for one in model.predict_texts(TEXTS)]
+    limit = sum(sorted(shares)[1:3]) / 2
+    predict(path, lines, abstain=str(limit))
+    output = capsys.readouterr()
+    rows = csv_rows(output.out)
+    assert [row["abstained"] for row in rows] == [str(p < limit).lower() for p in shares]
+    assert [row["label"] == "" for row in rows] == [p < limit for p in shares]
+    assert ("is not calibrated" in output.err) == (temperature is None)

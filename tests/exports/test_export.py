@@ -21,9 +21,9 @@ ONCE = pytest.mark.any_backend
 
 @pytest.fixture(scope="module")
 def folder(tiny_model, tmp_path_factory):
-    """A saved model with tanh-GELU, whose weights are far from their initial values."""
+    """A saved model with tanh-GELU and a temperature, whose weights are far from their initial."""
     made = tiny_model(layers=2, labels=["bad", "good", "好"], max_length=32)
-    model = BertClassifier.from_config({**made.get_config(), "gelu": "tanh"})
+    model = BertClassifier.from_config({**made.get_config(), "gelu": "tanh", "temperature": 3.0})
     random = np.random.default_rng(0)
     for variable in model.weights:
         variable.assign(variable + random.normal(0, 0.2, variable.shape))

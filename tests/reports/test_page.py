@@ -161,3 +161,39 @@ def test_several_labels_have_a_table_by_label():
     assert "<h2>Labels</h2>" in text
     precision = f'<td class="number">{scores.classes[1].precision:.4f}</td>'
     assert f"<tr><td>&lt;b&gt;</td>{precision}" in text
+
+
+CHANGE = {"ece": [0.0912, 0.0231], "brier": [0.31, 0.29], "log_loss": [0.7, 0.6]}
+
+
+@pytest.mark.parametrize(
+    ("calibration", "told"),
+    [
+        ({"temperature": 1.6, **CHANGE}, ["divided by the temperature 1.6, fitted on these rows"]),
+        (
+            {
+                "temperature": 1.6,
+                **CHANGE,
+                "others": {"test": {**CHANGE, "ece": [0.0815, 0.0142]}},
+            },
+            ["of the other half, and test:", "test before", "0.0815", "0.0142"],
+        ),
+        (
+            {"temperatures": [1.6, 1.25], **CHANGE},
+            ["divided by the temperatures 1.6, 1.25, each fitted on the rows of its fold"],
+        ),
+    ],
+)
+def test_it_says_what_the_temperature_does(calibration, told):
+    made = report_of()
+    text = page(report_of(record={**made.record, "calibration": calibration}))
+    for one in [*told, "0.0912", "0.0231"]:
+        assert one in text, one
+
+
+@pytest.mark.parametrize("calibration", [None, {"temperature": 1.0, **CHANGE}])
+def test_a_model_that_is_not_calibrated_is_not_said_to_be(calibration):
+    made = report_of()
+    text = page(report_of(record={**made.record, "calibration": calibration}))
+    assert "<h3>Coverage</h3>" in text
+    assert "calibrated" not in text

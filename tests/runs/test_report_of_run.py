@@ -106,7 +106,7 @@ def test_a_run_that_goes_on_has_none_until_its_end(run, config, tmp_path, monkey
     own = train(replace(config, output=str(tmp_path / "run"), epochs=1), verbose=0)
     seen = []
     monkeypatch.setattr(
-        "kbert.runs.fit_run.best_outputs",
+        "kbert.runs.fit_run.best_logits",
         lambda *arguments: seen.append((own.path / "report.html").exists()) or {},
     )
     monkeypatch.setattr("kbert.runs.fit_run.write_predictions", lambda *arguments: None)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from kbert.results.prediction import Prediction
 from kbert.serving.prediction_cells import cells, header, record
 
 ONE = Prediction.from_probabilities(np.array([0.25, 0.75]), ["no", "yes"])
+UNSURE = replace(ONE, label="", abstained=True)
 SEVERAL = MultiPrediction.from_probabilities(np.array([0.5, 0.75]), ["rude", "loud"], (0.4, 0.8))
 NUMBERS = NumberPrediction.from_numbers(np.array([3.5, 1234567.0]), ["stars", "price"])
 
@@ -15,6 +18,11 @@ NUMBERS = NumberPrediction.from_numbers(np.array([3.5, 1234567.0]), ["stars", "p
     ("prediction", "names", "values"),
     [
         (ONE, ["label", "probability", "p(no)", "p(yes)"], ["yes", "0.75", "0.25", "0.75"]),
+        (
+            UNSURE,
+            ["label", "probability", "abstained", "p(no)", "p(yes)"],
+            ["", "0.75", "true", "0.25", "0.75"],
+        ),
         (SEVERAL, ["labels", "p(rude)", "p(loud)"], ["rude", "0.5", "0.75"]),
         (NUMBERS, ["stars", "price"], ["3.5", "1234567"]),
     ],
@@ -45,5 +53,7 @@ def test_a_file_without_rows():
 
 def test_objects_of_json():
     assert record(ONE)["probabilities"] == {"no": 0.25, "yes": 0.75}
+    assert "abstained" not in record(ONE)
+    assert (record(UNSURE)["label"], record(UNSURE)["abstained"]) == (None, True)
     assert record(SEVERAL) == {"labels": ["rude"], "probabilities": {"rude": 0.5, "loud": 0.75}}
     assert record(NUMBERS) == {"values": {"stars": 3.5, "price": 1234567.0}}

@@ -1,3 +1,5 @@
+import csv
+import json
 import os
 import re
 import subprocess
@@ -28,6 +30,38 @@ def test_labels_and_probabilities(predictor):
 def test_no_texts(predictor):
     assert predictor.predict([]) == []
     assert predictor.predict_proba([]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("abstain", [0.999, "0.999", {"high": 0.999}, "high=0.999"])
+def test_it_abstains(abstain, predictor):
+    """The mean ids are 3 and 11 / 3, so the probabilities 0.9975 and 0.9993."""
+    one, other = predictor.predict(["a", "story"], abstain=abstain)
+    assert (one.label, one.abstained, other.label, other.abstained) == ("", True, "high", False)
+    assert one.probability == pytest.approx(1 / (1 + np.exp(-6)), rel=1e-5)
+    with pytest.raises(KbertError, match="`abstain`: the label 'tall' is none of"):
+        predictor.predict(["a"], abstain={"tall": 0.5})
+
+
+@pytest.mark.parametrize("to", ["csv", "jsonl"])
+def test_the_command_line_abstains(to, export_folder, tmp_path, capsys):
+    file = tmp_path / "texts.txt"
+    file.write_text("a\nstory\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(export_folder), str(file), "--abstain", "0.999", "--to", to])
+    assert not ended.value.code
+    out = capsys.readouterr().out
+    if to == "csv":
+        header, *rows = csv.reader(out.splitlines())
+        assert header[1:5] == ["text", "label", "probability", "abstained"]
+        assert [[row[2], row[4]] for row in rows] == [["", "true"], ["high", "false"]]
+    else:
+        rows = [json.loads(line) for line in out.splitlines()]
+        assert [(row["label"], row["abstained"]) for row in rows] == [(None, True), ("high", False)]
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", str(export_folder), str(file), "--abstain", "80%"])
+    assert ended.value.code == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "--abstain must be a probability from 0 to 1" in told
 
 
 @pytest.mark.parametrize(

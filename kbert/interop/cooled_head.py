@@ -1,0 +1,22 @@
+"""The weights of a head that are divided by a temperature."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+HEAD = ("logits/kernel", "logits/bias")
+
+
+def cooled(arrays: Mapping[str, np.ndarray], temperature: float) -> dict[str, np.ndarray]:
+    """Return a classifier's weights with those of its head divided by a temperature.
+
+        logits / temperature = hidden @ (kernel / temperature) + bias / temperature
+
+    Pooling the windows of a text, by mean or by maximum, commutes with dividing by what is above 0.
+
+    Args:
+        arrays: dict of arrays by name.
+        temperature: float.
+    """
+    head = {name: (arrays[name] / temperature).astype(arrays[name].dtype) for name in HEAD}
+    return {**arrays, **head}

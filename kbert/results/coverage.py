@@ -1,0 +1,72 @@
+"""How many rows a model answers from a probability on, and how many of these it gets right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """What a threshold leaves of labelled rows.
+
+    Args:
+        threshold: float. The least probability of the predicted class that is answered.
+        rows: int. The rows that are answered.
+        coverage: float, 0 to 1. Their share of all rows.
+        accuracy: float or None. The share of right answers among them; None without any.
+    """
+
+    threshold: float
+    rows: int
+    coverage: float
+    accuracy: float | None
+
+
+def coverage(
+    probabilities: np.ndarray,
+    classes: Sequence[int] | np.ndarray,
+    thresholds: Sequence[float] = THRESHOLDS,
+    weights: np.ndarray | None = None,
+) -> tuple[Covered, ...]:
+    """Return what each threshold leaves of labelled rows.
+
+        answered = max(probabilities) >= threshold
+        coverage = mean(answered),  accuracy = mean(right[answered])
+
+    Args:
+        probabilities: float array [rows, classes].
+        classes: int array [rows]. The true classes.
+        thresholds: sequence of float. Defaults to 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99.
+        weights: float array [rows] or None. How much each row counts. Defaults to None: all count
+            the same.
+
+    Example:
+
+    ```python
+    (half,) = coverage(np.array([[0.9, 0.1], [0.6, 0.4]]), [0, 1], [0.8])
+    assert (half.coverage, half.accuracy) == (0.5, 1.0)
+    ```
+    """
+    shares = np.asarray(probabilities)
+    confident, right = shares.max(axis=1), shares.argmax(axis=1) == np.asarray(classes)
+    each = np.ones(len(right)) if weights is None else np.asarray(weights, np.float64)
+    found = []
+    for threshold in thresholds:
+        answered = confident >= threshold
+        mass = each[answered].sum()
+        accuracy = float(np.average(right[answered], weights=each[answered])) if mass else None
+        share = float(mass / each.sum())
+        found.append(Covered(float(threshold), int(answered.sum()), share, accuracy))
+    return tuple(found)
+
+
+def coverage_table(found: Sequence[Covered]) -> str:
+    """Return the table for a terminal."""
+    lines = ["  from p  coverage  accuracy    rows"]
+    for one in found:
+        accuracy = "" if one.accuracy is None else f"{one.accuracy:.4f}"
+        lines.append(f"  {one.threshold:>6g}  {one.coverage:>8.4f}  {accuracy:>8}  {one.rows:>6,}")
+    return "\n".join(lines)

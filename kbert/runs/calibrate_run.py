@@ -1,0 +1,108 @@
+"""Calibrate the model that a run has kept."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kbert.data.reading.examples import Examples
+from kbert.findings import Finding, findings_table
+from kbert.interop.cooled_head import cooled
+from kbert.interop.sources import find_source
+from kbert.interop.write_kbert_model import write_kbert_model
+from kbert.results.calibration_change import CalibrationChange
+from kbert.results.calibration_finding import calibration_finding
+from kbert.results.coverage import coverage, coverage_table
+from kbert.results.temperature import Temperature
+from kbert.runs.best_model import calibration_of, file_checksum
+from kbert.runs.run_directory import RunDirectory
+from kbert.targets.fit_temperature import change_by, fit_temperature
+from kbert.targets.known_targets import target_of
+from kbert.targets.target import Target
+from kbert.utils.say import say
+
+_MAX_SHOWN = 20  # thresholds
+
+
+def calibrate_run(
+    run: RunDirectory,
+    settings: Mapping[str, Any],
+    sets: Mapping[str, Examples],
+    logits: Mapping[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], list[Finding]]:
+    """Fold the temperature of the first set into the run's model, and record it.
+
+    A run that is resumed, or ends again, ends with the same: what is calibrated already stays, and
+    the logits of what is not are those of the trained weights.
+
+    Args:
+        run: RunDirectory, with its best model.
+        settings: dict. The classifier's `get_config`, with what it takes of its best evaluation.
+        sets: dict of labelled Examples by name, the first fits the temperature.
+        logits: dict of arrays [rows, labels] by set, of the run's model.
+
+    Returns:
+        The logits of the calibrated model, and what was found.
+    """
+    name, examples = next(iter(sets.items()))
+    earlier = calibration_of(run)
+    if earlier is not None:
+        say(f"The model is calibrated already, with the temperature {earlier['temperature']:g}.")
+        return dict(logits), []
+    assert examples.y is not None
+    found = fit_temperature(logits[name], examples.y, examples.target, examples.weights)
+    say(found.told(name))
+    others = {of: _change(found, sets[of], logits[of]) for of in list(sets)[1:]}
+    for of, change in others.items():
+        say(f"{of}, which fitted nothing: {change}.")
+    limits = _write(run, settings, found, others).limits(logits[name].shape[1])
+    if limits is not None and found.is_fitted:
+        shown = zip(run.record["labels"], limits, strict=True)
+        told = ", ".join(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
+        say(f"The thresholds move along, so that the same labels are predicted: {told}")
+    finding = calibration_finding(found, name)
+    if finding is not None:
+        say(findings_table([finding]))
+    calibrated = {of: rows / np.float32(found.value) for of, rows in logits.items()}
+    _say_coverage(examples, calibrated[name], name)
+    return calibrated, [] if finding is None else [finding]
+
+
+def _change(found: Temperature, examples: Examples, logits: np.ndarray) -> CalibrationChange:
+    assert examples.y is not None
+    return change_by(found.value, logits, examples.y, examples.target, examples.weights)
+
+
+def _write(
+    run: RunDirectory,
+    settings: Mapping[str, Any],
+    found: Temperature,
+    others: Mapping[str, CalibrationChange],
+) -> Target:
+    """Write the model with its temperature, record it, and return the model's target."""
+    trained = file_checksum(run)
+    target = target_of(settings.get("target")).at_temperature(found.value)
+    if found.value != 1:
+        own = {} if "target" not in settings else {"target": target.to_dict()}
+        arrays = find_source(run.model_folder).read().arrays
+        write_kbert_model(
+            run.model_folder,
+            {**settings, **own, "temperature": found.value},
+            cooled(arrays, found.value),
+        )
+    # Without this record the model is another than that of the best checkpoint, and a resumed run
+    # writes it again.
+    sums = {"trained_sha256": trained, "sha256": file_checksum(run)}
+    told = {of: change.to_dict() for of, change in others.items()}
+    run.update(calibration={**found.to_dict(), **({"others": told} if told else {}), **sums})
+    return target
+
+
+def _say_coverage(examples: Examples, logits: np.ndarray, name: str) -> None:
+    """Show how many rows are answered from each probability on, and how well; of one class each."""
+    target = examples.target
+    ids = None if examples.y is None else target.class_ids(examples.y)
+    if ids is None:
+        return
+    say(f"Rows of {name} that are answered from a probability on, and the accuracy of these:")
+    say(coverage_table(coverage(target.outputs(logits), ids, weights=examples.weights)))

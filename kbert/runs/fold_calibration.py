@@ -1,0 +1,19 @@
+"""The temperatures of the models of a cross-validation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kbert.results.calibration_change import CalibrationChange
+from kbert.runs.run_directory import RunDirectory
+
+
+def fold_calibration(folds: Sequence[RunDirectory]) -> dict[str, Any] | None:
+    """Return the temperature of each fold, and the mean of what these do; None without any.
+
+    Each fold's is fitted on the rows that the fold has set aside, which its model predicts.
+    """
+    found = [fold.record["calibration"] for fold in folds if "calibration" in fold.record]
+    if not found or len(found) < len(folds):
+        return None
+    mean = CalibrationChange.mean([CalibrationChange.from_dict(one) for one in found])
+    return {"temperatures": [one["temperature"] for one in found], **mean.to_dict()}
