@@ -24,7 +24,7 @@ TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train predict test test-quick parity notebooks bench fuzz kills ends soak lint typecheck clean
+.PHONY: help setup train predict test test-quick parity notebooks docs bench fuzz kills ends soak lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -59,6 +59,9 @@ parity: $(VENV)/.installed-test  ## compare the backends: a table of the greates
 notebooks: $(VENV)/.installed-test  ## execute the notebooks again, in place
 	$(BIN)/python tools/execute_notebooks.py notebooks/*.ipynb
 
+docs: $(VENV)/.installed-docs  ## build the documentation into site/, strictly; ARGS=--serve shows it while you write
+	$(BIN)/python -m tools.docs_site $(ARGS)
+
 bench: $(VENV)/.installed-test $(PEERS)/.installed  ## measure SECTIONS of docs/benchmarks.md, training speed by default
 	$(BIN)/python -m benchmarks.report $(SECTIONS) --peers $(PEERS)/bin/python $(ARGS)
 
@@ -83,7 +86,7 @@ typecheck: $(VENV)/.installed-test  ## check types
 	$(BIN)/mypy
 
 clean:  ## remove what was installed and cached here; runs stay
-	rm -rf $(VENV) $(PEERS) .cache build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) .cache build dist site docs/notebooks docs/reference *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "kbert needs Python 3.11 or newer, and $(PYTHON) is older. Name one: make PYTHON=python3.11" >&2; exit 2; }
@@ -104,6 +107,11 @@ $(VENV)/.installed-torch: $(VENV)/.python pyproject.toml
 
 $(VENV)/.installed-demo: $(VENV)/.python requirements/demo.txt
 	$(PIP) --no-deps --require-hashes -r requirements/demo.txt
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.python pyproject.toml
+	@echo "Installing what builds the documentation (once) ..."
+	$(PIP) -e ".[docs]"
 	@touch $@
 
 # Pip compiles the 20,000 files one by one; compileall does on every core.

@@ -161,6 +161,11 @@ SECTIONS = {
         "empty caches and a second time, and those of `import kbert` and `kbert --help`.",
         [Program(["benchmarks.start_up"], _takes("rows", "rounds", "backends"))],
     ),
+    "report": Section(
+        "Report",
+        "Seconds of `kbert report`, from the start of its process, and the size of the page.",
+        [Program(["benchmarks.report_speed"], _takes("rows", "rounds"))],
+    ),
     "data": Section(
         "Data",
         "What happens to data before training, by the number of rows: time a row and memory, the "

@@ -61,7 +61,8 @@ KERAS_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.keras\b", re.MULTIL
 
 # The files that take longest, the longest first: workers that begin with them end together.
 LONGEST = (
-    *("test_notebooks.py", "test_exported_programs.py", "test_faults.py"),
+    *("test_notebooks.py", "test_blocks.py", "test_site.py"),
+    *("test_exported_programs.py", "test_faults.py"),
     *("test_parity.py", "test_resumption.py", "test_extra.py", "test_run_checkpoint.py"),
     *("test_resume_exactly.py", "test_resume.py", "test_main.py", "test_keras_docstrings.py"),
     *("test_export.py", "test_continue_training.py", "test_own_presets.py", "test_wheel.py"),

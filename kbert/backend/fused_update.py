@@ -138,17 +138,22 @@ def decay(variables: Sequence[Any], share: Any) -> bool:
     return True
 
 
-def clip_global_norm(gradients: Sequence[Any], limit: float) -> list[Any] | None:
-    """Return gradients scaled to a global norm on torch, all at once; None on another backend.
+def clip_global_norm(gradients: Sequence[Any], limit: float) -> tuple[list[Any], Any]:
+    """Return gradients scaled to a global norm, and the norm that they had.
 
         g * limit * min(1 / norm, 1 / limit)
 
-    A norm that is not finite makes every gradient NaN, as it does in Keras.
+    A norm that is not finite makes every gradient NaN, as it does in Keras. On torch all are
+    scaled at once; on the other backends the operations are those of Keras's `clip_by_global_norm`
+    (optimizers/base_optimizer.py), which does not return the norm.
     """
-    if keras.backend.backend() != "torch":
-        return None
-    import torch
+    if keras.backend.backend() == "torch":
+        import torch
 
-    norm = torch.nn.utils.get_total_norm(gradients)
-    scale = limit * torch.clamp(1.0 / norm, max=1.0 / limit) + (norm - norm)
-    return list(torch._foreach_mul(gradients, scale))
+        norm = torch.nn.utils.get_total_norm(gradients)
+        scale = limit * torch.clamp(1.0 / norm, max=1.0 / limit) + (norm - norm)
+        return list(torch._foreach_mul(gradients, scale)), norm
+    ops = keras.ops
+    norm = ops.sqrt(ops.sum(ops.stack([ops.sum(ops.square(g)) for g in gradients])))
+    scale = limit * ops.minimum(1.0 / norm, 1.0 / limit) + (norm - norm)
+    return [gradient * scale for gradient in gradients], norm

@@ -42,6 +42,20 @@ def updates_done(optimizer: Any) -> int:
     return int(keras.ops.convert_to_numpy(inner_optimizer(optimizer).iterations))
 
 
+def accumulated_steps(optimizer: Any) -> int:
+    """Return how many batches an optimizer accumulates for an update."""
+    return inner_optimizer(optimizer).gradient_accumulation_steps or 1
+
+
+def gradient_norm(optimizer: Any) -> keras.Variable | None:
+    """Return the variable in which kbert's optimizers leave the norm of an update's gradients.
+
+    None of another optimizer, of one that does not clip by it, and of one that is not built.
+    """
+    found = getattr(inner_optimizer(optimizer), "gradient_norm", None)
+    return found if isinstance(found, keras.Variable) else None
+
+
 def learning_rates(optimizer: Any, steps: np.ndarray) -> np.ndarray:
     """Return the learning rates with which an optimizer takes steps, counted in batches from 0.
 

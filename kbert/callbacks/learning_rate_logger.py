@@ -1,24 +1,35 @@
-"""Write the learning rate and the loss of every step."""
+"""Write the learning rate, the loss and the gradient norm of every step."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 import keras
 
-from kbert.backend.fit_internals import model_inside_step
+from kbert.backend.fit_internals import callbacks_of_fit, model_inside_step
+from kbert.backend.optimizer_internals import accumulated_steps
 from kbert.callbacks.held_steps import check_read_every, steps_between_reads
-from kbert.callbacks.watches.step_watch import StepWatch
+from kbert.callbacks.watches.step_watch import Row, StepWatch
+from kbert.results.step_columns import STEP_COLUMNS
 
 
 class LearningRateLogger(keras.callbacks.Callback):
-    """Writes the learning rate and the loss of each step to a CSV file.
+    """Writes the learning rate, the loss and the gradient norm of each step to a CSV file.
 
-    The columns are step (the optimizer's count of batches, from 0), epoch (from 0), learning_rate
-    and loss. The rate is read from the optimizer before the step, so the file shows what was used,
-    not what was planned. The loss is that of the batch alone, whereas Keras's logs have the mean of
-    the epoch so far; it is left empty where `steps_per_execution` runs several together. A later
-    `fit` appends to the file.
+    The columns are
+
+        step           the optimizer's count of batches, from 0
+        epoch          from 0
+        learning_rate  read from the optimizer before the step: what was used, not what was planned
+        loss           of the batch alone, whereas Keras's logs have the mean of the epoch so far
+        gradient_norm  the global norm before it was clipped, of `AdamW` and `BertAdam`
+        update_ratio   by what share of their norm the update has changed the weights, where a
+                       `PlanGuard` has checked it; it precedes in the callbacks
+
+    The last two are those of an update, so under accumulation they are in the row of its last
+    batch. What is not known is left empty, such as the loss where `steps_per_execution` runs
+    several together. A later `fit` appends to the file, the columns that it has.
 
     Args:
         path: str or Path. The file.
@@ -45,9 +56,11 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._file: TextIO | None = None
         self._steps = StepWatch(0)
         self._read_every = 1
+        self._guards: list[Any] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._write_what_can_be_read()  # of a fit that has failed
+        self._guards = [one for one in callbacks_of_fit() if hasattr(one, "update_ratios")]
         self._read_every = steps_between_reads(self.model, self.read_every)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
@@ -68,7 +81,7 @@ class LearningRateLogger(keras.callbacks.Callback):
     def read_held(self) -> None:
         """Write the rows that are held; also called before a checkpoint is saved."""
         if self._steps:
-            self._rows.writerows(self._steps.rows(self.model.optimizer))
+            self._write(self._steps.rows(self.model.optimizer))
             self._steps.forget()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -77,17 +90,29 @@ class LearningRateLogger(keras.callbacks.Callback):
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         end = b""
+        self._columns = len(STEP_COLUMNS)
         if self.path.exists():
             with self.path.open("rb") as file:
+                header = file.readline()
                 file.seek(max(0, self.path.stat().st_size - 1))
                 end = file.read()
+            if header:
+                self._columns = header.count(b",") + 1
         # Line by line, so that the file of a killed run has all its steps.
         self._file = self.path.open("a", buffering=1, encoding="utf-8", newline="")
         self._rows = csv.writer(self._file, lineterminator="\n")
         if not end:
-            self._rows.writerow(["step", "epoch", "learning_rate", "loss"])
+            self._rows.writerow(STEP_COLUMNS)
         elif end != b"\n":
             self._file.write("\n")  # after the row in which a process was killed
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        together = accumulated_steps(self.model.optimizer)
+        for row in rows:
+            update, batch = divmod(row[0] + 1, together)
+            found = [guard.update_ratios.get(update - 1) for guard in self._guards]
+            known = [f"{ratio:.6g}" for ratio in found if ratio is not None and not batch]
+            self._rows.writerow([*row, *(known[:1] or [""])][: self._columns])
 
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
@@ -115,6 +140,6 @@ class LearningRateLogger(keras.callbacks.Callback):
                     break
                 at_most = 1
             else:
-                self._rows.writerows(rows)
+                self._write(rows)
                 self._steps.forget(at_most)
         self._steps = StepWatch(0)

@@ -63,6 +63,9 @@ class PlanGuard(keras.callbacks.Callback):
 
     Attributes:
         findings: list of Finding, of this `fit`.
+        update_ratios: dict of float by update, from 0. By what share of their norm the first
+            updates of the optimizer and every 50th have changed the weights, where this `fit` has
+            made all of the update.
 
     Raises:
         FindingsError: at the beginning of `fit`, or when the loss is not finite.
@@ -99,6 +102,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._next_findings: Sequence[Finding] | None = None
         self._shown: tuple[str, ...] = ()
         self.findings: list[Finding] = []
+        self.update_ratios: dict[int, float] = {}
 
     def set_data(self, data: Any) -> None:
         """Take the data of the next `fit`; `BertClassifier.fit` passes its own."""
@@ -117,6 +121,7 @@ class PlanGuard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.findings = []
+        self.update_ratios = {}
         self._started = False
         self._batches = 0
         self._labels: LabelWatch | None = None
@@ -182,6 +187,8 @@ class PlanGuard(keras.callbacks.Callback):
             updates = self._first + self._batches // self._accumulation
             model = self.model  # on JAX this brings the state of the running epoch into the model
             unhealthy = self._updates.after(updates - 1)
+            if self._updates.ratio is not None and self._is_told(updates - 1):
+                self.update_ratios[updates - 1] = self._updates.ratio
             self._report(unhealthy)
             if not unhealthy:
                 self._weights.keep(model, updates)
@@ -207,6 +214,10 @@ class PlanGuard(keras.callbacks.Callback):
     def _is_checked(self) -> bool:
         """Whether the update of the present batch is checked."""
         update = self._batches // self._accumulation
+        return update < 3 or self._is_told(self._first + update)
+
+    def _is_told(self, update: int) -> bool:
+        """Whether the ratio of an update is told: of the same ones where a run is resumed."""
         return update < 3 or update % CHECK_INTERVAL == 0 or update == self.plan.warmup_updates
 
     def _stop(self, bad: StepLoss) -> None:

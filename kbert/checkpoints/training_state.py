@@ -16,6 +16,7 @@ import numpy as np
 import optree
 
 from kbert.backend.metric_internals import build_metrics
+from kbert.backend.optimizer_internals import gradient_norm
 from kbert.backend.random_states import capture_random_states
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
 from kbert.checkpoints.position import Position
@@ -138,9 +139,12 @@ def _variables(model: keras.Model) -> dict[str, Any]:
     """Return the tree of a model's variables, without those of its metrics."""
     weights = {id(variable) for variable in model.weights}
     seeds = [variable for variable in model.variables if id(variable) not in weights]
+    norm = gradient_norm(model.optimizer)  # is told anew by every update
     return {
         "model": by_stable_name(model.weights),
-        "optimizer": by_stable_name(model.optimizer.variables),
+        "optimizer": by_stable_name(
+            [variable for variable in model.optimizer.variables if variable is not norm]
+        ),
         "counters": {"seeds": by_stable_name(seeds)},
     }
 

@@ -65,6 +65,8 @@ class PretrainConfig(
     """Stop after this many evaluations without improvement."""
     evaluate_every: int | None = None
     """Also evaluate after every N batches."""
+    report: bool = True
+    """When training ends, write report.html."""
     allow: tuple[str, ...] = ()
     """Codes of findings that must not stop the run, such as too-few-updates."""
 

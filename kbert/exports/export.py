@@ -19,6 +19,8 @@ from kbert.exports.weights_readme import weights_readme
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
+from kbert.reports.model_card import ModelCard
+from kbert.runs.report_of_run import card_of_run
 from kbert.runs.run_directory import RunDirectory
 from kbert.utils.say import say, verbosity
 from kbert.utils.staging import publishing
@@ -78,7 +80,7 @@ def export(
         classifier, examples = _load(path, length, dev, reading)
         say(f"Writing {path} as {format} ...")
         if spec.backend is None:
-            exported = _write_weights(classifier, format, written)
+            exported = _write_weights(classifier, format, written, card_of_run(RunDirectory(path)))
         else:
             int8, pairs = quantize is not None, _text_pairs(path, examples)
             settings = program_settings(classifier, format, length, int8, pairs)
@@ -146,7 +148,9 @@ def _with_max_length(classifier: Any, length: int, *, is_pair: bool) -> Any:
     return shorter
 
 
-def _write_weights(classifier: Any, format: str, path: Path) -> Compute | None:
+def _write_weights(
+    classifier: Any, format: str, path: Path, card: ModelCard | None
+) -> Compute | None:
     """Write a format of weights with its README, and return what it computes."""
     module: WeightsFormat = format_module(format)
     module.write(classifier, path)
@@ -158,6 +162,8 @@ def _write_weights(classifier: Any, format: str, path: Path) -> Compute | None:
             classifier.tokenizer,
             classifier.target,
         )
+        if format == "huggingface" and card is not None:
+            text = f"{card.front_matter('transformers')}\n{text}\n{card.sections()}"
         (path / "README.md").write_text(text, encoding="utf-8")
     return module.reopen(path, classifier)
 

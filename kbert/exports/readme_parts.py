@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kbert.targets.target import Target
+from kbert.utils.markdown import markdown_text
 
 TITLES = {
     "softmax": "A BERT classifier",
@@ -17,7 +18,7 @@ def numbered(labels: Sequence[str], target: Target) -> str:
     limits = target.limits(len(labels))
     shown = [""] * len(labels) if limits is None else [f" ({limit:.6f})" for limit in limits]
     named = enumerate(zip(labels, shown, strict=True))
-    return "\n".join(f"{number}. {name}{limit}" for number, (name, limit) in named)
+    return "\n".join(f"{number}. {markdown_text(name)}{limit}" for number, (name, limit) in named)
 
 
 def outputs_name(target: Target) -> str:

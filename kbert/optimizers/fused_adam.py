@@ -16,7 +16,13 @@ class FusedAdam(keras.optimizers.Optimizer):
 
     The optimizer's `update_step` has the formula, for what no kernel takes: another dtype,
     `amsgrad`, and JAX, which compiles the loop over variables into one kernel by itself.
+
+    Attributes:
+        gradient_norm: keras.Variable or None. The global norm that the gradients of the last update
+            had before they were clipped; None without `global_clipnorm`. It is not saved.
     """
+
+    gradient_norm: keras.Variable | None = None
 
     exclude: tuple[str, ...]
     beta_1: float
@@ -27,6 +33,11 @@ class FusedAdam(keras.optimizers.Optimizer):
         if not self.built:
             self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
         super().build(variables)
+        if self._clips_globally and self.gradient_norm is None:
+            # A variable, though it is no state: JAX returns nothing else of a step.
+            self.gradient_norm = self.add_variable(
+                (), dtype="float32", aggregation="only_first_replica", name="gradient_norm"
+            )
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         super().apply(summed(grads), trainable_variables)
@@ -59,8 +70,28 @@ class FusedAdam(keras.optimizers.Optimizer):
         super()._apply_weight_decay(variables)
 
     def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
-        if self.global_clipnorm and not self.clipnorm:
-            clipped = clip_global_norm(grads, self.global_clipnorm)
-            if clipped is not None:
-                return clipped
-        return super()._clip_gradients(grads)
+        if not self._clips_globally:
+            return super()._clip_gradients(grads)
+        clipped, norm = clip_global_norm(grads, self.global_clipnorm)
+        if self.gradient_norm is not None:
+            self.gradient_norm.assign(norm)
+        return clipped
+
+    @property
+    def _clips_globally(self) -> bool:
+        return bool(self.global_clipnorm) and not self.clipnorm
+
+    def save_own_variables(self, store: Any) -> None:
+        for place, variable in enumerate(self._saved_variables()):
+            store[str(place)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        saved = self._saved_variables()
+        if len(store.keys()) != len(saved):
+            super().load_own_variables(store)  # which warns
+            return
+        for place, variable in enumerate(saved):
+            variable.assign(store[str(place)])
+
+    def _saved_variables(self) -> list[Any]:
+        return [variable for variable in self.variables if variable is not self.gradient_norm]

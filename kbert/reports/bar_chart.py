@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from kbert.reports.svg import Svg, limits, line, number, text, ticks
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 12, 40
 
 
 def bar_chart(
@@ -16,8 +16,8 @@ def bar_chart(
     x_label: str,
     y_label: str,
     marks: Sequence[tuple[float, str]] = (),
-    width: int = 640,
-    height: int = 220,
+    width: int = 560,
+    height: int = 250,
 ) -> Svg:
     """Draw a histogram.
 
@@ -28,8 +28,8 @@ def bar_chart(
         x_label: str.
         y_label: str.
         marks: sequence of (place, name). Lines across, such as a limit. Defaults to ().
-        width: int, in pixels. Defaults to 640.
-        height: int, in pixels. Defaults to 220.
+        width: int, in pixels. Defaults to 560.
+        height: int, in pixels. Defaults to 250.
 
     Example:
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from kbert.reports.curves import losses_chart, norms_chart, ratios_chart
 from kbert.reports.headline import headline
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.rendering import render
@@ -72,18 +71,18 @@ class Comparison:
         """Return the comparison of runs that were evaluated on the same rows.
 
         Args:
-            reports: sequence of RunReport, of which each has an evaluation by the same score.
+            reports: sequence of RunReport, of which each has an evaluation by the same score; or
+                each of a cross-validation.
         """
-        score = reports[0].history.score
+        score = reports[0].score
         sign = 1 if is_better_lower(score) else -1
         ordered = sorted(reports, key=lambda report: sign * _best_score(report, score))
-        best = ordered[0].history.best
+        best = headline(ordered[0])
         assert best is not None
-        name, scores = next(iter(best.scores.items()))
         return cls(
             score=score_name(score),
-            set=name,
-            rows=scores.rows,
+            set=best.set,
+            rows=best.models[0].rows,
             runs=tuple(_compared(report, ordered[0], score) for report in ordered),
             differing=_differing(reports),
             names=tuple(report.name for report in reports),
@@ -96,14 +95,12 @@ class Comparison:
 
 
 def _best_score(report: RunReport, score: str) -> float:
-    best = report.history.best
-    assert best is not None
-    return float(getattr(best.first, score))
+    return float(getattr(report.scores, score))
 
 
 def _compared(report: RunReport, first: RunReport, score: str) -> ComparedRun:
-    best, result = report.history.best, headline(report)
-    assert best is not None
+    scores, result = report.scores, headline(report)
+    assert scores is not None
     assert result is not None
     less = test = None
     ours, theirs = report.predictions, first.predictions
@@ -114,10 +111,10 @@ def _compared(report: RunReport, first: RunReport, score: str) -> ComparedRun:
         less = bootstrap(lambda at: float(difference[at].mean()), len(difference))
     return ComparedRun(
         name=report.name,
-        when=best.when,
+        when=result.when,
         score=_best_score(report, score),
         interval=result.models[0].interval,
-        scores=best.first,
+        scores=scores,
         seconds=report.record.get("training_seconds"),
         less=less,
         test=test,
@@ -146,15 +143,14 @@ def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:
             [getattr(record.first, score) for record in report.history.records],
         )
         for report in reports
+        if report.history.records  # a cross-validation has those of its folds
     ]
     name = score_name(score)
-    drawings = [line_chart(scores, title=f"{name} by update", x_label="update", y_label=name)]
-    logs = [(report.name, report.log.thinned()) for report in reports]
-    losses = [
-        Line(name, log.steps.tolist(), log.losses.tolist())
-        for name, log in logs
-        if np.isfinite(log.losses).any()
-    ]
-    if losses:
-        drawings.append(line_chart(losses, title="Loss by step", x_label="step", y_label="loss"))
+    drawings = []
+    if scores:
+        title = f"{name} by update"
+        drawings.append(line_chart(scores, title=title, x_label="update", y_label=name))
+    logs = {report.name: report.log for report in reports}
+    drawn = (losses_chart(logs), norms_chart(logs), ratios_chart(logs))
+    drawings += [drawing for drawing in drawn if drawing is not None]
     return tuple(drawings)

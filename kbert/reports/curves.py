@@ -1,13 +1,19 @@
 """What was planned, and what happened: the curves of a run."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
+from kbert.reports.training_log import TrainingLog
+from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.scores import score_name
+
+_SPREAD = 20  # of the greatest value over the least, from which on an axis is logarithmic
 
 
 @dataclass(frozen=True)
@@ -17,21 +23,33 @@ class Curves:
     Args:
         rates: Svg or None. The learning rate by step.
         losses: Svg or None. The loss by step.
+        norms: Svg or None. The norm of the gradients by step, before they were clipped.
+        ratios: Svg or None. By what share of their norm updates have changed the weights.
         scores: Svg or None. The score by which the run is judged, by update.
     """
 
     rates: Svg | None
     losses: Svg | None
+    norms: Svg | None
+    ratios: Svg | None
     scores: Svg | None
 
 
 def curves(report: RunReport) -> Curves:
     """Return the curves of a run."""
-    return Curves(_rates(report), _losses(report), _scores(report))
+    logs = {"": report.log}
+    return Curves(
+        rates_chart(report.log, report.plan),
+        losses_chart(logs),
+        norms_chart(logs),
+        ratios_chart(logs),
+        scores_chart(report.history),
+    )
 
 
-def _rates(report: RunReport) -> Svg | None:
-    log, plan = report.log.thinned(), report.plan
+def rates_chart(log: TrainingLog, plan: TrainingPlan | None) -> Svg | None:
+    """Return the learning rates that were used and planned; None where neither is known."""
+    log = log.thinned()
     lines = [Line("used", log.steps.tolist(), log.rates.tolist())] if len(log.steps) else []
     if plan is not None:
         updates = np.unique(np.linspace(0, plan.num_updates - 1, 200).astype(int))
@@ -43,16 +61,48 @@ def _rates(report: RunReport) -> Svg | None:
     return line_chart(lines, title="Learning rate by step", x_label="step", y_label="learning rate")
 
 
-def _losses(report: RunReport) -> Svg | None:
-    log = report.log.thinned()
-    if not np.isfinite(log.losses).any():
+def losses_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
+    """Return the losses of runs by name; None where none was read."""
+    return _by_step(logs, lambda log: log.losses, "Loss by step", "loss of the batch")
+
+
+def norms_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
+    """Return the gradient norms of runs by name; None where none is known."""
+    title = "Norm of the gradients by step, before clipping"
+    return _by_step(logs, lambda log: log.norms, title, "gradient norm", can_log=True)
+
+
+def ratios_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
+    """Return by what share updates have changed the weights; None where none was checked."""
+    title = "Change of the weights by an update, as a share of their norm"
+    return _by_step(logs, lambda log: log.ratios, title, "update / weights", can_log=True)
+
+
+def _by_step(
+    logs: Mapping[str, TrainingLog],
+    values: Callable[[TrainingLog], np.ndarray],
+    title: str,
+    y_label: str,
+    *,
+    can_log: bool = False,
+) -> Svg | None:
+    """Draw what is told of some steps; None where it is told of none."""
+    lines = []
+    for name, log in logs.items():
+        thin = log.thinned()
+        known = np.isfinite(values(thin))
+        if known.any():
+            lines.append(Line(name, thin.steps[known].tolist(), values(thin)[known].tolist()))
+    if not lines:
         return None
-    own = Line("loss of the batch", log.steps.tolist(), log.losses.tolist())
-    return line_chart([own], title="Loss by step", x_label="step", y_label="loss")
+    found = np.concatenate([one.y for one in lines])
+    log_scale = can_log and found.min() > 0 and found.max() / found.min() > _SPREAD
+    return line_chart(lines, title=title, x_label="step", y_label=y_label, log=log_scale)
 
 
-def _scores(report: RunReport) -> Svg | None:
-    records, score = report.history.records, report.history.score
+def scores_chart(history: EvaluationHistory) -> Svg | None:
+    """Return the score by which a run is judged by update; None where nothing was evaluated."""
+    records, score = history.records, history.score
     if not records:
         return None
     updates = [record.update for record in records]
@@ -61,4 +111,4 @@ def _scores(report: RunReport) -> Svg | None:
         for name in records[0].scores
     ]
     name = score_name(score)
-    return line_chart(lines, title=f"{name} by update", x_label="update", y_label=name, height=220)
+    return line_chart(lines, title=f"{name} by update", x_label="update", y_label=name)

@@ -60,9 +60,13 @@ def headline(report: RunReport) -> Headline | None:
     best = report.history.best
     assert best is not None
     models = [own]
+    frequencies = report.record.get("unigram_loss")
+    if report.is_pretraining and score == "loss" and isinstance(frequencies, float):
+        models.append(Compared("the frequencies of the tokens", frequencies, None, scores.rows))
     for one in () if report.baselines is None else report.baselines.found:
         models.append(Compared(one.shown_name, one.score(score), None, one.evaluation.rows))
-    return Headline(score_name(score), next(iter(best.scores)), best.when, tuple(models))
+    name = f"masked {score_name(score)}" if report.is_pretraining else score_name(score)
+    return Headline(name, next(iter(best.scores)), best.when, tuple(models))
 
 
 def _interval(report: RunReport) -> Interval | None:

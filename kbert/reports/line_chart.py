@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kbert.reports.svg import Svg, dot, limits, line, number, path, text, ticks
+from kbert.reports.svg import Svg, dot, limits, line, log_ticks, number, path, text, ticks
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 24, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 24, 40
 _STYLES = 4
 _MARKED = 30  # points at most that each have a mark
 
@@ -16,7 +16,7 @@ class Line:
     """A line of a chart.
 
     Args:
-        name: str. What the legend calls it.
+        name: str. What the legend calls it; empty where it has none.
         x: sequence of float, ascending.
         y: sequence of float; NaN leaves a gap.
     """
@@ -33,8 +33,9 @@ def line_chart(
     x_label: str,
     y_label: str,
     y_limits: tuple[float, float] | None = None,
-    width: int = 640,
-    height: int = 260,
+    log: bool = False,
+    width: int = 560,
+    height: int = 250,
 ) -> Svg:
     """Draw lines over a common axis.
 
@@ -44,8 +45,10 @@ def line_chart(
         x_label: str.
         y_label: str.
         y_limits: tuple of float or None. Defaults to None: those of the values.
-        width: int, in pixels. Defaults to 640.
-        height: int, in pixels. Defaults to 260.
+        log: bool. Whether equal distances are equal ratios; values must then be above 0, and others
+            leave a gap. Defaults to False.
+        width: int, in pixels. Defaults to 560.
+        height: int, in pixels. Defaults to 250.
 
     Example:
 
@@ -55,7 +58,8 @@ def line_chart(
     ```
     """
     left, right = limits([x for one in lines for x in one.x])
-    low, high = y_limits or limits([y for one in lines for y in one.y])
+    heights = [_heights(one.y, log) for one in lines]
+    low, high = y_limits or limits([y for of_line in heights for y in of_line])
     end, bottom = width - _RIGHT, height - _BOTTOM
 
     def across(x: float) -> float:
@@ -65,9 +69,10 @@ def line_chart(
         return bottom - (y - low) / (high - low) * (bottom - _TOP)
 
     parts = []
-    for tick in ticks(low, high, 5):
-        parts.append(line(_LEFT, up(tick), end, up(tick), "grid"))
-        parts.append(text(_LEFT - 6, up(tick) + 4, number(tick), "end"))
+    for tick in log_ticks(low, high) if log else ticks(low, high, 5):
+        at_tick = up(math.log10(tick) if log else tick)
+        parts.append(line(_LEFT, at_tick, end, at_tick, "grid"))
+        parts.append(text(_LEFT - 6, at_tick + 4, number(tick), "end"))
     for tick in ticks(left, right, 8):
         parts.append(line(across(tick), bottom, across(tick), bottom + 4, "axis"))
         parts.append(text(across(tick), bottom + 17, number(tick)))
@@ -77,11 +82,19 @@ def line_chart(
     at = float(_LEFT)
     for place, one in enumerate(lines):
         style = f"s{place % _STYLES}"
-        points = [(across(x), up(y)) for x, y in zip(one.x, one.y, strict=True)]
+        points = [(across(x), up(y)) for x, y in zip(one.x, heights[place], strict=True)]
         parts.append(path(points, f"line {style}"))
         if len(points) <= _MARKED:
             parts += [dot(x, y) for x, y in points if math.isfinite(y)]
+        if not one.name:
+            continue
         parts.append(line(at, 10, at + 26, 10, f"line {style}"))
         parts.append(text(at + 31, 14, one.name, "start"))
         at += 50 + 7 * len(one.name)
     return Svg("".join(parts), width, height, title)
+
+
+def _heights(values: Sequence[float], log: bool) -> list[float]:
+    if not log:
+        return list(values)
+    return [math.log10(value) if value > 0 else math.nan for value in values]

@@ -1,13 +1,15 @@
 """A table of numbers in shades."""
 
+import html
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
 
 from kbert.reports.svg import Svg, text
 
-_CELL, _LETTER, _TOP = 46, 7, 44
-_MOST_LETTERS = 18
+_CELL, _LETTER, _TITLE = 46, 7, 20
+_MOST_LETTERS = 24
 _DARK = 0.55  # from which share on the number is written in white
 
 
@@ -28,27 +30,40 @@ def matrix_chart(matrix: np.ndarray, names: Sequence[str], *, title: str) -> Svg
     ```
     """
     shown = [_shortened(name, _MOST_LETTERS) for name in names]
-    left = 34 + _LETTER * max(map(len, shown), default=0)
+    longest = max((_width(name) for name in shown), default=0)
+    left = 34 + longest
+    is_turned = longest > _CELL - 4  # the names of columns
+    top = _TITLE + (longest + 10 if is_turned else 24)
     totals = matrix.sum(axis=1, keepdims=True)
     shares = matrix / np.maximum(totals, 1)
     parts = [text(left + _CELL * len(names) / 2, 14, "predicted")]
-    parts.append(text(12, _TOP + _CELL * len(names) / 2, "label", turned=True))
+    parts.append(text(12, top + _CELL * len(names) / 2, "label", turned=True))
     for place, name in enumerate(shown):
         at = left + _CELL * (place + 0.5)
-        parts.append(text(at, _TOP - 8, _shortened(name, _CELL // _LETTER)))
-        parts.append(text(left - 6, _TOP + _CELL * (place + 0.5) + 4, name, "end"))
+        anchor, x = ("start", at + 4) if is_turned else ("middle", at)
+        whole = f"<title>{html.escape(names[place])}</title>"  # where the pointer rests
+        parts.append(f"<g>{whole}{text(x, top - 8, name, anchor, turned=is_turned)}</g>")
+        own = text(left - 6, top + _CELL * (place + 0.5) + 4, name, "end")
+        parts.append(f"<g>{whole}{own}</g>")
     for row, of_row in enumerate(matrix.tolist()):
         for column, count in enumerate(of_row):
-            x, y, share = left + _CELL * column, _TOP + _CELL * row, shares[row, column]
+            x, y, share = left + _CELL * column, top + _CELL * row, shares[row, column]
             parts.append(
                 f'<rect class="cell" x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" '
                 f'fill-opacity="{share:.3f}"/>'
             )
-            kind = ' class="on-dark"' if share >= _DARK else ""
+            kind = ' class="on-dark"' if share >= _DARK else ' class="none"' if not count else ""
             parts.append(f"<g{kind}>{text(x + _CELL / 2, y + _CELL / 2 + 4, f'{count:,}')}</g>")
     size = _CELL * len(names)
-    return Svg("".join(parts), left + size + 8, _TOP + size + 8, title)
+    return Svg("".join(parts), left + size + 8, top + size + 8, title)
 
 
 def _shortened(name: str, most: int) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    """Return a name in few letters: its two ends, since names often begin alike."""
+    return name if len(name) <= most else f"{name[: most // 2 - 1]}…{name[-(most // 2) :]}"
+
+
+def _width(name: str) -> int:
+    """Return about how many pixels a name takes: a Chinese character is twice as wide."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in name)
+    return _LETTER * len(name) + (12 - _LETTER) * wide

@@ -2,6 +2,7 @@
 
 from kbert.reports.curves import curves
 from kbert.reports.headline import headline
+from kbert.reports.lengths_chart import lengths_chart
 from kbert.reports.rendering import render
 from kbert.reports.run_report import RunReport
 from kbert.reports.scored_rows import scored_rows
@@ -19,6 +20,7 @@ def page(report: RunReport) -> str:
         report=report,
         headline=headline(report),
         curves=curves(report),
+        lengths={name: lengths_chart(one, name) for name, one in report.lengths.items()},
         scored=scored_rows(report),
         rows=TellingRows.of(report),
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from kbert.reports.content_policy import source_hash
 from kbert.reports.svg import STYLE
+from kbert.results.scores import score_name
 
 _TEMPLATES = files("kbert.reports") / "templates"
 
@@ -28,6 +29,7 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["score_name"] = score_name
     style, script = STYLE + _read("report.css"), _read("report.js")
     environment.globals |= {
         "style": style,

@@ -1,7 +1,8 @@
 """What a report tells of a run."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kbert.interop.pretraining_run import PRETRAINING
@@ -10,6 +11,7 @@ from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.length_histogram import LengthHistogram
 from kbert.results.prediction_table import PredictionTable
 from kbert.results.scores import Scores
 from kbert.targets.target import Target
@@ -36,6 +38,7 @@ class RunReport:
         out_of_fold: Scores or None. Those of all rows of a cross-validation, each predicted by the
             model of the fold that was not trained on it. Defaults to None: this is one run.
         folds: tuple of EvaluationRecord. The best evaluation of each fold. Defaults to ().
+        lengths: dict of LengthHistogram by set. How long the texts are. Defaults to {}.
     """
 
     name: str
@@ -52,11 +55,30 @@ class RunReport:
     notes: tuple[str, ...] = ()
     out_of_fold: Scores | None = None
     folds: tuple[EvaluationRecord, ...] = ()
+    lengths: Mapping[str, LengthHistogram] = field(default_factory=dict)
 
     @property
     def is_pretraining(self) -> bool:
         """Whether the run predicted masked tokens, so that its model labels nothing yet."""
         return self.record.get("kind") == PRETRAINING
+
+    @property
+    def ancestors(self) -> list[Mapping[str, Any]]:
+        """The runs from which this one continues, the last first, as run.json tells of them."""
+        found = []
+        parent = self.record.get("parent")
+        while isinstance(parent, Mapping):
+            found.append(parent)
+            parent = parent.get("parent")
+        return found
+
+    @property
+    def preset(self) -> str | None:
+        """The preset with whose weights the first of the runs has begun, where it is told."""
+        try:
+            return tomllib.loads(self.settings).get("preset")
+        except tomllib.TOMLDecodeError:
+            return None
 
     @property
     def scores(self) -> Scores | None:

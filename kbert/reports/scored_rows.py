@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.reports.confusion_chart import confusion_chart
 from kbert.reports.line_chart import Line, line_chart
-from kbert.reports.matrix_chart import matrix_chart
 from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
 from kbert.results.calibration import Calibration
 from kbert.results.confusion import Confusion, confusion_matrix, confusions
 from kbert.results.coverage import Covered, coverage
 
-_DRAWN = 20  # classes of which a matrix can be read
 _CONFUSIONS = 30
 
 
@@ -45,20 +44,19 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
         return None
     calibration = Calibration.of(table.outputs, table.true, weights=table.weights)
     matrix = confusion_matrix(table)
-    drawn = None
-    if matrix is not None and len(table.names) <= _DRAWN:
-        drawn = matrix_chart(matrix, table.names, title="Which classes are taken for which")
+    drawn = None if matrix is None else confusion_chart(matrix, table.names)
     return ScoredRows(
         matrix=drawn,
         confusions=confusions(table)[:_CONFUSIONS],
         calibration=calibration,
-        reliability=_reliability(calibration),
+        reliability=reliability_chart(calibration),
         coverage=coverage(table.outputs, table.true, weights=table.weights),
         temperature=report.record.get("calibration"),
     )
 
 
-def _reliability(calibration: Calibration) -> Svg:
+def reliability_chart(calibration: Calibration) -> Svg:
+    """Draw the accuracy by confidence, beside what it should be."""
     lines = [
         Line("this model", calibration.confidence, calibration.accuracy),
         Line("as it should be", (0, 1), (0, 1)),

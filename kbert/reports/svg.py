@@ -16,10 +16,13 @@ STYLE = """
 .plot .s0{stroke:#0b62a4}.plot .s1{stroke:#d1570a}.plot .s2{stroke:#3b7d23}.plot .s3{stroke:#7a3e9d}
 .plot .s1.line{stroke-dasharray:7 4}.plot .s2.line{stroke-dasharray:2 3}
 .plot .s3.line{stroke-dasharray:9 3 2 3}.plot .mark{fill:currentColor}
-.plot .on-dark text{fill:#fff}.plot .bar{fill:#0b62a4}
+.plot .on-dark text{fill:#fff}.plot .none{opacity:.4}.plot .bar{fill:#0b62a4}
 .plot .cell{fill:#0b62a4;stroke:currentColor;stroke-opacity:.15}
 """
 """Lines differ in their dashes too, for those who see no colours."""
+
+
+_TITLE, _BETWEEN = 24, 12  # pixels above and below one of several drawings
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,22 @@ class Svg:
         """
         with writing(Path(path)):
             Path(path).write_text(self._repr_svg_(), encoding="utf-8")
+
+
+def stacked(drawings: Sequence[Svg], title: str) -> Svg:
+    """Return drawings below each other as one, each under its title.
+
+    Args:
+        drawings: sequence of Svg.
+        title: str. What they show together.
+    """
+    parts, at = [], 0
+    for drawing in drawings:
+        parts.append(text(8, at + 16, drawing.title, "start"))
+        size = f'width="{drawing.width}" height="{drawing.height}"'
+        parts.append(f'<svg x="0" y="{at + _TITLE}" {size}>{drawing.body}</svg>')
+        at += _TITLE + drawing.height + _BETWEEN
+    return Svg("".join(parts), max(one.width for one in drawings), at, title)
 
 
 def text(x: float, y: float, content: str, anchor: str = "middle", turned: bool = False) -> str:
@@ -121,6 +140,29 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     if first >= last:  # at most one round number lies in the range
         return ticks(low, high, 2 * most)
     return [round(number * step, 12) for number in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return round numbers of a range that is given by its logarithms to base 10.
+
+    Powers of ten, and 2 and 5 times these where there are few of them.
+
+    Example:
+
+    ```python
+    assert log_ticks(-1, 1) == [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+    assert log_ticks(-6, 0) == [1e-6, 1e-4, 1e-2, 1.0]
+    ```
+    """
+    first, last = math.floor(low), math.ceil(high)
+    factors = (1, 2, 5) if high - low <= 2 else (1,)
+    every = 1 if high - low <= 4 else 2
+    return [
+        float(f"{factor}e{power}")
+        for power in range(first, last + 1, every)
+        for factor in factors
+        if low - 1e-9 <= math.log10(factor) + power <= high + 1e-9
+    ]
 
 
 def number(value: float) -> str:

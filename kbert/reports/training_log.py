@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from kbert.results.step_columns import STEP_COLUMNS
+
 _POINTS = 400
+_KNOWN = STEP_COLUMNS[3:]
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,22 @@ class TrainingLog:
         steps: int array. Their numbers, from 0.
         rates: float array. The learning rate of each.
         losses: float array. The loss of each batch; NaN where it was not read.
+        norms: float array. The norm of the gradients of each update, before they were clipped; NaN
+            where it is not known.
+        ratios: float array. By what share of their norm an update has changed the weights; NaN
+            where it was not checked.
     """
 
     steps: np.ndarray
     rates: np.ndarray
     losses: np.ndarray
+    norms: np.ndarray
+    ratios: np.ndarray
+
+    @classmethod
+    def empty(cls) -> "TrainingLog":
+        """Return the log of a run that has not trained."""
+        return cls(*np.empty((2 + len(_KNOWN), 0)))
 
     @classmethod
     def read(cls, file: Path) -> "TrainingLog":
@@ -35,22 +49,19 @@ class TrainingLog:
             with file.open(encoding="utf-8", errors="replace", newline="") as lines:
                 for row in csv.DictReader(lines):
                     try:
-                        loss = float(row["loss"] or "nan")
-                        found.append((int(row["step"]), float(row["learning_rate"]), loss))
+                        known = [float(row.get(name) or "nan") for name in _KNOWN]
+                        found.append((int(row["step"]), float(row["learning_rate"]), *known))
                     except (KeyError, TypeError, ValueError):
                         continue
-        steps, rates, losses = np.array(found, float).reshape(-1, 3).T
-        return cls(steps, rates, losses)
+        return cls(*np.array(found, float).reshape(-1, 2 + len(_KNOWN)).T)
 
     def thinned(self) -> "TrainingLog":
         """Return at most 400 steps, each with the mean of those in its place."""
         if len(self.steps) <= _POINTS:
             return self
-        parts = [
-            np.array_split(values, _POINTS) for values in (self.steps, self.rates, self.losses)
-        ]
-        steps, rates, losses = (np.array([_mean(part) for part in of]) for of in parts)
-        return TrainingLog(steps, rates, losses)
+        columns = (self.steps, self.rates, self.losses, self.norms, self.ratios)
+        parts = [np.array_split(values, _POINTS) for values in columns]
+        return TrainingLog(*(np.array([_mean(part) for part in of]) for of in parts))
 
 
 def _mean(values: np.ndarray) -> float:

@@ -1,5 +1,7 @@
 """Compare runs that were evaluated on the same rows."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.reports.comparison import Comparison
+from kbert.runs.evaluated_rows import folds_of, is_cross_validation, predictions_of
 from kbert.runs.report_of_run import report_of_run, run_history
 from kbert.runs.run_config import check_is_run
 from kbert.runs.run_directory import RunDirectory
@@ -16,7 +19,8 @@ def compare_runs(runs: Sequence[str | Path]) -> Comparison:
     """Return several runs side by side.
 
     Args:
-        runs: sequence of str or Path. At least two run directories.
+        runs: sequence of str or Path. At least two run directories; cross-validations are compared
+            with each other, on all their rows.
 
     Raises:
         InputError: one of them is not a run, is named twice, has no evaluation, or was evaluated on
@@ -39,6 +43,10 @@ def compare_runs(runs: Sequence[str | Path]) -> Comparison:
 
 def _judged(run: RunDirectory) -> tuple[str, str]:
     """Return the score by which a run is judged, and the fingerprint of the rows."""
+    if is_cross_validation(run):
+        table = predictions_of(run)
+        rows = json.dumps([table.places["row"], table.true.tolist(), table.names])
+        return run_history(folds_of(run)[0]).score, hashlib.sha256(rows.encode()).hexdigest()
     history = run_history(run)
     if history.best is None:
         raise InputError("{run} has no evaluation to compare.", run=run)
@@ -50,6 +58,15 @@ def _check_comparable(
     first: RunDirectory, of_first: tuple[str, str], other: RunDirectory, of_other: tuple[str, str]
 ) -> None:
     """Raise InputError unless two runs were judged by the same score on the same rows."""
+    if is_cross_validation(first) != is_cross_validation(other):
+        folds, single = (first, other) if is_cross_validation(first) else (other, first)
+        raise InputError(
+            "{folds} is a cross-validation, scored on all its rows, and {single} is not: they "
+            "cannot be compared.",
+            folds=folds,
+            single=single,
+            cure=Cure(note="compare runs of one kind"),
+        )
     if of_first[0] != of_other[0]:
         raise InputError(
             "{first} was judged by {score}, and {other} by {received}: they cannot be compared.",

@@ -78,13 +78,32 @@ def rows_of_run(
     except KbertError as error:
         notes.append(f"The texts are left out: {error}")
     try:
-        if not (run.path / PREDICTIONS).is_file():  # a run of kbert 0.1
-            predict_again(run)
-        table = PredictionTable.read(run.path / PREDICTIONS, run.record["labels"])
-        table = table.of_place("set", name)
+        table = _predictions_of_set(run, name)
     except KbertError as error:
         notes.append(f"What is said of single rows is left out: {error}")
     return EvaluatedRows(name, find_source(run.path).target(), table, examples, tuple(notes))
+
+
+def _predictions_of_set(run: RunDirectory, name: str) -> PredictionTable:
+    if not (run.path / PREDICTIONS).is_file():  # a run of kbert 0.1
+        predict_again(run)
+    return PredictionTable.read(run.path / PREDICTIONS, run.record["labels"]).of_place("set", name)
+
+
+def predictions_of(run: RunDirectory) -> PredictionTable:
+    """Return what a run's best model predicts for the set that it was chosen by, without the texts.
+
+    Of a cross-validation it is what is predicted for all rows.
+
+    Raises:
+        InputError: nothing was evaluated, or a file is not what kbert has written.
+    """
+    if is_cross_validation(run):
+        return PredictionTable.read(run.path / OUT_OF_FOLD, folds_of(run)[0].record["labels"])
+    best = run.best_scores()
+    if best is None:
+        raise InputError("{run} has no evaluation.", run=run)
+    return _predictions_of_set(run, best["set"])
 
 
 def rows_out_of_fold(run: RunDirectory) -> EvaluatedRows:

@@ -14,6 +14,7 @@ from kbert.results.no_better import no_better_than_frequencies
 from kbert.runs.fit_run import now, seconds_trained
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.pretraining_callbacks import PretrainingCallbacks
+from kbert.runs.report_of_run import try_to_write_report
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_trackers import RunTrackers
 from kbert.runs.stop_signals import stop_signals
@@ -151,10 +152,12 @@ def _finish(
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
     by_code |= {finding.code: finding.to_dict() for finding in found}
-    # Last: a finished run has all its results.
-    run.update(
+    end: dict[str, Any] = dict(
         findings=list(by_code.values()),
         status="finished",
         ended=now(),
         **({} if best is None else {"best_epoch": best.epoch, "unigram_loss": unigram}),
     )
+    if prepared.config.report:
+        try_to_write_report(run, {}, end)
+    run.update(**end)  # last: a finished run has all its results

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kbert.checkpoints.run_steps import Steps, step_ranges
+from kbert.results.step_columns import STEP_COLUMNS
 from kbert.utils.files import sync_directory, sync_file, write_text
 
 LOG = "learning_rate.csv"
-HEADER = ("step", "epoch", "learning_rate", "loss")
 
 
 @dataclass(frozen=True)
@@ -48,25 +48,33 @@ def rewind_log(run: Path, batches: int, steps: Steps | None) -> list[LogGap]:
         return [LogGap(0, batches - 1)] if batches else []
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     whole = lines[:-1]  # a process was killed in a last line without an end
-    rows = [(number, line) for line in whole if (number := _step(line)) is not None]
+    columns = _columns(lines[0])
+    rows = [(number, line) for line in whole if (number := _step(line, columns)) is not None]
     if steps is None:
         kept = [line for _, line in rows[:batches]]
         gaps = [LogGap(len(kept), batches - 1)] if len(kept) < batches else []
     else:
         kept, missing = _match(rows, step_ranges(steps, batches))
         gaps = _ranges(missing)
-    written = [",".join(HEADER), *kept, ""]
+    missing_columns = "," * (len(STEP_COLUMNS) - columns)  # in a log of kbert 0.1
+    written = [",".join(STEP_COLUMNS), *(line + missing_columns for line in kept), ""]
     if written != lines:
         write_text(path, "\n".join(written))
     return gaps
 
 
-def _step(line: str) -> int | None:
+def _columns(header: str) -> int:
+    """Return how many columns a log has: as its header says, which may itself be torn."""
+    found = len(header.split(","))
+    return found if header == ",".join(STEP_COLUMNS[:found]) else len(STEP_COLUMNS)
+
+
+def _step(line: str, columns: int) -> int | None:
     """Return the step of a row, or None where this is not a whole row."""
     fields = line.split(",")
     with contextlib.suppress(ValueError):
-        if len(fields) == len(HEADER):
-            int(fields[1]), float(fields[2]), float(fields[3] or 0)
+        if len(fields) == columns:
+            _ = int(fields[1]), [float(field or 0) for field in fields[2:]]
             return int(fields[0])
     return None
 

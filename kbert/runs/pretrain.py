@@ -18,7 +18,7 @@ from kbert.runs.fit_run import now
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_directory import RunDirectory
-from kbert.runs.train import data_record, plan_record
+from kbert.runs.train import data_record, lengths_record, plan_record
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
@@ -80,6 +80,7 @@ def _record(run: RunDirectory, prepared: PreparedPretraining) -> None:
         text_pairs=prepared.sets["train"].pairs is not None,
         chinese_words=prepared.words,
         data={name: data_record(examples) for name, examples in prepared.sets.items()},
+        lengths=lengths_record(prepared.stores, prepared.config.max_length),
         tokenizer_sha256=prepared.masking.tokenizer.fingerprint,
         order_version=order_version(len(prepared.stores["train"])),
         plan=plan_record(prepared.plan),

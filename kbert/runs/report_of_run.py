@@ -11,12 +11,14 @@ from kbert.errors import InputError
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
+from kbert.reports.model_card import ModelCard, is_for_card
 from kbert.reports.page import page
 from kbert.reports.run_report import RunReport
 from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.length_histogram import LengthHistogram
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
     folds_of,
@@ -27,7 +29,7 @@ from kbert.runs.evaluated_rows import (
 from kbert.runs.fold_calibration import fold_calibration
 from kbert.runs.run_baselines import BASELINES
 from kbert.runs.run_config import check_is_run, run_config
-from kbert.runs.run_directory import REPORT, RunDirectory
+from kbert.runs.run_directory import CARD, REPORT, RunDirectory
 from kbert.utils.file_errors import writing
 from kbert.utils.files import write_text
 from kbert.utils.foreign import reason_of
@@ -49,10 +51,27 @@ def try_to_write_report(
         report = report_of_run(run, sets)
         report = replace(report, record={**report.record, **end})
         write_text(run.path / REPORT, page(report))
+        if is_for_card(report.record):
+            write_text(run.path / CARD, card_of(report).text())
     except Exception as error:
         say(f"The report is left out: {reason_of(error)}.")
     else:
         say(f"The report: {run.path / REPORT}")
+
+
+def card_of(report: RunReport) -> ModelCard:
+    """Return the card of the model of which a report tells."""
+    return ModelCard(report.name, report.record, report.settings, report.history, report.baselines)
+
+
+def card_of_run(run: RunDirectory) -> ModelCard | None:
+    """Return the card of a run's model; None of what is no run that has evaluated a classifier."""
+    record = run.readable_record
+    if not is_for_card(record) or not (run.path / "config.toml").is_file():
+        return None
+    settings = (run.path / "config.toml").read_text(encoding="utf-8", errors="replace")
+    name = run.path.resolve().name
+    return ModelCard(name, record, settings, run_history(run), _baselines(run))
 
 
 def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None) -> RunReport:
@@ -73,12 +92,11 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     rows = EvaluatedRows("", find_source(run.path).target(), None, None)
     if history.best is not None and record.get("kind") != PRETRAINING:
         rows = rows_of_run(run, next(iter(history.best.scores)), sets)
-    plan = record.get("plan")
     return RunReport(
         name=run.path.resolve().name,
         record=record,
         settings=(run.path / "config.toml").read_text(encoding="utf-8"),
-        plan=None if plan is None else TrainingPlan.from_dict(plan),
+        plan=plan_of(record),
         log=TrainingLog.read(run.path / "learning_rate.csv"),
         history=history,
         target=rows.target,
@@ -87,6 +105,7 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
         texts=None if rows.examples is None else rows.examples.texts,
         pairs=None if rows.examples is None else rows.examples.pairs,
         notes=rows.notes,
+        lengths=lengths_of(record),
     )
 
 
@@ -119,7 +138,23 @@ def _report_of_folds(run: RunDirectory) -> RunReport:
         notes=rows.notes,
         out_of_fold=scores,
         folds=tuple(map(_best, folds)),
+        lengths=lengths_of(first),
     )
+
+
+def plan_of(record: Mapping[str, Any]) -> TrainingPlan | None:
+    """Return the plan that run.json tells of, if it does."""
+    plan = record.get("plan")
+    return None if plan is None else TrainingPlan.from_dict(plan)
+
+
+def lengths_of(record: Mapping[str, Any]) -> dict[str, LengthHistogram]:
+    """Return how long the texts of each set are; nothing where the run does not tell it."""
+    try:
+        found = record.get("lengths", {}).items()
+        return {name: LengthHistogram.from_dict(values) for name, values in found}
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return {}
 
 
 def _best(fold: RunDirectory) -> EvaluationRecord:

@@ -26,7 +26,8 @@ TABLES = ("eval_results.txt", "evaluations.json")
 PREDICTIONS = "predictions.csv"
 CONFUSION = "confusion_matrix.csv"
 REPORT = "report.html"
-OF_THE_END = (PREDICTIONS, CONFUSION, REPORT)
+CARD = "model_card.md"
+OF_THE_END = (PREDICTIONS, CONFUSION, REPORT, CARD)
 """The files that a run writes when it has been trained."""
 DEV_ROWS = "dev_rows.csv"
 """The file that lists the rows which a run has set aside."""
@@ -37,7 +38,7 @@ class RunDirectory:
 
         config.toml          the resolved settings: `kbert train --config` runs them again
         run.json             status, versions, backend, data fingerprint, plan, times
-        learning_rate.csv    the rate and the loss of every step
+        learning_rate.csv    the rate, the loss and the gradient norm of every step
         evaluations.json     the scores of every evaluation, with a table by class
         baselines.json       the scores of linear models, which fine-tuning has to beat
         eval_results.txt     the best scores, as Google's run_classifier writes them
@@ -46,6 +47,7 @@ class RunDirectory:
         report.html          all of it to look at, as one page
         trackers.json        what names the run in W&B and MLflow
         tensorboard/         what TensorBoard shows
+        model_card.md        what the model is, in the form of Hugging Face
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore

@@ -1,7 +1,7 @@
 """Train a classifier from a labelled file to a run directory."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,10 @@ from kbert.config import TrainConfig
 from kbert.data.epoch_order import order_version
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.file_patterns import run_name
+from kbert.data.token_store import TokenStore
 from kbert.errors import MachineError, allowed_in
 from kbert.plans.training_plan import TrainingPlan
+from kbert.results.length_histogram import LengthHistogram
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
 from kbert.runs.cross_validation import begin_cross_validation, train_folds
@@ -110,6 +112,9 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Seq
             labels=list(model.labels.names),
             text_pairs=prepared.training.pairs is not None,
             data={name: data_record(examples) for name, examples in sets.items()},
+            lengths=lengths_record(
+                prepared.stores, prepared.tokenizer.most_tokens(prepared.config.max_length)
+            ),
             tokenizer_sha256=prepared.tokenizer.fingerprint,
             split_version=prepared.split_version,
             order_version=order_version(len(prepared.training)),
@@ -137,6 +142,18 @@ def data_record(examples: Examples) -> dict[str, Any]:
         "skipped": len(examples.skipped),
         "sha256": examples.fingerprint,
         **({"files": [file.name for file in examples.files]} if examples.files else {}),
+    }
+
+
+def lengths_record(stores: Mapping[str, TokenStore], most: int) -> dict[str, Any]:
+    """Return how long the texts of each set are, as run.json has it.
+
+    Args:
+        stores: dict of TokenStore by name.
+        most: int. The tokens that the model reads of a text at most.
+    """
+    return {
+        name: LengthHistogram.of(store.lengths, most).to_dict() for name, store in stores.items()
     }
 
 

@@ -8,6 +8,8 @@ from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.trackers.tracker import Step
 
+# Behind the step and the epoch; the log of an earlier kbert ends with the loss.
+_VALUES = ("train/learning_rate", "train/loss", "train/gradient_norm", "train/update_ratio")
 _TRIES = 100  # of reading two files of which neither has changed meanwhile
 
 
@@ -80,10 +82,9 @@ class TrackedLog:
         found = []
         for line in whole.decode("utf-8", "replace").splitlines():
             try:
-                _, epoch, rate, loss = line.split(",")
-                values = {"train/learning_rate": float(rate)}
-                if loss:
-                    values["train/loss"] = float(loss)
+                _, epoch, *cells = line.split(",")
+                pairs = zip(_VALUES, cells, strict=False)
+                values = {name: float(cell) for name, cell in pairs if cell}
                 self._ends[int(epoch)] = self._rows + 1
             except ValueError:
                 continue  # the header, or a row in which a process was killed

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from kbert import AdamW
 from kbert.backend import optimizer_internals
 from tests.backend.line_model import fit, line
 
@@ -71,3 +72,16 @@ def test_follows_schedule():
     optimizer = keras.optimizers.SGD(schedule)
     with pytest.raises(TypeError):
         optimizer.learning_rate = 0.5
+
+
+@pytest.mark.parametrize("is_scaled", [False, True], ids=["plain", "loss-scale"])
+def test_gradient_norm_and_accumulated_steps(is_scaled):
+    adam = AdamW(1e-3, global_clipnorm=1.0, gradient_accumulation_steps=3)
+    optimizer = keras.optimizers.LossScaleOptimizer(adam) if is_scaled else adam
+    assert optimizer_internals.gradient_norm(optimizer) is None  # it is not built
+    fit(line(optimizer))
+    norm = optimizer_internals.gradient_norm(optimizer)
+    assert any(variable is norm for variable in optimizer.variables)
+    assert optimizer_internals.accumulated_steps(optimizer) == 3
+    assert optimizer_internals.gradient_norm(keras.optimizers.SGD()) is None
+    assert optimizer_internals.accumulated_steps(keras.optimizers.SGD()) == 1

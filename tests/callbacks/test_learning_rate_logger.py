@@ -4,7 +4,14 @@ import keras
 import numpy as np
 import pytest
 
-from kbert import KbertError, LearningRateLogger, WarmupPolynomialDecay
+from kbert import (
+    KbertError,
+    LearningRateLogger,
+    PlanGuard,
+    TrainingPlan,
+    WarmupPolynomialDecay,
+    create_optimizer,
+)
 from kbert.callbacks.watches import step_watch
 from tests.callbacks.at_batch import AtBatch
 
@@ -88,6 +95,41 @@ def test_second_fit_appends(tmp_path):
     assert steps == tuple(range(9))
     assert epochs == (0, 0, 0, 1, 1, 1, 2, 2, 2)
     np.testing.assert_allclose(rates, schedule.simulate(9), rtol=1e-6)
+
+
+def test_a_file_of_kbert_0_1_keeps_its_columns(tmp_path):
+    path = tmp_path / "rates.csv"
+    path.write_text("step,epoch,learning_rate,loss\n0,0,0.1,0.5\n", encoding="utf-8")
+    _fit(_model(0.25), path, epochs=1)
+    assert [line.count(",") for line in path.read_text().splitlines()] == [3] * 5
+
+
+@pytest.mark.parametrize("read_every", [1, 50])
+@pytest.mark.parametrize("together", [1, 2])
+def test_norm_and_ratio_are_in_the_row_of_the_update(together, read_every, tmp_path):
+    """Of the error e the gradient is (2e, 2e), and Adam's first update moves each weight by the
+    rate."""
+    plan = TrainingPlan(
+        8, batch_size=1, epochs=1, gradient_accumulation_steps=together, warmup_proportion=0
+    )
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(create_optimizer(plan), loss="mse")
+    kernel, bias = (float(np.squeeze(weight)) for weight in model.get_weights())
+    log = LearningRateLogger(tmp_path / "rates.csv", read_every=read_every)
+    guard = PlanGuard(plan, verbose=0, allow=["too-few-updates"])
+    model.fit(np.ones((8, 1)), np.full((8, 1), 3.0), 1, verbose=0, callbacks=[guard, log])
+    with log.path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    last = [(step + 1) % together == 0 for step in range(8)]
+    assert [row["gradient_norm"] != "" for row in rows] == last
+    # The first three updates are checked.
+    assert [row["update_ratio"] != "" for row in rows] == [
+        is_last and step < 3 * together for step, is_last in enumerate(last)
+    ]
+    first = rows[together - 1]
+    assert float(first["gradient_norm"]) == pytest.approx(8**0.5 * abs(kernel + bias - 3), rel=1e-4)
+    rate = float(first["learning_rate"])
+    assert float(first["update_ratio"]) == pytest.approx(rate / abs(kernel), rel=0.05)
 
 
 def _stop(model):

@@ -28,7 +28,7 @@ def test_the_nearest_option_is_proposed(typed, verb, expected):
 
 def test_a_letter_is_taken_for_the_beginning_of_an_option():
     assert sentence("-b", "predict") == (
-        "predict has no option -b. Did you mean --batch-size or --backend?"
+        "predict has no option -b. Did you mean --bom or --batch-size or --backend?"
     )
 
 

@@ -28,7 +28,8 @@ NEEDED = {
     **{"demo": [], "inspect": ["d.csv"], "plan": ["d.csv"], "train": ["d.csv"], "resume": ["run"]},
     **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
     **{"import": ["a", "--output", "b"], "presets": []},
-    **{"pretrain": ["t.txt"], "report": ["run"]},
+    **{"pretrain": ["t.txt"], "report": ["run"], "errors": ["run", "d.csv"]},
+    "explain": ["run", "text"],
     "export": ["run", "--output", "b", "--format", "onnx"],
 }
 
@@ -62,8 +63,8 @@ def test_every_verb_names_what_it_needs(verb, refused):
 
 
 COMMANDS = (
-    "demo, inspect, plan, pretrain, train, resume, continue, evaluate, predict, report, import, "
-    "export, presets."
+    "demo, inspect, plan, pretrain, train, resume, continue, evaluate, predict, report, errors, "
+    "explain, import, export, presets."
 )
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",

@@ -59,10 +59,15 @@ def by_hand(kind, rate, epsilon, steps=20):
     return weights
 
 
+def clip_as_keras(gradients, limit):
+    optimizer = keras.optimizers.SGD(global_clipnorm=limit)
+    return optimizer._clip_gradients(gradients), 0.0
+
+
 def without_kernels(monkeypatch):
     monkeypatch.setattr(fused_adam, "update_adam", lambda *arguments: False)
     monkeypatch.setattr(adamw, "update_one_adam", lambda *arguments: False)
-    monkeypatch.setattr(fused_adam, "clip_global_norm", lambda *arguments: None)
+    monkeypatch.setattr(fused_adam, "clip_global_norm", clip_as_keras)
     monkeypatch.setattr(fused_adam, "decay", lambda *arguments: False)
 
 
@@ -128,3 +133,42 @@ def test_a_norm_that_is_not_finite_makes_every_weight_nan():
     gradients = [ops.convert_to_tensor(np.array(g, "float32")) for g in ([1, 1], [1, np.inf])]
     AdamW(0.1, global_clipnorm=1.0).apply(gradients, variables)
     assert all(np.isnan(array).all() for array in values(variables))
+
+
+@pytest.mark.parametrize("kind", [AdamW, BertAdam])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_the_norm_is_that_of_an_update_before_it_is_clipped(kind, steps):
+    together = {} if steps == 1 else {"gradient_accumulation_steps": steps}
+    optimizer = kind(0.1, global_clipnorm=1.0, **together)
+    variable = keras.Variable(np.zeros(2, "float32"), name="kernel")
+    optimizer.build([variable])
+    found = []
+    for gradient in ([3, 4], [0, 2], [0.3, 0.4], [0.3, 0]):
+        optimizer.apply([ops.convert_to_tensor(np.float32(gradient))], [variable])
+        found.append(float(ops.convert_to_numpy(optimizer.gradient_norm)))
+    # Of two batches it is that of their mean: of (1.5, 3) and (0.3, 0.2).
+    expected = [5, 2, 0.5, 0.3] if steps == 1 else [0, 11.25**0.5, 11.25**0.5, 0.13**0.5]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [AdamW, BertAdam])
+def test_the_norm_is_not_saved(kind):
+    """So that what was saved before there was one can be loaded, and the other way round."""
+    optimizer, plain = kind(0.1, global_clipnorm=1.0), kind(0.1, global_clipnorm=None)
+    stores = []
+    for one in (optimizer, plain):
+        variable = keras.Variable(np.ones(2, "float32"), name="kernel")
+        one.build([variable])
+        one.apply([ops.convert_to_tensor(np.float32([1, 0]))], [variable])
+        one.save_own_variables(store := {})
+        stores.append(store)
+    assert plain.gradient_norm is None
+    assert list(stores[0]) == list(stores[1])
+    again = kind(0.1, global_clipnorm=1.0)
+    again.build([keras.Variable(np.ones(2, "float32"), name="kernel")])
+    again.load_own_variables(stores[0])
+    for one, other in zip(optimizer.variables, again.variables, strict=True):
+        if one is not optimizer.gradient_norm:
+            np.testing.assert_array_equal(*values([one, other]))
+    with pytest.warns(UserWarning, match="Skipping variable loading"):
+        again.load_own_variables({"0": np.zeros(())})

@@ -43,7 +43,11 @@ def report_of(rows=40, names=("bad", "good"), name="films", **changes):
         "settings": 'data = "films.csv"\n',
         "plan": plan,
         "log": TrainingLog(
-            np.arange(20.0), plan.learning_rate_at(np.arange(20)), np.linspace(1, 0.2, 20)
+            np.arange(20.0),
+            plan.learning_rate_at(np.arange(20)),
+            np.linspace(1, 0.2, 20),
+            np.geomspace(30, 1, 20),
+            np.where(np.arange(20) < 3, 0.001, np.nan),
         ),
         "history": history,
         "target": Single(),

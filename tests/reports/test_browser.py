@@ -9,6 +9,7 @@ import shutil
 import pytest
 from reports.hand_made import report_of
 
+from kbert.reports.comparison import Comparison
 from kbert.reports.page import page
 
 selenium = pytest.importorskip("selenium.webdriver")
@@ -141,3 +142,45 @@ def test_it_is_readable_in_the_dark(opened):
         )
         assert drawn == colours[scheme][0]
     assert colours["light"] != colours["dark"]
+
+
+@pytest.fixture(scope="module")
+def compared(browser, tmp_path_factory):
+    """The browser, at the page of three runs with long names in Chinese."""
+    file = tmp_path_factory.mktemp("page") / "comparison.html"
+    names = ("学习率五乘以十的负五次方", "a" * 100, "minilm")
+    file.write_text(Comparison.of([report_of(name=name) for name in names]).page(), "utf-8")
+    browser.get(file.as_uri())
+    return browser, names
+
+
+def test_three_runs_are_told_apart_and_nothing_is_logged(compared):
+    browser, names = compared
+    assert browser.get_log("browser") == []
+    rows = browser.find_elements("css selector", "#result tbody tr td:first-child")
+    assert sorted(row.text for row in rows) == sorted(names)
+    dashes = browser.execute_script(
+        "return [...document.querySelectorAll('#curves figure:first-child path.line')]"
+        ".map((line) => getComputedStyle(line).strokeDasharray)"
+    )
+    assert len(set(dashes)) == 3  # for those who see no colours, and in print
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_comparison_fits_a_phone_and_a_desktop(compared, width):
+    browser, _ = compared
+    settings = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", settings)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_on_a_phone_a_text_is_below_its_row(browser, tmp_path):
+    file = tmp_path / "report.html"
+    file.write_text(page(report_of(60)), encoding="utf-8")
+    settings = {"width": 390, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", settings)
+    browser.get(file.as_uri())
+    row = table(browser).find_element("css selector", "tbody tr")
+    first, *_, text = row.find_elements("tag name", "td")
+    assert text.rect["y"] > first.rect["y"]
+    assert text.rect["width"] > 300

@@ -37,6 +37,20 @@ def test_the_best_comes_first_and_others_are_tested_against_it():
     assert (found.rows, found.set, found.names) == (40, "dev", ("worse", "best"))
 
 
+def test_cross_validations_are_compared_on_all_their_rows():
+    found = []
+    for report in (WORSE, BEST):
+        best = report.history.best
+        found.append(
+            replace(report, history=EvaluationHistory(), out_of_fold=best.first, folds=(best, best))
+        )
+    comparison = Comparison.of(found)
+    assert [(run.name, run.score) for run in comparison.runs] == [("best", 0.95), ("worse", 0.825)]
+    assert comparison.runs[1].test.p == 0.125
+    assert {run.when for run in comparison.runs} == {"out of 2 folds"}
+    assert "on the same 40 rows, each predicted by the model of the fold" in comparison.page()
+
+
 def test_what_differs_is_what_was_set_and_installed():
     settings = 'data = "other.csv"\nseed = 1\nepochs = 2\n'
     record = {**BEST.record, "versions": {"kbert": "0.2.0", "jax": None}}
@@ -52,5 +66,5 @@ def test_the_page_has_the_runs_their_curves_and_no_code_of_names():
     assert "<td>worse</td>" in text
     assert "&lt;script&gt;" in text
     assert text.count("<script>") == 1
-    assert text.count("<figure>") == 2
+    assert text.count("<figure>") == 4
     assert "Nothing that the runs record" in text

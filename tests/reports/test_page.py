@@ -14,6 +14,9 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.page import page
 from kbert.reports.training_log import TrainingLog
 from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.multi_evaluation import MultiEvaluation
+from kbert.targets.multi import Multi
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -111,7 +114,7 @@ def test_a_run_without_an_evaluation_or_steps_has_a_page_too():
             baselines=None,
             texts=None,
             plan=None,
-            log=TrainingLog(none, none, none),
+            log=TrainingLog(*[none] * 5),
             record={},
         )
     )
@@ -122,7 +125,9 @@ def test_a_run_without_an_evaluation_or_steps_has_a_page_too():
 def test_many_rows_and_steps_make_a_page_that_can_be_sent():
     plan = TrainingPlan(examples=3_200_000, batch_size=32, epochs=1, learning_rate=1e-3)
     steps = np.arange(100_000.0)
-    log = TrainingLog(steps, plan.learning_rate_at(steps.astype(int)), np.sin(steps))
+    log = TrainingLog(
+        steps, plan.learning_rate_at(steps.astype(int)), np.sin(steps), np.cosh(steps / 1e4), steps
+    )
     rows = 10_000
     report = report_of(rows, texts=["word " * 400] * rows, plan=plan, log=log)
     started = time.monotonic()
@@ -145,6 +150,17 @@ def test_it_says_what_the_model_is_good_for(kind):
     text = page(report_of(record={**report.record, "kind": kind}))
     assert ("kbert train LABELLED_FILE --preset RUN" in text) is (kind == "pretraining")
     assert ("kbert predict RUN FILE" in text) is (kind is None)
+
+
+def test_several_labels_have_a_table_by_label():
+    logits = np.float32([[1, -1], [-1, 1], [1, 1]])
+    scores = MultiEvaluation.from_logits(logits, np.float32([[1, 0], [0, 1], [1, 0]]), ("a", "<b>"))
+    history = EvaluationHistory()
+    history.add(EvaluationRecord(1, 10, {"dev": scores}))
+    text = page(report_of(history=history, predictions=None, baselines=None, target=Multi()))
+    assert "<h2>Labels</h2>" in text
+    precision = f'<td class="number">{scores.classes[1].precision:.4f}</td>'
+    assert f"<tr><td>&lt;b&gt;</td>{precision}" in text
 
 
 CHANGE = {"ece": [0.0912, 0.0231], "brier": [0.31, 0.29], "log_loss": [0.7, 0.6]}

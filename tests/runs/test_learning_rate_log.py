@@ -2,14 +2,14 @@ import pytest
 
 from kbert.runs.learning_rate_log import rewind_log
 
-HEADER = "step,epoch,learning_rate,loss\n"
+HEADER = "step,epoch,learning_rate,loss,gradient_norm,update_ratio\n"
 ONE = ((0, 0),)
 # After 11 batches the plan was changed: the optimizer counted on from step 6.
 TWO = ((0, 0), (11, 6))
 
 
 def rows(*parts):
-    return HEADER + "".join(f"{step},0,0.1,0.5\n" for part in parts for step in part)
+    return HEADER + "".join(f"{step},0,0.1,0.5,1.5,\n" for part in parts for step in part)
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ def rows(*parts):
         (
             6,
             ONE,
-            rows(range(3)) + "\0" * 30 + "\n" + rows(range(5, 9))[30:],
+            rows(range(3)) + "\0" * 30 + "\n" + rows(range(5, 9))[len(HEADER) :],
             ["3 to 4"],
             rows([0, 1, 2, 5]),
         ),
-        (4, ONE, rows(range(3)) + "3,0,0.1,0.", ["3"], rows(range(3))),
+        (4, ONE, rows(range(3)) + "3,0,0.1,0.5,1.", ["3"], rows(range(3))),
         (17, TWO, rows(range(11), range(6, 24)), [], rows(range(11), range(6, 12))),
         (11, TWO, rows(range(11), range(6, 24)), [], rows(range(11))),
         (14, TWO, rows(range(9), range(6, 9)), ["9 to 10"], rows(range(9), range(6, 9))),
@@ -49,6 +49,19 @@ def test_it_is_rewound_by_the_numbers_of_its_steps(batches, steps, before, gaps,
     if after is not None:
         assert file.read_text(encoding="utf-8") == after
     assert list(map(str, rewind_log(tmp_path, batches, steps))) == gaps
+
+
+def test_a_log_of_kbert_0_1_gets_the_columns_that_are_new(tmp_path):
+    file = tmp_path / "learning_rate.csv"
+    file.write_text("step,epoch,learning_rate,loss\n0,0,0.1,0.5\n1,0,0.1,\n2,0,0.1\n")
+    assert list(map(str, rewind_log(tmp_path, 3, ONE))) == ["2"]
+    assert file.read_text() == HEADER + "0,0,0.1,0.5,,\n1,0,0.1,,,\n"
+
+
+def test_a_row_that_was_torn_is_no_row_of_fewer_columns(tmp_path):
+    file = tmp_path / "learning_rate.csv"
+    file.write_text(rows(range(2)) + "2,0,0.1,0.\n" + "3,0,0.1,0.5,,\n")
+    assert list(map(str, rewind_log(tmp_path, 4, ONE))) == ["2"]
 
 
 def test_without_a_log(tmp_path):

@@ -303,3 +303,16 @@ def test_its_report_tells_its_losses_and_of_no_single_row(finished, tmp_path):
     text = write_report(finished.path, output).read_text(encoding="utf-8")
     assert f'<p class="score">{report.history.best.first.loss:.4f}' in text
     assert "--preset RUN" in text
+
+
+@pytest.mark.any_backend  # the run above is on each
+def test_the_page_has_the_frequencies_beside_the_model_and_the_lengths(finished):
+    text = (finished.path / "report.html").read_text(encoding="utf-8")
+    for expected in (
+        "the frequencies of the tokens",
+        "masked loss",
+        "Loss by step",
+        "train: tokens",
+    ):
+        assert expected in text
+    assert not (finished.path / "model_card.md").exists()

@@ -102,7 +102,7 @@ def test_skipped_rows_can_be_read_as_csv(tmp_path):
             ["file", "row", "line", "reason", "content"],
             ["a.csv", "3", "4", "2 fields, not 3", 'x, "y"\nz'],
             ["data frame", "5", "", "the text is empty", ""],
-            ["a.csv", "6", "9", "NUL", "a\\0b ?"],
+            ["a.csv", "6", "9", "NUL", "a\\0b �"],
         ]
 
 

@@ -1,4 +1,4 @@
-"""The rate and the loss of each step, as the optimizer and the model had them."""
+"""The rate, the loss and the gradient norm of each step, as optimizer and model had them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -9,14 +9,16 @@ import numpy as np
 from kbert.backend.device_values import device_copy, read_together
 from kbert.backend.fit_internals import values_inside_step
 from kbert.backend.optimizer_internals import (
+    accumulated_steps,
     batch_count,
     follows_schedule,
+    gradient_norm,
     inner_optimizer,
     learning_rates,
 )
 
-Row = tuple[int, int, str, str]
-"""Step, epoch, rate and loss, as they are written."""
+Row = tuple[int, int, str, str, str]
+"""Step, epoch, rate, loss and gradient norm, as they are written."""
 
 
 class _Step(NamedTuple):
@@ -29,6 +31,7 @@ class _Step(NamedTuple):
     count_before: Any
     total: Any
     count: Any
+    norm: Any  # of the gradients of the last update; None where the optimizer does not tell it
 
 
 class StepWatch:
@@ -73,11 +76,14 @@ class StepWatch:
         self._rate = rate
 
     def after(self, model: Any, batch: int) -> None:
-        """Take what tells the loss of a step."""
+        """Take what tells the loss and the gradient norm of a step."""
         before, self._mean = self._mean or [None, None], _mean(model)
         several = batch > self._last + 1
         done = _copies(model, [batch_count(model.optimizer)])[0] if several else None
-        self._held.append(_Step(self._first, self._rate, done, *before, *self._mean))
+        variable = gradient_norm(model.optimizer)
+        norm = None if variable is None else _copies(model, [variable])[0]
+        taken = [self._first, self._rate, done, *before, *self._mean, norm]
+        self._held.append(_Step(*taken))
         self._last = batch
 
     def rows(self, optimizer: Any, at_most: int | None = None) -> list[Row]:
@@ -110,14 +116,16 @@ class StepWatch:
             numbers = np.arange(first, done)
             found = learning_rates(optimizer, numbers)
             return [
-                (int(number), self._epoch, f"{rate:.9g}", "")
+                (int(number), self._epoch, f"{rate:.9g}", "", "")
                 for number, rate in zip(numbers, found, strict=True)
             ]
         loss = ""
         if None not in (step.count, step.count_before) and step.count > step.count_before:
             mean = (step.total - step.total_before) / (step.count - step.count_before)
             loss = f"{mean:.6g}"
-        return [(first, self._epoch, f"{rate:.9g}", loss)]
+        is_update = done % accumulated_steps(optimizer) == 0
+        norm = f"{step.norm:.6g}" if is_update and step.norm is not None else ""
+        return [(first, self._epoch, f"{rate:.9g}", loss, norm)]
 
 
 def _copies(model: Any, variables: Sequence[keras.Variable]) -> list[Any]:

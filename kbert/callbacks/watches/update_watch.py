@@ -19,7 +19,13 @@ _USUAL = 1e-3
 
 
 class UpdateWatch:
-    """Compares a few kernels before and after an update."""
+    """Compares a few kernels before and after an update.
+
+    Attributes:
+        ratio: float or None. By what share of their norm the last update that was compared has
+            changed the kernels, the median of those that hold something pretrained. None where none
+            does.
+    """
 
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
         self._plan = plan
@@ -30,6 +36,7 @@ class UpdateWatch:
         self._kernels = [kernels[place] for place in places]
         self._before: list[np.ndarray] | None = None
         self._rate = 0.0
+        self.ratio: float | None = None
 
     def before(self, model: Any) -> None:
         """Keep the kernels and the rate of the next update."""
@@ -38,9 +45,12 @@ class UpdateWatch:
 
     def after(self, update: int) -> list[Finding]:
         """Return what is wrong with the update since `before`, which has this number."""
+        self.ratio = None
         if self._before is None:  # a resumed fit begins inside an update
             return []
         ratios = [self._ratio(v, old) for v, old in zip(self._kernels, self._before, strict=True)]
+        judged = [ratio for ratio, v in zip(ratios, self._kernels, strict=True) if not _is_new(v)]
+        self.ratio = float(np.median(judged)) if judged else None
         if self._rate == 0 and update > 0:
             return [
                 Finding(
@@ -56,8 +66,7 @@ class UpdateWatch:
             ]
         if self._rate > 0 and not any(ratios):
             return [self._unchanged(update, len(ratios))]
-        judged = [ratio for ratio, v in zip(ratios, self._kernels, strict=True) if not _is_new(v)]
-        return self._unhealthy(update, float(np.median(judged))) if judged else []
+        return [] if self.ratio is None else self._unhealthy(update, self.ratio)
 
     def _unchanged(self, update: int, kernels: int) -> Finding:
         """Return the finding that an update changed no weight."""

@@ -3,7 +3,7 @@
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const value = (row, at) => row.cells[at].textContent;
-  const amount = (text) => Number(text.replace(/[,%\s]/g, ""));
+  const amount = (text) => Number(text.replace(/[,<%\s]/g, ""));
   [...table.tHead.rows[0].cells].forEach((head, at) => {
     const button = document.createElement("button");
     button.textContent = head.textContent;

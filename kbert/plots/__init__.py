@@ -1,0 +1,33 @@
+"""Plots of plans, runs and predictions.
+
+Most are drawings that a notebook shows by itself and that can be saved, and need no other package:
+those of a run's page. `plot_plan`, `plot_steps` and `plot_shuffle_buffers` draw with matplotlib.
+"""
+
+from kbert.plots.of_predictions import confusion_matrix, reliability
+from kbert.plots.of_runs import (
+    gradient_norms,
+    learning_rate,
+    lengths,
+    losses,
+    scores,
+    training,
+    update_ratios,
+)
+from kbert.plots.with_matplotlib import plot_plan, plot_shuffle_buffers, plot_steps, save_plot
+
+__all__ = [
+    "confusion_matrix",
+    "gradient_norms",
+    "learning_rate",
+    "lengths",
+    "losses",
+    "plot_plan",
+    "plot_shuffle_buffers",
+    "plot_steps",
+    "reliability",
+    "save_plot",
+    "scores",
+    "training",
+    "update_ratios",
+]
