@@ -274,9 +274,9 @@ def test_what_was_created_meanwhile_is_kept(run, lines, tmp_path, monkeypatch):
 
     path, make = tmp_path / "out.csv", Predictor.predict
 
-    def slow(*arguments):
+    def slow(*arguments, **options):
         path.write_text("theirs")
-        return make(*arguments)
+        return make(*arguments, **options)
 
     monkeypatch.setattr(Predictor, "predict", slow)
     with pytest.raises(KbertError, match=r"out\.csv already exists; kbert never overwrites files"):
