@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from kbert.findings import CODES, Cure, Finding, Option
+from kbert.findings import CODES, Cure, Finding, Option, worded
 
 _ALLOWED_IN: ContextVar[str] = ContextVar("allowed_in", default="")
 
@@ -37,10 +37,12 @@ class KbertError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        text = self.template.format(**self.values)
+        text = worded(self.template, **self.values)
         if self.cure is None:
             return text
-        return f"{text}{'' if text.endswith(('.', '!', '?', ':')) else '.'} Cure: {self.cure}"
+        if not text.endswith((".", "!", "?", ":", "。", "！", "？", "：")):
+            text = worded("{text}.", text=text)
+        return worded("{message} Cure: {cure}", message=text, cure=self.cure)
 
 
 class InputError(KbertError, ValueError):
@@ -112,7 +114,7 @@ class _Sentences(tuple[Finding, ...]):
     """Findings, worded only when the error is shown."""
 
     def __str__(self) -> str:
-        return " ".join(f"{finding.message} Cure: {finding.cure}." for finding in self)
+        return " ".join(worded("{message} Cure: {cure}.", message=finding.message, cure=finding.cure) for finding in self)
 
     def __format__(self, spec: str) -> str:
         return str(self)

@@ -1,5 +1,6 @@
 """How the command line writes settings and calls."""
 
+import gettext
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,23 @@ _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
 
 class FlagWords(Words):
-    """Writes flags and commands, ready to be pasted into a shell."""
+    """Writes flags and commands, ready to be pasted into a shell.
+
+    Args:
+        catalogue: the messages in the language of the user. Defaults to None: English.
+    """
+
+    def __init__(self, catalogue: gettext.NullTranslations | None = None) -> None:
+        self._catalogue = catalogue or gettext.NullTranslations()
+
+    def text(self, template: str) -> str:
+        return self._catalogue.gettext(template) if template else ""  # "" has the header
+
+    def number(self, one: str, many: str, number: int) -> str:
+        return self._catalogue.ngettext(one, many, number)
+
+    def in_english(self) -> Words:
+        return FlagWords()
 
     def option(self, name: str) -> str:
         return f"--{name.replace('_', '-')}"
@@ -29,7 +46,7 @@ class FlagWords(Words):
         return " ".join([*parts, *([self.settings(settings)] if settings else [])])
 
     def severity(self, severity: Severity) -> str:
-        name = severity.upper()
+        name = self.text(severity.upper())
         if (
             severity not in _COLOURS
             or not LastingStream("stdout").isatty()

@@ -1,0 +1,35 @@
+"""The language of the command line: that of --lang, or else of the locale."""
+
+import gettext
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from kbert.choices import Language
+
+_CATALOGUES = Path(__file__).parents[1] / "locale"
+
+
+def catalogue(arguments: Sequence[str]) -> gettext.NullTranslations:
+    """Return the messages in the language that a command line asks for; English has none.
+
+    What it asks for is looked at before the command line is parsed, since help and refusals are in
+    that language too. Without it the locale decides, as gettext finds it: LANGUAGE, LC_ALL,
+    LC_MESSAGES and LANG.
+
+    Args:
+        arguments: sequence of str. The command line.
+    """
+    asked = _asked(arguments)
+    languages = [asked] if asked in get_args(Language) else None
+    return gettext.translation("kbert", _CATALOGUES, languages, fallback=True)
+
+
+def _asked(arguments: Sequence[str]) -> str | None:
+    """Return the value of the last --lang, if there is one."""
+    found = None
+    for place, argument in enumerate(arguments):
+        flag, equals, value = argument.partition("=")
+        if flag == "--lang":
+            found = value if equals else next(iter(arguments[place + 1 :]), None)
+    return found
