@@ -114,7 +114,10 @@ class _Sentences(tuple[Finding, ...]):
     """Findings, worded only when the error is shown."""
 
     def __str__(self) -> str:
-        return " ".join(worded("{message} Cure: {cure}.", message=finding.message, cure=finding.cure) for finding in self)
+        return " ".join(
+            worded("{message} Cure: {cure}.", message=finding.message, cure=finding.cure)
+            for finding in self
+        )
 
     def __format__(self, spec: str) -> str:
         return str(self)

@@ -8,7 +8,7 @@ from kbert.cli.app import verb
 from kbert.cli.options import given, options
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.findings import Call
+from kbert.findings import Call, worded
 from kbert.utils.say import say, verbose_level
 
 # For a first result within three minutes on two cores, and the end within ten. The sentences are
@@ -42,5 +42,5 @@ def demo(
     settings = SETTINGS | given(changes)
     check_installed(weights="preset" not in settings)
     data = str(write_rotten_tomatoes())
-    say(f"The same as: {Call('train', data, **settings)}\n")
+    say(worded("The same as: {train}\n", train=Call("train", data, **settings)))
     show_next(train(TrainConfig(data, **settings), verbose=verbose_level()))

@@ -7,7 +7,7 @@ from cyclopts.help import ColumnSpec, DefaultFormatter, HelpEntry, HelpPanel, Na
 from cyclopts.help.inline_text import InlineText
 from cyclopts.help.specs import get_default_command_columns, get_default_parameter_columns
 
-from kbert.findings import Message, words, worded
+from kbert.findings import Message, worded, words
 
 _LONGEST = len("--gradient-accumulation-steps INT")
 # What the parser itself says; it is worded where it is shown.
@@ -45,7 +45,9 @@ class HelpFormatter(DefaultFormatter):
         text = getattr(description, "primary_renderable", None)
         if text is not None:
             lines = (_translated(line) for line in text.plain.split("\n"))
-            description = InlineText.from_format("\n".join(lines), "plaintext", force_empty_end=True)
+            description = InlineText.from_format(
+                "\n".join(lines), "plaintext", force_empty_end=True
+            )
         super().render_description(console, options, description)
 
 

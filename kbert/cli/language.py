@@ -21,7 +21,7 @@ def catalogue(arguments: Sequence[str]) -> gettext.NullTranslations:
         arguments: sequence of str. The command line.
     """
     asked = _asked(arguments)
-    languages = [asked] if asked in get_args(Language) else None
+    languages = [asked] if asked is not None and asked in get_args(Language) else None
     return gettext.translation("kbert", _CATALOGUES, languages, fallback=True)
 
 

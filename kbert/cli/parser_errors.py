@@ -22,7 +22,7 @@ from kbert.cli.missing_argument import completed, name_of
 from kbert.cli.no_such_option import help_of, no_such_option
 from kbert.config.checks import check_type, expected_of
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.utils.command_name import command_name
 from kbert.utils.shell_words import shell_word
 
@@ -186,7 +186,7 @@ def _expected(argument: Argument) -> str:
     kinds = [kind for kind in _kinds(argument.hint) if kind is not type(None)]
     if all(kind in (int, float) or get_origin(kind) is Literal for kind in kinds):
         return " or ".join(map(expected_of, kinds))
-    return "a value"
+    return worded("a value")
 
 
 def _kinds(hint: object) -> tuple[object, ...]:

@@ -14,6 +14,7 @@ from kbert.cli.show import write_output
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
@@ -91,12 +92,12 @@ def predict(
         predicted = lines()
         with writing(output):
             new.write_text("".join(predicted), encoding="utf-8", newline="")
-    say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
+    say(worded("Wrote {output}: {rows}.", output=output, rows=count_noun(len(examples), "row")))
 
 
 def _standard_input() -> BinaryIO:
     if is_closed("stdin"):
         raise InputError("Standard input is closed. Name the file to read.")
     if sys.stdin.isatty():
-        say("Reading one text per line from the terminal; end with Ctrl-D.", to="stderr")
+        say(worded("Reading one text per line from the terminal; end with Ctrl-D."), to="stderr")
     return sys.stdin.buffer

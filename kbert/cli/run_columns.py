@@ -12,6 +12,7 @@ from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
+from kbert.findings import worded
 from kbert.targets.target import Target
 from kbert.utils.say import say
 
@@ -79,7 +80,12 @@ def with_run_columns(
             ) from None
     if names:
         whose = "run" if recorded else "model"
-        say(f"The columns are those of the {whose}: {_listed(names)}", to="stderr")
+        say(
+            worded(
+                "The columns are those of the {whose}: {listed}", whose=whose, listed=_listed(names)
+            ),
+            to="stderr",
+        )
     return found
 
 

@@ -4,7 +4,7 @@ import importlib.util
 from typing import Any
 
 from kbert.cli.show import show, show_json
-from kbert.findings import Call
+from kbert.findings import Call, worded
 from kbert.interop.known_presets import (
     HF_FILES,
     HF_WEIGHTS,
@@ -43,15 +43,26 @@ def show_presets(*, as_json: bool) -> None:
             f"  {page(preset.repository)}"
         )
         for name, checksum in preset.sha256.items():
-            show(f"    {name} of the package: sha256 {checksum}")
+            show(
+                worded("    {name} of the package: sha256 {checksum}", name=name, checksum=checksum)
+            )
     train = Call("train", "DATA", preset="FOLDER")
     show(
-        "\nWhere a hub is blocked: set HF_ENDPOINT to the address of a mirror and name a preset "
-        f"hf://OWNER/NAME; or fetch\n  {', '.join(_FILES)}\nfrom the page of a preset by hand into "
-        f"a folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
-        "tokenizer.json is enough; where a page has no model.safetensors, take pytorch_model.bin."
+        worded(
+            "\nWhere a hub is blocked: set HF_ENDPOINT to the address of a mirror and name a "
+            "preset hf://OWNER/NAME; or fetch\n  {join}\nfrom the page of a preset by hand into a "
+            "folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
+            "tokenizer.json is enough; where a page has no model.safetensors, take "
+            "pytorch_model.bin.",
+            join=", ".join(_FILES),
+            train=train,
+        )
     )
-    show("\nBERTs in the caches of this machine:" if cached else "\nNo BERT in the caches:")
+    show(
+        worded("\nBERTs in the caches of this machine:")
+        if cached
+        else worded("\nNo BERT in the caches:")
+    )
     for one in cached:
         show(f"  {one.name}   {one.megabytes:.0f} MB   {one.folder}")
     for hub, folder in cache_folders().items():
@@ -72,7 +83,11 @@ def _where(preset: KnownPreset, cached: list[CachedModel]) -> str:
     if _is_installed(preset):
         return "installed"
     found = _found(preset, cached)
-    return "not on this machine" if found is None else f"in the cache: {found.folder}"
+    return (
+        worded("not on this machine")
+        if found is None
+        else worded("in the cache: {folder}", folder=found.folder)
+    )
 
 
 def _record(preset: KnownPreset, cached: list[CachedModel]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ the surface that shows the message: as flags on the command line, as arguments i
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
 from kbert.findings.finding import Finding, by_severity, downgrade, findings_table
-from kbert.findings.message import Message, worded
+from kbert.findings.message import Message, Text, worded
 from kbert.findings.problem import Problem
 from kbert.findings.words import Call, Option, PythonWords, Words, in_english, speaking, words
 
@@ -20,6 +20,7 @@ __all__ = [
     "Option",
     "Problem",
     "PythonWords",
+    "Text",
     "Words",
     "by_severity",
     "downgrade",

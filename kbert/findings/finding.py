@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kbert.choices import Severity
+from kbert.display import cells, wrapped
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
 from kbert.findings.message import worded
 from kbert.findings.words import in_english, words
-from kbert.display import cells, wrapped
 
 _WIDTH = 100
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
@@ -64,7 +64,9 @@ class Finding:
 
     def __str__(self) -> str:
         severity = words().severity(self.severity)
-        return worded("{severity} {code}: {finding}", severity=severity, code=self.code, finding=self.told)
+        return worded(
+            "{severity} {code}: {finding}", severity=severity, code=self.code, finding=self.told
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as plain data, in the words of the surface and in English."""

@@ -42,6 +42,10 @@ class Message:
         return repr(str(self))
 
 
+Text = str | Message
+"""A text, or a message that becomes one where it is shown."""
+
+
 def worded(template: str, /, **values: Any) -> str:
     """Return a template with its values, in the words and the language of the surface.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Call
+from kbert.findings import Call, Message, worded
 from kbert.targets.known_targets import target_of
 from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
@@ -19,9 +19,9 @@ _TARGETS: tuple[Target, ...] = (Single(), Multi(), Regression())
 
 # Classes of transformers whose head is another one than a classifier's of texts.
 _OTHER_TASKS = {
-    "BertForTokenClassification": "labels for tokens",
-    "BertForQuestionAnswering": "answers inside a text",
-    "BertForMultipleChoice": "a choice between texts",
+    "BertForTokenClassification": Message("labels for tokens"),
+    "BertForQuestionAnswering": Message("answers inside a text"),
+    "BertForMultipleChoice": Message("a choice between texts"),
 }
 
 
@@ -112,13 +112,20 @@ def head_labels(
     try:
         found = [names[str(number)] for number in range(len(names))]
     except (KeyError, TypeError):
-        return None, f"{file}: id2label must name the classes from 0 on. {shown}"
+        return None, worded(
+            "{file}: id2label must name the classes from 0 on. {shown}", file=file, shown=shown
+        )
     texts = tuple(name for name in found if isinstance(name, str) and name)
     if len(found) < least or len(set(texts)) < len(found):
-        count = ("one class a name", "two classes different names")[least - 1]
-        return None, f"{file}: id2label must give at least {count}. {shown}"
+        count = (worded("one class a name"), worded("two classes different names"))[least - 1]
+        return None, worded(
+            "{file}: id2label must give at least {count}. {shown}",
+            file=file,
+            count=count,
+            shown=shown,
+        )
     if len(texts) != classes:
-        return None, f"{file}: id2label names {len(texts)} classes."
+        return None, worded("{file}: id2label names {texts} classes.", file=file, texts=len(texts))
     return texts, ""
 
 

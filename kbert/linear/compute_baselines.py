@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import BaselineChoice
+from kbert.findings import worded
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.linear_target import LinearTarget
@@ -80,7 +81,13 @@ def compute_baselines(
             try:
                 found.append(compute(task))
             except Exception as error:  # whatever it is, fine-tuning does without
-                notes.append(f"{SHOWN_NAMES[one]}: not computed: {reason_of(error)}.")
+                notes.append(
+                    worded(
+                        "{value}: not computed: {reason_of}.",
+                        value=SHOWN_NAMES[one],
+                        reason_of=reason_of(error),
+                    )
+                )
     return Baselines(name, len(task.training), len(task.dev), tuple(found), tuple(notes))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Call, Option
+from kbert.findings import Call, Option, worded
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
@@ -68,7 +68,7 @@ def import_model(
         for finding in found.findings():
             say(str(finding), to="stderr")
         data = found.read()
-        say(f"{source} is {data.kind}.")
+        say(worded("{source} is {kind}.", source=source, kind=data.kind))
         for note in data.notes:
             say(note)
         _check_vocabulary(data)
@@ -99,8 +99,12 @@ def _check_vocabulary(data: ModelData) -> None:
         )
     if pieces < rows:
         say(
-            f"The tokenizer has {pieces:,} pieces and the table of embeddings {rows:,} rows: check "
-            "that the vocabulary is the one that the weights were trained with."
+            worded(
+                "The tokenizer has {pieces:,} pieces and the table of embeddings {rows:,} rows: "
+                "check that the vocabulary is the one that the weights were trained with.",
+                pieces=pieces,
+                rows=rows,
+            )
         )
 
 
@@ -109,7 +113,13 @@ def _write_encoder(data: ModelData, output: Path) -> None:
         folder.mkdir()
         write_hugging_face(folder, data)
     train = Call("train", "DATA", preset=output, output="NEW")
-    say(f"It has no head: {output} is an encoder. To train a classifier on it: {train}")
+    say(
+        worded(
+            "It has no head: {output} is an encoder. To train a classifier on it: {train}",
+            output=output,
+            train=train,
+        )
+    )
 
 
 def _write_classifier(
@@ -129,4 +139,4 @@ def _write_classifier(
         model.save_to(folder)
     what = {"softmax": "Classes", "sigmoid": "Labels", "linear": "Numbers"}[model.target.activation]
     say(f"{what}: {', '.join(model.labels.names)}")
-    say(f"{output} is a model to evaluate, to export, and to predict with.")
+    say(worded("{output} is a model to evaluate, to export, and to predict with.", output=output))

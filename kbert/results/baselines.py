@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.findings import worded
 from kbert.results.baseline import Baseline
 from kbert.results.scores import is_better_lower, score_name
 from kbert.utils.wording import count_noun
@@ -68,10 +69,18 @@ class Baselines:
     def compared(self, monitor: str) -> str:
         """Return one score of each in a line, for a person."""
         scores = (f"{one.shown_name} {one.score(monitor):.4f}" for one in self.found)
-        return f"To compare, {score_name(monitor)} of the baselines: " + ", ".join(scores)
+        return worded(
+            "To compare, {score_name} of the baselines: ", score_name=score_name(monitor)
+        ) + ", ".join(scores)
 
     def __str__(self) -> str:
-        lines = [f"What fine-tuning has to beat, on {self.name} ({count_noun(self.rows, 'row')}):"]
+        lines = [
+            worded(
+                "What fine-tuning has to beat, on {name} ({rows}):",
+                name=self.name,
+                rows=count_noun(self.rows, "row"),
+            )
+        ]
         width = max((len(one.shown_name) for one in self.found), default=0)
         lines += [
             f"  {one.shown_name:<{width}}  {one.evaluation.summary()}; {self._effort(one)}"
@@ -83,11 +92,17 @@ class Baselines:
         """Return what a baseline took, and on how many rows where it had not all."""
         parts = [f"{one.seconds:.1f} s"]
         if one.training_rows < self.training_rows:
-            parts.append(f"trained on {one.training_rows:,} of {self.training_rows:,} rows")
+            parts.append(
+                worded(
+                    "trained on {training_rows:,} of {training_rows_2:,} rows",
+                    training_rows=one.training_rows,
+                    training_rows_2=self.training_rows,
+                )
+            )
         if one.evaluation.rows < self.rows:
-            parts.append(f"scored on {one.evaluation.rows:,}")
+            parts.append(worded("scored on {rows:,}", rows=one.evaluation.rows))
         if one.share is not None:
-            parts.append(f"{one.share:.1%} of what the plan computes")
+            parts.append(worded("{share:.1%} of what the plan computes", share=one.share))
         return ", ".join(parts)
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.utils.wording import count_noun
 
 _MAX_CELLS = 2**24  # logits in float64 at a time
@@ -132,14 +132,17 @@ class Evaluation:
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return (
-            f"accuracy {self.accuracy:.4f}, macro F1 {self.macro_f1:.4f}, MCC {self.mcc:.4f}, "
-            f"loss {self.loss:.4f}"
+        return worded(
+            "accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}, MCC {mcc:.4f}, loss {loss:.4f}",
+            accuracy=self.accuracy,
+            macro_f1=self.macro_f1,
+            mcc=self.mcc,
+            loss=self.loss,
         )
 
     def __str__(self) -> str:
         width = max(5, *(len(score.label) for score in self.classes))
-        by_weight = ", by weight" if self.weighted else ""
+        by_weight = worded(", by weight") if self.weighted else ""
         lines = [
             f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}",
             f"  {'class':<{width}}  precision  recall      F1    rows",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.findings import worded
 from kbert.results.scores import Scores, scores_from_dict
 
 _OWN = ("epoch", "batch", "update", "step", "sets")  # "step": kbert 0.1's word for update
@@ -37,7 +38,9 @@ class EvaluationRecord:
     @property
     def when(self) -> str:
         """When it took place, for a person."""
-        return f"epoch {self.epoch}" + ("" if self.batch is None else f", batch {self.batch:,}")
+        return worded("epoch {epoch}", epoch=self.epoch) + (
+            "" if self.batch is None else worded(", batch {batch:,}", batch=self.batch)
+        )
 
     @property
     def first(self) -> Scores:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.results.evaluation import ClassScore
 from kbert.results.thresholds import BestThresholds
 from kbert.utils.wording import count_noun
@@ -125,15 +125,19 @@ class MultiEvaluation:
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return (
-            f"micro F1 {self.micro_f1:.4f}, macro F1 {self.macro_f1:.4f}, average precision "
-            f"{self.average_precision:.4f}, all labels right {self.subset_accuracy:.4f}, loss "
-            f"{self.loss:.4f}"
+        return worded(
+            "micro F1 {micro_f1:.4f}, macro F1 {macro_f1:.4f}, average precision "
+            "{average_precision:.4f}, all labels right {subset_accuracy:.4f}, loss {loss:.4f}",
+            micro_f1=self.micro_f1,
+            macro_f1=self.macro_f1,
+            average_precision=self.average_precision,
+            subset_accuracy=self.subset_accuracy,
+            loss=self.loss,
         )
 
     def __str__(self) -> str:
         width = max(5, *(len(score.label) for score in self.classes))
-        by_weight = ", by weight" if self.weighted else ""
+        by_weight = worded(", by weight") if self.weighted else ""
         lines = [
             f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}",
             f"  {'label':<{width}}  precision  recall      F1    rows  threshold",

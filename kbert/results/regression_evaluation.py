@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.utils.wording import count_noun
 
 
@@ -101,13 +101,19 @@ class RegressionEvaluation:
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return (
-            f"RMSE {self.rmse:.4g}, MAE {self.mae:.4g}, Pearson {self.pearson:.4f}, Spearman "
-            f"{self.spearman:.4f}, R2 {self.r2:.4f}, loss {self.loss:.4f}"
+        return worded(
+            "RMSE {rmse:.4g}, MAE {mae:.4g}, Pearson {pearson:.4f}, Spearman {spearman:.4f}, R2 "
+            "{r2:.4f}, loss {loss:.4f}",
+            rmse=self.rmse,
+            mae=self.mae,
+            pearson=self.pearson,
+            spearman=self.spearman,
+            r2=self.r2,
+            loss=self.loss,
         )
 
     def __str__(self) -> str:
-        by_weight = ", by weight" if self.weighted else ""
+        by_weight = worded(", by weight") if self.weighted else ""
         lines = [f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}"]
         if len(self.columns) > 1:
             width = max(6, *(len(score.label) for score in self.columns))

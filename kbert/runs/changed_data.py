@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, worded
 from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.run_directory import RunDirectory
 
@@ -65,5 +65,9 @@ def _absolute(name: str, folder: str | None) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _MAX_LISTED:,} more" if len(names) > _MAX_LISTED else ""
+    more = (
+        worded(" and {value:,} more", value=len(names) - _MAX_LISTED)
+        if len(names) > _MAX_LISTED
+        else ""
+    )
     return ", ".join(names[:_MAX_LISTED]) + more

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, worded
 
 _PACKAGES = ("keras", "keras-hub", "numpy")
 
@@ -34,7 +34,11 @@ def machine_findings(
     if isinstance(flags[0], dict):
         names = sorted({*flags[0], *flags[1]})
         pairs += [(name, flags[0].get(name, "-"), flags[1].get(name, "-")) for name in names]
-    differ = [f"{name} ({old}, now {new})" for name, old, new in pairs if old != new and old]
+    differ = [
+        worded("{name} ({old}, now {new})", name=name, old=old, new=new)
+        for name, old, new in pairs
+        if old != new and old
+    ]
     if differ:
         findings.append(_versions_differ(differ))
     return findings

@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, KbertError
+from kbert.findings import worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
@@ -43,9 +44,9 @@ def try_to_write_report(
         report = replace(report, record={**report.record, **end})
         write_text(run.path / REPORT, page(report))
     except Exception as error:
-        say(f"The report is left out: {reason_of(error)}.")
+        say(worded("The report is left out: {reason_of}.", reason_of=reason_of(error)))
     else:
-        say(f"The report: {run.path / REPORT}")
+        say(worded("The report: {value}", value=run.path / REPORT))
 
 
 def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None) -> RunReport:
@@ -109,7 +110,7 @@ def _examples(
     try:
         return (evaluated_sets(run) if sets is None else sets)[name]
     except KbertError as error:
-        notes.append(f"The texts are left out: {error}")
+        notes.append(worded("The texts are left out: {error}", error=error))
         return None
 
 
@@ -120,7 +121,7 @@ def _predictions(run: RunDirectory, name: str, notes: list[str]) -> PredictionTa
             predict_again(run)
         table = PredictionTable.read(run.path / PREDICTIONS, run.record["labels"])
     except KbertError as error:
-        notes.append(f"What is said of single rows is left out: {error}")
+        notes.append(worded("What is said of single rows is left out: {error}", error=error))
         return None
     return table.of_place("set", name)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kbert.choices import TargetKind
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Problem, worded
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.labels import Labels
@@ -58,7 +58,11 @@ class Single(Target):
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         counts = self.counts(targets, len(names))
         assert counts is not None
-        return f"{len(names):,} classes ({count_list(dict(zip(names, counts, strict=True)))})"
+        return worded(
+            "{names:,} classes ({count_list})",
+            names=len(names),
+            count_list=count_list(dict(zip(names, counts, strict=True))),
+        )
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
         return targets
@@ -67,7 +71,9 @@ class Single(Target):
         import numpy as np
 
         largest = np.bincount(targets).max()
-        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
+        return worded(
+            "accuracy {value:.4f} by predicting the largest class", value=largest / len(targets)
+        )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from kbert.findings import Message, Text
+
 _MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
 _MAX_BITS = 4096  # of a number as a label; Python refuses to write much longer ones
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -24,12 +26,12 @@ class OtherValue:
 
     Args:
         kind: "several" (a list, set or array), "mapping", "number", "bool", "bytes" or "other".
-        name: str. What it is, with an article: "a list", "a Timestamp".
+        name: str or Message. What it is, with an article: "a list", "a Timestamp".
         shown: str. The value, at most 60 characters of it.
     """
 
     kind: Kind
-    name: str
+    name: Text
     shown: str
 
 
@@ -169,9 +171,9 @@ def describe(value: Any) -> OtherValue:
         shown = f"<{type(value).__name__}>"
     shown = shown if len(shown) <= _MAX_SHOWN else shown[: _MAX_SHOWN - 1] + "…"
     if isinstance(value, bool):
-        return OtherValue("bool", "a bool", shown)
+        return OtherValue("bool", Message("a bool"), shown)
     if isinstance(value, numbers.Number):
-        return OtherValue("number", "a number", shown)
+        return OtherValue("number", Message("a number"), shown)
     kind: Kind = "other"
     if hasattr(value, "keys"):
         kind = "mapping"
@@ -189,7 +191,9 @@ def _decoded(data: bytes, encoding: str) -> str | OtherValue:
     except UnicodeDecodeError as error:
         wrong = data[error.start : error.start + 4]
         shown = " ".join(f"0x{byte:02x}" for byte in wrong)
-        return OtherValue("bytes", f"bytes that are not {encoding}", shown)
+        return OtherValue(
+            "bytes", Message("bytes that are not {encoding}", encoding=encoding), shown
+        )
 
 
 _REPR = reprlib.Repr()

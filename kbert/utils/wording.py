@@ -42,8 +42,10 @@ def count_list(counts: Mapping[str, int]) -> str:
     if len(names) > _MAX_LISTED:
         names.sort(key=lambda name: -counts[name])
         parts = [f"{name} {counts[name]:,}" for name in (*names[:_MAX_SHOWN], names[-1])]
-        parts.insert(_MAX_SHOWN, worded("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1))
-    return worded(", ").join(parts)
+        parts.insert(
+            _MAX_SHOWN, worded("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1)
+        )
+    return ", ".join(parts)
 
 
 def duration(seconds: float) -> str:

@@ -7,10 +7,10 @@ from kbert.choices import TargetKind
 from kbert.data.inspection.class_order import ClassOrder
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.text_lengths import TextLengths
-from kbert.findings import Finding, findings_table
+from kbert.findings import Finding, Message, findings_table, worded
 from kbert.utils.wording import count_list, count_noun
 
-_SCRIPTS = {"CJK": "CJK (Chinese characters)"}
+_SCRIPTS = {"CJK": Message("CJK (Chinese characters)")}
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,10 @@ class Inspection:
         return max(self.classes.values()) / self.rows if self.classes else None
 
     def __str__(self) -> str:
-        bad = f", {self.skipped:,} bad" if self.skipped else ""
-        lines = [f"{self.source}: {self.rows:,} rows{bad}"]
+        bad = worded(", {skipped:,} bad", skipped=self.skipped) if self.skipped else ""
+        lines = [
+            worded("{source}: {rows:,} rows{bad}", source=self.source, rows=self.rows, bad=bad)
+        ]
         shares = ", ".join(
             f"{_SCRIPTS.get(name, name)} {share:.0%}"
             for name, share in self.scripts.items()
@@ -81,7 +83,7 @@ class Inspection:
             lines.append(
                 f"  {name:<12} {shared:,} of its {rows:,} rows also occur in the training set"
             )
-        lines.append("findings:" if self.findings else "no findings")
+        lines.append("findings:" if self.findings else worded("no findings"))
         if self.findings:
             lines.append(findings_table(self.findings))
         return "\n".join(lines)

@@ -16,7 +16,7 @@ from kbert.data.reading.label_columns import check_several, label_names_of
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.targets.target import Target
 
 ROLES = ("text", "pair", "label", "weight", "group", "split_by_time")  # of columns
@@ -49,18 +49,22 @@ class Columns:
         return () if self.label is None else (self.label, *self.more_labels)
 
     def __str__(self) -> str:
-        taken = [f"text = {self.names[self.text]!r}"]
+        taken = [worded("text = {value!r}", value=self.names[self.text])]
         if self.pair is not None:
-            taken.append(f"pair = {self.names[self.pair]!r}")
+            taken.append(worded("pair = {value!r}", value=self.names[self.pair]))
         if self.label is not None:
             listed = ", ".join(repr(self.names[at]) for at in self.labels)
-            taken.append(f"label{'s' if self.more_labels else ''} = {listed}")
+            taken.append(
+                worded(
+                    "label{value} = {listed}", value="s" if self.more_labels else "", listed=listed
+                )
+            )
         if self.weight is not None:
-            taken.append(f"weight = {self.names[self.weight]!r}")
+            taken.append(worded("weight = {value!r}", value=self.names[self.weight]))
         if self.group is not None:
-            taken.append(f"group = {self.names[self.group]!r}")
+            taken.append(worded("group = {value!r}", value=self.names[self.group]))
         if self.split_by_time is not None:
-            taken.append(f"time = {self.names[self.split_by_time]!r}")
+            taken.append(worded("time = {value!r}", value=self.names[self.split_by_time]))
         return ", ".join(taken)
 
 

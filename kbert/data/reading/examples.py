@@ -23,7 +23,7 @@ from kbert.data.reading.source_file import SourceFile
 from kbert.data.reading.split_units import SplitUnits
 from kbert.data.reading.time_split import split_by_time
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Message, Option, worded
 from kbert.targets.labels import Labels
 from kbert.targets.single import Single
 from kbert.targets.target import Target
@@ -122,7 +122,7 @@ class Examples:
                 "Received: {kind}, shape {shape}",
                 option=Option("targets"),
                 rows=len(self.texts),
-                width="labels" if width is None else width,
+                width=Message("labels") if width is None else width,
                 kind=self.target.kind,
                 shape=list(found.shape),
             )
@@ -155,14 +155,16 @@ class Examples:
         return len(self.texts)
 
     def __str__(self) -> str:
-        of = f" of {count_noun(len(self.files), 'file')}" if self.files else ""
-        parts = [f"{self.source}: {len(self):,} rows{of}"]
+        of = worded(" of {files}", files=count_noun(len(self.files), "file")) if self.files else ""
+        parts = [worded("{source}: {rows:,} rows{of}", source=self.source, rows=len(self), of=of)]
         if self.columns is not None:
             parts.append(str(self.columns))
         if self.labels is not None and self.y is not None:
             parts.append(self.target.describe(self.y, self.labels.names))
         if self.skipped:
-            parts.append(f"{count_noun(len(self.skipped), 'bad row')} skipped")
+            parts.append(
+                worded("{bad_rows} skipped", bad_rows=count_noun(len(self.skipped), "bad row"))
+            )
         return "; ".join(parts)
 
     def class_counts(self) -> dict[str, int]:
@@ -185,7 +187,8 @@ class Examples:
     def place(self, number: int) -> str:
         """Return "row 1,234" for a number in `rows`; of several files, "row 34 of part-2.csv"."""
         name, row = self.file_and_row(number)
-        return f"row {row:,} of {name}" if self.files else f"row {row:,}"
+        shown = worded("row {number:,}", number=row)
+        return worded("{row} of {file}", row=shown, file=name) if self.files else shown
 
     def number(self, at: int) -> int:
         """Return the number in `rows` of the row at a position."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Problem, worded
 
 SKIP_CURE = Cure({"on_bad_row": "skip"}, note="to leave such rows out")
 
@@ -36,8 +36,9 @@ class BadRow:
 
     def place(self, *, with_file: bool = False) -> str:
         """Return "row 3 (line 4)", with the file where there are several: "row 3 of b.parquet"."""
-        line = f" (line {self.line})" if self.line else ""
-        return f"row {self.number}{line}" + (f" of {self.source}" if with_file else "")
+        line = worded(" (line {line})", line=self.line) if self.line else ""
+        row = worded("row {number}", number=self.number) + line
+        return worded("{row} of {file}", row=row, file=self.source) if with_file else row
 
     def to_error(self) -> InputError:
         """Return the error: where the row is, why it cannot be used, and the cures."""
