@@ -43,22 +43,25 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def table(rows: Sequence[Sequence[str]], *, indent: str = "  ", left: Iterable[int] = (0,)) -> str:
+def table(
+    rows: Sequence[Sequence[object]], *, indent: str = "  ", left: Iterable[int] = (0,)
+) -> str:
     """Return rows of cells, the first of which are the names, as lines with aligned columns.
 
     Args:
-        rows: sequence of sequences of str.
+        rows: sequence of sequences of texts or messages.
         indent: str. Before every line. Defaults to two blanks.
         left: iterable of int. The columns that stand at the left. Defaults to the first.
     """
-    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(*texts, strict=True)]
     at_left = set(left)
     lines = (
         "  ".join(
             padded(cell, width, right=place not in at_left)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
-        for row in rows
+        for row in texts
     )
     return "\n".join(f"{indent}{line}".rstrip() for line in lines)
 

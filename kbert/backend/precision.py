@@ -78,9 +78,9 @@ def _of_processor() -> PrecisionChoice:
 
 def _of_gpu(capability: tuple[int, int]) -> PrecisionChoice:
     told = worded(
-        "the GPU's compute capability is {value}.{value_2}",
-        value=capability[0],
-        value_2=capability[1],
+        "the GPU's compute capability is {major}.{minor}",
+        major=capability[0],
+        minor=capability[1],
     )
     if capability >= _AMPERE:
         return PrecisionChoice("bfloat16", told)

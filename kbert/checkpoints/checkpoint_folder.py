@@ -113,7 +113,7 @@ class CheckpointFolder:
                 "{folder} has no checkpoint {name!r}. It has: {names}.",
                 folder=self.folder,
                 name=name,
-                names=", ".join(committed) or "none",
+                names=", ".join(committed) or worded("none"),
             )
         return committed[name]
 
@@ -163,7 +163,7 @@ class CheckpointFolder:
         raise InputError(
             "{file} does not name a checkpoint. There are: {names}.",
             file=file,
-            names=", ".join(path.name for path in self.committed()) or "none",
+            names=", ".join(path.name for path in self.committed()) or worded("none"),
         )
 
 

@@ -39,7 +39,7 @@ def show_reading(examples: Examples) -> None:
         say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
         say(
-            worded("skipped: {value:,} more rows", value=len(examples.skipped) - _MAX_SHOWN),
+            worded("skipped: {number:,} more rows", number=len(examples.skipped) - _MAX_SHOWN),
             to="stderr",
         )
     from kbert.data.inspection.odd_texts import not_language_findings

@@ -102,9 +102,9 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
         if flag in values and Path(values[flag]) != folder / name:
             notes.append(
                 worded(
-                    "kbert reads {value}, and not {value_2}: put it there",
-                    value=folder / name,
-                    value_2=values[flag],
+                    "kbert reads {file}, and not {other}: put it there",
+                    file=folder / name,
+                    other=values[flag],
                 )
             )
     settings["preset"] = str(folder)

@@ -15,11 +15,13 @@ def catalogue(arguments: Sequence[str]) -> gettext.NullTranslations:
 
     What it asks for is looked at before the command line is parsed, since help and refusals are in
     that language too. Without it the locale decides, as gettext finds it: LANGUAGE, LC_ALL,
-    LC_MESSAGES and LANG.
+    LC_MESSAGES and LANG. JSON is read by programs, and stays English.
 
     Args:
         arguments: sequence of str. The command line.
     """
+    if "--json" in arguments:
+        return gettext.NullTranslations()
     asked = _asked(arguments)
     languages = [asked] if asked is not None and asked in get_args(Language) else None
     return gettext.translation("kbert", _CATALOGUES, languages, fallback=True)

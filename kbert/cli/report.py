@@ -31,9 +31,9 @@ def report(run: Path, *others: Path, output: Output | None = None) -> None:
     from kbert.runs.report_of_run import write_page, write_report
 
     if not others:
-        say(worded("Wrote {write_report}.", write_report=write_report(run, output)))
+        say(worded("Wrote {path}.", path=write_report(run, output)))
         return
     from kbert.runs.compare_runs import compare_runs
 
     page = compare_runs([run, *others]).page()
-    say(worded("Wrote {write_page}.", write_page=write_page(page, output or COMPARISON)))
+    say(worded("Wrote {path}.", path=write_page(page, output or COMPARISON)))

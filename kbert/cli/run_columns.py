@@ -12,7 +12,7 @@ from kbert.data.reading.open_table import TableFormat
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
-from kbert.findings import worded
+from kbert.findings import Message, worded
 from kbert.targets.target import Target
 from kbert.utils.say import say
 
@@ -73,9 +73,9 @@ def with_run_columns(
             if not missing:
                 raise
             raise InputError(
-                error.template + " The run was trained with {recorded}, which the file lacks.",
+                "{problem} The run was trained with {recorded}, which the file lacks.",
                 cure=error.cure,
-                **error.values,
+                problem=Message(error.template, **error.values),
                 recorded=_listed(missing),
             ) from None
     if names:

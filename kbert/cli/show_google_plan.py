@@ -74,10 +74,10 @@ def show_google_plan(
         show(
             worded(
                 "  (kbert trains whole epochs: {epochs:g} become {whole_epochs}, and N = "
-                "{value:,})",
+                "{updates:,})",
                 epochs=command.epochs,
                 whole_epochs=command.whole_epochs,
-                value=command.examples * command.whole_epochs // command.batch_size,
+                updates=command.examples * command.whole_epochs // command.batch_size,
             )
         )
     return exit_status(findings)

@@ -22,14 +22,11 @@ def show_next(run: RunDirectory) -> None:
         return
     if "cross_validation" in run.record:
         say(worded("\nThe run is in {run}:", run=run))
-        say(
-            worded("  {SCORES}    the scores of the folds, and of all rows together", SCORES=SCORES)
-        )
+        say(worded("  {file}    the scores of the folds, and of all rows together", file=SCORES))
         say(
             worded(
-                "  {OUT_OF_FOLD}            what the model predicts that was not trained on the "
-                "row",
-                OUT_OF_FOLD=OUT_OF_FOLD,
+                "  {file}            what the model predicts that was not trained on the row",
+                file=OUT_OF_FOLD,
             )
         )
         say(worded("  fold-1, fold-2, ...       the run of each fold"))
@@ -40,9 +37,9 @@ def show_next(run: RunDirectory) -> None:
     if (run.path / DEV_ROWS).exists():
         say(
             worded(
-                "The rows that were set aside are listed in {run}/{DEV_ROWS}",
+                "The rows that were set aside are listed in {run}/{file}",
                 run=run,
-                DEV_ROWS=DEV_ROWS,
+                file=DEV_ROWS,
             )
         )
     say(worded("\nThe run is in {run}. Next:", run=run))

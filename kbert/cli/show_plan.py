@@ -93,8 +93,8 @@ def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     codes = dict.fromkeys(finding.code for finding in judged if finding.severity == "error")
     if codes:
         return worded(
-            "ERROR: the data would stop a run ({join}). See: {inspect}",
-            join=", ".join(codes),
+            "ERROR: the data would stop a run ({codes}). See: {inspect}",
+            codes=", ".join(codes),
             inspect=inspect,
         )
     return worded("What is in the data: {inspect}", inspect=inspect)

@@ -1,5 +1,6 @@
 """A text that the surface words."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from kbert.findings.words import words
@@ -44,6 +45,28 @@ class Message:
 
 Text = str | Message
 """A text, or a message that becomes one where it is shown."""
+
+
+class Joined(Message):
+    """Messages with a separator between them.
+
+    Args:
+        parts: iterable of str and Message.
+        separator: str. Defaults to a comma and a blank.
+
+    Example:
+
+    ```python
+    assert str(Joined(["a", Message("b")])) == "a, b"
+    ```
+    """
+
+    def __init__(self, parts: Iterable["str | Message"], separator: str = ", ") -> None:
+        super().__init__(separator)
+        self._parts = tuple(parts)
+
+    def __str__(self) -> str:
+        return self.template.join(map(str, self._parts))
 
 
 def worded(template: str, /, **values: Any) -> str:

@@ -72,7 +72,7 @@ def unknown_note(unknown: list[str], file: Path) -> tuple[str, ...]:
         return ()
     names = ", ".join(name[:40] for name in unknown[:_MAX_NAMED])
     more = (
-        worded(" and {value} more", value=len(unknown) - _MAX_NAMED)
+        worded(" and {number} more", number=len(unknown) - _MAX_NAMED)
         if len(unknown) > _MAX_NAMED
         else ""
     )

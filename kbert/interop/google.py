@@ -183,7 +183,9 @@ def _classes(names: VariableNames, shapes: Shapes, source: Path) -> int:
     raise InputError(
         "{source}: {reason}. To train a new head on its encoder: {train}",
         source=source,
-        reason=reason if names.has_pooler else "it has no pooler, so its head is not one of texts",
+        reason=reason
+        if names.has_pooler
+        else Message("it has no pooler, so its head is not one of texts"),
         train=Call("train", "DATA", preset=source.parent, output="NEW"),
     )
 

@@ -40,14 +40,17 @@ def check_head(
     names = architectures if isinstance(architectures, list) else []
     task = next((_OTHER_TASKS[n] for n in names if isinstance(n, str) and n in _OTHER_TASKS), None)
     if task is not None:
-        raise _not_wanted(file, "its head predicts {task}", task=task)
+        raise _not_wanted(file, Message("its head predicts {task}", task=task))
     if not has_pooler:
-        raise _not_wanted(file, "the model has no pooler, so its head is not one of texts")
+        raise _not_wanted(file, Message("the model has no pooler, so its head is not one of texts"))
     outputs = shape[0] if len(shape) == 2 else 0
     target = head_target(config, outputs, file)
     if outputs < target.least_labels:
         raise _not_wanted(
-            file, "its head has the shape {shape}: it does not choose between classes", shape=shape
+            file,
+            Message(
+                "its head has the shape {shape}: it does not choose between classes", shape=shape
+            ),
         )
     return outputs, target
 
@@ -67,9 +70,11 @@ def head_target(config: dict[str, Any], outputs: int, file: Path) -> Target:
     if target is None:
         raise _not_wanted(
             file,
-            "the model was trained for {problem!r:.80}; kbert supports {known}",
-            problem=problem,
-            known=", ".join(known.problem_type for known in _TARGETS),
+            Message(
+                "the model was trained for {problem!r:.80}; kbert supports {known}",
+                problem=problem,
+                known=", ".join(known.problem_type for known in _TARGETS),
+            ),
         )
     if target == Multi() and THRESHOLDS in config:
         return target_of({"kind": "multi", "thresholds": config[THRESHOLDS]}, outputs)
@@ -129,11 +134,11 @@ def head_labels(
     return texts, ""
 
 
-def _not_wanted(file: Path, reason: str, **values: Any) -> InputError:
+def _not_wanted(file: Path, reason: Message) -> InputError:
     train = Call("train", "DATA", preset=file.parent, output="NEW")
     return InputError(
-        "{file}: " + reason + ". To train a new head on its encoder: {train}",
+        "{file}: {reason}. To train a new head on its encoder: {train}",
         file=file,
+        reason=reason,
         train=train,
-        **values,
     )

@@ -152,7 +152,7 @@ def _found(name: str, names: Sequence[str]) -> str:
     compared = names[:_MAX_COMPARED]
     longer = [other for other in compared if other.startswith(name)]  # an average of it, a mask
     near = longer or difflib.get_close_matches(name, compared, n=1, cutoff=0.8)
-    return worded(" (found: {value})", value=near[0][:120]) if near else ""
+    return worded(" (found: {near})", near=near[0][:120]) if near else ""
 
 
 def _floats(array: np.ndarray, source: str) -> np.ndarray:
@@ -169,7 +169,7 @@ def _floats(array: np.ndarray, source: str) -> np.ndarray:
 def weights_misfit(source: object, faults: list[str]) -> InputError:
     """Return the error of weights that do not fit their model, with the first five faults."""
     more = (
-        worded(" and {value} more", value=len(faults) - _MAX_FAULTS)
+        worded(" and {near} more", near=len(faults) - _MAX_FAULTS)
         if len(faults) > _MAX_FAULTS
         else ""
     )

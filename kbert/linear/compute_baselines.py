@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import BaselineChoice
-from kbert.findings import worded
+from kbert.findings import Message
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.linear_target import LinearTarget
@@ -82,10 +82,10 @@ def compute_baselines(
                 found.append(compute(task))
             except Exception as error:  # whatever it is, fine-tuning does without
                 notes.append(
-                    worded(
-                        "{value}: not computed: {reason_of}.",
-                        value=SHOWN_NAMES[one],
-                        reason_of=reason_of(error),
+                    Message(
+                        "{name}: not computed: {reason}.",
+                        name=SHOWN_NAMES[one],
+                        reason=reason_of(error),
                     )
                 )
     return Baselines(name, len(task.training), len(task.dev), tuple(found), tuple(notes))

@@ -6,7 +6,7 @@ from typing import Any
 
 from kbert.choices import DecayFrom, Recipe
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option, findings_table, worded
+from kbert.findings import Cure, Finding, Message, Option, findings_table, worded
 from kbert.plans.plan_checks import check_number, check_plan_settings
 from kbert.plans.plan_findings import plan_findings
 from kbert.plans.update_schedule import UpdateSchedule
@@ -15,6 +15,12 @@ from kbert.utils.wording import count_noun
 
 # Keras counts the steps of an optimizer in 32 bits on JAX.
 _MAX_BATCHES = 2**31 - 1
+_POINTS = {
+    "first update": Message("first update"),
+    "last update": Message("last update"),
+    "end of warmup": Message("end of warmup"),
+    "half way": Message("half way"),
+}
 
 
 @dataclass(frozen=True)
@@ -158,7 +164,7 @@ class TrainingPlan(UpdateSchedule):
             "first update": 0,
             "last update": end - 1,
             "end of warmup": self.warmup_updates,
-            worded("half way"): end // 2,
+            "half way": end // 2,
         }
         named: dict[int, str] = {}
         for name, update in points.items():
@@ -176,7 +182,7 @@ class TrainingPlan(UpdateSchedule):
         warmup = (
             worded("{warmup_updates:,} of them", warmup_updates=self.warmup_updates)
             if self.warmup_updates
-            else "no"
+            else worded("no")
         )
         lines = [
             worded("Training plan ({recipe} recipe)", recipe=self.recipe),
@@ -203,13 +209,13 @@ class TrainingPlan(UpdateSchedule):
                     "    update {update:>7,}  {rate:.3g}  ({name})",
                     update=update,
                     rate=rate,
-                    name=name,
+                    name=_POINTS[name],
                 )
             )
         lines.append(
             worded(
-                "  examples trained below 10% of the peak rate: {share_below:.1%}",
-                share_below=self.share_below(0.1),
+                "  examples trained below 10% of the peak rate: {share:.1%}",
+                share=self.share_below(0.1),
             )
         )
         if findings:

@@ -6,11 +6,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kbert.display import table
 from kbert.errors import InputError
-from kbert.findings import Option, worded
+from kbert.findings import Message, Option, worded
 from kbert.results.evaluation import ClassScore
 from kbert.results.thresholds import BestThresholds
 from kbert.utils.wording import count_noun
+
+_COLUMNS = (
+    Message("label"),
+    Message("precision"),
+    Message("recall"),
+    Message("F1"),
+    Message("rows"),
+    Message("threshold"),
+)
 
 
 @dataclass(frozen=True)
@@ -136,18 +146,20 @@ class MultiEvaluation:
         )
 
     def __str__(self) -> str:
-        width = max(5, *(len(score.label) for score in self.classes))
         by_weight = worded(", by weight") if self.weighted else ""
+        rows = count_noun(self.rows, "row")
         lines = [
-            f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}",
-            f"  {'label':<{width}}  precision  recall      F1    rows  threshold",
-        ]
-        lines += [
-            f"  {s.label:<{width}}  {s.precision:>9.4f}  {s.recall:>6.4f}  {s.f1:>6.4f}"
-            f"  {s.rows:>6,}  {threshold:>9.4f}"
+            (
+                s.label,
+                f"{s.precision:.4f}",
+                f"{s.recall:.4f}",
+                f"{s.f1:.4f}",
+                f"{s.rows:>6,}",
+                f"{threshold:.4f}",
+            )
             for s, threshold in zip(self.classes, self.thresholds, strict=True)
         ]
-        return "\n".join(lines)
+        return f"{rows}{by_weight}: {self.summary()}\n{table([_COLUMNS, *lines])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""

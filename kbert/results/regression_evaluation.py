@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kbert.display import table
 from kbert.errors import InputError
 from kbert.findings import Option, worded
 from kbert.utils.wording import count_noun
@@ -116,15 +117,19 @@ class RegressionEvaluation:
         by_weight = worded(", by weight") if self.weighted else ""
         lines = [f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}"]
         if len(self.columns) > 1:
-            width = max(6, *(len(score.label) for score in self.columns))
-            lines.append(
-                f"  {'column':<{width}}        RMSE         MAE  Pearson  Spearman       R2"
-            )
-            lines += [
-                f"  {s.label:<{width}}  {s.rmse:>10.4g}  {s.mae:>10.4g}  {s.pearson:>7.4f}"
-                f"  {s.spearman:>8.4f}  {s.r2:>7.4f}"
+            rows = [
+                (
+                    s.label,
+                    f"{s.rmse:>10.4g}",
+                    f"{s.mae:>10.4g}",
+                    f"{s.pearson:.4f}",
+                    f"{s.spearman:.4f}",
+                    f"{s.r2:>7.4f}",
+                )
                 for s in self.columns
             ]
+            names = (worded("column"), "RMSE", "MAE", "Pearson", "Spearman", "R2")
+            lines.append(table([names, *rows]))
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -54,10 +54,11 @@ class BestThresholds:
         more = ", ..." if len(shown) > _MAX_SHOWN else ""
         return worded(
             "The model predicts a label from these probabilities on, which give each its best F1 "
-            "on {rows}: {join}{more}. With them, on the same rows: micro F1 {micro_f1:.4f}, macro "
+            "on {rows}: {thresholds}{more}. With them, on the same rows: micro F1 {micro_f1:.4f}, "
+            "macro "
             "F1 {macro_f1:.4f}.",
             rows=rows,
-            join=", ".join(shown[:_MAX_SHOWN]),
+            thresholds=", ".join(shown[:_MAX_SHOWN]),
             more=more,
             micro_f1=self.micro_f1,
             macro_f1=self.macro_f1,

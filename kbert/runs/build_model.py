@@ -18,8 +18,8 @@ def build_model(prepared: PreparedRun) -> Any:
     config = prepared.config
     say(
         worded(
-            "Loading {value} on {backend} ...",
-            value=config.parent or config.preset,
+            "Loading {source} on {backend} ...",
+            source=config.parent or config.preset,
             backend=config.backend,
         )
     )

@@ -132,8 +132,8 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
     say(scores_table(scores))
     say(
         worded(
-            "All rows, predicted out of fold ({OUT_OF_FOLD}): {together}",
-            OUT_OF_FOLD=OUT_OF_FOLD,
+            "All rows, predicted out of fold ({file}): {together}",
+            file=OUT_OF_FOLD,
             together=together,
         )
     )

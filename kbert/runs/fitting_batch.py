@@ -64,10 +64,10 @@ def with_fitting_batch(config: Config, classes: int | None) -> Config:
     )
     say(
         worded(
-            "Batches of {size:,} rows, {value:,} per update: {value_2} fit, in {gigabytes}{room}.",
+            "Batches of {size:,} rows, {batches:,} per update: {what} fit, in {gigabytes}{room}.",
             size=size,
-            value=rows // size,
-            value_2="all" if size == rows else "the most that",
+            batches=rows // size,
+            what=worded("all") if size == rows else worded("the most that"),
             gigabytes=_gigabytes(fitting.memory),
             room=room,
         )

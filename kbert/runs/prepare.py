@@ -101,10 +101,10 @@ def prepare(
         say(
             worded(
                 "On {backend}, the fastest of the backends that are installed. For another: "
-                "{backend_2}, or KERAS_BACKEND={value}",
+                "{option}, or KERAS_BACKEND={other}",
                 backend=backend,
-                backend_2=Option("backend", others[-1]),
-                value=others[-1],
+                option=Option("backend", others[-1]),
+                other=others[-1],
             )
         )
     config = replace(config, backend=backend)
@@ -218,16 +218,20 @@ def _tokenize(
                 why=why,
             )
         )
-    how = worded("found in the cache") if all(s.from_cache for s in stores.values()) else "made"
+    how = (
+        worded("found in the cache")
+        if all(s.from_cache for s in stores.values())
+        else worded("made")
+    )
     lengths = stores["train"].lengths
     most = tokenizer.most_tokens(config.max_length)
     full = int((lengths >= most).sum())
     say(
         worded(
-            "Tokens: {how} in {value:.1f} s; mean length {mean:.0f}; {full:,} of {lengths:,} "
+            "Tokens: {how} in {seconds:.1f} s; mean length {mean:.0f}; {full:,} of {lengths:,} "
             "texts fill or exceed {most:,} tokens",
             how=how,
-            value=time.monotonic() - started,
+            seconds=time.monotonic() - started,
             mean=lengths.mean(),
             full=full,
             lengths=len(lengths),

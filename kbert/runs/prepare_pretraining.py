@@ -138,13 +138,9 @@ def _say_words(masking: Masking, texts: Examples) -> None:
         say(
             worded(
                 "Each Chinese character is masked alone. To mask whole words, install "
-                "{SEGMENTER}: pip install 'keras-kbert[chinese]'",
-                SEGMENTER=SEGMENTER,
+                "{package}: pip install 'keras-kbert[chinese]'",
+                package=SEGMENTER,
             )
         )
     else:
-        say(
-            worded(
-                "Whole Chinese words are masked, as {SEGMENTER} finds them.", SEGMENTER=SEGMENTER
-            )
-        )
+        say(worded("Whole Chinese words are masked, as {package} finds them.", package=SEGMENTER))

@@ -51,12 +51,12 @@ def pretraining_tokens(
     say(
         worded(
             "{told}; {longer:,} of {train:,} texts have more than {max_length:,} tokens and "
-            "several rows: {len:,} rows in all",
+            "several rows: {rows:,} rows in all",
             told=told,
             longer=longer,
             train=len(train),
             max_length=config.max_length,
-            len=len(rows["train"]),
+            rows=len(rows["train"]),
         )
     )
     return dict(rows)

@@ -44,9 +44,9 @@ def try_to_write_report(
         report = replace(report, record={**report.record, **end})
         write_text(run.path / REPORT, page(report))
     except Exception as error:
-        say(worded("The report is left out: {reason_of}.", reason_of=reason_of(error)))
+        say(worded("The report is left out: {reason}.", reason=reason_of(error)))
     else:
-        say(worded("The report: {value}", value=run.path / REPORT))
+        say(worded("The report: {path}", path=run.path / REPORT))
 
 
 def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None) -> RunReport:

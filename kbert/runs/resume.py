@@ -119,7 +119,7 @@ def resume(
         except KeyboardInterrupt as stop:
             leave_note(
                 stop,
-                worded("nothing was changed; {what_is_left}", what_is_left=what_is_left(directory)),
+                worded("nothing was changed; {left}", left=what_is_left(directory)),
             )
             raise
         except MemoryError as error:

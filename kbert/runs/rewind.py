@@ -60,10 +60,10 @@ def rewind_to_checkpoint(
     if gaps:
         say(
             worded(
-                "{run}/learning_rate.csv lacks the rows of steps {join}: they were trained, and "
+                "{run}/learning_rate.csv lacks the rows of steps {steps}: they were trained, and "
                 "their rows are lost.",
                 run=run,
-                join=", ".join(map(str, gaps)),
+                steps=", ".join(map(str, gaps)),
             )
         )
         resumed = {**resumed, "log_lacks": [[gap.first, gap.last] for gap in gaps]}

@@ -55,8 +55,8 @@ def run_baselines(prepared: PreparedRun, model: Any, run: RunDirectory) -> None:
     except Exception as error:
         say(
             worded(
-                "The baselines are left out, and the run goes on: {reason_of}.",
-                reason_of=reason_of(error),
+                "The baselines are left out, and the run goes on: {reason}.",
+                reason=reason_of(error),
             )
         )
 

@@ -15,7 +15,7 @@ from typing import Any
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure
+from kbert.findings import Cure, in_english
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.beginning import has_record, is_beginning
 from kbert.runs.run_record import read_record
@@ -200,9 +200,11 @@ class RunDirectory:
         text = io.StringIO()
         table = csv.writer(text, lineterminator="\n")
         table.writerow(["file", "row", "line", "reason", "content"])
-        for row in rows:
+        with in_english():
+            reasons = [row.reason for row in rows]
+        for row, reason in zip(rows, reasons, strict=True):
             content = row.content.encode("utf-8", "replace").decode("utf-8").replace("\0", "\\0")
-            table.writerow([row.source, row.number, row.line or "", row.reason, content])
+            table.writerow([row.source, row.number, row.line or "", reason, content])
         write_text(self.path / "skipped_rows.csv", text.getvalue())
 
     def __str__(self) -> str:

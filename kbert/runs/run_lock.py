@@ -61,6 +61,6 @@ def _pid(file: Path) -> Path:
 
 def _holder(file: Path) -> str:
     try:
-        return worded(" (pid {int})", int=int(_pid(file).read_text(encoding="ascii")))
+        return worded(" (pid {number})", number=int(_pid(file).read_text(encoding="ascii")))
     except (OSError, ValueError):
         return ""

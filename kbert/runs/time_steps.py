@@ -25,10 +25,10 @@ class TimeEstimate:
 
     def __str__(self) -> str:
         return worded(
-            "about {duration} of training steps and {duration_2} of compiling, evaluation not "
+            "about {training} of training steps and {compiling} of compiling, evaluation not "
             "included",
-            duration=duration(self.training),
-            duration_2=duration(self.compiling),
+            training=duration(self.training),
+            compiling=duration(self.compiling),
         )
 
 

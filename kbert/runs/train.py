@@ -12,6 +12,7 @@ from kbert.data.epoch_order import order_version
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.file_patterns import run_name
 from kbert.errors import MachineError, allowed_in
+from kbert.findings import in_english
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
@@ -119,8 +120,10 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any) -> None:
 
 def data_record(examples: Examples) -> dict[str, Any]:
     """Return a set of examples as run.json has it."""
+    with in_english():
+        source = str(examples.source)
     return {
-        "source": examples.source,
+        "source": source,
         "rows": len(examples),
         "skipped": len(examples.skipped),
         "sha256": examples.fingerprint,

@@ -106,13 +106,13 @@ class Multi(Target):
         sets, rows = np.unique(targets, axis=0, return_counts=True)
         most = [name for name, has in zip(names, sets[rows.argmax()], strict=True) if has]
         told = (
-            worded("the labels {join}", join=", ".join(most[:5]))
+            worded("the labels {names}", names=", ".join(most[:5]))
             if len(most) > 1
             else "".join(most) or worded("no label")
         )
         return worded(
-            "all labels right {value:.4f} by predicting {told}",
-            value=rows.max() / len(targets),
+            "all labels right {score:.4f} by predicting {told}",
+            score=rows.max() / len(targets),
             told=told,
         )
 

@@ -93,7 +93,7 @@ class Regression(Target):
             f"RMSE {rmse:.4g}" + (f" of {name}" if len(names) > 1 else "")
             for name, rmse in zip(names, spread, strict=True)
         )
-        return worded("{join} by predicting the mean", join=", ".join(columns))
+        return worded("{scores} by predicting the mean", scores=", ".join(columns))
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the tenth of all rows that the first number of each row is in."""

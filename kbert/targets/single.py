@@ -59,9 +59,9 @@ class Single(Target):
         counts = self.counts(targets, len(names))
         assert counts is not None
         return worded(
-            "{names:,} classes ({count_list})",
+            "{names:,} classes ({counts})",
             names=len(names),
-            count_list=count_list(dict(zip(names, counts, strict=True))),
+            counts=count_list(dict(zip(names, counts, strict=True))),
         )
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
@@ -72,7 +72,7 @@ class Single(Target):
 
         largest = np.bincount(targets).max()
         return worded(
-            "accuracy {value:.4f} by predicting the largest class", value=largest / len(targets)
+            "accuracy {score:.4f} by predicting the largest class", score=largest / len(targets)
         )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":

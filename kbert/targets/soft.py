@@ -76,7 +76,7 @@ class Soft(Target):
 
         largest = np.bincount(self.class_ids(targets)).max()
         return worded(
-            "accuracy {value:.4f} by predicting the largest class", value=largest / len(targets)
+            "accuracy {score:.4f} by predicting the largest class", score=largest / len(targets)
         )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":

@@ -17,6 +17,7 @@ _FIRST = (
 _NAMED = {"Cure": ("note",), "Parameter": ("help",), "App": ("help",)}
 _NAMED["register_install_completion_command"] = ("help",)
 _NTH = {"Finding": (2, "template"), "KnownPreset": (1, "languages"), "create_ordered": (0, "name")}
+_NTH["with_casing_cure"] = (1, "note")
 _NTH_TOO = {"KnownPreset": (2, "suits")}
 
 

@@ -16,7 +16,7 @@ from kbert.data.reading.label_columns import check_several, label_names_of
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
-from kbert.findings import Cure, Option, worded
+from kbert.findings import Cure, Message, Option
 from kbert.targets.target import Target
 
 ROLES = ("text", "pair", "label", "weight", "group", "split_by_time")  # of columns
@@ -49,22 +49,18 @@ class Columns:
         return () if self.label is None else (self.label, *self.more_labels)
 
     def __str__(self) -> str:
-        taken = [worded("text = {value!r}", value=self.names[self.text])]
+        taken = [f"text = {self.names[self.text]!r}"]
         if self.pair is not None:
-            taken.append(worded("pair = {value!r}", value=self.names[self.pair]))
+            taken.append(f"pair = {self.names[self.pair]!r}")
         if self.label is not None:
             listed = ", ".join(repr(self.names[at]) for at in self.labels)
-            taken.append(
-                worded(
-                    "label{value} = {listed}", value="s" if self.more_labels else "", listed=listed
-                )
-            )
+            taken.append(f"label{'s' if self.more_labels else ''} = {listed}")
         if self.weight is not None:
-            taken.append(worded("weight = {value!r}", value=self.names[self.weight]))
+            taken.append(f"weight = {self.names[self.weight]!r}")
         if self.group is not None:
-            taken.append(worded("group = {value!r}", value=self.names[self.group]))
+            taken.append(f"group = {self.names[self.group]!r}")
         if self.split_by_time is not None:
-            taken.append(worded("time = {value!r}", value=self.names[self.split_by_time]))
+            taken.append(f"time = {self.names[self.split_by_time]!r}")
         return ", ".join(taken)
 
 
@@ -268,7 +264,7 @@ def check_delimiter(table: Table) -> None:
         "{other}.",
         source=table.source,
         columns=listed_columns(table.columns),
-        other={"\t": "tabs", ",": "commas"}.get(other, repr(other)),
+        other={"\t": Message("tabs"), ",": Message("commas")}.get(other, repr(other)),
         # The format brings its way of quoting.
         cure=Cure(_FORMATS.get(other, {"delimiter": other})),
     )

@@ -52,7 +52,7 @@ def checked_groups(groups: Any, rows: int) -> np.ndarray:
     found = np.asarray(groups)
     if found.shape != (rows,) or found.dtype.kind not in "iuUO":
         raise _wrong(
-            rows, worded("shape {list}, dtype {dtype}", list=list(found.shape), dtype=found.dtype)
+            rows, worded("shape {shape}, dtype {dtype}", shape=list(found.shape), dtype=found.dtype)
         )
     if found.dtype.kind in "iu":
         return found.astype(np.int64)
