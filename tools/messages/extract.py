@@ -31,7 +31,7 @@ def messages() -> Messages:
         name = path.relative_to(PACKAGE.parent).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for message, line in [*_in_calls(tree), *_in_constants(tree, name), *_in_help(tree, name)]:
-            if isinstance(message, tuple) or any(map(str.isalpha, message)) or message in (", ",):
+            if message != "":
                 found.setdefault(message, []).append((name, line))
     return found
 
@@ -71,14 +71,14 @@ def _in_constants(tree: ast.Module, name: str) -> Iterator[tuple[str, int]]:
 
 def _in_help(tree: ast.Module, name: str) -> Iterator[tuple[str, int]]:
     """What --help shows: the docstrings of settings, of verbs, and of the verbs' arguments."""
-    from kbert.cli.help import texts_of_docstring
+    from kbert.cli.help import one_line, texts_of_docstring
 
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
             for field, below in zip(node.body, node.body[1:], strict=False):
                 is_text = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
                 if isinstance(field, ast.AnnAssign) and is_text and _is_settings(name):
-                    yield below.value.value, below.lineno
+                    yield one_line(below.value.value), below.lineno
         if isinstance(node, ast.FunctionDef) and name.startswith("kbert/cli/"):
             called = [d.func for d in node.decorator_list if isinstance(d, ast.Call)]
             if any(isinstance(one, ast.Name) and one.id == "verb" for one in called):

@@ -30,10 +30,12 @@ def templates(node, scopes):
 
 
 def every(one, other):
+    """All that one of two can be, where both are known."""
     return one | other if one and other else set()
 
 
 def joined(starts, ends):
+    """All that two that are joined can be."""
     return {start + end for start in starts for end in ends}
 
 
@@ -62,6 +64,7 @@ def assigned(name, scopes):
 
 
 def is_name(node, name):
+    """Whether a node is a variable of a name."""
     return isinstance(node, ast.Name) and node.id == name
 
 
