@@ -7,6 +7,7 @@ from cyclopts.help import ColumnSpec, DefaultFormatter, HelpEntry, HelpPanel, Na
 from cyclopts.help.inline_text import InlineText
 from cyclopts.help.specs import get_default_command_columns, get_default_parameter_columns
 
+from kbert.display import cells, wrapped
 from kbert.findings import Message, worded, words
 
 _LONGEST = len("--gradient-accumulation-steps INT")
@@ -88,18 +89,41 @@ def _columns(console: Any, options: Any, entries: Any) -> tuple[ColumnSpec, ...]
     return (*mark, names, description)
 
 
-def _described(entry: HelpEntry) -> InlineText:
+def _described(entry: HelpEntry) -> Any:
     """Return the help of a flag, with its choices and default."""
     from rich.text import Text
 
     text = getattr(entry.description, "primary_renderable", entry.description)
-    shown = InlineText(Text(_translated(getattr(text, "plain", str(text or "")))))
+    shown = _translated(getattr(text, "plain", str(text or "")))
+    notes = []
     if entry.choices:
         choices = worded("[choices: {choices}]", choices=", ".join(entry.choices))
-        shown.append(Text(choices, "cyclopts.choices"))
+        notes.append(Text(choices, "cyclopts.choices"))
     if entry.default is not None:
         default = worded("[default: {default}]", default=entry.default)
-        shown.append(Text(default, "cyclopts.default"))
+        notes.append(Text(default, "cyclopts.default"))
     if entry.required:
-        shown.append(Text(worded("[required]"), "cyclopts.required"))
-    return shown
+        notes.append(Text(worded("[required]"), "cyclopts.required"))
+    if not shown.isascii():
+        return _Wrapped(" ".join([shown, *(note.plain for note in notes)]))
+    line = InlineText(Text(shown))
+    for note in notes:
+        line.append(note)
+    return line
+
+
+class _Wrapped:
+    """A text that is broken between wide characters too, as Rich does only within a word."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        from rich.text import Text
+
+        yield Text("\n".join(wrapped(self._text, options.max_width)))
+
+    def __rich_measure__(self, console: Any, options: Any) -> Any:
+        from rich.measure import Measurement
+
+        return Measurement(min(20, options.max_width), min(cells(self._text), options.max_width))

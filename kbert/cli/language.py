@@ -27,6 +27,14 @@ def catalogue(arguments: Sequence[str]) -> gettext.NullTranslations:
     return gettext.translation("kbert", _CATALOGUES, languages, fallback=True)
 
 
+def verb_first(arguments: Sequence[str]) -> list[str]:
+    """Return a command line with a --lang before the verb behind it, where the parser takes it."""
+    first = arguments[0] if arguments else ""
+    length = 2 if first == "--lang" else int(first.startswith("--lang="))
+    rest = arguments[length:]
+    return [*rest, *arguments[:length]] if rest else [*arguments]
+
+
 def _asked(arguments: Sequence[str]) -> str | None:
     """Return the value of the last --lang, if there is one."""
     found = None

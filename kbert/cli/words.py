@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from kbert.choices import Severity
-from kbert.findings import Call, Words
+from kbert.findings import Call, Message, Words
 from kbert.utils.command_name import command_name
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.shell_words import shell_path, shell_word
 
+_SEVERITIES: dict[Severity, Message] = {
+    "info": Message("INFO"),
+    "warning": Message("WARNING"),
+    "error": Message("ERROR"),
+}
 _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
 
@@ -46,7 +51,7 @@ class FlagWords(Words):
         return " ".join([*parts, *([self.settings(settings)] if settings else [])])
 
     def severity(self, severity: Severity) -> str:
-        name = self.text(severity.upper())
+        name = str(_SEVERITIES[severity])
         if (
             severity not in _COLOURS
             or not LastingStream("stdout").isatty()

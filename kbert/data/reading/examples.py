@@ -165,7 +165,7 @@ class Examples:
             parts.append(
                 worded("{bad_rows} skipped", bad_rows=count_noun(len(self.skipped), "bad row"))
             )
-        return "; ".join(parts)
+        return worded("; ").join(parts)
 
     def class_counts(self) -> dict[str, int]:
         """Return the rows of each class or label, the largest first; nothing without labels."""
