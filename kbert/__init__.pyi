@@ -1,5 +1,7 @@
 """The public names of kbert, declared once: the stub is what `kbert` imports lazily."""
 
+from kbert.analysis.explain import explain as explain
+from kbert.analysis.find_errors import find_errors as find_errors
 from kbert.callbacks.epoch_evaluation import EpochEvaluation as EpochEvaluation
 from kbert.callbacks.fresh_optimizer import FreshOptimizer as FreshOptimizer
 from kbert.callbacks.learning_rate_logger import LearningRateLogger as LearningRateLogger

@@ -16,6 +16,8 @@ import pytest
 import kbert
 
 NOT_RUN = {
+    "kbert.analysis.explain.explain": "a model",
+    "kbert.analysis.find_errors.find_errors": "a run",
     "kbert.data.reading.reading_options.ReadingOptions": "a labelled file",
     "kbert.linear.baselines.baselines": "examples and a model",
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",

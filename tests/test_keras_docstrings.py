@@ -12,6 +12,8 @@ from kbert import TrainConfig, train
 pytestmark = pytest.mark.keras
 
 NAMES = [
+    "analysis.explain.explain",
+    "analysis.find_errors.find_errors",
     "callbacks.epoch_evaluation.EpochEvaluation",
     "callbacks.fresh_optimizer.FreshOptimizer",
     "callbacks.learning_rate_logger.LearningRateLogger",
@@ -81,7 +83,7 @@ def test_an_example_runs(name, scope):
     text = textwrap.dedent(inspect.getdoc(documented))
     [block] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     names = {**scope, **vars(importlib.import_module(f"kbert.{module}"))}
-    if name.rpartition(".")[2] in ("continue_training", "export", "resume"):
+    if name.rpartition(".")[2] in ("continue_training", "export", "find_errors", "resume"):
         trained = TrainConfig(data="reviews.csv", output="runs/a", epochs=1, max_length=64)
         train(trained)
     if not name.startswith("runs."):

@@ -37,7 +37,8 @@ NAMES = [
     *("RunCheckpoint", "SkippedRowsWarning"),
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
-    *("baselines", "continue_training", "create_optimizer", "epoch_order", "export", "find_source"),
+    *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),
+    *("find_errors", "find_source"),
     *(
         "import_model",
         "inspect_examples",
@@ -80,6 +81,7 @@ LAYERS = [
     ("plots",),
     ("reports",),
     ("runs",),
+    ("analysis",),
     ("exports",),
     ("cli",),
 ]

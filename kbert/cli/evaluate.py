@@ -10,7 +10,7 @@ from kbert.cli.options import Switch, given, options, reading
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, Option
+from kbert.findings import Call, Cure, Finding
 from kbert.utils.counts import check_count
 from kbert.utils.say import say, verbose_level
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
     from kbert.results.scores import Scores
     from kbert.serving.predictor import Predictor
-    from kbert.targets.target import Target
 
 
 @options("backend", ReadingOptions, without=OF_SPLIT)
@@ -52,27 +51,18 @@ def evaluate(
         Print JSON.
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
+    from kbert.cli.labelled_file import LabelledFile
     from kbert.cli.model_first import check_model_first
-    from kbert.cli.run_columns import with_run_columns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
     from kbert.serving.predictor import Predictor
-    from kbert.targets.labels import Labels
 
     check_count("batch_size", batch_size)
     check_model_first("evaluate", model, data)
     source = find_source(model)
     labels = source.labels()
-    target = source.target()
-    how = {}
-    if data is None:
-        options, examples = reading(settings), _dev_set(model, labels)
-    else:
-        options = with_run_columns(
-            model, data, reading(settings), need_label=True, target=target, labels=labels
-        )
-        how = _target_of(options, target)
-        examples = options.read(data, labels=None if labels is None else Labels(labels), **how)
+    file = None if data is None else LabelledFile(source, model, data, reading(settings))
+    examples = _dev_set(model, labels) if file is None else file.read()
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")
@@ -82,25 +72,13 @@ def evaluate(
     for finding in findings:
         say(str(finding), to="stderr")
     predictor = Predictor.load(model, backend=given(settings).get("backend"))
-    if labels is None and data is not None:
-        examples = options.read(data, labels=Labels(predictor.labels), **how)
+    if labels is None and file is not None:
+        examples = file.read(predictor.labels)
     scores = _evaluate(predictor, examples, batch_size)
     if json:
         show_json({**scores.to_dict(), "findings": [found.to_dict() for found in findings]})
     else:
         show(scores)
-
-
-def _target_of(options: ReadingOptions, target: "Target") -> "dict[str, Target]":
-    """Return how labels are read: as the model's own are, which the options may not deny."""
-    if options.target not in (None, target.kind):
-        raise InputError(
-            "{option} must be that of the model: {own}. Received: {given}",
-            option=Option("target"),
-            own=target.kind,
-            given=options.target,
-        )
-    return {} if options.label_separator else {"target": target}
 
 
 def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":

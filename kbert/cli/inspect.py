@@ -24,6 +24,7 @@ def inspect(
     *,
     dev: Annotated[str | None, Parameter(group=DATA)] = None,
     plot: Path | None = None,
+    duplicates: Path | None = None,
     json: Switch = False,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> int:
@@ -38,6 +39,9 @@ def inspect(
         Second file, or several by a pattern, which should share no rows with the first.
     plot
         File to draw the classes of the batches in, through a shuffle buffer of 100 and in full.
+    duplicates
+        File to write (CSV) with every row whose text occurs more than once, and which of them have
+        different labels; of --dev too.
     json
         Print JSON.
     """
@@ -51,5 +55,6 @@ def inspect(
         ModelOptions(**{name: values[name] for name in _MODEL if name in values}),
         task=values.get("task"),
         plot=plot,
+        duplicates=duplicates,
         as_json=json,
     )

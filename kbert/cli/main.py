@@ -12,7 +12,9 @@ from cyclopts import CycloptsError
 from kbert.cli import (  # noqa: F401 (each adds its verb)
     continue_training,
     demo,
+    errors,
     evaluate,
+    explain,
     export,
     import_model,
     inspect,

@@ -1,5 +1,6 @@
 """Shows what is in labelled data."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kbert.choices import Task
@@ -8,6 +9,7 @@ from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.config import ModelOptions
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
+from kbert.data.inspection.duplicate_rows import duplicates_table
 from kbert.data.inspection.inspect_examples import inspect_examples
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.no_label_column import NoLabelColumn
@@ -15,6 +17,10 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError
 from kbert.findings import Cure, Option, worded
+from kbert.utils.file_errors import writing
+from kbert.utils.publish import check_free
+from kbert.utils.staging import publishing
+from kbert.utils.wording import count_noun
 
 
 def show_inspection(
@@ -25,6 +31,7 @@ def show_inspection(
     *,
     task: Task | None = None,
     plot: Path | None,
+    duplicates: Path | None = None,
     as_json: bool,
 ) -> int:
     """Print what is in a file, and return the exit status: 2 when there is an error in it.
@@ -32,6 +39,8 @@ def show_inspection(
     A row that cannot be used does not stop the inspection; it is one of its findings. A file
     without labels is inspected without them.
     """
+    if duplicates is not None:
+        check_free(duplicates, option="duplicates")
     tokenizer, why_not = preset_tokenizer(model.preset)
     if tokenizer is not None:
         tokenizer = tokenizer.with_truncation(model.long_text, model.cut_pair, model.windows)
@@ -93,7 +102,26 @@ def show_inspection(
         )
         if not as_json:
             show(worded("The classes of the batches are drawn in {plot}", plot=plot))
+    if duplicates is not None:
+        sets = {"train": examples} | ({} if held_out is None else {"dev": held_out})
+        count = _write_duplicates(sets, duplicates)
+        if not as_json:
+            show(
+                worded(
+                    "{rows} with a text that occurs more than once: {file}",
+                    rows=count_noun(count, "row"),
+                    file=duplicates,
+                )
+            )
     return exit_status(inspection.findings)
+
+
+def _write_duplicates(sets: Mapping[str, Examples], path: Path) -> int:
+    """Write the rows whose text occurs more than once, and return how many there are."""
+    table, count = duplicates_table(sets)
+    with publishing(path, option="duplicates") as new, writing(path):
+        new.write_text(table, encoding="utf-8", newline="")
+    return count
 
 
 def _read(data: str, reading: ReadingOptions) -> Examples:

@@ -50,6 +50,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "demo": _TRAINING,
     "inspect": (Rule((*_READING, "dev"), "task"),),
     "evaluate": (Rule(_READING, "data", needed=True),),
+    "errors": (
+        Rule((*_READING, "batch_size"), "data", needed=True),
+        Rule(("to",), "output", needed=True),
+    ),
     "plan": (
         Rule(TASK_DECIDES, "task"),
         Rule(("task",), "google_flags"),

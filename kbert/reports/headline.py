@@ -1,6 +1,6 @@
 """The result of a run beside what it has to beat."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,20 +45,29 @@ class Headline:
 
 def headline(report: RunReport) -> Headline | None:
     """Return the result; None where nothing was evaluated."""
-    best = report.history.best
-    if best is None:
+    scores, score = report.scores, report.score
+    if scores is None:
         return None
-    score = report.history.score
-    name, scores = next(iter(best.scores.items()))
-    models = [Compared("this model", getattr(scores, score), _interval(report), scores.rows)]
+    own = Compared("this model", getattr(scores, score), _interval(report), scores.rows)
+    if report.folds:
+        own = replace(own, name="the model that was not trained on the row")
+        folds = (
+            Compared(f"fold {n}", getattr(record.first, score), None, record.first.rows)
+            for n, record in enumerate(report.folds, start=1)
+        )
+        when = f"out of {len(report.folds)} folds"
+        return Headline(score_name(score), "all rows", when, (own, *folds))
+    best = report.history.best
+    assert best is not None
+    models = [own]
     for one in () if report.baselines is None else report.baselines.found:
         models.append(Compared(one.shown_name, one.score(score), None, one.evaluation.rows))
-    return Headline(score_name(score), name, best.when, tuple(models))
+    return Headline(score_name(score), next(iter(best.scores)), best.when, tuple(models))
 
 
 def _interval(report: RunReport) -> Interval | None:
     """Return the interval of the score by which the run is judged."""
-    table, score = report.predictions, report.history.score
+    table, score = report.predictions, report.score
     if table is None or len(table) < 2:
         return None
     if score == "accuracy" and table.is_of_classes and table.weights is None:

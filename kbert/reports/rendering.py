@@ -1,10 +1,9 @@
 """Pages of one file that need nothing else, and run no code of what is shown."""
 
-import base64
-import hashlib
 from importlib.resources import files
 from typing import Any
 
+from kbert.reports.content_policy import source_hash
 from kbert.reports.svg import STYLE
 
 _TEMPLATES = files("kbert.reports") / "templates"
@@ -33,15 +32,11 @@ def render(template: str, **values: Any) -> str:
     environment.globals |= {
         "style": style,
         "script": script,
-        "style_hash": _hash(style),
-        "script_hash": _hash(script),
+        "style_hash": source_hash(style),
+        "script_hash": source_hash(script),
     }
     return environment.get_template(template).render(values)
 
 
 def _read(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()

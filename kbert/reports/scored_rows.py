@@ -2,34 +2,15 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.matrix_chart import matrix_chart
 from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
 from kbert.results.calibration import Calibration
-from kbert.results.confusion import confusion_matrix
+from kbert.results.confusion import Confusion, confusion_matrix, confusions
 
 _DRAWN = 20  # classes of which a matrix can be read
 _CONFUSIONS = 30
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """Rows of one class that are taken for another.
-
-    Args:
-        label: str.
-        predicted: str.
-        rows: int.
-        share: float. Their share of the rows of `label`.
-    """
-
-    label: str
-    predicted: str
-    rows: int
-    share: float
 
 
 @dataclass(frozen=True)
@@ -59,26 +40,8 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
     drawn = None
     if matrix is not None and len(table.names) <= _DRAWN:
         drawn = matrix_chart(matrix, table.names, title="Which classes are taken for which")
-    return ScoredRows(drawn, _confusions(report), calibration, _reliability(calibration))
-
-
-def _confusions(report: RunReport) -> tuple[Confusion, ...]:
-    table = report.predictions
-    assert table is not None
-    wrong = table.predicted != table.true
-    pairs = np.stack([table.true[wrong], table.predicted[wrong]], axis=1)
-    found, counts = np.unique(pairs, axis=0, return_counts=True)
-    totals = np.bincount(table.true, minlength=len(table.names))
-    order = np.argsort(-counts, kind="stable")[:_CONFUSIONS]
-    return tuple(
-        Confusion(
-            label=table.names[label],
-            predicted=table.names[predicted],
-            rows=int(counts[at]),
-            share=float(counts[at] / totals[label]),
-        )
-        for at in order
-        for label, predicted in [found[at]]
+    return ScoredRows(
+        drawn, confusions(table)[:_CONFUSIONS], calibration, _reliability(calibration)
     )
 
 

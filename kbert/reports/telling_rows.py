@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kbert.reports.run_report import RunReport
+from kbert.results.doubtful_labels import doubtful_labels
 from kbert.results.prediction_table import PredictionTable
 
 MOST_ROWS = 1000
@@ -72,29 +73,6 @@ class TellingRows:
             tuple(_row(report, table, at) for at in found[:most]) for found in lists
         )
         return cls(first, second, third, (len(mistakes), len(doubts), len(suspects)))
-
-
-def doubtful_labels(table: PredictionTable) -> np.ndarray:
-    """Return the positions of rows whose label is probably wrong, the most doubtful first.
-
-    A row is one of these where the probability of another class is at least what the rows of that
-    class have on average. The probabilities must come from a model that was not trained on the row.
-
-    Source: C. Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
-    2021, section 3.1; ranked by normalized margin, 3.3.
-    """
-    shares, true = table.outputs.astype(np.float64), table.true
-    classes, own = shares.shape[1], np.arange(len(table))
-    of_label = shares[own, true]
-    counts = np.bincount(true, minlength=classes)
-    thresholds = np.bincount(true, of_label, classes) / np.maximum(counts, 1)
-    thresholds[counts == 0] = np.inf  # a class without rows is no one's label
-    confident = shares >= thresholds - 1e-6
-    several = confident.sum(axis=1) > 1
-    guess = np.where(several, shares.argmax(axis=1), confident.argmax(axis=1))
-    doubtful = np.flatnonzero(confident.any(axis=1) & (guess != true))
-    margin = of_label - shares.max(axis=1)
-    return doubtful[np.argsort(margin[doubtful], kind="stable")]
 
 
 def _row(report: RunReport, table: PredictionTable, at: int) -> TellingRow:

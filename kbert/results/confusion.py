@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,6 +10,46 @@ from kbert.results.prediction_table import PredictionTable
 
 MAX_CLASSES = 1000
 """Of which a table of classes and classes can be read, and fits in memory."""
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Rows of one class that are taken for another.
+
+    Args:
+        label: str.
+        predicted: str.
+        rows: int.
+        share: float. Their share of the rows of `label`.
+    """
+
+    label: str
+    predicted: str
+    rows: int
+    share: float
+
+
+def confusions(table: PredictionTable) -> tuple[Confusion, ...]:
+    """Return which classes are taken for which others, the most frequent confusion first.
+
+    Args:
+        table: PredictionTable, whose rows are of one class each.
+    """
+    wrong = table.predicted != table.true
+    pairs = np.stack([table.true[wrong], table.predicted[wrong]], axis=1)
+    found, counts = np.unique(pairs, axis=0, return_counts=True)
+    totals = np.bincount(table.true, minlength=len(table.names))
+    order = np.argsort(-counts, kind="stable")
+    return tuple(
+        Confusion(
+            label=table.names[label],
+            predicted=table.names[predicted],
+            rows=int(counts[at]),
+            share=float(counts[at] / totals[label]),
+        )
+        for at in order
+        for label, predicted in [found[at]]
+    )
 
 
 def confusion_matrix(table: PredictionTable) -> np.ndarray | None:

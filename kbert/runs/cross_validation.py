@@ -21,6 +21,7 @@ from kbert.runs.fold_predictions import (
     fold_target,
     join_predictions,
 )
+from kbert.runs.report_of_run import try_to_write_report
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_directory import PREDICTIONS, RunDirectory
 from kbert.runs.run_predictions import predict_again
@@ -85,6 +86,8 @@ def train_folds(
             ]
             raise
     _write_scores(run, folds)
+    if config.report:
+        try_to_write_report(run, {}, end={})
 
 
 def _train(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.examples import Examples
-from kbert.errors import InputError, KbertError
+from kbert.errors import InputError
 from kbert.findings import worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.interop.sources import find_source
@@ -17,11 +17,17 @@ from kbert.reports.run_report import RunReport
 from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
-from kbert.results.prediction_table import PredictionTable
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.runs.evaluated_rows import (
+    EvaluatedRows,
+    folds_of,
+    is_cross_validation,
+    rows_of_run,
+    rows_out_of_fold,
+)
 from kbert.runs.run_baselines import BASELINES
-from kbert.runs.run_config import check_is_run
-from kbert.runs.run_directory import PREDICTIONS, REPORT, RunDirectory
-from kbert.runs.run_predictions import evaluated_sets, predict_again
+from kbert.runs.run_config import check_is_run, run_config
+from kbert.runs.run_directory import REPORT, RunDirectory
 from kbert.utils.file_errors import writing
 from kbert.utils.files import write_text
 from kbert.utils.foreign import reason_of
@@ -61,16 +67,12 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
         InputError: this is not a run, or one of its files is not what kbert has written.
     """
     check_is_run(run)
-    record, notes = run.record, list[str]()
-    history = run_history(run)
-    predictions = texts = pairs = None
+    if is_cross_validation(run):
+        return _report_of_folds(run)
+    record, history = run.record, run_history(run)
+    rows = EvaluatedRows("", find_source(run.path).target(), None, None)
     if history.best is not None and record.get("kind") != PRETRAINING:
-        name = next(iter(history.best.scores))
-        examples = _examples(run, name, sets, notes)
-        predictions = _predictions(run, name, notes)
-        if examples is not None:
-            texts, pairs = examples.texts, examples.pairs
-    source = find_source(run.path)
+        rows = rows_of_run(run, next(iter(history.best.scores)), sets)
     plan = record.get("plan")
     return RunReport(
         name=run.path.resolve().name,
@@ -79,13 +81,50 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
         plan=None if plan is None else TrainingPlan.from_dict(plan),
         log=TrainingLog.read(run.path / "learning_rate.csv"),
         history=history,
-        target=source.target(),
+        target=rows.target,
         baselines=_baselines(run),
-        predictions=predictions,
-        texts=texts,
-        pairs=pairs,
-        notes=tuple(notes),
+        predictions=rows.table,
+        texts=None if rows.examples is None else rows.examples.texts,
+        pairs=None if rows.examples is None else rows.examples.pairs,
+        notes=rows.notes,
     )
+
+
+def _report_of_folds(run: RunDirectory) -> RunReport:
+    """Return what a report tells of a cross-validation: of all rows, each predicted out of fold."""
+    rows, folds = rows_out_of_fold(run), folds_of(run)
+    table = rows.table
+    assert table is not None
+    scores = rows.target.scores(
+        rows.target.raw(table.outputs), table.true, table.names, table.weights
+    )
+    first = folds[0].record
+    found = [finding for fold in folds for finding in fold.record.get("findings", [])]
+    once = {(finding["code"], finding["message"]): finding for finding in found}
+    kept = {name: first.get(name) for name in ("backend", "labels")}
+    sets = {f"fold {n}": fold.record["data"]["dev"] for n, fold in enumerate(folds, start=1)}
+    return RunReport(
+        name=run.path.resolve().name,
+        record={**kept, **run.record, "findings": list(once.values()), "data": sets},
+        settings=(run.path / "config.toml").read_text(encoding="utf-8"),
+        plan=None,
+        log=TrainingLog.read(run.path / "learning_rate.csv"),
+        history=EvaluationHistory(run_config(run).monitor),
+        target=rows.target,
+        baselines=None,
+        predictions=table,
+        texts=None if rows.examples is None else rows.examples.texts,
+        pairs=None if rows.examples is None else rows.examples.pairs,
+        notes=rows.notes,
+        out_of_fold=scores,
+        folds=tuple(map(_best, folds)),
+    )
+
+
+def _best(fold: RunDirectory) -> EvaluationRecord:
+    best = run_history(fold).best
+    assert best is not None  # a fold that has finished was evaluated
+    return best
 
 
 def run_history(run: RunDirectory) -> EvaluationHistory:
@@ -101,29 +140,6 @@ def run_history(run: RunDirectory) -> EvaluationHistory:
         return EvaluationHistory.from_dict(json.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
         raise InputError("{file} is not what kbert has written.", file=file) from error
-
-
-def _examples(
-    run: RunDirectory, name: str, sets: Mapping[str, Examples] | None, notes: list[str]
-) -> Examples | None:
-    """Return the rows of a set; where they cannot be read again, note why."""
-    try:
-        return (evaluated_sets(run) if sets is None else sets)[name]
-    except KbertError as error:
-        notes.append(worded("The texts are left out: {error}", error=error))
-        return None
-
-
-def _predictions(run: RunDirectory, name: str, notes: list[str]) -> PredictionTable | None:
-    """Return what is predicted for the rows of a set; where that is not known, note why."""
-    try:
-        if not (run.path / PREDICTIONS).is_file():  # a run of kbert 0.1
-            predict_again(run)
-        table = PredictionTable.read(run.path / PREDICTIONS, run.record["labels"])
-    except KbertError as error:
-        notes.append(worded("What is said of single rows is left out: {error}", error=error))
-        return None
-    return table.of_place("set", name)
 
 
 def _baselines(run: RunDirectory) -> Baselines | None:

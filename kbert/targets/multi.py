@@ -42,6 +42,7 @@ class Multi(Target):
     problem_type = "multi_label_classification"
     what = Message("set of labels")
     weighs_labels = True
+    names_labels = True
     of_unseen_rows = Message(
         "A label is predicted from 0.5 on: the thresholds of each model are chosen on the rows "
         "that it predicts here."
@@ -157,6 +158,13 @@ class Multi(Target):
         tiny = np.finfo(np.float32).tiny
         shares = outputs.astype(np.float64)
         return np.log(np.maximum(shares, tiny)) - np.log(np.maximum(1 - shares, tiny))
+
+    def row_losses(self, outputs: "np.ndarray", targets: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        shares = outputs.astype(np.float64)
+        right = np.where(targets > 0, shares, 1 - shares)
+        return -np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean(axis=1)
 
     def scores(
         self,

@@ -150,6 +150,12 @@ class Regression(Target):
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
         return outputs
 
+    def row_losses(self, outputs: "np.ndarray", targets: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        units = 1.0 if self.scale is None else np.array(self.scale)
+        return (((outputs.astype(np.float64) - targets) / units) ** 2).mean(axis=1)
+
     def scores(
         self,
         raw: "np.ndarray",

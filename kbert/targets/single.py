@@ -32,6 +32,7 @@ class Single(Target):
     activation = "softmax"
     problem_type = "single_label_classification"
     what = "label"
+    names_labels = True
     takes_names = True
 
     def read(self, cells: Sequence[Any], columns: Sequence[str], encoding: str) -> str | Problem:
@@ -96,6 +97,11 @@ class Single(Target):
         import numpy as np
 
         return np.log(np.maximum(outputs, np.finfo(np.float32).tiny))
+
+    def row_losses(self, outputs: "np.ndarray", targets: "np.ndarray") -> "np.ndarray":
+        import numpy as np
+
+        return -self.raw(outputs.astype(np.float64))[np.arange(len(targets)), targets]
 
     def scores(
         self,

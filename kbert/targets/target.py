@@ -39,6 +39,8 @@ class Target(ABC):
     """Whether `loss` weighs labels, as a row has no class that the row could be weighed by."""
     smooths_labels: ClassVar[bool] = True
     """Whether `loss` can spread a part of a label over all."""
+    names_labels: ClassVar[bool] = False
+    """Whether a row has labels by name, each of which is right or wrong."""
     of_unseen_rows: ClassVar[Text] = ""
     """What scores of unseen rows are without, as `chosen_by` takes it of the rows it is given."""
 
@@ -141,6 +143,10 @@ class Target(ABC):
     @abstractmethod
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
         """Return what a model gave for these `outputs`, up to what makes no difference to them."""
+
+    @abstractmethod
+    def row_losses(self, outputs: "np.ndarray", targets: "np.ndarray") -> "np.ndarray":
+        """Return the loss of each row [rows], given its `outputs`, without smoothing or weights."""
 
     @abstractmethod
     def scores(

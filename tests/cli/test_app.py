@@ -43,7 +43,7 @@ def test_the_help_has_every_verb_in_order(capsys):
             "evaluate",
             "predict",
         ),
-        *("report", "import", "export", "presets"),
+        *("report", "errors", "explain", "import", "export", "presets"),
     ]
 
 

@@ -78,6 +78,7 @@ TABLE = {
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "dev")},
         **{n: [f"data --task mrpc --{n} multi"] for n in ("target", "label-separator")},
         "plot": ["texts.csv --plot classes.png"],
+        "duplicates": ["data.csv --duplicates dev.csv"],
     },
     "plan": {
         **dict.fromkeys((*SPEAKING, "data", "json", "google-flags"), USED),
@@ -182,6 +183,20 @@ TABLE = {
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "report": dict.fromkeys((*SPEAKING, "run", "others", "output"), USED),
+    "errors": {
+        **dict.fromkeys((*READING, *SPEAKING, "model", "data", "json", "output"), USED),
+        **dict.fromkeys(("show", "near", "near-rows"), USED),
+        **{name: [f"run {line}" for line in lines] for name, lines in FILES.items()},
+        "batch-size": ["run --batch-size 8"],
+        "to": ["run --to csv"],
+        "backend": ["export data.csv --backend torch"],
+    },
+    "explain": {
+        **dict.fromkeys((*SPEAKING, "model", "text", "label", "output", "json"), USED),
+        **dict.fromkeys(("max-words", "batch-size"), USED),
+        "pair": ["export text --pair second"],
+        "backend": ["export text --backend torch"],
+    },
     "export": {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
         # Without the file of --dev; the model has to be read first: tests/exports.
@@ -191,7 +206,9 @@ TABLE = {
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
-del TABLE["resume"]["recipe"], TABLE["evaluate"]["group"], TABLE["evaluate"]["split-by-time"]
+del TABLE["resume"]["recipe"]
+for verb in ("evaluate", "errors"):
+    del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
 for name in ("dropout", "max-windows", "pool", "baseline", "report"):

@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+import kbert
 from kbert import BertClassifier, KbertError, Predictor, read_examples
 from kbert.errors import MachineError
 from kbert.exports.export import export
@@ -65,6 +68,18 @@ def test_it_is_reopened_and_predicts_the_same(format, exported, model):
     assert seen.size < 4 * 1.2 * model.count_params() + 1.5e6
     left = sorted(p.name for p in path.parent.iterdir())
     assert left == [format]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_it_does_not_tell_where_it_was_made(format, exported):
+    path, _ = exported(format)
+    places = [str(Path(kbert.__file__).parent), str(Path(sys.prefix)), str(path.parent)]
+    for file in path.rglob("*"):
+        held = file.read_bytes() if file.is_file() else b""
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as members:
+                held += b"".join(map(members.read, members.namelist()))
+        assert [place for place in places if place.encode() in held] == [], file.name
 
 
 @pytest.mark.parametrize("format", FORMATS)

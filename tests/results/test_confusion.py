@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix as of_scikit_learn
 
 from kbert.results import confusion
-from kbert.results.confusion import confusion_matrix, confusion_table
+from kbert.results.confusion import Confusion, confusion_matrix, confusion_table, confusions
 from kbert.results.prediction_table import PredictionTable
 
 
@@ -31,3 +31,12 @@ def test_rows_of_several_labels_have_none_nor_have_very_many_classes(monkeypatch
     assert confusion_table(table_of([[1, 0, 1]], [[0.5, 0.5, 0.5]])) is None
     monkeypatch.setattr(confusion, "MAX_CLASSES", 2)
     assert confusion_table(table_of([0], [[0, 0, 1]])) is None
+
+
+def test_the_most_frequent_confusions_come_first():
+    table = table_of([0, 0, 0, 1, 2, 2], np.eye(3)[[1, 1, 2, 1, 2, 0]])
+    assert confusions(table) == (
+        Confusion("a", "b", 2, 2 / 3),
+        Confusion("a", "c", 1, 1 / 3),
+        Confusion("c", "a", 1, 0.5),
+    )

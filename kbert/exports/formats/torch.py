@@ -63,4 +63,15 @@ def exported_program(model: Any, length: int | None) -> Any:
     # One tensor passed three times would become one input.
     example = tuple(torch.ones((2, length or 8), dtype=torch.int32) for _ in INPUTS)
     with torch.no_grad():
-        return torch.export.export(Served().eval(), example, dynamic_shapes=(sizes,) * len(INPUTS))
+        program = torch.export.export(
+            Served().eval(), example, dynamic_shapes=(sizes,) * len(INPUTS)
+        )
+    return without_traces(program)
+
+
+def without_traces(program: Any) -> Any:
+    """Return a program that does not tell on which paths of this machine it was made."""
+    for module in program.graph_module.modules():
+        for node in module.graph.nodes:
+            node.meta.pop("stack_trace", None)
+    return program

@@ -1,0 +1,69 @@
+"""What each word of a text does to a prediction."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kbert.analysis.explanation_page import explained_texts, explanation_page
+from kbert.analysis.word_effect import WordEffect
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What each word of a text does to a prediction, as `explain` finds it.
+
+    Printed, it shows the words that matter most; a notebook shows the text in colours.
+
+    Args:
+        text: str.
+        pair: str or None. The second text.
+        label: str. The label, or the number, that is explained.
+        output: float. Its probability for the whole text, or the number.
+        is_number: bool. Whether the output is a number and no probability.
+        words: tuple of WordEffect, in the order of the text.
+        notes: tuple of str. What is to be known of it. Defaults to ().
+    """
+
+    text: str
+    pair: str | None
+    label: str
+    output: float
+    is_number: bool
+    words: tuple[WordEffect, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def strongest(self) -> list[WordEffect]:
+        """The words by how much they change the output, most first."""
+        known = (word for word in self.words if word.effect is not None)
+        return sorted(known, key=lambda word: -abs(word.effect or 0.0))
+
+    @property
+    def summary(self) -> str:
+        """What is explained, in a sentence."""
+        kind = "predicted" if self.is_number else "probability"
+        return f"{self.label}: {kind} {self.output:.4g}"
+
+    def __str__(self) -> str:
+        lines = [self.summary, "Each word, and how much of that is gone without it:"]
+        for word in self.strongest[:_SHOWN]:
+            second = "  (second text)" if word.is_of_pair else ""
+            lines.append(f"  {word.effect:>+10.4f}  {word.word}{second}")
+        if len(self.words) > _SHOWN:
+            lines.append(f"  and {len(self.words) - _SHOWN:,} words that matter less")
+        return "\n".join([*lines, *self.notes])
+
+    def _repr_html_(self) -> str:
+        return explained_texts(self.summary, self._texts(), self.words)
+
+    def to_html(self) -> str:
+        """Return a page of the text in colours, which loads nothing and runs nothing."""
+        return explanation_page(self.summary, self._texts(), self.words, self.notes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the explanation as plain data."""
+        return {**vars(self), "words": list(map(vars, self.words)), "notes": list(self.notes)}
+
+    def _texts(self) -> list[str]:
+        return [self.text, *([] if self.pair is None else [self.pair])]

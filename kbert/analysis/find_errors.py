@@ -1,0 +1,227 @@
+"""Find the rows that a model gets most wrong."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kbert.analysis.found_errors import FoundErrors
+from kbert.analysis.nearest_rows import NearRow, nearest_rows
+from kbert.analysis.told import told_label
+from kbert.data.reading.examples import Examples, check_examples
+from kbert.errors import InputError, KbertError
+from kbert.findings import Call, Cure, Option
+from kbert.runs.evaluated_rows import (
+    EvaluatedRows,
+    folds_of,
+    is_cross_validation,
+    rows_of_run,
+    rows_out_of_fold,
+)
+from kbert.runs.read_sets import read_sets
+from kbert.runs.recorded_split import RecordedSplit
+from kbert.runs.run_config import check_is_classifier, check_is_run, run_config
+from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_predictions import prediction_table
+from kbert.runs.trained_on import trained_on
+from kbert.serving.predictor import Predictor
+from kbert.utils.counts import check_count
+from kbert.utils.wording import count_noun
+
+if TYPE_CHECKING:
+    from kbert.models.bert_classifier import BertClassifier
+
+
+def find_errors(
+    model: str | Path,
+    data: Examples | None = None,
+    *,
+    show: int = 10,
+    near: int = 3,
+    near_rows: int = 1000,
+    batch_size: int = 32,
+    backend: str | None = None,
+) -> FoundErrors:
+    """Return the rows that a model gets most wrong: where it errs, or where their labels do.
+
+    They are sorted by their loss. The labels that are probably wrong are found by confident
+    learning, which needs probabilities of models that were not trained on the rows: of a run these
+    are the rows that it set aside, of a cross-validation all rows.
+
+    Beside each row that is printed are the training rows that the model's encoder takes for most
+    like it:
+
+        similarity = cosine(mean(last layer of one row), mean(last layer of the other))
+
+    Args:
+        model: str or Path. A run directory; with `data` another model that `Predictor.load` takes.
+        data: Examples or None. Labelled rows. Defaults to None: those that the run was evaluated
+            on, as they were predicted then; of a cross-validation all rows.
+        show: int, 1 or more. How many rows of a list are printed. Defaults to 10.
+        near: int, 0 or more. Training rows beside each. Defaults to 3.
+        near_rows: int, 1 or more. Training rows that are compared; of more, a sample, which the
+            result tells. Defaults to 1,000.
+        batch_size: int. Rows that are predicted at once. Defaults to 32.
+        backend: str or None. The Keras backend. Defaults to None: see `choose_backend`.
+
+    Returns:
+        FoundErrors; printed, the first of each list.
+
+    Raises:
+        InputError: there are no rows, or they have no labels or others than the model.
+
+    Source: C. Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
+    2021.
+
+    Example:
+
+    ```python
+    found = find_errors("runs/a", near=0)
+    print(found)
+    assert len(found.order) == len(found.table)
+    ```
+    """
+    for name, count in (("show", show), ("near_rows", near_rows), ("batch_size", batch_size)):
+        check_count(name, count)
+    if near != 0:
+        check_count("near", near)
+    run, predictor = RunDirectory(model), None
+    if data is None:
+        rows = _own_rows(run)
+        source = _source(run, rows)
+    else:
+        predictor = Predictor.load(model, backend=backend)
+        rows = _predicted(predictor, data, batch_size)
+        seen = trained_on(model, data)
+        rows = rows if seen is None else replace(rows, notes=(*rows.notes, str(seen)))
+        source = f"{count_noun(len(data), 'row')} of {data.source}"
+    assert rows.table is not None
+    examples = rows.examples
+    found = FoundErrors(
+        source=source,
+        table=rows.table,
+        target=rows.target,
+        texts=None if examples is None else examples.texts,
+        pairs=None if examples is None else examples.pairs,
+        shown=show,
+        notes=rows.notes,
+    )
+    if not near or examples is None:
+        return found
+    try:
+        training = _training_rows(run)
+        if predictor is None:
+            folder = folds_of(run)[0].path if is_cross_validation(run) else run.path
+            predictor = Predictor.load(folder, backend=backend)
+    except KbertError as error:
+        note = f"The nearest training rows are left out: {error}"
+        return replace(found, notes=(*found.notes, note))
+    if predictor.model is None or training is None:
+        return found
+    return _with_near(found, predictor.model, training, examples, near, near_rows)
+
+
+def _own_rows(run: RunDirectory) -> EvaluatedRows:
+    """Return the rows that a run was evaluated on."""
+    check_is_run(run)
+    check_is_classifier(run)
+    if is_cross_validation(run):
+        return rows_out_of_fold(run)
+    sets = [name for name in ("dev", "test") if name in run.record.get("data", {})]
+    if not sets:
+        raise InputError(
+            "{run} has no rows of its own that it was evaluated on. Name a labelled file.",
+            run=run,
+            cure=Cure(call=Call("errors", run, "FILE")),
+        )
+    rows = rows_of_run(run, sets[0])
+    if rows.table is None:
+        raise InputError("{run}: {notes}", run=run, notes=" ".join(rows.notes))
+    return rows
+
+
+def _source(run: RunDirectory, rows: EvaluatedRows) -> str:
+    assert rows.table is not None
+    count = count_noun(len(rows.table), "row")
+    if is_cross_validation(run):
+        folds = len(folds_of(run))
+        return (
+            f"All {count} of {run}, each predicted by the model of the fold that was not trained "
+            f"on it ({folds} folds)"
+        )
+    return f"{count} of the set {rows.name} of {run}, which its model was not trained on"
+
+
+def _predicted(predictor: Predictor, data: Examples, batch_size: int) -> EvaluatedRows:
+    """Return labelled rows with what a model predicts for them."""
+    check_examples(data)
+    if data.y is None or data.labels is None or not len(data):
+        raise InputError("{source} has no labelled rows.", source=data.source)
+    if data.labels.names != tuple(predictor.labels) or data.target.kind != predictor.target.kind:
+        raise InputError(
+            "{data} was read with other labels than the model's {names}.",
+            data=Option("data"),
+            names=predictor.labels,
+            cure=Cure(code="kbert.read_examples(..., labels=kbert.Labels(predictor.labels))"),
+        )
+    outputs = predictor.predict_proba(data.texts, data.pairs, batch_size)
+    table = prediction_table(data, outputs, predictor.target)
+    return EvaluatedRows(data.source, predictor.target, table, data)
+
+
+def _training_rows(run: RunDirectory) -> Examples | None:
+    """Return the training rows of a run, read again; of a cross-validation all rows.
+
+    Raises:
+        InputError: they have changed since, or cannot be read.
+    """
+    if not (run.path / "config.toml").is_file():
+        return None
+    if is_cross_validation(run):
+        return rows_out_of_fold(run).examples
+    training, _ = read_sets(run_config(run), split=RecordedSplit.of(run))
+    if training.fingerprint != run.record["data"]["train"]["sha256"]:
+        raise InputError(
+            "{source} has changed since {run} was trained.",
+            source=training.source,
+            run=run,
+            cure=Cure(note="restore the file"),
+        )
+    return training
+
+
+def _with_near(
+    found: FoundErrors,
+    model: "BertClassifier",
+    training: Examples,
+    examples: Examples,
+    near: int,
+    near_rows: int,
+) -> FoundErrors:
+    """Return the errors with the training rows that are nearest to those that are printed."""
+    first = found.first
+    nearest = nearest_rows(model, training, examples.take(first), near, near_rows)
+    note = (
+        f"Near: the training rows whose mean output of the encoder has the greatest cosine, of "
+        f"{len(nearest.training):,}"
+    )
+    note += "." if len(nearest.training) == nearest.rows else f" of {nearest.rows:,} (a sample)."
+    told = {
+        int(at): tuple(
+            _near_row(nearest.training, found, int(one), float(cosine))
+            for one, cosine in zip(ones, cosines, strict=True)
+        )
+        for at, ones, cosines in zip(first, nearest.at, nearest.similarity, strict=True)
+    }
+    return replace(found, near=told, notes=(*found.notes, note))
+
+
+def _near_row(training: Examples, found: FoundErrors, at: int, cosine: float) -> NearRow:
+    y: Any = training.y
+    name, row = training.file_and_row(training.number(at))
+    return NearRow(
+        row=f"{name} {row}" if training.files else str(row),
+        label=told_label(found.target, y[at], found.table.names),
+        similarity=cosine,
+        text=training.texts[at],
+        pair=None if training.pairs is None else training.pairs[at],
+    )

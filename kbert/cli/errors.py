@@ -1,0 +1,129 @@
+"""`kbert errors`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from kbert.cli.app import verb
+from kbert.cli.options import Output, Switch, given, options, reading
+from kbert.cli.show import show as show_result
+from kbert.cli.show import show_json
+from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.findings import Option
+from kbert.utils.say import say
+from kbert.utils.wording import count_noun
+
+if TYPE_CHECKING:
+    from kbert.analysis.found_errors import FoundErrors
+    from kbert.data.reading.examples import Examples
+
+
+@options("backend", ReadingOptions, without=OF_SPLIT)
+class Settings:
+    """What `kbert errors` takes."""
+
+
+@verb("errors")
+def errors(
+    model: Path,
+    data: str | None = None,
+    *,
+    output: Output | None = None,
+    output_format: Annotated[str | None, Parameter(name="--to")] = None,
+    show: int = 10,
+    near: int = 3,
+    near_rows: int = 1000,
+    batch_size: int = 32,
+    json: Switch = False,
+    settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+) -> None:
+    """Show the rows that a model gets most wrong, and the labels that are probably wrong.
+
+    Beside them are the training rows that are most like them. Labels are judged by predictions of
+    models that were not trained on the rows: of a run those that it set aside, of one with folds
+    all rows.
+
+    Parameters
+    ----------
+    model
+        Run directory; with a file another model that `kbert predict` takes.
+    data
+        Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'; by
+        default the rows that the run was evaluated on while it was trained.
+    output
+        File to write with every row, the greatest loss first. Its folder is created where it is
+        missing.
+    output_format
+        csv or jsonl; by default by the suffix of the output, else csv.
+    show
+        Rows of a list to show.
+    near
+        Training rows to show beside each; 0 for none.
+    near_rows
+        Training rows to compare; of more, a sample.
+    batch_size
+        Rows per batch.
+    json
+        Print JSON.
+    """
+    from kbert.analysis.find_errors import find_errors
+    from kbert.cli.model_first import check_model_first
+    from kbert.cli.predictions_format import choose_format
+    from kbert.utils.staging import publishing
+
+    chosen = choose_format(output, output_format)
+    check_model_first("errors", model, data)
+    examples = None if data is None else _read(model, data, settings)
+
+    if near and (model / "config.toml").is_file():
+        leave_out = Option("near", 0)
+        say(f"Comparing with the training rows; {leave_out} leaves that out.", to="stderr")
+
+    def find() -> "FoundErrors":
+        return find_errors(
+            model,
+            examples,
+            show=show,
+            near=near,
+            near_rows=near_rows,
+            batch_size=batch_size,
+            backend=given(settings).get("backend"),
+        )
+
+    if output is None:
+        found = find()
+    else:
+        with publishing(output) as new:  # a place that cannot be written to is told of at once
+            found = find()
+            _write(found, output, new, chosen)
+        say(f"Wrote {output}: {count_noun(len(found.table), 'row')}.", to="stderr")
+    if json:
+        show_json(found.to_dict())
+    else:
+        show_result(found)
+
+
+def _read(model: Path, data: str, settings: Settings) -> "Examples":
+    """Return the rows of a file, read for a model."""
+    from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
+    from kbert.cli.labelled_file import LabelledFile
+    from kbert.interop.segments import check_segments
+    from kbert.interop.sources import find_source
+
+    source = find_source(model)
+    examples = LabelledFile(source, model, data, reading(settings)).read()
+    check_pairs(examples, source.text_pairs())
+    check_segments(source.num_segments(), examples.pairs is not None, examples.source)
+    say(str(examples), to="stderr")
+    show_reading(examples)
+    warn_of_unknown_tokens(source, examples)
+    return examples
+
+
+def _write(found: "FoundErrors", output: Path, new: Path, chosen: str) -> None:
+    from kbert.cli.error_lines import error_lines
+    from kbert.utils.file_errors import writing
+
+    with writing(output):
+        new.write_text("".join(error_lines(found, chosen)), encoding="utf-8", newline="")

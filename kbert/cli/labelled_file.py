@@ -1,0 +1,56 @@
+"""A labelled file, read for a model as its own data were."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kbert.cli.run_columns import with_run_columns
+from kbert.data.reading.examples import Examples
+from kbert.data.reading.reading_options import ReadingOptions
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.interop.source import Source
+from kbert.targets.labels import Labels
+from kbert.targets.target import Target
+
+
+class LabelledFile:
+    """A labelled file, read with the labels and the target of a model, and the columns of a run.
+
+    Args:
+        source: Source. The model.
+        model: Path. Where it is.
+        data: str. The file, or a pattern.
+        options: ReadingOptions. What is said of the file.
+    """
+
+    def __init__(self, source: Source, model: Path, data: str, options: ReadingOptions) -> None:
+        labels, target = source.labels(), source.target()
+        self._data = data
+        self._options = with_run_columns(
+            model, data, options, need_label=True, target=target, labels=labels
+        )
+        self._target = _target_of(self._options, target)
+        self._labels = labels
+
+    def read(self, labels: Sequence[str] | None = None) -> Examples:
+        """Return the examples.
+
+        Args:
+            labels: sequence of str, or None. The classes, where the model's files do not tell them.
+                Defaults to None: those of the model, or of the file.
+        """
+        names = self._labels or labels
+        known = None if names is None else Labels(tuple(names))
+        return self._options.read(self._data, labels=known, **self._target)
+
+
+def _target_of(options: ReadingOptions, target: Target) -> dict[str, Target]:
+    """Return how labels are read: as the model's own are, which the options may not deny."""
+    if options.target not in (None, target.kind):
+        raise InputError(
+            "{option} must be that of the model: {own}. Received: {given}",
+            option=Option("target"),
+            own=target.kind,
+            given=options.target,
+        )
+    return {} if options.label_separator else {"target": target}
