@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.reports.headline import headline
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.rendering import render
@@ -130,9 +131,15 @@ def _differing(reports: Sequence[RunReport]) -> dict[str, tuple[str, ...]]:
         settings = tomllib.loads(report.settings)
         table = {name: value for name, value in settings.items() if name not in _PLACES}
         data = report.record.get("data", {}).get("train", {})
-        table |= {"training rows": data.get("rows"), "training data": data.get("sha256", "")[:12]}
+        table |= {
+            worded("training rows"): data.get("rows"),
+            worded("training data"): data.get("sha256", "")[:12],
+        }
         versions = report.record.get("versions", {})
-        tables.append(table | {f"version of {name}": value for name, value in versions.items()})
+        tables.append(
+            table
+            | {worded("version of {name}", name=name): value for name, value in versions.items()}
+        )
     names = dict.fromkeys(name for table in tables for name in table)
     found = {name: tuple(str(table.get(name, "")) for table in tables) for name in names}
     return {name: values for name, values in found.items() if len(set(values)) > 1}
@@ -148,7 +155,14 @@ def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:
         for report in reports
     ]
     name = score_name(score)
-    drawings = [line_chart(scores, title=f"{name} by update", x_label="update", y_label=name)]
+    drawings = [
+        line_chart(
+            scores,
+            title=worded("{name} by update", name=name),
+            x_label=worded("update"),
+            y_label=name,
+        )
+    ]
     logs = [(report.name, report.log.thinned()) for report in reports]
     losses = [
         Line(name, log.steps.tolist(), log.losses.tolist())
@@ -156,5 +170,9 @@ def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:
         if np.isfinite(log.losses).any()
     ]
     if losses:
-        drawings.append(line_chart(losses, title="Loss by step", x_label="step", y_label="loss"))
+        drawings.append(
+            line_chart(
+                losses, title=worded("Loss by step"), x_label=worded("step"), y_label=worded("loss")
+            )
+        )
     return tuple(drawings)

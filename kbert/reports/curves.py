@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.run_report import RunReport
 from kbert.reports.svg import Svg
@@ -32,23 +33,30 @@ def curves(report: RunReport) -> Curves:
 
 def _rates(report: RunReport) -> Svg | None:
     log, plan = report.log.thinned(), report.plan
-    lines = [Line("used", log.steps.tolist(), log.rates.tolist())] if len(log.steps) else []
+    lines = [Line(worded("used"), log.steps.tolist(), log.rates.tolist())] if len(log.steps) else []
     if plan is not None:
         updates = np.unique(np.linspace(0, plan.num_updates - 1, 200).astype(int))
         steps = updates * plan.gradient_accumulation_steps
         planned = plan.learning_rate_at(updates)
-        lines.append(Line("planned", steps.tolist(), np.asarray(planned).tolist()))
+        lines.append(Line(worded("planned"), steps.tolist(), np.asarray(planned).tolist()))
     if not lines:
         return None
-    return line_chart(lines, title="Learning rate by step", x_label="step", y_label="learning rate")
+    return line_chart(
+        lines,
+        title=worded("Learning rate by step"),
+        x_label=worded("step"),
+        y_label=worded("learning rate"),
+    )
 
 
 def _losses(report: RunReport) -> Svg | None:
     log = report.log.thinned()
     if not np.isfinite(log.losses).any():
         return None
-    own = Line("loss of the batch", log.steps.tolist(), log.losses.tolist())
-    return line_chart([own], title="Loss by step", x_label="step", y_label="loss")
+    own = Line(worded("loss of the batch"), log.steps.tolist(), log.losses.tolist())
+    return line_chart(
+        [own], title=worded("Loss by step"), x_label=worded("step"), y_label=worded("loss")
+    )
 
 
 def _scores(report: RunReport) -> Svg | None:
@@ -61,4 +69,10 @@ def _scores(report: RunReport) -> Svg | None:
         for name in records[0].scores
     ]
     name = score_name(score)
-    return line_chart(lines, title=f"{name} by update", x_label="update", y_label=name, height=220)
+    return line_chart(
+        lines,
+        title=worded("{name} by update", name=name),
+        x_label=worded("update"),
+        y_label=name,
+        height=220,
+    )

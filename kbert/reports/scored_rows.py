@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kbert.findings import worded
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.matrix_chart import matrix_chart
 from kbert.reports.run_report import RunReport
@@ -39,7 +40,7 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
     matrix = confusion_matrix(table)
     drawn = None
     if matrix is not None and len(table.names) <= _DRAWN:
-        drawn = matrix_chart(matrix, table.names, title="Which classes are taken for which")
+        drawn = matrix_chart(matrix, table.names, title=worded("Which classes are taken for which"))
     return ScoredRows(
         drawn, confusions(table)[:_CONFUSIONS], calibration, _reliability(calibration)
     )
@@ -47,14 +48,14 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
 
 def _reliability(calibration: Calibration) -> Svg:
     lines = [
-        Line("this model", calibration.confidence, calibration.accuracy),
-        Line("as it should be", (0, 1), (0, 1)),
+        Line(worded("this model"), calibration.confidence, calibration.accuracy),
+        Line(worded("as it should be"), (0, 1), (0, 1)),
     ]
     return line_chart(
         lines,
-        title="Accuracy by confidence",
-        x_label="probability of the predicted class",
-        y_label="accuracy",
+        title=worded("Accuracy by confidence"),
+        x_label=worded("probability of the predicted class"),
+        y_label=worded("accuracy"),
         y_limits=(0, 1),
         width=420,
         height=320,

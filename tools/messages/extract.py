@@ -33,7 +33,20 @@ def messages() -> Messages:
         for message, line in [*_in_calls(tree), *_in_constants(tree, name), *_in_help(tree, name)]:
             if message != "":
                 found.setdefault(message, []).append((name, line))
+    for path in sorted((PACKAGE / "reports" / "templates").iterdir()):
+        for message in _in_template(path):
+            found.setdefault(message, []).append((path.relative_to(PACKAGE.parent).as_posix(), 1))
     return found
+
+
+def _in_template(path: Path) -> list[str]:
+    """The texts of a page."""
+    from kbert.reports.translated import script_texts, translated
+
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        return script_texts(source)
+    return translated(source)[1] if path.suffix == ".html" else []
 
 
 def _in_calls(tree: ast.Module) -> Iterator[tuple[str | tuple[str, str], int]]:
