@@ -316,7 +316,15 @@ class EpochEvaluation(keras.callbacks.Callback):
         if self.verbose:
             for name, evaluation in scores.items():
                 mark = worded("  (best so far)") if is_best else ""
-                say(f"{record.when}: {name} {evaluation.summary()}{mark}")
+                say(
+                    worded(
+                        "{when}: {name} {scores}{mark}",
+                        when=record.when,
+                        name=name,
+                        scores=evaluation.summary(),
+                        mark=mark,
+                    )
+                )
         if self.folder is not None:
             history.write(self.folder)
         if history.is_over:

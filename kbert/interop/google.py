@@ -128,7 +128,9 @@ class GoogleCheckpoint(Source):
             classes=classes,
             labels=self.labels() if classes else None,
             notes=(
-                f"{'Lower-casing' if lowercase else 'No lower-casing'}: {why}.",
+                worded("Lower-casing: {why}.", why=why)
+                if lowercase
+                else worded("No lower-casing: {why}.", why=why),
                 *names.notes(step, left),
                 *unknown_note(GOOGLE.check(read_json(file), file), file),
             ),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import BaselineChoice
-from kbert.findings import Message
+from kbert.errors import KbertError
+from kbert.findings import Message, Text
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.linear_target import LinearTarget
@@ -85,10 +86,17 @@ def compute_baselines(
                     Message(
                         "{name}: not computed: {reason}.",
                         name=SHOWN_NAMES[one],
-                        reason=reason_of(error),
+                        reason=_reason(error),
                     )
                 )
     return Baselines(name, len(task.training), len(task.dev), tuple(found), tuple(notes))
+
+
+def _reason(error: Exception) -> Text:
+    """Return what an exception says, without a full stop and in any language if it is kbert's."""
+    if isinstance(error, KbertError):
+        return Message(error.template.rstrip("."), **error.values)
+    return reason_of(error)
 
 
 def _constant(task: BaselineTask) -> Baseline:

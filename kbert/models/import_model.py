@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Call, Option, worded
+from kbert.findings import Call, Message, Option, worded
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
@@ -16,6 +16,12 @@ from kbert.utils.say import say, verbosity
 from kbert.utils.staging import publishing
 
 _SENTENCES = ("A moving story, beautifully told.", "这部电影很好看。", "1 + 1 = 2?")
+
+_WHAT = {
+    "softmax": Message("Classes"),
+    "sigmoid": Message("Labels"),
+    "linear": Message("Numbers"),
+}
 
 
 def import_model(
@@ -137,6 +143,6 @@ def _write_classifier(
         model.predict_texts(_SENTENCES)  # which refuses what is not finite
     with writing(output), publishing(output) as folder:
         model.save_to(folder)
-    what = {"softmax": "Classes", "sigmoid": "Labels", "linear": "Numbers"}[model.target.activation]
-    say(f"{what}: {', '.join(model.labels.names)}")
+    what = _WHAT[model.target.activation]
+    say(worded("{what}: {names}", what=what, names=", ".join(model.labels.names)))
     say(worded("{output} is a model to evaluate, to export, and to predict with.", output=output))

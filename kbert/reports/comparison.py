@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.findings import worded
+from kbert.findings import Text, worded
 from kbert.reports.headline import headline
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.rendering import render
@@ -37,7 +37,7 @@ class ComparedRun:
     """
 
     name: str
-    when: str
+    when: Text
     score: float
     interval: Interval | None
     scores: Scores

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kbert.findings import worded
+from kbert.findings import Text, worded
 from kbert.reports.run_report import RunReport
 from kbert.results.bootstrap import Interval, bootstrap
 from kbert.results.scores import score_name
@@ -40,7 +40,7 @@ class Headline:
 
     score: str
     set: str
-    when: str
+    when: Text
     models: tuple[Compared, ...]
 
 

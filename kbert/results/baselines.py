@@ -85,10 +85,9 @@ class Baselines:
             )
         ]
         width = max((cells(one.shown_name) for one in self.found), default=0)
-        lines += [
-            f"  {padded(one.shown_name, width)}  {one.evaluation.summary()}; {self._effort(one)}"
-            for one in self.found
-        ]
+        for one in self.found:
+            told = worded("; ").join([one.evaluation.summary(), self._effort(one)])
+            lines.append(f"  {padded(one.shown_name, width)}  {told}")
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     def _effort(self, one: Baseline) -> str:

@@ -155,7 +155,8 @@ class Evaluation:
             (s.label, f"{s.precision:.4f}", f"{s.recall:.4f}", f"{s.f1:.4f}", f"{s.rows:>6,}")
             for s in self.classes
         ]
-        return f"{rows}{by_weight}: {self.summary()}\n{table([_COLUMNS, *lines])}"
+        head = worded("{rows}: {scores}", rows=f"{rows}{by_weight}", scores=self.summary())
+        return f"{head}\n{table([_COLUMNS, *lines])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""

@@ -159,7 +159,8 @@ class MultiEvaluation:
             )
             for s, threshold in zip(self.classes, self.thresholds, strict=True)
         ]
-        return f"{rows}{by_weight}: {self.summary()}\n{table([_COLUMNS, *lines])}"
+        head = worded("{rows}: {scores}", rows=f"{rows}{by_weight}", scores=self.summary())
+        return f"{head}\n{table([_COLUMNS, *lines])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""

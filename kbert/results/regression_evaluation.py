@@ -115,9 +115,10 @@ class RegressionEvaluation:
 
     def __str__(self) -> str:
         by_weight = worded(", by weight") if self.weighted else ""
-        lines = [f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}"]
+        rows = f"{count_noun(self.rows, 'row')}{by_weight}"
+        lines = [worded("{rows}: {scores}", rows=rows, scores=self.summary())]
         if len(self.columns) > 1:
-            rows = [
+            cells = [
                 (
                     s.label,
                     f"{s.rmse:>10.4g}",
@@ -129,7 +130,7 @@ class RegressionEvaluation:
                 for s in self.columns
             ]
             names = (worded("column"), "RMSE", "MAE", "Pearson", "Spearman", "R2")
-            lines.append(table([names, *rows]))
+            lines.append(table([names, *cells]))
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

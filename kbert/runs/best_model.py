@@ -10,7 +10,7 @@ from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.manifest import WEIGHTS_FILE, checksum_of, weights_checksum
 from kbert.errors import KbertError, MachineError
-from kbert.findings import Cure, Finding, worded
+from kbert.findings import Cure, Finding, Text, worded
 from kbert.interop.sources import find_source
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.run_directory import RunDirectory
@@ -156,7 +156,7 @@ def _model_checksum(run: RunDirectory) -> str | None:
         return None
 
 
-def _lost(when: str, error: KbertError) -> Finding:
+def _lost(when: Text, error: KbertError) -> Finding:
     return Finding(
         "best-lost",
         "error",

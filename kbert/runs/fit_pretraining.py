@@ -117,7 +117,7 @@ def _finish(
     if best is not None and evaluation is not None:
         say(worded("The best evaluation, which the run keeps: {when}", when=best.when))
         for name, scores in best.scores.items():
-            say(f"{name}: {scores}")
+            say(worded("{name}: {scores}", name=name, scores=scores))
         unigram = unigram_loss(prepared.stores["train"], evaluation.evaluated_sets()["dev"])
         say(
             worded(

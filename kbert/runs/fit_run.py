@@ -159,7 +159,7 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
         else:
             say(worded("The best evaluation, which the run keeps: {when}", when=best.when))
         for name, scores in best.scores.items():
-            say(f"{name}: {scores}")
+            say(worded("{name}: {scores}", name=name, scores=scores))
         chosen = model.target.what_is_chosen(
             best.first, model.labels.names, next(iter(best.scores))
         )

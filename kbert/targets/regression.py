@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Problem, worded
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.regression_evaluation import RegressionEvaluation
 from kbert.targets.label_cells import number_columns
@@ -43,7 +43,7 @@ class Regression(Target):
     least_labels = 1
     activation = "linear"
     problem_type = "regression"
-    what = "number"
+    what = Message("number")
     smooths_labels = False
 
     def read(

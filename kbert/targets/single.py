@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kbert.choices import TargetKind
-from kbert.findings import Cure, Problem, worded
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.labels import Labels
@@ -31,7 +31,7 @@ class Single(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
-    what = "label"
+    what = Message("label")
     names_labels = True
     takes_names = True
 

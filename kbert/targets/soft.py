@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Problem, worded
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.label_cells import number_columns, shares_of_classes
@@ -30,7 +30,7 @@ class Soft(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
-    what = "distribution"
+    what = Message("distribution")
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
