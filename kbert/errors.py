@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from kbert.findings import CODES, Cure, Finding, Option, worded
+from kbert.findings import CODES, Cure, Finding, Message, Option, worded
 
 _ALLOWED_IN: ContextVar[str] = ContextVar("allowed_in", default="")
 
@@ -75,13 +75,12 @@ class FindingsError(KbertError):
 
     def __init__(self, findings: Sequence[Finding] = (), *, can_allow: bool = False) -> None:
         self.findings = tuple(findings)
-        template = "{findings}"
-        values: dict[str, Any] = {"findings": _Sentences(self.findings)}
+        told: Message | _Sentences = _Sentences(self.findings)
         if can_allow:
             codes = tuple(dict.fromkeys(finding.code for finding in findings))
-            template += " To continue anyway: {allow}"
-            values["allow"] = Option("allow", codes, of=_ALLOWED_IN.get())
-        super().__init__(template, **values)
+            allow = Option("allow", codes, of=_ALLOWED_IN.get())
+            told = Message("{findings} To continue anyway: {allow}", findings=told, allow=allow)
+        super().__init__("{findings}", findings=told)
 
 
 class UnknownTokensWarning(UserWarning):

@@ -108,8 +108,8 @@ def train_wordpiece(texts: Iterable[str], size: int = _PIECES) -> list[str]:
         vocab_size=size, min_frequency=2, special_tokens=_SPECIALS, show_progress=False
     )
     rust.train_from_iterator(texts, trainer)
-    ids = rust.get_vocab()
-    return sorted(ids, key=lambda piece: ids[piece])
+    # Pieces that are as frequent come in no order of their own.
+    return [*_SPECIALS, *sorted(set(rust.get_vocab()) - set(_SPECIALS))]
 
 
 def _reviews_folder() -> Path:

@@ -105,7 +105,7 @@ class Baselines:
             parts.append(worded("scored on {rows:,}", rows=one.evaluation.rows))
         if one.share is not None:
             parts.append(worded("{share:.1%} of what the plan computes", share=one.share))
-        return ", ".join(parts)
+        return worded(", ").join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the baselines as plain data."""

@@ -86,10 +86,12 @@ def near_duplicates_finding(
         return None
     at, twin = found.example
     share = found.near / found.rows
-    template = "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
-    if not found.all_rows:
-        template += " (a sample; of {training_rows:,} training rows)"
-    template += ": {place} has {text!r}, {its_place} {its_text!r}."
+    sample = "" if found.all_rows else " (a sample; of {training_rows:,} training rows)"
+    template = (
+        "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
+        + sample
+        + ": {place} has {text!r}, {its_place} {its_text!r}."
+    )
     return Finding(
         "near-duplicates",
         "warning" if share > _MANY_NEAR else "info",
