@@ -26,8 +26,11 @@ def mostly_right(model, texts):
 
 def sure(model, texts):
     """Let a model be far too sure, of one label as often as of the other, on each backend."""
+    random = np.random.default_rng(0)
+    for variable in model.weights:  # else all texts have nearly the same logits
+        variable.assign(variable + random.normal(0, 0.2, variable.shape))
     kernel, bias = model.get_layer("logits").weights
-    kernel.assign(np.random.default_rng(0).normal(0, 1, kernel.shape))
+    bias.assign(np.zeros(bias.shape))
     logits = in_order(model, Examples(texts))
     factor = 4 / logits.std(axis=0).mean()
     kernel.assign(kernel * factor)
@@ -51,19 +54,20 @@ def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts
     examples = mostly_right(model, texts)
     before = in_order(model, examples)
     found = model.calibrate(model.batches(examples))
-    assert found.value == pytest.approx(Temperature.fit(before, examples.label_ids).value, rel=2e-3)
+    # In bfloat16, TensorFlow's logits depend on the widths of the batches, which are other ones.
+    few, near = (2e-3, 1e-4) if dtype == "float32" else (3e-2, 3e-2)
+    assert found.value == pytest.approx(Temperature.fit(before, examples.label_ids).value, rel=few)
     assert found.value > 2
-    near = 1e-4 if dtype == "float32" else 1e-2  # of other batches
     after = model.predict_proba(texts)
     np.testing.assert_allclose(after, softmax(before / found.value), atol=near)
-    expected = before / found.value
-    np.testing.assert_allclose(in_order(model, examples), expected, rtol=1e-4, atol=near)
-    np.testing.assert_array_equal(after.argmax(axis=1), before.argmax(axis=1))
+    same_batches = in_order(model, examples)
+    np.testing.assert_allclose(same_batches, before / found.value, rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(same_batches.argmax(axis=1), before.argmax(axis=1))
     true = examples.label_ids
     assert log_loss(true, after[:, 1]) < log_loss(true, softmax(before)[:, 1])
     assert model.temperature == found.value
     again = model.calibrate(model.batches(examples))
-    assert again.value == pytest.approx(1, abs=2e-3)
+    assert again.value == pytest.approx(1, abs=few)
 
 
 @pytest.mark.parametrize("pool", ["mean", "max"])
