@@ -24,7 +24,7 @@ TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train predict test test-quick parity notebooks docs bench fuzz kills ends soak lint typecheck clean
+.PHONY: help setup train train-zh messages predict test test-quick parity notebooks docs bench fuzz kills ends soak lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -35,6 +35,9 @@ setup: $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-d
 
 train: $(VENV)/.installed-$(BACKEND) $(VENV)/.installed-demo  ## run `kbert demo`: fine-tune MiniLM on film reviews; or train on DATA
 	$(BIN)/kbert $(if $(DATA),train "$(DATA)",demo) $(TRAIN_ARGS)
+
+train-zh: $(VENV)/.installed-$(BACKEND) $(VENV)/.installed-demo-zh  ## run `kbert demo --chinese`: a small new BERT on Chinese reviews
+	$(BIN)/kbert demo --chinese --lang zh $(TRAIN_ARGS)
 
 # Without a model, kbert says what the newest run lacks, and how to finish it.
 predict: $(VENV)/.installed-$(BACKEND)  ## label TEXT with the newest run, or with RUN
@@ -78,6 +81,9 @@ fuzz: $(VENV)/.installed-test  ## mutate files for SECONDS in all, and look for 
 	$(PIP) -e ".[fuzz]"
 	KERAS_BACKEND=$(BACKEND) $(BIN)/python tools/fuzz.py $(SECONDS)
 
+messages: $(VENV)/.installed-test  ## write the Chinese catalogue again, with the messages of the code
+	$(BIN)/python -m tools.messages
+
 lint: $(VENV)/.installed-test  ## check format and style
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -112,6 +118,10 @@ $(VENV)/.installed-demo: $(VENV)/.python requirements/demo.txt
 $(VENV)/.installed-docs: $(VENV)/.python pyproject.toml
 	@echo "Installing what builds the documentation (once) ..."
 	$(PIP) -e ".[docs]"
+	@touch $@
+
+$(VENV)/.installed-demo-zh: $(VENV)/.python requirements/demo-zh.txt
+	$(PIP) --no-deps --require-hashes -r requirements/demo-zh.txt
 	@touch $@
 
 # Pip compiles the 20,000 files one by one; compileall does on every core.

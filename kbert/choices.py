@@ -33,6 +33,7 @@ ExportFormat = Literal[
 ]
 FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines"]
 Gelu = Literal["tanh", "erf"]
+Language = Literal["en", "zh"]
 LongText = Literal["head", "tail", "head+tail", "windows"]
 Monitor = Literal[
     "accuracy",

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from kbert.findings import CODES, Cure, Finding, Option
+from kbert.findings import CODES, Cure, Finding, Message, Option, worded
 
 _ALLOWED_IN: ContextVar[str] = ContextVar("allowed_in", default="")
 
@@ -37,10 +37,12 @@ class KbertError(Exception):
         self.cure = cure
 
     def __str__(self) -> str:
-        text = self.template.format(**self.values)
+        text = worded(self.template, **self.values)
         if self.cure is None:
             return text
-        return f"{text}{'' if text.endswith(('.', '!', '?', ':')) else '.'} Cure: {self.cure}"
+        if not text.endswith((".", "!", "?", ":", "。", "！", "？", "：")):
+            text = worded("{text}.", text=text)
+        return worded("{message} Cure: {cure}", message=text, cure=self.cure)
 
 
 class InputError(KbertError, ValueError):
@@ -73,13 +75,12 @@ class FindingsError(KbertError):
 
     def __init__(self, findings: Sequence[Finding] = (), *, can_allow: bool = False) -> None:
         self.findings = tuple(findings)
-        template = "{findings}"
-        values: dict[str, Any] = {"findings": _Sentences(self.findings)}
+        told: Message | _Sentences = _Sentences(self.findings)
         if can_allow:
             codes = tuple(dict.fromkeys(finding.code for finding in findings))
-            template += " To continue anyway: {allow}"
-            values["allow"] = Option("allow", codes, of=_ALLOWED_IN.get())
-        super().__init__(template, **values)
+            allow = Option("allow", codes, of=_ALLOWED_IN.get())
+            told = Message("{findings} To continue anyway: {allow}", findings=told, allow=allow)
+        super().__init__("{findings}", findings=told)
 
 
 class UnknownTokensWarning(UserWarning):
@@ -112,7 +113,10 @@ class _Sentences(tuple[Finding, ...]):
     """Findings, worded only when the error is shown."""
 
     def __str__(self) -> str:
-        return " ".join(f"{finding.message} Cure: {finding.cure}." for finding in self)
+        return " ".join(
+            worded("{message} Cure: {cure}.", message=finding.message, cure=finding.cure)
+            for finding in self
+        )
 
     def __format__(self, spec: str) -> str:
         return str(self)

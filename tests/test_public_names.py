@@ -58,6 +58,7 @@ EXEMPT = ("kbert.interop.sources", "kbert")
 # Each part imports only from those above it. CONTRIBUTING.md shows the list as a table.
 LAYERS = [
     ("choices",),
+    ("display",),
     ("findings",),
     ("errors",),
     ("utils",),

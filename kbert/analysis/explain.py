@@ -9,7 +9,7 @@ from kbert.analysis.explanation import Explanation
 from kbert.analysis.text_words import text_words, without
 from kbert.analysis.word_effect import WordEffect
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.serving.predictor import Predictor
@@ -163,4 +163,9 @@ def _notes(texts: Sequence[str], max_words: int) -> tuple[str, ...]:
     longer = [text for text in texts if len(list(text_words(text))) > max_words]
     if not longer:
         return ()
-    return (f"Only the first {max_words:,} words of a text were left out in turn.",)
+    return (
+        worded(
+            "Only the first {max_words:,} words of a text were left out in turn.",
+            max_words=max_words,
+        ),
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 from kbert.analysis.explanation_page import explained_texts, explanation_page
 from kbert.analysis.word_effect import WordEffect
+from kbert.findings import worded
 
 _SHOWN = 20
 
@@ -46,12 +47,14 @@ class Explanation:
         return f"{self.label}: {kind} {self.output:.4g}"
 
     def __str__(self) -> str:
-        lines = [self.summary, "Each word, and how much of that is gone without it:"]
+        lines = [self.summary, worded("Each word, and how much of that is gone without it:")]
         for word in self.strongest[:_SHOWN]:
-            second = "  (second text)" if word.is_of_pair else ""
+            second = worded("  (second text)") if word.is_of_pair else ""
             lines.append(f"  {word.effect:>+10.4f}  {word.word}{second}")
         if len(self.words) > _SHOWN:
-            lines.append(f"  and {len(self.words) - _SHOWN:,} words that matter less")
+            lines.append(
+                worded("  and {number:,} words that matter less", number=len(self.words) - _SHOWN)
+            )
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:

@@ -9,7 +9,7 @@ from kbert.analysis.nearest_rows import NearRow, nearest_rows
 from kbert.analysis.told import told_label
 from kbert.data.reading.examples import Examples, check_examples
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure, Option, worded
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
     folds_of,
@@ -113,7 +113,7 @@ def find_errors(
             folder = folds_of(run)[0].path if is_cross_validation(run) else run.path
             predictor = Predictor.load(folder, backend=backend)
     except KbertError as error:
-        note = f"The nearest training rows are left out: {error}"
+        note = worded("The nearest training rows are left out: {error}", error=error)
         return replace(found, notes=(*found.notes, note))
     if predictor.model is None or training is None:
         return found
@@ -144,11 +144,19 @@ def _source(run: RunDirectory, rows: EvaluatedRows) -> str:
     count = count_noun(len(rows.table), "row")
     if is_cross_validation(run):
         folds = len(folds_of(run))
-        return (
-            f"All {count} of {run}, each predicted by the model of the fold that was not trained "
-            f"on it ({folds} folds)"
+        return worded(
+            "All {count} of {run}, each predicted by the model of the fold that was not trained "
+            "on it ({folds} folds)",
+            count=count,
+            run=run,
+            folds=folds,
         )
-    return f"{count} of the set {rows.name} of {run}, which its model was not trained on"
+    return worded(
+        "{count} of the set {name} of {run}, which its model was not trained on",
+        count=count,
+        name=rows.name,
+        run=run,
+    )
 
 
 def _predicted(predictor: Predictor, data: Examples, batch_size: int) -> EvaluatedRows:
@@ -200,11 +208,16 @@ def _with_near(
     """Return the errors with the training rows that are nearest to those that are printed."""
     first = found.first
     nearest = nearest_rows(model, training, examples.take(first), near, near_rows)
-    note = (
-        f"Near: the training rows whose mean output of the encoder has the greatest cosine, of "
-        f"{len(nearest.training):,}"
+    note = worded(
+        "Near: the training rows whose mean output of the encoder has the greatest cosine, of "
+        "{training:,}",
+        training=len(nearest.training),
     )
-    note += "." if len(nearest.training) == nearest.rows else f" of {nearest.rows:,} (a sample)."
+    note += (
+        "."
+        if len(nearest.training) == nearest.rows
+        else worded(" of {rows:,} (a sample).", rows=nearest.rows)
+    )
     told = {
         int(at): tuple(
             _near_row(nearest.training, found, int(one), float(cosine))

@@ -9,6 +9,7 @@ import numpy as np
 
 from kbert.analysis.nearest_rows import NearRow
 from kbert.analysis.told import in_one_line, padded, told, told_label
+from kbert.findings import worded
 from kbert.results.confusion import Confusion, confusions
 from kbert.results.doubtful_labels import doubtful_labels
 from kbert.results.prediction_table import PredictionTable
@@ -135,15 +136,20 @@ class FoundErrors:
     def __str__(self) -> str:
         lines = [self.source, *self.notes]
         if self.confusions:
-            lines += ["", "Most frequent confusions (label, predicted, rows, share of the label):"]
+            lines += [
+                "",
+                worded("Most frequent confusions (label, predicted, rows, share of the label):"),
+            ]
             lines += self._confusion_lines()
         if self.suspects is not None:
-            count = f"{len(self.suspects):,} of {len(self.table):,} rows"
-            lines += ["", f"Labels that are probably wrong ({count}):"]
+            count = worded(
+                "{suspects:,} of {table:,} rows", suspects=len(self.suspects), table=len(self.table)
+            )
+            lines += ["", worded("Labels that are probably wrong ({count}):", count=count)]
             if len(self.suspects) > _MANY * len(self.table):
-                lines.append("  So many say more of the model than of the labels.")
+                lines.append(worded("  So many say more of the model than of the labels."))
             lines += self._row_lines(self.suspects[: self.shown])
-        lines += ["", "Greatest losses:", *self._row_lines(self.order[: self.shown])]
+        lines += ["", worded("Greatest losses:"), *self._row_lines(self.order[: self.shown])]
         return "\n".join(lines)
 
     def _confusion_lines(self) -> list[str]:
@@ -158,15 +164,15 @@ class FoundErrors:
     def _row_lines(self, positions: np.ndarray) -> list[str]:
         found = positions.tolist()
         if not found:
-            return ["  none"]
+            return [worded("  none")]
         columns = [
-            padded(["row", *map(self._place, found)], _LABEL),
-            padded(["label", *map(self._label, found)], _LABEL),
-            padded(["predicted", *map(self._predicted, found)], _LABEL),
-            padded(["loss", *(f"{self.losses[at]:.4f}" for at in found)], _LABEL),
+            padded([worded("row"), *map(self._place, found)], _LABEL),
+            padded([worded("label"), *map(self._label, found)], _LABEL),
+            padded([worded("predicted"), *map(self._predicted, found)], _LABEL),
+            padded([worded("loss"), *(f"{self.losses[at]:.4f}" for at in found)], _LABEL),
         ]
         heads, *starts = ("  " + "  ".join(cells) for cells in zip(*columns, strict=True))
-        lines = [(heads + ("  text" if self.texts is not None else "")).rstrip()]
+        lines = [(heads + (f"  {worded('text')}" if self.texts is not None else "")).rstrip()]
         for at, start in zip(found, starts, strict=True):
             lines.append(f"{start}  {self._text(at)}".rstrip())
             lines += [f"      near: {_near(one)}" for one in self.near.get(at, ())]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kbert.choices import Backend, Precision, Recipe
+from kbert.findings import worded
 
 _CPUINFO = Path("/proc/cpuinfo")
 # Instructions that multiply bfloat16, as Linux names them. A measurement would differ from one run
@@ -26,7 +27,9 @@ class PrecisionChoice:
     reason: str = ""
 
     def __str__(self) -> str:
-        return f"Computing in {self.precision}" + (f": {self.reason}." if self.reason else ".")
+        return worded("Computing in {precision}", precision=self.precision) + (
+            worded(": {reason}.", reason=self.reason) if self.reason else "."
+        )
 
 
 def choose_precision(
@@ -48,12 +51,12 @@ def choose_precision(
     if asked != "auto":
         return PrecisionChoice(asked)
     if recipe == "google":
-        return PrecisionChoice("float32", "the google recipe is that of float32")
+        return PrecisionChoice("float32", worded("the google recipe is that of float32"))
     accelerator = _ACCELERATORS[backend]()
     if accelerator is not None:
         return accelerator
     if backend == "jax":
-        return PrecisionChoice("float32", "on a processor JAX gains nothing from bfloat16")
+        return PrecisionChoice("float32", worded("on a processor JAX gains nothing from bfloat16"))
     return _of_processor()
 
 
@@ -65,12 +68,20 @@ def _of_processor() -> PrecisionChoice:
     flags = next((line for line in told.splitlines() if line.startswith("flags")), "").split()
     for flag, name in _INSTRUCTIONS.items():
         if flag in flags:
-            return PrecisionChoice("bfloat16", f"this processor multiplies it faster, with {name}")
-    return PrecisionChoice("float32", "this processor is not known to multiply bfloat16 faster")
+            return PrecisionChoice(
+                "bfloat16", worded("this processor multiplies it faster, with {name}", name=name)
+            )
+    return PrecisionChoice(
+        "float32", worded("this processor is not known to multiply bfloat16 faster")
+    )
 
 
 def _of_gpu(capability: tuple[int, int]) -> PrecisionChoice:
-    told = f"the GPU's compute capability is {capability[0]}.{capability[1]}"
+    told = worded(
+        "the GPU's compute capability is {major}.{minor}",
+        major=capability[0],
+        minor=capability[1],
+    )
     if capability >= _AMPERE:
         return PrecisionChoice("bfloat16", told)
     return PrecisionChoice("float16" if capability >= _VOLTA else "float32", told)
@@ -82,7 +93,7 @@ def _torch_accelerator() -> PrecisionChoice | None:
     if torch.cuda.is_available():
         return _of_gpu(torch.cuda.get_device_capability())
     if torch.backends.mps.is_available():
-        return PrecisionChoice("float32", "on Apple's GPU others have not been tried")
+        return PrecisionChoice("float32", worded("on Apple's GPU others have not been tried"))
     return None
 
 
@@ -90,7 +101,7 @@ def _tensorflow_accelerator() -> PrecisionChoice | None:
     import tensorflow as tf
 
     if tf.config.list_physical_devices("TPU"):
-        return PrecisionChoice("bfloat16", "a TPU multiplies in it")
+        return PrecisionChoice("bfloat16", worded("a TPU multiplies in it"))
     for gpu in tf.config.list_physical_devices("GPU"):
         details = tf.config.experimental.get_device_details(gpu)
         return _of_gpu(tuple(details.get("compute_capability", (0, 0))))
@@ -102,7 +113,7 @@ def _jax_accelerator() -> PrecisionChoice | None:
 
     device = jax.devices()[0]
     if device.platform == "tpu":
-        return PrecisionChoice("bfloat16", "a TPU multiplies in it")
+        return PrecisionChoice("bfloat16", worded("a TPU multiplies in it"))
     if device.platform == "gpu":
         major, _, minor = str(getattr(device, "compute_capability", "0.0")).partition(".")
         return _of_gpu((int(major), int(minor or 0)))

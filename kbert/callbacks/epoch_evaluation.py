@@ -13,7 +13,7 @@ from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
 from kbert.choices import Monitor
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Option, worded
 from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.fit_callbacks import FitCallbacks
@@ -315,12 +315,27 @@ class EpochEvaluation(keras.callbacks.Callback):
             self._save(self._model_folder, record)
         if self.verbose:
             for name, evaluation in scores.items():
-                mark = "  (best so far)" if is_best else ""
-                say(f"{record.when}: {name} {evaluation.summary()}{mark}")
+                mark = worded("  (best so far)") if is_best else ""
+                say(
+                    worded(
+                        "{when}: {name} {scores}{mark}",
+                        when=record.when,
+                        name=name,
+                        scores=evaluation.summary(),
+                        mark=mark,
+                    )
+                )
         if self.folder is not None:
             history.write(self.folder)
         if history.is_over:
             model.stop_training = True
             if self.verbose:
                 unit = "epochs" if self.every_steps is None else "evaluations"
-                say(f"stopping: no better {history.score} for {history.patience} {unit}")
+                say(
+                    worded(
+                        "stopping: no better {score} for {patience} {unit}",
+                        score=history.score,
+                        patience=history.patience,
+                        unit=unit,
+                    )
+                )

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kbert.backend.device_values import read_together
+from kbert.findings import worded
 from kbert.utils.counts import check_count
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
@@ -53,7 +54,7 @@ class ProgressBar(keras.callbacks.Callback):
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn("batches, loss {task.fields[loss]}, time left"),
+                TextColumn(worded("batches, loss {loss}, time left", loss="{task.fields[loss]}")),
                 TimeRemainingColumn(),
                 console=Console(file=cast(TextIO, stream)),
                 transient=True,
@@ -87,8 +88,14 @@ class ProgressBar(keras.callbacks.Callback):
             seconds = (time.monotonic() - self._second) / timed if timed else None
             within = (self._done - 1) % self._steps + 1
             say(
-                f"epoch {self._epoch}, batch {within:,} of {self._steps:,}, loss "
-                f"{loss}{_left(seconds, self.batches - self._done)}"
+                worded(
+                    "epoch {epoch}, batch {within:,} of {steps:,}, loss {loss}{left}",
+                    epoch=self._epoch,
+                    within=within,
+                    steps=self._steps,
+                    loss=loss,
+                    left=_left(seconds, self.batches - self._done),
+                )
             )
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -107,4 +114,8 @@ def _loss(logs: Any) -> str:
 
 
 def _left(seconds: float | None, batches: int) -> str:
-    return "" if seconds is None else f", about {duration(seconds * batches)} left"
+    return (
+        ""
+        if seconds is None
+        else worded(", about {duration} left", duration=duration(seconds * batches))
+    )

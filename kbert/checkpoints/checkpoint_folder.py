@@ -9,7 +9,7 @@ from pathlib import Path
 from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.manifest import COMMIT_FILE
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.utils.say import say
 
@@ -73,15 +73,22 @@ class CheckpointFolder:
         """
         self.check()
         committed, file = self.committed(), self.folder / "last"
-        path, fault = None, "does not name a checkpoint"
+        path, fault = None, worded("does not name a checkpoint")
         with contextlib.suppress(InputError):
             path = self.pointed("last")
             if path in committed:
                 return path
-            incomplete = "names a checkpoint that is missing or incomplete"
-            fault = "is missing" if path is None else incomplete
+            incomplete = worded("names a checkpoint that is missing or incomplete")
+            fault = worded("is missing") if path is None else incomplete
         if committed:
-            say(f"{file} {fault}; the newest complete checkpoint is {committed[-1].name}.")
+            say(
+                worded(
+                    "{file} {fault}; the newest complete checkpoint is {name}.",
+                    file=file,
+                    fault=fault,
+                    name=committed[-1].name,
+                )
+            )
             return committed[-1]
         if not os.path.lexists(file):
             return None
@@ -106,7 +113,7 @@ class CheckpointFolder:
                 "{folder} has no checkpoint {name!r}. It has: {names}.",
                 folder=self.folder,
                 name=name,
-                names=", ".join(committed) or "none",
+                names=", ".join(committed) or worded("none"),
             )
         return committed[name]
 
@@ -156,7 +163,7 @@ class CheckpointFolder:
         raise InputError(
             "{file} does not name a checkpoint. There are: {names}.",
             file=file,
-            names=", ".join(path.name for path in self.committed()) or "none",
+            names=", ".join(path.name for path in self.committed()) or worded("none"),
         )
 
 

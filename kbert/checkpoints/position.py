@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kbert.data.segment import Segment
+from kbert.findings import worded
 from kbert.utils.wording import count_noun
 
 _OLD_NAMES = {"parts": "segments", "batches_made": "batches_done"}  # of kbert 0.1
@@ -63,7 +64,7 @@ class Position:
 
     def __str__(self) -> str:
         batches = count_noun(self.batch, "batch", "batches")
-        within = f" and {batches} of the next" if self.batch else ""
+        within = worded(" and {batches} of the next", batches=batches) if self.batch else ""
         epochs = count_noun(self.epoch, "whole epoch")
         return f"{epochs}{within} ({count_noun(self.examples_seen, 'example')})"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, Message
 from kbert.plans.training_plan import TrainingPlan
 
 if TYPE_CHECKING:  # it imports Keras, for which a refusal to resume should not wait
@@ -12,15 +12,15 @@ if TYPE_CHECKING:  # it imports Keras, for which a refusal to resume should not 
 
 # The code of the finding and the word for what differs, by its name.
 _PARTS = {
-    "run": ("run-differs", "run"),
-    "labels": ("labels-differ", "list of labels"),
-    "preset": ("preset-differs", "preset"),
-    "tokenizer": ("tokenizer-differs", "tokenizer"),
-    "data": ("data-differs", "training data"),
-    "order": ("order-differs", "order of the data"),
-    "order_version": ("order-differs", "version of the data's order"),
-    "order_seed": ("order-differs", "seed of the data's order"),
-    "optimizer": ("optimizer-differs", "optimizer"),
+    "run": ("run-differs", Message("run")),
+    "labels": ("labels-differ", Message("list of labels")),
+    "preset": ("preset-differs", Message("preset")),
+    "tokenizer": ("tokenizer-differs", Message("tokenizer")),
+    "data": ("data-differs", Message("training data")),
+    "order": ("order-differs", Message("order of the data")),
+    "order_version": ("order-differs", Message("version of the data's order")),
+    "order_seed": ("order-differs", Message("seed of the data's order")),
+    "optimizer": ("optimizer-differs", Message("optimizer")),
 }
 MISMATCHES = tuple(dict.fromkeys(code for code, _ in _PARTS.values()))
 

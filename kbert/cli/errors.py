@@ -10,7 +10,7 @@ from kbert.cli.options import Output, Switch, given, options, reading
 from kbert.cli.show import show as show_result
 from kbert.cli.show import show_json
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
@@ -78,7 +78,13 @@ def errors(
 
     if near and (model / "config.toml").is_file():
         leave_out = Option("near", 0)
-        say(f"Comparing with the training rows; {leave_out} leaves that out.", to="stderr")
+        say(
+            worded(
+                "Comparing with the training rows; {leave_out} leaves that out.",
+                leave_out=leave_out,
+            ),
+            to="stderr",
+        )
 
     def find() -> "FoundErrors":
         return find_errors(
@@ -97,7 +103,12 @@ def errors(
         with publishing(output) as new:  # a place that cannot be written to is told of at once
             found = find()
             _write(found, output, new, chosen)
-        say(f"Wrote {output}: {count_noun(len(found.table), 'row')}.", to="stderr")
+        say(
+            worded(
+                "Wrote {output}: {rows}.", output=output, rows=count_noun(len(found.table), "row")
+            ),
+            to="stderr",
+        )
     if json:
         show_json(found.to_dict())
     else:

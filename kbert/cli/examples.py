@@ -6,7 +6,7 @@ from dataclasses import replace
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.skipped_rows import rows_skipped
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.interop.source import Source
 from kbert.utils.say import say, verbose_level
 
@@ -38,7 +38,10 @@ def show_reading(examples: Examples) -> None:
     for row in examples.skipped[:_MAX_SHOWN]:
         say(f"skipped: {row}", to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
-        say(f"skipped: {len(examples.skipped) - _MAX_SHOWN:,} more rows", to="stderr")
+        say(
+            worded("skipped: {number:,} more rows", number=len(examples.skipped) - _MAX_SHOWN),
+            to="stderr",
+        )
     from kbert.data.inspection.odd_texts import not_language_findings
     from kbert.data.inspection.wrong_encoding import wrong_encoding_findings
 

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.options import Output, Switch, given, options
 from kbert.cli.show import show, show_json
+from kbert.findings import worded
 from kbert.utils.say import say
 
 
@@ -71,7 +72,7 @@ def explain(
     if output is not None:
         with publishing(output) as new, writing(output):
             new.write_text(found.to_html(), encoding="utf-8", errors="replace")
-        say(f"Wrote {output}.", to="stderr")
+        say(worded("Wrote {output}.", output=output), to="stderr")
     if json:
         show_json(found.to_dict())
     else:

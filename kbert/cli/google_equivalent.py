@@ -8,7 +8,7 @@ from typing import Any, get_args
 from kbert.choices import Task
 from kbert.data.reading.task_layouts import TASKS
 from kbert.errors import KbertError
-from kbert.findings import Call, Option
+from kbert.findings import Call, Option, worded
 from kbert.interop.sources import find_source
 from kbert.plans.google_command import GoogleCommand
 from kbert.runs.run_directory import next_free
@@ -60,7 +60,12 @@ class GoogleEquivalent:
             if task:
                 notes.append(_why_no_task(task, values))
             dev = Option("dev", "FILE")
-            notes.append(f"all rows are trained on, as there; to evaluate after each epoch: {dev}")
+            notes.append(
+                worded(
+                    "all rows are trained on, as there; to evaluate after each epoch: {dev}",
+                    dev=dev,
+                )
+            )
         settings |= command.kbert_settings()
         before = _model(values, settings, notes)
         if "save_checkpoints_steps" in values:
@@ -68,14 +73,16 @@ class GoogleEquivalent:
         if "output_dir" in values:
             settings["output"] = _free(values["output_dir"])
         if not values.get("do_train", True):
-            notes.append("with --do_train=false the script trains nothing")
+            notes.append(worded("with --do_train=false the script trains nothing"))
         return cls(tuple(before), Call("train", data or "FILE", **settings), tuple(notes))
 
 
 def _why_no_task(task: str, values: Mapping[str, Any]) -> str:
     if task in get_args(Task):
-        return f"the task {task} is read from a folder: --data_dir is missing"
-    return f"kbert knows no task {task!r}: name the training file, and its columns"
+        return worded("the task {task} is read from a folder: --data_dir is missing", task=task)
+    return worded(
+        "kbert knows no task {task!r}: name the training file, and its columns", task=task
+    )
 
 
 def _free(path: str) -> str:
@@ -93,11 +100,17 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
         return []
     for flag, name in _IN_FOLDER.items():
         if flag in values and Path(values[flag]) != folder / name:
-            notes.append(f"kbert reads {folder / name}, and not {values[flag]}: put it there")
+            notes.append(
+                worded(
+                    "kbert reads {file}, and not {other}: put it there",
+                    file=folder / name,
+                    other=values[flag],
+                )
+            )
     settings["preset"] = str(folder)
     if checkpoint is None:
         settings["weights"] = "random"
-        notes.append("without --init_checkpoint the script starts from random weights")
+        notes.append(worded("without --init_checkpoint the script starts from random weights"))
         return []
     converted: dict[str, Any] = {}
     source = Path(checkpoint).parent
@@ -106,9 +119,15 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
         if "task" in settings:  # the script's output has a head, whose classes are numbered
             converted["labels"] = TASKS[settings["task"]].labels
         else:
-            notes.append(f"name the classes of {source} in their order: {Option('labels')}")
+            notes.append(
+                worded(
+                    "name the classes of {source} in their order: {labels}",
+                    source=source,
+                    labels=Option("labels"),
+                )
+            )
     elif not Path(checkpoint).name.startswith(_RELEASE):
-        notes.append(f"kbert reads the newest checkpoint in {source}")
+        notes.append(worded("kbert reads the newest checkpoint in {source}", source=source))
     if "do_lower_case" in values and _lowercase(folder) is not values["do_lower_case"]:
         converted["lowercase"] = values["do_lower_case"]
     if not converted:

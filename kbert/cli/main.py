@@ -27,6 +27,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     train,
 )
 from kbert.cli.app import app
+from kbert.cli.language import catalogue, verb_first
 from kbert.cli.parser_errors import check_verb, refusal
 from kbert.cli.read_flags import check_no_standard_input
 from kbert.cli.show import ReaderGone
@@ -50,8 +51,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status: 0, 1, 2, 129, 130 or 143."""
     prepare_streams()
     try:
-        with speaking(FlagWords()):
-            sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+        arguments = verb_first(sys.argv[1:] if argv is None else argv)
+        with speaking(FlagWords(catalogue(arguments))):
+            sys.exit(_run(arguments))
     finally:
         settle_streams()
 

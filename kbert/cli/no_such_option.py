@@ -5,7 +5,7 @@ import difflib
 from cyclopts import ArgumentCollection
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.utils.command_name import command_name
 from kbert.utils.shell_words import shell_word
 
@@ -29,7 +29,7 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
             "{verb} has no option {flag}. Did you mean {near}?",
             verb=verb,
             flag=shell_word(flag),
-            near=" or ".join(names[name] for name in near),
+            near=worded(" or ").join(names[name] for name in near),
         )
     return InputError(
         "{verb} has no option {flag}.", verb=verb, flag=shell_word(flag), cure=help_of(verb)

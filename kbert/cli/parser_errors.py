@@ -22,7 +22,7 @@ from kbert.cli.missing_argument import completed, name_of
 from kbert.cli.no_such_option import help_of, no_such_option
 from kbert.config.checks import check_type, expected_of
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.utils.command_name import command_name
 from kbert.utils.shell_words import shell_word
 
@@ -106,7 +106,9 @@ def _(error: UnusedCliTokensError) -> InputError:
             "{flag} takes no value. Received: {value!r}.",
             flag=tokens[place - 1],
             value=extra,
-            cure=Cure(note=" or ".join(name for name in before.names if name.startswith("--"))),
+            cure=Cure(
+                code=worded(" or ").join(name for name in before.names if name.startswith("--"))
+            ),
         )
     list_before = _named(tokens[place - 2 : place - 1], arguments) if place > 1 else None
     if list_before is not None and list_before.token_count()[1]:
@@ -126,7 +128,7 @@ def _(error: UnusedCliTokensError) -> InputError:
         if names
         else "{verb} takes options and no argument beside them. Received: {value!r}.",
         verb=verb,
-        names=" and ".join(names),
+        names=worded(" and ").join(names),
         value=extra,
         cure=Cure(note="put an option before its value, and quotes around what contains spaces"),
     )
@@ -138,8 +140,12 @@ def _several_files(verb: str, names: Sequence[str], files: Sequence[str]) -> Inp
     return InputError(
         "{verb} takes {names} and no other argument. Received {files}.",
         verb=verb,
-        names=" and ".join(names),
-        files=f"{len(files)} files: " + ", ".join(files[:3]) + (", ..." if len(files) > 3 else ""),
+        names=worded(" and ").join(names),
+        files=worded(
+            "{number} files: {names}",
+            number=len(files),
+            names=", ".join([*files[:3], *(["..."] if len(files) > 3 else [])]),
+        ),
         cure=Cure(
             note="to read several files as one set, put the pattern in quotes, which keep the "
             "shell from listing them: {pattern}",
@@ -185,8 +191,8 @@ def _no_value(flag: str, argument: Argument, tokens: Sequence[str]) -> InputErro
 def _expected(argument: Argument) -> str:
     kinds = [kind for kind in _kinds(argument.hint) if kind is not type(None)]
     if all(kind in (int, float) or get_origin(kind) is Literal for kind in kinds):
-        return " or ".join(map(expected_of, kinds))
-    return "a value"
+        return worded(" or ").join(map(expected_of, kinds))
+    return worded("a value")
 
 
 def _kinds(hint: object) -> tuple[object, ...]:

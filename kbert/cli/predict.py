@@ -17,6 +17,7 @@ from kbert.cli.standard_input import StandardInput
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
@@ -123,7 +124,7 @@ def predict(
         # A place that cannot be written to is told of before the model is loaded.
         with publishing(output) as new, table() as predicted, writing(output):
             write_table(predicted, new, chosen, bom=bom)
-        say(f"Wrote {output}: {count_noun(len(examples), 'row')}.")
+        say(worded("Wrote {output}: {rows}.", output=output, rows=count_noun(len(examples), "row")))
 
 
 @contextmanager
@@ -140,5 +141,5 @@ def _standard_input() -> BinaryIO:
     if is_closed("stdin"):
         raise InputError("Standard input is closed. Name the file to read.")
     if sys.stdin.isatty():
-        say("Reading one text per line from the terminal; end with Ctrl-D.", to="stderr")
+        say(worded("Reading one text per line from the terminal; end with Ctrl-D."), to="stderr")
     return sys.stdin.buffer

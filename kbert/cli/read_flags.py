@@ -12,7 +12,7 @@ from kbert.cli.no_such_option import no_such_option
 from kbert.config import TrainConfig, read_toml
 from kbert.data.reading.file_kinds import no_standard_input
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 
 
 def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -56,6 +56,6 @@ def check_whole_numbers(app: App, verb: tuple[str, ...], arguments: ArgumentColl
                 raise InputError(
                     "{option} must be {expected}. Received: {value!r}",
                     option=Option(argument.name.removeprefix("--")),
-                    expected=" or ".join(["a whole number", *words]),
+                    expected=worded(" or ").join([worded("a whole number"), *words]),
                     value=token.value,
                 )

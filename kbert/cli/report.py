@@ -4,6 +4,7 @@ from pathlib import Path
 
 from kbert.cli.app import verb
 from kbert.cli.options import Output
+from kbert.findings import worded
 from kbert.utils.say import say
 
 COMPARISON = Path("comparison.html")
@@ -30,9 +31,9 @@ def report(run: Path, *others: Path, output: Output | None = None) -> None:
     from kbert.runs.report_of_run import write_page, write_report
 
     if not others:
-        say(f"Wrote {write_report(run, output)}.")
+        say(worded("Wrote {path}.", path=write_report(run, output)))
         return
     from kbert.runs.compare_runs import compare_runs
 
     page = compare_runs([run, *others]).page()
-    say(f"Wrote {write_page(page, output or COMPARISON)}.")
+    say(worded("Wrote {path}.", path=write_page(page, output or COMPARISON)))

@@ -11,6 +11,7 @@ from kbert.data.reading.many_files import open_tables
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
+from kbert.findings import Message, worded
 from kbert.targets.target import Target
 from kbert.utils.say import say
 
@@ -68,14 +69,19 @@ def with_run_columns(
             if not missing:
                 raise
             raise InputError(
-                error.template + " The run was trained with {recorded}, which the file lacks.",
+                "{problem} The run was trained with {recorded}, which the file lacks.",
                 cure=error.cure,
-                **error.values,
+                problem=Message(error.template, **error.values),
                 recorded=_listed(missing),
             ) from None
     if names:
         whose = "run" if recorded else "model"
-        say(f"The columns are those of the {whose}: {_listed(names)}", to="stderr")
+        say(
+            worded(
+                "The columns are those of the {whose}: {listed}", whose=whose, listed=_listed(names)
+            ),
+            to="stderr",
+        )
     return found
 
 

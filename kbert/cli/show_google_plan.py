@@ -13,7 +13,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure, findings_table, speaking
+from kbert.findings import Cure, findings_table, speaking, worded
 from kbert.plans.google_command import GoogleCommand
 from kbert.plans.google_flags import read_google_flags
 from kbert.plans.google_words import GoogleWords
@@ -59,21 +59,26 @@ def show_google_plan(
         return exit_status(findings)
     show(command)
     if rows is None:
-        show("  whether shuffle(buffer_size=100) mixes the rows: name the file to see")
+        show(worded("  whether shuffle(buffer_size=100) mixes the rows: name the file to see"))
     if findings:
         with speaking(GoogleWords()):
             show(findings_table(findings))
     for call in instead.before:
         show(f"First: {call}")
-    show(f"Equivalent kbert command: {instead.train}")
+    show(worded("Equivalent kbert command: {train}", train=instead.train))
     for note in instead.notes:
         show(f"  ({note})")
     for reason in _why_refused(command):
-        show(f"  (kbert would refuse it: {reason})")
+        show(worded("  (kbert would refuse it: {reason})", reason=reason))
     if command.epochs != command.whole_epochs:
         show(
-            f"  (kbert trains whole epochs: {command.epochs:g} become {command.whole_epochs}, and "
-            f"N = {command.examples * command.whole_epochs // command.batch_size:,})"
+            worded(
+                "  (kbert trains whole epochs: {epochs:g} become {whole_epochs}, and N = "
+                "{updates:,})",
+                epochs=command.epochs,
+                whole_epochs=command.whole_epochs,
+                updates=command.examples * command.whole_epochs // command.batch_size,
+            )
         )
     return exit_status(findings)
 

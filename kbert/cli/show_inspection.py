@@ -16,7 +16,7 @@ from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.utils.file_errors import writing
 from kbert.utils.publish import check_free
 from kbert.utils.staging import publishing
@@ -82,10 +82,15 @@ def show_inspection(
             show(str(examples))
         show(inspection)
         if why_not:
-            show(f"  tokens were not counted: {why_not}")
+            show(worded("  tokens were not counted: {why_not}", why_not=why_not))
         if examples.labels is None:
             cure = Option("label", "NAME")
-            show(f"  no column was recognised as the label; name it to see more: {cure}")
+            show(
+                worded(
+                    "  no column was recognised as the label; name it to see more: {cure}",
+                    cure=cure,
+                )
+            )
     if plot is not None:
         assert examples.class_ids is not None
         assert examples.labels is not None
@@ -96,12 +101,18 @@ def show_inspection(
             plot_shuffle_buffers(examples.class_ids, sizes, names=examples.labels.names), plot
         )
         if not as_json:
-            show(f"The classes of the batches are drawn in {plot}")
+            show(worded("The classes of the batches are drawn in {plot}", plot=plot))
     if duplicates is not None:
         sets = {"train": examples} | ({} if held_out is None else {"dev": held_out})
         count = _write_duplicates(sets, duplicates)
         if not as_json:
-            show(f"{count_noun(count, 'row')} with a text that occurs more than once: {duplicates}")
+            show(
+                worded(
+                    "{rows} with a text that occurs more than once: {file}",
+                    rows=count_noun(count, "row"),
+                    file=duplicates,
+                )
+            )
     return exit_status(inspection.findings)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from kbert.config import TrainConfig
 from kbert.data.reading.reading_options import OF_LABELS
 from kbert.data.reading.task_layouts import TASKS, SplitLayout
-from kbert.findings import Call
+from kbert.findings import Call, worded
 from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.cross_validation import SCORES
 from kbert.runs.fold_predictions import OUT_OF_FOLD
@@ -17,36 +17,56 @@ from kbert.utils.say import say
 def show_next(run: RunDirectory) -> None:
     """Print the commands that use a run, which read a file like those of the run."""
     if is_pretraining(run.path):
-        say(f"\nThe run is in {run}. Next:")
-        say(f"  {Call('train', 'FILE', preset=str(run))}    # a labelled file")
+        say(worded("\nThe run is in {run}. Next:", run=run))
+        say(worded("  {train}    # a labelled file", train=Call("train", "FILE", preset=str(run))))
         return
     if "cross_validation" in run.record:
-        say(f"\nThe run is in {run}:")
-        say(f"  {SCORES}    the scores of the folds, and of all rows together")
-        say(f"  {OUT_OF_FOLD}            what the model predicts that was not trained on the row")
-        say("  fold-1, fold-2, ...       the run of each fold")
+        say(worded("\nThe run is in {run}:", run=run))
+        say(worded("  {file}    the scores of the folds, and of all rows together", file=SCORES))
+        say(
+            worded(
+                "  {file}            what the model predicts that was not trained on the row",
+                file=OUT_OF_FOLD,
+            )
+        )
+        say(worded("  fold-1, fold-2, ...       the run of each fold"))
         return
     skipped = (run.path / "skipped_rows.csv").exists()
     if skipped:
-        say(f"The rows that were skipped are listed in {run}/skipped_rows.csv")
+        say(worded("The rows that were skipped are listed in {run}/skipped_rows.csv", run=run))
     if (run.path / DEV_ROWS).exists():
-        say(f"The rows that were set aside are listed in {run}/{DEV_ROWS}")
-    say(f"\nThe run is in {run}. Next:")
+        say(
+            worded(
+                "The rows that were set aside are listed in {run}/{file}",
+                run=run,
+                file=DEV_ROWS,
+            )
+        )
+    say(worded("\nThe run is in {run}. Next:", run=run))
     to_predict, to_evaluate = _reading(recorded_config(run))
     if skipped:  # such a file probably has rows of the kind too
         to_predict, to_evaluate = ({**s, "on_bad_row": "skip"} for s in (to_predict, to_evaluate))
     predict_file = Call("predict", run, "FILE", **to_predict)
     if run.record.get("text_pairs"):
-        say(f"  {predict_file}     # text pairs: CSV, TSV, JSON Lines")
+        say(
+            worded(
+                "  {predict_file}     # text pairs: CSV, TSV, JSON Lines", predict_file=predict_file
+            )
+        )
     else:
-        say(f"  echo 'A text to classify.' | {Call('predict', run)}")
+        say(worded("  echo 'A text to classify.' | {predict}", predict=Call("predict", run)))
         kinds = (
-            "a file like that of the run"
+            worded("a file like that of the run")
             if to_predict
-            else "one text per line, or CSV, TSV, JSON Lines"
+            else worded("one text per line, or CSV, TSV, JSON Lines")
         )
         say(f"  {predict_file}     # {kinds}")
-    say(f"  {Call('evaluate', run, 'FILE', **to_evaluate)}    # a labelled file")
+    say(
+        worded(
+            "  {evaluate}    # a labelled file",
+            evaluate=Call("evaluate", run, "FILE", **to_evaluate),
+        )
+    )
 
 
 def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,7 +13,7 @@ from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
@@ -46,18 +46,23 @@ def show_plan(
     record = _record(plan, findings)
     tell(plan.describe(findings))
     if config.batch_size == "auto":
-        tell("Batches are chosen when training begins: the largest that fit, for the same updates.")
+        tell(
+            worded(
+                "Batches are chosen when training begins: the largest that fit, for the same "
+                "updates."
+            )
+        )
     tell(_curve(plan))
     if plot is not None:
         from kbert.plots import plot_plan, save_plot
 
         save_plot(plot_plan(plan), plot)
         record["plot"] = str(plot)
-        tell(f"The curve is drawn in {plot}")
+        tell(worded("The curve is drawn in {plot}", plot=plot))
     if time_it:
         estimate = _time(config, [*findings, *judged])
         record["seconds"] = asdict(estimate)
-        tell(f"Time on this machine: {estimate}")
+        tell(worded("Time on this machine: {estimate}", estimate=estimate))
     if config.data:
         record["data_findings"] = [finding.to_dict() for finding in judged]
         tell(_pointer(config, judged))
@@ -87,8 +92,12 @@ def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     inspect = Call("inspect", config.data, **settings, **config.file_settings())
     codes = dict.fromkeys(finding.code for finding in judged if finding.severity == "error")
     if codes:
-        return f"ERROR: the data would stop a run ({', '.join(codes)}). See: {inspect}"
-    return f"What is in the data: {inspect}"
+        return worded(
+            "ERROR: the data would stop a run ({codes}). See: {inspect}",
+            codes=", ".join(codes),
+            inspect=inspect,
+        )
+    return worded("What is in the data: {inspect}", inspect=inspect)
 
 
 def _check_rows(data: str, examples: int | None) -> None:

@@ -4,7 +4,7 @@ import importlib.util
 from typing import Any
 
 from kbert.cli.show import show, show_json
-from kbert.findings import Call
+from kbert.findings import Call, Message, worded
 from kbert.interop.known_presets import (
     HF_FILES,
     HF_WEIGHTS,
@@ -37,25 +37,44 @@ def show_presets(*, as_json: bool) -> None:
         return
     for preset in PRESETS:
         show(
-            f"{preset.name}   {preset.languages}: {preset.suits}\n"
-            f"  {preset.parameters / 1e6:.1f} million parameters, {preset.megabytes:.0f} MB in "
-            f"float32; {preset.licence}; {_where(preset, cached)}\n"
-            f"  {page(preset.repository)}"
+            worded(
+                "{name}   {languages}: {suits}\n  {parameters:.1f} million parameters, "
+                "{megabytes:.0f} MB in float32; {licence}; {where}\n  {page}",
+                name=preset.name,
+                languages=Message(preset.languages),
+                suits=Message(preset.suits),
+                parameters=preset.parameters / 1e6,
+                megabytes=preset.megabytes,
+                licence=preset.licence,
+                where=_where(preset, cached),
+                page=page(preset.repository),
+            )
         )
         for name, checksum in preset.sha256.items():
-            show(f"    {name} of the package: sha256 {checksum}")
+            show(
+                worded("    {name} of the package: sha256 {checksum}", name=name, checksum=checksum)
+            )
     train = Call("train", "DATA", preset="FOLDER")
     show(
-        "\nWhere a hub is blocked: set HF_ENDPOINT to the address of a mirror and name a preset "
-        f"hf://OWNER/NAME; or fetch\n  {', '.join(_FILES)}\nfrom the page of a preset by hand into "
-        f"a folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
-        "tokenizer.json is enough; where a page has no model.safetensors, take pytorch_model.bin."
+        worded(
+            "\nWhere a hub is blocked: set HF_ENDPOINT to the address of a mirror and name a "
+            "preset hf://OWNER/NAME; or fetch\n  {files}\nfrom the page of a preset by hand into a "
+            "folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
+            "tokenizer.json is enough; where a page has no model.safetensors, take "
+            "pytorch_model.bin.",
+            files=", ".join(_FILES),
+            train=train,
+        )
     )
-    show("\nBERTs in the caches of this machine:" if cached else "\nNo BERT in the caches:")
+    show(
+        worded("\nBERTs in the caches of this machine:")
+        if cached
+        else worded("\nNo BERT in the caches:")
+    )
     for one in cached:
         show(f"  {one.name}   {one.megabytes:.0f} MB   {one.folder}")
     for hub, folder in cache_folders().items():
-        show(f"  {hub}: {folder}{'' if folder.is_dir() else ' (does not exist)'}")
+        show(f"  {hub}: {folder}{'' if folder.is_dir() else worded(' (does not exist)')}")
 
 
 def _found(preset: KnownPreset, cached: list[CachedModel]) -> CachedModel | None:
@@ -70,9 +89,13 @@ def _is_installed(preset: KnownPreset) -> bool:
 def _where(preset: KnownPreset, cached: list[CachedModel]) -> str:
     """Return whether a preset is on this machine."""
     if _is_installed(preset):
-        return "installed"
+        return worded("installed")
     found = _found(preset, cached)
-    return "not on this machine" if found is None else f"in the cache: {found.folder}"
+    return (
+        worded("not on this machine")
+        if found is None
+        else worded("in the cache: {folder}", folder=found.folder)
+    )
 
 
 def _record(preset: KnownPreset, cached: list[CachedModel]) -> dict[str, Any]:

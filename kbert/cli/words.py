@@ -1,22 +1,44 @@
 """How the command line writes settings and calls."""
 
+import gettext
 import os
 from collections.abc import Mapping
 from typing import Any
 
 from kbert.choices import Severity
-from kbert.findings import Call, Words
+from kbert.findings import Call, Message, Words
 from kbert.utils.command_name import command_name
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.shell_words import shell_path, shell_word
 
+_SEVERITIES: dict[Severity, Message] = {
+    "info": Message("INFO"),
+    "warning": Message("WARNING"),
+    "error": Message("ERROR"),
+}
 _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
 _FLAGS = {"callbacks": "--callback"}  # of which each names one
 
 
 class FlagWords(Words):
-    """Writes flags and commands, ready to be pasted into a shell."""
+    """Writes flags and commands, ready to be pasted into a shell.
+
+    Args:
+        catalogue: the messages in the language of the user. Defaults to None: English.
+    """
+
+    def __init__(self, catalogue: gettext.NullTranslations | None = None) -> None:
+        self._catalogue = catalogue or gettext.NullTranslations()
+
+    def text(self, template: str) -> str:
+        return self._catalogue.gettext(template) if template else ""  # "" has the header
+
+    def number(self, one: str, many: str, number: int) -> str:
+        return self._catalogue.ngettext(one, many, number)
+
+    def in_english(self) -> Words:
+        return FlagWords()
 
     def option(self, name: str) -> str:
         return _FLAGS.get(name, f"--{name.replace('_', '-')}")
@@ -31,7 +53,7 @@ class FlagWords(Words):
         return " ".join([*parts, *([self.settings(settings)] if settings else [])])
 
     def severity(self, severity: Severity) -> str:
-        name = severity.upper()
+        name = str(_SEVERITIES[severity])
         if (
             severity not in _COLOURS
             or not LastingStream("stdout").isatty()

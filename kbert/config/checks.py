@@ -4,7 +4,7 @@ import difflib
 from typing import Any, Literal, get_args, get_origin
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Message, Option, worded
 
 
 def check_type(name: str, value: Any, hint: Any) -> None:
@@ -30,25 +30,28 @@ def check_type(name: str, value: Any, hint: Any) -> None:
             if near
             else "{option} must be {expected}. Received: {value!r}",
             option=Option(name),
-            expected=" or ".join(map(expected_of, kinds)),
+            expected=worded(" or ").join(map(expected_of, kinds)),
             value=value,
             near=near[0] if near else "",
         )
 
 
+_SIMPLE = {
+    bool: Message("true or false"),
+    int: Message("a whole number"),
+    float: Message("a number"),
+    str: Message("a string"),
+}
+
+
 def expected_of(kind: Any) -> str:
     """Return what a setting of a type takes, in the words of a message."""
     if get_origin(kind) is tuple:
-        return "a list of strings"
+        return worded("a list of strings")
     if get_origin(kind) is Literal:
         choices = ", ".join(map(str, get_args(kind)))
-        return f"one of {choices}" if len(get_args(kind)) > 1 else choices
-    return {
-        bool: "true or false",
-        int: "a whole number",
-        float: "a number",
-        str: "a string",
-    }[kind]
+        return worded("one of {choices}", choices=choices) if len(get_args(kind)) > 1 else choices
+    return str(_SIMPLE[kind])
 
 
 def _check_no_nul(name: str, value: Any) -> None:

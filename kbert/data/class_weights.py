@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, Text
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.utils.named_numbers import named_numbers
@@ -143,12 +143,12 @@ def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> 
     return None if weights is None else normalized(weights, examples.source)
 
 
-def normalized(weights: np.ndarray, source: str) -> np.ndarray:
+def normalized(weights: np.ndarray, source: Text) -> np.ndarray:
     """Return weights divided by their mean, as float32.
 
     Args:
         weights: float array [rows].
-        source: str. What the rows are of, for messages.
+        source: Text. What the rows are of, for messages.
 
     Raises:
         InputError: all of them are 0.

@@ -19,7 +19,7 @@ from kbert.data.padding import MULTIPLE
 from kbert.data.token_store import TokenStore
 from kbert.data.window_inputs import not_packed
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 
 _BATCHES = 200  # of an epoch: the share of padding hardly varies
 # A layer's products are 12 x hidden^2 a token, and 2 x width x hidden those of attention. This is
@@ -128,15 +128,21 @@ class PackingChoice:
 
     def __str__(self) -> str:
         if self.windows:
-            return f"Each text is read in windows, {self.windows:.1f} in the mean."
-        if self.packing == "on":
-            return (
-                f"Several texts share a row: {self.packed:.0%} of the tokens computed are real, "
-                f"{self.grouped:.0%} if each had its own."
+            return worded(
+                "Each text is read in windows, {windows:.1f} in the mean.", windows=self.windows
             )
-        return (
-            f"Each text has a row of its own, beside others of its length: {self.grouped:.0%} of "
-            f"the tokens computed are real, {self.packed:.0%} if several shared a row."
+        if self.packing == "on":
+            return worded(
+                "Several texts share a row: {packed:.0%} of the tokens computed are real, "
+                "{grouped:.0%} if each had its own.",
+                packed=self.packed,
+                grouped=self.grouped,
+            )
+        return worded(
+            "Each text has a row of its own, beside others of its length: {grouped:.0%} of the "
+            "tokens computed are real, {packed:.0%} if several shared a row.",
+            grouped=self.grouped,
+            packed=self.packed,
         )
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from kbert.errors import MachineError
+from kbert.findings import worded
 from kbert.utils.cache_file import write_cache_file
 from kbert.utils.pread import pread
 from kbert.utils.say import say
@@ -177,7 +178,12 @@ class TokenFile:
     def _replace(self, batch: int) -> None:
         """Tokenize the rows of a batch again, and let the next run write another file."""
         if not self._remade:
-            say(f"The token file {self._path} has changed: its texts are tokenized again.")
+            say(
+                worded(
+                    "The token file {path} has changed: its texts are tokenized again.",
+                    path=self._path,
+                )
+            )
         ids = self._remake(batch)
         if len(ids) != self.columns[batch][0][-1]:
             raise MachineError(

@@ -14,7 +14,7 @@ from kbert.data.token_batches import ids_of_batch, token_batches
 from kbert.data.token_file import BrokenTokens, TokenFile, write_token_file
 from kbert.data.token_memory import TokenMemory
 from kbert.errors import InputError, KbertError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.tokenizer.window_split import Encoded, WindowSplit
 from kbert.utils.counts import check_count
@@ -149,7 +149,11 @@ class TokenStore:
         except FileNotFoundError:
             pass
         except BrokenTokens as broken:
-            say(f"The token file {path} is written again: {broken}.")
+            say(
+                worded(
+                    "The token file {path} is written again: {broken}.", path=path, broken=broken
+                )
+            )
         write_token_file(path, header, token_batches(examples, tokenizer, max_length))
         try:
             return make(TokenFile(path, header, remake))

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
 
+from kbert.findings import worded
+
 _PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 _MAX_LINE = 400  # characters of the line that says why a process failed
 
@@ -30,7 +32,9 @@ def environment(**values: str) -> dict[str, str]:
 def why_it_failed(stderr: str, status: int) -> str:
     """Return the last line that a process has printed, or its exit status where it printed none."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    return (lines[-1] if lines else f"the process ended with status {status}")[:_MAX_LINE]
+    return (
+        lines[-1] if lines else worded("the process ended with status {status}", status=status)
+    )[:_MAX_LINE]
 
 
 def follow_parent() -> Iterator[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.results.scores import score_name
 from kbert.targets.single import Single
 from kbert.targets.target import Target
@@ -76,10 +76,15 @@ class Comparison:
     def __str__(self) -> str:
         size = f"{self.size / 1e6:.1f} MB"
         if not self.texts:
-            return f"Not verified ({size}): reopening it needs transformers and torch."
-        verified = (
-            f"Verified ({size}): {self._same()} within {self.greatest:.1e}; "
-            f"{self.per_second:,.0f} texts/s."
+            return worded(
+                "Not verified ({size}): reopening it needs transformers and torch.", size=size
+            )
+        verified = worded(
+            "Verified ({size}): {same} within {greatest:.1e}; {per_second:,.0f} texts/s.",
+            size=size,
+            same=self._same(),
+            greatest=self.greatest,
+            per_second=self.per_second,
         )
         if self.accuracy is None:
             return verified
@@ -91,9 +96,14 @@ class Comparison:
     def _same(self) -> str:
         """Return what is the same, up to the differences that follow."""
         if self.target.activation == "linear":
-            return f"numbers of {self.texts} texts"
+            return worded("numbers of {texts} texts", texts=self.texts)
         labels = "label" if self.target.activation == "softmax" else "labels"
-        return f"same {labels} on {self.agreeing} of {self.texts} texts, probabilities"
+        return worded(
+            "same {labels} on {agreeing} of {texts} texts, probabilities",
+            labels=labels,
+            agreeing=self.agreeing,
+            texts=self.texts,
+        )
 
 
 def compare(

@@ -8,7 +8,7 @@ from typing import Any
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.runs.read_sets import read_sets
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import run_config
@@ -68,14 +68,18 @@ def dev_examples(
     try:
         again = read_sets(config, labels, RecordedSplit.of(directory))[1].get("dev")
     except KbertError as error:
-        say(f"The run's development set cannot be read again: {error}")
+        say(worded("The run's development set cannot be read again: {error}", error=error))
         return None
     recorded = directory.readable_record.get("data", {}).get("dev", {}).get("sha256")
     if again is not None and recorded not in (None, again.fingerprint):
         say(
-            f"{again.source} has changed since the run was trained and is not compared on: its "
-            "development set may contain rows that the run was trained on. To compare on other "
-            f"rows: {Option('dev', 'FILE')}"
+            worded(
+                "{source} has changed since the run was trained and is not compared on: its "
+                "development set may contain rows that the run was trained on. To compare on "
+                "other rows: {dev}",
+                source=again.source,
+                dev=Option("dev", "FILE"),
+            )
         )
         return None
     return again

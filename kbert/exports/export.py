@@ -16,7 +16,7 @@ from kbert.exports.program_folder import program_settings, write_program_folder
 from kbert.exports.reader_process import ReaderProcess
 from kbert.exports.truncation import is_cut_alike
 from kbert.exports.weights_readme import weights_readme
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
 from kbert.reports.model_card import ModelCard
@@ -78,7 +78,7 @@ def export(
         for finding in find_source(path).findings():
             say(str(finding), to="stderr")
         classifier, examples = _load(path, length, dev, reading)
-        say(f"Writing {path} as {format} ...")
+        say(worded("Writing {path} as {format} ...", path=path, format=format))
         if spec.backend is None:
             exported = _write_weights(classifier, format, written, card_of_run(RunDirectory(path)))
         else:
@@ -89,7 +89,7 @@ def export(
             written, format, classifier, exported, examples, exact=quantize is None
         )
     with verbosity(verbose):
-        say(f"Wrote {output}. {comparison}")
+        say(worded("Wrote {output}. {comparison}", output=output, comparison=comparison))
     return comparison
 
 

@@ -7,20 +7,27 @@ the surface that shows the message: as flags on the command line, as arguments i
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
 from kbert.findings.finding import Finding, by_severity, downgrade, findings_table
+from kbert.findings.message import Joined, Message, Text, worded
 from kbert.findings.problem import Problem
-from kbert.findings.words import Call, Option, PythonWords, Words, speaking
+from kbert.findings.words import Call, Option, PythonWords, Words, in_english, speaking, words
 
 __all__ = [
     "CODES",
     "Call",
     "Cure",
     "Finding",
+    "Joined",
+    "Message",
     "Option",
     "Problem",
     "PythonWords",
+    "Text",
     "Words",
     "by_severity",
     "downgrade",
     "findings_table",
+    "in_english",
     "speaking",
+    "worded",
+    "words",
 ]

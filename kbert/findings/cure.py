@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kbert.findings.message import worded
 from kbert.findings.words import Call, words
 
 
@@ -40,5 +41,5 @@ class Cure:
         parts = [words().settings(self.settings)] if self.settings else []
         parts += [str(self.call)] if self.call is not None else []
         parts += [self.code] if self.code else []
-        parts += [self.note.format(**self.values)] if self.note else []
-        return ", or ".join([", ".join(parts), *map(str, self.otherwise)])
+        parts += [worded(self.note, **self.values)] if self.note else []
+        return worded(", or ").join([worded(", ").join(parts), *map(str, self.otherwise)])

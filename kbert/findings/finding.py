@@ -1,14 +1,15 @@
 """What kbert finds, for people and for programs."""
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kbert.choices import Severity
+from kbert.display import cells, wrapped
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
-from kbert.findings.words import words
+from kbert.findings.message import worded
+from kbert.findings.words import in_english, words
 
 _WIDTH = 100
 _ORDER: tuple[Severity, ...] = ("error", "warning", "info")
@@ -54,20 +55,29 @@ class Finding:
     @property
     def message(self) -> str:
         """The sentence, in the words of the surface."""
-        return self.template.format(**self.values)
+        return worded(self.template, **self.values)
+
+    @property
+    def told(self) -> str:
+        """The sentence and the cure, in the words of the surface."""
+        return worded("{message} Cure: {cure}", message=self.message, cure=self.cure)
 
     def __str__(self) -> str:
-        return f"{words().severity(self.severity)} {self.code}: {self.message} Cure: {self.cure}"
+        severity = words().severity(self.severity)
+        return worded(
+            "{severity} {code}: {finding}", severity=severity, code=self.code, finding=self.told
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the finding as plain data, in the words of the surface."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "message": self.message,
-            "cure": str(self.cure),
-            "settings": dict(self.cure.settings),
-        }
+        """Return the finding as plain data, in the words of the surface and in English."""
+        with in_english():
+            return {
+                "code": self.code,
+                "severity": self.severity,
+                "message": self.message,
+                "cure": str(self.cure),
+                "settings": dict(self.cure.settings),
+            }
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:
@@ -84,18 +94,11 @@ def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
     """
     lines = []
     for finding in findings:
-        blanks = " " * (9 - len(finding.severity))
-        lines.append(f"{indent}{words().severity(finding.severity)}{blanks}{finding.code}")
-        for text in (finding.message, f"Cure: {finding.cure}"):
+        severity = words().severity(finding.severity)
+        lines.append(f"{indent}{severity}{' ' * (9 - cells(severity))}{finding.code}")
+        for text in (finding.message, worded("Cure: {cure}", cure=finding.cure)):
             deeper = indent + " " * 9
-            lines += textwrap.wrap(
-                text,
-                _WIDTH,
-                initial_indent=deeper,
-                subsequent_indent=deeper,
-                break_long_words=False,
-                break_on_hyphens=False,  # a flag must stay whole
-            )
+            lines += [deeper + line for line in wrapped(text, _WIDTH - len(deeper))]
     return "\n".join(lines)
 
 

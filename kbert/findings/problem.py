@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kbert.findings.cure import Cure
+from kbert.findings.message import worded
 
 
 @dataclass(frozen=True)
@@ -22,4 +23,4 @@ class Problem:
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.template.format(**self.values)
+        return worded(self.template, **self.values)

@@ -1,7 +1,7 @@
 """What a user can type, and how each surface writes it."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -74,6 +74,18 @@ class Words(Protocol):
     def severity(self, severity: Severity) -> str:
         """Return the name of a severity, as it is shown in front of a finding."""
 
+    def text(self, template: str) -> str:
+        """Return a template in the language of the surface."""
+        return template
+
+    def number(self, one: str, many: str, number: int) -> str:
+        """Return the template that goes with a number, in the language of the surface."""
+        return one if number == 1 else many
+
+    def in_english(self) -> "Words":
+        """Return these words in English, for what programs read."""
+        return self
+
 
 class PythonWords(Words):
     """Writes arguments and calls as in a Python program or notebook."""
@@ -133,3 +145,8 @@ def speaking(surface: Words) -> Iterator[None]:
         yield
     finally:
         _WORDS.reset(token)
+
+
+def in_english() -> AbstractContextManager[None]:
+    """Let messages inside the block be English, for files and JSON, which programs read."""
+    return speaking(words().in_english())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.findings import worded
 
 _MAX_NAMED = 5
 
@@ -70,8 +71,19 @@ def unknown_note(unknown: list[str], file: Path) -> tuple[str, ...]:
     if not unknown:
         return ()
     names = ", ".join(name[:40] for name in unknown[:_MAX_NAMED])
-    more = f" and {len(unknown) - _MAX_NAMED} more" if len(unknown) > _MAX_NAMED else ""
-    return (f"Ignored fields of {file.name}, which are not BERT's: {names}{more}.",)
+    more = (
+        worded(" and {number} more", number=len(unknown) - _MAX_NAMED)
+        if len(unknown) > _MAX_NAMED
+        else ""
+    )
+    return (
+        worded(
+            "Ignored fields of {name}, which are not BERT's: {names}{more}.",
+            name=file.name,
+            names=names,
+            more=more,
+        ),
+    )
 
 
 def _names(text: str) -> frozenset[str]:

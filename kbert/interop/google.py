@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure, Message, Option, worded
 from kbert.interop.config_fields import GOOGLE, unknown_note
 from kbert.interop.google_names import VariableNames
 from kbert.interop.google_variables import checkpoint_prefix, open_checkpoint, read_step
@@ -43,7 +43,7 @@ class GoogleCheckpoint(Source):
 
     base: str | Path | None = None
     lowercase: bool | None = None
-    kind = "a TF1 checkpoint of Google's BERT"
+    kind = Message("a TF1 checkpoint of Google's BERT")
     options = ("base", "lowercase")
 
     @classmethod
@@ -128,7 +128,9 @@ class GoogleCheckpoint(Source):
             classes=classes,
             labels=self.labels() if classes else None,
             notes=(
-                f"{'Lower-casing' if lowercase else 'No lower-casing'}: {why}.",
+                worded("Lower-casing: {why}.", why=why)
+                if lowercase
+                else worded("No lower-casing: {why}.", why=why),
                 *names.notes(step, left),
                 *unknown_note(GOOGLE.check(read_json(file), file), file),
             ),
@@ -179,11 +181,13 @@ def _classes(names: VariableNames, shapes: Shapes, source: Path) -> int:
     shape = shapes[next(iter(names.head.values()))]
     if names.has_pooler and shape and shape[0] > 1:
         return shape[0]
-    reason = "its head has one output and does not choose between classes"
+    reason = worded("its head has one output and does not choose between classes")
     raise InputError(
         "{source}: {reason}. To train a new head on its encoder: {train}",
         source=source,
-        reason=reason if names.has_pooler else "it has no pooler, so its head is not one of texts",
+        reason=reason
+        if names.has_pooler
+        else Message("it has no pooler, so its head is not one of texts"),
         train=Call("train", "DATA", preset=source.parent, output="NEW"),
     )
 
@@ -191,12 +195,14 @@ def _classes(names: VariableNames, shapes: Shapes, source: Path) -> int:
 def _casing(folder: Path, lowercase: bool | None) -> tuple[bool, str]:
     """Return whether to lower-case, and why."""
     if lowercase is not None:
-        return lowercase, f"set by {Option('lowercase')}"
+        return lowercase, worded("set by {lowercase}", lowercase=Option("lowercase"))
     name = folder.resolve().name
     if _CASED.search(name) or _UNCASED.search(name):
-        return not _CASED.search(name), f"by the folder's name, {name}"
+        return not _CASED.search(name), worded("by the folder's name, {name}", name=name)
     text = read_bytes(folder / _VOCABULARY, folder).decode("utf-8", "replace")
     upper = next((p for p in text.split("\n") if not p.startswith("[") and p != p.lower()), None)
     if upper is None:
-        return True, "the vocabulary has no upper-case pieces"
-    return False, f"the vocabulary has upper-case pieces, such as {upper.strip()!r}"
+        return True, worded("the vocabulary has no upper-case pieces")
+    return False, worded(
+        "the vocabulary has upper-case pieces, such as {strip!r}", strip=upper.strip()
+    )

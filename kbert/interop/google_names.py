@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.interop.stored_names import Shapes, StoredNames
 from kbert.utils.wording import count_noun
 
@@ -84,7 +85,11 @@ class VariableNames(StoredNames):
         lines = []
         if self.slots:
             kinds = {name.rsplit("/", 1)[-1] for name in self.slots}
-            what = "of Adam" if kinds <= {"adam_m", "adam_v"} else f"of an optimizer{_some(kinds)}"
+            what = (
+                worded("of Adam")
+                if kinds <= {"adam_m", "adam_v"}
+                else worded("of an optimizer{some}", some=_some(kinds))
+            )
             lines.append(f"{count_noun(len(self.slots), 'slot')} {what}")
         if step is not None:
             lines.append(f"global_step {step}")
@@ -93,10 +98,16 @@ class VariableNames(StoredNames):
             lines.append(f"{count_noun(len(counters), 'counter')}{_some(counters)}")
         if self.pretraining:
             count = count_noun(len(self.pretraining), "weight")
-            lines.append(f"{count} of pretraining (cls/*)")
+            lines.append(worded("{count} of pretraining (cls/*)", count=count))
         if unwanted:
-            lines.append(f"{count_noun(len(unwanted), 'weight')} of another head{_some(unwanted)}")
-        return tuple(f"Left behind: {line}." for line in lines)
+            lines.append(
+                worded(
+                    "{weights} of another head{some}",
+                    weights=count_noun(len(unwanted), "weight"),
+                    some=_some(unwanted),
+                )
+            )
+        return tuple(worded("Left behind: {line}.", line=line) for line in lines)
 
 
 def _scope(shapes: Shapes, source: object) -> str:

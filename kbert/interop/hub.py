@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message
 from kbert.interop.config_checks import HUB_ARGUMENTS, check_backbone
 from kbert.interop.hugging_face_hub import download, find_on_hub, loading
 from kbert.interop.model_data import ModelData, check_finite
@@ -29,7 +29,7 @@ class HubPreset(Source):
     else is downloaded and read by keras-hub.
     """
 
-    kind = "a keras-hub preset"
+    kind = Message("a keras-hub preset")
 
     @classmethod
     def recognises(cls, name: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message, worded
 from kbert.interop.config_checks import check_dropout, check_fits_file
 from kbert.interop.config_fields import HUGGING_FACE, unknown_note
 from kbert.interop.hugging_face_head import check_head, head_labels, head_target
@@ -47,7 +47,7 @@ GELU: dict[str, Gelu] = {
 class HuggingFaceFolder(Source):
     """A folder that `save_pretrained` of transformers, or its forerunners, have written."""
 
-    kind = "a Hugging Face BERT"
+    kind = Message("a Hugging Face BERT")
 
     @classmethod
     def recognises(cls, name: str) -> bool:
@@ -145,8 +145,8 @@ class HuggingFaceFolder(Source):
             dropout=dropout,
             max_length=self.max_length() if classes else None,
             notes=(
-                *_left_behind(names.pretraining, "of pretraining"),
-                *_left_behind(left, "of another head", name_them=True),
+                *_left_behind(names.pretraining, worded("of pretraining")),
+                *_left_behind(left, worded("of another head"), name_them=True),
                 *(_number_note(config) if classes == 1 else ()),
                 *(segments_note(folder) if classes and sizes["num_segments"] > 1 else ()),
                 *unknown_note(HUGGING_FACE.check(config, file), file),
@@ -210,8 +210,10 @@ def _number_note(config: dict[str, Any]) -> tuple[str, ...]:
     if config.get("problem_type") is not None:
         return ()
     return (
-        "Its one output is a number: without a problem_type, transformers trains it by the mean "
-        "squared error.",
+        worded(
+            "Its one output is a number: without a problem_type, transformers trains it by the "
+            "mean squared error."
+        ),
     )
 
 
@@ -222,4 +224,11 @@ def _left_behind(names: Sequence[str], what: str, *, name_them: bool = False) ->
     shown = ", ".join(name[:60] for name in sorted(names)[:3])
     more = ", ..." if len(names) > 3 else ""
     named = f" ({shown}{more})" if name_them else ""
-    return (f"Left behind: {count_noun(len(names), 'array')} {what}{named}.",)
+    return (
+        worded(
+            "Left behind: {arrays} {what}{named}.",
+            arrays=count_noun(len(names), "array"),
+            what=what,
+            named=named,
+        ),
+    )

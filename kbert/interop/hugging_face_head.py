@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Call
+from kbert.findings import Call, Message, worded
 from kbert.targets.known_targets import target_of
 from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
@@ -19,9 +19,9 @@ _TARGETS: tuple[Target, ...] = (Single(), Multi(), Regression())
 
 # Classes of transformers whose head is another one than a classifier's of texts.
 _OTHER_TASKS = {
-    "BertForTokenClassification": "labels for tokens",
-    "BertForQuestionAnswering": "answers inside a text",
-    "BertForMultipleChoice": "a choice between texts",
+    "BertForTokenClassification": Message("labels for tokens"),
+    "BertForQuestionAnswering": Message("answers inside a text"),
+    "BertForMultipleChoice": Message("a choice between texts"),
 }
 
 
@@ -40,14 +40,17 @@ def check_head(
     names = architectures if isinstance(architectures, list) else []
     task = next((_OTHER_TASKS[n] for n in names if isinstance(n, str) and n in _OTHER_TASKS), None)
     if task is not None:
-        raise _not_wanted(file, "its head predicts {task}", task=task)
+        raise _not_wanted(file, Message("its head predicts {task}", task=task))
     if not has_pooler:
-        raise _not_wanted(file, "the model has no pooler, so its head is not one of texts")
+        raise _not_wanted(file, Message("the model has no pooler, so its head is not one of texts"))
     outputs = shape[0] if len(shape) == 2 else 0
     target = head_target(config, outputs, file)
     if outputs < target.least_labels:
         raise _not_wanted(
-            file, "its head has the shape {shape}: it does not choose between classes", shape=shape
+            file,
+            Message(
+                "its head has the shape {shape}: it does not choose between classes", shape=shape
+            ),
         )
     return outputs, target
 
@@ -67,9 +70,11 @@ def head_target(config: dict[str, Any], outputs: int, file: Path) -> Target:
     if target is None:
         raise _not_wanted(
             file,
-            "the model was trained for {problem!r:.80}; kbert supports {known}",
-            problem=problem,
-            known=", ".join(known.problem_type for known in _TARGETS),
+            Message(
+                "the model was trained for {problem!r:.80}; kbert supports {known}",
+                problem=problem,
+                known=", ".join(known.problem_type for known in _TARGETS),
+            ),
         )
     if target == Multi() and THRESHOLDS in config:
         return target_of({"kind": "multi", "thresholds": config[THRESHOLDS]}, outputs)
@@ -112,21 +117,28 @@ def head_labels(
     try:
         found = [names[str(number)] for number in range(len(names))]
     except (KeyError, TypeError):
-        return None, f"{file}: id2label must name the classes from 0 on. {shown}"
+        return None, worded(
+            "{file}: id2label must name the classes from 0 on. {shown}", file=file, shown=shown
+        )
     texts = tuple(name for name in found if isinstance(name, str) and name)
     if len(found) < least or len(set(texts)) < len(found):
-        count = ("one class a name", "two classes different names")[least - 1]
-        return None, f"{file}: id2label must give at least {count}. {shown}"
+        count = (worded("one class a name"), worded("two classes different names"))[least - 1]
+        return None, worded(
+            "{file}: id2label must give at least {count}. {shown}",
+            file=file,
+            count=count,
+            shown=shown,
+        )
     if len(texts) != classes:
-        return None, f"{file}: id2label names {len(texts)} classes."
+        return None, worded("{file}: id2label names {texts} classes.", file=file, texts=len(texts))
     return texts, ""
 
 
-def _not_wanted(file: Path, reason: str, **values: Any) -> InputError:
+def _not_wanted(file: Path, reason: Message) -> InputError:
     train = Call("train", "DATA", preset=file.parent, output="NEW")
     return InputError(
-        "{file}: " + reason + ". To train a new head on its encoder: {train}",
+        "{file}: {reason}. To train a new head on its encoder: {train}",
         file=file,
+        reason=reason,
         train=train,
-        **values,
     )

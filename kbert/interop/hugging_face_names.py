@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.interop.stored_names import Shapes, StoredNames
 
 _ANCHOR = "embeddings.word_embeddings.weight"
@@ -87,7 +88,9 @@ def _prefix(shapes: Shapes, source: object) -> str:
             "Save the one that is wanted with save_pretrained.",
             source=source,
             count=len(prefixes),
-            prefixes=", ".join(prefix or "nothing" for prefix in sorted(prefixes)[:5])[:200],
+            prefixes=", ".join(prefix or worded("nothing") for prefix in sorted(prefixes)[:5])[
+                :200
+            ],
         )
     if prefixes:
         return prefixes[0]

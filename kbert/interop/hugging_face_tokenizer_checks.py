@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.choices import LongText
 from kbert.errors import InputError
+from kbert.findings import Message
 from kbert.interop.hugging_face_tokenizer_config import CONFIG_FILE
 
 _SWITCHES = ("do_lower_case", "tokenize_chinese_chars", "split_special_tokens")
@@ -37,7 +38,9 @@ def check_switches(config: dict[str, Any], folder: Path) -> None:
                 "{file}: {name} must be {expected}. Received: {value!r:.80}",
                 file=folder / CONFIG_FILE,
                 name=name,
-                expected="true or false" if name in _SWITCHES else "true, false or null",
+                expected=Message("true or false")
+                if name in _SWITCHES
+                else Message("true, false or null"),
                 value=value,
             )
 

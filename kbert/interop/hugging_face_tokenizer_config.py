@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from kbert.findings import worded
 from kbert.utils.untrusted import read_json
 
 BERT = (
@@ -52,7 +53,11 @@ def segments_note(folder: Path) -> tuple[str, ...]:
     if "token_type_ids" in told if isinstance(told, list) else kind not in _WITHOUT_SEGMENTS:
         return ()
     return (
-        f"Pairs: the second text has segment 1, as in BERT; {name} of transformers 5 gives it 0.",
+        worded(
+            "Pairs: the second text has segment 1, as in BERT; {name} of transformers 5 gives it "
+            "0.",
+            name=name,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError, KbertError
+from kbert.findings import Text
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_classifier, with_defaults
 from kbert.interop.model_data import ModelData
 from kbert.targets.known_targets import target_of
@@ -59,7 +60,7 @@ def tokenizer_misfit(source: Path, error: Exception) -> InputError:
 
 
 def own_model_data(
-    kind: str,
+    kind: Text,
     source: str,
     settings: Mapping[str, Any],
     tokenizer: Tokenizer,

@@ -1,14 +1,14 @@
 """kbert's own models: a folder of config.json, vocab.txt and model.safetensors, and runs."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from safetensors.numpy import load_file
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, Message, Text
 from kbert.interop.config_checks import check_fits_file, with_defaults
 from kbert.interop.kbert_config import check_settings, folder_tokenizer, own_model_data
 from kbert.interop.model_data import ModelData, take_weights
@@ -30,7 +30,7 @@ RUN_FILE = "run.json"
 class ModelFolder(Source):
     """A folder that `BertClassifier.save_to` has written."""
 
-    kind = "a kbert model"
+    kind: ClassVar[Text] = Message("a kbert model")
 
     @classmethod
     def recognises(cls, name: str) -> bool:
@@ -105,7 +105,7 @@ class ModelFolder(Source):
 class Run(ModelFolder):
     """A run directory, with the model of its best epoch."""
 
-    kind = "a kbert run"
+    kind = Message("a kbert run")
 
     @classmethod
     def recognises(cls, name: str) -> bool:

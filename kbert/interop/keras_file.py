@@ -8,7 +8,7 @@ from typing import Any
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Call
+from kbert.findings import Call, Message
 from kbert.interop.config_checks import check_fits_file, with_defaults
 from kbert.interop.h5_weights import read_h5
 from kbert.interop.kbert_config import check_settings, config_tokenizer, own_model_data
@@ -24,7 +24,7 @@ from kbert.utils.untrusted_weights import check_keras_zip
 class KerasFile(Source):
     """A .keras file that `BertClassifier.save` has written."""
 
-    kind = "a kbert .keras file"
+    kind = Message("a kbert .keras file")
 
     @classmethod
     def recognises(cls, name: str) -> bool:

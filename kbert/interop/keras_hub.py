@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import Gelu
+from kbert.findings import Message, worded
 from kbert.interop.config_checks import (
     HUB_ARGUMENTS,
     check_backbone,
@@ -38,16 +39,16 @@ from kbert.utils.untrusted import check_file, read_json
 from kbert.utils.untrusted_weights import h5_size
 
 _WEIGHTS, _TASK_WEIGHTS = "model.weights.h5", "task.weights.h5"
-_TOKENIZER_NOTE = (
-    "Texts are tokenized as in Google's code; keras-hub's own tokenizer differs on some full-width "
-    "and composed characters."
+_TOKENIZER_NOTE = Message(
+    "Texts are tokenized as in Google's code; keras-hub's own tokenizer differs on some "
+    "full-width and composed characters."
 )
 
 
 class KerasHubFolder(Source):
     """A keras-hub BertBackbone, or a BertTextClassifier on one."""
 
-    kind = "a keras-hub BERT"
+    kind = Message("a keras-hub BERT")
 
     @classmethod
     def recognises(cls, name: str) -> bool:
@@ -99,7 +100,7 @@ class KerasHubFolder(Source):
         head_specs = [spec for spec in weight_specs(sizes, classes) if spec.is_head]
         length = self.max_length()
         return ModelData(
-            kind="a keras-hub BertTextClassifier",
+            kind=worded("a keras-hub BertTextClassifier"),
             source=self.name,
             backbone=sizes,
             gelu=gelu,

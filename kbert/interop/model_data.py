@@ -10,6 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu, WeightFormat
 from kbert.errors import InputError
+from kbert.findings import Text, worded
 from kbert.interop.config_checks import (
     LAYER_NORM_EPSILON,
     check_backbone,
@@ -39,7 +40,7 @@ class ModelData:
     ```
     """
 
-    kind: str
+    kind: Text
     """What it is, in messages: "a Hugging Face BERT"."""
     source: str
     """Where it comes from, in messages."""
@@ -66,7 +67,7 @@ class ModelData:
     """Further arguments of the classifier's class, such as its name."""
     masked_head: Mapping[str, np.ndarray] = field(default_factory=dict)
     """The weights of a head for masked tokens, in place of one for classes; empty without one."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     """What was decided, and what was left behind."""
 
     def __post_init__(self) -> None:
@@ -117,7 +118,14 @@ def take_weights(
     for name, spec in needed.items():
         expected = spec.shape_in(format)
         if name in shapes and tuple(shapes[name]) != expected:
-            faults.append(f"{name}: expected {expected}, received {tuple(shapes[name])}")
+            faults.append(
+                worded(
+                    "{name}: expected {expected}, received {tuple}",
+                    name=name,
+                    expected=expected,
+                    tuple=tuple(shapes[name]),
+                )
+            )
     if faults:
         raise weights_misfit(source, faults)
     arrays = {}
@@ -144,7 +152,7 @@ def _found(name: str, names: Sequence[str]) -> str:
     compared = names[:_MAX_COMPARED]
     longer = [other for other in compared if other.startswith(name)]  # an average of it, a mask
     near = longer or difflib.get_close_matches(name, compared, n=1, cutoff=0.8)
-    return f" (found: {near[0][:120]})" if near else ""
+    return worded(" (found: {near})", near=near[0][:120]) if near else ""
 
 
 def _floats(array: np.ndarray, source: str) -> np.ndarray:
@@ -160,7 +168,11 @@ def _floats(array: np.ndarray, source: str) -> np.ndarray:
 
 def weights_misfit(source: object, faults: list[str]) -> InputError:
     """Return the error of weights that do not fit their model, with the first five faults."""
-    more = f" and {len(faults) - _MAX_FAULTS} more" if len(faults) > _MAX_FAULTS else ""
+    more = (
+        worded(" and {near} more", near=len(faults) - _MAX_FAULTS)
+        if len(faults) > _MAX_FAULTS
+        else ""
+    )
     return InputError(
         "{source} does not fit the model: {faults}{more}.",
         source=source,

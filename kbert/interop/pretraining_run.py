@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, Message
 from kbert.interop.hugging_face import HuggingFaceFolder
 from kbert.interop.unfinished_run import unfinished_run
 from kbert.utils.untrusted import check_file, read_json
@@ -16,7 +16,7 @@ PRETRAINING = "pretraining"
 class PretrainingRun(HuggingFaceFolder):
     """A run directory of `kbert pretrain`, with the model of its best evaluation."""
 
-    kind = "a pretraining run of kbert"
+    kind = Message("a pretraining run of kbert")
 
     @classmethod
     def recognises(cls, name: str) -> bool:

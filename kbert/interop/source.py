@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Text
 from kbert.interop.model_data import ModelData
 from kbert.targets.single import Single
 from kbert.targets.target import Target
@@ -38,7 +38,7 @@ class Source(ABC):
     """
 
     name: str
-    kind: ClassVar[str]
+    kind: ClassVar[Text]
     """What it is, in messages: "a Hugging Face BERT"."""
     options: ClassVar[tuple[str, ...]] = ()
     """The options of `find_source` that this format takes, fields of the subclass."""

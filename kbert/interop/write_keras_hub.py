@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.interop.config_checks import HUB_ARGUMENTS, LAYER_NORM_EPSILON
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
@@ -45,7 +46,9 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
             count=model.classes,
         )
     if "attention_dropout" in model.backbone:
-        say("keras-hub's BERT has one dropout: that of the attention's weights is not kept.")
+        say(
+            worded("keras-hub's BERT has one dropout: that of the attention's weights is not kept.")
+        )
     if model.tokenizer.added_tokens:
         raise InputError(
             "keras-hub's tokenizer has no added tokens, but this model's has. Export it as "

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from kbert.choices import BaselineChoice
+from kbert.errors import KbertError
+from kbert.findings import Message, Text
 from kbert.linear.encoder_means import encoder_means
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.linear_target import LinearTarget
@@ -80,8 +82,21 @@ def compute_baselines(
             try:
                 found.append(compute(task))
             except Exception as error:  # whatever it is, fine-tuning does without
-                notes.append(f"{SHOWN_NAMES[one]}: not computed: {reason_of(error)}.")
+                notes.append(
+                    Message(
+                        "{name}: not computed: {reason}.",
+                        name=SHOWN_NAMES[one],
+                        reason=_reason(error),
+                    )
+                )
     return Baselines(name, len(task.training), len(task.dev), tuple(found), tuple(notes))
+
+
+def _reason(error: Exception) -> Text:
+    """Return what an exception says, without a full stop and in any language if it is kbert's."""
+    if isinstance(error, KbertError):
+        return Message(error.template.rstrip("."), **error.values)
+    return reason_of(error)
 
 
 def _constant(task: BaselineTask) -> Baseline:

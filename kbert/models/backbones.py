@@ -10,6 +10,7 @@ from kbert.backend.encoder_internals import set_gelu as set_layer_gelu
 from kbert.backend.gelu import erf_gelu
 from kbert.choices import Gelu
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.interop.config_checks import (
     BACKBONE_ARGUMENTS,
     HUB_ARGUMENTS,
@@ -40,7 +41,7 @@ def load_backbone(
         for note in data.notes:
             say(note)
         if not data.has_pooler:
-            say(f"{source.name} has no pooler: training starts with a new one.")
+            say(worded("{name} has no pooler: training starts with a new one.", name=source.name))
         return build_encoder(data, dtype), data.gelu
     sizes, gelu = source.sizes()
     backbone = new_backbone(sizes, dtype)
@@ -71,7 +72,7 @@ def new_backbone(config: Mapping[str, Any], dtype: Any = None) -> keras_hub.mode
             unknown=", ".join(map(repr, unknown)),
             known=", ".join(BACKBONE_ARGUMENTS),
         )
-    check_backbone(config, "The backbone")
+    check_backbone(config, worded("The backbone"))
     full = with_defaults(config)
     dropout, attention = full["dropout"], full.get("attention_dropout", full["dropout"])
     sizes = {**{name: full[name] for name in HUB_ARGUMENTS}, "dropout": max(dropout, attention)}

@@ -8,7 +8,7 @@ import keras
 
 from kbert.choices import CutPair, LongText
 from kbert.errors import InputError
-from kbert.findings import Call
+from kbert.findings import Call, Message
 from kbert.interop.model_data import ModelData
 from kbert.models.backbones import build_encoder
 from kbert.models.variables import assign_variables, to_arrays
@@ -98,7 +98,7 @@ def with_labels(data: ModelData, labels: Sequence[str] | None = None) -> ModelDa
             source=data.source,
             classes=data.classes,
             unnamed="" if labels or not data.unnamed else f"{data.unnamed} ",
-            received=f"{len(names)}: {', '.join(names)}"[:200] if names else "no names",
+            received=f"{len(names)}: {', '.join(names)}"[:200] if names else Message("no names"),
             name_them=Call("import", data.source, labels=("FIRST", "SECOND", "..."), output="NEW"),
         )
     return replace(data, labels=names)

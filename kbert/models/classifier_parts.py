@@ -5,7 +5,7 @@ from typing import Any
 import keras_hub
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Message, Option
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.weight_specs import weight_specs
 from kbert.models.backbones import backbone_config
@@ -25,7 +25,7 @@ def check_parts(
         raise InputError(
             "{option} must be at least {least} different names. Received: {names}",
             option=Option("labels"),
-            least=("one", "two")[least_labels - 1],
+            least=(Message("one"), Message("two"))[least_labels - 1],
             names=list(names)[:20],
         )
     if len(tokenizer) > backbone.vocabulary_size:

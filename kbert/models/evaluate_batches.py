@@ -11,7 +11,7 @@ import numpy as np
 from kbert.backend.between_batches import between_batches
 from kbert.data.batches import Batches
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_set
 from kbert.models.evaluation_set import EvaluationSet
@@ -61,7 +61,7 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
         InputError: the model's outputs cannot be scored, the labels do not fit them, the model does
             not take the rows, or these are text pairs and the model has one segment.
     """
-    name = f"The set {data.name!r}"
+    name = worded("The set {name!r}", name=data.name)
     if isinstance(model, TextModel):
         check_set(name, data.inputs)
     data.check_rows()
@@ -108,7 +108,7 @@ def _try(model: keras.Model, judged: JudgedSet) -> None:
     with _foreign(judged.data), between_batches(model):
         data = judged.data.head(_TRIED)
         label_ids = judged.label_ids[: len(data.labels)]
-        evaluate_rows(model, JudgedSet(data, judged.kind, label_ids), "first rows")
+        evaluate_rows(model, JudgedSet(data, judged.kind, label_ids), worded("first rows"))
 
 
 def _foreign(data: EvaluationSet) -> AbstractContextManager[None]:
@@ -134,7 +134,9 @@ def evaluate_rows(
     kind, label_ids, weights = judged.kind, judged.label_ids, judged.data.weights
     outputs = model.predict(judged.data.inputs, verbose=0)
     rows = keras.tree.flatten(outputs)[0]
-    check_outputs(rows, of=f"{which} of the set {judged.data.name!r}")
+    check_outputs(
+        rows, of=worded("{which} of the set {name!r}", which=which, name=judged.data.name)
+    )
     if isinstance(model, TextModel):
         return model.target.scores(rows, label_ids, model.labels.names, weights), rows
     assert kind is not None  # of any other model

@@ -11,7 +11,7 @@ from kbert.data.class_weights import normalized
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.row_weights import checked_weights
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def in_row_order(inputs: Any, outputs: np.ndarray) -> np.ndarray:
 
 
 def _normalized(name: str, weights: np.ndarray | None) -> np.ndarray | None:
-    return None if weights is None else normalized(weights, f"the set {name!r}")
+    return None if weights is None else normalized(weights, worded("the set {name!r}", name=name))
 
 
 def _to_array(name: str, labels: Any) -> np.ndarray:

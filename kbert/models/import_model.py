@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Call, Option
+from kbert.findings import Call, Message, Option, worded
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
@@ -16,6 +16,12 @@ from kbert.utils.say import say, verbosity
 from kbert.utils.staging import publishing
 
 _SENTENCES = ("A moving story, beautifully told.", "这部电影很好看。", "1 + 1 = 2?")
+
+_WHAT = {
+    "softmax": Message("Classes"),
+    "sigmoid": Message("Labels"),
+    "linear": Message("Numbers"),
+}
 
 
 def import_model(
@@ -68,7 +74,7 @@ def import_model(
         for finding in found.findings():
             say(str(finding), to="stderr")
         data = found.read()
-        say(f"{source} is {data.kind}.")
+        say(worded("{source} is {kind}.", source=source, kind=data.kind))
         for note in data.notes:
             say(note)
         _check_vocabulary(data)
@@ -99,8 +105,12 @@ def _check_vocabulary(data: ModelData) -> None:
         )
     if pieces < rows:
         say(
-            f"The tokenizer has {pieces:,} pieces and the table of embeddings {rows:,} rows: check "
-            "that the vocabulary is the one that the weights were trained with."
+            worded(
+                "The tokenizer has {pieces:,} pieces and the table of embeddings {rows:,} rows: "
+                "check that the vocabulary is the one that the weights were trained with.",
+                pieces=pieces,
+                rows=rows,
+            )
         )
 
 
@@ -109,7 +119,13 @@ def _write_encoder(data: ModelData, output: Path) -> None:
         folder.mkdir()
         write_hugging_face(folder, data)
     train = Call("train", "DATA", preset=output, output="NEW")
-    say(f"It has no head: {output} is an encoder. To train a classifier on it: {train}")
+    say(
+        worded(
+            "It has no head: {output} is an encoder. To train a classifier on it: {train}",
+            output=output,
+            train=train,
+        )
+    )
 
 
 def _write_classifier(
@@ -127,6 +143,6 @@ def _write_classifier(
         model.predict_texts(_SENTENCES)  # which refuses what is not finite
     with writing(output), publishing(output) as folder:
         model.save_to(folder)
-    what = {"softmax": "Classes", "sigmoid": "Labels", "linear": "Numbers"}[model.target.activation]
-    say(f"{what}: {', '.join(model.labels.names)}")
-    say(f"{output} is a model to evaluate, to export, and to predict with.")
+    what = _WHAT[model.target.activation]
+    say(worded("{what}: {names}", what=what, names=", ".join(model.labels.names)))
+    say(worded("{output} is a model to evaluate, to export, and to predict with.", output=output))

@@ -15,6 +15,7 @@ from kbert.choices import Gelu
 from kbert.data.batches import Batches
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.takes_data import TakesData
+from kbert.findings import worded
 from kbert.interop.masked_head import MASKED_HEAD
 from kbert.interop.sources import find_source
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
@@ -164,9 +165,14 @@ class MaskedLanguageModel(keras.Model):
         if arrays is not None:
             own = [v for v in model.head.weights if v.path.startswith(MASKED_HEAD)]
             assign_variables(own, arrays, source.name)
-            say(f"The head for masked tokens is that of {source.name}.")
+            say(worded("The head for masked tokens is that of {name}.", name=source.name))
         elif pretrained:
-            say(f"{source.name} has no head for masked tokens: training starts with a new one.")
+            say(
+                worded(
+                    "{name} has no head for masked tokens: training starts with a new one.",
+                    name=source.name,
+                )
+            )
         return model
 
     def get_config(self) -> dict[str, Any]:

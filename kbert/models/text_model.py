@@ -27,7 +27,7 @@ from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.interop.segments import check_segments
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_input
@@ -228,7 +228,7 @@ class TextModel(keras.Model):
         check_segments(self.num_segments, examples.pairs is not None, examples.source)
         store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
         if store.not_kept:
-            say(f"The tokens are kept in memory: {store.not_kept}.")
+            say(worded("The tokens are kept in memory: {not_kept}.", not_kept=store.not_kept))
         pad_id = self.tokenizer.pad_id
         if plan is None:
             return Batches(

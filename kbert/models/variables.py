@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.findings import worded
 from kbert.interop.model_data import weights_misfit
 
 
@@ -42,7 +43,12 @@ def check_arrays(
     faults = [f"missing: {name}" for name in variables if name not in arrays]
     faults += [f"unknown: {name}" for name in arrays if name not in variables]
     faults += [
-        f"{name}: expected {tuple(variables[name].shape)}, received {array.shape}"
+        worded(
+            "{name}: expected {tuple}, received {shape}",
+            name=name,
+            tuple=tuple(variables[name].shape),
+            shape=array.shape,
+        )
         for name, array in arrays.items()
         if name in variables and tuple(variables[name].shape) != array.shape
     ]

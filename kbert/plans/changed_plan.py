@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
+from kbert.display import padded
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.wording import count_noun
 
@@ -126,17 +127,21 @@ class ChangedPlan:
         ]
 
     def __str__(self) -> str:
+        old, new = self.old, self.new
         rows = [
-            ("", "old plan", "new plan"),
-            ("batch size", f"{self.old.batch_size:,}", f"{self.new.batch_size:,}"),
-            ("epochs", f"{self.old.epochs:,}", f"{self.new.epochs:,}"),
-            ("updates", f"{self.old.num_updates:,}", f"{self.new.num_updates:,}"),
-            ("update here", f"{self.old_update:,}", f"{self.new_update:,}"),
-            ("learning rate", f"{self.old_rate:.3g}", f"{self.new_rate:.3g}"),
+            ("", worded("old plan"), worded("new plan")),
+            (worded("batch size"), f"{old.batch_size:,}", f"{new.batch_size:,}"),
+            (worded("epochs"), f"{old.epochs:,}", f"{new.epochs:,}"),
+            (worded("updates"), f"{old.num_updates:,}", f"{new.num_updates:,}"),
+            (worded("update here"), f"{self.old_update:,}", f"{self.new_update:,}"),
+            (worded("learning rate"), f"{self.old_rate:.3g}", f"{self.new_rate:.3g}"),
         ]
-        lines = [f"Resuming after {self.examples_seen:,} examples"]
-        lines += [f"  {name:<14}{old:>12}{new:>12}" for name, old, new in rows]
-        lines.append(f"  {count_noun(self.remaining, 'update')} left")
+        lines = [worded("Resuming after {rows:,} examples", rows=self.examples_seen)]
+        lines += [
+            f"  {padded(name, 14)}{padded(before, 12, right=True)}{padded(after, 12, right=True)}"
+            for name, before, after in rows
+        ]
+        lines.append(worded("  {updates} left", updates=count_noun(self.remaining, "update")))
         return "\n".join(lines)
 
 

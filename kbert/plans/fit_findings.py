@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Text
 from kbert.plans.fit_state import FitState
 from kbert.plans.plan_findings import plan_ended
 from kbert.plans.training_plan import TrainingPlan
@@ -104,7 +104,7 @@ _TOO_SHORT = {
 
 def _other_size(plan: TrainingPlan, fit: FitState, steps: int, lost: dict[str, int]) -> Finding:
     """Return the finding that fit is longer or shorter than the plan."""
-    values: dict[str, float | str]
+    values: dict[str, float | Text]
     if fit.epochs != plan.epochs:
         code = "epochs-differ"
         values = {"fitted": count_noun(fit.epochs, "epoch"), "planned": plan.epochs}

@@ -9,7 +9,7 @@ import numpy as np
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.shuffle_buffer import simulate_shuffle_buffer
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Option, worded
 from kbert.plans.google_flags import plan_settings, read_google_flags
 from kbert.plans.plan_findings import plan_ended, plan_findings
 from kbert.plans.training_plan import TrainingPlan
@@ -200,16 +200,31 @@ class GoogleCommand(UpdateSchedule):
     def __str__(self) -> str:
         rate = float(self.learning_rate_at(self.global_step))
         lines = [
-            "run_classifier.py with these flags",
-            f"  N = int({self.examples:,} / {self.batch_size} * {self.epochs:g}) = "
-            f"{self.updates:,} updates, W = int(N * {self.warmup_proportion:g}) = "
-            f"{self.warmup_updates:,} of warmup",
-            f"  at global step {self.global_step:,} the learning rate is {rate:.3g}",
+            worded("run_classifier.py with these flags"),
+            worded(
+                "  N = int({examples:,} / {batch_size} * {epochs:g}) = {updates:,} updates, W = "
+                "int(N * {warmup_proportion:g}) = {warmup_updates:,} of warmup",
+                examples=self.examples,
+                batch_size=self.batch_size,
+                epochs=self.epochs,
+                updates=self.updates,
+                warmup_proportion=self.warmup_proportion,
+                warmup_updates=self.warmup_updates,
+            ),
+            worded(
+                "  at global step {global_step:,} the learning rate is {rate:.3g}",
+                global_step=self.global_step,
+                rate=rate,
+            ),
         ]
         if self.remaining:
-            lines.append(f"  it trains: {count_noun(self.remaining, 'update')} left")
+            lines.append(
+                worded("  it trains: {updates} left", updates=count_noun(self.remaining, "update"))
+            )
         else:
             lines.append(
-                '  it trains nothing: "Skipping training since max_steps has already saved."'
+                worded(
+                    '  it trains nothing: "Skipping training since max_steps has already saved."'
+                )
             )
         return "\n".join(lines)

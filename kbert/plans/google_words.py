@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kbert.choices import Severity
-from kbert.findings import Call, Words
+from kbert.findings import Call, Words, worded
 from kbert.findings.words import words
 from kbert.plans.google_flags import GOOGLE_FLAGS
 
@@ -28,13 +28,14 @@ class GoogleWords(Words):
     def option(self, name: str) -> str:
         if name in GOOGLE_FLAGS:
             return f"--{GOOGLE_FLAGS[name]}"
-        return f"kbert's {self._kbert.option(name)}"
+        return worded("kbert's {option}", option=self._kbert.option(name))
 
     def settings(self, settings: Mapping[str, Any]) -> str:
         known = [f"{self.option(n)}={settings[n]}" for n in settings if n in GOOGLE_FLAGS]
         others = {name: value for name, value in settings.items() if name not in GOOGLE_FLAGS}
         parts = [" ".join(known)] if known else []
-        parts += [f"kbert's {self._kbert.settings(others)}"] if others else []
+        if others:
+            parts.append(worded("kbert's {option}", option=self._kbert.settings(others)))
         return ", ".join(parts)
 
     def call(self, call: Call) -> str:
@@ -42,3 +43,9 @@ class GoogleWords(Words):
 
     def severity(self, severity: Severity) -> str:
         return self._kbert.severity(severity)
+
+    def text(self, template: str) -> str:
+        return self._kbert.text(template)
+
+    def number(self, one: str, many: str, number: int) -> str:
+        return self._kbert.number(one, many, number)

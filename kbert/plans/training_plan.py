@@ -6,7 +6,7 @@ from typing import Any
 
 from kbert.choices import DecayFrom, Recipe
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option, findings_table
+from kbert.findings import Cure, Finding, Message, Option, findings_table, worded
 from kbert.plans.plan_checks import check_number, check_plan_settings
 from kbert.plans.plan_findings import plan_findings
 from kbert.plans.update_schedule import UpdateSchedule
@@ -15,6 +15,12 @@ from kbert.utils.wording import count_noun
 
 # Keras counts the steps of an optimizer in 32 bits on JAX.
 _MAX_BATCHES = 2**31 - 1
+_POINTS = {
+    "first update": Message("first update"),
+    "last update": Message("last update"),
+    "end of warmup": Message("end of warmup"),
+    "half way": Message("half way"),
+}
 
 
 @dataclass(frozen=True)
@@ -172,20 +178,46 @@ class TrainingPlan(UpdateSchedule):
     def describe(self, findings: Sequence[Finding]) -> str:
         """Return the plan for a person, with what was found in it."""
         k = self.gradient_accumulation_steps
-        per_update = f", {k:,} per update" if k > 1 else ""
-        warmup = f"{self.warmup_updates:,} of them" if self.warmup_updates else "no"
+        per_update = worded(", {k:,} per update", k=k) if k > 1 else ""
+        warmup = (
+            worded("{warmup_updates:,} of them", warmup_updates=self.warmup_updates)
+            if self.warmup_updates
+            else worded("no")
+        )
         lines = [
-            f"Training plan ({self.recipe} recipe)",
-            f"  {self.examples:,} examples in batches of {self.batch_size}{per_update}: "
-            f"{count_noun(self.steps_per_epoch, 'batch', 'batches')} per epoch",
-            f"  {count_noun(self.epochs, 'epoch')}: {count_noun(self.updates, 'update')}, "
-            f"{warmup} warmup",
-            "  learning rate:",
+            worded("Training plan ({recipe} recipe)", recipe=self.recipe),
+            worded(
+                "  {examples:,} examples in batches of {batch_size}{per_update}: {batches} per "
+                "epoch",
+                examples=self.examples,
+                batch_size=self.batch_size,
+                per_update=per_update,
+                batches=count_noun(self.steps_per_epoch, "batch", "batches"),
+            ),
+            worded(
+                "  {epochs}: {updates}, {warmup} warmup",
+                epochs=count_noun(self.epochs, "epoch"),
+                updates=count_noun(self.updates, "update"),
+                warmup=warmup,
+            ),
+            worded("  learning rate:"),
         ]
         for name, update in self.key_points().items():
             rate = float(self.learning_rate_at(update))
-            lines.append(f"    update {update:>7,}  {rate:.3g}  ({name})")
-        lines.append(f"  examples trained below 10% of the peak rate: {self.share_below(0.1):.1%}")
+            lines.append(
+                worded(
+                    "    update {update:>7,}  {rate:.3g}  ({name})",
+                    update=update,
+                    rate=rate,
+                    name=_POINTS[name],
+                )
+            )
+        lines.append(
+            worded(
+                "  examples trained below 10% of the peak rate: {share:.1%}",
+                share=self.share_below(0.1),
+            )
+        )
         if findings:
             lines.append(findings_table(findings))
         return "\n".join(lines)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.findings import Text, worded
 from kbert.reports.curves import losses_chart, norms_chart, ratios_chart
 from kbert.reports.headline import headline
 from kbert.reports.line_chart import Line, line_chart
@@ -35,7 +36,7 @@ class ComparedRun:
     """
 
     name: str
-    when: str
+    when: Text
     score: float
     interval: Interval | None
     scores: Scores
@@ -127,9 +128,15 @@ def _differing(reports: Sequence[RunReport]) -> dict[str, tuple[str, ...]]:
         settings = tomllib.loads(report.settings)
         table = {name: value for name, value in settings.items() if name not in _PLACES}
         data = report.record.get("data", {}).get("train", {})
-        table |= {"training rows": data.get("rows"), "training data": data.get("sha256", "")[:12]}
+        table |= {
+            worded("training rows"): data.get("rows"),
+            worded("training data"): data.get("sha256", "")[:12],
+        }
         versions = report.record.get("versions", {})
-        tables.append(table | {f"version of {name}": value for name, value in versions.items()})
+        tables.append(
+            table
+            | {worded("version of {name}", name=name): value for name, value in versions.items()}
+        )
     names = dict.fromkeys(name for table in tables for name in table)
     found = {name: tuple(str(table.get(name, "")) for table in tables) for name in names}
     return {name: values for name, values in found.items() if len(set(values)) > 1}
@@ -148,8 +155,8 @@ def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:
     name = score_name(score)
     drawings = []
     if scores:
-        title = f"{name} by update"
-        drawings.append(line_chart(scores, title=title, x_label="update", y_label=name))
+        title = worded("{name} by update", name=name)
+        drawings.append(line_chart(scores, title=title, x_label=worded("update"), y_label=name))
     logs = {report.name: report.log for report in reports}
     drawn = (losses_chart(logs), norms_chart(logs), ratios_chart(logs))
     drawings += [drawing for drawing in drawn if drawing is not None]

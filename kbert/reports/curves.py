@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.run_report import RunReport
@@ -50,32 +51,41 @@ def curves(report: RunReport) -> Curves:
 def rates_chart(log: TrainingLog, plan: TrainingPlan | None) -> Svg | None:
     """Return the learning rates that were used and planned; None where neither is known."""
     log = log.thinned()
-    lines = [Line("used", log.steps.tolist(), log.rates.tolist())] if len(log.steps) else []
+    lines = []
+    if len(log.steps):
+        lines.append(Line(worded("used"), log.steps.tolist(), log.rates.tolist()))
     if plan is not None:
         updates = np.unique(np.linspace(0, plan.num_updates - 1, 200).astype(int))
         steps = updates * plan.gradient_accumulation_steps
         planned = plan.learning_rate_at(updates)
-        lines.append(Line("planned", steps.tolist(), np.asarray(planned).tolist()))
+        lines.append(Line(worded("planned"), steps.tolist(), np.asarray(planned).tolist()))
     if not lines:
         return None
-    return line_chart(lines, title="Learning rate by step", x_label="step", y_label="learning rate")
+    return line_chart(
+        lines,
+        title=worded("Learning rate by step"),
+        x_label=worded("step"),
+        y_label=worded("learning rate"),
+    )
 
 
 def losses_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
     """Return the losses of runs by name; None where none was read."""
-    return _by_step(logs, lambda log: log.losses, "Loss by step", "loss of the batch")
+    return _by_step(
+        logs, lambda log: log.losses, worded("Loss by step"), worded("loss of the batch")
+    )
 
 
 def norms_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
     """Return the gradient norms of runs by name; None where none is known."""
-    title = "Norm of the gradients by step, before clipping"
-    return _by_step(logs, lambda log: log.norms, title, "gradient norm", can_log=True)
+    title = worded("Norm of the gradients by step, before clipping")
+    return _by_step(logs, lambda log: log.norms, title, worded("gradient norm"), can_log=True)
 
 
 def ratios_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
     """Return by what share updates have changed the weights; None where none was checked."""
-    title = "Change of the weights by an update, as a share of their norm"
-    return _by_step(logs, lambda log: log.ratios, title, "update / weights", can_log=True)
+    title = worded("Change of the weights by an update, as a share of their norm")
+    return _by_step(logs, lambda log: log.ratios, title, worded("update / weights"), can_log=True)
 
 
 def _by_step(
@@ -97,7 +107,7 @@ def _by_step(
         return None
     found = np.concatenate([one.y for one in lines])
     log_scale = can_log and found.min() > 0 and found.max() / found.min() > _SPREAD
-    return line_chart(lines, title=title, x_label="step", y_label=y_label, log=log_scale)
+    return line_chart(lines, title=title, x_label=worded("step"), y_label=y_label, log=log_scale)
 
 
 def scores_chart(history: EvaluationHistory) -> Svg | None:
@@ -111,4 +121,6 @@ def scores_chart(history: EvaluationHistory) -> Svg | None:
         for name in records[0].scores
     ]
     name = score_name(score)
-    return line_chart(lines, title=f"{name} by update", x_label="update", y_label=name)
+    return line_chart(
+        lines, title=worded("{name} by update", name=name), x_label=worded("update"), y_label=name
+    )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kbert.findings import Text, worded
 from kbert.reports.run_report import RunReport
 from kbert.results.bootstrap import Interval, bootstrap
 from kbert.results.scores import score_name
@@ -39,7 +40,7 @@ class Headline:
 
     score: str
     set: str
-    when: str
+    when: Text
     models: tuple[Compared, ...]
 
 
@@ -48,15 +49,20 @@ def headline(report: RunReport) -> Headline | None:
     scores, score = report.scores, report.score
     if scores is None:
         return None
-    own = Compared("this model", getattr(scores, score), _interval(report), scores.rows)
+    own = Compared(worded("this model"), getattr(scores, score), _interval(report), scores.rows)
     if report.folds:
-        own = replace(own, name="the model that was not trained on the row")
+        own = replace(own, name=worded("the model that was not trained on the row"))
         folds = (
-            Compared(f"fold {n}", getattr(record.first, score), None, record.first.rows)
+            Compared(
+                worded("fold {number}", number=n),
+                getattr(record.first, score),
+                None,
+                record.first.rows,
+            )
             for n, record in enumerate(report.folds, start=1)
         )
-        when = f"out of {len(report.folds)} folds"
-        return Headline(score_name(score), "all rows", when, (own, *folds))
+        when = worded("out of {folds} folds", folds=len(report.folds))
+        return Headline(score_name(score), worded("all rows"), when, (own, *folds))
     best = report.history.best
     assert best is not None
     models = [own]

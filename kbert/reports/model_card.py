@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from kbert.findings import Call
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
@@ -98,6 +99,7 @@ class ModelCard:
 
     def text(self) -> str:
         """Return the whole card of the model in its run."""
+        export = Call("export", "RUN", format="huggingface", output="FOLDER")
         return f"""{self.front_matter()}
 # {markdown_text(self.name)}
 
@@ -110,8 +112,8 @@ from kbert import Predictor
 Predictor.load("RUN").predict(["A text to classify."])
 ```
 
-RUN is the path of the run. `kbert export RUN --format huggingface --output FOLDER` writes the model
-for transformers, with this card.
+RUN is the path of the run. `{export}` writes the model for
+transformers, with this card.
 """
 
     @property

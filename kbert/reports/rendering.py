@@ -22,15 +22,18 @@ def render(template: str, **values: Any) -> str:
     """
     import jinja2
 
+    from kbert.reports.translated import Translated, translated_script
+
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[Translated],
     )
     environment.filters["score_name"] = score_name
-    style, script = STYLE + _read("report.css"), _read("report.js")
+    style, script = STYLE + _read("report.css"), translated_script(_read("report.js"))
     environment.globals |= {
         "style": style,
         "script": script,

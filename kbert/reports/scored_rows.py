@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.findings import worded
 from kbert.reports.confusion_chart import confusion_chart
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.run_report import RunReport
@@ -58,14 +59,14 @@ def scored_rows(report: RunReport) -> ScoredRows | None:
 def reliability_chart(calibration: Calibration) -> Svg:
     """Draw the accuracy by confidence, beside what it should be."""
     lines = [
-        Line("this model", calibration.confidence, calibration.accuracy),
-        Line("as it should be", (0, 1), (0, 1)),
+        Line(worded("this model"), calibration.confidence, calibration.accuracy),
+        Line(worded("as it should be"), (0, 1), (0, 1)),
     ]
     return line_chart(
         lines,
-        title="Accuracy by confidence",
-        x_label="probability of the predicted class",
-        y_label="accuracy",
+        title=worded("Accuracy by confidence"),
+        x_label=worded("probability of the predicted class"),
+        y_label=worded("accuracy"),
         y_limits=(0, 1),
         width=420,
         height=320,

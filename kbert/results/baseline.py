@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from kbert.findings import Message
 from kbert.results.scores import Scores, scores_from_dict
 
 BaselineName = Literal["constant", "tfidf", "encoder"]
-SHOWN_NAMES = {"constant": "the same for all", "tfidf": "TF-IDF", "encoder": "frozen encoder"}
+SHOWN_NAMES = {
+    "constant": Message("the same for all"),
+    "tfidf": "TF-IDF",
+    "encoder": Message("frozen encoder"),
+}
 """The names of baselines for a person."""
 
 
@@ -34,7 +39,7 @@ class Baseline:
     @property
     def shown_name(self) -> str:
         """The name for a person."""
-        return SHOWN_NAMES[self.name]
+        return str(SHOWN_NAMES[self.name])
 
     def score(self, monitor: str) -> float:
         """Return one of its scores."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.display import cells, padded
+from kbert.findings import Text, in_english, worded
 from kbert.results.baseline import Baseline
 from kbert.results.scores import is_better_lower, score_name
 from kbert.utils.wording import count_noun
@@ -18,7 +20,7 @@ class Baselines:
         training_rows: int. All training rows.
         rows: int. All rows of the set.
         found: tuple of Baseline.
-        notes: tuple of str. Which could not be computed, and why. Defaults to ().
+        notes: tuple of str or Message. Which could not be computed, and why. Defaults to ().
 
     Example:
 
@@ -32,7 +34,7 @@ class Baselines:
     training_rows: int
     rows: int
     found: tuple[Baseline, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     def __getitem__(self, name: str) -> Baseline:
         """The baseline of a name: "constant", "tfidf" or "encoder"."""
@@ -68,36 +70,53 @@ class Baselines:
     def compared(self, monitor: str) -> str:
         """Return one score of each in a line, for a person."""
         scores = (f"{one.shown_name} {one.score(monitor):.4f}" for one in self.found)
-        return f"To compare, {score_name(monitor)} of the baselines: " + ", ".join(scores)
+        return worded(
+            "To compare, {name} of the baselines: {scores}",
+            name=score_name(monitor),
+            scores=", ".join(scores),
+        )
 
     def __str__(self) -> str:
-        lines = [f"What fine-tuning has to beat, on {self.name} ({count_noun(self.rows, 'row')}):"]
-        width = max((len(one.shown_name) for one in self.found), default=0)
-        lines += [
-            f"  {one.shown_name:<{width}}  {one.evaluation.summary()}; {self._effort(one)}"
-            for one in self.found
+        lines = [
+            worded(
+                "What fine-tuning has to beat, on {name} ({rows}):",
+                name=self.name,
+                rows=count_noun(self.rows, "row"),
+            )
         ]
+        width = max((cells(one.shown_name) for one in self.found), default=0)
+        for one in self.found:
+            told = worded("; ").join([one.evaluation.summary(), self._effort(one)])
+            lines.append(f"  {padded(one.shown_name, width)}  {told}")
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     def _effort(self, one: Baseline) -> str:
         """Return what a baseline took, and on how many rows where it had not all."""
-        parts = [f"{one.seconds:.1f} s"]
+        parts = [worded("{seconds:.1f} s", seconds=one.seconds)]
         if one.training_rows < self.training_rows:
-            parts.append(f"trained on {one.training_rows:,} of {self.training_rows:,} rows")
+            parts.append(
+                worded(
+                    "trained on {training_rows:,} of {all_rows:,} rows",
+                    training_rows=one.training_rows,
+                    all_rows=self.training_rows,
+                )
+            )
         if one.evaluation.rows < self.rows:
-            parts.append(f"scored on {one.evaluation.rows:,}")
+            parts.append(worded("scored on {rows:,}", rows=one.evaluation.rows))
         if one.share is not None:
-            parts.append(f"{one.share:.1%} of what the plan computes")
-        return ", ".join(parts)
+            parts.append(worded("{share:.1%} of what the plan computes", share=one.share))
+        return worded(", ").join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the baselines as plain data."""
+        with in_english():
+            notes = [str(note) for note in self.notes]
         return {
             "set": self.name,
             "training_rows": self.training_rows,
             "rows": self.rows,
             "baselines": [one.to_dict() for one in self.found],
-            "notes": list(self.notes),
+            "notes": notes,
         }
 
     @classmethod

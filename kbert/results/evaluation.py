@@ -6,10 +6,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kbert.display import table
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Message, Option, worded
 from kbert.utils.wording import count_noun
 
+_COLUMNS = (
+    Message("class"),
+    Message("precision"),
+    Message("recall"),
+    Message("F1"),
+    Message("rows"),
+)
 _MAX_CELLS = 2**24  # logits in float64 at a time
 
 
@@ -132,24 +140,23 @@ class Evaluation:
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return (
-            f"accuracy {self.accuracy:.4f}, macro F1 {self.macro_f1:.4f}, MCC {self.mcc:.4f}, "
-            f"loss {self.loss:.4f}"
+        return worded(
+            "accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}, MCC {mcc:.4f}, loss {loss:.4f}",
+            accuracy=self.accuracy,
+            macro_f1=self.macro_f1,
+            mcc=self.mcc,
+            loss=self.loss,
         )
 
     def __str__(self) -> str:
-        width = max(5, *(len(score.label) for score in self.classes))
-        by_weight = ", by weight" if self.weighted else ""
+        by_weight = worded(", by weight") if self.weighted else ""
+        rows = count_noun(self.rows, "row")
         lines = [
-            f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}",
-            f"  {'class':<{width}}  precision  recall      F1    rows",
-        ]
-        lines += [
-            f"  {s.label:<{width}}  {s.precision:>9.4f}  {s.recall:>6.4f}  {s.f1:>6.4f}"
-            f"  {s.rows:>6,}"
+            (s.label, f"{s.precision:.4f}", f"{s.recall:.4f}", f"{s.f1:.4f}", f"{s.rows:>6,}")
             for s in self.classes
         ]
-        return "\n".join(lines)
+        head = worded("{rows}: {scores}", rows=f"{rows}{by_weight}", scores=self.summary())
+        return f"{head}\n{table([_COLUMNS, *lines])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""

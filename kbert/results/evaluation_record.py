@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kbert.findings import Message
 from kbert.results.scores import Scores, scores_from_dict
 
 _OWN = ("epoch", "batch", "update", "step", "sets")  # "step": kbert 0.1's word for update
@@ -35,9 +36,11 @@ class EvaluationRecord:
     batch: int | None = None
 
     @property
-    def when(self) -> str:
+    def when(self) -> Message:
         """When it took place, for a person."""
-        return f"epoch {self.epoch}" + ("" if self.batch is None else f", batch {self.batch:,}")
+        if self.batch is None:
+            return Message("epoch {epoch}", epoch=self.epoch)
+        return Message("epoch {epoch}, batch {batch:,}", epoch=self.epoch, batch=self.batch)
 
     @property
     def first(self) -> Scores:

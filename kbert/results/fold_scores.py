@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from kbert.display import cells, padded, table
+from kbert.findings import worded
 from kbert.results.scores import Scores, score_name
 
 
@@ -53,13 +55,16 @@ def fold_scores(sets: Mapping[str, Sequence[Scores]]) -> dict[str, dict[str, Fol
 def scores_table(scores: Mapping[str, Mapping[str, FoldScore]]) -> str:
     """Return the scores as a table: a line for each score of each set."""
     lines = []
-    width = max(8, *(len(score_name(score)) for of_set in scores.values() for score in of_set))
+    names = [score_name(score) for of_set in scores.values() for score in of_set]
+    width = max(8, *map(cells, names))
+    columns = (worded("mean"), worded("deviation"), worded("folds"))
     for name, of_set in scores.items():
-        lines.append(f"{name:<{width + 2}}     mean  deviation  folds")
+        rows: list[tuple[str, ...]] = [(padded(name, width), *columns)]
         for score, found in of_set.items():
-            spread = f"{found.mean:>7.4f}  {found.deviation:>9.4f}"
             folds = "  ".join(f"{value:.4f}" for value in found.folds)
-            lines.append(f"  {score_name(score):<{width}}  {spread}  {folds}")
+            mean, deviation = f"{found.mean:>7.4f}", f"{found.deviation:>9.4f}"
+            rows.append((f"  {score_name(score)}", mean, deviation, folds))
+        lines.append(table(rows, indent="", left=(0, 3)))
     return "\n".join(lines)
 
 

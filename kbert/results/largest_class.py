@@ -2,7 +2,7 @@
 
 import math
 
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Option, Text
 from kbert.results.evaluation import Evaluation
 
 CODE = "no-better-than-one-class"
@@ -12,7 +12,7 @@ _MIN_OTHER_ROWS = 5  # of the classes beside the largest, where the model predic
 _MIN_ROWS = 50  # where it predicts several
 
 
-def largest_class_finding(name: str, scores: Evaluation, when: str) -> Finding | None:
+def largest_class_finding(name: str, scores: Evaluation, when: Text) -> Finding | None:
     """Return the finding that a model is no better than always answering the largest class.
 
     It is no better if its accuracy on the first set is not above the share of the largest class,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from kbert.findings import worded
 from kbert.utils.wording import count_noun
 
 
@@ -40,9 +41,13 @@ class MaskedEvaluation:
 
     def summary(self) -> str:
         """Return the scores in a line."""
-        return (
-            f"masked loss {self.loss:.4f}, perplexity {self.perplexity:.1f}, accuracy "
-            f"{self.accuracy:.4f} ({count_noun(self.predictions, 'token')})"
+        return worded(
+            "masked loss {loss:.4f}, perplexity {perplexity:.1f}, accuracy {accuracy:.4f} "
+            "({tokens})",
+            loss=self.loss,
+            perplexity=self.perplexity,
+            accuracy=self.accuracy,
+            tokens=count_noun(self.predictions, "token"),
         )
 
     def __str__(self) -> str:

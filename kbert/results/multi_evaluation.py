@@ -6,11 +6,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kbert.display import table
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Message, Option, worded
 from kbert.results.evaluation import ClassScore
 from kbert.results.thresholds import BestThresholds
 from kbert.utils.wording import count_noun
+
+_COLUMNS = (
+    Message("label"),
+    Message("precision"),
+    Message("recall"),
+    Message("F1"),
+    Message("rows"),
+    Message("threshold"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,25 +135,32 @@ class MultiEvaluation:
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return (
-            f"micro F1 {self.micro_f1:.4f}, macro F1 {self.macro_f1:.4f}, average precision "
-            f"{self.average_precision:.4f}, all labels right {self.subset_accuracy:.4f}, loss "
-            f"{self.loss:.4f}"
+        return worded(
+            "micro F1 {micro_f1:.4f}, macro F1 {macro_f1:.4f}, average precision "
+            "{average_precision:.4f}, all labels right {subset_accuracy:.4f}, loss {loss:.4f}",
+            micro_f1=self.micro_f1,
+            macro_f1=self.macro_f1,
+            average_precision=self.average_precision,
+            subset_accuracy=self.subset_accuracy,
+            loss=self.loss,
         )
 
     def __str__(self) -> str:
-        width = max(5, *(len(score.label) for score in self.classes))
-        by_weight = ", by weight" if self.weighted else ""
+        by_weight = worded(", by weight") if self.weighted else ""
+        rows = count_noun(self.rows, "row")
         lines = [
-            f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}",
-            f"  {'label':<{width}}  precision  recall      F1    rows  threshold",
-        ]
-        lines += [
-            f"  {s.label:<{width}}  {s.precision:>9.4f}  {s.recall:>6.4f}  {s.f1:>6.4f}"
-            f"  {s.rows:>6,}  {threshold:>9.4f}"
+            (
+                s.label,
+                f"{s.precision:.4f}",
+                f"{s.recall:.4f}",
+                f"{s.f1:.4f}",
+                f"{s.rows:>6,}",
+                f"{threshold:.4f}",
+            )
             for s, threshold in zip(self.classes, self.thresholds, strict=True)
         ]
-        return "\n".join(lines)
+        head = worded("{rows}: {scores}", rows=f"{rows}{by_weight}", scores=self.summary())
+        return f"{head}\n{table([_COLUMNS, *lines])}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.results.evaluation import Evaluation
 
 
@@ -60,7 +61,12 @@ class OrderedEvaluation(Evaluation):
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return f"kappa {self.kappa:.4f}, MAE {self.mae:.4f} classes, {super().summary()}"
+        return worded(
+            "kappa {kappa:.4f}, MAE {mae:.4f} classes, {summary}",
+            kappa=self.kappa,
+            mae=self.mae,
+            summary=super().summary(),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scores as plain data."""

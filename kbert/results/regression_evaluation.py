@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from kbert.display import table
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.utils.wording import count_noun
 
 
@@ -101,24 +102,35 @@ class RegressionEvaluation:
 
     def summary(self) -> str:
         """Return the scores in one line."""
-        return (
-            f"RMSE {self.rmse:.4g}, MAE {self.mae:.4g}, Pearson {self.pearson:.4f}, Spearman "
-            f"{self.spearman:.4f}, R2 {self.r2:.4f}, loss {self.loss:.4f}"
+        return worded(
+            "RMSE {rmse:.4g}, MAE {mae:.4g}, Pearson {pearson:.4f}, Spearman {spearman:.4f}, R2 "
+            "{r2:.4f}, loss {loss:.4f}",
+            rmse=self.rmse,
+            mae=self.mae,
+            pearson=self.pearson,
+            spearman=self.spearman,
+            r2=self.r2,
+            loss=self.loss,
         )
 
     def __str__(self) -> str:
-        by_weight = ", by weight" if self.weighted else ""
-        lines = [f"{count_noun(self.rows, 'row')}{by_weight}: {self.summary()}"]
+        by_weight = worded(", by weight") if self.weighted else ""
+        rows = f"{count_noun(self.rows, 'row')}{by_weight}"
+        lines = [worded("{rows}: {scores}", rows=rows, scores=self.summary())]
         if len(self.columns) > 1:
-            width = max(6, *(len(score.label) for score in self.columns))
-            lines.append(
-                f"  {'column':<{width}}        RMSE         MAE  Pearson  Spearman       R2"
-            )
-            lines += [
-                f"  {s.label:<{width}}  {s.rmse:>10.4g}  {s.mae:>10.4g}  {s.pearson:>7.4f}"
-                f"  {s.spearman:>8.4f}  {s.r2:>7.4f}"
+            cells = [
+                (
+                    s.label,
+                    f"{s.rmse:>10.4g}",
+                    f"{s.mae:>10.4g}",
+                    f"{s.pearson:.4f}",
+                    f"{s.spearman:.4f}",
+                    f"{s.r2:>7.4f}",
+                )
                 for s in self.columns
             ]
+            names = (worded("column"), "RMSE", "MAE", "Pearson", "Spearman", "R2")
+            lines.append(table([names, *cells]))
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

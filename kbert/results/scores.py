@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kbert.findings import Message
 from kbert.results.evaluation import Evaluation
 from kbert.results.masked_evaluation import MaskedEvaluation
 from kbert.results.multi_evaluation import MultiEvaluation
@@ -26,15 +27,17 @@ def scores_from_dict(values: Mapping[str, Any]) -> Scores:
 
 
 _NAMES = {
-    "macro_f1": "macro F1",
-    "micro_f1": "micro F1",
-    "sample_f1": "F1 by row",
-    "average_precision": "average precision",
-    "roc_auc": "ROC AUC",
-    "subset_accuracy": "all labels right",
+    "macro_f1": Message("macro F1"),
+    "micro_f1": Message("micro F1"),
+    "sample_f1": Message("F1 by row"),
+    "average_precision": Message("average precision"),
+    "roc_auc": Message("ROC AUC"),
+    "subset_accuracy": Message("all labels right"),
+    "accuracy": Message("accuracy"),
+    "loss": Message("loss"),
     "mcc": "MCC",
-    "pearson": "Pearson correlation",
-    "spearman": "Spearman correlation",
+    "pearson": Message("Pearson correlation"),
+    "spearman": Message("Spearman correlation"),
     "rmse": "RMSE",
     "mae": "MAE",
     "r2": "R2",
@@ -43,7 +46,7 @@ _NAMES = {
 
 def score_name(score: str) -> str:
     """Return what a score is called in a sentence."""
-    return _NAMES.get(score, score)
+    return str(_NAMES.get(score, score))
 
 
 def is_better_lower(score: str) -> bool:

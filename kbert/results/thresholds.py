@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kbert.findings import worded
+
 
 @dataclass(frozen=True)
 class BestThresholds:
@@ -50,10 +52,16 @@ class BestThresholds:
         """
         shown = [f"{name} {value:.3f}" for name, value in zip(names, self.values, strict=True)]
         more = ", ..." if len(shown) > _MAX_SHOWN else ""
-        return (
-            f"The model predicts a label from these probabilities on, which give each its best F1 "
-            f"on {rows}: {', '.join(shown[:_MAX_SHOWN])}{more}. With them, on the same rows: micro "
-            f"F1 {self.micro_f1:.4f}, macro F1 {self.macro_f1:.4f}."
+        return worded(
+            "The model predicts a label from these probabilities on, which give each its best F1 "
+            "on {rows}: {thresholds}{more}. With them, on the same rows: micro F1 {micro_f1:.4f}, "
+            "macro "
+            "F1 {macro_f1:.4f}.",
+            rows=rows,
+            thresholds=", ".join(shown[:_MAX_SHOWN]),
+            more=more,
+            micro_f1=self.micro_f1,
+            macro_f1=self.macro_f1,
         )
 
 

@@ -10,7 +10,7 @@ from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.manifest import WEIGHTS_FILE, checksum_of, weights_checksum
 from kbert.errors import KbertError, MachineError
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Text, worded
 from kbert.interop.sources import find_source
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.run_directory import RunDirectory
@@ -59,7 +59,7 @@ class BestModel:
             except KbertError as error:
                 noted = start.best if path.name == (start.best or {}).get("checkpoint") else None
                 if noted and noted.get("sha256") == _model_checksum(run):
-                    say(f"{error} The run's model is the same, and remains.")
+                    say(worded("{error} The run's model is the same, and remains.", error=error))
                     return cls(history, None, is_kept=True, findings=tuple(findings))
                 findings.append(_lost(best.when, error))
                 history = history.without(best)
@@ -170,7 +170,7 @@ def file_checksum(run: RunDirectory) -> str | None:
         return None
 
 
-def _lost(when: str, error: KbertError) -> Finding:
+def _lost(when: Text, error: KbertError) -> Finding:
     return Finding(
         "best-lost",
         "error",

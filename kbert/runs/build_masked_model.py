@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.backend.choose_backend import import_keras
+from kbert.findings import worded
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.utils.say import say
 
@@ -14,7 +15,7 @@ def build_masked_model(prepared: PreparedPretraining) -> Any:
         prepared: PreparedPretraining.
     """
     config = prepared.config
-    say(f"Loading {config.preset} on {config.backend} ...")
+    say(worded("Loading {preset} on {backend} ...", preset=config.preset, backend=config.backend))
     import_keras()
     import keras
 

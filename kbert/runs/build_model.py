@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.backend.choose_backend import import_keras
+from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
 from kbert.utils.say import say
@@ -15,7 +16,13 @@ def build_model(prepared: PreparedRun) -> Any:
         prepared: PreparedRun.
     """
     config = prepared.config
-    say(f"Loading {config.parent or config.preset} on {config.backend} ...")
+    say(
+        worded(
+            "Loading {source} on {backend} ...",
+            source=config.parent or config.preset,
+            backend=config.backend,
+        )
+    )
     import_keras()
     import keras
 

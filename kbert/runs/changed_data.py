@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, Message, Text
 from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.run_directory import RunDirectory
 
@@ -64,6 +64,8 @@ def _absolute(name: str, folder: str | None) -> str:
     return os.path.abspath(Path(folder or "") / name)
 
 
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _MAX_LISTED:,} more" if len(names) > _MAX_LISTED else ""
-    return ", ".join(names[:_MAX_LISTED]) + more
+def _listed(names: list[str]) -> Text:
+    shown = ", ".join(names[:_MAX_LISTED])
+    if len(names) <= _MAX_LISTED:
+        return shown
+    return Message("{shown} and {more} more", shown=shown, more=len(names) - _MAX_LISTED)

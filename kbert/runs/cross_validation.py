@@ -11,7 +11,7 @@ from kbert import __version__
 from kbert.backend.machine import versions
 from kbert.config import TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure, Option, worded
 from kbert.results.calibration_change import CalibrationChange
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.fold_scores import fold_scores, scores_table, scores_to_dict
@@ -70,9 +70,9 @@ def train_folds(
     run.update(status="running")
     for number, fold in enumerate(folds, start=1):
         if _is_finished(fold):
-            say(f"Fold {number} of {config.folds}: trained")
+            say(worded("Fold {number} of {folds}: trained", number=number, folds=config.folds))
             continue
-        say(f"\nFold {number} of {config.folds}")
+        say(worded("\nFold {number} of {folds}", number=number, folds=config.folds))
         try:
             _train(fold, replace(config, fold=number), begin, resume)
         except BaseException as error:
@@ -82,7 +82,13 @@ def train_folds(
             stopped = isinstance(error, KeyboardInterrupt)
             run.try_to_update(status="stopped" if stopped else "failed", ended=now())
             # In place of what the fold says of itself: all that is left is trained by one command.
-            error.__notes__ = [f"{Call('resume', run.path)} continues with fold {number}."]
+            error.__notes__ = [
+                worded(
+                    "{resume} continues with fold {number}.",
+                    resume=Call("resume", run.path),
+                    number=number,
+                )
+            ]
             raise
     _write_scores(run, folds)
     if config.report:
@@ -131,17 +137,26 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
         **({} if calibration is None else {"calibration": calibration}),
     }
     write_text(run.path / SCORES, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-    say(f"\nCross-validation of {len(folds)} folds, each at its best epoch:")
+    say(worded("\nCross-validation of {folds} folds, each at its best epoch:", folds=len(folds)))
     say(scores_table(scores))
-    say(f"All rows, predicted out of fold ({OUT_OF_FOLD}): {together}")
+    say(
+        worded(
+            "All rows, predicted out of fold ({file}): {together}",
+            file=OUT_OF_FOLD,
+            together=together,
+        )
+    )
     if note := fold_target(folds).of_unseen_rows:
         say(note)
     if calibration is not None:
         change = CalibrationChange.from_dict(calibration)
         say(
-            "Each fold has fitted its temperature on the rows that it predicts. On rows that "
-            "fitted nothing (each half of a fold with the temperature of the other), the mean of "
-            f"the folds: {change}."
+            worded(
+                "Each fold has fitted its temperature on the rows that it predicts. On rows that "
+                "fitted nothing (each half of a fold with the temperature of the other), the mean "
+                "of the folds: {change}.",
+                change=change,
+            )
         )
     summary: dict[str, Any] = {
         name: {score: found.mean for score, found in of_set.items()}

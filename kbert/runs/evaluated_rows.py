@@ -7,7 +7,7 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Cure
+from kbert.findings import Call, Cure, Text, worded
 from kbert.interop.sources import find_source
 from kbert.results.prediction_table import PredictionTable
 from kbert.runs.fold_predictions import OUT_OF_FOLD
@@ -34,7 +34,7 @@ class EvaluatedRows:
         notes: tuple of str. What is lacking, and why.
     """
 
-    name: str
+    name: Text
     target: Target
     table: PredictionTable | None
     examples: Examples | None
@@ -76,11 +76,11 @@ def rows_of_run(
     try:
         examples = (evaluated_sets(run) if sets is None else sets)[name]
     except KbertError as error:
-        notes.append(f"The texts are left out: {error}")
+        notes.append(worded("The texts are left out: {error}", error=error))
     try:
         table = _predictions_of_set(run, name)
     except KbertError as error:
-        notes.append(f"What is said of single rows is left out: {error}")
+        notes.append(worded("What is said of single rows is left out: {error}", error=error))
     return EvaluatedRows(name, find_source(run.path).target(), table, examples, tuple(notes))
 
 
@@ -120,7 +120,7 @@ def rows_out_of_fold(run: RunDirectory) -> EvaluatedRows:
     try:
         examples = _whole(run, folds, table)
     except KbertError as error:
-        note = f"The texts are left out: {error}"
+        note = worded("The texts are left out: {error}", error=error)
         return EvaluatedRows("all rows", target, table, None, (note,))
     return EvaluatedRows("all rows", target, table, examples)
 

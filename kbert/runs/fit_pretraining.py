@@ -9,7 +9,7 @@ from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import MachineError
-from kbert.findings import Cure, findings_table
+from kbert.findings import Cure, findings_table, worded
 from kbert.results.no_better import no_better_than_frequencies
 from kbert.runs.fit_run import now, seconds_trained
 from kbert.runs.prepare_pretraining import PreparedPretraining
@@ -137,14 +137,18 @@ def _finish(
     assert path is not None, "every epoch leaves a checkpoint"
     # Written again: a process may have ended between the checkpoint and the model.
     callbacks.write(read_checkpoint(path, only="model").arrays["model"])
-    say(f"Trained in {duration(run.record['training_seconds'])}.")
+    say(worded("Trained in {duration}.", duration=duration(run.record["training_seconds"])))
     unigram, found = None, []
     if best is not None and evaluation is not None:
-        say(f"The best evaluation, which the run keeps: {best.when}")
+        say(worded("The best evaluation, which the run keeps: {when}", when=best.when))
         for name, scores in best.scores.items():
-            say(f"{name}: {scores}")
+            say(worded("{name}: {scores}", name=name, scores=scores))
         unigram = unigram_loss(prepared.stores["train"], evaluation.evaluated_sets()["dev"])
-        say(f"The frequencies of the tokens alone: masked loss {unigram:.4f}")
+        say(
+            worded(
+                "The frequencies of the tokens alone: masked loss {unigram:.4f}", unigram=unigram
+            )
+        )
         finding = no_better_than_frequencies(best, unigram)
         if finding is not None:
             found = [finding]

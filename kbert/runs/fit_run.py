@@ -13,7 +13,7 @@ from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
-from kbert.findings import Cure, Finding, Option, findings_table
+from kbert.findings import Cure, Finding, Option, findings_table, worded
 from kbert.results.below_baseline import below_baseline_finding
 from kbert.runs.best_model import has_model, with_choices, write_best
 from kbert.runs.calibrate_run import calibrate_run
@@ -153,21 +153,22 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
     elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
         # Someone has removed it meanwhile.
         write_best(run, with_choices(model.get_config(), evaluation.history), kept)
-    say(f"Trained in {duration(run.record['training_seconds'])}.")
+    say(worded("Trained in {duration}.", duration=duration(run.record["training_seconds"])))
     compiled = compilations()
     if compiled:
         say(
-            "JAX compiled {compiled} programs and found {found} in its cache.".format(**compiled), 2
+            worded("JAX compiled {compiled} programs and found {found} in its cache.", **compiled),
+            2,
         )
     best = None if evaluation is None else evaluation.history.best
     of_calibration: list[Finding] = []
     if evaluation is not None and best is not None:
         if best.batch is None:
-            say(f"The best epoch, which the run keeps: {best.epoch}")
+            say(worded("The best epoch, which the run keeps: {epoch}", epoch=best.epoch))
         else:
-            say(f"The best evaluation, which the run keeps: {best.when}")
+            say(worded("The best evaluation, which the run keeps: {when}", when=best.when))
         for name, scores in best.scores.items():
-            say(f"{name}: {scores}")
+            say(worded("{name}: {scores}", name=name, scores=scores))
         chosen = model.target.what_is_chosen(
             best.first, model.labels.names, next(iter(best.scores))
         )
@@ -182,7 +183,12 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
     at_end = [*_found_at_the_end(evaluation, prepared, run), *of_calibration]
     if prepared.unlabelled is not None:
         path = write_test_results(run, prepared.unlabelled)
-        say(f"The predictions of the test set, as run_classifier.py writes them: {path}")
+        say(
+            worded(
+                "The predictions of the test set, as run_classifier.py writes them: {path}",
+                path=path,
+            )
+        )
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
     by_code |= {finding.code: finding.to_dict() for finding in at_end}

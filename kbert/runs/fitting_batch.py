@@ -9,7 +9,7 @@ from typing import TypeVar
 from kbert.config import TrainConfig
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.errors import MachineError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.runs.try_batches import Trial
 from kbert.utils.say import say
 
@@ -33,10 +33,16 @@ def with_fitting_batch(config: Config, classes: int | None) -> Config:
         return config.in_batches_of(config.batch_size)
     rows = config.rows_per_update
     sizes = [size for size in range(1, rows + 1) if rows % size == 0]
-    say(f"Trying how many of the {rows:,} rows of an update fit in a batch ...")
+    say(worded("Trying how many of the {rows:,} rows of an update fit in a batch ...", rows=rows))
     fitting, trouble = _try(config, sizes, classes)
     if fitting is None and trouble:
-        say(f"They cannot be tried: {trouble}. Batches of {rows:,} rows.")
+        say(
+            worded(
+                "They cannot be tried: {trouble}. Batches of {rows:,} rows.",
+                trouble=trouble,
+                rows=rows,
+            )
+        )
         return config.in_batches_of(rows)
     if fitting is None:
         raise MachineError(
@@ -51,11 +57,20 @@ def with_fitting_batch(config: Config, classes: int | None) -> Config:
             ),
         )
     size = fitting.rows
-    room = "" if fitting.limit is None else f" of {_gigabytes(fitting.limit)} that are free"
+    room = (
+        ""
+        if fitting.limit is None
+        else worded(" of {gigabytes} that are free", gigabytes=_gigabytes(fitting.limit))
+    )
     say(
-        f"Batches of {size:,} rows, {rows // size:,} per update: "
-        f"{'all' if size == rows else 'the most that'} fit, in {_gigabytes(fitting.memory)}"
-        f"{room}."
+        worded(
+            "Batches of {size:,} rows, {batches:,} per update: {what} fit, in {gigabytes}{room}.",
+            size=size,
+            batches=rows // size,
+            what=worded("all") if size == rows else worded("the most that"),
+            gigabytes=_gigabytes(fitting.memory),
+            room=room,
+        )
     )
     return config.in_batches_of(size)
 

@@ -106,5 +106,6 @@ def _of_task(finding: Finding) -> Finding:
         "dev-small": "add rows to the task's dev file",
         "duplicates": "take them out of the training file",
     }
-    note = notes.get(finding.code)
-    return finding if note is None else replace(finding, cure=Cure(note=note))
+    if finding.code not in notes:
+        return finding
+    return replace(finding, cure=Cure(note=notes[finding.code]))

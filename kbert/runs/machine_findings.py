@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Joined, Message
 
 _PACKAGES = ("keras", "keras-hub", "numpy")
 
@@ -34,33 +34,37 @@ def machine_findings(
     if isinstance(flags[0], dict):
         names = sorted({*flags[0], *flags[1]})
         pairs += [(name, flags[0].get(name, "-"), flags[1].get(name, "-")) for name in names]
-    differ = [f"{name} ({old}, now {new})" for name, old, new in pairs if old != new and old]
+    differ = [
+        Message("{name} ({old}, now {new})", name=name, old=old, new=new)
+        for name, old, new in pairs
+        if old != new and old
+    ]
     if differ:
         findings.append(_versions_differ(differ))
     return findings
 
 
 def _threads_differ(old: Any, new: int, backend: str) -> Finding:
-    how = {
-        "torch": "OMP_NUM_THREADS={old} in the environment",
-        "tensorflow": "TF_NUM_INTRAOP_THREADS={old} in the environment",
-    }.get(backend, "the same number of cores")
+    variable = {"torch": "OMP_NUM_THREADS", "tensorflow": "TF_NUM_INTRAOP_THREADS"}.get(backend)
+    how = Message("the same number of cores")
+    if variable is not None:
+        how = Message("{variable}={old} in the environment", variable=variable, old=old)
     return Finding(
         "threads-differ",
         "warning",
         "The run was started with {old} threads and resumes with {new}: sums are rounded in "
         "another order, so its result may differ from that of an undisturbed run in the last bits.",
-        Cure(note=f"{how}, for the very same bits", values={"old": old}),
+        Cure(note="{how}, for the very same bits", values={"how": how}),
         {"old": old, "new": new},
     )
 
 
-def _versions_differ(differ: list[str]) -> Finding:
+def _versions_differ(differ: list[Message]) -> Finding:
     return Finding(
         "machine-differs",
         "warning",
         "Since the run was started these have changed: {differ}. Its result may differ from that "
         "of an undisturbed run in the last bits.",
         Cure(note="resume where the run was started, for the very same bits"),
-        {"differ": ", ".join(differ)},
+        {"differ": Joined(differ)},
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kbert.config import TrainConfig
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, Message
 
 # Settings that the run itself gives or compares on its own.
 _OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name", "temperature")
@@ -51,7 +51,7 @@ def origin_findings(
     differ = [name for name in found if recorded.get(name, found[name]) != found[name]]
     if not differ:
         return []
-    what = "weights" if "weights_sha256" in differ else "settings"
+    what = Message("weights") if "weights_sha256" in differ else Message("settings")
     return [
         Finding(
             "parent-differs",

@@ -15,7 +15,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_test
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, Option, downgrade
+from kbert.findings import Finding, Option, downgrade, worded
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.source import Source
@@ -100,8 +100,13 @@ def prepare(
     backend = choose_backend(config.backend)
     if others:
         say(
-            f"On {backend}, the fastest of the backends that are installed. For another: "
-            f"{Option('backend', others[-1])}, or KERAS_BACKEND={others[-1]}"
+            worded(
+                "On {backend}, the fastest of the backends that are installed. For another: "
+                "{option}, or KERAS_BACKEND={other}",
+                backend=backend,
+                option=Option("backend", others[-1]),
+                other=others[-1],
+            )
         )
     config = replace(config, backend=backend)
     if config.deterministic:
@@ -177,7 +182,10 @@ def _weights(
     if config.class_weight is None:
         return row_weights(training), None
     by_class = class_weights(config.class_weight, training)
-    say("Class weights: " + ", ".join(f"{name} {w:.4g}" for name, w in by_class.items()))
+    say(
+        worded("Class weights: ")
+        + ", ".join(worded("{name} {w:.4g}", name=name, w=w) for name, w in by_class.items())
+    )
     if training.target.weighs_labels:
         return row_weights(training), tuple(by_class.values())
     return row_weights(training, config.class_weight), None
@@ -205,17 +213,32 @@ def _tokenize(
     }
     reasons = [store.not_kept for store in stores.values() if store.not_kept]
     if cache is None or reasons:
-        why = reasons[0] if reasons else "this user has no home folder"
+        why = reasons[0] if reasons else worded("this user has no home folder")
         say(
-            f"The tokens are kept in memory, and made again by the next run: {why}. To keep them, "
-            "set KBERT_CACHE to a folder that can be written."
+            worded(
+                "The tokens are kept in memory, and made again by the next run: {why}. To keep "
+                "them, set KBERT_CACHE to a folder that can be written.",
+                why=why,
+            )
         )
-    how = "found in the cache" if all(s.from_cache for s in stores.values()) else "made"
+    how = (
+        worded("found in the cache")
+        if all(s.from_cache for s in stores.values())
+        else worded("made")
+    )
     lengths = stores["train"].lengths
     most = tokenizer.most_tokens(config.max_length)
     full = int((lengths >= most).sum())
     say(
-        f"Tokens: {how} in {time.monotonic() - started:.1f} s; mean length {lengths.mean():.0f}; "
-        f"{full:,} of {len(lengths):,} texts fill or exceed {most:,} tokens"
+        worded(
+            "Tokens: {how} in {seconds:.1f} s; mean length {mean:.0f}; {full:,} of {lengths:,} "
+            "texts fill or exceed {most:,} tokens",
+            how=how,
+            seconds=time.monotonic() - started,
+            mean=lengths.mean(),
+            full=full,
+            lengths=len(lengths),
+            most=most,
+        )
     )
     return stores

@@ -13,7 +13,7 @@ from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, by_severity, downgrade, findings_table
+from kbert.findings import Finding, by_severity, downgrade, findings_table, worded
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
@@ -111,7 +111,12 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     of_plan = config.findings(plan)
     say(plan.describe(of_plan))
     if config.batch_size == "auto":
-        say("Batches are chosen when training begins: the largest that fit, for the same updates.")
+        say(
+            worded(
+                "Batches are chosen when training begins: the largest that fit, for the same "
+                "updates."
+            )
+        )
     findings = downgrade([*of_plan, *of_texts], config.allow)
     raise_on_errors(findings, can_allow=True)
     choice = PackingChoice.of_store(
@@ -131,8 +136,11 @@ def _say_words(masking: Masking, texts: Examples) -> None:
         return
     if masking.segmenter is None:
         say(
-            f"Each Chinese character is masked alone. To mask whole words, install {SEGMENTER}: "
-            "pip install 'keras-kbert[chinese]'"
+            worded(
+                "Each Chinese character is masked alone. To mask whole words, install "
+                "{package}: pip install 'keras-kbert[chinese]'",
+                package=SEGMENTER,
+            )
         )
     else:
-        say(f"Whole Chinese words are masked, as {SEGMENTER} finds them.")
+        say(worded("Whole Chinese words are masked, as {package} finds them.", package=SEGMENTER))

@@ -9,7 +9,7 @@ from kbert.data.reading.dev_split import split_by_text
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.split_units import SplitUnits
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Message, Option
 
 _LEAST = 2  # different texts, one on each side
 
@@ -38,8 +38,11 @@ def read_pretraining_texts(config: PretrainConfig) -> dict[str, Examples]:
             cure=Cure({"dev_proportion": 0}, note="to evaluate on none"),
         )
     in_dev = split_by_text(units, np.zeros(len(whole), np.int64), config.dev_proportion)
-    how = f"{config.dev_proportion:.0%} set aside, seed {config.seed}"
-    dev = replace(whole.take(np.flatnonzero(in_dev)), source=f"{whole.source} ({how})")
+    how = Message(
+        "{share:.0%} set aside, seed {seed}", share=config.dev_proportion, seed=config.seed
+    )
+    source = Message("{source} ({how})", source=whole.source, how=how)
+    dev = replace(whole.take(np.flatnonzero(in_dev)), source=source)
     return {
         "train": replace(whole.take(np.flatnonzero(~in_dev)), skipped=whole.skipped),
         "dev": dev,

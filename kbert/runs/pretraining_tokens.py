@@ -6,6 +6,7 @@ from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.reading.examples import Examples
 from kbert.data.token_store import TokenStore
 from kbert.data.window_rows import WindowRows
+from kbert.findings import worded
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.cache_folder import cache_folder
 from kbert.utils.say import say
@@ -28,15 +29,34 @@ def pretraining_tokens(
         for name, examples in sets.items()
     }
     seconds, train = time.monotonic() - started, stores["train"]
-    told = f"Tokens: {seconds:.1f} s; mean length {train.lengths.mean():.0f}"
+    told = worded(
+        "Tokens: {seconds:.1f} s; mean length {mean:.0f}",
+        seconds=seconds,
+        mean=train.lengths.mean(),
+    )
     if train.window_split is None:
         cut = int((train.lengths >= config.max_length).sum())
-        say(f"{told}; {cut:,} of {len(train):,} texts fill or exceed {config.max_length:,} tokens")
+        say(
+            worded(
+                "{told}; {cut:,} of {train:,} texts fill or exceed {max_length:,} tokens",
+                told=told,
+                cut=cut,
+                train=len(train),
+                max_length=config.max_length,
+            )
+        )
         return stores
     rows = {name: WindowRows(store) for name, store in stores.items()}
     longer = int((train.window_counts > 1).sum())
     say(
-        f"{told}; {longer:,} of {len(train):,} texts have more than {config.max_length:,} tokens "
-        f"and several rows: {len(rows['train']):,} rows in all"
+        worded(
+            "{told}; {longer:,} of {train:,} texts have more than {max_length:,} tokens and "
+            "several rows: {rows:,} rows in all",
+            told=told,
+            longer=longer,
+            train=len(train),
+            max_length=config.max_length,
+            rows=len(rows["train"]),
+        )
     )
     return dict(rows)

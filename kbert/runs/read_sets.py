@@ -12,7 +12,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_task
 from kbert.data.reading.time_split import time_name
 from kbert.errors import raise_on_errors
-from kbert.findings import downgrade
+from kbert.findings import Message, downgrade
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.targets.labels import Labels
 
@@ -65,15 +65,29 @@ def set_aside(
     if config.folds is not None:
         fold = config.fold or 1  # the first, for those who only plan
         training, dev = whole.folds(config.folds, config.seed_of_split)[fold - 1]
-        source = f"{whole.source} (fold {fold} of {config.folds}, seed {config.seed_of_split})"
+        source = Message(
+            "{source} (fold {fold} of {folds}, seed {seed})",
+            source=whole.source,
+            fold=fold,
+            folds=config.folds,
+            seed=config.seed_of_split,
+        )
         return training, {"dev": replace(dev, source=source), **given}
     divide = whole.split if split.version >= SPLIT_VERSION else whole.split_as_in_0_1
     training, dev = divide(config.dev_proportion, config.seed_of_split)
-    how = f"{config.dev_proportion:.0%} set aside, seed {config.seed_of_split}"
+    how = Message(
+        "{share:.0%} set aside, seed {seed}",
+        share=config.dev_proportion,
+        seed=config.seed_of_split,
+    )
     if dev.times is not None:
         first = time_name(dev.times.min())
-        how = f"the latest {len(dev) / len(whole):.0%} set aside, from {first} on"
-    source = f"{whole.source} ({how})"
+        how = Message(
+            "the latest {share:.0%} set aside, from {first} on",
+            share=len(dev) / len(whole),
+            first=first,
+        )
+    source = Message("{source} ({how})", source=whole.source, how=how)
     return training, {"dev": replace(dev, source=source), **given}
 
 

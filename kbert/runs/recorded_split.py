@@ -10,6 +10,7 @@ import numpy as np
 
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
+from kbert.findings import Message
 from kbert.runs.run_directory import DEV_ROWS, RunDirectory
 from kbert.utils.csv_text import csv_text
 from kbert.utils.files import write_text
@@ -58,7 +59,10 @@ class RecordedSplit:
         dev = whole.take(np.flatnonzero(in_dev))
         if len(dev) != len(self.rows) or dev.fingerprint != self.sha256:
             return None
-        dev = replace(dev, source=f"{whole.source} (the rows that {self.source} lists)")
+        source = Message(
+            "{source} (the rows that {file} lists)", source=whole.source, file=self.source
+        )
+        dev = replace(dev, source=source)
         return replace(whole.take(np.flatnonzero(~in_dev)), skipped=whole.skipped), dev
 
 

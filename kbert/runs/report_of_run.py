@@ -8,6 +8,7 @@ from typing import Any
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
@@ -54,9 +55,9 @@ def try_to_write_report(
         if is_for_card(report.record):
             write_text(run.path / CARD, card_of(report).text())
     except Exception as error:
-        say(f"The report is left out: {reason_of(error)}.")
+        say(worded("The report is left out: {reason}.", reason=reason_of(error)))
     else:
-        say(f"The report: {run.path / REPORT}")
+        say(worded("The report: {path}", path=run.path / REPORT))
 
 
 def card_of(report: RunReport) -> ModelCard:

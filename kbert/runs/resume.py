@@ -10,7 +10,7 @@ from kbert.backend.machine import machine, versions
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import identity_findings
 from kbert.errors import InputError, MachineError, allowed_in, check_codes, raise_on_errors
-from kbert.findings import Option, downgrade, findings_table
+from kbert.findings import Option, downgrade, findings_table, worded
 from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
@@ -130,7 +130,10 @@ def resume(
                 )
                 _resume(replace(resumption, is_rewound=checkpoint is not None), callbacks)
         except KeyboardInterrupt as stop:
-            leave_note(stop, f"nothing was changed; {what_is_left(directory)}")
+            leave_note(
+                stop,
+                worded("nothing was changed; {left}", left=what_is_left(directory)),
+            )
             raise
         except MemoryError as error:
             raise MachineError(
@@ -148,7 +151,7 @@ def _restart(
     callbacks: GivenCallbacks | Sequence[CallbackLike],
 ) -> None:
     """Train a run that was stopped before its first checkpoint, from its beginning."""
-    say(f"{run} was stopped before its first checkpoint and starts from scratch.")
+    say(worded("{run} was stopped before its first checkpoint and starts from scratch.", run=run))
     config = run_config(run)
     config = replace(config, **changed_settings(vars(config), changes))
     config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
@@ -174,7 +177,13 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
     given = GivenCallbacks.of(callbacks, config)
     position = resumption.checkpoint.position
     resumption.check_unfinished()
-    say(f"Resuming from {resumption.checkpoint.path.name}: {position}")
+    say(
+        worded(
+            "Resuming from {name}: {position}",
+            name=resumption.checkpoint.path.name,
+            position=position,
+        )
+    )
     say(str(resumption.change))
     resumption.check_plan()
     resumption.check_best()

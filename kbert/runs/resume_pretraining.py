@@ -13,7 +13,7 @@ from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError, allowed_in, raise_on_errors
-from kbert.findings import Call, Cure, Option, downgrade
+from kbert.findings import Call, Cure, Option, downgrade, worded
 from kbert.runs.beginning import complete_record
 from kbert.runs.build_masked_model import build_masked_model
 from kbert.runs.changed_data import changed_data
@@ -75,10 +75,21 @@ def resume_pretraining(
         store = CheckpointStore(run.checkpoints)
         start = find_checkpoint(run, store, checkpoint)
         if start is None:
-            say(f"{run} was stopped before its first checkpoint and starts from scratch.")
+            say(
+                worded(
+                    "{run} was stopped before its first checkpoint and starts from scratch.",
+                    run=run,
+                )
+            )
         else:
             _check_unfinished(run, start)
-            say(f"Resuming from {start.path.name}: {start.position}")
+            say(
+                worded(
+                    "Resuming from {name}: {position}",
+                    name=start.path.name,
+                    position=start.position,
+                )
+            )
         prepared = prepare_pretraining(config)
         _check_texts(run, prepared)
         model = build_masked_model(prepared)

@@ -10,7 +10,7 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import TrainConfig
 from kbert.data.reading.tasks import TASKS
 from kbert.errors import InputError, raise_on_errors
-from kbert.findings import Call, Cure, downgrade
+from kbert.findings import Call, Cure, downgrade, worded
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.best_model import BestModel
@@ -82,7 +82,13 @@ class Resumption:
         """Raise InputError when the run has finished, all is there, and its plan is the same."""
         if self.is_trained and self.run.record.get("status") == "finished":
             if missing := self._missing():
-                say(f"{self.run} has finished. Missing or damaged, and written again: {missing}")
+                say(
+                    worded(
+                        "{run} has finished. Missing or damaged, and written again: {missing}",
+                        run=self.run,
+                        missing=missing,
+                    )
+                )
                 return
             further = Cure(
                 call=Call("continue", self.run.path),

@@ -12,6 +12,7 @@ from typing import Any
 from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
+from kbert.findings import worded
 from kbert.results.below_baseline import CODE as BELOW_BASELINE
 from kbert.results.calibration_finding import CODE as CALIBRATION
 from kbert.results.evaluation_history import EvaluationHistory
@@ -59,8 +60,12 @@ def rewind_to_checkpoint(
     gaps = rewind_log(run.path, checkpoint.position.batches_done, checkpoint.steps)
     if gaps:
         say(
-            f"{run}/learning_rate.csv lacks the rows of steps {', '.join(map(str, gaps))}: they "
-            "were trained, and their rows are lost."
+            worded(
+                "{run}/learning_rate.csv lacks the rows of steps {steps}: they were trained, and "
+                "their rows are lost.",
+                run=run,
+                steps=", ".join(map(str, gaps)),
+            )
         )
         resumed = {**resumed, "log_lacks": [[gap.first, gap.last] for gap in gaps]}
     history = best.history

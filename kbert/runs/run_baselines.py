@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.linear.compute_baselines import BaselineTask, compute_baselines
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.results.baselines import Baselines
@@ -32,7 +32,12 @@ def run_baselines(prepared: PreparedRun, model: Any, run: RunDirectory) -> None:
     if config.baseline == "none" or name is None or read_baselines(prepared, run) is not None:
         return
     try:
-        say(f"Computing the baselines; {Option('baseline', 'none')} leaves them out ...")
+        say(
+            worded(
+                "Computing the baselines; {baseline} leaves them out ...",
+                baseline=Option("baseline", "none"),
+            )
+        )
         task = BaselineTask(
             training=LabelledRows.from_store(prepared.stores["train"], prepared.weights),
             dev=LabelledRows.from_store(prepared.stores[name], prepared.stores[name].weights),
@@ -48,7 +53,12 @@ def run_baselines(prepared: PreparedRun, model: Any, run: RunDirectory) -> None:
         text = json.dumps(record, indent=2, ensure_ascii=False)
         write_text(run.path / BASELINES, f"{text}\n")
     except Exception as error:
-        say(f"The baselines are left out, and the run goes on: {reason_of(error)}.")
+        say(
+            worded(
+                "The baselines are left out, and the run goes on: {reason}.",
+                reason=reason_of(error),
+            )
+        )
 
 
 def read_baselines(prepared: PreparedRun, run: RunDirectory) -> Baselines | None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from kbert.errors import KbertError, MachineError
+from kbert.findings import Message
 from kbert.runs.beginning import LOCK, is_beginning, remove_beginning
 from kbert.runs.run_directory import RunDirectory, check_free
 from kbert.runs.run_lock import run_lock
@@ -13,7 +14,9 @@ from kbert.runs.what_is_left import what_is_left
 from kbert.utils.files import remove_empty
 from kbert.utils.leaving_note import leave_note
 
-_UNTRAINED = "nothing was trained yet, and no run is left behind: start it again as before."
+_UNTRAINED = Message(
+    "nothing was trained yet, and no run is left behind: start it again as before."
+)
 _TRIES = 100  # of creating a folder that others remove in between
 _Held = tuple[RunDirectory, ExitStack]
 

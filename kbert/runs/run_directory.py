@@ -13,7 +13,7 @@ from typing import Any
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure
+from kbert.findings import Cure, in_english
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.beginning import has_record, is_beginning
 from kbert.runs.run_record import read_record
@@ -201,9 +201,11 @@ class RunDirectory:
         if not rows:
             return
         header = ["file", "row", "line", "reason", "content"]
+        with in_english():
+            reasons = [row.reason for row in rows]
         cells = (
-            [row.source, row.number, row.line or "", row.reason, row.content.replace("\0", "\\0")]
-            for row in rows
+            [row.source, row.number, row.line or "", reason, row.content.replace("\0", "\\0")]
+            for row, reason in zip(rows, reasons, strict=True)
         )
         write_text(self.path / "skipped_rows.csv", csv_text([header, *cells]))
 

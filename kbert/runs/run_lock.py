@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kbert.errors import InputError, MachineError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.runs.beginning import LOCK
 
 
@@ -61,6 +61,6 @@ def _pid(file: Path) -> Path:
 
 def _holder(file: Path) -> str:
     try:
-        return f" (pid {int(_pid(file).read_text(encoding='ascii'))})"
+        return worded(" (pid {number})", number=int(_pid(file).read_text(encoding="ascii")))
     except (OSError, ValueError):
         return ""

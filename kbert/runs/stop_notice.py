@@ -8,10 +8,12 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 
-_STOPPING = "Stopping after this step; a checkpoint is then saved."
+from kbert.findings import Message
+
+_STOPPING = Message("Stopping after this step; a checkpoint is then saved.")
 _INSIST = {
-    signal.SIGINT: " Ctrl-C again ends at once.",
-    signal.SIGTERM: " Another SIGTERM ends at once.",
+    signal.SIGINT: Message(" Ctrl-C again ends at once."),
+    signal.SIGTERM: Message(" Another SIGTERM ends at once."),
 }
 
 
@@ -29,6 +31,9 @@ class StopNotice:
     def __init__(self, will_save: Callable[[], bool]) -> None:
         self._will_save = will_save
         self._unsaid = threading.Lock()
+        # A thread has no surface, so the words are chosen here.
+        self._stopping = str(_STOPPING)
+        self._insist = {number: str(text) for number, text in _INSIST.items()}
 
     def give(self, number: int) -> None:
         """Write the line past all streams: the code that is interrupted may hold their locks."""
@@ -38,8 +43,8 @@ class StopNotice:
             descriptor = sys.__stderr__.fileno()  # type: ignore[union-attr]
             # A progress bar leaves the cursor in its line.
             start = "\n" if os.isatty(descriptor) else ""
-            insist = _INSIST.get(signal.Signals(number), "")
-            os.write(descriptor, f"{start}{_STOPPING}{insist}\n".encode())
+            insist = self._insist.get(signal.Signals(number), "")
+            os.write(descriptor, f"{start}{self._stopping}{insist}\n".encode())
 
     @contextmanager
     def watching(self, numbers: Collection[int]) -> Iterator[None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.runs.build_model import build_model
 from kbert.runs.prepare import PreparedRun
 from kbert.utils.wording import duration
@@ -23,9 +24,11 @@ class TimeEstimate:
     training: float
 
     def __str__(self) -> str:
-        return (
-            f"about {duration(self.training)} of training steps and {duration(self.compiling)} "
-            "of compiling, evaluation not included"
+        return worded(
+            "about {training} of training steps and {compiling} of compiling, evaluation not "
+            "included",
+            training=duration(self.training),
+            compiling=duration(self.compiling),
         )
 
 

@@ -15,6 +15,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.file_patterns import run_name
 from kbert.data.token_store import TokenStore
 from kbert.errors import MachineError, allowed_in
+from kbert.findings import in_english
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.length_histogram import LengthHistogram
 from kbert.runs.beginning import complete_record, new_stage
@@ -136,8 +137,10 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Seq
 
 def data_record(examples: Examples) -> dict[str, Any]:
     """Return a set of examples as run.json has it."""
+    with in_english():
+        source = str(examples.source)
     return {
-        "source": examples.source,
+        "source": source,
         "rows": len(examples),
         "skipped": len(examples.skipped),
         "sha256": examples.fingerprint,

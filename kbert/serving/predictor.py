@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.results.any_prediction import AnyPrediction
@@ -86,7 +86,7 @@ class Predictor:
         """
         source = find_source(path)
         if threads is not None and not isinstance(source, Export):
-            raise _unused("threads", "exported programs", source)
+            raise _unused("threads", worded("exported programs"), source)
         if backend is not None and isinstance(source, Export):
             raise _unused("backend", "models that Keras computes", source)
         for finding in source.findings():

@@ -7,11 +7,17 @@ from functools import cached_property
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Option, Problem
+from kbert.findings import Cure, Message, Option, Problem, Text
 from kbert.targets.label_keys import label_key, likeness
 from kbert.utils.label_names import label_names
 
 _MAX_LISTED = 10
+# How a label is like one that is known.
+_ALIKE = {
+    "number": "equals {near!r} as a number",
+    "case": "differs from {near!r} only in case or blanks",
+    "form": "differs from {near!r} only in the form of its characters",
+}
 
 
 @dataclass(frozen=True)
@@ -70,27 +76,20 @@ class Labels:
 
     def unknown(self, value: str) -> Problem:
         """Return the problem that `value` is not one of these classes."""
-        template = "the label {value!r} is none of the {count} known labels ({shown}"
-        template += " and {more} more)" if len(self) > _MAX_LISTED else ")"
+        shown: Text = ", ".join(map(repr, self.names[:_MAX_LISTED]))
+        if len(self) > _MAX_LISTED:
+            more = len(self) - _MAX_LISTED
+            shown = Message("{shown} and {more} more", shown=shown, more=more)
         near = self._names_by_key.get(label_key(value))
-        if near is not None:
-            template += {
-                "number": "; it equals {near!r} as a number",
-                "case": "; it differs from {near!r} only in case or blanks",
-                "form": "; it differs from {near!r} only in the form of its characters",
-            }[likeness(near, value)]
+        alike = None if near is None else Message(_ALIKE[likeness(near, value)], near=near)
         return Problem(
-            template,
+            "the label {value!r} is none of the {count} known labels ({shown}); it {alike}"
+            if alike is not None
+            else "the label {value!r} is none of the {count} known labels ({shown})",
             Cure(note="correct it")
             if near is not None
             else Cure(note="correct it, or give the training set rows with that label"),
-            {
-                "value": value,
-                "count": len(self),
-                "shown": ", ".join(map(repr, self.names[:_MAX_LISTED])),
-                "more": len(self) - _MAX_LISTED,
-                "near": near,
-            },
+            {"value": value, "count": len(self), "shown": shown, "alike": alike},
         )
 
     def __len__(self) -> int:

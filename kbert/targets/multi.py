@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.multi_evaluation import MultiEvaluation, sigmoid
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.results.scores import Scores
@@ -40,10 +40,10 @@ class Multi(Target):
     least_labels = 1
     activation = "sigmoid"
     problem_type = "multi_label_classification"
-    what = "set of labels"
+    what = Message("set of labels")
     weighs_labels = True
     names_labels = True
-    of_unseen_rows = (
+    of_unseen_rows = Message(
         "A label is predicted from 0.5 on: the thresholds of each model are chosen on the rows "
         "that it predicts here."
     )
@@ -88,9 +88,12 @@ class Multi(Target):
         listed = count_list(dict(sorted(counts.items(), key=lambda item: -item[1])))
         each = targets.sum() / max(len(targets), 1)
         without = int((~targets.any(axis=1)).sum())
-        return (
-            f"several labels: {count_noun(len(names), 'label')} ({listed}), {each:.2f} a row, "
-            f"{count_noun(without, 'row')} without"
+        return worded(
+            "several labels: {labels} ({listed}), {each:.2f} a row, {rows} without",
+            labels=count_noun(len(names), "label"),
+            listed=listed,
+            each=each,
+            rows=count_noun(without, "row"),
         )
 
     def counts(self, targets: "np.ndarray", labels: int) -> "np.ndarray":
@@ -103,8 +106,16 @@ class Multi(Target):
 
         sets, rows = np.unique(targets, axis=0, return_counts=True)
         most = [name for name, has in zip(names, sets[rows.argmax()], strict=True) if has]
-        told = f"the labels {', '.join(most[:5])}" if len(most) > 1 else "".join(most) or "no label"
-        return f"all labels right {rows.max() / len(targets):.4f} by predicting {told}"
+        told = (
+            worded("the labels {names}", names=", ".join(most[:5]))
+            if len(most) > 1
+            else "".join(most) or worded("no label")
+        )
+        return worded(
+            "all labels right {score:.4f} by predicting {told}",
+            score=rows.max() / len(targets),
+            told=told,
+        )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the rarest label of each row, which is the hardest to have in each set."""

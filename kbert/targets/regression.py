@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.regression_evaluation import RegressionEvaluation
 from kbert.targets.label_cells import number_columns
@@ -43,7 +43,7 @@ class Regression(Target):
     least_labels = 1
     activation = "linear"
     problem_type = "regression"
-    what = "number"
+    what = Message("number")
     smooths_labels = False
 
     def read(
@@ -76,7 +76,13 @@ class Regression(Target):
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         columns = (
-            f"{name} from {numbers.min():.4g} to {numbers.max():.4g}, mean {numbers.mean():.4g}"
+            worded(
+                "{name} from {min:.4g} to {max:.4g}, mean {mean:.4g}",
+                name=name,
+                min=numbers.min(),
+                max=numbers.max(),
+                mean=numbers.mean(),
+            )
             for name, numbers in zip(names, targets.T, strict=True)
         )
         return f"numbers: {'; '.join(columns)}"
@@ -87,7 +93,7 @@ class Regression(Target):
             f"RMSE {rmse:.4g}" + (f" of {name}" if len(names) > 1 else "")
             for name, rmse in zip(names, spread, strict=True)
         )
-        return f"{', '.join(columns)} by predicting the mean"
+        return worded("{scores} by predicting the mean", scores=", ".join(columns))
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the tenth of all rows that the first number of each row is in."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kbert.choices import TargetKind
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.labels import Labels
@@ -31,7 +31,7 @@ class Single(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
-    what = "label"
+    what = Message("label")
     names_labels = True
     takes_names = True
 
@@ -59,7 +59,11 @@ class Single(Target):
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         counts = self.counts(targets, len(names))
         assert counts is not None
-        return f"{len(names):,} classes ({count_list(dict(zip(names, counts, strict=True)))})"
+        return worded(
+            "{names:,} classes ({counts})",
+            names=len(names),
+            counts=count_list(dict(zip(names, counts, strict=True))),
+        )
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
         return targets
@@ -68,7 +72,9 @@ class Single(Target):
         import numpy as np
 
         largest = np.bincount(targets).max()
-        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
+        return worded(
+            "accuracy {score:.4f} by predicting the largest class", score=largest / len(targets)
+        )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Message, Problem, worded
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.label_cells import number_columns, shares_of_classes
@@ -30,7 +30,7 @@ class Soft(Target):
     scores_class = Evaluation
     activation = "softmax"
     problem_type = "single_label_classification"
-    what = "distribution"
+    what = Message("distribution")
 
     def read(
         self, cells: Sequence[Any], columns: Sequence[str], encoding: str
@@ -62,7 +62,11 @@ class Soft(Target):
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         means = zip(names, targets.mean(axis=0), strict=True)
         listed = ", ".join(f"{name} {share:.1%}" for name, share in list(means)[:10])
-        return f"probabilities of {count_noun(len(names), 'class', 'classes')} ({listed})"
+        return worded(
+            "probabilities of {classes} ({listed})",
+            classes=count_noun(len(names), "class", "classes"),
+            listed=listed,
+        )
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray":
         return targets.argmax(axis=1)
@@ -71,7 +75,9 @@ class Soft(Target):
         import numpy as np
 
         largest = np.bincount(self.class_ids(targets)).max()
-        return f"accuracy {largest / len(targets):.4f} by predicting the largest class"
+        return worded(
+            "accuracy {score:.4f} by predicting the largest class", score=largest / len(targets)
+        )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         return targets.argmax(axis=1)

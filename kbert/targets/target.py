@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kbert.choices import TargetKind
-from kbert.findings import Problem
+from kbert.findings import Problem, Text
 from kbert.results.any_prediction import AnyPrediction
 from kbert.results.scores import Scores
 from kbert.targets.labels import Labels
@@ -31,7 +31,7 @@ class Target(ABC):
     applies it."""
     problem_type: ClassVar[str]
     """The name of this kind in transformers' configurations."""
-    what: ClassVar[str]
+    what: ClassVar[Text]
     """What a row has, for a person, such as "label"."""
     takes_names: ClassVar[bool] = False
     """Whether `read` is given names in place of cells: what is no name is refused before."""
@@ -41,7 +41,7 @@ class Target(ABC):
     """Whether `loss` can spread a part of a label over all."""
     names_labels: ClassVar[bool] = False
     """Whether a row has labels by name, each of which is right or wrong."""
-    of_unseen_rows: ClassVar[str] = ""
+    of_unseen_rows: ClassVar[Text] = ""
     """What scores of unseen rows are without, as `chosen_by` takes it of the rows it is given."""
 
     # What a source holds.

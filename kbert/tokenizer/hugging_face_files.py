@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.tokenizer.added_tokens import FLAGS, GOOGLE_SPECIALS
 from kbert.tokenizer.final_sigma import without_final_sigma
 from kbert.tokenizer.vocabulary import without_shadowed
@@ -27,9 +28,9 @@ def parse_tokenizer_json(spec: Any, source: Path) -> dict[str, Any]:
     vocabulary = parse_vocabulary(spec, source)
     words = {"unk_token": "[UNK]", "continuing_subword_prefix": "##"}
     _check_settings(spec["model"], words, source, "model")
-    normalizer = _part(spec, "normalizer", "normalizes with", "BertNormalizer", source)
+    normalizer = _part(spec, "normalizer", worded("normalizes with"), "BertNormalizer", source)
     _check_settings(normalizer, {"clean_text": True}, source, "normalizer")
-    _part(spec, "pre_tokenizer", "finds words with", "BertPreTokenizer", source)
+    _part(spec, "pre_tokenizer", worded("finds words with"), "BertPreTokenizer", source)
     ids = {piece: number for number, piece in enumerate(vocabulary)}
     return {
         "vocabulary": vocabulary,

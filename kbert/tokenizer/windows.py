@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from kbert.choices import LongText, Pool
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Message, Option
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Windows:
                 "Received: {stride}",
                 option=Option("stride"),
                 room=(max_length - 2) // 2 if is_pair else max_length - 2,
-                text="a pair's longer text" if is_pair else "a text",
+                text=Message("a pair's longer text") if is_pair else Message("a text"),
                 stride=self.stride,
             )
 

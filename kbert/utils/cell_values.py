@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from kbert.findings import Message, Text
 from kbert.utils.cell_fault import CellFault, FaultKind
 
 _MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
@@ -27,12 +28,12 @@ class OtherValue:
     Args:
         kind: "several" (a list, set or array), "mapping", "number", "bool", "bytes", "other", or
             that of a CellFault.
-        name: str. What it is, with an article: "a list", "a Timestamp".
+        name: str or Message. What it is, with an article: "a list", "a Timestamp".
         shown: str. The value, at most 60 characters of it.
     """
 
     kind: Kind
-    name: str
+    name: Text
     shown: str
 
 
@@ -174,9 +175,9 @@ def describe(value: Any) -> OtherValue:
     if isinstance(value, CellFault):
         return OtherValue(value.kind, value.name, value.shown[:_MAX_SHOWN])
     if isinstance(value, bool):
-        return OtherValue("bool", "a bool", shown)
+        return OtherValue("bool", Message("a bool"), shown)
     if isinstance(value, numbers.Number):
-        return OtherValue("number", "a number", shown)
+        return OtherValue("number", Message("a number"), shown)
     kind: Kind = "other"
     if hasattr(value, "keys"):
         kind = "mapping"
@@ -194,7 +195,9 @@ def _decoded(data: bytes, encoding: str) -> str | OtherValue:
     except UnicodeDecodeError as error:
         wrong = data[error.start : error.start + 4]
         shown = " ".join(f"0x{byte:02x}" for byte in wrong)
-        return OtherValue("bytes", f"bytes that are not {encoding}", shown)
+        return OtherValue(
+            "bytes", Message("bytes that are not {encoding}", encoding=encoding), shown
+        )
 
 
 _REPR = reprlib.Repr()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError, KbertError, MachineError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 
 # Another path cures these. A full or read-only disk, a missing permission and the like are the
 # machine's, wherever they are met.
@@ -71,11 +71,11 @@ def once_mended(of: Exception) -> str:
     text = str(of)  # some libraries tell it in words alone
     number = getattr(of, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text:
-        return "when there is room again"
+        return worded("when there is room again")
     denied = (errno.EACCES, errno.EPERM, errno.EROFS)
     if number in denied or any(os.strerror(one) in text for one in denied):
-        return "when you have the permission to write there"
-    return "when that is mended"
+        return worded("when you have the permission to write there")
+    return worded("when that is mended")
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What to install where a package is missing."""
 
+from kbert.findings import worded
+
 # What a backend's extra installs; an environment that only serves has none of it.
 TRAIN_PACKAGES = frozenset(
     [
@@ -23,10 +25,11 @@ def missing_package(module: str | None) -> str | None:
     """
     package = (module or "").partition(".")[0]
     if package == "sklearn":
-        return "The package scikit-learn is not installed: pip install scikit-learn"
+        return worded("The package scikit-learn is not installed: pip install scikit-learn")
     if package not in TRAIN_PACKAGES:
         return None
-    return (
-        f"The package {package} is not installed; it comes with a backend. Install one: pip "
-        "install 'keras-kbert[tensorflow]' (or keras-kbert[jax], keras-kbert[torch])"
+    return worded(
+        "The package {package} is not installed; it comes with a backend. Install one: pip "
+        "install 'keras-kbert[tensorflow]' (or keras-kbert[jax], keras-kbert[torch])",
+        package=package,
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from kbert.findings import worded
 from kbert.utils.file_errors import file_error
 from kbert.utils.files import remove_empty
 from kbert.utils.leaving_note import leave_note
@@ -55,7 +56,7 @@ def publishing(path: Path, option: str | None = "output") -> Iterator[Path]:
         try:
             yield written
         except KeyboardInterrupt as stop:
-            leave_note(stop, f"{path} was not written.")
+            leave_note(stop, worded("{path} was not written.", path=path))
             raise
         try:
             _follow_umask(written, stat.S_IMODE(folder.stat().st_mode))

@@ -1,11 +1,26 @@
 """Numbers with their nouns and units."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from kbert.findings import Message, worded, words
 
 _MAX_LISTED, _MAX_SHOWN = 7, 5  # names in a list: all of up to 7; of more only 5 and the last
 
 
-def count_noun(number: int, one: str, many: str | None = None) -> str:
+class _Count(Message):
+    """A number and its noun, which is worded when it is shown."""
+
+    def __init__(self, number: int, one: str, many: str) -> None:
+        super().__init__(f"{{number:,}} {one}", number=number)
+        self._many = f"{{number:,}} {many}"
+
+    def __str__(self) -> str:
+        number: Any = self.values["number"]
+        return words().number(self.template, self._many, number).format(number=number)
+
+
+def count_noun(number: int, one: str, many: str | None = None) -> Message:
     """Return "1 row", "2,000 rows": the number and the noun that goes with it.
 
     Args:
@@ -13,7 +28,7 @@ def count_noun(number: int, one: str, many: str | None = None) -> str:
         one: str. The noun for one.
         many: str. The noun for another number. Defaults to `one` with an s.
     """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return _Count(number, one, many or one + "s")
 
 
 def count_list(counts: Mapping[str, int]) -> str:
@@ -27,7 +42,9 @@ def count_list(counts: Mapping[str, int]) -> str:
     if len(names) > _MAX_LISTED:
         names.sort(key=lambda name: -counts[name])
         parts = [f"{name} {counts[name]:,}" for name in (*names[:_MAX_SHOWN], names[-1])]
-        parts.insert(_MAX_SHOWN, f"... {len(names) - _MAX_SHOWN - 1:,} more ...")
+        parts.insert(
+            _MAX_SHOWN, worded("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1)
+        )
     return ", ".join(parts)
 
 
@@ -36,5 +53,7 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+        return worded("{hours} h {minutes} min", hours=hours, minutes=minutes)
+    if minutes:
+        return worded("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return worded("{seconds} s", seconds=rest)

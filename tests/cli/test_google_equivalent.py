@@ -48,7 +48,7 @@ def commands(out):
 def trained_with(monkeypatch, words):
     """The settings that a pasted `kbert train` trains with."""
     seen = []
-    monkeypatch.setattr("kbert.runs.train.train", lambda config, verbose: seen.append(config) or 1)
+    monkeypatch.setattr("kbert.runs.train.train", lambda config, **_: seen.append(config) or 1)
     monkeypatch.setattr("kbert.cli.show_next.show_next", lambda run: None)
     with pytest.raises(SystemExit):
         main(words)

@@ -25,10 +25,13 @@ MODEL = (
 )
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
-EVALUATION = ("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every")
+EVALUATION = (
+    *("dev", "dev-proportion", "test", "monitor", "patience", "evaluate-every"),
+    "calibrate",
+)
 CHECKPOINTS = ("checkpoint-steps", "checkpoint-minutes", "keep-checkpoints")
 MACHINE = (
-    *("baseline", "report", "backend", "seed", "deterministic", "packing"),
+    *("baseline", "report", "report-to", "backend", "seed", "deterministic", "packing"),
     "gradient-checkpointing",
 )
 SPEAKING = ("quiet", "verbose")
@@ -144,7 +147,8 @@ TABLE = {
         "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
-        **dict.fromkeys(("data", "task", "parent", "config"), USED),
+        "calibrate": ["data.csv --dev-proportion 0 --calibrate"],
+        **dict.fromkeys(("data", "task", "parent", "config", "callback"), USED),
     },
     "pretrain": {
         **dict.fromkeys((*READING, *PLAN, *MODEL, *CHECKPOINTS, *MACHINE, *SPEAKING), USED),
@@ -156,6 +160,7 @@ TABLE = {
     },
     "resume": {
         **dict.fromkeys((*PLAN, *CHECKPOINTS, *SPEAKING, "run", "backend", "allow"), USED),
+        **dict.fromkeys(("callback", "report-to"), USED),
         "scale-epochs": ["run --scale-epochs", "run --scale-epochs --epochs 2 --batch-size 4"],
         "checkpoint": USED,
     },
@@ -166,7 +171,7 @@ TABLE = {
         "folds": ["run --dev dev.csv --folds 3"],
         "fold": ["run --fold 1"],
         "split-by-time": ["run --dev dev.csv --split-by-time t"],
-        **dict.fromkeys(("run", "data", "task"), USED),
+        **dict.fromkeys(("run", "data", "task", "callback"), USED),
     },
     "evaluate": {
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size", "json"), USED),
@@ -175,7 +180,7 @@ TABLE = {
     },
     "predict": {
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size"), USED),
-        **dict.fromkeys(("output", "to", "keep-columns"), USED),
+        **dict.fromkeys(("output", "to", "keep-columns", "abstain"), USED),
         "bom": ["run texts.csv --bom --to jsonl"],
         **{name: [f"run {line}" for line in lines] for name, lines in FILES.items()},
         "delimiter": ["run --delimiter ;", "run - --delimiter ;"],
@@ -218,7 +223,7 @@ for verb in ("evaluate", "errors"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
-for name in ("dropout", "max-windows", "pool", "baseline", "report"):
+for name in ("dropout", "max-windows", "pool", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]

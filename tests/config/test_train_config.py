@@ -38,7 +38,7 @@ OTHERS = {
         "gradient_accumulation_steps": 2,
     },
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
-    **{"baseline": "tfidf", "report": False, "report_to": "wandb, mlflow"},
+    **{"baseline": "tfidf", "report": False, "report_to": "wandb, mlflow", "calibrate": True},
     **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
     **{"parent": "runs/a", "evaluate_every": 50, "allow": ("no-warmup", "imbalance")},
     **{

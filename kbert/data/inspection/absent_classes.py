@@ -1,7 +1,7 @@
 """Classes that the rows of an evaluation do not have."""
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Message
 from kbert.utils.wording import count_noun
 
 _MAX_LISTED = 5
@@ -30,6 +30,6 @@ def absent_classes(examples: Examples) -> Finding | None:
             if one_class
             else count_noun(len(missing), "label"),
             "names": ", ".join(missing[:_MAX_LISTED]) + ", ..." * (len(missing) > _MAX_LISTED),
-            "each": "it" if len(missing) == 1 else "each",
+            "each": Message("it") if len(missing) == 1 else Message("each"),
         },
     )

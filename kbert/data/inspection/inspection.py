@@ -7,10 +7,11 @@ from kbert.choices import TargetKind
 from kbert.data.inspection.class_order import ClassOrder
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.text_lengths import TextLengths
-from kbert.findings import Finding, findings_table
+from kbert.display import padded
+from kbert.findings import Finding, Message, Text, findings_table, worded
 from kbert.utils.wording import count_list, count_noun
 
-_SCRIPTS = {"CJK": "CJK (Chinese characters)"}
+_SCRIPTS = {"CJK": Message("CJK (Chinese characters)")}
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Inspection:
             there are no labels.
     """
 
-    source: str
+    source: Text
     rows: int
     skipped: int
     classes: dict[str, int]
@@ -52,36 +53,45 @@ class Inspection:
         return max(self.classes.values()) / self.rows if self.classes else None
 
     def __str__(self) -> str:
-        bad = f", {self.skipped:,} bad" if self.skipped else ""
-        lines = [f"{self.source}: {self.rows:,} rows{bad}"]
+        bad = worded(", {number:,} bad", number=self.skipped) if self.skipped else ""
+        lines = [
+            worded("{source}: {rows:,} rows{bad}", source=self.source, rows=self.rows, bad=bad)
+        ]
         shares = ", ".join(
             f"{_SCRIPTS.get(name, name)} {share:.0%}"
             for name, share in self.scripts.items()
             if share >= 0.005
         )
-        lines.append(f"  script       {shares or 'no letters'}")
+        lines.append(_line(worded("script"), shares or worded("no letters")))
         if self.classes:
-            word = "labels " if self.target == "multi" else "classes"
-            lines.append(f"  {word}      {len(self.classes):,}: {count_list(self.classes)}")
+            name = worded("labels") if self.target == "multi" else worded("classes")
+            lines.append(_line(name, f"{len(self.classes):,}: {count_list(self.classes)}"))
         if self.same_for_all:
-            lines.append(f"  {'majority' if self.classes else 'mean':<12} {self.same_for_all}")
+            name = worded("majority") if self.classes else worded("mean")
+            lines.append(_line(name, self.same_for_all))
         if self.order is not None:
-            o = self.order
-            lines.append(
-                f"  order        {o.runs:,} runs of one class; a random order has "
-                f"{o.expected_runs:,.0f} (z = {o.z:.1f})"
+            runs = worded(
+                "{runs:,} runs of one class; a random order has {expected:,.0f} (z = {z:.1f})",
+                runs=self.order.runs,
+                expected=self.order.expected_runs,
+                z=self.order.z,
             )
+            lines.append(_line(worded("order"), runs))
         if self.lengths is not None:
             lines += _length_lines(self.lengths)
-        lines.append(
-            f"  duplicates   {count_noun(self.duplicates.repeated, 'row')} with the text of an "
-            "earlier row"
+        repeated = worded(
+            "{rows} with the text of an earlier row",
+            rows=count_noun(self.duplicates.repeated, "row"),
         )
+        lines.append(_line(worded("duplicates"), repeated))
         for name, (rows, shared) in self.overlaps.items():
-            lines.append(
-                f"  {name:<12} {shared:,} of its {rows:,} rows also occur in the training set"
+            also = worded(
+                "{shared:,} of its {rows:,} rows also occur in the training set",
+                shared=shared,
+                rows=rows,
             )
-        lines.append("findings:" if self.findings else "no findings")
+            lines.append(_line(name, also))
+        lines.append(worded("findings:") if self.findings else worded("no findings"))
         if self.findings:
             lines.append(findings_table(self.findings))
         return "\n".join(lines)
@@ -90,7 +100,7 @@ class Inspection:
         """Return facts and findings as plain data."""
         lengths = self.lengths
         return {
-            "source": self.source,
+            "source": str(self.source),
             "rows": self.rows,
             "skipped": self.skipped,
             "target": self.target,
@@ -116,12 +126,25 @@ class Inspection:
         }
 
 
+def _line(name: str, text: object) -> str:
+    return f"  {padded(name, 12)} {text}"
+
+
 def _length_lines(lengths: TextLengths) -> list[str]:
     half, most, nearly, longest = lengths.quantiles
     cut = ", ".join(f"{n}: {share:.1%}" for n, share in lengths.cut.items())
+    tokens = worded(
+        "median {half}, 90% up to {most}, 99% up to {nearly}, at most {longest} "
+        "({sample:,} rows counted)",
+        half=half,
+        most=most,
+        nearly=nearly,
+        longest=longest,
+        sample=lengths.sample,
+    )
+    unknown = worded("{share:.2%} of the tokens", share=lengths.unknown)
     return [
-        f"  tokens       median {half}, 90% up to {most}, 99% up to {nearly}, at most {longest} "
-        f"({lengths.sample:,} rows counted)",
-        f"  cut at       {cut} of the rows",
-        f"  [UNK]        {lengths.unknown:.2%} of the tokens",
+        _line(worded("tokens"), tokens),
+        _line(worded("cut at"), worded("{cut} of the rows", cut=cut)),
+        _line("[UNK]", unknown),
     ]

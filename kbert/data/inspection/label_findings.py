@@ -12,7 +12,7 @@ from kbert.data.inspection.joined_labels import joined_labels
 from kbert.data.inspection.missing_words import looks_missing
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Joined, Message, Text
 from kbert.targets.label_keys import label_key, likeness, number_of
 from kbert.utils.wording import count_noun
 
@@ -66,19 +66,22 @@ def _variants(examples: Examples, facts: Inspection) -> Finding | None:
 
 def _one_spelling(groups: list[list[str]], examples: Examples) -> Cure:
     """Return the cure: which labels to write in another way, and in which rows."""
-    changes, values = [], {}
-    for number, names in enumerate(groups[:_MAX_GROUPS]):  # the most frequent first
+    changes: list[Text] = []
+    for names in groups[:_MAX_GROUPS]:  # the most frequent first
         most = next((name for name in names if name == name.strip()), names[0])
-        others = [name for name in names if name != most]
-        changes.append(f"{{most_{number}!r}} in place of {{others_{number}}}")
-        values[f"most_{number}"] = most
-        values[f"others_{number}"] = ", ".join(f"{n!r} ({_rows(n, examples)})" for n in others)
+        others = [
+            Message("{name!r} ({rows})", name=name, rows=_rows(name, examples))
+            for name in names
+            if name != most
+        ]
+        changes.append(Message("{label!r} in place of {others}", label=most, others=Joined(others)))
     more = len(groups) - _MAX_GROUPS
-    note = "write " + "; ".join(changes) + ("; and {more}" if more > 0 else "")
-    return Cure(note=note, values={**values, "more": count_noun(more, "other group")})
+    if more > 0:
+        changes.append(Message("and {more}", more=count_noun(more, "other group")))
+    return Cure(note="write {changes}", values={"changes": Joined(changes, "; ")})
 
 
-def _rows(name: str, examples: Examples) -> str:
+def _rows(name: str, examples: Examples) -> Text:
     """Return the numbers of the first rows with a label."""
     assert examples.labels is not None
     assert examples.y is not None
@@ -86,13 +89,15 @@ def _rows(name: str, examples: Examples) -> str:
     has_it = examples.y == label if examples.y.ndim == 1 else examples.y[:, label] > 0
     places = np.flatnonzero(has_it)
     numbers = [examples.number(at) for at in places[:_MAX_ROWS]]
-    shown = ", ".join(examples.place(n) if examples.files else str(n) for n in numbers)
-    more = ", ..." if len(places) > _MAX_ROWS else ""
-    if examples.files and shown:  # each with its file
-        return shown + more
+    shown: list[Text] = [examples.place(n) if examples.files else str(n) for n in numbers]
+    shown += ["..."] if len(places) > _MAX_ROWS else []
+    if not shown:
+        return Message("no row")
+    if examples.files:  # each with its file
+        return Joined(shown)
     if len(places) < 2:
-        return f"row {shown}" if shown else "no row"
-    return f"rows {shown}{more}"
+        return Message("row {numbers}", numbers=shown[0])
+    return Message("rows {numbers}", numbers=Joined(shown))
 
 
 def _missing(facts: Inspection) -> Finding | None:

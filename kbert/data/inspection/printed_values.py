@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Message, Option
 
 _SAMPLE = 1000  # rows
 _SHARE = 0.5  # of the texts, or of the labels
@@ -30,27 +30,30 @@ def printed_value_findings(examples: Examples, classes: Mapping[str, int]) -> li
     texts = list(itertools.islice(examples.texts, _SAMPLE))
     printed = [text for text in texts if _TEXT.fullmatch(text.strip())]
     if len(printed) > _SHARE * len(texts):
-        findings.append(_finding("Texts", printed[0], "write each as one text"))
+        findings.append(_finding(Message("Texts"), printed[0], Cure(note="write each as one text")))
     names = [name for name in classes if _LABEL.fullmatch(name.strip())]
     if names and len(names) >= _SHARE * len(classes):
         findings.append(
             _finding(
-                "Labels",
+                Message("Labels"),
                 names[0],
-                "write real lists, into JSON Lines or Parquet; or a;b into a "
-                "CSV, to be read with {separator}",
+                Cure(
+                    note="write real lists, into JSON Lines or Parquet; or a;b into a "
+                    "CSV, to be read with {separator}",
+                    values={"separator": Option("label_separator", ";")},
+                ),
             )
         )
     return findings
 
 
-def _finding(what: str, example: str, cure: str) -> Finding:
+def _finding(what: Message, example: str, cure: Cure) -> Finding:
     shown = example if len(example) <= _MAX_SHOWN else example[: _MAX_SHOWN - 1] + "…"
     return Finding(
         "printed-values",
         "warning",
         "{what} are what Python prints of lists, dicts or bytes, such as {example}, and would be "
         "trained as such.",
-        Cure(note=cure, values={"separator": Option("label_separator", ";")}),
+        cure,
         {"what": what, "example": shown},
     )

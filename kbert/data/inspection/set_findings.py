@@ -8,7 +8,7 @@ from kbert.choices import TargetKind
 from kbert.data.inspection.duplicates import overlap, text_keys
 from kbert.data.inspection.near_duplicates import find_near_duplicates
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Message, Option
 from kbert.utils.wording import count_noun
 
 _MIN_DEV_ROWS = 50
@@ -86,10 +86,12 @@ def near_duplicates_finding(
         return None
     at, twin = found.example
     share = found.near / found.rows
-    template = "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
-    if not found.all_rows:
-        template += " (a sample; of {training_rows:,} training rows)"
-    template += ": {place} has {text!r}, {its_place} {its_text!r}."
+    sample = "" if found.all_rows else " (a sample; of {training_rows:,} training rows)"
+    template = (
+        "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
+        + sample
+        + ": {place} has {text!r}, {its_place} {its_text!r}."
+    )
     return Finding(
         "near-duplicates",
         "warning" if share > _MANY_NEAR else "info",
@@ -100,7 +102,7 @@ def near_duplicates_finding(
             "rows": found.rows,
             "name": name,
             "share": share,
-            "has": "has" if found.near == 1 else "have",
+            "has": Message("has") if found.near == 1 else Message("have"),
             "training_rows": found.training_rows,
             "place": other.place(other.number(at)),
             "text": _shortened(other.texts[at]),
@@ -122,7 +124,9 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
         return None
     names = missing[:_MAX_LISTED]
     rows = sum(counts[name] for name in missing)
-    has, is_of = ("has", "is of") if rows == 1 else ("have", "are of")
+    has, is_of = (
+        (Message("has"), Message("is of")) if rows == 1 else (Message("have"), Message("are of"))
+    )
     several = training.class_ids is None
     return Finding(
         "class-untrained",

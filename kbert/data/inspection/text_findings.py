@@ -6,7 +6,7 @@ from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.text_lengths import LENGTHS, TextLengths
 from kbert.data.inspection.unknown_findings import unknown_findings
 from kbert.data.reading.examples import Examples
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Message
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.tokenizer.window_split import WindowSplit
 from kbert.tokenizer.windows import Windows
@@ -33,9 +33,11 @@ def text_findings(facts: Inspection, examples: Examples) -> list[Finding]:
         )
     if same.conflict is not None:
         first, second = same.conflict
-        places = f"rows {first:,} and {second:,}"
+        places = Message("rows {first:,} and {second:,}", first=first, second=second)
         if examples.files:
-            places = f"{examples.place(first)} and {examples.place(second)}"
+            places = Message(
+                "{one} and {other}", one=examples.place(first), other=examples.place(second)
+            )
         findings.append(
             Finding(
                 "conflicting-labels",

@@ -3,7 +3,7 @@
 from kbert.data.inspection.text_lengths import TextLengths
 from kbert.data.inspection.unknown_words import UnknownWords, find_unknown_words
 from kbert.data.reading.examples import Examples
-from kbert.findings import Call, Cure, Finding
+from kbert.findings import Call, Cure, Finding, Message
 from kbert.tokenizer.tokenizer import Tokenizer
 
 MAX_UNKNOWN = 0.5  # of the tokens; beyond it there is next to nothing to learn from
@@ -76,7 +76,7 @@ def unknown_tokens(
             "unknown": share,
             "most": tokenizer.max_word_length,
             "word": words.example,
-            "script": words.script or "other",
+            "script": words.script or Message("other"),
         },
     )
 
@@ -114,5 +114,5 @@ def _cure(words: UnknownWords) -> Cure:
     return Cure(
         {"preset": "FOLDER"},
         note="of a BERT whose vocabulary has {script} letters",
-        values={"script": words.script or "these"},
+        values={"script": words.script or Message("these")},
     )

@@ -16,12 +16,14 @@ from kbert.data.reading.label_columns import check_several, label_names_of
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Message, Option, worded
 from kbert.targets.target import Target
 
 ROLES = ("text", "pair", "label", "weight", "group", "split_by_time")  # of columns
 _WORDS = {"split_by_time": "time"}  # for what a column holds, where it is not that of the option
 _DELIMITERS = ";\t|"  # of files with other suffixes than theirs
+# The words for the columns that are looked for.
+_PARTS = {"text": Message("text"), "pair": Message("second text"), "label": Message("label")}
 _FORMATS = {"\t": {"format": "tsv"}, ",": {"format": "csv"}}
 _MAX_LISTED = 12
 _MAX_NAME = 40  # characters of a name in a message
@@ -264,7 +266,7 @@ def check_delimiter(table: Table) -> None:
         "{other}.",
         source=table.source,
         columns=listed_columns(table.columns),
-        other={"\t": "tabs", ",": "commas"}.get(other, repr(other)),
+        other={"\t": Message("tabs"), ",": Message("commas")}.get(other, repr(other)),
         # The format brings its way of quoting.
         cure=Cure(_FORMATS.get(other, {"delimiter": other})),
     )
@@ -272,12 +274,12 @@ def check_delimiter(table: Table) -> None:
 
 def _unrecognized(table: Table, missing: list[str]) -> InputError:
     """Return the error that columns were neither named nor have a common name."""
-    kind = NoLabelColumn if missing == ["label"] else InputError
+    columns = listed_columns(table.columns)
     if len(table.columns) == 1 and missing == ["label"]:
-        return kind(
+        return NoLabelColumn(
             "{source} has no labels: its only column is {columns}.",
             source=table.source,
-            columns=listed_columns(table.columns),
+            columns=columns,
             cure=Cure({"format": "csv"}, note="or tsv, if each line holds a text and its label")
             if table.has_header is False
             else None,
@@ -286,13 +288,16 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
     other = Cure({"header": False}, note="if the first row is data")
     if table.has_header is False:
         template += " The file was read as having no header."
-    return kind(
-        template,
-        source=table.source,
-        missing=" or the ".join(missing),
-        columns=listed_columns(table.columns),
-        cure=Cure(dict.fromkeys(missing, "NAME"), otherwise=(other,) if table.has_header else ()),
-    )
+    values = {
+        "source": table.source,
+        "missing": Joined([_PARTS[name] for name in missing], worded(" or the ")),
+        "columns": columns,
+    }
+    otherwise = (other,) if table.has_header else ()
+    cure = Cure(dict.fromkeys(missing, "NAME"), otherwise=otherwise)
+    if missing == ["label"]:
+        return NoLabelColumn(template, cure=cure, **values)
+    return InputError(template, cure=cure, **values)
 
 
 def listed_columns(names: Sequence[str]) -> str:

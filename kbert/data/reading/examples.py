@@ -23,7 +23,7 @@ from kbert.data.reading.source_file import SourceFile
 from kbert.data.reading.split_units import SplitUnits
 from kbert.data.reading.time_split import split_by_time
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Message, Option, Text, worded
 from kbert.targets.labels import Labels
 from kbert.targets.single import Single
 from kbert.targets.target import Target
@@ -42,7 +42,7 @@ class Examples:
         pairs: sequence of str, the second texts, or None.
         label_ids: int32 array [rows], or None when there are no labels.
         labels: Labels or None.
-        source: str. Where they came from: a file, or the pattern that several files match.
+        source: str or Message. Where they came from: a file, or the pattern of several.
         columns: Columns or None. Which columns of the source they are.
         weights: float array [rows], 0 or more: how much each row counts in the loss and in the
             scores. Defaults to None: all count the same.
@@ -65,7 +65,7 @@ class Examples:
     pairs: Sequence[str] | None = None
     label_ids: np.ndarray | None = None
     labels: Labels | None = None
-    source: str = "memory"
+    source: Text = "memory"
     columns: Columns | None = None
     rows: np.ndarray | None = None
     skipped: tuple[BadRow, ...] = field(default=(), repr=False)
@@ -122,7 +122,7 @@ class Examples:
                 "Received: {kind}, shape {shape}",
                 option=Option("targets"),
                 rows=len(self.texts),
-                width="labels" if width is None else width,
+                width=Message("labels") if width is None else width,
                 kind=self.target.kind,
                 shape=list(found.shape),
             )
@@ -155,15 +155,17 @@ class Examples:
         return len(self.texts)
 
     def __str__(self) -> str:
-        of = f" of {count_noun(len(self.files), 'file')}" if self.files else ""
-        parts = [f"{self.source}: {len(self):,} rows{of}"]
+        of = worded(" of {files}", files=count_noun(len(self.files), "file")) if self.files else ""
+        parts = [worded("{source}: {rows:,} rows{of}", source=self.source, rows=len(self), of=of)]
         if self.columns is not None:
             parts.append(str(self.columns))
         if self.labels is not None and self.y is not None:
             parts.append(self.target.describe(self.y, self.labels.names))
         if self.skipped:
-            parts.append(f"{count_noun(len(self.skipped), 'bad row')} skipped")
-        return "; ".join(parts)
+            parts.append(
+                worded("{bad_rows} skipped", bad_rows=count_noun(len(self.skipped), "bad row"))
+            )
+        return worded("; ").join(parts)
 
     def class_counts(self) -> dict[str, int]:
         """Return the rows of each class or label, the largest first; nothing without labels."""
@@ -175,17 +177,18 @@ class Examples:
         largest = np.argsort(-counts, kind="stable")
         return {self.labels.names[i]: int(counts[i]) for i in largest}
 
-    def file_and_row(self, number: int) -> tuple[str, int]:
+    def file_and_row(self, number: int) -> tuple[Text, int]:
         """Return the file of a row, and its number there, given its number in `rows`."""
         if not self.files:
             return self.source, number
         at = bisect_left(self.files, number, key=lambda file: file.before) - 1
         return self.files[at].name, number - self.files[at].before
 
-    def place(self, number: int) -> str:
+    def place(self, number: int) -> Message:
         """Return "row 1,234" for a number in `rows`; of several files, "row 34 of part-2.csv"."""
         name, row = self.file_and_row(number)
-        return f"row {row:,} of {name}" if self.files else f"row {row:,}"
+        shown = Message("row {number:,}", number=row)
+        return Message("{row} of {file}", row=shown, file=name) if self.files else shown
 
     def number(self, at: int) -> int:
         """Return the number in `rows` of the row at a position."""

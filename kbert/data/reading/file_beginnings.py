@@ -10,39 +10,47 @@ from kbert.choices import FileFormat
 from kbert.data.reading.columns import TEXT_NAMES
 from kbert.data.reading.file_kinds import CALC, EXCEL, PANDAS, TABLE, UNPACK
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message, Text
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import LFS_CURE, LFS_POINTER
 
 _COMPOUND = b"\xd0\xcf\x11\xe0"  # of Microsoft's files before they were zip archives
 _ARCHIVE = (
-    "a zip archive",
+    Message("a zip archive"),
     Cure(note="rename it so that its name ends in .zip, or unpack it"),
 )
 # How files of a kind begin; zip archives are looked into.
-_BY_BEGINNING: tuple[tuple[bytes, str, Cure], ...] = (
-    (b"\x1f\x8b", "compressed by gzip", Cure(note="rename it so that its name ends in .gz")),
-    (b"BZh", "compressed by bzip2", Cure(note="rename it so that its name ends in .bz2")),
-    (b"\xfd7zXZ\0", "compressed by xz", Cure(note="rename it so that its name ends in .xz")),
+_BY_BEGINNING: tuple[tuple[bytes, Text, Cure], ...] = (
+    (
+        b"\x1f\x8b",
+        Message("compressed by gzip"),
+        Cure(note="rename it so that its name ends in .gz"),
+    ),
+    (b"BZh", Message("compressed by bzip2"), Cure(note="rename it so that its name ends in .bz2")),
+    (
+        b"\xfd7zXZ\0",
+        Message("compressed by xz"),
+        Cure(note="rename it so that its name ends in .xz"),
+    ),
     (
         b"\x28\xb5\x2f\xfd",
-        "compressed by zstd",
+        Message("compressed by zstd"),
         Cure(note="rename it so that its name ends in .zst"),
     ),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
-    (b"Rar!", "a rar archive", UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", Message("a 7z archive"), UNPACK),
+    (b"Rar!", Message("a rar archive"), UNPACK),
     (b"PAR1", "a Parquet file", Cure({"format": "parquet"})),
-    (b"ARROW1", "an Arrow file", Cure({"format": "arrow"})),
-    (b"FEA1", "a Feather file of version 1", PANDAS),
-    (_COMPOUND, "an old Excel workbook (.xls)", EXCEL),
-    (b"%PDF", "a PDF document", TABLE),
-    (b"{\\rtf", "an RTF document", TABLE),
-    (b"SQLite format 3\0", "an SQLite database", TABLE),
-    (b"\x89HDF", "an HDF5 file", PANDAS),
-    (b"\x93NUMPY", "a NumPy array", PANDAS),
-    (b"\x80\x04\x95", "a pickle", PANDAS),
-    (b"\x80\x05\x95", "a pickle", PANDAS),
-    (b"\x89PNG", "an image", Cure(note="pass the labelled file")),
+    (b"ARROW1", Message("an Arrow file"), Cure({"format": "arrow"})),
+    (b"FEA1", Message("a Feather file of version 1"), PANDAS),
+    (_COMPOUND, Message("an old Excel workbook (.xls)"), EXCEL),
+    (b"%PDF", Message("a PDF document"), TABLE),
+    (b"{\\rtf", Message("an RTF document"), TABLE),
+    (b"SQLite format 3\0", Message("an SQLite database"), TABLE),
+    (b"\x89HDF", Message("an HDF5 file"), PANDAS),
+    (b"\x93NUMPY", Message("a NumPy array"), PANDAS),
+    (b"\x80\x04\x95", Message("a pickle"), PANDAS),
+    (b"\x80\x05\x95", Message("a pickle"), PANDAS),
+    (b"\x89PNG", Message("an image"), Cure(note="pass the labelled file")),
     (b"\x7fELF", "a program", Cure(note="pass the labelled file")),
     (LFS_POINTER, "a pointer of Git LFS", LFS_CURE),
 )
@@ -92,14 +100,17 @@ def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
             "{source} is {kind}, but would be read as {format}.",
             source=source,
             kind=kind[0],
-            format={"lines": "text", "jsonl": "JSON Lines", "json": "JSON", "xlsx": "XLSX"}.get(
-                format, format.upper()
-            ),
+            format={
+                "lines": Message("text"),
+                "jsonl": "JSON Lines",
+                "json": "JSON",
+                "xlsx": "XLSX",
+            }.get(format, format.upper()),
             cure=kind[1],
         )
 
 
-def _binary_kind(head: bytes, source: str) -> tuple[str, Cure] | None:
+def _binary_kind(head: bytes, source: str) -> tuple[Text, Cure] | None:
     if head.startswith(b"PK\3\4"):
         return _zip_kind(source)
     for beginning, kind, cure in _BY_BEGINNING:
@@ -108,14 +119,14 @@ def _binary_kind(head: bytes, source: str) -> tuple[str, Cure] | None:
     return None
 
 
-def _no_binary_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
+def _no_binary_kind(head: bytes, format: FileFormat) -> tuple[Text, Cure] | None:
     """Return what a file is that would be Parquet, Arrow or a workbook, but begins with text."""
     if head and head.isascii() and not any(byte < 9 for byte in head):
-        return "text", Cure({"format": "csv"}, note="or the format that the file has")
+        return Message("text"), Cure({"format": "csv"}, note="or the format that the file has")
     return None
 
 
-def _zip_kind(source: str) -> tuple[str, Cure]:
+def _zip_kind(source: str) -> tuple[Text, Cure]:
     names: list[str] = []
     with (
         suppress(InputError),
@@ -124,20 +135,20 @@ def _zip_kind(source: str) -> tuple[str, Cure]:
     ):
         names = archive.namelist()
     if "xl/workbook.bin" in names:
-        return "a binary Excel workbook (.xlsb)", EXCEL
+        return Message("a binary Excel workbook (.xlsb)"), EXCEL
     if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook", Cure({"format": "xlsx"})
+        return Message("an Excel workbook"), Cure({"format": "xlsx"})
     if any(name.startswith("word/") for name in names):
-        return "a Word document", TABLE
+        return Message("a Word document"), TABLE
     if "content.xml" in names:
-        return "an OpenDocument file", CALC
+        return Message("an OpenDocument file"), CALC
     return _ARCHIVE
 
 
-def _text_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
+def _text_kind(head: bytes, format: FileFormat) -> tuple[Text, Cure] | None:
     text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
     if text[:14].lower().startswith(_PAGE):
-        return "a web page or XML", TABLE
+        return Message("a web page or XML"), TABLE
     line = text.split("\n", 1)[0]
     if line.startswith("{") and isinstance(_parsed(line), dict):
         return "JSON Lines", Cure({"format": "jsonl"})
@@ -148,11 +159,11 @@ def _text_kind(head: bytes, format: FileFormat) -> tuple[str, Cure] | None:
     return None
 
 
-def _no_json_lines(head: bytes) -> tuple[str, Cure] | None:
+def _no_json_lines(head: bytes) -> tuple[Text, Cure] | None:
     """Return what a file is that would be JSON Lines, but begins with an array or a header."""
     text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
     if text.startswith("["):
-        return "a JSON array", Cure({"format": "json"})
+        return Message("a JSON array"), Cure({"format": "json"})
     header = text.split("\n", 1)[0].strip()
     for mark, format in ((",", "csv"), ("\t", "tsv")):
         if set(header.casefold().split(mark)) & set(TEXT_NAMES):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbert.data.reading.unpacked import COMPRESSED
 from kbert.errors import InputError
-from kbert.findings import Call, Cure
+from kbert.findings import Call, Cure, Message, Text, worded
 from kbert.utils.shell_words import shell_word
 
 # Cures for files of other programs, however they are recognized.
@@ -17,19 +17,23 @@ UNPACK = Cure(note="unpack it, and pass the labelled file")
 PANDAS = Cure(note="load it where it was written, save the table as CSV or Parquet")
 
 # What is behind suffixes that identify no format of kbert's.
-_BY_SUFFIX: dict[str, tuple[str, Cure]] = {
-    **dict.fromkeys((".xlsb", ".xls"), ("an Excel workbook", EXCEL)),
-    **dict.fromkeys((".ods", ".fods"), ("an OpenDocument spreadsheet", CALC)),
-    ".numbers": ("a Numbers spreadsheet", Cure(note="in Numbers, export it as CSV")),
-    **dict.fromkeys((".html", ".htm"), ("a web page", TABLE)),
-    **dict.fromkeys((".xml", ".pdf", ".doc", ".docx", ".rtf", ".odt"), ("a document", TABLE)),
-    **dict.fromkeys((".tar", ".tgz", ".7z", ".rar"), ("an archive", UNPACK)),
-    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), ("a database", TABLE)),
+_BY_SUFFIX: dict[str, tuple[Text, Cure]] = {
+    **dict.fromkeys((".xlsb", ".xls"), (Message("an Excel workbook"), EXCEL)),
+    **dict.fromkeys((".ods", ".fods"), (Message("an OpenDocument spreadsheet"), CALC)),
+    ".numbers": (Message("a Numbers spreadsheet"), Cure(note="in Numbers, export it as CSV")),
+    **dict.fromkeys((".html", ".htm"), (Message("a web page"), TABLE)),
+    **dict.fromkeys(
+        (".xml", ".pdf", ".doc", ".docx", ".rtf", ".odt"), (Message("a document"), TABLE)
+    ),
+    **dict.fromkeys((".tar", ".tgz", ".7z", ".rar"), (Message("an archive"), UNPACK)),
+    **dict.fromkeys((".sqlite", ".sqlite3", ".db"), (Message("a database"), TABLE)),
     **dict.fromkeys(
         (".pkl", ".pickle", ".h5", ".hdf5", ".npy", ".npz", ".pt", ".rds", ".dta", ".sav"),
-        ("a file of a program's own", PANDAS),
+        (Message("a file of a program's own"), PANDAS),
     ),
-    **dict.fromkeys((".orc", ".avro", ".tfrecord"), ("a table that kbert does not read", PANDAS)),
+    **dict.fromkeys(
+        (".orc", ".avro", ".tfrecord"), (Message("a table that kbert does not read"), PANDAS)
+    ),
     **dict.fromkeys((".yaml", ".yml"), ("YAML", Cure(note="save the rows as JSON Lines"))),
 }
 _SET = re.compile(r"(train|dev|valid|validation|eval|test)(?![a-z])", re.IGNORECASE)
@@ -72,7 +76,9 @@ def is_directory(path: Path, known: tuple[str, ...]) -> InputError:
     elif names:
         template += " It holds {names}."
         cure = _parts(path, names)
-    shown = ", ".join(names[:4]) + (f", ... ({len(names)} files)" if len(names) > 4 else "")
+    shown = ", ".join(names[:4]) + (
+        worded(", ... ({names} files)", names=len(names)) if len(names) > 4 else ""
+    )
     return InputError(template, path=path, names=shown, cure=cure)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from kbert.data.reading.unpacked import COMPRESSED
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.utils.file_errors import unreadable
 from kbert.utils.shell_words import shell_word
 
@@ -193,5 +193,5 @@ def _check_links(pattern: str | Path, files: Sequence[Path]) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f", ... ({len(names)} files)" if len(names) > _MAX_LISTED else ""
+    more = worded(", ... ({names} files)", names=len(names)) if len(names) > _MAX_LISTED else ""
     return ", ".join(names[:_MAX_LISTED]) + more

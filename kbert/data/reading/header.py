@@ -9,7 +9,7 @@ from kbert.data.reading.common_names import LABEL_NAMES, TEXT_NAMES
 from kbert.data.reading.rows import BadRow, Row
 from kbert.data.reading.text_lines import TextLines
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message
 
 # Excel writes and reads it; when it saves the file again, delimiters follow.
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>\\t|[^"\r\n])"?[\s,;]*', re.IGNORECASE)
@@ -65,7 +65,9 @@ def check_is_no_title(header: Row, following: Sequence[Row | BadRow], source: st
         "fields.",
         source=source,
         line=header.line,
-        what=f"only its first field is filled ({names[0][:40]!r})" if names[0] else "it is empty",
+        what=Message("only its first field is filled ({first!r})", first=names[0][:40])
+        if names[0]
+        else Message("it is empty"),
         filled=most,
         cure=Cure(note="delete the lines above the header"),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message
 from kbert.targets.label_keys import number_of
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
@@ -34,7 +34,7 @@ def check_numbers(examples: Examples) -> None:
         "{source}: the labels (column {column!r}) are numbers, some with fractions, the first "
         "{name} in {place}.",
         source=examples.source,
-        column="label" if columns is None else columns.names[columns.labels[0]],
+        column=Message("label") if columns is None else columns.names[columns.labels[0]],
         name=name,
         place=examples.place(examples.number(at)),
         cure=Cure({"target": "regression"}, otherwise=(_NAMES,)),

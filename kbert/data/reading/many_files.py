@@ -10,7 +10,7 @@ from kbert.data.reading.file_patterns import is_pattern, matching_files
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message, worded
 from kbert.utils.wording import count_noun
 
 _CURE = Cure(note="give it the columns of the others, or name a pattern that leaves it out")
@@ -94,7 +94,11 @@ def _same_columns(
             continue
         if name not in names:
             kind = table.left_out.get(name)
-            lacks.append(repr(name) if kind is None else f"{name!r} (which holds {kind})")
+            lacks.append(
+                repr(name)
+                if kind is None
+                else worded("{name!r} (which holds {kind})", name=name, kind=kind)
+            )
         elif by_place or names.count(name) > 1:
             moved.append(name)
     if lacks or moved:
@@ -104,7 +108,7 @@ def _same_columns(
             else "{source} has the {noun} {names} in another place than {first}. Its columns: "
             "{columns}.",
             source=table.source,
-            noun="column" if len(lacks or moved) == 1 else "columns",
+            noun=Message("column") if len(lacks or moved) == 1 else Message("columns"),
             names=", ".join(lacks or map(repr, moved)),
             first=first,
             columns=listed_columns(names),

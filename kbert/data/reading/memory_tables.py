@@ -7,7 +7,7 @@ from typing import Any
 
 from kbert.data.reading.rows import Row, Table
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.utils.cell_values import describe
 from kbert.utils.foreign import foreign_input
 
@@ -79,7 +79,7 @@ def _from_data_set(source: Any) -> Table:
         for name in plain.column_names:
             feature = plain.features[name]
             if hasattr(feature, "decode_example"):  # an image, a sound: not decoded for nothing
-                left_out[name] = f"values of type {type(feature).__name__}"
+                left_out[name] = worded("values of type {name}", name=type(feature).__name__)
                 continue
             values = list(plain[name])
             names = getattr(feature, "names", None)

@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.data.reading.rows import Row, Table
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.utils.foreign import foreign_input
 
 _MAX_FIXED = 64  # bytes; a decimal has up to 32
@@ -83,7 +84,9 @@ def left_out_kind(kind: Any) -> str | None:
         return left_out_kind(kind.value_type)
     if types.is_fixed_size_binary(kind):
         return (
-            None if kind.byte_width <= _MAX_FIXED else f"binary values of {kind.byte_width} bytes"
+            None
+            if kind.byte_width <= _MAX_FIXED
+            else worded("binary values of {byte_width} bytes", byte_width=kind.byte_width)
         )
     kinds = [types.is_string, types.is_large_string, types.is_string_view, types.is_binary]
     kinds += [types.is_large_binary, types.is_binary_view, types.is_integer, types.is_floating]
@@ -92,7 +95,7 @@ def left_out_kind(kind: Any) -> str | None:
         return None
     is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
     if not is_list:
-        return f"values of type {kind}"
+        return worded("values of type {kind}", kind=kind)
     inner = kind.value_type
     is_name = types.is_integer(inner) or types.is_string(inner) or types.is_large_string(inner)
     return None if is_name or types.is_dictionary(inner) else "lists"

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Option, Problem
+from kbert.findings import Cure, Option, Problem, worded
 from kbert.utils.cell_values import OtherValue, plain, to_label
 
 _CURE = Cure(
@@ -51,7 +51,9 @@ def checked_groups(groups: Any, rows: int) -> np.ndarray:
     """Return the keys of groups that are whole numbers or names, or raise InputError."""
     found = np.asarray(groups)
     if found.shape != (rows,) or found.dtype.kind not in "iuUO":
-        raise _wrong(rows, f"shape {list(found.shape)}, dtype {found.dtype}")
+        raise _wrong(
+            rows, worded("shape {shape}, dtype {dtype}", shape=list(found.shape), dtype=found.dtype)
+        )
     if found.dtype.kind in "iu":
         return found.astype(np.int64)
     keys = [read_group(value, "groups") for value in found.tolist()]

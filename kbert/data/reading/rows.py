@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Message, Problem
 
 SKIP_CURE = Cure({"on_bad_row": "skip"}, note="to leave such rows out")
 
@@ -34,10 +34,14 @@ class BadRow:
         """What is wrong with it."""
         return str(self.problem)
 
-    def place(self, *, with_file: bool = False) -> str:
+    def place(self, *, with_file: bool = False) -> Message:
         """Return "row 3 (line 4)", with the file where there are several: "row 3 of b.parquet"."""
-        line = f" (line {self.line})" if self.line else ""
-        return f"row {self.number}{line}" + (f" of {self.source}" if with_file else "")
+        row = (
+            Message("row {number} (line {line})", number=self.number, line=self.line)
+            if self.line
+            else Message("row {number}", number=self.number)
+        )
+        return Message("{row} of {file}", row=row, file=self.source) if with_file else row
 
     def to_error(self) -> InputError:
         """Return the error: where the row is, why it cannot be used, and the cures."""

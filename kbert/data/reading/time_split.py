@@ -4,10 +4,10 @@ import numpy as np
 
 from kbert.data.reading.split_units import SplitUnits
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Text
 
 
-def split_by_time(units: SplitUnits, times: np.ndarray, share: float, source: str) -> np.ndarray:
+def split_by_time(units: SplitUnits, times: np.ndarray, share: float, source: Text) -> np.ndarray:
     """Return which rows to set aside: the latest, as near to the share as equal times allow.
 
     Rows of a unit stay together, at the time of the first of them: a text that is written again
@@ -17,7 +17,7 @@ def split_by_time(units: SplitUnits, times: np.ndarray, share: float, source: st
         units: SplitUnits.
         times: float or datetime64 array [rows].
         share: float. The share of the rows to set aside.
-        source: str. The name that the message uses.
+        source: Text. The name that the message uses.
 
     Raises:
         InputError: all rows have the same time.

@@ -71,7 +71,7 @@ def test_utf_8_that_was_decoded_as_something_else(language, read):
     (finding,) = wrong_encoding_findings(Examples(texts, encoding=read))
     assert (finding.code, finding.severity) == ("wrong-encoding", "error")
     assert finding.cure.settings == {"encoding": "utf-8"}
-    row = int(finding.values["place"].removeprefix("row "))
+    row = int(str(finding.values["place"]).removeprefix("row "))
     assert finding.values["mended"] == TEXTS[language][row - 1][:40]
 
 

@@ -32,6 +32,29 @@ def test_common_names_are_found(header, text, pair, label):
     assert (columns.text, columns.pair, columns.label) == (text, pair, label)
 
 
+@pytest.mark.parametrize(
+    ("header", "text", "pair", "label"),
+    [
+        ("label review", 1, None, 0),  # ChnSentiCorp_htl_all, waimai_10k, weibo_senti_100k
+        ("qid label text_a", 2, None, 1),  # ChnSentiCorp of PaddleNLP
+        ("cat label review", 2, None, 1),  # online_shopping_10_cats
+        ("label label_desc sentence keywords id", 2, None, 0),  # CLUE TNEWS
+        ("sentence1 sentence2 label", 0, 1, 2),  # CLUE AFQMC
+        ("微博id 微博发布时间 发布人账号 微博中文内容 微博图片 微博视频 情感倾向", 3, None, 6),
+        ("留言编号 留言用户 留言主题 留言时间 留言详情 一级标签", 4, None, 5),
+        ("评论内容 情感倾向", 0, None, 1),
+        ("标题 内容 类别", 1, None, 2),
+        ("新闻标题 频道", 0, None, 1),
+        ("句子1 句子2 是否相似", 0, 1, 2),
+        ("編號 評論 標籤", 1, None, 2),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_names_of_chinese_data_sets_are_found(header, text, pair, label):
+    columns = choose(header.split())
+    assert (columns.text, columns.pair, columns.label) == (text, pair, label)
+
+
 @pytest.mark.parametrize("name", TEXT_NAMES)
 def test_each_text_name(name):
     assert choose(["x", name.upper(), "label"]).text == 1
@@ -50,6 +73,8 @@ def test_each_label_name(name):
         ("text value label", 2, 2),
         ("text category score", 2, 1),
         ("text quality", 1, 1),
+        ("Comment Star", 1, None),  # DMSC
+        ("评论内容 评分", 1, None),
     ],
 )
 def test_numbers_have_common_names_too(header, of_numbers, of_classes):

@@ -1,0 +1,103 @@
+"""The Chinese catalogue: complete, without more than the code has, and one word for one thing."""
+
+import gettext
+import re
+from pathlib import Path
+
+import pytest
+
+import kbert
+from kbert.cli.words import FlagWords
+from kbert.findings import Cure, Finding, Message, Option, speaking, worded
+from kbert.utils.wording import count_noun
+
+babel = pytest.importorskip("babel")
+from tools.messages.catalogue import MO, PO, faults, read, updated, write  # noqa: E402
+from tools.messages.extract import messages  # noqa: E402
+
+TERMS = Path(kbert.__file__).parents[1] / "docs" / "zh" / "terms.md"
+CATALOGUE = read()
+
+
+@pytest.fixture(scope="module")
+def chinese():
+    with MO.open("rb") as file:
+        return FlagWords(gettext.GNUTranslations(file))
+
+
+def entries():
+    """Each message and its translation."""
+    for entry in CATALOGUE:
+        if entry.id:
+            plural = isinstance(entry.id, tuple)
+            yield (entry.id[-1], entry.string[0]) if plural else (entry.id, entry.string)
+
+
+def test_the_catalogue_has_the_messages_of_the_code_and_no_others():
+    in_code = {one if isinstance(one, str) else one[0] for one in messages()}
+    known = {one.id if isinstance(one.id, str) else one.id[0] for one in CATALOGUE if one.id}
+    assert sorted(in_code - known) == []  # run `make messages`
+    assert sorted(known - in_code) == []
+
+
+def test_every_message_is_translated_with_its_values():
+    assert faults(CATALOGUE) == []
+
+
+def test_gettext_reads_what_the_catalogue_has(tmp_path):
+    po, mo = tmp_path / "kbert.po", tmp_path / "kbert.mo"
+    write(updated(CATALOGUE, messages()), po, mo)
+    assert mo.read_bytes() == MO.read_bytes()
+    assert read(po).get("Wrote {path}.").string == read(PO).get("Wrote {path}.").string
+
+
+def test_chinese_sentences_have_chinese_punctuation():
+    wrong = re.compile(r"[\u4e00-\u9fff][,;:!?.](\s|$)|[\u4e00-\u9fff]\(|[，。；：]{2}")
+    assert [text for _, text in entries() if wrong.search(text)] == []
+
+
+def test_a_blank_is_between_chinese_and_latin_letters():
+    wrong = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+    names = re.compile(r"\{[^}]*\}")
+    assert [text for _, text in entries() if wrong.search(names.sub("{}", text))] == []
+
+
+def terms():
+    """The rows of the list of terms: English, Chinese, and what is not written in its place."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]*) \|", TERMS.read_text("utf-8"), re.M)
+    return [row for row in rows if row[0] not in ("English", "---")]
+
+
+def test_the_list_of_terms_is_kept_to():
+    avoided = {word.strip() for *_, words in terms() for word in words.split("、") if word.strip()}
+    assert len(avoided) > 10
+    found = {word: text for word in avoided for _, text in entries() if word in text}
+    assert found == {}
+
+
+def test_a_surface_words_messages_in_its_language(chinese):
+    finding = Finding(
+        "too-few-updates",
+        "error",
+        "The run changes the weights {times}; with fewer than {few} updates a model learns little.",
+        Cure({"epochs": 20}, otherwise=(Cure(note="add rows"),)),
+        {"times": count_noun(6, "time"), "few": 100},
+    )
+    english = finding.to_dict()
+    with speaking(chinese):
+        assert finding.message == "这次训练只改变权重 6 次；少于 100 次更新时模型学不到多少。"
+        assert str(finding.cure) == "--epochs 20；或者 增加数据"
+        assert str(finding).startswith("错误 too-few-updates：")
+        assert finding.to_dict()["message"] == english["message"]  # for programs
+        reason = Message(
+            "{option} must be {expected}. Received: {value!r}",
+            option=Option("x"),
+            expected=Message("a whole number"),
+            value="y",
+        )
+        assert str(reason) == "--x 必须是整数。收到：'y'"
+    assert worded("a whole number") == "a whole number"
+
+
+def test_text_that_is_empty_is_not_the_header_of_the_catalogue(chinese):
+    assert chinese.text("") == ""

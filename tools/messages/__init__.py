@@ -1,0 +1,1 @@
+"""The catalogues of kbert's messages: what is in the code, and what is translated."""
