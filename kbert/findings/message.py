@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from kbert.findings.words import words
+from kbert.findings.words import in_english, words
 
 
-class Message:
-    """A template and its values, put into the words and the language of the surface when shown.
+class Message(str):
+    """A text in English that is put into the words and the language of the surface when shown.
+
+    It is shown by `str`, `format` and `print`. Everything else, such as `json.dumps`, a comparison
+    or a method of str, takes the English text.
 
     Args:
         template: str. In English, with the names of its values in braces.
@@ -23,9 +26,15 @@ class Message:
     ```
     """
 
-    def __init__(self, template: str, /, **values: Any) -> None:
-        self.template = template
-        self.values = values
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, /, **values: Any) -> "Message":
+        with in_english():
+            message = super().__new__(cls, template.format(**values))
+        message.template = template
+        message.values = values
+        return message
 
     def __str__(self) -> str:
         return words().text(self.template).format(**self.values)
@@ -33,14 +42,8 @@ class Message:
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
 
-    def __eq__(self, other: object) -> bool:
-        return str(self) == str(other)
-
-    def __hash__(self) -> int:
-        return hash(str(self))
-
-    def __repr__(self) -> str:
-        return repr(str(self))
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (self.template,), self.values
 
 
 Text = str | Message
@@ -61,12 +64,20 @@ class Joined(Message):
     ```
     """
 
-    def __init__(self, parts: Iterable["str | Message"], separator: str = ", ") -> None:
-        super().__init__(separator)
-        self._parts = tuple(parts)
+    parts: tuple[str, ...]
+
+    def __new__(cls, parts: Iterable[str], separator: str = ", ") -> "Joined":
+        parts = tuple(parts)
+        message = str.__new__(cls, separator.join(parts))
+        message.template, message.values = separator, {}
+        message.parts = parts
+        return message
 
     def __str__(self) -> str:
-        return self.template.join(map(str, self._parts))
+        return self.template.join(map(str, self.parts))
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (self.parts, self.template), {}
 
 
 def worded(template: str, /, **values: Any) -> str:

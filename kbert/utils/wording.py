@@ -11,13 +11,21 @@ _MAX_LISTED, _MAX_SHOWN = 7, 5  # names in a list: all of up to 7; of more only 
 class _Count(Message):
     """A number and its noun, which is worded when it is shown."""
 
-    def __init__(self, number: int, one: str, many: str) -> None:
-        super().__init__(f"{{number:,}} {one}", number=number)
-        self._many = f"{{number:,}} {many}"
+    nouns: tuple[str, str]
+
+    def __new__(cls, number: int, one: str, many: str) -> "_Count":
+        message = str.__new__(cls, f"{number:,} {one if number == 1 else many}")
+        message.template, message.values = f"{{number:,}} {one}", {"number": number}
+        message.nouns = one, many
+        return message
 
     def __str__(self) -> str:
         number: Any = self.values["number"]
-        return words().number(self.template, self._many, number).format(number=number)
+        many = f"{{number:,}} {self.nouns[1]}"
+        return words().number(self.template, many, number).format(number=number)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (self.values["number"], *self.nouns), {}
 
 
 def count_noun(number: int, one: str, many: str | None = None) -> Message:

@@ -34,7 +34,7 @@ MACHINE = (
     *("baseline", "report", "report-to", "backend", "seed", "deterministic", "packing"),
     "gradient-checkpointing",
 )
-SPEAKING = ("quiet", "verbose")
+SPEAKING = ("quiet", "verbose", "lang")
 
 TASK = "{option} has no effect beside --task: leave it out."
 DEV = {
@@ -73,6 +73,7 @@ TABLE = {
         "split-seed": ["--dev dev.csv --split-seed 1"],
         "folds": ["--dev dev.csv --folds 3"],
         "fold": ["--fold 1"],
+        "chinese": USED,
     },
     "inspect": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "dev", "json"), USED),

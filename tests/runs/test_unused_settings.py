@@ -47,7 +47,7 @@ def test_a_parent_is_a_run(tmp_path):
 def continued(parent, monkeypatch, **changes):
     """The settings with which a continued run would be trained."""
     seen = []
-    monkeypatch.setattr(module, "train_into", lambda run, config: seen.append(config))
+    monkeypatch.setattr(module, "train_into", lambda run, config, *_: seen.append(config))
     continue_training(parent.path, parent.path.parent / "new", **changes)
     return seen[0]
 
