@@ -15,6 +15,10 @@ make_known()
 
 
 def __getattr__(name: str) -> object:
+    if name == "plots":  # a module of functions
+        import importlib
+
+        return importlib.import_module("kbert.plots")
     if name not in ("_MODULES", "__all__"):
         return _public(name)
     import re
@@ -22,7 +26,7 @@ def __getattr__(name: str) -> object:
 
     stub = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
     # The module of each public name.
-    found = re.findall(r"from ([\w.]+) import \(?\s*(\w+) as \2\b", stub)
+    found = re.findall(r"from (kbert\.[\w.]+) import \(?\s*(\w+) as \2\b", stub)
     globals()["_MODULES"] = {public: module for module, public in found}
     globals()["__all__"] = sorted(globals()["_MODULES"])
     return globals()[name]

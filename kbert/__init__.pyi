@@ -1,5 +1,6 @@
 """The public names of kbert, declared once: the stub is what `kbert` imports lazily."""
 
+from kbert import plots as plots
 from kbert.analysis.explain import explain as explain
 from kbert.analysis.find_errors import find_errors as find_errors
 from kbert.callbacks.epoch_evaluation import EpochEvaluation as EpochEvaluation
