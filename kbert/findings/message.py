@@ -63,10 +63,10 @@ class Joined(Message):
 
     def __init__(self, parts: Iterable["str | Message"], separator: str = ", ") -> None:
         super().__init__(separator)
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
 
     def __str__(self) -> str:
-        return self.template.join(map(str, self._parts))
+        return self.template.join(map(str, self.parts))
 
 
 def worded(template: str, /, **values: Any) -> str:
