@@ -43,8 +43,12 @@ class Explanation:
     @property
     def summary(self) -> str:
         """What is explained, in a sentence."""
-        kind = "predicted" if self.is_number else "probability"
-        return f"{self.label}: {kind} {self.output:.4g}"
+        told = (
+            "{label}: predicted {output:.4g}"
+            if self.is_number
+            else "{label}: probability {output:.4g}"
+        )
+        return worded(told, label=self.label, output=self.output)
 
     def __str__(self) -> str:
         lines = [self.summary, worded("Each word, and how much of that is gone without it:")]

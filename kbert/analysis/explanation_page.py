@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from kbert.analysis.word_effect import WordEffect
+from kbert.findings import worded
 from kbert.reports.content_policy import source_hash
 
 _SHADES = 5
@@ -62,22 +63,26 @@ def explanation_page(
     )
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{worded("en")}"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f"<title>{escape(summary)}</title><style>{style}</style></head>\n"
         f'<body><div class="explained">{_body(summary, texts, words)}{said}</div>\n'
-        '<table><thead><tr><th class="number">effect</th><th>word</th></tr></thead>'
+        f'<table><thead><tr><th class="number">{worded("effect")}</th>'
+        f"<th>{worded('word')}</th></tr></thead>"
         f"<tbody>{table}</tbody></table></body></html>\n"
     )
 
 
 def _body(summary: str, texts: Sequence[str], words: Sequence[WordEffect]) -> str:
     greatest = max((abs(word.effect or 0.0) for word in words), default=0.0) or 1.0
-    told = (
-        '<span class="for">underlined</span>: less of it without the word; '
-        '<span class="against">dashed</span>: more of it without the word'
+    kinds = {
+        "for": worded("underlined: less of it without the word"),
+        "against": worded("dashed: more of it without the word"),
+    }
+    told = "<br>".join(
+        f'<span class="{kind}">{escape(text)}</span>' for kind, text in kinds.items()
     )
     parts = [f"<p><b>{escape(summary)}</b><br>{told}</p>"]
     for number, text in enumerate(texts):

@@ -189,7 +189,8 @@ def _rank(record: dict[str, Any]) -> int:
 
 
 def _near(one: NearRow) -> str:
-    return f"{one.similarity:.3f}  row {one.row}  {one.label}  {_both(one.text, one.pair)}"
+    row = worded("row {number}", number=one.row)
+    return f"{one.similarity:.3f}  {row}  {one.label}  {_both(one.text, one.pair)}"
 
 
 def _both(text: str, pair: str | None) -> str:

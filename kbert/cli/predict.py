@@ -17,7 +17,7 @@ from kbert.cli.standard_input import StandardInput
 from kbert.cli.streams import is_closed
 from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import worded
+from kbert.findings import Option, worded
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
@@ -90,11 +90,13 @@ def predict(
     if abstain is not None and names is not None:
         Abstention.of(abstain, names, source.target())
     if abstain is not None and source.temperature() == 1:
-        say(
-            f"{model} is not calibrated: it may be right less often than its probabilities say. "
-            "Train with --calibrate, or choose the limit by the coverage in the run's report.",
-            to="stderr",
+        note = worded(
+            "{model} is not calibrated: it may be right less often than its probabilities say. "
+            "Train with {option}, or choose the limit by the coverage in the run's report.",
+            model=model,
+            option=Option("calibrate"),
         )
+        say(note, to="stderr")
     options = reading(settings)
     if data != "-":
         options = with_run_columns(model, data, options, need_label=False)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, cast
 
+from kbert.findings import worded
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import verbose_level
 
@@ -29,11 +30,11 @@ def prediction_bar(rows: int, *, to_terminal: bool) -> Iterator[Callable[[float]
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     with Progress(
-        TextColumn("predicting"),
+        TextColumn(worded("predicting")),
         BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} rows"),
+        TextColumn(worded("{{task.completed:,.0f}} of {{task.total:,.0f}} rows")),
         TextColumn("{task.fields[rate]}"),
-        TextColumn("time left"),
+        TextColumn(worded("time left")),
         TimeRemainingColumn(),
         console=Console(file=cast(TextIO, stream)),
         transient=True,
@@ -44,6 +45,7 @@ def prediction_bar(rows: int, *, to_terminal: bool) -> Iterator[Callable[[float]
 
         def move(more: float) -> None:
             speed = bar.tasks[0].speed
-            bar.update(task, advance=more, rate="" if speed is None else f"{speed:,.0f} rows/s")
+            rate = "" if speed is None else worded("{speed:,.0f} rows/s", speed=speed)
+            bar.update(task, advance=more, rate=rate)
 
         yield move

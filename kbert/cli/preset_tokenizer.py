@@ -1,6 +1,7 @@
 """A preset's tokenizer for verbs that need no framework."""
 
 from kbert.errors import KbertError
+from kbert.findings import worded
 from kbert.interop.sources import find_source
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -10,7 +11,8 @@ def preset_tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
     try:
         found = find_source(preset)
         if found.path is None:
-            return None, f"the preset {preset} lies in a hub, which needs Keras"
+            why = worded("the preset {preset} lies in a hub, which needs Keras", preset=preset)
+            return None, why
         return found.tokenizer(), ""
     except KbertError as error:
         return None, str(error)

@@ -5,15 +5,18 @@ the surface that shows the message: as flags on the command line, as arguments i
 """
 
 from kbert.findings.codes import CODES
+from kbert.findings.count import Count
 from kbert.findings.cure import Cure
 from kbert.findings.finding import Finding, by_severity, downgrade, findings_table
 from kbert.findings.message import Joined, Message, Text, worded
 from kbert.findings.problem import Problem
+from kbert.findings.stored import worded_again
 from kbert.findings.words import Call, Option, PythonWords, Words, in_english, speaking, words
 
 __all__ = [
     "CODES",
     "Call",
+    "Count",
     "Cure",
     "Finding",
     "Joined",
@@ -29,5 +32,6 @@ __all__ = [
     "in_english",
     "speaking",
     "worded",
+    "worded_again",
     "words",
 ]

@@ -8,7 +8,8 @@ from kbert.choices import Severity
 from kbert.display import cells, wrapped
 from kbert.findings.codes import CODES
 from kbert.findings.cure import Cure
-from kbert.findings.message import worded
+from kbert.findings.message import Message, worded
+from kbert.findings.stored import stored
 from kbert.findings.words import in_english, words
 
 _WIDTH = 100
@@ -78,6 +79,19 @@ class Finding:
                 "cure": str(self.cure),
                 "settings": dict(self.cure.settings),
             }
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the finding as `to_dict` does, with what words it again in another language.
+
+        What that needs is plain data under "stored", the sentence under "message" and the cure
+        under "cure", as far as they can be worded again.
+        """
+        sentence = stored(Message(self.template, **self.values))
+        parts = {"message": sentence, "cure": stored(self.cure)}
+        return {
+            **self.to_dict(),
+            "stored": {name: data for name, data in parts.items() if data is not None},
+        }
 
 
 def by_severity(findings: Iterable[Finding]) -> list[Finding]:

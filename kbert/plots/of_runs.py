@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kbert.errors import InputError
+from kbert.findings import Message, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.plots.a_run import AnyRun, is_run, logs_of, opened
 from kbert.reports.curves import (
@@ -44,7 +45,7 @@ def learning_rate(plan_or_run: TrainingPlan | AnyRun) -> Svg:
         return drawn
     run = opened(plan_or_run)
     (log,) = logs_of((run,)).values()
-    return _known(rates_chart(log, plan_of(run.record)), run, "no step")
+    return _known(rates_chart(log, plan_of(run.record)), run, Message("no step"))
 
 
 def losses(*runs: AnyRun) -> Svg:
@@ -93,7 +94,7 @@ def scores(run: AnyRun) -> Svg:
         InputError: this is not a run, or nothing was evaluated.
     """
     directory = opened(run)
-    return _known(scores_chart(run_history(directory)), directory, "no evaluation")
+    return _known(scores_chart(run_history(directory)), directory, Message("no evaluation"))
 
 
 def training(run: AnyRun) -> Svg:
@@ -116,7 +117,9 @@ def training(run: AnyRun) -> Svg:
         ratios_chart(logs),
     )
     known = [drawing for drawing in drawn if drawing is not None]
-    return _known(stacked(known, "Training") if known else None, directory, "no step")
+    return _known(
+        stacked(known, worded("Training")) if known else None, directory, Message("no step")
+    )
 
 
 def lengths(
@@ -142,7 +145,11 @@ def lengths(
     if is_run(lengths_or_run):
         run = opened(lengths_or_run)
         drawn = [lengths_chart(one, name) for name, one in lengths_of(run.record).items()]
-        return _known(stacked(drawn, "Lengths") if drawn else None, run, "no lengths of texts")
+        return _known(
+            stacked(drawn, worded("Lengths")) if drawn else None,
+            run,
+            Message("no lengths of texts"),
+        )
     counts = np.asarray(lengths_or_run)
     if counts.ndim != 1 or not len(counts) or counts.dtype.kind not in "iu" or counts.min() < 0:
         raise InputError(
@@ -150,7 +157,7 @@ def lengths(
             received=lengths_or_run,
         )
     most = max(int(counts.max()), 1) if max_length is None else max_length
-    return lengths_chart(LengthHistogram.of(counts, most), "texts")
+    return lengths_chart(LengthHistogram.of(counts, most), worded("texts"))
 
 
 def _of_steps(
@@ -158,10 +165,10 @@ def _of_steps(
 ) -> Svg:
     if not runs:
         raise InputError("Pass the directory of a run.")
-    return _known(draw(logs_of(runs)), runs[0], "nothing of its steps that can be drawn")
+    return _known(draw(logs_of(runs)), runs[0], Message("nothing of its steps that can be drawn"))
 
 
-def _known(drawing: Svg | None, run: AnyRun, lacking: str) -> Svg:
+def _known(drawing: Svg | None, run: AnyRun, lacking: Message) -> Svg:
     if drawing is None:
         raise InputError("{run} tells {lacking}.", run=run, lacking=lacking)
     return drawing

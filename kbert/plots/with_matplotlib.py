@@ -9,6 +9,7 @@ import numpy as np
 
 from kbert.data.inspection.shuffle_buffer import ShuffledBatches, simulate_shuffle_buffer
 from kbert.errors import InputError
+from kbert.findings import worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.file_errors import writing
 from kbert.utils.publish import check_free
@@ -33,7 +34,9 @@ def plot_plan(plan: TrainingPlan, axes: Any = None) -> Any:
             epoch * plan.steps_per_epoch / plan.gradient_accumulation_steps, color="0.85", zorder=0
         )
     axes.set(
-        xlabel="update", ylabel="learning rate", title="Learning rate; lines separate the epochs"
+        xlabel=worded("update"),
+        ylabel=worded("learning rate"),
+        title=worded("Learning rate; lines separate the epochs"),
     )
     return axes
 
@@ -57,9 +60,9 @@ def plot_steps(*runs: str | Path) -> Any:
         upper.plot(steps, [float(row["learning_rate"]) for row in rows], label=str(run))
         lower.plot(steps, [float(row["loss"] or "nan") for row in rows], linewidth=0.8)
         start += len(rows)
-    upper.set(ylabel="learning rate")
+    upper.set(ylabel=worded("learning rate"))
     upper.legend(fontsize="small")
-    lower.set(xlabel="step, of all runs", ylabel="loss of the batch")
+    lower.set(xlabel=worded("step, of all runs"), ylabel=worded("loss of the batch"))
     figure.tight_layout()
     return figure
 
@@ -89,11 +92,15 @@ def plot_shuffle_buffers(
         _stack(panel, batches, names)
         classes = len(batches.found.totals)
         panel.set(
-            title=f"shuffle buffer of {size:,}: a batch contains {batches.classes:.1f} of "
-            f"{classes:,} classes",
-            ylabel="share",
+            title=worded(
+                "shuffle buffer of {size:,}: a batch contains {found:.1f} of {classes:,} classes",
+                size=size,
+                found=batches.classes,
+                classes=classes,
+            ),
+            ylabel=worded("share"),
         )
-    panels[-1, 0].set_xlabel("batch")
+    panels[-1, 0].set_xlabel(worded("batch"))
     if classes <= 10:
         panels[0, 0].legend(loc="upper right", fontsize="small")
     figure.tight_layout()
@@ -130,7 +137,7 @@ def _stack(panel: Any, batches: ShuffledBatches, names: Sequence[str] | None) ->
     np.add.at(counts, (place[found.classes], found.batches), found.counts)
     shown = [names[i] if names else str(i) for i in largest]
     if len(found.totals) > len(largest):
-        shown.append(f"{len(found.totals) - len(largest):,} more")
+        shown.append(worded("{count:,} more", count=len(found.totals) - len(largest)))
     shares = counts[: len(shown)] / found.sizes
     panel.stackplot(np.arange(len(found)), shares, labels=shown, step="mid")
     panel.set(ylim=(0, 1), xlim=(0, max(len(found) - 1, 1)))

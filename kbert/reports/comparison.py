@@ -57,6 +57,7 @@ class Comparison:
         differing: dict of values by run, for each setting or version that is not the same in all.
         names: tuple of str. The runs in the order in which they were given.
         curves: tuple of Svg.
+        is_of_folds: bool. Whether the runs are cross-validations, scored on all rows.
     """
 
     score: str
@@ -66,6 +67,7 @@ class Comparison:
     differing: Mapping[str, tuple[str, ...]]
     names: tuple[str, ...]
     curves: tuple[Svg, ...]
+    is_of_folds: bool
 
     @classmethod
     def of(cls, reports: Sequence[RunReport]) -> "Comparison":
@@ -88,6 +90,7 @@ class Comparison:
             differing=_differing(reports),
             names=tuple(report.name for report in reports),
             curves=_curves(reports, score),
+            is_of_folds=bool(ordered[0].folds),
         )
 
     def page(self) -> str:

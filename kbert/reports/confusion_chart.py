@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.reports.matrix_chart import matrix_chart
 from kbert.reports.svg import Svg
 
@@ -18,9 +19,11 @@ def confusion_chart(matrix: np.ndarray, names: Sequence[str]) -> Svg:
         names: sequence of str. The labels.
     """
     if len(names) <= MOST_DRAWN:
-        return matrix_chart(matrix, names, title="Which classes are taken for which")
+        return matrix_chart(matrix, names, title=worded("Which classes are taken for which"))
     wrong = matrix - np.diag(np.diag(matrix))
     confused = wrong.sum(axis=0) + wrong.sum(axis=1)
     drawn = np.sort(np.argsort(-confused, kind="stable")[:MOST_DRAWN])
-    title = f"The {MOST_DRAWN} most confused of {len(names):,} classes"
+    title = worded(
+        "The {drawn} most confused of {classes:,} classes", drawn=MOST_DRAWN, classes=len(names)
+    )
     return matrix_chart(matrix[np.ix_(drawn, drawn)], [names[at] for at in drawn], title=title)

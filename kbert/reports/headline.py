@@ -68,10 +68,14 @@ def headline(report: RunReport) -> Headline | None:
     models = [own]
     frequencies = report.record.get("unigram_loss")
     if report.is_pretraining and score == "loss" and isinstance(frequencies, float):
-        models.append(Compared("the frequencies of the tokens", frequencies, None, scores.rows))
+        models.append(
+            Compared(worded("the frequencies of the tokens"), frequencies, None, scores.rows)
+        )
     for one in () if report.baselines is None else report.baselines.found:
         models.append(Compared(one.shown_name, one.score(score), None, one.evaluation.rows))
-    name = f"masked {score_name(score)}" if report.is_pretraining else score_name(score)
+    name = score_name(score)
+    if report.is_pretraining:
+        name = worded("masked {score}", score=name)
     return Headline(name, next(iter(best.scores)), best.when, tuple(models))
 
 

@@ -1,5 +1,6 @@
 """How long texts are, beside what a model reads of them."""
 
+from kbert.findings import worded
 from kbert.reports.bar_chart import bar_chart
 from kbert.reports.svg import Svg
 from kbert.results.length_histogram import LengthHistogram
@@ -15,8 +16,8 @@ def lengths_chart(found: LengthHistogram, name: str) -> Svg:
     return bar_chart(
         found.edges,
         found.counts,
-        title=f"{name}: tokens of a text",
-        x_label="tokens, with the special ones",
-        y_label="texts",
-        marks=[(found.most, f"at most {found.most:,} are read")],
+        title=worded("{name}: tokens of a text", name=name),
+        x_label=worded("tokens, with the special ones"),
+        y_label=worded("texts"),
+        marks=[(found.most, worded("at most {most:,} are read", most=found.most))],
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kbert.findings import worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.plans.training_plan import TrainingPlan
 from kbert.reports.training_log import TrainingLog
@@ -81,6 +82,14 @@ class RunReport:
             return None
 
     @property
+    def lineage(self) -> list[str]:
+        """Where the weights come from, the first one first, in the words of the surface."""
+        told = [_told_of(one) for one in reversed(self.ancestors)]
+        if self.preset and not told:
+            told = [worded("the preset {preset}", preset=self.preset)]
+        return [*told, worded("this run")]
+
+    @property
     def scores(self) -> Scores | None:
         """The scores of the rows of `predictions`; None where nothing was evaluated."""
         best = self.history.best
@@ -92,3 +101,14 @@ class RunReport:
         if self.history.monitor is None and self.out_of_fold is not None:
             return self.out_of_fold.monitors[0]
         return self.history.score
+
+
+def _told_of(run: Mapping[str, Any]) -> str:
+    """Return what is known of a run from which another continues."""
+    parts = [worded("the run {run}", run=run.get("run"))]
+    if run.get("epochs"):
+        counts = {"epochs": run["epochs"], "updates": run.get("updates")}
+        parts.append(worded("{epochs} epochs, {updates} updates", **counts))
+    if run.get("best_epoch"):
+        parts.append(worded("the model of epoch {epoch}", epoch=run["best_epoch"]))
+    return "; ".join(parts)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.results.calibration import Calibration
 from kbert.results.evaluation import softmax
 from kbert.results.multi_evaluation import sigmoid
@@ -64,10 +65,15 @@ class CalibrationChange:
 
     def __str__(self) -> str:
         told = (
-            f"{name} {getattr(self, key)[0]:.4f} before, {getattr(self, key)[1]:.4f} after"
-            for key, name in _SCORES.items()
+            worded(
+                "{score} {before:.4f} before, {after:.4f} after",
+                score=worded(_SCORES[key]),
+                before=getattr(self, key)[0],
+                after=getattr(self, key)[1],
+            )
+            for key in _SCORES
         )
-        return "; ".join(told)
+        return worded("; ").join(told)
 
     def to_dict(self) -> dict[str, list[float]]:
         """Return the scores as plain data: [before, after] each."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.display import table
+from kbert.findings import worded
+
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -65,8 +68,8 @@ def coverage(
 
 def coverage_table(found: Sequence[Covered]) -> str:
     """Return the table for a terminal."""
-    lines = ["  from p  coverage  accuracy    rows"]
+    lines = [[worded("from p"), worded("coverage"), worded("accuracy"), worded("rows")]]
     for one in found:
         accuracy = "" if one.accuracy is None else f"{one.accuracy:.4f}"
-        lines.append(f"  {one.threshold:>6g}  {one.coverage:>8.4f}  {accuracy:>8}  {one.rows:>6,}")
-    return "\n".join(lines)
+        lines.append([f"{one.threshold:g}", f"{one.coverage:.4f}", accuracy, f"{one.rows:,}"])
+    return table(lines, left=())

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.results.calibration_change import CalibrationChange, is_of_labels, log_losses
 
 LEAST, MOST = 0.05, 20.0
@@ -80,14 +81,19 @@ class Temperature:
             rows: str. The name of the set that fitted it.
         """
         if not self.is_fitted:
-            return (
-                f"No temperature can be fitted on the {self.rows:,} rows of {rows}: the "
-                "probabilities stay as they are."
+            return worded(
+                "No temperature can be fitted on the {count:,} rows of {rows}: the probabilities "
+                "stay as they are.",
+                count=self.rows,
+                rows=rows,
             )
-        return (
-            f"Temperature {self.value:g}, fitted on the {self.rows:,} rows of {rows}. On rows that "
-            f"fitted nothing (each half of {rows} with the temperature of the other): "
-            f"{self.change}."
+        return worded(
+            "Temperature {temperature:g}, fitted on the {count:,} rows of {rows}. On rows that "
+            "fitted nothing (each half of {rows} with the temperature of the other): {change}.",
+            temperature=self.value,
+            count=self.rows,
+            rows=rows,
+            change=self.change,
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Finding, findings_table
+from kbert.findings import Finding, findings_table, worded
 from kbert.interop.cooled_head import cooled
 from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
@@ -47,19 +47,29 @@ def calibrate_run(
     name, examples = next(iter(sets.items()))
     earlier = calibration_of(run)
     if earlier is not None:
-        say(f"The model is calibrated already, with the temperature {earlier['temperature']:g}.")
+        say(
+            worded(
+                "The model is calibrated already, with the temperature {temperature:g}.",
+                temperature=earlier["temperature"],
+            )
+        )
         return dict(logits), []
     assert examples.y is not None
     found = fit_temperature(logits[name], examples.y, examples.target, examples.weights)
     say(found.told(name))
     others = {of: _change(found, sets[of], logits[of]) for of in list(sets)[1:]}
     for of, change in others.items():
-        say(f"{of}, which fitted nothing: {change}.")
+        say(worded("{name}, which fitted nothing: {change}.", name=of, change=change))
     limits = _write(run, settings, found, others).limits(logits[name].shape[1])
     if limits is not None and found.is_fitted:
         shown = zip(run.record["labels"], limits, strict=True)
         told = ", ".join(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
-        say(f"The thresholds move along, so that the same labels are predicted: {told}")
+        say(
+            worded(
+                "The thresholds move along, so that the same labels are predicted: {thresholds}",
+                thresholds=told,
+            )
+        )
     finding = calibration_finding(found, name)
     if finding is not None:
         say(findings_table([finding]))
@@ -104,5 +114,10 @@ def _say_coverage(examples: Examples, logits: np.ndarray, name: str) -> None:
     ids = None if examples.y is None else target.class_ids(examples.y)
     if ids is None:
         return
-    say(f"Rows of {name} that are answered from a probability on, and the accuracy of these:")
+    say(
+        worded(
+            "Rows of {name} that are answered from a probability on, and the accuracy of these:",
+            name=name,
+        )
+    )
     say(coverage_table(coverage(target.outputs(logits), ids, weights=examples.weights)))

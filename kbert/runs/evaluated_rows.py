@@ -121,8 +121,8 @@ def rows_out_of_fold(run: RunDirectory) -> EvaluatedRows:
         examples = _whole(run, folds, table)
     except KbertError as error:
         note = worded("The texts are left out: {error}", error=error)
-        return EvaluatedRows("all rows", target, table, None, (note,))
-    return EvaluatedRows("all rows", target, table, examples)
+        return EvaluatedRows(worded("all rows"), target, table, None, (note,))
+    return EvaluatedRows(worded("all rows"), target, table, examples)
 
 
 def _whole(run: RunDirectory, folds: list[RunDirectory], table: PredictionTable) -> Examples:

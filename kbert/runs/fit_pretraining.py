@@ -155,7 +155,7 @@ def _finish(
             say(findings_table(found))
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
-    by_code |= {finding.code: finding.to_dict() for finding in found}
+    by_code |= {finding.code: finding.to_record() for finding in found}
     end: dict[str, Any] = dict(
         findings=list(by_code.values()),
         status="finished",

@@ -191,7 +191,7 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
         )
     by_code = {finding.get("code"): finding for finding in run.record.get("findings", [])}
     by_code |= {finding["code"]: finding for finding in callbacks.checkpoint.hooks.findings()}
-    by_code |= {finding.code: finding.to_dict() for finding in at_end}
+    by_code |= {finding.code: finding.to_record() for finding in at_end}
     end: dict[str, Any] = dict(
         **_peak_memory(prepared.config, run),
         **({"compilations": compiled} if compiled else {}),

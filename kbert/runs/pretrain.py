@@ -84,6 +84,6 @@ def _record(run: RunDirectory, prepared: PreparedPretraining) -> None:
         tokenizer_sha256=prepared.masking.tokenizer.fingerprint,
         order_version=order_version(len(prepared.stores["train"])),
         plan=plan_record(prepared.plan),
-        findings=[finding.to_dict() for finding in prepared.findings],
+        findings=[finding.to_record() for finding in prepared.findings],
     )
     complete_record(run.path)

@@ -85,7 +85,7 @@ class PretrainingCallbacks:
             begin=partial(trackers.start_after, begin),
             flush=partial(flush_log, run.path),
             keep_best=write,
-            findings=lambda: [finding.to_dict() for finding in guard.findings],
+            findings=lambda: [finding.to_record() for finding in guard.findings],
         )
         # The checkpoint comes last: it saves what the others have seen and found sound.
         in_order = [progress, logger, *([evaluation] if evaluation else []), checkpoint]

@@ -229,7 +229,7 @@ def _compare(run: RunDirectory, prepared: PreparedRun, given: GivenCallbacks) ->
     findings += missing_callbacks(run.record.get("callbacks"), given)
     if findings:
         say(findings_table(findings))
-    return {"machine": here, "findings": [finding.to_dict() for finding in findings]}
+    return {"machine": here, "findings": [finding.to_record() for finding in findings]}
 
 
 def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:

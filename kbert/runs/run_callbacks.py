@@ -116,7 +116,7 @@ def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, 
     """Return what has been found during the training, before it was interrupted too."""
     earlier = () if resumption is None else resumption.checkpoint.findings
     by_code = {finding["code"]: finding for finding in earlier}
-    by_code |= {finding.code: finding.to_dict() for finding in guard.findings}
+    by_code |= {finding.code: finding.to_record() for finding in guard.findings}
     return list(by_code.values())
 
 

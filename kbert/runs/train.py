@@ -121,7 +121,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Seq
             order_version=order_version(len(prepared.training)),
             origin=origin(model, prepared.config),
             plan=plan_record(prepared.plan),
-            findings=[finding.to_dict() for finding in prepared.findings],
+            findings=[finding.to_record() for finding in prepared.findings],
             **({"callbacks": list(callbacks)} if callbacks else {}),
             **_lineage(prepared),
         )

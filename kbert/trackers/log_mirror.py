@@ -9,6 +9,7 @@ from contextvars import copy_context
 from dataclasses import replace
 
 from kbert.errors import KbertError
+from kbert.findings import worded
 from kbert.trackers.tracked_log import TrackedLog, best_scores
 from kbert.trackers.tracked_run import Status, TrackedEnd, TrackedRun
 from kbert.trackers.tracker import Step, Tracker
@@ -45,7 +46,7 @@ class LogMirror:
     def start(self, run: TrackedRun) -> None:
         """Begin with the files as they are, from their first step on."""
         if self._trackers and self._thread is None:
-            context = copy_context()  # how much is printed
+            context = copy_context()  # how much is printed, and in which language
             self._thread = threading.Thread(
                 target=context.run, args=(self._work, run), name="trackers", daemon=True
             )
@@ -65,8 +66,14 @@ class LogMirror:
         self._is_over.set()
         thread.join(_PATIENCE)
         if thread.is_alive():
-            labels = " and ".join(tracker.label for tracker in self._trackers)
-            say(f"{labels}: no answer for {_PATIENCE:.0f} s; the run ends without it.")
+            labels = ", ".join(tracker.label for tracker in self._trackers)
+            say(
+                worded(
+                    "{labels}: no answer for {seconds:.0f} s; the run ends without it.",
+                    labels=labels,
+                    seconds=_PATIENCE,
+                )
+            )
 
     def _work(self, run: TrackedRun) -> None:
         log = TrackedLog(run.folder)
@@ -91,7 +98,13 @@ class LogMirror:
                 do(tracker)
             except Exception as error:
                 self._trackers.remove(tracker)
-                say(f"{tracker.label} is left out from here on: {reason_of(error)}.")
+                say(
+                    worded(
+                        "{label} is left out from here on: {reason}.",
+                        label=tracker.label,
+                        reason=reason_of(error),
+                    )
+                )
 
 
 def _open(tracker: Tracker, run: TrackedRun, known: str | None) -> None:

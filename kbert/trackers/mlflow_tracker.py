@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kbert.findings import worded
 from kbert.trackers.tracked_run import Status, TrackedEnd, TrackedRun
 from kbert.trackers.tracker import Step, Tracker
 from kbert.utils.foreign import foreign_input
@@ -54,7 +55,7 @@ class MlflowTracker(Tracker):
                 self._last[key] = max(metric.step for metric in history)
         self.id = found.info.run_id
         self._send_settings(run.settings, found.data.params)
-        return f"run {self.id} in {self._client.tracking_uri}"
+        return worded("run {id} in {store}", id=self.id, store=self._client.tracking_uri)
 
     def send(self, steps: Sequence[Step]) -> None:
         from mlflow.entities import Metric

@@ -1,34 +1,13 @@
 """Numbers with their nouns and units."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from kbert.findings import Message, worded, words
+from kbert.findings import Count, worded
 
 _MAX_LISTED, _MAX_SHOWN = 7, 5  # names in a list: all of up to 7; of more only 5 and the last
 
 
-class _Count(Message):
-    """A number and its noun, which is worded when it is shown."""
-
-    nouns: tuple[str, str]
-
-    def __new__(cls, number: int, one: str, many: str) -> "_Count":
-        message = str.__new__(cls, f"{number:,} {one if number == 1 else many}")
-        message.template, message.values = f"{{number:,}} {one}", {"number": number}
-        message.nouns = one, many
-        return message
-
-    def __str__(self) -> str:
-        number: Any = self.values["number"]
-        many = f"{{number:,}} {self.nouns[1]}"
-        return words().number(self.template, many, number).format(number=number)
-
-    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return (self.values["number"], *self.nouns), {}
-
-
-def count_noun(number: int, one: str, many: str | None = None) -> Message:
+def count_noun(number: int, one: str, many: str | None = None) -> Count:
     """Return "1 row", "2,000 rows": the number and the noun that goes with it.
 
     Args:
@@ -36,7 +15,7 @@ def count_noun(number: int, one: str, many: str | None = None) -> Message:
         one: str. The noun for one.
         many: str. The noun for another number. Defaults to `one` with an s.
     """
-    return _Count(number, one, many or one + "s")
+    return Count(f"{{number:,}} {one}", f"{{number:,}} {many or one + 's'}", number)
 
 
 def count_list(counts: Mapping[str, int]) -> str:

@@ -176,7 +176,7 @@ CHANGE = {"ece": [0.0912, 0.0231], "brier": [0.31, 0.29], "log_loss": [0.7, 0.6]
                 **CHANGE,
                 "others": {"test": {**CHANGE, "ece": [0.0815, 0.0142]}},
             },
-            ["of the other half, and test:", "test before", "0.0815", "0.0142"],
+            ["of the other half, and test.", "test before", "0.0815", "0.0142"],
         ),
         (
             {"temperatures": [1.6, 1.25], **CHANGE},
