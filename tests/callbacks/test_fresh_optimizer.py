@@ -132,6 +132,8 @@ def test_what_is_saved_has_the_new_schedule(tmp_path):
     assert int(optimizer.iterations) == SECOND.updates
     pairs = zip(model.optimizer.variables, optimizer.variables, strict=True)
     for saved, loaded in pairs:
+        if saved.name == "gradient_norm":  # of the last step, which is not kept
+            continue
         np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (saved, loaded)))
 
 

@@ -97,6 +97,8 @@ def test_keras_file_keeps_weights_optimizer_and_loss(recipe, tmp_path):
     assert int(loaded.optimizer.iterations) == 4
     assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
     for mine, theirs in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
+        if mine.name == "gradient_norm":  # of the last step, which is not kept
+            continue
         np.testing.assert_array_equal(
             *(keras.ops.convert_to_numpy(v.value) for v in (mine, theirs)), err_msg=mine.path
         )

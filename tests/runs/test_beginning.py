@@ -48,7 +48,7 @@ def no_steps(config, monkeypatch):
     prepared = prepare(config)
     model = build_model(prepared)
 
-    def start(prepared, model, run, resumption=None, *, begin=None):
+    def start(prepared, model, run, resumption=None, *, begin=None, **_):
         if begin is not None:
             begin()
         raise Started

@@ -143,7 +143,9 @@ def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
     from kbert.runs import continue_training as module
 
     seen = []
-    monkeypatch.setattr(module, "train_into", lambda run, config: seen.append((run.path, config)))
+    monkeypatch.setattr(
+        module, "train_into", lambda run, config, *_: seen.append((run.path, config))
+    )
     continue_training(parent.path, epochs=5)
     [(path, config)] = seen
     assert (str(path), config.epochs) == (f"{parent.path}-1", 5)

@@ -93,7 +93,7 @@ def test_what_follows_a_run(kind, config, files, capsys):
     run = train(config(kind))
     capsys.readouterr()
     data = files(kind)
-    verb("predict", run, data)
+    verb("predict", run, data, "--keep-columns", "text")
     table = list(csv.reader(capsys.readouterr().out.splitlines()))
     names = {"multi": ["good", "long", "rare"], "regression": ["euros"], "soft": ["bad", "good"]}
     shares = [f"p({name})" for name in names[kind]]

@@ -69,7 +69,7 @@ def test_files_of_a_run(finished):
     assert sorted(path.name for path in run.path.iterdir()) == [
         *(".lock", "baselines.json", "checkpoints", "config.toml", "confusion_matrix.csv"),
         *("dev_rows.csv", "eval_results.txt", "evaluations.json", "learning_rate.csv", "model"),
-        *("predictions.csv", "report.html", "run.json"),
+        *("model_card.md", "predictions.csv", "report.html", "run.json"),
     ]
     assert sorted(path.name for path in run.model_folder.iterdir()) == [
         *("config.json", "model.safetensors", "vocab.txt")
