@@ -168,7 +168,8 @@ def log_ticks(low: float, high: float) -> list[float]:
 def number(value: float) -> str:
     """Return a number of an axis, in few characters."""
     if value and not 1e-3 <= abs(value) < 1e6:
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+        digits, power = f"{value:.2e}".split("e")
+        return f"{float(digits):g}e{int(power)}"
     return f"{value:,.10g}"
 
 
