@@ -10,6 +10,7 @@ from kbert.findings.message import Joined, Message
 from kbert.findings.words import Call, Option, in_english, words
 
 Stored = dict[str, Any]
+_OR = ", or "
 
 
 def stored(shown: Message | Cure) -> Stored | None:
@@ -27,7 +28,7 @@ def stored(shown: Message | Cure) -> Stored | None:
 
 
 def worded_again(data: object, otherwise: str) -> str:
-    """Return what `stored` has returned in the words of the surface, or another text.
+    """Return what `stored` has returned in the words of the surface, or else the English text.
 
     The data may be anybody's. A template formats its values, which can do more than one would
     like, so that only those which the catalogue of the surface translates are looked at.
@@ -36,6 +37,8 @@ def worded_again(data: object, otherwise: str) -> str:
         data: what a file holds.
         otherwise: str. What to return where it cannot be worded.
     """
+    if not isinstance(data, dict) or words().text(_OR) == _OR:  # or the surface is English
+        return otherwise
     try:
         return str(_made(data, is_trusted=False))
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -50,8 +53,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, PurePath):
         return str(value)
-    if isinstance(value, Option):
-        return {"option": value.name, "value": _plain(value.value), "of": value.of}
+    if isinstance(value, Option) and not value.of:
+        return {"option": value.name, "value": _plain(value.value)}
     if isinstance(value, Call):
         arguments = {"arguments": _plain(value.arguments), "settings": _settings(value.settings)}
         return {"call": value.verb, **arguments}
@@ -102,7 +105,7 @@ def _made(data: Any, *, is_trusted: bool) -> Any:
     if not isinstance(data, dict):
         return data
     if "option" in data:
-        return Option(data["option"], made(data["value"]), data["of"])
+        return Option(data["option"], made(data["value"]))
     if "cure" in data:
         return Cure(
             all_made(data["cure"]),

@@ -8,6 +8,7 @@ from typing import Any
 from kbert.findings import worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.plans.training_plan import TrainingPlan
+from kbert.reports.told_finding import ToldFinding
 from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
@@ -80,6 +81,11 @@ class RunReport:
             return tomllib.loads(self.settings).get("preset")
         except tomllib.TOMLDecodeError:
             return None
+
+    @property
+    def findings(self) -> list[ToldFinding]:
+        """What was found, in the words of the surface."""
+        return [ToldFinding.of(one) for one in self.record.get("findings", ())]
 
     @property
     def lineage(self) -> list[str]:
