@@ -117,7 +117,9 @@ def test_a_format_has_its_probabilities(format, name, run, reviews, tmp_path):
 def test_it_is_told(config, tmp_path, capsys):
     test = str(tmp_path / "test.csv")
     shutil.copy(config.data, test)
-    own = train(replace(config, output=str(tmp_path / "run"), test=test, epochs=1))
+    allow = (*config.allow, "dev-overlap")
+    changes = {"output": str(tmp_path / "run"), "test": test, "epochs": 1, "allow": allow}
+    own = train(replace(config, **changes))
     output = " ".join(capsys.readouterr().out.split())
     recorded = own.record["calibration"]
     assert f"Temperature {recorded['temperature']:g}, fitted on the " in output
