@@ -91,7 +91,14 @@ class Comparison:
         before, after = self.accuracy
         score = score_name(self.target.scores_class.monitors[0])
         name = score[:1].upper() + score[1:]
-        return f"{verified}\n{name} on {self.rows:,} rows: {before:.4f} before, {after:.4f} after."
+        scores = worded(
+            "{score} on {rows:,} rows: {before:.4f} before, {after:.4f} after.",
+            score=name,
+            rows=self.rows,
+            before=before,
+            after=after,
+        )
+        return f"{verified}\n{scores}"
 
     def _same(self) -> str:
         """Return what is the same, up to the differences that follow."""

@@ -11,6 +11,7 @@ from kbert.findings.message import Joined, Message
 from kbert.findings.words import Call, Option, in_english, words
 
 Stored = dict[str, Any]
+_OR = ", or "
 
 _NAMES = re.compile(r"[{][^}]*[}]?")  # with all that a template can ask of a value
 
@@ -30,7 +31,7 @@ def stored(shown: Message | Cure) -> Stored | None:
 
 
 def worded_again(data: object, otherwise: str) -> str:
-    """Return what `stored` has returned in the words of the surface, or another text.
+    """Return what `stored` has returned in the words of the surface, or else the English text.
 
     The data may be anybody's. A template formats its values, which can do more than one would
     like, so that only those which the catalogue of the surface translates are looked at.
@@ -39,6 +40,8 @@ def worded_again(data: object, otherwise: str) -> str:
         data: what a file holds.
         otherwise: str. What to return where it cannot be worded.
     """
+    if not isinstance(data, dict) or words().text(_OR) == _OR:  # or the surface is English
+        return otherwise
     try:
         return str(_made(data, is_trusted=False))
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -53,8 +56,8 @@ def _plain(value: Any) -> Any:
         return [_plain(one) for one in value]
     if isinstance(value, PurePath):
         return str(value)
-    if isinstance(value, Option):
-        return {"option": value.name, "value": _plain(value.value), "of": value.of}
+    if isinstance(value, Option) and not value.of:
+        return {"option": value.name, "value": _plain(value.value)}
     if isinstance(value, Call):
         arguments = {"arguments": _plain(value.arguments), "settings": _settings(value.settings)}
         return {"call": value.verb, **arguments}
@@ -105,7 +108,7 @@ def _made(data: Any, *, is_trusted: bool) -> Any:
     if not isinstance(data, dict):
         return data
     if "option" in data:
-        return Option(data["option"], made(data["value"]), data["of"])
+        return Option(data["option"], made(data["value"]))
     if "cure" in data:
         return Cure(
             all_made(data["cure"]),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kbert.findings import worded
 from kbert.reports.svg import Svg, text
 
 _CELL, _LETTER, _TITLE = 46, 7, 20
@@ -36,8 +37,8 @@ def matrix_chart(matrix: np.ndarray, names: Sequence[str], *, title: str) -> Svg
     top = _TITLE + (longest + 10 if is_turned else 24)
     totals = matrix.sum(axis=1, keepdims=True)
     shares = matrix / np.maximum(totals, 1)
-    parts = [text(left + _CELL * len(names) / 2, 14, "predicted")]
-    parts.append(text(12, top + _CELL * len(names) / 2, "label", turned=True))
+    parts = [text(left + _CELL * len(names) / 2, 14, worded("predicted"))]
+    parts.append(text(12, top + _CELL * len(names) / 2, worded("label"), turned=True))
     for place, name in enumerate(shown):
         at = left + _CELL * (place + 0.5)
         anchor, x = ("start", at + 4) if is_turned else ("middle", at)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kbert.findings import worded
+from kbert.findings import Message, worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.plans.training_plan import TrainingPlan
+from kbert.reports.told_finding import ToldFinding
 from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
@@ -16,6 +17,13 @@ from kbert.results.length_histogram import LengthHistogram
 from kbert.results.prediction_table import PredictionTable
 from kbert.results.scores import Scores
 from kbert.targets.target import Target
+
+_STATUSES = {
+    "running": Message("running"),
+    "stopped": Message("stopped"),
+    "finished": Message("finished"),
+    "unknown": Message("unknown"),
+}
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,17 @@ class RunReport:
             return None
 
     @property
+    def status(self) -> str:
+        """How far the run has come, in the words of the surface."""
+        status = self.record.get("status", "unknown")
+        return str(_STATUSES.get(status, status))
+
+    @property
+    def findings(self) -> list[ToldFinding]:
+        """What was found, in the words of the surface."""
+        return [ToldFinding.of(one) for one in self.record.get("findings", ())]
+
+    @property
     def lineage(self) -> list[str]:
         """Where the weights come from, the first one first, in the words of the surface."""
         told = [_told_of(one) for one in reversed(self.ancestors)]
@@ -111,4 +130,4 @@ def _told_of(run: Mapping[str, Any]) -> str:
         parts.append(worded("{epochs} epochs, {updates} updates", **counts))
     if run.get("best_epoch"):
         parts.append(worded("the model of epoch {epoch}", epoch=run["best_epoch"]))
-    return "; ".join(parts)
+    return worded("; ").join(parts)

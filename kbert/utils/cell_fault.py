@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from kbert.findings import Message
+
 FaultKind = Literal["formula", "merged", "error"]
 _NAMES = {
-    "formula": "a formula without a stored value",
-    "merged": "a merged cell without a value of its own",
-    "error": "an error of the sheet",
+    "formula": Message("a formula without a stored value"),
+    "merged": Message("a merged cell without a value of its own"),
+    "error": Message("an error of the sheet"),
 }
 
 
@@ -31,7 +33,7 @@ class CellFault:
     shown: str
 
     @property
-    def name(self) -> str:
+    def name(self) -> Message:
         """What it is, with an article."""
         return _NAMES[self.kind]
 

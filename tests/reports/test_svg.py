@@ -39,7 +39,8 @@ def test_ticks_are_round_numbers_within_the_range(one, other, most):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0, "0"), (0.25, "0.25"), (12345, "12,345"), (2e-5, "2e-5"), (3e6, "3e6")]
+    ("value", "shown"),
+    [(0, "0"), (0.25, "0.25"), (12345, "12,345"), (2e-5, "2e-5"), (3e6, "3e6"), (1.5e-4, "1.5e-4")],
 )
 def test_numbers_of_axes(value, shown):
     assert number(value) == shown

@@ -45,6 +45,11 @@ def test_what_programs_read_is_english(run):
     assert {name for name, text in texts.items() if CHINESE.search(text)} == FOR_PEOPLE
 
 
-def test_its_findings_are_english(run):
+def test_the_page_words_the_findings_of_the_record_again(run):
     findings = json.loads((run.path / "run.json").read_text(encoding="utf-8"))["findings"]
     assert {"dev-small", "too-few-updates"} & {finding["code"] for finding in findings}
+    page = (run.path / "report.html").read_text(encoding="utf-8")
+    for finding in findings:
+        assert {"message", "cure"} <= finding["stored"].keys(), finding["code"]
+        assert finding["message"] not in page
+    assert '<span class="badge warning">警告</span>' in page

@@ -250,6 +250,6 @@ def test_what_was_found_before_it_was_killed_is_recorded(
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
     run_until(kill, lambda: train(first, verbose=0), monkeypatch, where=where)
-    assert found.to_dict() not in run.record["findings"]
+    assert found.to_record() not in run.record["findings"]
     resume(run.path, verbose=0)
-    assert run.record["findings"].count(found.to_dict()) == 1
+    assert run.record["findings"].count(found.to_record()) == 1
