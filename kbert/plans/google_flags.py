@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Message
 
 # The script's flags for a plan, by kbert's names of the settings.
 GOOGLE_FLAGS = {
@@ -35,7 +35,7 @@ _KINDS: dict[str, type] = {
 # What programs for texts, and other shells, write in place of hyphens and around words.
 _NO_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u201c\u201d\u201e'\"/"
 _COMMENT = re.compile(r"""(?m)('[^']*'|"[^"]*")|(?<!\S)#.*$""")  # or what a quote holds
-_NUMBERS = {int: "a whole number", float: "a number"}
+_NUMBERS = {int: Message("a whole number"), float: Message("a number")}
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "1"), True),
     **dict.fromkeys(("false", "f", "0"), False),

@@ -13,7 +13,11 @@ from kbert.tokenizer.windows import Windows
 from kbert.utils.wording import count_noun
 
 _MAX_CUT = 0.05  # of the texts
-_LOST = {"head": "ends", "tail": "beginnings", "head+tail": "middles"}
+_LOST = {
+    "head": Message("ends"),
+    "tail": Message("beginnings"),
+    "head+tail": Message("middles"),
+}
 
 
 def text_findings(facts: Inspection, examples: Examples) -> list[Finding]:
