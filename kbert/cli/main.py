@@ -34,7 +34,7 @@ from kbert.cli.show import ReaderGone
 from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
 from kbert.errors import InputError, KbertError, MachineError
-from kbert.findings import Cure, speaking
+from kbert.findings import Cure, speaking, worded
 from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
 from kbert.utils.foreign import reason_of
 from kbert.utils.missing_package import missing_package
@@ -77,13 +77,13 @@ def _run(arguments: list[str]) -> int:
         _complain(told)
         return 2
     except KeyboardInterrupt as stop:
-        _complain(f"stopped{_what_is_left(stop) or '.'}")
+        _complain(worded("stopped") + (_what_is_left(stop) or worded(".")))
         return next((status for kind, status in _STOPPED.items() if isinstance(stop, kind)), 130)
     except ReaderGone:
         return 1
     except OSError as error:
         named = "" if error.filename is None else f"{str(error.filename)[:_MAX_SHOWN]}: "
-        _complain(f"{named}{reason_of(error)}{_what_is_left(error) or '.'}")
+        _complain(f"{named}{reason_of(error)}{_what_is_left(error) or worded('.')}")
         return 2 if error.errno in _NO_NAME else 1
 
 
@@ -116,4 +116,4 @@ def _stop(number: int, frame: FrameType | None) -> None:
 def _what_is_left(error: BaseException) -> str:
     """Return what a stopped run has noted on the exception that stopped it."""
     notes = getattr(error, "__notes__", [])
-    return f"; {notes[-1]}" if notes else ""
+    return f"{worded('; ')}{notes[-1]}" if notes else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from kbert.findings import Call
+from kbert.findings import Call, PythonWords, speaking
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.results.baselines import Baselines
 from kbert.results.evaluation_history import EvaluationHistory
@@ -99,7 +99,8 @@ class ModelCard:
 
     def text(self) -> str:
         """Return the whole card of the model in its run."""
-        export = Call("export", "RUN", format="huggingface", output="FOLDER")
+        with speaking(PythonWords()):
+            export = str(Call("export", "RUN", format="huggingface", output="FOLDER"))
         return f"""{self.front_matter()}
 # {markdown_text(self.name)}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kbert.errors import InputError
 from kbert.utils.file_errors import writing
 
 # Alone, as a file or in a notebook, a drawing brings these; a page may say otherwise.
@@ -69,7 +70,15 @@ class Svg:
 
         Args:
             path: str or Path, such as "plot.svg".
+
+        Raises:
+            InputError: the name does not end in .svg, which says what is written.
         """
+        if Path(path).suffix.lower() != ".svg":
+            raise InputError(
+                "A drawing is written as SVG: name a file that ends in .svg. Received: {path}",
+                path=path,
+            )
         with writing(Path(path)):
             Path(path).write_text(self._repr_svg_(), encoding="utf-8")
 

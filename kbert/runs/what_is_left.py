@@ -32,4 +32,4 @@ def what_is_left(run: RunDirectory) -> str:
                 output=Option("output"),
             )
         )
-    return "; ".join(parts) + "."
+    return worded("; ").join(parts) + worded(".")

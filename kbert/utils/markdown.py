@@ -5,7 +5,8 @@ import json
 import re
 
 # What begins or ends something in CommonMark, or in GitHub's and Hugging Face's extensions of it.
-_SPECIAL = re.compile(r"[\\`*_\[\]{}#|~!$^]|(?<=:)//|(?<=www)\.|^(?=[-+=]|\d+[.)])")
+_SPECIAL = re.compile(r"[\\`*_\[\]{}#|~!$^]|(?<=:)//|(?<=www)\.|^(?=[-+=])")
+_NUMBER = re.compile(r"^(\d+)(?=[.)](\s|$))")  # of a list
 # Controls, halves of characters, and what turns the direction of the text that follows.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -23,7 +24,8 @@ def markdown_text(text: str) -> str:
     ```
     """
     line = _UNSEEN.sub("\ufffd", " ".join(text.split()))
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", html.escape(line, quote=False))
+    shown = _SPECIAL.sub(lambda found: f"\\{found[0]}", html.escape(line, quote=False))
+    return _NUMBER.sub(r"\1\\", shown)
 
 
 def yaml_text(text: str) -> str:
