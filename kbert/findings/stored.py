@@ -119,7 +119,8 @@ def _made(data: Any, *, is_trusted: bool) -> Any:
             tuple(made(data["otherwise"])),
         )
     if "call" in data:
-        return Call(data["call"], *made(data["arguments"]), **all_made(data["settings"]))
+        verb = data["call"]
+        return Call(verb, *made(data["arguments"]), **all_made(data["settings"]))
     if "one" in data:
         return Count(_known_count(data, is_trusted), data["many"], data["number"])
     if "joined" in data:
