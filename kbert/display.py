@@ -43,6 +43,33 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
+def in_one_line(text: str, width: int) -> str:
+    """Return a text in one line of at most so many cells, with an ellipsis where it is cut.
+
+    Args:
+        text: str.
+        width: int. Cells.
+    """
+    line = " ".join(text.split())
+    if cells(line) <= width:
+        return line
+    from rich.cells import set_cell_size
+
+    return set_cell_size(line, width - 1).rstrip() + "…"
+
+
+def column(texts: Sequence[str], width: int) -> list[str]:
+    """Return texts, each in one line, with the same number of cells.
+
+    Args:
+        texts: sequence of str.
+        width: int. The cells that they have at most.
+    """
+    lines = [in_one_line(text, width) for text in texts]
+    widest = max(map(cells, lines), default=0)
+    return [padded(line, widest) for line in lines]
+
+
 def table(
     rows: Sequence[Sequence[object]], *, indent: str = "  ", left: Iterable[int] = (0,)
 ) -> str:

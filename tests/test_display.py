@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbert.display import cells, padded, table, wrapped
+from kbert.display import cells, column, in_one_line, padded, table, wrapped
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,10 @@ def test_wrapping_loses_nothing(text, width):
         or "，" in text
         or "。" in text
     )
+
+
+def test_chinese_characters_have_two_cells():
+    assert in_one_line("五个很好", 8) == "五个很好"
+    assert in_one_line("五个很好", 7) == "五个很…"
+    assert column(["好", "bad"], 9) == ["好 ", "bad"]
+    assert in_one_line("a\tb\n c", 9) == "a b c"

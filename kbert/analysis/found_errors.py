@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from kbert.analysis.nearest_rows import NearRow
-from kbert.analysis.told import in_one_line, padded, told, told_label
+from kbert.analysis.told import told, told_label
+from kbert.display import column, in_one_line
 from kbert.findings import worded
 from kbert.results.confusion import Confusion, confusions
 from kbert.results.doubtful_labels import doubtful_labels
@@ -154,8 +155,8 @@ class FoundErrors:
 
     def _confusion_lines(self) -> list[str]:
         found = self.confusions[: self.shown]
-        labels = padded([one.label for one in found], _LABEL)
-        predicted = padded([one.predicted for one in found], _LABEL)
+        labels = column([one.label for one in found], _LABEL)
+        predicted = column([one.predicted for one in found], _LABEL)
         return [
             f"  {label}  {told}  {one.rows:>6,}  {one.share:>6.1%}"
             for label, told, one in zip(labels, predicted, found, strict=True)
@@ -166,10 +167,10 @@ class FoundErrors:
         if not found:
             return [worded("  none")]
         columns = [
-            padded([worded("row"), *map(self._place, found)], _LABEL),
-            padded([worded("label"), *map(self._label, found)], _LABEL),
-            padded([worded("predicted"), *map(self._predicted, found)], _LABEL),
-            padded([worded("loss"), *(f"{self.losses[at]:.4f}" for at in found)], _LABEL),
+            column([worded("row"), *map(self._place, found)], _LABEL),
+            column([worded("label"), *map(self._label, found)], _LABEL),
+            column([worded("predicted"), *map(self._predicted, found)], _LABEL),
+            column([worded("loss"), *(f"{self.losses[at]:.4f}" for at in found)], _LABEL),
         ]
         heads, *starts = ("  " + "  ".join(cells) for cells in zip(*columns, strict=True))
         lines = [(heads + (f"  {worded('text')}" if self.texts is not None else "")).rstrip()]

@@ -1,4 +1,4 @@
-"""Labels and texts in a line of a terminal."""
+"""Labels and predictions in a few words."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -33,20 +33,3 @@ def told_label(target: Target, true: "np.ndarray", names: Sequence[str]) -> str:
     if target.activation == "softmax":
         return f"{names[int(true.argmax())]} {true.max():.2f}"
     return told(target.prediction(np.asarray(true, np.float64), names))
-
-
-def in_one_line(text: str, cells: int) -> str:
-    """Return a text in a line of at most so many cells of a terminal; a Chinese letter has two."""
-    from rich.cells import cell_len, set_cell_size
-
-    line = " ".join(text.split())
-    return line if cell_len(line) <= cells else set_cell_size(line, cells - 1).rstrip() + "…"
-
-
-def padded(cells: Sequence[str], width: int) -> list[str]:
-    """Return cells of the same width, that of the widest of them; longer ones than `width` cut."""
-    from rich.cells import cell_len
-
-    cut = [in_one_line(cell, width) for cell in cells]
-    widest = max(map(cell_len, cut), default=0)
-    return [cell + " " * (widest - cell_len(cell)) for cell in cut]

@@ -7,7 +7,6 @@ import pytest
 
 from kbert.analysis.found_errors import FoundErrors
 from kbert.analysis.nearest_rows import NearRow
-from kbert.analysis.told import in_one_line, padded
 from kbert.cli.error_lines import error_lines
 from kbert.results.prediction_table import PredictionTable
 from kbert.targets.multi import Multi
@@ -124,10 +123,3 @@ def test_without_texts_and_where_most_labels_are_doubtful():
 
 def test_pairs_are_shown_both():
     assert "one ¶ second" in str(errors_of([0, 1, 1, 0, 0, 1], pairs=["second"] * 6))
-
-
-def test_chinese_characters_have_two_cells():
-    assert in_one_line("五个很好", 8) == "五个很好"
-    assert in_one_line("五个很好", 7) == "五个很…"
-    assert padded(["好", "bad"], 9) == ["好 ", "bad"]
-    assert in_one_line("a\tb\n c", 9) == "a b c"
