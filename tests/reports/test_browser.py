@@ -3,37 +3,22 @@
 Where it is not installed these tests are left out, unless KBERT_REQUIRE_BROWSER is set.
 """
 
-import os
-import shutil
-
 import pytest
+from chromium import needs_chromium, start_chromium
 from reports.hand_made import report_of
 
 from kbert.reports.comparison import Comparison
 from kbert.reports.page import page
 
-selenium = pytest.importorskip("selenium.webdriver")
 Select = pytest.importorskip("selenium.webdriver.support.ui").Select
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 HOSTILE = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
 
-if os.environ.get("KBERT_REQUIRE_BROWSER") and not (CHROMIUM and DRIVER):
-    pytest.fail("KBERT_REQUIRE_BROWSER is set, and there is no chromium with its chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver"
-)
+pytestmark = needs_chromium
 
 
 @pytest.fixture(scope="module")
 def browser():
-    options = selenium.ChromeOptions()
-    options.binary_location = CHROMIUM
-    # Root, which CI is, may not use the sandbox; a small /dev/shm is not enough for a page.
-    for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = selenium.ChromeService(DRIVER)
-    driver = selenium.Chrome(options=options, service=service)
+    driver = start_chromium()
     yield driver
     driver.quit()
 
