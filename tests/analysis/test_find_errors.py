@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tiny_config import tiny_config
 
-from kbert import InputError, Labels, TrainConfig, Windows, find_errors, read_examples, train
+from kbert import InputError, Labels, Windows, find_errors, read_examples, train
 from kbert.cli.main import main
 from kbert.runs.run_directory import RunDirectory
 
@@ -31,15 +32,12 @@ TARGETS = {
 
 @pytest.fixture(scope="module")
 def config(reviews, tiny_preset, tmp_path_factory):
-    return TrainConfig(
-        data=str(reviews),
-        output=str(tmp_path_factory.mktemp("runs") / "run"),
-        preset=str(tiny_preset),
-        weights="random",
+    return tiny_config(
+        reviews,
+        tiny_preset,
+        tmp_path_factory.mktemp("runs") / "run",
         max_length=8,
         epochs=1,
-        allow=("too-few-updates",),
-        batch_size=16,
         learning_rate=1e-3,
         baseline="none",
         report=False,

@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from safetensors.numpy import load_file
 from sklearn.metrics import log_loss
+from tiny_config import tiny_config
 
 from kbert import (
     BertClassifier,
     InputError,
     Predictor,
-    TrainConfig,
     continue_training,
     export,
     find_source,
@@ -33,15 +33,12 @@ pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 @pytest.fixture(scope="module")
 def config(reviews, tiny_preset, tmp_path_factory):
-    return TrainConfig(
-        data=str(reviews),
-        output=str(tmp_path_factory.mktemp("runs") / "run"),
-        preset=str(tiny_preset),
-        weights="random",
+    return tiny_config(
+        reviews,
+        tiny_preset,
+        tmp_path_factory.mktemp("runs") / "run",
         max_length=32,
         epochs=3,
-        allow=("too-few-updates",),
-        batch_size=16,
         learning_rate=1e-2,
         dev_proportion=0.3,
         baseline="none",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from kills import Killed, killed_after
 from sklearn.metrics import accuracy_score, f1_score, log_loss, mean_squared_error
+from tiny_config import tiny_config
 
 from kbert import InputError, TrainConfig, continue_training, read_examples, resume, train
 from kbert.cli.main import main
@@ -18,15 +19,12 @@ pytestmark = pytest.mark.keras
 
 
 def config_of(reviews, tiny_preset, output, **changes):
-    return TrainConfig(
-        data=str(reviews),
-        output=str(output),
-        preset=str(tiny_preset),
-        weights="random",
+    return tiny_config(
+        reviews,
+        tiny_preset,
+        output,
         max_length=8,
         epochs=1,
-        allow=("too-few-updates",),
-        batch_size=16,
         learning_rate=1e-3,
         **changes,
     )

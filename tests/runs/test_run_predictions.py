@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
+from tiny_config import tiny_config
 
 from kbert import InputError, Predictor, TrainConfig, read_examples, resume, train
 from kbert.runs.run_predictions import predict_again
@@ -15,15 +16,12 @@ pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 @pytest.fixture(scope="module")
 def config(reviews, tiny_preset, tmp_path_factory):
-    return TrainConfig(
-        data=str(reviews),
-        output=str(tmp_path_factory.mktemp("runs") / "run"),
-        preset=str(tiny_preset),
-        weights="random",
+    return tiny_config(
+        reviews,
+        tiny_preset,
+        tmp_path_factory.mktemp("runs") / "run",
         max_length=32,  # texts of many lengths, which are evaluated in another order
         epochs=4,
-        allow=("too-few-updates",),
-        batch_size=16,
         learning_rate=1e-2,
         dev_proportion=0.3,
     )
