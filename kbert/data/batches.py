@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.batch_share import ALONE
 from kbert.backend.dataset_internals import end_pipelines_at_once, width_before_epoch
 from kbert.backend.steps_of_epoch import StepsOfEpoch
 from kbert.data.batch_pass import BatchPass
@@ -71,6 +72,7 @@ class Batches(keras.utils.PyDataset):
             them. Defaults to None: they are not judged.
 
     Attributes:
+        share: BatchShare. How each batch is divided among devices; a `BertClassifier` sets it.
         order_version: int. The version of the shuffled or packed order: 1, which is computed for a
             whole epoch at once, or 2, which is computed a pool at a time, in seconds and little
             memory whatever the number of rows. It begins as 2 with more than 2^20 rows; set it to
@@ -118,6 +120,7 @@ class Batches(keras.utils.PyDataset):
             width = int(self.widths[-1])
             self._slots = packed_slots(store.lengths, width)
             self._usual_rows = usual_rows(store.lengths, width, batch_size)
+        self.share = ALONE
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
@@ -218,11 +221,17 @@ class Batches(keras.utils.PyDataset):
     def _batch(self, index: int, width: int, *, in_pass: bool) -> Any:
         """Return a batch of the epoch, padded to a width; see `in_pass`."""
         rows, inputs = self.rows(index), self._inputs(index, width)
+        is_shared = self.share != ALONE
+        if is_shared:
+            inputs = self.share.of_inputs(inputs)
         if self.store.labels is None:
             return (inputs,)
-        if self.weights is None:
-            return inputs, self.store.labels[rows]
-        return inputs, self.store.labels[rows], self.weights[rows]
+        labels = self.store.labels[rows]
+        weights = None if self.weights is None else self.weights[rows]
+        if is_shared:  # with weights in all batches, also in those that divide
+            weights = self.share.weights(len(rows), weights)
+            labels = self.share.part(labels)
+        return (inputs, labels) if weights is None else (inputs, labels, weights)
 
     def _inputs(self, index: int, width: int) -> dict[str, np.ndarray]:
         rows = self.rows(index)
@@ -264,6 +273,10 @@ class Batches(keras.utils.PyDataset):
         total = len(self._layout.rows)
         step = -(-total // _SAMPLE) if self._order_version == 2 else 1
         return range(0, total, max(1, step))
+
+    def are_rows(self) -> np.ndarray:
+        """Return which outputs of a pass are those of rows, and not of what fills up a batch."""
+        return self.share.are_rows([len(rows) for rows in self._layout.rows[self.first :]])
 
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding; see `sample`."""

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kbert.backend.batch_share import ALONE
+from kbert.backend.devices import batch_share, whole_on_each
 from kbert.backend.few_shapes import few_shapes
 from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
@@ -112,6 +114,7 @@ class TextModel(keras.Model):
         if isinstance(x, Batches):
             arguments.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
             check_batches(self, x)
+            x.share = batch_share(self)
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
         if isinstance(x, TextStream):
@@ -150,8 +153,12 @@ class TextModel(keras.Model):
         """
         texts, x = find_texts(x)
         if texts is not None:
-            return super().evaluate(**batches_of_evaluate(self, texts, y, *args, **kwargs))
+            arguments = batches_of_evaluate(self, texts, y, *args, **kwargs)
+            arguments["x"].share = batch_share(self)
+            return super().evaluate(**arguments)
         check_input("evaluate", x, y)
+        if isinstance(x, Batches):
+            x.share = batch_share(self)
         return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -165,14 +172,30 @@ class TextModel(keras.Model):
         texts, x = find_texts(x)
         if texts is None:
             check_input("predict", x)
-            return super().predict(x, *args, **kwargs)
+            return self._predict(x, *args, **kwargs)
         arguments = batches_of_predict(self, texts, *args, **kwargs)
         examples = arguments["x"].examples
         self._watch.look(examples.texts, examples.pairs)
-        logits = super().predict(**arguments)
+        logits = self._predict(**arguments)
         in_order = np.empty_like(logits)
         in_order[arguments["x"].row_order()] = logits
         return in_order
+
+    def _predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Predict as Keras does, and return the outputs of rows alone."""
+        if not isinstance(x, Batches):
+            return super().predict(x, *args, **kwargs)
+        x.share = batch_share(self)
+        outputs = super().predict(x, *args, **kwargs)
+        return outputs if x.share == ALONE else outputs[x.are_rows()[: len(outputs)]]
+
+    def predict_step(self, *args: Any) -> Any:
+        """One step of `predict`, as Keras calls it on each backend."""
+        outputs = super().predict_step(*args)
+        if keras.backend.backend() != "jax":
+            return outputs
+        logits, state = outputs
+        return whole_on_each(logits), state
 
     def batches(
         self,
