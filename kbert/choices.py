@@ -20,6 +20,7 @@ BaselineChoice = Literal["both", "tfidf", "encoder", "none"]
 BatchSize = int | Literal["auto"]
 CutPair = Literal["longest", "first", "second"]
 DecayFrom = Literal["warmup_end", "start"]
+DeviceCount = int | Literal["all"]
 ExportFormat = Literal[
     "huggingface",
     "google",

@@ -18,6 +18,7 @@ _CUT = ("long_text", "cut_pair", "stride", "max_windows", "pool")
 @options(
     *(PlanOptions, "task", "dev", "dev_proportion", SplitOptions, "seed"),
     *("preset", "max_length", *_CUT, "backend", ReadingOptions),
+    without=("devices",),
 )
 class Settings:
     """What `kbert plan` takes."""
@@ -30,6 +31,7 @@ def plan(
     examples: Annotated[int | None, Parameter(group=DATA)] = None,
     google_flags: Annotated[str | None, _FLAGS] = None,
     global_step: Annotated[int, Parameter(group=PLAN)] = 0,
+    devices: Annotated[str | None, Parameter(group=PLAN)] = None,
     time: Switch = False,
     plot: Path | None = None,
     json: Switch = False,
@@ -47,6 +49,8 @@ def plan(
         Flags of a run_classifier.py command: show what it would do.
     global_step
         Step that the command's output directory has reached.
+    devices
+        Devices that share each batch; several, as in 1,8,64, are compared in a table.
     time
         Time a few training steps on this machine, and estimate the whole.
     plot
@@ -60,7 +64,8 @@ def plan(
         return show_google_plan(
             google_flags, data, examples, global_step, reading(settings), as_json=json
         )
+    from kbert.cli.show_devices import read_devices
     from kbert.cli.show_plan import show_plan
 
     config = TrainConfig(data or "", **given(settings))
-    return show_plan(config, examples, time_it=time, plot=plot, as_json=json)
+    return show_plan(config, examples, read_devices(devices), time_it=time, plot=plot, as_json=json)

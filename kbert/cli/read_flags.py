@@ -14,6 +14,12 @@ from kbert.data.reading.file_kinds import no_standard_input
 from kbert.errors import InputError
 from kbert.findings import Option, worded
 
+# A batch has two spellings: a flag takes the place of both in a file.
+_OTHER_SPELLING = {
+    "--batch-size": "batch_size_per_device",
+    "--batch-size-per-device": "batch_size",
+}
+
 
 def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Add the settings of the TOML file that --config names; flags come before them."""
@@ -22,6 +28,10 @@ def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentColle
             path = argument.tokens[-1].value
             values: dict[str, Any] = read_toml(path, TrainConfig.hints())
             values = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+            typed = {a.name for a in arguments if a.tokens}
+            for flag, name in _OTHER_SPELLING.items():
+                if flag in typed:
+                    values.pop(name, None)
             Dict(values, use_commands_as_keys=False, source=path)(app, verb, arguments)
 
 

@@ -1,5 +1,6 @@
 """Shows a plan."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,14 @@ import numpy as np
 
 from kbert.backend.choose_backend import choose_backend
 from kbert.cli.app import exit_status
+from kbert.cli.plan_record import plan_record
 from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
+from kbert.cli.show_devices import show_devices
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, worded
+from kbert.findings import Call, Cure, Finding, Option, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
@@ -28,22 +31,31 @@ _DEFAULTS = ModelOptions()
 def show_plan(
     config: TrainConfig,
     examples: int | None,
+    devices: Sequence[int] = (),
     *,
     time_it: bool,
     plot: Path | None,
     as_json: bool,
 ) -> int:
-    """Print a plan, and return the exit status: 2 when there is an error in it."""
+    """Print a plan, and return the exit status: 2 when there is an error in it.
+
+    Of several numbers of devices all are shown, in a table.
+    """
     _check_rows(config.data, examples)
+    _check_devices(devices, time_it=time_it, plot=plot)
+    if len(devices) == 1:
+        config = replace(config, devices=devices[0])
     if config.backend is not None:
         choose_backend(config.backend)  # which refuses one that is not installed
     judged: list[Finding] = []
     if examples is None:
         examples, judged = _judge(config)
+    if len(devices) > 1:
+        return show_devices(config, devices, examples, judged, as_json)
     plan = config.plan(examples)
     tell = (lambda line: None) if as_json else show
     findings = config.findings(plan)
-    record = _record(plan, findings)
+    record = plan_record(plan, findings)
     tell(plan.describe(findings))
     if config.batch_size == "auto":
         tell(
@@ -108,19 +120,20 @@ def _check_rows(data: str, examples: int | None) -> None:
         )
 
 
-def _record(plan: TrainingPlan, findings: list[Finding]) -> dict[str, Any]:
-    return {
-        **asdict(plan),
-        "steps_per_epoch": plan.steps_per_epoch,
-        "updates": plan.updates,
-        "warmup_updates": plan.warmup_updates,
-        "key_points": {
-            name: {"update": update, "learning_rate": float(plan.learning_rate_at(update))}
-            for name, update in plan.key_points().items()
-        },
-        "share_under_a_tenth_of_the_peak": plan.share_below(0.1),
-        "findings": [finding.to_dict() for finding in findings],
-    }
+def _check_devices(devices: Sequence[int], *, time_it: bool, plot: Path | None) -> None:
+    """Raise InputError for what is shown of one plan, or on one device, only."""
+    if time_it and max(devices, default=1) > 1:
+        raise InputError(
+            "{time} times the steps of one device: leave out {devices}.",
+            time=Option("time"),
+            devices=Option("devices"),
+        )
+    if plot is not None and len(devices) > 1:
+        raise InputError(
+            "{plot} draws one plan: name one number of {devices}.",
+            plot=Option("plot"),
+            devices=Option("devices"),
+        )
 
 
 def _time(config: TrainConfig, found: list[Finding]) -> Any:

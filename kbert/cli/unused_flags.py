@@ -42,11 +42,13 @@ _FOLDS = (
     Rule(("dev_proportion", "split_by_time"), "folds"),
     Rule(("fold",), "folds", needed=True),
 )
-_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS)
+_BATCH = Rule(("batch_size",), "batch_size_per_device")
+_TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS, _BATCH)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
-    "pretrain": (Rule(("dev_proportion",), "dev"),),
+    "pretrain": (Rule(("dev_proportion",), "dev"), _BATCH),
+    "resume": (_BATCH,),
     "demo": _TRAINING,
     "inspect": (Rule((*_READING, "dev"), "task"),),
     "evaluate": (Rule(_READING, "data", needed=True),),
@@ -63,6 +65,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         _OWN_DEV,
         _BY_TIME,
         *_FOLDS,
+        _BATCH,
         Rule((*_READING, *_FILE, *_READ), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),

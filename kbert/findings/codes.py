@@ -18,6 +18,10 @@ CODES = {
     "batch-exceeds-data": "a batch is larger than the data",
     "last-batch-dropped": "rows are left out of every epoch",
     "unusual-rate": "the peak is far from the rates that fine-tune a BERT",
+    "batch-times-devices": "devices multiply the batch, and so divide the updates",
+    "batch-uneven": "batches do not divide among the devices, and are padded",
+    "devices-idle": "a batch has fewer rows than there are devices",
+    "few-rows-per-device": "devices get too few rows to be worth what they exchange",
     "plan-behind": "the changed plan ends before the point already reached",
     # a resumed run
     "run-differs": "the checkpoint belongs to another run",

@@ -13,7 +13,8 @@ from kbert.utils.wording import count_noun
 class ChangedPlan:
     """An old plan, a new one, and the point between them, measured in examples seen.
 
-    The new plan continues from the update that it would have reached with the same rows. For both:
+    The new plan continues from the update that it would have reached with the same rows. With other
+    devices alone, batches, updates and rates stay, and only the rows on each change. For both:
 
         batches = epochs * steps_per_epoch + (steps_per_epoch - batches left of the epoch)
         update = batches // gradient_accumulation_steps
@@ -48,6 +49,11 @@ class ChangedPlan:
                 new=self.new.examples,
                 call=Call("continue", "RUN", "DATA", output="NEW"),
             )
+
+    @property
+    def trains_alike(self) -> bool:
+        """Whether both plans make the same updates, on however many devices."""
+        return replace(self.new, devices=self.old.devices) == self.old
 
     @property
     def batches_differ(self) -> bool:
@@ -136,6 +142,12 @@ class ChangedPlan:
             (worded("update here"), f"{self.old_update:,}", f"{self.new_update:,}"),
             (worded("learning rate"), f"{self.old_rate:.3g}", f"{self.new_rate:.3g}"),
         ]
+        if (old.devices, new.devices) != (1, 1):
+            each = f"{old.rows_per_device:,}", f"{new.rows_per_device:,}"
+            rows[2:2] = [
+                (worded("devices"), f"{old.devices:,}", f"{new.devices:,}"),
+                (worded("rows on each"), *each),
+            ]
         lines = [worded("Resuming after {rows:,} examples", rows=self.examples_seen)]
         lines += [
             f"  {padded(name, 14)}{padded(before, 12, right=True)}{padded(after, 12, right=True)}"

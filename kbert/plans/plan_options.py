@@ -2,16 +2,20 @@
 
 import dataclasses
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from kbert.choices import BatchSize, Recipe
-from kbert.findings import Cure, Finding
+from kbert.choices import BatchSize, DeviceCount, Recipe
+from kbert.errors import InputError
+from kbert.findings import Cure, Finding, Option
+from kbert.plans.device_checks import check_device_settings
+from kbert.plans.device_findings import batch_times_devices
 from kbert.plans.plan_checks import check_plan_settings, check_update_size
 
 if TYPE_CHECKING:
     from kbert.plans.training_plan import TrainingPlan
 
 _ROWS_PER_UPDATE = 32
+_NOT_OF_A_PLAN = {"update_size", "batch_size_per_device", "devices"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +27,18 @@ class PlanOptions:
     ```python
     assert PlanOptions(epochs=4).plan(examples=320).updates == 40
     assert PlanOptions(batch_size=8, update_size=32).plan(examples=320).updates == 30
+    assert PlanOptions(batch_size_per_device=8, devices=4).plan(examples=320).batch_size == 32
     ```
     """
 
     epochs: int = 3
     """Passes over the data."""
     batch_size: BatchSize = 32
-    """Rows per batch; auto takes the most that fit in memory."""
+    """Rows per batch, on all devices together; auto takes the most that fit in memory."""
+    batch_size_per_device: int | None = None
+    """Rows per batch on each device, in place of those on all."""
+    devices: DeviceCount | None = None
+    """Devices that share each batch, or all; by default one."""
     update_size: int | None = None
     """Rows per update of the weights, in one or several batches."""
     gradient_accumulation_steps: int = 1
@@ -42,8 +51,26 @@ class PlanOptions:
     """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier.py."""
 
     def __post_init__(self) -> None:
-        check_update_size(self.batch_size, self.update_size, self.gradient_accumulation_steps)
+        check_device_settings(self, PlanOptions.batch_size)
         check_plan_settings(self)
+        if self.batch_size_per_device is None:
+            check_update_size(self.batch_size, self.update_size, self.gradient_accumulation_steps)
+        elif self.devices != "all":
+            self.on_devices(self.devices or 1)  # which checks the batch of all
+
+    def on_devices(self, total: int) -> Self:
+        """Return the settings on a number of devices, with the rows of all of them per batch.
+
+        Args:
+            total: int. The devices of all processes.
+        """
+        each = self.batch_size_per_device
+        return replace(
+            self,
+            devices=None if self.devices is None and total == 1 else total,
+            batch_size=self.batch_size if each is None else each * total,
+            batch_size_per_device=None,
+        )
 
     @property
     def rows_per_update(self) -> int:
@@ -52,6 +79,8 @@ class PlanOptions:
             return self.update_size
         if self.batch_size == "auto":
             return _ROWS_PER_UPDATE
+        if self.batch_size_per_device is not None:
+            return self._on_named_devices().rows_per_update
         return self.batch_size * self.gradient_accumulation_steps
 
     def in_batches_of(self, batch_size: int) -> Self:
@@ -60,9 +89,12 @@ class PlanOptions:
         Args:
             batch_size: int. A divisor of `rows_per_update`.
         """
-        steps = self.rows_per_update // batch_size
         return replace(
-            self, batch_size=batch_size, gradient_accumulation_steps=steps, update_size=None
+            self,
+            batch_size=batch_size,
+            batch_size_per_device=None,
+            gradient_accumulation_steps=self.rows_per_update // batch_size,
+            update_size=None,
         )
 
     def findings(self, plan: "TrainingPlan") -> list[Finding]:
@@ -71,25 +103,50 @@ class PlanOptions:
         A smaller batch alone changes no update whose rows are given.
         """
         found = plan.findings()
-        if self.update_size is None and self.batch_size != "auto":
-            return found
-        steps = plan.gradient_accumulation_steps
-        return [replace(finding, cure=self._by_update(finding.cure, steps)) for finding in found]
+        each = self.batch_size_per_device
+        if each is not None and self.update_size is None:
+            times = batch_times_devices(plan, each)
+            found += [] if times is None else [times]
+        return [replace(finding, cure=self._as_given(finding.cure, plan)) for finding in found]
 
-    def _by_update(self, cure: Cure, steps: int) -> Cure:
-        settings = dict(cure.settings)
-        if "batch_size" in settings:
-            settings["update_size"] = settings["batch_size"] * steps
+    def _as_given(self, cure: Cure, plan: "TrainingPlan") -> Cure:
+        """Return a cure in the settings that were given: rows per update, or on each device."""
+        settings: dict[str, Any] = dict(cure.settings)
+        rows = settings.get("batch_size", plan.batch_size)
+        if self.batch_size_per_device is not None and {"batch_size", "devices"} & {*settings}:
+            settings.pop("batch_size", None)
+            devices = min(settings.pop("devices", plan.devices), rows)
+            each, rows = rows // devices, rows // devices * devices
+            changed = {} if devices == plan.devices else {"devices": devices}
+            settings = {**changed, "batch_size_per_device": each, **settings}
+        by_update = self.update_size is not None or self.batch_size == "auto"
+        if by_update and rows != plan.batch_size:
+            settings["update_size"] = rows * plan.gradient_accumulation_steps
             if self.batch_size == "auto":
-                del settings["batch_size"]
-        otherwise = tuple(self._by_update(other, steps) for other in cure.otherwise)
+                settings.pop("batch_size", None)
+        otherwise = tuple(self._as_given(other, plan) for other in cure.otherwise)
         return replace(cure, settings=settings, otherwise=otherwise)
 
     def plan(self, examples: int) -> "TrainingPlan":
         """Return the plan for a number of training rows; where batches are auto, one per update."""
         from kbert.plans.training_plan import TrainingPlan
 
-        size = self.rows_per_update if self.batch_size == "auto" else self.batch_size
-        settings = self.in_batches_of(size)
-        names = [f.name for f in dataclasses.fields(PlanOptions) if f.name != "update_size"]
-        return TrainingPlan(examples=examples, **{name: getattr(settings, name) for name in names})
+        settings = self._on_named_devices()
+        size = settings.rows_per_update if settings.batch_size == "auto" else settings.batch_size
+        values = vars(settings.in_batches_of(size))
+        names = {f.name for f in dataclasses.fields(PlanOptions)} - _NOT_OF_A_PLAN
+        return TrainingPlan(
+            examples=examples,
+            devices=values["devices"] or 1,
+            **{name: values[name] for name in names},
+        )
+
+    def _on_named_devices(self) -> Self:
+        if self.devices == "all":
+            raise InputError(
+                "How many devices {all} are is known on the machine that trains: for a plan, name "
+                "the number.",
+                all=Option("devices", "all"),
+                cure=Cure({"devices": "N"}),
+            )
+        return self.on_devices(self.devices or 1)

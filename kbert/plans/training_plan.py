@@ -7,6 +7,7 @@ from typing import Any
 from kbert.choices import DecayFrom, Recipe
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Message, Option, findings_table, worded
+from kbert.plans.device_findings import device_findings
 from kbert.plans.plan_checks import check_number, check_plan_settings
 from kbert.plans.plan_findings import plan_findings
 from kbert.plans.update_schedule import UpdateSchedule
@@ -35,12 +36,15 @@ class TrainingPlan(UpdateSchedule):
         google:       batches per epoch = floor(n / b)     N = int(n / b * e) // k
         both:         W = int(N * warmup_proportion)
 
+    A batch is shared by the devices, and counts once: with more of them only the rows of each
+    change. Where it does not divide, rows of weight 0 fill it up.
+
     The recipe "google" drops an epoch's last, incomplete batch, and decays to the N of
     `run_classifier.py`, which may lie a few updates after the last one of the run.
 
     Args:
         examples: int. Rows of the training set.
-        batch_size: int. Rows per batch. Defaults to 32.
+        batch_size: int. Rows per batch, on all devices together. Defaults to 32.
         epochs: int. Passes over the data. Defaults to 3.
         learning_rate: float. The peak. Defaults to 5e-5.
         warmup_proportion: float, 0 to 1. Share of the updates spent on warmup. Defaults to 0.1.
@@ -49,6 +53,7 @@ class TrainingPlan(UpdateSchedule):
         power: float. Of the polynomial decay. Defaults to 1, linear.
         recipe: "recommended" (AdamW with bias correction, continuous schedule) or "google" (the
             arithmetic of `run_classifier.py`). Defaults to "recommended".
+        devices: int. Devices that share each batch, those of all processes. Defaults to 1.
 
     Raises:
         InputError: a value is out of range, or the plan has not a single update.
@@ -58,6 +63,7 @@ class TrainingPlan(UpdateSchedule):
     ```python
     plan = TrainingPlan(examples=3668, batch_size=32, epochs=3, learning_rate=2e-5, recipe="google")
     assert (plan.updates, plan.warmup_updates) == (343, 34)
+    assert TrainingPlan(examples=3668, batch_size=32, devices=8).rows_per_device == 4
     ```
     """
 
@@ -70,10 +76,12 @@ class TrainingPlan(UpdateSchedule):
     end_learning_rate: float = 0.0
     power: float = 1.0
     recipe: Recipe = "recommended"
+    devices: int = 1
 
     def __post_init__(self) -> None:
         check_count("examples", self.examples)
         check_count("batch_size", self.batch_size)
+        check_count("devices", self.devices)
         check_plan_settings(self)
         check_number("end_learning_rate", self.end_learning_rate)
         check_number("power", self.power)
@@ -153,9 +161,24 @@ class TrainingPlan(UpdateSchedule):
         """Updates of the whole run; with the recipe "google" a few less than N."""
         return self.batches // self.gradient_accumulation_steps
 
+    @property
+    def rows_per_batch(self) -> int:
+        """Rows of an epoch's largest batch."""
+        return min(self.batch_size, self.examples)
+
+    @property
+    def rows_per_device(self) -> int:
+        """Rows of such a batch that each device computes, padding included."""
+        return -(-self.rows_per_batch // self.devices)
+
+    @property
+    def padding_rows(self) -> int:
+        """Rows of weight 0 that fill such a batch up, so that all devices have as many."""
+        return self.rows_per_device * self.devices - self.rows_per_batch
+
     def findings(self) -> list[Finding]:
         """Return what is wrong with this plan; nothing when it is sound."""
-        return plan_findings(self)
+        return plan_findings(self) + device_findings(self)
 
     def key_points(self) -> dict[str, int]:
         """Return the updates worth showing by name, in order and each once."""
@@ -202,6 +225,8 @@ class TrainingPlan(UpdateSchedule):
             ),
             worded("  learning rate:"),
         ]
+        if self.devices > 1:
+            lines.insert(2, self._describe_devices())
         for name, update in self.key_points().items():
             rate = float(self.learning_rate_at(update))
             lines.append(
@@ -221,6 +246,20 @@ class TrainingPlan(UpdateSchedule):
         if findings:
             lines.append(findings_table(findings))
         return "\n".join(lines)
+
+    def _describe_devices(self) -> str:
+        return worded(
+            "  {devices}: {rows} of each batch on each{padding}",
+            devices=count_noun(self.devices, "device"),
+            rows=count_noun(self.rows_per_device, "row"),
+            padding=worded(
+                ", {padding:,} of {all:,} padding",
+                padding=self.padding_rows,
+                all=self.rows_per_device * self.devices,
+            )
+            if self.padding_rows
+            else "",
+        )
 
 
 def check_plan(plan: Any) -> None:

@@ -35,13 +35,18 @@ def changed_settings(settings: Mapping[str, Any], changes: Mapping[str, Any]) ->
     """Return settings with changes, in which the batches per update follow from new sizes.
 
     The settings of a run have batches per update, not rows. Where the rows per update are given,
-    or batches are to be chosen, the former follow; rows that are not given stay as they were.
+    or batches are to be chosen, the former follow; rows that are not given stay as they were. A
+    new batch takes the place of the old one, whichever of its two spellings is used.
 
     Args:
         settings: dict, of a run.
         changes: dict, what is given of them.
     """
     changed = {**settings, **changes}
+    if changes.get("batch_size_per_device") is not None:
+        changed["batch_size"] = changes.get("batch_size", PlanOptions.batch_size)
+    elif changes.get("batch_size") is not None:
+        changed["batch_size_per_device"] = None
     is_asked = changes.get("update_size") is not None or changes.get("batch_size") == "auto"
     if is_asked and "gradient_accumulation_steps" not in changes:
         rows = settings["batch_size"] * settings["gradient_accumulation_steps"]

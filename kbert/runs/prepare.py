@@ -24,6 +24,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.check_loss import check_loss
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
+from kbert.runs.on_devices import on_devices
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import inherited_split
@@ -108,7 +109,8 @@ def prepare(
                 other=others[-1],
             )
         )
-    config = replace(config, backend=backend)
+    asked = replace(config, backend=backend)
+    config = on_devices(asked)
     if config.deterministic:
         use_deterministic_kernels(backend)
     source = find_source(config.parent or config.preset)
@@ -131,7 +133,7 @@ def prepare(
     weights, label_weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
-    of_plan = config.findings(plan)
+    of_plan = asked.findings(plan)
     if config.batch_size != "auto":
         say(plan.describe(of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
@@ -139,7 +141,7 @@ def prepare(
     findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
     assert training.labels is not None
-    asked, config = config, with_fitting_batch(config, len(training.labels))
+    config = with_fitting_batch(config, len(training.labels))
     if asked.batch_size == "auto":
         plan = config.plan(len(training))
         say(plan.describe(asked.findings(plan)))

@@ -20,6 +20,7 @@ from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_texts import empty_texts, judge_texts
+from kbert.runs.on_devices import on_devices
 from kbert.runs.pretraining_texts import read_pretraining_texts
 from kbert.runs.pretraining_tokens import pretraining_tokens
 from kbert.utils.say import say
@@ -86,7 +87,8 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
 
     Args and errors are those of `prepare_pretraining`.
     """
-    config = replace(config, backend=choose_backend(config.backend))
+    asked = replace(config, backend=choose_backend(config.backend))
+    config = on_devices(asked)
     source = find_source(config.preset)
     if source.path is not None:
         check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])
@@ -108,7 +110,7 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     if of_texts:
         say(findings_table(of_texts))
     plan = config.plan(len(stores["train"]))
-    of_plan = config.findings(plan)
+    of_plan = asked.findings(plan)
     say(plan.describe(of_plan))
     if config.batch_size == "auto":
         say(

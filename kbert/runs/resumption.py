@@ -16,11 +16,15 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.best_model import BestModel
 from kbert.runs.changed_settings import PLAN_FIELDS, changed_settings
 from kbert.runs.fitting_batch import with_fitting_batch
+from kbert.runs.on_devices import on_devices
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.task_predictions import TEST_RESULTS
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
+
+# What is worded as another setting of a plan, or decides no weight.
+_NOT_TRAINED = ("update_size", "batch_size_per_device", "devices")
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,13 @@ class Resumption:
         """Return the resumption of a run from a checkpoint, with some settings changed."""
         old = plan_of(checkpoint)
         # The plan of the checkpoint, not of a later attempt that left no checkpoint.
-        trained_by = {name: getattr(old, name) for name in PLAN_FIELDS if name != "update_size"}
+        trained_by = {name: getattr(old, name) for name in PLAN_FIELDS if name not in _NOT_TRAINED}
         config = replace(run_config(run), **changed_settings(trained_by, changes))
+        config = on_devices(config)
         config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
         config = with_fitting_batch(config, len(run.record.get("labels", ("", ""))))
         change = ChangedPlan(old, config.plan(old.examples), checkpoint.position.examples_seen)
-        if scale_epochs and change.new != change.old:
+        if scale_epochs and not change.trains_alike:
             change = change.in_proportion()
             config = replace(config, epochs=change.new.epochs)
         best = BestModel.find(run, store, checkpoint)
@@ -76,7 +81,7 @@ class Resumption:
     @property
     def is_trained(self) -> bool:
         """Whether all updates of an unchanged plan are done, and only the end is left to write."""
-        return self.change.remaining == 0 and self.change.new == self.change.old
+        return self.change.remaining == 0 and self.change.trains_alike
 
     def check_unfinished(self) -> None:
         """Raise InputError when the run has finished, all is there, and its plan is the same."""

@@ -16,7 +16,7 @@ READING = (
 )
 PLAN = (
     *("epochs", "batch-size", "update-size", "gradient-accumulation-steps", "learning-rate"),
-    *("warmup-proportion", "recipe"),
+    *("warmup-proportion", "recipe", "batch-size-per-device", "devices"),
 )
 WINDOWS = ("stride", "max-windows", "pool")
 MODEL = (
@@ -36,6 +36,7 @@ MACHINE = (
 )
 SPEAKING = ("quiet", "verbose", "lang")
 
+BATCH = "--batch-size 32 --batch-size-per-device 4"  # 32 is the default, and typed
 TASK = "{option} has no effect beside --task: leave it out."
 DEV = {
     "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
@@ -73,6 +74,7 @@ TABLE = {
         "split-seed": ["--dev dev.csv --split-seed 1"],
         "folds": ["--dev dev.csv --folds 3"],
         "fold": ["--fold 1"],
+        "batch-size": [BATCH],
         "chinese": USED,
     },
     "inspect": {
@@ -89,6 +91,7 @@ TABLE = {
     "plan": {
         **dict.fromkeys((*SPEAKING, "data", "json", "google-flags"), USED),
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
+        "batch-size": [f"--examples 9 {BATCH}", "data.csv --google-flags= --batch-size 1"],
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
         **{
             n: [f"--examples 9 --{n} 1"]
@@ -130,6 +133,7 @@ TABLE = {
         "split-by-time": ["data --task mrpc --split-by-time t", *DEV["split-by-time"]],
         "split-seed": ["data --task mrpc --split-seed 1", *DEV["split-seed"]],
         "focal-gamma": ["data.csv --focal-gamma 1"],
+        "batch-size": [f"data.csv {BATCH}"],
         "stride": ["data.csv --stride 3", "data.csv --stride 126 --long-text windows"],
         "max-windows": ["data.csv --max-windows 3"],
         "pool": ["data.csv --pool max"],
@@ -155,6 +159,7 @@ TABLE = {
         **dict.fromkeys((*READING, *PLAN, *MODEL, *CHECKPOINTS, *MACHINE, *SPEAKING), USED),
         **dict.fromkeys(("data", "output", "dev", "allow", "config", "plan"), USED),
         **FILES,
+        "batch-size": [f"data.csv {BATCH}"],
         "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
@@ -162,6 +167,7 @@ TABLE = {
     "resume": {
         **dict.fromkeys((*PLAN, *CHECKPOINTS, *SPEAKING, "run", "backend", "allow"), USED),
         **dict.fromkeys(("callback", "report-to"), USED),
+        "batch-size": [f"run {BATCH}"],
         "scale-epochs": ["run --scale-epochs", "run --scale-epochs --epochs 2 --batch-size 4"],
         "checkpoint": USED,
     },
@@ -171,6 +177,7 @@ TABLE = {
         "split-seed": ["run --dev dev.csv --split-seed 1"],
         "folds": ["run --dev dev.csv --folds 3"],
         "fold": ["run --fold 1"],
+        "batch-size": [f"run {BATCH}"],
         "split-by-time": ["run --dev dev.csv --split-by-time t"],
         **dict.fromkeys(("run", "data", "task", "callback"), USED),
     },

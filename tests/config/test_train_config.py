@@ -63,6 +63,7 @@ WINDOWS = {
     "max_windows": 4,
     "pool": "max",
 }
+DEVICES = {"devices": 8, "batch_size_per_device": 4}
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -85,6 +86,8 @@ def round_trip(config, folder):
         UPDATE,
         WINDOWS,
         {"batch_size": "auto"},
+        DEVICES,
+        {"devices": "all"},
         *({k: v} for k, v in OTHERS.items()),
         OTHERS,
     ],
@@ -98,7 +101,18 @@ def test_toml_gives_back_every_setting(changes, tmp_path):
 
 def test_every_setting_has_another_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
-    assert {"data", *OTHERS, *TASK, *SHARE, *TIME, *FOLDS, *FOCAL, *UPDATE, *WINDOWS} == set(names)
+    assert {
+        "data",
+        *OTHERS,
+        *TASK,
+        *SHARE,
+        *TIME,
+        *FOLDS,
+        *FOCAL,
+        *UPDATE,
+        *WINDOWS,
+        *DEVICES,
+    } == set(names)
 
 
 @pytest.mark.parametrize(

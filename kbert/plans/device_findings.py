@@ -1,0 +1,144 @@
+"""What is wrong with a plan on several devices."""
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kbert.errors import InputError
+from kbert.findings import Cure, Finding
+from kbert.plans.enough_updates import FEW_UPDATES
+from kbert.utils.wording import count_noun
+
+if TYPE_CHECKING:
+    from kbert.plans.training_plan import TrainingPlan
+
+_USUAL_ROWS = 32  # per update: those for which BERT's rates are published
+# About as many as Google's fine-tuning of MRPC, its smallest example, makes: 343.
+_AMPLE_UPDATES = 3 * FEW_UPDATES
+_MIN_ROWS, _GOOD_ROWS = 4, 8  # of a batch on a device
+_LITTLE = 0.05  # share of a batch
+_MOST_DEVICES = 100_000  # that a cure names
+
+
+def device_findings(plan: "TrainingPlan") -> list[Finding]:
+    """Return what is wrong with how the batches of a plan are shared by its devices."""
+    if plan.devices == 1:
+        return []
+    if plan.rows_per_batch < plan.devices:
+        return [_idle(plan)]
+    judges = (_uneven, _few_rows)
+    return [finding for judge in judges if (finding := judge(plan)) is not None]
+
+
+def scaled_rate(rate: float, times: float) -> float:
+    """Return the rate by the square-root rule for Adam, with a batch so many times as large.
+
+    Source: Malladi et al., "On the SDEs and Scaling Rules for Adaptive Gradient Algorithms",
+    arXiv 2205.10287.
+    """
+    return float(f"{rate * math.sqrt(times):.2g}")
+
+
+def batch_times_devices(plan: "TrainingPlan", each: int) -> Finding | None:
+    """Return the finding that a batch on each device makes updates few.
+
+    Args:
+        plan: TrainingPlan. That of all devices.
+        each: int. The rows per batch on each device.
+    """
+    k = plan.gradient_accumulation_steps
+    if plan.devices == 1 or plan.batch_size * k <= _USUAL_ROWS:
+        return None
+    try:
+        one = replace(plan, batch_size=each, devices=1)
+    except InputError:  # more batches than an optimizer can count
+        return None
+    scaled = scaled_rate(plan.learning_rate, plan.devices)
+    by_rule = Cure({"learning_rate": scaled}, note="by the square-root rule; try it first")
+    few = plan.num_updates < _AMPLE_UPDATES
+    updates = max(one.num_updates, _AMPLE_UPDATES)
+    longer = Cure(
+        {"epochs": -(-updates * k // plan.steps_per_epoch)}, note="for as many updates as on one"
+    )
+    smaller = Cure({"batch_size": min(each, max(_USUAL_ROWS // k, 1))}, otherwise=(longer,))
+    return Finding(
+        "batch-times-devices",
+        "warning" if few else "info",
+        "{each:,} rows on each of {devices} make batches of {batch:,}: {updates}, {warmup:,} of "
+        "them warmup, where one device makes {before:,}, {warmup_before:,} of them warmup. The "
+        "rate {rate:g} stays; by the square-root rule for Adam it would be {scaled:g}.",
+        smaller if few else by_rule,
+        {
+            "each": each,
+            "devices": count_noun(plan.devices, "device"),
+            "batch": plan.batch_size,
+            "updates": count_noun(plan.num_updates, "update"),
+            "warmup": plan.warmup_updates,
+            "before": one.num_updates,
+            "warmup_before": one.warmup_updates,
+            "rate": plan.learning_rate,
+            "scaled": scaled,
+        },
+    )
+
+
+def _idle(plan: "TrainingPlan") -> Finding:
+    return Finding(
+        "devices-idle",
+        "warning",
+        "A batch of {rows} leaves {idle} of {devices:,} devices without any: they compute padding "
+        "only.",
+        Cure({"devices": _fewer_devices(plan)}),
+        {
+            "rows": count_noun(plan.rows_per_batch, "row"),
+            "idle": plan.devices - plan.rows_per_batch,
+            "devices": plan.devices,
+        },
+    )
+
+
+def _uneven(plan: "TrainingPlan") -> Finding | None:
+    rows, devices = plan.rows_per_batch, plan.devices
+    if plan.padding_rows == 0:
+        return None
+    share = plan.padding_rows / (rows + plan.padding_rows)
+    return Finding(
+        "batch-uneven",
+        "warning" if share > _LITTLE else "info",
+        "A batch of {rows:,} rows does not divide among {devices:,} devices: {padding} of "
+        "weight 0 fill it up, {share:.1%} of what is computed.",
+        Cure(
+            {"batch_size": rows - rows % devices},
+            otherwise=(Cure({"devices": _divisor(rows, devices)}),),
+        ),
+        {
+            "rows": rows,
+            "devices": devices,
+            "padding": count_noun(plan.padding_rows, "row"),
+            "share": share,
+        },
+    )
+
+
+def _few_rows(plan: "TrainingPlan") -> Finding | None:
+    if plan.rows_per_device >= _GOOD_ROWS:
+        return None
+    return Finding(
+        "few-rows-per-device",
+        "warning" if plan.rows_per_device < _MIN_ROWS else "info",
+        "Each device computes {rows} of a batch, and then exchanges the gradients of all weights: "
+        "most of the time may go into that.",
+        Cure({"devices": _fewer_devices(plan)}, note="which trains the same"),
+        {"rows": count_noun(plan.rows_per_device, "row")},
+    )
+
+
+def _fewer_devices(plan: "TrainingPlan") -> int:
+    """Return how many devices share a batch evenly, with enough rows on each."""
+    return _divisor(plan.rows_per_batch, max(plan.rows_per_batch // _GOOD_ROWS, 1))
+
+
+def _divisor(rows: int, most: int) -> int:
+    """Return the largest number of devices, at most so many, among which rows divide."""
+    most = min(most, _MOST_DEVICES)
+    return next(devices for devices in range(most, 0, -1) if rows % devices == 0)
