@@ -1,6 +1,7 @@
 """How a batch is divided among devices, and among the processes that hold them."""
 
 from dataclasses import dataclass
+
 import numpy as np
 
 

@@ -1,6 +1,6 @@
 """Save the whole state of a run, and resume from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,12 @@ import keras
 
 from kbert.backend.fit_internals import callbacks_of_fit, forget_first_epoch, set_first_epoch
 from kbert.backend.optimizer_internals import batches_seen
+from kbert.backend.processes import is_first
 from kbert.backend.random_states import capture_random_states, restore_random_states
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.callbacks.held_steps import read_held
 from kbert.callbacks.saved_evaluations import SavedEvaluations
+from kbert.checkpoints.agreed_stop import AgreedStop
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
 from kbert.checkpoints.checkpoint_files import read_checkpoint
@@ -68,6 +70,9 @@ class RunCheckpoint(keras.callbacks.Callback):
         start: Checkpoint or None. What the first `fit` resumes from, in place of the last one.
         hooks: CheckpointHooks. What is done beside the checkpoints.
         has_begun: bool. Whether `fit` has passed all checks, so that files may have changed.
+        writes: bool. Whether this process writes: one of several that train together does.
+        agreed: AgreedStop or None. Finds the batch after which several processes stop.
+        stops: dict of the exceptions that end a `fit` by their names, for `agreed`.
 
     Raises:
         InputError: a checkpoint that is damaged or does not fit, or a folder in use.
@@ -108,6 +113,10 @@ class RunCheckpoint(keras.callbacks.Callback):
         self.start: Checkpoint | None = None
         self.hooks = CheckpointHooks()
         self.has_begun = False
+        self.writes = is_first()
+        self.agreed: AgreedStop | None = None
+        self.stops: Mapping[str, type[BaseException]] = {}
+        self._batches_begun = 0
         self._steps: Steps | None = FROM_THE_START
         self._interval = SaveInterval(every_steps, every_minutes)
         self._next_data: Any = None
@@ -127,14 +136,17 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def stop(self, reason: BaseException) -> None:
         """Raise `reason` as soon as the state can be saved; for the handler of a signal."""
-        if self._in_batches:
+        if self.agreed is not None:
+            self.agreed.ask(type(reason).__name__)
+        elif self._in_batches:
             self._stop = reason
         else:
             raise reason
 
     def will_save(self) -> bool:
         """Return whether `stop`, if it is called now, leads to a checkpoint."""
-        return self._state_is_whole or (self._in_batches and self._data is not None)
+        is_saved = self._in_batches or self.agreed is not None
+        return self._state_is_whole or (is_saved and self._data is not None)
 
     def finish_saving(self) -> None:
         """Wait until what is being saved is on the disk, or raise why it is not."""
@@ -172,7 +184,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._steps = FROM_THE_START
         if start is None:
             self.has_begun = True
-            self.hooks.begin()
+            if self.writes:
+                self.hooks.begin()
         else:
             self._resume(start)
         self.resume = False  # a later fit begins where it is told to
@@ -191,6 +204,9 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._in_batches, self._state_is_whole = True, False
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self._batches_begun += 1
+        if self.agreed is not None:
+            self.agreed.begin(self._batches_begun)
         # What happens between epochs, such as an evaluation, draws random numbers too.
         if self._random is not None:
             restore_random_states(self._random)
@@ -209,6 +225,9 @@ class RunCheckpoint(keras.callbacks.Callback):
             counter.position
         ):
             self._save()
+        if self.agreed is not None:
+            name = self.agreed.reason_to_stop(self._batches_begun)
+            self._stop = None if name is None else self.stops.get(name, KeyboardInterrupt)()
         if self._stop is not None:
             self._state_is_whole = not self._in_batches or self._data is not None
             raise self._stop
@@ -258,6 +277,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         Nothing of a run tells of a step that no checkpoint could have: its log is on the disk
         before, and its best model is replaced after that is committed.
         """
+        if not self.writes:
+            return
         self.hooks.flush()
         self.store.commit(name, arrays, state, best=best)
         if best:
@@ -297,9 +318,11 @@ class RunCheckpoint(keras.callbacks.Callback):
         weights = self._evaluations.weights_to_hold(best)
         # All is checked and restored; from here on files change.
         self.has_begun = True
-        self.store.rewind_to(checkpoint.path, best)
-        self.hooks.begin()
-        self.store.tidy()  # a run that is trained saves nothing more
+        self.hooks.all_restored()
+        if self.writes:
+            self.store.rewind_to(checkpoint.path, best)
+            self.hooks.begin()
+            self.store.tidy()  # a run that is trained saves nothing more
         if self.evaluation is None:
             return
         if self._evaluations.resume(checkpoint, weights):

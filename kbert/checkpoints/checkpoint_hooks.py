@@ -18,6 +18,8 @@ class CheckpointHooks:
     Args:
         begin: function, called when everything is checked and restored. On the disk nothing has
             changed but what the pointers "last" and "best" name. Defaults to one that does nothing.
+        all_restored: function, called before, by each of several processes: none of them reads
+            what the others may change from here on. Defaults to one that does nothing.
         flush: function, called before a checkpoint is committed, in the thread that writes it.
             Defaults to one that does nothing.
         keep_best: function of the weights by name, called in the same thread after the commit of
@@ -27,6 +29,7 @@ class CheckpointHooks:
     """
 
     begin: Callable[[], object] = _nothing
+    all_restored: Callable[[], object] = _nothing
     flush: Callable[[], object] = _nothing
     keep_best: Callable[[Arrays], object] = _nothing
     findings: Callable[[], list[dict[str, Any]]] = list

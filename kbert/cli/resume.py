@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from kbert.cli.app import verb
 from kbert.cli.callback_flag import Callbacks, from_here
 from kbert.cli.options import Switch, given, options
+from kbert.cli.processes import Processes, join_others
 from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.plans.plan_options import PlanOptions
 from kbert.utils.say import verbose_level
@@ -30,6 +31,7 @@ def resume(
     checkpoint: str | None = None,
     changes: Annotated[Changes, Parameter(name="*")] = Changes(),  # noqa: B008
     callback: Callbacks = (),
+    processes: Annotated[Processes, Parameter(name="*")] = Processes(),  # noqa: B008
 ) -> None:
     """Resume an interrupted run from its last checkpoint, optionally with a changed plan.
 
@@ -49,6 +51,7 @@ def resume(
     from kbert.cli.show_next import show_next
     from kbert.runs.resume import resume as resume_run
 
+    join_others(processes, given(changes).get("backend"))
     show_next(
         resume_run(
             run,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.backend.choose_backend import import_keras
+from kbert.backend.devices import use_devices
 from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
@@ -29,6 +30,8 @@ def build_model(prepared: PreparedRun) -> Any:
     from kbert.models.bert_classifier import BertClassifier
     from kbert.optimizers import create_optimizer
 
+    assert config.devices != "all", "their number is known by now"
+    use_devices(config.devices)
     keras.utils.set_random_seed(config.seed)
     dtype = "float32" if config.precision == "float32" else f"mixed_{config.precision}"
     if config.parent is not None:
@@ -55,10 +58,12 @@ def build_model(prepared: PreparedRun) -> Any:
             target=prepared.target,
         )
     model.gradient_checkpointing = config.gradient_checkpointing
+    # Rows that fill up a batch count in a metric without weights.
+    metrics = "metrics" if config.devices is None else "weighted_metrics"
     model.compile(
         optimizer=create_optimizer(prepared.plan),
         loss=_loss(prepared, model.target),
-        metrics=["accuracy"] if model.target.takes_names else None,
+        **{metrics: ["accuracy"] if model.target.takes_names else None},
     )
     return model
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kbert.backend import processes
 from kbert.config import TrainConfig
 from kbert.config.model_options import OF_WINDOWS
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
@@ -17,6 +18,7 @@ from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import FROM_PARENT, parent_settings
 from kbert.runs.run_directory import RunDirectory, next_free
+from kbert.runs.shared_run import shared_run, written
 from kbert.runs.train import checked, train_into
 from kbert.utils.say import verbosity
 
@@ -78,12 +80,12 @@ def continue_training(
     own = GivenCallbacks(callbacks, config)
     folder, name = Path(run).parent, Path(run).name
     with (
-        verbosity(verbose),
+        verbosity(processes.level_of(verbose)),
         allowed_in("kbert.continue_training(..., {})"),
-        claimed_run(given, folder=folder, name=name) as new,
+        shared_run(claimed_run(given, folder=folder, name=name)) as new,
     ):
         train_into(new, config, own)
-    return new
+    return written(new)
 
 
 def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kbert.backend import processes
 from kbert.backend.compilation_cache import compilations
+from kbert.backend.devices import leave_devices
 from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.backend.peak_memory import peak_memory
 from kbert.config import TrainConfig
@@ -26,6 +28,7 @@ from kbert.runs.run_callbacks import RunCallbacks
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_predictions import best_logits, write_predictions
 from kbert.runs.run_trackers import RunTrackers
+from kbert.runs.shared_run import FollowedRun
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
 from kbert.runs.what_is_left import what_is_left
@@ -81,7 +84,11 @@ def fit_run(
         with naming_callbacks(own, partial(what_is_left, run)):
             _fit(model, batches, callbacks, prepared, run, resumption)
         try:
-            _finish(prepared, model, run, callbacks)
+            logits = _best_logits(model, run, callbacks)
+            leave_devices()  # what follows is computed by the process that writes, with models anew
+            if isinstance(run, FollowedRun):
+                return
+            _finish(prepared, model, run, callbacks, logits)
         except KeyboardInterrupt as stop:
             leave_note(stop, what_is_left(run))
             raise
@@ -107,8 +114,11 @@ def _fit(
         if resumption is None:
             run_baselines(prepared, model, run)
             started = time.monotonic()
+        agreed = callbacks.checkpoint.agreed
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
             try:
+                if agreed is not None:
+                    agreed.watch()
                 model.fit(
                     batches,
                     epochs=prepared.plan.epochs,
@@ -145,7 +155,24 @@ def seconds_trained(run: RunDirectory, started: float) -> dict[str, float]:
     return {"training_seconds": round(before + time.monotonic() - started, 1)}
 
 
-def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: RunCallbacks) -> None:
+def _best_logits(model: Any, run: RunDirectory, callbacks: RunCallbacks) -> dict[str, Any]:
+    """Return what the best model gives for each set, which all processes compute."""
+    evaluation = callbacks.evaluation
+    if evaluation is None or evaluation.history.best is None:
+        return {}
+    processes.barrier("trained")  # the best model is written
+    logits = best_logits(run, model, evaluation)
+    processes.barrier("predicted")
+    return logits
+
+
+def _finish(
+    prepared: PreparedRun,
+    model: Any,
+    run: RunDirectory,
+    callbacks: RunCallbacks,
+    logits: dict[str, Any],
+) -> None:
     """Leave the results of a run, record its end as the last of all, and print its best scores."""
     evaluation = callbacks.evaluation
     if evaluation is None:
@@ -174,7 +201,6 @@ def _finish(prepared: PreparedRun, model: Any, run: RunDirectory, callbacks: Run
         )
         if chosen is not None:
             say(chosen)
-        logits = best_logits(run, model, evaluation)
         if prepared.config.calibrate:
             settings = with_choices(model.get_config(), evaluation.history)
             logits, of_calibration = calibrate_run(run, settings, prepared.sets, logits)

@@ -110,7 +110,7 @@ def prepare(
             )
         )
     asked = replace(config, backend=backend)
-    config = on_devices(asked)
+    config = on_devices(asked, backend)
     if config.deterministic:
         use_deterministic_kernels(backend)
     source = find_source(config.parent or config.preset)

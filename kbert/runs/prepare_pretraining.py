@@ -87,8 +87,9 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
 
     Args and errors are those of `prepare_pretraining`.
     """
-    asked = replace(config, backend=choose_backend(config.backend))
-    config = on_devices(asked)
+    backend = choose_backend(config.backend)
+    asked = replace(config, backend=backend)
+    config = on_devices(asked, backend)
     source = find_source(config.preset)
     if source.path is not None:
         check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])

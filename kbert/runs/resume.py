@@ -1,11 +1,13 @@
 """Resume an interrupted run, with its plan or a changed one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kbert.backend import processes
 from kbert.backend.machine import machine, versions
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import identity_findings
@@ -32,6 +34,7 @@ from kbert.runs.run_config import check_is_run, check_tables, run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
+from kbert.runs.shared_run import shared_run, written
 from kbert.runs.train import train_into
 from kbert.runs.what_is_left import what_is_left
 from kbert.trackers.find_trackers import find_trackers
@@ -101,7 +104,11 @@ def resume(
     given = {name: value for name, value in changes.items() if value is not None}
     if "cross_validation" in directory.record:
         check_unchanged(directory, given, checkpoint, scale_epochs=scale_epochs)
-        with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
+        with (
+            verbosity(processes.level_of(verbose)),
+            allowed_in("kbert.resume(..., {})"),
+            run_lock(directory.path),
+        ):
             config = run_config(directory)
             find_trackers(config.trackers)
             given_again = GivenCallbacks.of(callbacks, config)
@@ -111,9 +118,12 @@ def resume(
         return directory
     if scale_epochs:
         check_scaled(given)
-    with verbosity(verbose), allowed_in("kbert.resume(..., {})"), run_lock(directory.path):
+    with (
+        verbosity(processes.level_of(verbose)),
+        allowed_in("kbert.resume(..., {})"),
+        shared_run(_held(directory)) as directory,
+    ):
         try:
-            complete_record(directory.path)
             store = CheckpointStore(directory.checkpoints)
             found = find_checkpoint(directory, store, checkpoint)
             if found is None:
@@ -141,7 +151,15 @@ def resume(
                 run=directory,
                 left=what_is_left(directory),
             ) from error
-    return directory
+    return written(directory)
+
+
+@contextmanager
+def _held(run: RunDirectory) -> Iterator[RunDirectory]:
+    """Hold a run for this process, with its first record in its place."""
+    with run_lock(run.path):
+        complete_record(run.path)
+        yield run
 
 
 def _restart(

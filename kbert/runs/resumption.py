@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from kbert.backend.choose_backend import choose_backend
 from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import TrainConfig
@@ -66,7 +67,7 @@ class Resumption:
         # The plan of the checkpoint, not of a later attempt that left no checkpoint.
         trained_by = {name: getattr(old, name) for name in PLAN_FIELDS if name not in _NOT_TRAINED}
         config = replace(run_config(run), **changed_settings(trained_by, changes))
-        config = on_devices(config)
+        config = on_devices(config, choose_backend(config.backend))
         config = replace(config, allow=tuple(dict.fromkeys((*config.allow, *allow))))
         config = with_fitting_batch(config, len(run.record.get("labels", ("", ""))))
         change = ChangedPlan(old, config.plan(old.examples), checkpoint.position.examples_seen)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from kbert.backend import processes
+from kbert.checkpoints.agreed_stop import AgreedStop
 from kbert.checkpoints.checkpoint import Arrays
 from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
 from kbert.runs.best_model import keep_best, with_choices
@@ -13,6 +15,7 @@ from kbert.runs.prepare import PreparedRun
 from kbert.runs.resumption import Resumption
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_trackers import RunTrackers
+from kbert.runs.stop_signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
@@ -81,10 +84,16 @@ class RunCallbacks:
             resume=resumption is not None,
             allow=config.allow,
         )
+        if processes.is_joined():
+            checkpoint.agreed = AgreedStop(
+                processes, processes.process_index(), processes.process_count()
+            )
+            checkpoint.stops = {kind.__name__: kind for kind in STOP_SIGNALS.values()}
         checkpoint.identity = {"run": run.record.get("id"), "preset": config.preset}
         checkpoint.start = None if resumption is None else resumption.checkpoint
         checkpoint.hooks = CheckpointHooks(
             begin=partial(trackers.start_after, begin or (lambda: None)),
+            all_restored=partial(processes.barrier, "restored"),
             flush=partial(flush_log, run.path),
             keep_best=partial(_keep_best, run, model.get_config(), evaluation),
             findings=partial(_found, resumption, guard),

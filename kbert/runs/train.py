@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert import __version__
+from kbert.backend import processes
 from kbert.backend.machine import machine, versions
 from kbert.config import TrainConfig
 from kbert.data.epoch_order import order_version
@@ -29,6 +30,7 @@ from kbert.runs.recorded_split import write_dev_rows
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
+from kbert.runs.shared_run import shared_run, written
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
@@ -62,12 +64,12 @@ def train(
     given = GivenCallbacks(callbacks, config)
     folder, name = Path("runs"), run_name(config.data)
     with (
-        verbosity(verbose),
+        verbosity(processes.level_of(verbose)),
         allowed_in("kbert.TrainConfig(..., {})"),
-        claimed_run(config.output, folder=folder, name=name) as run,
+        shared_run(claimed_run(config.output, folder=folder, name=name)) as run,
     ):
         train_into(run, config, given)
-    return run
+    return written(run)
 
 
 def checked(config: TrainConfig) -> TrainConfig:

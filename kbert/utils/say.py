@@ -29,6 +29,11 @@ def verbose_level() -> int:
     return _VERBOSE.get()
 
 
+def be_silent() -> None:
+    """Let `say` print nothing but errors from here on."""
+    _VERBOSE.set(0)
+
+
 @contextmanager
 def verbosity(level: int) -> Iterator[None]:
     """Let `say` print lines of this level and below inside the block; 0 prints nothing."""

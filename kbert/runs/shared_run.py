@@ -1,0 +1,140 @@
+"""A run whose training several processes share: the first writes its directory, the others follow.
+
+Each process goes the same way through the run, so that all take part in each computation. What the
+others would write goes to a folder of their own, which is removed.
+"""
+
+import contextlib
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from kbert.backend import processes
+from kbert.errors import InputError
+from kbert.findings import Cure, Option, worded
+from kbert.runs.run_directory import RunDirectory
+from kbert.runs.told_ends import telling_ends
+from kbert.utils.files import write_text
+from kbert.utils.worker import leave
+
+_TOKEN = ".lock-processes"  # begins as the traces of a beginning do
+_SMALL = 64 << 20  # bytes of a file that a run's followers copy
+
+
+class FollowedRun(RunDirectory):
+    """A run that another process writes: its checkpoints and model are read there.
+
+    Args:
+        path: str or Path. The folder in which this process writes.
+        real: RunDirectory. That of the process which writes the run.
+    """
+
+    def __init__(self, path: str | Path, real: RunDirectory) -> None:
+        super().__init__(path)
+        self.real = real
+
+    @property
+    def model_folder(self) -> Path:
+        return self.real.model_folder
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.real.checkpoints
+
+    def __str__(self) -> str:
+        return str(self.real)
+
+
+def written(run: RunDirectory) -> RunDirectory:
+    """Return the run as its first process writes it."""
+    return run.real if isinstance(run, FollowedRun) else run
+
+
+@contextmanager
+def shared_run(claim: AbstractContextManager[RunDirectory]) -> Iterator[RunDirectory]:
+    """Hold a run's directory in the first process, and follow it in the others.
+
+    Args:
+        claim: context manager of the RunDirectory, which the first process enters.
+
+    Raises:
+        InputError: a process does not see the directory.
+    """
+    if not processes.is_joined():
+        with claim as run:
+            yield run
+        return
+    with telling_ends(), claim if processes.is_first() else _following() as run:
+        leave("run", str(run))
+        if not processes.is_first():
+            yield run
+            return
+        with _led(run):
+            yield run
+
+
+@contextmanager
+def _led(run: RunDirectory) -> Iterator[None]:
+    """Show a run's directory to the other processes."""
+    processes.gather("run", str(run.path.resolve()))
+    token = run.path / _TOKEN
+    write_text(token, str(run.path.resolve()))
+    processes.barrier("token")
+    try:
+        _check_seen(run, processes.gather("seen", ""))
+        processes.barrier("copied")
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            token.unlink()
+
+
+@contextmanager
+def _following() -> Iterator[RunDirectory]:
+    real = RunDirectory(processes.gather("run", "")[0])
+    processes.barrier("token")
+    sees = (real.path / _TOKEN).is_file()
+    _check_seen(real, processes.gather("seen", "" if sees else socket.gethostname()))
+    with tempfile.TemporaryDirectory(prefix="kbert-follows-") as folder:
+        for file in real.path.iterdir():
+            if file.is_file() and not file.name.startswith(".") and file.stat().st_size < _SMALL:
+                shutil.copy(file, folder)
+        processes.barrier("copied")
+        yield FollowedRun(folder, real)
+
+
+def _check_seen(run: RunDirectory, hosts: list[str]) -> None:
+    blind = [f"{process} ({host})" for process, host in enumerate(hosts) if host]
+    if blind:
+        raise InputError(
+            "All processes need a common run directory. {run} is not seen by process {blind}.",
+            run=run,
+            blind=worded(", ").join(blind),
+            cure=Cure(
+                note="a folder for {output} that all hosts share",
+                values={"output": Option("output")},
+            ),
+        )
+
+
+def check_agreement(what: str, value: str, shown: str) -> None:
+    """Raise InputError where processes differ in what must be the same.
+
+    Args:
+        what: str. Its name in the notes.
+        value: str. Of this process.
+        shown: str. What it is, in the words of the surface.
+    """
+    values = processes.gather(what, value)
+    others = [str(number) for number, each in enumerate(values) if each != values[0]]
+    if others:
+        raise InputError(
+            "All processes must have the same {shown}. Process 0 has {first:.80}; another has "
+            "process {others}.",
+            shown=shown,
+            first=values[0],
+            others=worded(", ").join(others),
+        )

@@ -1,0 +1,95 @@
+"""What ends one of several processes ends the others, with its sentence.
+
+A process that waits for others in a computation cannot be interrupted, so it is ended from a
+thread. What one tells it tells before it ends; of one that is lost JAX's heartbeats tell.
+"""
+
+import contextlib
+import contextvars
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from kbert.backend import processes
+from kbert.errors import KbertError, MachineError
+from kbert.findings import worded
+from kbert.utils.lasting_stream import LastingStream
+from kbert.utils.say import say
+
+_POLL = 0.5  # seconds
+_HEARD_WITHIN = 5.0  # seconds, for which the one that ends waits for the others
+
+
+@contextmanager
+def telling_ends() -> Iterator[None]:
+    """Tell the other processes what ends this one, and end with what ends another."""
+    if not processes.is_joined():
+        yield
+        return
+    over = threading.Event()
+    # In the words and the language of this surface.
+    listen = partial(contextvars.copy_context().run, _listen, over)
+    threading.Thread(target=listen, name="told-ends", daemon=True).start()
+    try:
+        yield
+    except KbertError as error:
+        over.set()
+        _tell(str(error), 1 if isinstance(error, MachineError) else 2)
+        raise
+    except Exception as error:
+        over.set()
+        if _is_of_others(error):
+            # JAX soon ends this process too, and tells which other is lost.
+            time.sleep(1.5 * processes.HEARTBEAT)
+            raise MachineError("Another process is lost: {error}", error=str(error)) from error
+        _tell(f"{type(error).__name__}: {error}", 1)
+        raise
+    finally:
+        over.set()
+
+
+def _is_of_others(error: BaseException) -> bool:
+    """Whether a computation has failed because another process is gone."""
+    text = str(error)
+    return any(word in text for word in ("Gloo", "NCCL", "oordination"))
+
+
+def _tell(sentence: str, status: int) -> None:
+    """Tell it, and wait until the others have heard."""
+    with contextlib.suppress(Exception):
+        processes.tell(
+            f"ended/{processes.process_index()}", json.dumps({"why": sentence, "status": status})
+        )
+        until = time.monotonic() + _HEARD_WITHIN
+        while time.monotonic() < until:
+            if len(processes.told("heard")) >= processes.process_count() - 1:
+                return
+            time.sleep(_POLL / 5)
+
+
+def _listen(over: threading.Event) -> None:
+    with contextlib.suppress(Exception):  # without process 0 JAX ends the process
+        while not over.wait(_POLL):
+            ended = processes.told("ended")
+            if not ended:
+                continue
+            number = min(ended, key=int)
+            record = json.loads(ended[number])
+            processes.tell(f"heard/{processes.process_index()}", "")
+            say(
+                "kbert: "
+                + worded(
+                    "process {number} of {processes} has ended: {why}",
+                    number=number,
+                    processes=processes.process_count(),
+                    why=record["why"],
+                ),
+                level=0,
+                to="stderr",
+            )
+            LastingStream("stderr").flush()
+            os._exit(record["status"])
