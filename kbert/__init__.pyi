@@ -47,6 +47,7 @@ from kbert.plans.training_plan import TrainingPlan as TrainingPlan
 from kbert.results.evaluation import Evaluation as Evaluation
 from kbert.results.prediction import Prediction as Prediction
 from kbert.runs.continue_training import continue_training as continue_training
+from kbert.runs.join_processes import join_processes as join_processes
 from kbert.runs.pretrain import pretrain as pretrain
 from kbert.runs.resume import resume as resume
 from kbert.runs.train import train as train

@@ -23,6 +23,15 @@ def metric_names(model: keras.Model) -> set[str]:
     return {name for name in names if name not in (None, "compile_metrics")} | {"loss"}
 
 
+def metrics_without_weights(model: keras.Model) -> list[Any]:
+    """Return the metrics of a compiled model that count each row of a batch alike.
+
+    Leans on `self._user_metrics = metrics` of CompileMetrics (trainers/compile_utils.py).
+    """
+    compiled = model._compile_metrics
+    return [] if compiled is None else keras.tree.flatten(compiled._user_metrics or [])
+
+
 def has_direction(model: keras.Model, name: str) -> bool:
     """Return whether Keras knows if more or less of a loss or metric is better, by its name.
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from kbert.backend.batch_share import ALONE
-from kbert.backend.devices import batch_share, whole_on_each
+from kbert.backend.devices import whole_on_each
 from kbert.backend.few_shapes import few_shapes
 from kbert.backend.freed_memory import keep_freed_memory
 from kbert.backend.metric_internals import build_metrics
@@ -36,6 +36,7 @@ from kbert.models.check_input import check_input
 from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_arguments
 from kbert.models.raw_fit import batches_of_evaluate, batches_of_fit, batches_of_predict
 from kbert.models.raw_texts import find_texts
+from kbert.models.share_batches import share_batches
 from kbert.models.text_stream import StreamSetter, TextStream
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.any_prediction import AnyPrediction
@@ -114,7 +115,7 @@ class TextModel(keras.Model):
         if isinstance(x, Batches):
             arguments.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
             check_batches(self, x)
-            x.share = batch_share(self)
+            share_batches(self, x)
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
         if isinstance(x, TextStream):
@@ -154,11 +155,10 @@ class TextModel(keras.Model):
         texts, x = find_texts(x)
         if texts is not None:
             arguments = batches_of_evaluate(self, texts, y, *args, **kwargs)
-            arguments["x"].share = batch_share(self)
+            share_batches(self, arguments["x"])
             return super().evaluate(**arguments)
         check_input("evaluate", x, y)
-        if isinstance(x, Batches):
-            x.share = batch_share(self)
+        share_batches(self, x)
         return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -185,7 +185,7 @@ class TextModel(keras.Model):
         """Predict as Keras does, and return the outputs of rows alone."""
         if not isinstance(x, Batches):
             return super().predict(x, *args, **kwargs)
-        x.share = batch_share(self)
+        share_batches(self, x, scored=False)
         outputs = super().predict(x, *args, **kwargs)
         return outputs if x.share == ALONE else outputs[x.are_rows()[: len(outputs)]]
 

@@ -34,7 +34,7 @@ from kbert.runs.run_config import check_is_run, check_tables, run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
-from kbert.runs.shared_run import shared_run, written
+from kbert.runs.shared_run import check_same, shared_run, written
 from kbert.runs.train import train_into
 from kbert.runs.what_is_left import what_is_left
 from kbert.trackers.find_trackers import find_trackers
@@ -181,6 +181,7 @@ def _restart(
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
     _check_data(run, prepared)
+    check_same(prepared)
     model = build_model(prepared)
     _check_origin(run, prepared, origin(model, prepared.config))
     _compare(run, prepared, given)
@@ -215,6 +216,7 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
     _check_data(run, prepared)
+    check_same(prepared)
     model = build_model(prepared)
     # The weights are the checkpoint's by now, but what else makes a model is read again.
     read_again = {"settings_sha256": origin(model, prepared.config)["settings_sha256"]}

@@ -5,16 +5,20 @@ others would write goes to a folder of their own, which is removed.
 """
 
 import contextlib
+import json
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from kbert.backend import processes
+from kbert.backend.machine import versions
 from kbert.errors import InputError
 from kbert.findings import Cure, Option, worded
+from kbert.runs.prepare import PreparedRun
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.told_ends import telling_ends
 from kbert.utils.files import write_text
@@ -120,21 +124,31 @@ def _check_seen(run: RunDirectory, hosts: list[str]) -> None:
         )
 
 
-def check_agreement(what: str, value: str, shown: str) -> None:
-    """Raise InputError where processes differ in what must be the same.
-
-    Args:
-        what: str. Its name in the notes.
-        value: str. Of this process.
-        shown: str. What it is, in the words of the surface.
-    """
-    values = processes.gather(what, value)
-    others = [str(number) for number, each in enumerate(values) if each != values[0]]
-    if others:
-        raise InputError(
-            "All processes must have the same {shown}. Process 0 has {first:.80}; another has "
-            "process {others}.",
-            shown=shown,
-            first=values[0],
-            others=worded(", ").join(others),
-        )
+def check_same(prepared: PreparedRun) -> None:
+    """Raise InputError where processes differ in what all must have alike."""
+    if not processes.is_joined():
+        return
+    sets = {"train": prepared.training, **prepared.sets}
+    config = replace(prepared.config, output=None)
+    shown = {
+        "versions": worded("versions of packages"),
+        "settings": worded("settings"),
+        "tokenizer": worded("tokenizer"),
+        **{f"set-{name}": str(examples.source) for name, examples in sets.items()},
+    }
+    own = {
+        "versions": versions(),
+        "settings": config.to_toml().splitlines(),
+        "tokenizer": prepared.tokenizer.fingerprint,
+        **{f"set-{name}": examples.fingerprint for name, examples in sets.items()},
+    }
+    first, *others = (json.loads(each) for each in processes.gather("same", json.dumps(own)))
+    for number, other in enumerate(others, 1):
+        differing = [name for name, value in first.items() if other.get(name) != value]
+        if differing:
+            raise InputError(
+                "All processes must train alike, and those of process {number} differ: {what}",
+                number=number,
+                what=worded(", ").join(str(shown[name]) for name in differing),
+                cure=Cure(note="the same files, versions and command line on all hosts"),
+            )

@@ -30,7 +30,7 @@ from kbert.runs.recorded_split import write_dev_rows
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
-from kbert.runs.shared_run import shared_run, written
+from kbert.runs.shared_run import check_same, shared_run, written
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
@@ -88,6 +88,7 @@ def train_into(run: RunDirectory, config: TrainConfig, given: GivenCallbacks) ->
         train_folds(run, config, begin=partial(train_into, given=given))
         return
     prepared = prepare(replace(config, output=str(run)))
+    check_same(prepared)
     model = build_model(prepared)
     _record(run, prepared, model, given.names)
     fit_run(prepared, model, run, given=given)

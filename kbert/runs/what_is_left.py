@@ -15,13 +15,13 @@ def what_is_left(run: RunDirectory) -> str:
         parts.append(worded("{run} contains a model", run=run))
     if CheckpointStore(run.checkpoints).committed():
         parts.append(
-            worded("{resume} resumes from the last checkpoint", resume=Call("resume", run.path))
+            worded("{resume} resumes from the last checkpoint", resume=Call("resume", str(run)))
         )
     if not parts and run.readable_record.get("status") in ("running", "stopped"):
         parts.append(
             worded(
                 "nothing was trained yet; {resume} starts from scratch",
-                resume=Call("resume", run.path),
+                resume=Call("resume", str(run)),
             )
         )
     if not parts:
