@@ -47,16 +47,32 @@ class BatchShare:
         places = np.arange(self.process * own, (self.process + 1) * own)
         return array[np.minimum(places, len(array) - 1)]
 
-    def weights(self, rows: int, weights: np.ndarray | None = None) -> np.ndarray:
+    def weights(
+        self, rows: int, weights: np.ndarray | None = None, scale: float | None = None
+    ) -> np.ndarray:
         """Return the weights of this process's rows.
 
         Args:
             rows: int. Of the batch.
             weights: float array [rows] or None. Defaults to None: each row weighs 1.
+            scale: float or None. What takes the place of m / n; see `scale_of_mean`. Defaults to
+                None: m / n of this batch.
         """
         filled = np.zeros(self.filled(rows), np.float32)
-        filled[:rows] = (1 if weights is None else weights) * np.float32(len(filled) / rows)
+        scale = len(filled) / rows if scale is None else scale
+        filled[:rows] = (1 if weights is None else weights) * np.float32(scale)
         return self.part(filled)
+
+    def scale_of_mean(self, batches: list[int]) -> float:
+        """Return the factor with which Keras's mean over several batches is that over their rows.
+
+        Keras weighs the loss of each batch by its m rows. So where only the mean counts, as in an
+        evaluation, all batches have the same factor.
+
+        Args:
+            batches: list of int. The rows of each batch.
+        """
+        return sum(map(self.filled, batches)) / sum(batches)
 
     def of_inputs(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return this process's part of a batch's inputs."""

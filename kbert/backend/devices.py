@@ -4,9 +4,12 @@ With JAX these are the devices of `keras.distribution.DataParallel`, and with Te
 replicas of the strategy that a model was built in.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, cast
 
 from kbert.backend.batch_share import ALONE, BatchShare
+from kbert.backend.choose_backend import import_keras
 
 
 def devices_there_are(backend: str) -> int:
@@ -20,16 +23,18 @@ def devices_there_are(backend: str) -> int:
 
         return int(jax.device_count())
     if backend == "tensorflow":
+        import_keras()  # without TensorFlow's logs
         import tensorflow as tf
 
-        kinds = {device.device_type: 0 for device in tf.config.list_logical_devices()}
-        kind = next((kind for kind in ("TPU", "GPU") if kind in kinds), "CPU")
-        return len(tf.config.list_logical_devices(kind))
+        return len(tf.config.list_logical_devices(_kind_of_tensorflow()))
     return 1
 
 
-def use_devices(count: int | None) -> None:
-    """Let the models that are built from now on share their batches among devices.
+@contextmanager
+def built_on_devices(count: int | None) -> Iterator[None]:
+    """Let the models that are built inside share their batches among devices.
+
+    With JAX everything that follows does, until `leave_devices`.
 
     Args:
         count: int or None. The devices of all processes; each has as many. None: the one that the
@@ -37,20 +42,50 @@ def use_devices(count: int | None) -> None:
     """
     import keras
 
-    if count is None or keras.backend.backend() != "jax":
+    backend = keras.backend.backend()
+    if backend == "jax" and count is not None:
+        # The batches are divided by `Batches`: Keras would refuse a PyDataset.
+        keras.distribution.set_distribution(
+            keras.distribution.DataParallel(devices=_jax_devices(count), auto_shard_dataset=False)
+        )
+    if backend == "tensorflow" and count is not None and count > 1:
+        import tensorflow as tf
+
+        devices = tf.config.list_logical_devices(_kind_of_tensorflow())[:count]
+        with tf.distribute.MirroredStrategy([device.name for device in devices]).scope():
+            yield
         return
+    yield
+
+
+def _jax_devices(count: int) -> list[Any]:
+    """Return as many devices of each process, in the order of the processes."""
     import jax
 
     each = count // jax.process_count()
-    devices = [
-        device
-        for process in range(jax.process_count())
-        for device in [one for one in jax.devices() if one.process_index == process][:each]
-    ]
-    # The batches are divided by `Batches`: Keras would refuse a PyDataset.
-    keras.distribution.set_distribution(
-        keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
-    )
+    every = jax.devices()
+    own = [[d for d in every if d.process_index == p] for p in range(jax.process_count())]
+    return [device for devices in own for device in devices[:each]]
+
+
+def _kind_of_tensorflow() -> str:
+    import tensorflow as tf
+
+    kinds = {device.device_type for device in tf.config.list_logical_devices()}
+    return next((kind for kind in ("TPU", "GPU") if kind in kinds), "CPU")
+
+
+def scope_of(model: Any) -> AbstractContextManager[Any]:
+    """Return a context in which variables are made for all devices of a model.
+
+    Args:
+        model: keras.Model.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return nullcontext()
+    return cast("AbstractContextManager[Any]", model.distribute_strategy.scope())
 
 
 def leave_devices() -> None:

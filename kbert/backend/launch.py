@@ -1,6 +1,8 @@
 """What a process is told of the others that train with it."""
 
+import contextlib
 import importlib.util
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +89,7 @@ def _check_address(coordinator: str) -> None:
 
 
 def _of_launcher(environment: Mapping[str, str]) -> Launch | None:
-    for find in (_of_variables, _of_slurm, _of_open_mpi, _of_kubernetes):
+    for find in (_of_variables, _of_slurm, _of_open_mpi, _of_kubernetes, _of_others):
         found = find(environment)
         if found is not None:
             return None if found.processes == 1 else found
@@ -146,6 +148,24 @@ def _of_kubernetes(environment: Mapping[str, str]) -> Launch | None:
         )
         return None
     return Launch(None, _number("JOB_COMPLETION_INDEX", index), None, "Kubernetes")
+
+
+def _of_others(environment: Mapping[str, str]) -> Launch | None:
+    """Refuse what would let each process train the whole run: JAX has no part in these."""
+    count = environment.get("WORLD_SIZE", "1")
+    workers: list[str] = []
+    with contextlib.suppress(ValueError, AttributeError):
+        workers = json.loads(environment.get("TF_CONFIG", "{}")).get("cluster", {}).get("worker")
+    started = "torchrun" if "RANK" in environment and count != "1" else ""
+    started = "TF_CONFIG" if len(workers or ()) > 1 else started
+    if not started:
+        return None
+    raise InputError(
+        "{started} starts several processes, which kbert does not join: each would train a run of "
+        "its own. Start kbert itself on each host.",
+        started=started,
+        cure=Cure({"coordinator": "HOST:PORT", "process_id": "I", "processes": "N"}),
+    )
 
 
 def _number(name: str, value: str) -> int:

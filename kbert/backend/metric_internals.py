@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from kbert.backend.devices import scope_of
+
 
 def metric_names(model: keras.Model) -> set[str]:
     """Return the names of a compiled model's loss and metrics in the logs of an epoch.
@@ -69,7 +71,8 @@ def build_metrics(model: keras.Model, batch: Any) -> None:
 
     Leans on `def _symbolic_build(self, iterator=None, data_batch=None)` (trainers/trainer.py).
     """
-    model._symbolic_build(data_batch=batch)
+    with scope_of(model):
+        model._symbolic_build(data_batch=batch)
 
 
 def loss_function(loss: Any) -> tuple[Any, dict[str, Any]]:

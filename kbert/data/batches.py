@@ -73,6 +73,7 @@ class Batches(keras.utils.PyDataset):
 
     Attributes:
         share: BatchShare. How each batch is divided among devices; a `BertClassifier` sets it.
+        weights_scale: float or None. Of what is evaluated; see `BatchShare.scale_of_mean`.
         order_version: int. The version of the shuffled or packed order: 1, which is computed for a
             whole epoch at once, or 2, which is computed a pool at a time, in seconds and little
             memory whatever the number of rows. It begins as 2 with more than 2^20 rows; set it to
@@ -121,6 +122,7 @@ class Batches(keras.utils.PyDataset):
             self._slots = packed_slots(store.lengths, width)
             self._usual_rows = usual_rows(store.lengths, width, batch_size)
         self.share = ALONE
+        self.weights_scale: float | None = None
         # What kept a batch from being made; TensorFlow's own error has no more than its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
@@ -229,7 +231,7 @@ class Batches(keras.utils.PyDataset):
         labels = self.store.labels[rows]
         weights = None if self.weights is None else self.weights[rows]
         if is_shared:  # with weights in all batches, also in those that divide
-            weights = self.share.weights(len(rows), weights)
+            weights = self.share.weights(len(rows), weights, self.weights_scale)
             labels = self.share.part(labels)
         return (inputs, labels) if weights is None else (inputs, labels, weights)
 
@@ -276,7 +278,11 @@ class Batches(keras.utils.PyDataset):
 
     def are_rows(self) -> np.ndarray:
         """Return which outputs of a pass are those of rows, and not of what fills up a batch."""
-        return self.share.are_rows([len(rows) for rows in self._layout.rows[self.first :]])
+        return self.share.are_rows(self.batch_rows())
+
+    def batch_rows(self) -> list[int]:
+        """Return the number of rows of each batch of a pass."""
+        return [len(rows) for rows in self._layout.rows[self.first :]]
 
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding; see `sample`."""

@@ -1,6 +1,8 @@
 """Batches whose rows several devices share."""
 
-from typing import Any
+from typing import Any, Literal
+
+import keras
 
 from kbert.backend.batch_share import ALONE
 from kbert.backend.devices import batch_share
@@ -9,14 +11,16 @@ from kbert.data.batches import Batches
 from kbert.errors import InputError
 from kbert.findings import Cure
 
+Use = Literal["fit", "evaluate", "predict"]
 
-def share_batches(model: Any, data: Any, *, scored: bool = True) -> None:
+
+def share_batches(model: Any, data: Any, use: Use) -> None:
     """Let batches be divided as a model's devices are.
 
     Args:
         model: keras.Model.
         data: what `fit`, `evaluate` or `predict` takes; only `Batches` are divided here.
-        scored: bool. Whether Keras computes metrics of them. Defaults to True.
+        use: "fit", "evaluate" or "predict".
 
     Raises:
         InputError: rows would fill up a batch, and count in a metric of the model.
@@ -24,7 +28,12 @@ def share_batches(model: Any, data: Any, *, scored: bool = True) -> None:
     if not isinstance(data, Batches):
         return
     data.share = batch_share(model)
-    if not scored or data.share == ALONE or not metrics_without_weights(model):
+    if keras.backend.backend() == "tensorflow" and data.share != ALONE:
+        _check_replicas(data)
+    if use == "predict" or data.share == ALONE:
+        return
+    data.weights_scale = data.share.scale_of_mean(data.batch_rows()) if use == "evaluate" else None
+    if not metrics_without_weights(model):
         return
     sizes = {len(data.rows(index)) for index in data.sample()}
     uneven = next((size for size in sizes if data.share.filled(size) != size), None)
@@ -37,4 +46,13 @@ def share_batches(model: Any, data: Any, *, scored: bool = True) -> None:
             cure=Cure(
                 code="model.compile(..., weighted_metrics=[...])", note="in place of metrics"
             ),
+        )
+
+
+def _check_replicas(data: Batches) -> None:
+    """Refuse batches whose rows belong together: TensorFlow divides each array by itself."""
+    if data.order == "packed" or data.store.window_split is not None:
+        raise InputError(
+            "On several devices TensorFlow takes one text a row, neither packed nor in windows.",
+            cure=Cure(code='model.batches(..., packing="off")', note="JAX takes both"),
         )

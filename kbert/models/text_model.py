@@ -115,11 +115,12 @@ class TextModel(keras.Model):
         if isinstance(x, Batches):
             arguments.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
             check_batches(self, x)
-            share_batches(self, x)
+            share_batches(self, x, "fit")
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             own.append(EpochSetter(x))
         if isinstance(x, TextStream):
             own.append(StreamSetter(x, arguments.get("initial_epoch", 0)))
+        share_batches(self, arguments.get("validation_data"), "evaluate")
         own.append(check_fit(self, arguments, allow))
         check_examples_of_fit(self, arguments, given, allow)
         if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # of tf.data
@@ -155,10 +156,10 @@ class TextModel(keras.Model):
         texts, x = find_texts(x)
         if texts is not None:
             arguments = batches_of_evaluate(self, texts, y, *args, **kwargs)
-            share_batches(self, arguments["x"])
+            share_batches(self, arguments["x"], "evaluate")
             return super().evaluate(**arguments)
         check_input("evaluate", x, y)
-        share_batches(self, x)
+        share_batches(self, x, "evaluate")
         return super().evaluate(x, y, *args, **kwargs)
 
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -185,7 +186,7 @@ class TextModel(keras.Model):
         """Predict as Keras does, and return the outputs of rows alone."""
         if not isinstance(x, Batches):
             return super().predict(x, *args, **kwargs)
-        share_batches(self, x, scored=False)
+        share_batches(self, x, "predict")
         outputs = super().predict(x, *args, **kwargs)
         return outputs if x.share == ALONE else outputs[x.are_rows()[: len(outputs)]]
 

@@ -42,6 +42,11 @@ class FusedAdam(keras.optimizers.Optimizer):
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         super().apply(summed(grads), trainable_variables)
 
+    def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
+        # `apply` has summed those of all replicas, before they were clipped. Leans on the method of
+        # this name (backend/tensorflow/optimizer.py).
+        return grads_and_vars
+
     def rate(self, learning_rate: Any) -> Any:
         """Return the factor of `m / (sqrt(v) + epsilon)` in the present update."""
         return ops.convert_to_tensor(learning_rate, "float32")

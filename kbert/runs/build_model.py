@@ -3,7 +3,7 @@
 from typing import Any
 
 from kbert.backend.choose_backend import import_keras
-from kbert.backend.devices import use_devices
+from kbert.backend.devices import built_on_devices
 from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
@@ -31,40 +31,40 @@ def build_model(prepared: PreparedRun) -> Any:
     from kbert.optimizers import create_optimizer
 
     assert config.devices != "all", "their number is known by now"
-    use_devices(config.devices)
-    keras.utils.set_random_seed(config.seed)
-    dtype = "float32" if config.precision == "float32" else f"mixed_{config.precision}"
-    if config.parent is not None:
-        model = BertClassifier.load(
-            config.parent,
-            max_length=config.max_length,
-            dropout=config.dropout,
-            dtype=dtype,
-            long_text=config.long_text,
-            cut_pair=config.cut_pair,
-            windows=config.windows,
+    with built_on_devices(config.devices):
+        keras.utils.set_random_seed(config.seed)
+        dtype = "float32" if config.precision == "float32" else f"mixed_{config.precision}"
+        if config.parent is not None:
+            model = BertClassifier.load(
+                config.parent,
+                max_length=config.max_length,
+                dropout=config.dropout,
+                dtype=dtype,
+                long_text=config.long_text,
+                cut_pair=config.cut_pair,
+                windows=config.windows,
+            )
+            # Thresholds and temperature are of the parent's weights, with which it begins.
+            model.target, model.temperature = model.target.chosen_by(None), 1.0
+        else:
+            model = BertClassifier.from_preset(
+                config.preset,
+                prepared.labels,
+                max_length=config.max_length,
+                dropout=config.dropout,
+                pretrained=config.weights == "pretrained",
+                tokenizer=prepared.tokenizer,
+                dtype=dtype,
+                target=prepared.target,
+            )
+        model.gradient_checkpointing = config.gradient_checkpointing
+        # Rows that fill up a batch count in a metric without weights.
+        metrics = "metrics" if config.devices is None else "weighted_metrics"
+        model.compile(
+            optimizer=create_optimizer(prepared.plan),
+            loss=_loss(prepared, model.target),
+            **{metrics: ["accuracy"] if model.target.takes_names else None},
         )
-        # Thresholds and temperature are of the parent's weights, with which it begins.
-        model.target, model.temperature = model.target.chosen_by(None), 1.0
-    else:
-        model = BertClassifier.from_preset(
-            config.preset,
-            prepared.labels,
-            max_length=config.max_length,
-            dropout=config.dropout,
-            pretrained=config.weights == "pretrained",
-            tokenizer=prepared.tokenizer,
-            dtype=dtype,
-            target=prepared.target,
-        )
-    model.gradient_checkpointing = config.gradient_checkpointing
-    # Rows that fill up a batch count in a metric without weights.
-    metrics = "metrics" if config.devices is None else "weighted_metrics"
-    model.compile(
-        optimizer=create_optimizer(prepared.plan),
-        loss=_loss(prepared, model.target),
-        **{metrics: ["accuracy"] if model.target.takes_names else None},
-    )
     return model
 
 

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from kbert.backend import processes
 from kbert.backend.devices import devices_there_are
-from kbert.choices import Backend
+from kbert.choices import Backend, Packing
 from kbert.config import TrainConfig
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.errors import InputError
@@ -48,7 +48,33 @@ def on_devices(config: Config, backend: Backend) -> Config:
             devices=Option("devices", total),
             cure=Cure({"devices": total // count * count or count}),
         )
-    return config.on_devices(total)
+    found = config.on_devices(total)
+    if backend == "tensorflow" and total > 1:
+        _check_on_tensorflow(found)
+    return found
+
+
+def packing_on_devices(config: TrainConfig) -> Packing:
+    """Return the packing that is asked for, or none on TensorFlow's replicas, which take none."""
+    devices = 1 if config.devices is None else config.devices
+    return "off" if config.backend == "tensorflow" and devices != 1 else config.packing
+
+
+def _check_on_tensorflow(config: Config) -> None:
+    """Refuse what TensorFlow's replicas cannot do, in place of what fails in the first step."""
+    windows = config.long_text == "windows"
+    takes = {
+        "gradient_accumulation_steps": config.gradient_accumulation_steps > 1,
+        "long_text": windows,
+        "packing": getattr(config, "packing", None) == "on",
+    }
+    refused = next((name for name, asked in takes.items() if asked), None)
+    if refused is not None:
+        raise InputError(
+            "On several devices TensorFlow does not take {setting}.",
+            setting=Option(refused, getattr(config, refused)),
+            cure=Cure({"backend": "jax"}, otherwise=(Cure({"devices": 1}),)),
+        )
 
 
 def _keras_version() -> str:

@@ -24,7 +24,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.check_loss import check_loss
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
-from kbert.runs.on_devices import on_devices
+from kbert.runs.on_devices import on_devices, packing_on_devices
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import inherited_split
@@ -152,7 +152,7 @@ def prepare(
     choice = PackingChoice.of_store(
         stores["train"],
         plan.batch_size,
-        config.packing,
+        packing_on_devices(config),
         compiled=config.backend != "torch",
     )
     say(str(choice))

@@ -60,3 +60,13 @@ def test_one_device_takes_batches_as_they_are():
     batch = np.arange(5)
     assert ALONE.part(batch).tolist() == batch.tolist()
     assert ALONE.weights(5).tolist() == [1] * 5
+
+
+def test_the_mean_of_an_evaluation_by_hand():
+    """Batches of 4 and 1 rows on two devices, whose losses Keras weighs by 4 and 2 rows."""
+    share = BatchShare(devices=2)
+    scale = share.scale_of_mean([4, 1])
+    first = np.mean(share.part(np.array([1, 2, 3, 4])) * share.weights(4, scale=scale))
+    second = np.mean(share.part(np.array([10])) * share.weights(1, scale=scale))
+
+    assert (4 * first + 2 * second) / 6 == pytest.approx((1 + 2 + 3 + 4 + 10) / 5)

@@ -84,3 +84,29 @@ def test_a_pod_of_an_indexed_job_that_is_told_nothing_else(capsys):
 def test_a_variable_that_is_no_number():
     with pytest.raises(InputError, match="SLURM_NTASKS must be a number. Received: 'four'"):
         Launch.of(environment={**SLURM, "SLURM_NTASKS": "four"})
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"RANK": "0", "WORLD_SIZE": "4", "MASTER_ADDR": "host-a", "MASTER_PORT": "29500"},
+        {"TF_CONFIG": '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 0}}'},
+    ],
+)
+def test_programs_that_would_let_each_process_train_alone(environment):
+    with pytest.raises(InputError, match="each would train a run of its own"):
+        Launch.of(environment=environment)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"RANK": "0", "WORLD_SIZE": "1"},
+        {"WORLD_SIZE": "4"},
+        {"TF_CONFIG": '{"cluster": {"worker": ["a:1"]}}'},
+        {"TF_CONFIG": "of something else"},
+        {"TF_CONFIG": "[]"},
+    ],
+)
+def test_a_process_that_is_alone(environment):
+    assert Launch.of(environment=environment) is None
