@@ -8,7 +8,6 @@ from kbert.choices import BatchSize, DeviceCount, Recipe
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
 from kbert.plans.device_checks import check_device_settings
-from kbert.plans.device_findings import batch_times_devices
 from kbert.plans.plan_checks import check_plan_settings, check_update_size
 
 if TYPE_CHECKING:
@@ -102,12 +101,21 @@ class PlanOptions:
 
         A smaller batch alone changes no update whose rows are given.
         """
-        found = plan.findings()
-        each = self.batch_size_per_device
-        if each is not None and self.update_size is None:
-            times = batch_times_devices(plan, each)
-            found += [] if times is None else [times]
+        found = [*plan.findings(), *self._times_devices(plan)]
         return [replace(finding, cure=self._as_given(finding.cure, plan)) for finding in found]
+
+    def _times_devices(self, plan: "TrainingPlan") -> list[Finding]:
+        """Return what is found where the rows on each device decide the batch, and its updates."""
+        from kbert.plans.device_findings import batch_times_devices
+
+        if self.batch_size_per_device is None or self.update_size is not None:
+            return []
+        try:
+            one = replace(plan, batch_size=self.batch_size_per_device, devices=1)
+        except InputError:  # more batches than an optimizer can count
+            return []
+        found = batch_times_devices(plan, one)
+        return [] if found is None else [found]
 
     def _as_given(self, cure: Cure, plan: "TrainingPlan") -> Cure:
         """Return a cure in the settings that were given: rows per update, or on each device."""
