@@ -3,7 +3,8 @@
     python -m benchmarks.scaling
 
 Steps of MiniLM, and of a BERT-Base with random weights, are timed on this machine by JAX, on
-batches of 32 rows of 64 tokens in float32, of which the fastest counts; the bytes that a step
+batches of 32 rows of 64 tokens in float32, of which the fastest counts; on processors in computed
+seconds over the cores, in which other work on the machine has no part. The bytes that a step
 exchanges are counted from the weights of each model. `benchmarks.scaling_model` tells what follows
 from them on several devices, for an accelerator that is `--faster` than this machine, or whose
 steps take `--step-ms`, and for links of `--gigabits` and `--latency-us`. The updates are those of
@@ -72,11 +73,22 @@ def measure(name: str, steps: int) -> dict[str, float]:
     batch = model.batches(examples, batch_size=ROWS)[0]
     seconds = []
     for _ in range(_WARM + steps if steps else 0):
-        started = time.perf_counter()
+        started = _clock()
         float(keras.ops.convert_to_numpy(model.train_on_batch(*batch)))
-        seconds.append(time.perf_counter() - started)
+        seconds.append(_clock() - started)
     parameters = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     return {"parameters": parameters, "seconds": min(seconds[_WARM:], default=0.0)}
+
+
+def _clock() -> float:
+    """Return seconds; on processors those computed, in which other work has no part."""
+    import jax
+
+    from kbert.backend.machine import threads
+
+    if jax.default_backend() != "cpu":
+        return time.perf_counter()
+    return time.process_time() / threads("jax")
 
 
 def _all_reduce(parameters: int) -> dict[str, float]:
@@ -104,7 +116,7 @@ def measured_table(found: dict[str, dict[str, float]], devices: list[int]) -> It
         bytes_ = " | ".join(f"{sent_bytes(parameters, d) / 1e6:.0f} MB" for d in devices)
         yield (
             f"| {name} | {parameters:,} | {BYTES * parameters / 1e6:.0f} MB | "
-            f"{1000 * each['seconds']:.0f} ms | {ROWS / each['seconds']:.1f} | {bytes_} |"
+            f"{_ms(each['seconds'])} | {ROWS / each['seconds']:.1f} | {bytes_} |"
         )
 
 
@@ -112,7 +124,7 @@ def speed_up_table(
     name: str, step: float, parameters: int, devices: list[int], links: list[Link]
 ) -> Iterator[str]:
     """Yield the lines of what devices give for a model whose step takes so long on one."""
-    yield f"{name}, {1000 * step:.3g} ms a step on one device:"
+    yield f"{name}, {_ms(step)} a step on one device:"
     yield ""
     yield (
         "| link | devices | exchange | as many rows on each: speed-up | exchange's share "
@@ -124,9 +136,14 @@ def speed_up_table(
             each = as_many_rows_on_each(step, parameters, count, link)
             same = the_same_batch(step, parameters, count, link, ROWS)
             yield (
-                f"| {link.gigabits:g} Gbit/s | {count:,} | {1000 * each.exchange:.3g} ms | "
+                f"| {link.gigabits:g} Gbit/s | {count:,} | {_ms(each.exchange)} | "
                 f"{_told(each)} | {_told(same)} |"
             )
+
+
+def _ms(seconds: float) -> str:
+    milliseconds = 1000 * seconds
+    return f"{milliseconds:,.0f} ms" if milliseconds >= 100 else f"{milliseconds:.3g} ms"
 
 
 def _told(step: Scaled) -> str:
@@ -149,9 +166,7 @@ def limits_table(
                 most_devices(partial(_pays, scaled, step, parameters, link, worth))
                 for scaled in (as_many_rows_on_each, partial(the_same_batch, rows=ROWS))
             )
-            yield (
-                f"| {name}, {1000 * step:.3g} ms | {link.gigabits:g} Gbit/s | {each:,} | {same:,} |"
-            )
+            yield (f"| {name}, {_ms(step)} | {link.gigabits:g} Gbit/s | {each:,} | {same:,} |")
 
 
 def _pays(
@@ -222,7 +237,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
-    parser.add_argument("--steps", type=int, default=5, help="that are timed; the fastest counts")
+    parser.add_argument("--steps", type=int, default=3, help="that are timed; the fastest counts")
     parser.add_argument("--step-ms", type=float, nargs="+", help="of each model, in place of these")
     parser.add_argument("--faster", type=float, nargs="+", default=[1, 100], help="than this")
     parser.add_argument("--devices", type=int, nargs="+", default=[8, 64, 512])

@@ -163,7 +163,7 @@ def test_the_tables_of_scaling_are_of_numbers_given(capsys):
     )
     found = {"Model": {"parameters": 10**6, "seconds": 0.0252}}
     lines = list(scaling.tables(options, found))
-    assert "| Model | 1,000,000 | 4 MB | 25 ms | 1269.8 | 7 MB |" in lines
+    assert "| Model | 1,000,000 | 4 MB | 25.2 ms | 1269.8 | 7 MB |" in lines
     assert "| 8 Gbit/s | 8 | 8.4 ms | 6.0 | 25% | 2.2 | 73% |" in lines
     assert "| 25,000 | 2,346 | 294 | 4 |" in lines  # 588 updates on 4 devices
 

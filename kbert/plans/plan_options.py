@@ -117,15 +117,16 @@ class PlanOptions:
         found = batch_times_devices(plan, one)
         return [] if found is None else [found]
 
-    def _as_given(self, cure: Cure, plan: "TrainingPlan") -> Cure:
+    def _as_given(self, cure: Cure, plan: "TrainingPlan | PlanOptions") -> Cure:
         """Return a cure in the settings that were given: rows per update, or on each device."""
         settings: dict[str, Any] = dict(cure.settings)
         rows = settings.get("batch_size", plan.batch_size)
         if self.batch_size_per_device is not None and {"batch_size", "devices"} & {*settings}:
             settings.pop("batch_size", None)
-            devices = min(settings.pop("devices", plan.devices), rows)
+            before = plan.devices if isinstance(plan.devices, int) else 1
+            devices = min(settings.pop("devices", before), rows)
             each, rows = rows // devices, rows // devices * devices
-            changed = {} if devices == plan.devices else {"devices": devices}
+            changed = {} if devices == before else {"devices": devices}
             settings = {**changed, "batch_size_per_device": each, **settings}
         by_update = self.update_size is not None or self.batch_size == "auto"
         if by_update and rows != plan.batch_size:
@@ -143,11 +144,16 @@ class PlanOptions:
         size = settings.rows_per_update if settings.batch_size == "auto" else settings.batch_size
         values = vars(settings.in_batches_of(size))
         names = {f.name for f in dataclasses.fields(PlanOptions)} - _NOT_OF_A_PLAN
-        return TrainingPlan(
-            examples=examples,
-            devices=values["devices"] or 1,
-            **{name: values[name] for name in names},
-        )
+        try:
+            return TrainingPlan(
+                examples=examples,
+                devices=values["devices"] or 1,
+                **{name: values[name] for name in names},
+            )
+        except InputError as error:
+            if error.cure is not None:
+                error.cure = self._as_given(error.cure, settings.in_batches_of(size))
+            raise
 
     def _on_named_devices(self) -> Self:
         if self.devices == "all":
