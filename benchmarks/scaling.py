@@ -166,7 +166,8 @@ def limits_table(
                 most_devices(partial(_pays, scaled, step, parameters, link, worth))
                 for scaled in (as_many_rows_on_each, partial(the_same_batch, rows=ROWS))
             )
-            yield (f"| {name}, {_ms(step)} | {link.gigabits:g} Gbit/s | {each:,} | {same:,} |")
+            same = min(same, ROWS)  # more would have nothing to compute
+            yield f"| {name}, {_ms(step)} | {link.gigabits:g} Gbit/s | {each:,} | {same:,} |"
 
 
 def _pays(

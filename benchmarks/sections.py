@@ -190,8 +190,9 @@ SECTIONS = {
     ),
     "scaling": Section(
         "Measured, and what follows",
-        "A step is timed on this machine, its weights are counted, and the rest follows from them "
-        "by the formula above, for this machine and for devices 100 times as fast.",
+        "A step of each model is timed, on a processor in computed seconds over its cores, its "
+        "weights are counted, and the rest follows by the formula above, for this machine and for "
+        "devices 100 times as fast.",
         [Program(["benchmarks.scaling"])],
         on_request=True,
         document="scaling.md",
