@@ -4,8 +4,9 @@
 
 Without names all sections are measured, which takes hours; the others stay as they are in the file.
 PYTHON is that of an environment with transformers and accelerate. `--rows` and `--rounds` make
-everything smaller, for a try with `--output`. What was measured earlier, or on another machine, is
-read from its log:
+everything smaller, for a try with `--output`. The section "scaling" is one of docs/scaling.md, all
+else of which is written by hand. What was measured earlier, or on another machine, is read from its
+log:
 
     python -m benchmarks.report accuracy --from seeds.log
 """
@@ -53,10 +54,20 @@ def replaced(document: str, measured: Mapping[str, str]) -> str:
     _, *parts = re.split(r"(?m)^## ", document)
     sections = {part.partition("\n")[0].strip(): f"## {part}".strip() for part in parts}
     sections |= measured
-    known = [section.heading for section in SECTIONS.values()]
+    known = [section.heading for section in SECTIONS.values() if section.document is None]
     order = [name for name in known if name in sections]
     order += [name for name in sections if name not in known]
     return "\n\n".join([INTRODUCTION, *(sections[name] for name in order)]) + "\n"
+
+
+def with_section(document: str, heading: str, text: str) -> str:
+    """Return a document written by hand with one section measured anew, in its place."""
+    before, found, after = document.partition(f"\n## {heading}\n")
+    if not found:
+        return f"{document.rstrip()}\n\n{text}\n"
+    following = after.find("\n## ")
+    rest = "" if following < 0 else after[following:]
+    return f"{before}\n{text}\n{rest}"
 
 
 def section_text(section: Section, how: str, outputs: Sequence[str]) -> str:
@@ -118,6 +129,9 @@ def main() -> None:
     unknown = sorted(set(options.sections) - set(SECTIONS))
     if unknown:
         parser.error(f"unknown section: {', '.join(unknown)}. Known: {', '.join(SECTIONS)}")
+    of_others = [name for name in options.sections if SECTIONS[name].document]
+    if of_others and len(options.sections) > 1 and options.output != DOCUMENT:
+        parser.error(f"{of_others[0]} belongs to another document: name it alone beside --output")
     names = options.sections or [n for n, section in SECTIONS.items() if not section.on_request]
     if options.logs and len(names) != 1:
         parser.error("--from belongs to one section")
@@ -140,7 +154,7 @@ def main() -> None:
                 text = from_logs(section, options.logs, options.command, f"{where}; {versions()}")
             else:
                 text = measure(section, given)
-            _write(options.output, section.heading, text)
+            _write(options.output, section, text)
 
 
 def _values(value: object) -> list[str]:
@@ -149,11 +163,17 @@ def _values(value: object) -> list[str]:
     return [*map(str, value)] if isinstance(value, list) else [str(value)]
 
 
-def _write(path: Path, heading: str, text: str) -> None:
-    """Put a section into the document at once: those that follow take hours."""
+def _write(path: Path, section: Section, text: str) -> None:
+    """Put a section into its document at once: those that follow take hours."""
+    if section.document is not None and path == DOCUMENT:
+        path = DOCUMENT.parent / section.document
     document = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.write_text(replaced(document, {heading: text}), encoding="utf-8")
-    print(f"{path}: {heading}", file=sys.stderr)
+    if section.document is None:
+        document = replaced(document, {section.heading: text})
+    else:
+        document = with_section(document, section.heading, text)
+    path.write_text(document, encoding="utf-8")
+    print(f"{path}: {section.heading}", file=sys.stderr)
 
 
 if __name__ == "__main__":

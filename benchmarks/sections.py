@@ -1,4 +1,4 @@
-"""The sections of docs/benchmarks.md, and the programs that measure them."""
+"""The sections that programs measure, of docs/benchmarks.md and other documents."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,6 +58,8 @@ class Section:
         programs: sequence of Program.
         image: str or None. A plot that they draw, beside the document. Defaults to None.
         on_request: bool. Whether it is measured only where it is named. Defaults to False.
+        document: str or None. The file in docs/ whose section it is, all else of which is written
+            by hand. Defaults to None: benchmarks.md, which has measured sections only.
     """
 
     heading: str
@@ -65,6 +67,7 @@ class Section:
     programs: Sequence[Program]
     image: str | None = None
     on_request: bool = False
+    document: str | None = None
 
 
 def _takes(*names: str, **flags: str) -> dict[str, str]:
@@ -184,5 +187,14 @@ SECTIONS = {
         "beside the Hugging Face Trainer's; `loaded` is what it held before the first step, "
         "frameworks included, and `training` the difference.",
         [Program(["benchmarks.memory"], _takes("rows", "data", "backends", "precisions", "peers"))],
+    ),
+    "scaling": Section(
+        "Measured, and what follows",
+        "A step of each model is timed, on a processor in computed seconds over its cores, its "
+        "weights are counted, and the rest follows by the formula above, for this machine and for "
+        "devices 100 times as fast.",
+        [Program(["benchmarks.scaling"])],
+        on_request=True,
+        document="scaling.md",
     ),
 }

@@ -1,12 +1,20 @@
 """The document of the benchmarks: what is written into it, and what stays."""
 
+import argparse
 import ast
 import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks import pretraining, report
+from benchmarks import pretraining, report, scaling
+from benchmarks.scaling_model import (
+    Link,
+    as_many_rows_on_each,
+    most_devices,
+    sent_bytes,
+    the_same_batch,
+)
 from benchmarks.sections import SECTIONS, Program, Section
 from benchmarks.seeds import from_log
 
@@ -65,7 +73,16 @@ def test_sections_are_in_their_order_whichever_is_measured_first():
         heading = SECTIONS[name].heading
         document = report.replaced(document, {heading: f"## {heading}\n\n{name}"})
     found = [line[3:] for line in document.splitlines() if line.startswith("## ")]
-    assert found == [section.heading for section in SECTIONS.values()]
+    own = [section.heading for section in SECTIONS.values() if section.document is None]
+    assert found[: len(own)] == own
+
+
+def test_what_is_written_by_hand_around_a_measured_section_stays():
+    by_hand = "# Title\n\nWords.\n\n## Measured\n\nold\n\n### Part\n\nold\n\n## More\n\nWords.\n"
+    new = report.with_section(by_hand, "Measured", "## Measured\n\nnew")
+    assert new == "# Title\n\nWords.\n\n## Measured\n\nnew\n\n## More\n\nWords.\n"
+    assert report.with_section(new, "Measured", "## Measured\n\nnew") == new
+    assert report.with_section("# Title\n", "Measured", "## Measured") == "# Title\n\n## Measured\n"
 
 
 @pytest.mark.parametrize(
@@ -113,6 +130,42 @@ def test_two_settings_seed_by_seed():
         "paired t-test: t = 3.00, p = 0.2048",
     ]
     assert list(pretraining.summary([0.7], [0.8]))[2:] == ["difference: mean +0.1000"]
+
+
+def test_what_a_ring_exchanges():
+    """8 devices send 2 * 7 / 8 of 4 bytes * 1e6 weights: 7 MB, in 7 ms at 8 Gbit/s, and 14 messages
+    of 100 microseconds."""
+    link = Link(gigabits=8, microseconds=100)
+    assert sent_bytes(10**6, 8) == 7e6
+    assert sent_bytes(10**6, 1) == 0
+    assert link.seconds(10**6, 8) == pytest.approx(0.0070 + 0.0014)
+    assert link.seconds(10**6, 1) == 0
+
+
+def test_what_devices_give():
+    """An exchange of 8.4 ms beside 25.2 ms of computing is a quarter; 8 devices give 8 * 0.75."""
+    link = Link(gigabits=8, microseconds=100)
+    each = as_many_rows_on_each(0.0252, 10**6, 8, link)
+    assert (each.share, each.speed_up) == (pytest.approx(0.25), pytest.approx(6.0))
+    # The same batch: 25.2 / 8 = 3.15 ms of computing; of 4 rows on 8 devices one on each.
+    same = the_same_batch(0.0252, 10**6, 8, link, rows=32)
+    assert same.computing == pytest.approx(0.00315)
+    assert same.speed_up == pytest.approx(25.2 / (3.15 + 8.4))
+    assert the_same_batch(0.0252, 10**6, 8, link, rows=4).computing == pytest.approx(0.0063)
+    assert most_devices(lambda devices: devices <= 40) == 32
+    assert most_devices(lambda devices: False) == 1
+
+
+def test_the_tables_of_scaling_are_of_numbers_given(capsys):
+    options = argparse.Namespace(
+        **{"gigabits": [8.0], "latency_us": 100.0, "devices": [8], "all_reduce": False},
+        **{"faster": [1.0], "worth": 0.25, "examples": [25_000]},
+    )
+    found = {"Model": {"parameters": 10**6, "seconds": 0.0252}}
+    lines = list(scaling.tables(options, found))
+    assert "| Model | 1,000,000 | 4 MB | 25.2 ms | 1269.8 | 7 MB |" in lines
+    assert "| 8 Gbit/s | 8 | 8.4 ms | 6.0 | 25% | 2.2 | 73% |" in lines
+    assert "| 25,000 | 2,346 | 294 | 4 |" in lines  # 588 updates on 4 devices
 
 
 def test_programs_import_only_what_exists():

@@ -1,5 +1,6 @@
 """Shows a plan on several numbers of devices, before any of them is paid for."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,12 +16,14 @@ from kbert.plans.device_findings import scaled_rate
 from kbert.plans.plan_options import PlanOptions
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.counts import check_count
+from kbert.utils.wording import count_noun
 
 _HEADER = (
     *(Message("devices"), Message("batch"), Message("on each"), Message("padding")),
     *(Message("updates"), Message("warmup"), Message("peak rate"), Message("by the rule")),
     Message("findings"),
 )
+_BATCH = ("batch_size", "batch_size_per_device", "devices")
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,10 @@ def show_devices(
     else:
         show(
             worded(
-                "{examples:,} examples, {epochs:,} epochs, at most {rate:g}: the same batch on "
+                "{examples}, {epochs}, peak rate {rate:g}: the same batch on "
                 "more devices ({same}), and as many rows on each ({each})",
-                examples=examples,
-                epochs=config.epochs,
+                examples=count_noun(examples, "example"),
+                epochs=count_noun(config.epochs, "epoch"),
                 rate=config.learning_rate,
                 same=Option("batch_size", rows),
                 each=Option("batch_size_per_device", rows),
@@ -167,9 +170,13 @@ def _show_hints(config: TrainConfig, plans: Sequence[DevicePlan], examples: int)
     last = next((one for one in reversed(plans) if one.findings), None)
     if last is None:
         return
-    of = {"data": config.data} if config.data else {"examples": examples}
     rows = config.batch_size_per_device or config.batch_size
-    call = Call("plan", devices=last.devices, **{last.setting: rows}, **of)
+    settings = {"devices": last.devices, last.setting: rows}
+    for field in dataclasses.fields(PlanOptions):
+        if field.name not in _BATCH and getattr(config, field.name) != field.default:
+            settings[field.name] = getattr(config, field.name)
+    of = {"data": config.data, **config.file_settings()} if config.data else {"examples": examples}
+    call = Call("plan", **settings, **of)
     show(worded("What the findings mean, and their cures: {call}", call=call))
 
 

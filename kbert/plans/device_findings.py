@@ -1,26 +1,21 @@
 """What is wrong with a plan on several devices."""
 
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from kbert.errors import InputError
 from kbert.findings import Cure, Finding
 from kbert.plans.enough_updates import FEW_UPDATES
+from kbert.plans.update_schedule import UpdateSchedule
 from kbert.utils.wording import count_noun
-
-if TYPE_CHECKING:
-    from kbert.plans.training_plan import TrainingPlan
 
 _USUAL_ROWS = 32  # per update: those for which BERT's rates are published
 # About as many as Google's fine-tuning of MRPC, its smallest example, makes: 343.
-_AMPLE_UPDATES = 3 * FEW_UPDATES
+AMPLE_UPDATES = 3 * FEW_UPDATES
 _MIN_ROWS, _GOOD_ROWS = 4, 8  # of a batch on a device
 _LITTLE = 0.05  # share of a batch
 _MOST_DEVICES = 100_000  # that a cure names
 
 
-def device_findings(plan: "TrainingPlan") -> list[Finding]:
+def device_findings(plan: UpdateSchedule) -> list[Finding]:
     """Return what is wrong with how the batches of a plan are shared by its devices."""
     if plan.devices == 1:
         return []
@@ -39,28 +34,26 @@ def scaled_rate(rate: float, times: float) -> float:
     return float(f"{rate * math.sqrt(times):.2g}")
 
 
-def batch_times_devices(plan: "TrainingPlan", each: int) -> Finding | None:
+def batch_times_devices(plan: UpdateSchedule, one: UpdateSchedule) -> Finding | None:
     """Return the finding that a batch on each device makes updates few.
 
     Args:
-        plan: TrainingPlan. That of all devices.
-        each: int. The rows per batch on each device.
+        plan: UpdateSchedule. That of all devices.
+        one: UpdateSchedule. That of one of them, with as many rows on it.
     """
     k = plan.gradient_accumulation_steps
     if plan.devices == 1 or plan.batch_size * k <= _USUAL_ROWS:
         return None
-    try:
-        one = replace(plan, batch_size=each, devices=1)
-    except InputError:  # more batches than an optimizer can count
-        return None
     scaled = scaled_rate(plan.learning_rate, plan.devices)
     by_rule = Cure({"learning_rate": scaled}, note="by the square-root rule; try it first")
-    few = plan.num_updates < _AMPLE_UPDATES
-    updates = max(one.num_updates, _AMPLE_UPDATES)
+    few = plan.num_updates < AMPLE_UPDATES
+    updates = max(one.num_updates, AMPLE_UPDATES)
     longer = Cure(
         {"epochs": -(-updates * k // plan.steps_per_epoch)}, note="for as many updates as on one"
     )
-    smaller = Cure({"batch_size": min(each, max(_USUAL_ROWS // k, 1))}, otherwise=(longer,))
+    smaller = Cure(
+        {"batch_size": min(one.batch_size, max(_USUAL_ROWS // k, 1))}, otherwise=(longer,)
+    )
     return Finding(
         "batch-times-devices",
         "warning" if few else "info",
@@ -69,7 +62,7 @@ def batch_times_devices(plan: "TrainingPlan", each: int) -> Finding | None:
         "rate {rate:g} stays; by the square-root rule for Adam it would be {scaled:g}.",
         smaller if few else by_rule,
         {
-            "each": each,
+            "each": one.batch_size,
             "devices": count_noun(plan.devices, "device"),
             "batch": plan.batch_size,
             "updates": count_noun(plan.num_updates, "update"),
@@ -82,7 +75,7 @@ def batch_times_devices(plan: "TrainingPlan", each: int) -> Finding | None:
     )
 
 
-def _idle(plan: "TrainingPlan") -> Finding:
+def _idle(plan: UpdateSchedule) -> Finding:
     return Finding(
         "devices-idle",
         "warning",
@@ -97,7 +90,7 @@ def _idle(plan: "TrainingPlan") -> Finding:
     )
 
 
-def _uneven(plan: "TrainingPlan") -> Finding | None:
+def _uneven(plan: UpdateSchedule) -> Finding | None:
     rows, devices = plan.rows_per_batch, plan.devices
     if plan.padding_rows == 0:
         return None
@@ -120,7 +113,7 @@ def _uneven(plan: "TrainingPlan") -> Finding | None:
     )
 
 
-def _few_rows(plan: "TrainingPlan") -> Finding | None:
+def _few_rows(plan: UpdateSchedule) -> Finding | None:
     if plan.rows_per_device >= _GOOD_ROWS:
         return None
     return Finding(
@@ -133,7 +126,7 @@ def _few_rows(plan: "TrainingPlan") -> Finding | None:
     )
 
 
-def _fewer_devices(plan: "TrainingPlan") -> int:
+def _fewer_devices(plan: UpdateSchedule) -> int:
     """Return how many devices share a batch evenly, with enough rows on each."""
     return _divisor(plan.rows_per_batch, max(plan.rows_per_batch // _GOOD_ROWS, 1))
 

@@ -8,7 +8,6 @@ from kbert.choices import BatchSize, DeviceCount, Recipe
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
 from kbert.plans.device_checks import check_device_settings
-from kbert.plans.device_findings import batch_times_devices
 from kbert.plans.plan_checks import check_plan_settings, check_update_size
 
 if TYPE_CHECKING:
@@ -102,22 +101,32 @@ class PlanOptions:
 
         A smaller batch alone changes no update whose rows are given.
         """
-        found = plan.findings()
-        each = self.batch_size_per_device
-        if each is not None and self.update_size is None:
-            times = batch_times_devices(plan, each)
-            found += [] if times is None else [times]
+        found = [*plan.findings(), *self._times_devices(plan)]
         return [replace(finding, cure=self._as_given(finding.cure, plan)) for finding in found]
 
-    def _as_given(self, cure: Cure, plan: "TrainingPlan") -> Cure:
+    def _times_devices(self, plan: "TrainingPlan") -> list[Finding]:
+        """Return what is found where the rows on each device decide the batch, and its updates."""
+        from kbert.plans.device_findings import batch_times_devices
+
+        if self.batch_size_per_device is None or self.update_size is not None:
+            return []
+        try:
+            one = replace(plan, batch_size=self.batch_size_per_device, devices=1)
+        except InputError:  # more batches than an optimizer can count
+            return []
+        found = batch_times_devices(plan, one)
+        return [] if found is None else [found]
+
+    def _as_given(self, cure: Cure, plan: "TrainingPlan | PlanOptions") -> Cure:
         """Return a cure in the settings that were given: rows per update, or on each device."""
         settings: dict[str, Any] = dict(cure.settings)
         rows = settings.get("batch_size", plan.batch_size)
         if self.batch_size_per_device is not None and {"batch_size", "devices"} & {*settings}:
             settings.pop("batch_size", None)
-            devices = min(settings.pop("devices", plan.devices), rows)
+            before = plan.devices if isinstance(plan.devices, int) else 1
+            devices = min(settings.pop("devices", before), rows)
             each, rows = rows // devices, rows // devices * devices
-            changed = {} if devices == plan.devices else {"devices": devices}
+            changed = {} if devices == before else {"devices": devices}
             settings = {**changed, "batch_size_per_device": each, **settings}
         by_update = self.update_size is not None or self.batch_size == "auto"
         if by_update and rows != plan.batch_size:
@@ -135,11 +144,16 @@ class PlanOptions:
         size = settings.rows_per_update if settings.batch_size == "auto" else settings.batch_size
         values = vars(settings.in_batches_of(size))
         names = {f.name for f in dataclasses.fields(PlanOptions)} - _NOT_OF_A_PLAN
-        return TrainingPlan(
-            examples=examples,
-            devices=values["devices"] or 1,
-            **{name: values[name] for name in names},
-        )
+        try:
+            return TrainingPlan(
+                examples=examples,
+                devices=values["devices"] or 1,
+                **{name: values[name] for name in names},
+            )
+        except InputError as error:
+            if error.cure is not None:
+                error.cure = self._as_given(error.cure, settings.in_batches_of(size))
+            raise
 
     def _on_named_devices(self) -> Self:
         if self.devices == "all":

@@ -161,21 +161,6 @@ class TrainingPlan(UpdateSchedule):
         """Updates of the whole run; with the recipe "google" a few less than N."""
         return self.batches // self.gradient_accumulation_steps
 
-    @property
-    def rows_per_batch(self) -> int:
-        """Rows of an epoch's largest batch."""
-        return min(self.batch_size, self.examples)
-
-    @property
-    def rows_per_device(self) -> int:
-        """Rows of such a batch that each device computes, padding included."""
-        return -(-self.rows_per_batch // self.devices)
-
-    @property
-    def padding_rows(self) -> int:
-        """Rows of weight 0 that fill such a batch up, so that all devices have as many."""
-        return self.rows_per_device * self.devices - self.rows_per_batch
-
     def findings(self) -> list[Finding]:
         """Return what is wrong with this plan; nothing when it is sound."""
         return plan_findings(self) + device_findings(self)

@@ -27,6 +27,7 @@ class UpdateSchedule:
     gradient_accumulation_steps: int = 1
     end_learning_rate: float = 0.0
     power: float = 1.0
+    devices: int = 1
 
     @property
     def drop_remainder(self) -> bool:
@@ -44,6 +45,21 @@ class UpdateSchedule:
         if self.drop_remainder:
             return self.examples // self.batch_size
         return -(-self.examples // self.batch_size)
+
+    @property
+    def rows_per_batch(self) -> int:
+        """Rows of an epoch's largest batch."""
+        return min(self.batch_size, self.examples)
+
+    @property
+    def rows_per_device(self) -> int:
+        """Rows of such a batch that each device computes, padding included."""
+        return -(-self.rows_per_batch // self.devices)
+
+    @property
+    def padding_rows(self) -> int:
+        """Rows of weight 0 that fill such a batch up, so that all devices have as many."""
+        return self.rows_per_device * self.devices - self.rows_per_batch
 
     @property
     def updates(self) -> int:

@@ -196,3 +196,19 @@ def test_the_change_as_text():
         f"  learning rate {5e-5 * 200 / 270:>12.3g}{5e-5 * 100 / 135:>12.3g}",
         "  100 updates left",
     ]
+
+
+def test_other_devices_alone_change_no_update():
+    point = change(1000, old=replace(OLD, batch_size=40, devices=2), devices=8)
+    assert point.trains_alike
+    assert not point.batches_differ
+    assert (point.old_update, point.new_update) == (25, 25)
+    assert point.old_rate == point.new_rate
+    assert point.findings() == []
+    assert str(point).splitlines()[2:5] == [
+        "  batch size              40          40",
+        "  devices                  2           8",
+        "  rows on each            20           5",
+    ]
+    assert not change(1000, devices=8, epochs=4).trains_alike
+    assert "devices" not in str(change(1000, epochs=4))

@@ -49,8 +49,8 @@ def test_the_messages():
     plan = TrainingPlan(examples=IMDB, batch_size=50, devices=8)
     uneven, few = device_findings(plan)
     assert str(uneven) == (
-        "WARNING batch-uneven: A batch of 50 rows does not divide among 8 devices: 6 rows of weight "
-        "0 fill it up, 10.7% of what is computed. Cure: batch_size=48, or devices=5"
+        "WARNING batch-uneven: A batch of 50 rows does not divide among 8 devices: 6 rows of "
+        "weight 0 fill it up, 10.7% of what is computed. Cure: batch_size=48, or devices=5"
     )
     # Of 50 rows on at most 50 / 8 devices: 10 on each of 5.
     assert str(few).endswith("may go into that. Cure: devices=5, which trains the same")
@@ -171,6 +171,17 @@ def test_all_devices_are_counted_where_they_are():
     options = per_device(4, "all")
     with pytest.raises(InputError, match=r'devices="all" are is known on the machine .* Cure: dev'):
         options.plan(1000)
+    known = options.on_devices(8)
+    assert [str(finding) for finding in options.findings(known.plan(1000))] == [
+        str(finding) for finding in per_device(4, 8).findings(per_device(4, 8).plan(1000))
+    ]
     known = options.on_devices(16)
     assert (known.devices, known.batch_size, known.batch_size_per_device) == (16, 64, None)
     assert PlanOptions().on_devices(1) == PlanOptions()
+
+
+def test_the_cure_of_a_batch_that_is_not_filled_is_in_rows_on_each_device():
+    options = per_device(32, 64, recipe="google")
+    with pytest.raises(InputError, match=r"of 2,048.*Cure: batch_size_per_device=15, or less"):
+        options.plan(1000)
+    assert replace(options, batch_size_per_device=15).plan(1000).updates == 3

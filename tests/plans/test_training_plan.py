@@ -130,7 +130,10 @@ def test_no_update_of_a_run_is_behind_the_end_of_the_decay():
     [
         *(
             ({name: 0}, f"`{name}` must be a whole number, 1 or more")
-            for name in ("examples", "batch_size", "epochs", "gradient_accumulation_steps")
+            for name in (
+                *("examples", "batch_size", "epochs", "gradient_accumulation_steps"),
+                "devices",
+            )
         ),
         ({"epochs": 2.5}, "`epochs` must be a whole number, 1 or more. Received: 2.5"),
         ({"epochs": True}, "Received: True"),
@@ -196,6 +199,16 @@ def test_a_plan_of_kbert_0_1_is_read(file):
         assert TrainingPlan.from_dict(content.get("facts", content)["plan"]) == TrainingPlan(
             examples=48, batch_size=8, learning_rate=0.001, gradient_accumulation_steps=2
         )
+
+
+def test_the_devices_of_a_plan_as_text():
+    plan = TrainingPlan(examples=25_000, batch_size=100, devices=8)
+    assert str(plan).splitlines()[2] == (
+        "  8 devices: 13 rows of each batch on each, 4 of 104 padding"
+    )
+    even = str(replace(plan, batch_size=128)).splitlines()[2]
+    assert even == "  8 devices: 16 rows of each batch on each"
+    assert "device" not in str(replace(plan, devices=1))
 
 
 def test_counts_may_be_numpy_integers():

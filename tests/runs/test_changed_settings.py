@@ -1,7 +1,12 @@
 import pytest
 
 from kbert.errors import InputError
-from kbert.runs.changed_settings import PLAN_FIELDS, check_changes, check_scaled
+from kbert.runs.changed_settings import (
+    PLAN_FIELDS,
+    changed_settings,
+    check_changes,
+    check_scaled,
+)
 from kbert.runs.run_directory import RunDirectory
 
 
@@ -20,3 +25,19 @@ def test_what_epochs_can_be_scaled_with():
     for changes in ({}, {"backend": "torch"}):
         with pytest.raises(InputError, match="used only with a changed plan, such as another `b"):
             check_scaled(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "batch", "each"),
+    [
+        ({"devices": 8}, 64, None),  # the batch of all stays
+        ({"batch_size_per_device": 4, "devices": 8}, 32, 4),
+        ({"batch_size": 16}, 16, None),
+        ({"batch_size": 16, "batch_size_per_device": 4}, 16, 4),  # which TrainConfig refuses
+    ],
+    ids=str,
+)
+def test_a_new_batch_takes_the_place_of_the_old_one(changes, batch, each):
+    settings = {"batch_size": 64, "gradient_accumulation_steps": 1}
+    changed = changed_settings(settings, changes)
+    assert (changed["batch_size"], changed.get("batch_size_per_device")) == (batch, each)
