@@ -1,4 +1,4 @@
-"""A classifier on 1, 2 and 8 devices in plain `fit`: the same weights, losses and predictions.
+"""A classifier on one device and on several in plain `fit`: the same weights, losses and predictions.
 
 Each number of devices has a process of its own, whose processor JAX or TensorFlow divides into
 several devices. torch has no such engine in Keras.
@@ -46,7 +46,7 @@ examples_weighted = Examples(
 )
 for case, settings in cases.items():
     keras.utils.set_random_seed(1)
-    plan = TrainingPlan(60, 14, 10, learning_rate=1e-2)  # batches of 14, and of 4
+    plan = TrainingPlan(60, 14, 10, learning_rate=1e-3)  # batches of 14, and of 4
     with built_on_devices(devices):
         model = BertClassifier.from_preset(
             preset, names, max_length=16, pretrained=False, dropout=settings["dropout"],
@@ -85,7 +85,7 @@ CASES = {
         "weighted": {"packing": "off", "dropout": 0.0, "weighted": True},
     },
 }
-DEVICES = {"jax": (1, 2, 8), "tensorflow": (1, 2)}
+DEVICES = {"jax": (1, 8), "tensorflow": (1, 2)}
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_losses_and_norms_of_the_steps_are_the_same(trained):
     for case in CASES[BACKEND]:
         rows, others = (
             np.genfromtxt(trained / f"{case}-{devices}.csv", delimiter=",", names=True)
-            for devices in (1, 2)
+            for devices in DEVICES[BACKEND]
         )
         for column in ("learning_rate", "loss", "gradient_norm"):
             np.testing.assert_allclose(rows[column], others[column], rtol=2e-4, err_msg=case)
