@@ -131,6 +131,8 @@ def _fit(
             except KeyboardInterrupt:
                 callbacks.progress.close()
                 callbacks.checkpoint.save_interrupted()
+                if agreed is not None and agreed.is_agreed:
+                    processes.barrier("saved")  # a process that has ended would end the others
                 raise
     except BaseException as error:
         callbacks.progress.close()

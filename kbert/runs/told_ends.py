@@ -48,6 +48,11 @@ def telling_ends() -> Iterator[None]:
             raise MachineError("Another process is lost: {error}", error=str(error)) from error
         _tell(f"{type(error).__name__}: {error}", 1)
         raise
+    except KeyboardInterrupt:
+        over.set()
+        if not processes.told("stop-at"):  # else all stop together
+            _tell(worded("it was stopped"), 130)
+        raise
     finally:
         over.set()
 
