@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from kbert import __version__
 from kbert.serving.server.bodies import ErrorAnswer, Health, Predictions
@@ -47,6 +48,7 @@ def create_app(service: Service) -> FastAPI:
     )
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _failed)
     generic = app.openapi
     app.openapi = lambda: openapi(generic(), service)  # type: ignore[method-assign]
 
@@ -59,7 +61,10 @@ def create_app(service: Service) -> FastAPI:
     async def predict(request: Request) -> Response:
         """Label texts."""
         service.check_ready()  # before a body is read
-        body = await _read(request, service.options.max_bytes)
+        try:
+            body = await _read(request, service.options.max_bytes)
+        except ClientDisconnect:
+            return _no_answer(request)
         work = asyncio.ensure_future(
             service.predict(body, lambda texts: setattr(request.state, "texts", texts))
         )
@@ -83,7 +88,7 @@ def create_app(service: Service) -> FastAPI:
     @app.get("/metrics", response_class=Response, responses={200: {"content": _PLAIN}})
     async def metrics() -> Response:
         """Return what Prometheus reads."""
-        return Response(service.metrics_text(), media_type=service.metrics.content_type)
+        return Response(service.metrics.text(), media_type=service.metrics.content_type)
 
     return app
 
@@ -139,4 +144,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     code = _CODES.get(error.status_code, "failed")
     message = _MESSAGES.get(error.status_code, "The request could not be answered.")
     refusal = Refusal(error.status_code, code, message, error.headers)
+    return await _refused(request, refusal)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    refusal = Refusal(500, "failed", "The server failed; its log says more.")
     return await _refused(request, refusal)

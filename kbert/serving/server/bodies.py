@@ -1,8 +1,8 @@
 """The JSON of requests and answers; the OpenAPI document has their schemas."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 # What `is_blank` takes for nothing: blanks, controls and format characters, by their ranges.
 _BLANKS = (
@@ -15,6 +15,12 @@ _BLANKS = (
 )
 NOT_BLANK = "[^" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BLANKS) + "]"
 """A pattern that finds a character of a text with which it is not blank."""
+
+
+def _whole(value: Any) -> Any:
+    """Return 2.0 as 2, which JSON does not tell apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 _Text = Annotated[str, Field(pattern=NOT_BLANK)]
 _Share = Annotated[float, Field(ge=0, le=1)]
@@ -30,7 +36,8 @@ class PredictRequest(_Body):
     texts: Annotated[list[_Text], Field(min_length=1)]
     pairs: Annotated[list[_Text] | None, Field(description="The second texts, in order.")] = None
     top_k: Annotated[
-        int | None, Field(ge=1, description="Answer only the most probable labels.")
+        Annotated[int, Field(ge=1), BeforeValidator(_whole)] | None,
+        Field(description="Answer only the most probable labels."),
     ] = None
     abstain: Annotated[
         _Share | dict[str, _Share] | None,

@@ -1,16 +1,13 @@
 """What each request gets around its answer: an id, a line in the log, a count."""
 
 import re
-import sys
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kbert.serving.server.refusal import Refusal
 from kbert.serving.server.service import Service
 
 _ID = re.compile(rb"[\w.-]{1,64}", re.ASCII)
@@ -23,9 +20,9 @@ GONE = 499
 class Envelope:
     """Gives each request an id, in the header X-Request-ID, and writes a line when it is answered.
 
-    An id that a client sends is kept if it has at most 64 letters, digits and marks. Whatever the
-    application raises is answered with JSON; the log says where it was raised. Neither holds a part
-    of a request that could be a text: not a path or a method that does not exist, and no query.
+    An id that a client sends is kept if it has at most 64 letters, digits and marks. What the
+    application raises is logged, without its message. No line holds a part of a request that could
+    be a text: not a path or a method that does not exist, and no query.
 
     Args:
         app: the application.
@@ -59,16 +56,11 @@ class Envelope:
         self._service.active += 1
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception as error:
+        except Exception as error:  # the application has answered it
             self._service.log(error)
-            if not status:
-                refusal = Refusal(500, "failed", "The server failed; its log says more.")
-                answer = JSONResponse(refusal.body(request_id), 500)
-                await answer(scope, receive, send_with_id)
         finally:
             self._service.active -= 1
-            failing = sys.exc_info()[0] is not None
-            told = state.get("status", status[0] if status and not failing else GONE)
+            told = state.get("status", status[0] if status else GONE)
             self._tell(scope, told, time.perf_counter() - started)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:

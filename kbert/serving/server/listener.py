@@ -41,7 +41,7 @@ def bind(host: str, port: int) -> socket.socket:
                 "Port {port} of {host} is taken by another program.",
                 port=port,
                 host=host,
-                cure=Cure({"port": 0}, note="takes a free one"),
+                cure=Cure({"port": 0}, note="which takes a free one"),
             ) from None
         if error.errno == errno.EADDRNOTAVAIL:
             raise InputError(

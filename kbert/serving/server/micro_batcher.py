@@ -51,6 +51,7 @@ class MicroBatcher:
         max_wait: float. Seconds.
         max_queue: int. Texts that may wait.
         on_batch: function of the number of texts of a batch that has been computed.
+        on_queue: function of the number of texts that wait, when it has changed.
     """
 
     def __init__(
@@ -59,11 +60,13 @@ class MicroBatcher:
         max_wait: float,
         max_queue: int,
         on_batch: Callable[[int], object] = lambda texts: None,
+        on_queue: Callable[[int], object] = lambda texts: None,
     ) -> None:
         self._batch_size = batch_size
         self._max_wait = max_wait
         self._max_queue = max_queue
         self._on_batch = on_batch
+        self._on_queue = on_queue
         self._jobs: deque[_Job] = deque()
         self._arrival = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="compute")
@@ -87,12 +90,14 @@ class MicroBatcher:
         loop = asyncio.get_running_loop()
         job = _Job(model, texts, pairs, loop.time(), loop.create_future())
         self._jobs.append(job)
+        self._on_queue(self.waiting)
         self._arrival.set()
         try:
             return await job.answer
         finally:
-            with contextlib.suppress(ValueError):  # nearly always it has been taken
+            if job in self._jobs:  # cancelled
                 self._jobs.remove(job)
+                self._on_queue(self.waiting)
 
     async def run(self) -> None:
         """Compute batches until this task is cancelled."""
@@ -120,6 +125,7 @@ class MicroBatcher:
             if size > self._batch_size:
                 break
             batch.append(self._jobs.popleft())
+        self._on_queue(self.waiting)
         return batch
 
     async def _compute(self, batch: Sequence[_Job]) -> None:

@@ -37,7 +37,11 @@ class Service:
         self.model: ServedModel | None = None
         self._stopping = False
         self._batcher = MicroBatcher(
-            options.batch_size, options.max_wait_ms / 1000, options.max_queue, metrics.count_batch
+            options.batch_size,
+            options.max_wait_ms / 1000,
+            options.max_queue,
+            on_batch=metrics.count_batch,
+            on_queue=metrics.set_queue,
         )
 
     @property
@@ -101,8 +105,3 @@ class Service:
             message = "The model could not compute these texts; the server's log says more."
             raise Refusal(500, "failed", message) from None
         return model.records(rows, asked.abstain, asked.top_k)
-
-    def metrics_text(self) -> bytes:
-        """Return what Prometheus reads."""
-        self.metrics.set_queue(self._batcher.waiting)
-        return self.metrics.text()
