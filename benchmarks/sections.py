@@ -158,8 +158,8 @@ SECTIONS = {
     "serving": Section(
         "Serving under load",
         "Clients on the same machine each send one text, wait for the answer and send the next: to "
-        "`kbert serve`, to the app of docs/serving.md, which calls `Predictor` for each request, and "
-        "to transformers' pipeline in such an app, all in turn.",
+        "`kbert serve`, to the app of docs/serving.md, which calls `Predictor` for each request, "
+        "and to transformers' pipeline in such an app, all in turn.",
         [Program(["benchmarks.serving_load"], _takes("rounds", "backends", "peers"))],
     ),
     "start": Section(

@@ -78,7 +78,10 @@ def sides(folder: Path, peers: Path | None, backend: str) -> dict[str, tuple[lis
         f"the app, {backend}": ([sys.executable, *uvicorn, f"app_{backend}:app"], True),
     }
     if peers is not None:
-        found["transformers' pipeline"] = ([str(peers), *uvicorn, "app_pipeline:app"], True)
+        found["transformers' pipeline"] = (
+            [str(peers.absolute()), *uvicorn, "app_pipeline:app"],
+            True,
+        )
     return found
 
 
