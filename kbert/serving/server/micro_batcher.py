@@ -43,6 +43,7 @@ class MicroBatcher:
 
     A batch begins when it is full, or when its first request has waited for `max_wait`; a request
     is never divided. While a batch is computed, in a thread of its own, the next requests gather.
+    After a request that was alone the next does not wait: there is nobody to wait for.
     Where a batch fails, each of its requests is computed alone, so that only those fail which are
     the cause. What is cancelled before its batch begins is not computed.
 
@@ -69,6 +70,7 @@ class MicroBatcher:
         self._on_queue = on_queue
         self._jobs: deque[_Job] = deque()
         self._arrival = asyncio.Event()
+        self._is_alone = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="compute")
 
     @property
@@ -103,13 +105,16 @@ class MicroBatcher:
         """Compute batches until this task is cancelled."""
         while True:
             await self._gather()
-            await self._compute(self._take())
+            batch = self._take()
+            await self._compute(batch)
+            self._is_alone = len(batch) == 1 and not self._jobs
 
     async def _gather(self) -> None:
         """Wait until there is a batch to compute."""
         now = asyncio.get_running_loop().time
         while not self._jobs or self.waiting < self._batch_size:
-            left = self._jobs[0].arrived + self._max_wait - now() if self._jobs else None
+            wait = 0.0 if self._is_alone else self._max_wait
+            left = self._jobs[0].arrived + wait - now() if self._jobs else None
             if left is not None and left <= 0:
                 return
             self._arrival.clear()

@@ -20,6 +20,13 @@ _ID = {
         "schema": {"type": "string"},
     }
 }
+_RETRY = {
+    "Retry-After": {
+        "description": "Seconds after which to try again.",
+        "required": True,
+        "schema": {"type": "integer"},
+    }
+}
 
 
 def request_body() -> dict[str, Any]:
@@ -40,10 +47,13 @@ def openapi(generic: dict[str, Any], service: Service) -> dict[str, Any]:
         for operation in path.values():
             for answer in operation["responses"].values():
                 answer["headers"] = _ID
-    schema = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
+    predict = document["paths"]["/predict"]["post"]
+    for status in ("429", "503"):
+        predict["responses"][status]["headers"] = {**_ID, **_RETRY}
+    schema = predict["requestBody"]["content"]["application/json"]
     properties = schema["schema"]["properties"]
-    for name in ("texts", "pairs"):
-        _list_of(properties[name])["maxItems"] = service.options.max_texts
+    limit = f"At most {service.options.max_texts:,}; more are answered with 413."
+    properties["texts"]["description"] = limit
     if service.model is not None:
         _narrow(schema["schema"], service.model)
         schemas = document["components"]["schemas"]

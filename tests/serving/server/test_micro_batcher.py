@@ -61,6 +61,19 @@ def test_a_full_batch_does_not_wait():
     assert calls == [(["a", "b", "c", "d"], None)]
 
 
+def test_after_a_request_that_was_alone_the_next_does_not_wait():
+    async def use(batcher, model):
+        model.go.clear()
+        first = asyncio.create_task(batcher.submit(model, list("abcd")))
+        await asyncio.to_thread(model.begun.wait, 10)
+        model.go.set()
+        await first
+        async with asyncio.timeout(5):
+            assert await batcher.submit(model, ["e"]) == ["E"]
+
+    assert len(run(use, max_wait=60)) == 2
+
+
 def test_a_request_is_never_divided():
     async def use(batcher, model):
         await asyncio.gather(
