@@ -18,6 +18,9 @@ from kbert.targets.abstention import Abstain, Abstention
 if TYPE_CHECKING:
     import numpy as np
 
+# Rows per call of an exported program, which are padded to the longest of them: on a processor that
+# costs more than what greater batches bring.
+_ROWS_OF_A_PROGRAM = 8
 _PROBE = ["a"]  # a text that every vocabulary has a token for, if it is [UNK]
 
 
@@ -49,20 +52,20 @@ class ServedModel:
             path: Path. What `Predictor.load` takes.
             backend: str or None. The Keras backend, where Keras is needed.
             threads: int or None. Threads of its computations.
-            batch_size: int. Texts per call of the model.
+            batch_size: int. Texts per batch, which an exported program computes in parts.
 
         Raises:
             InputError: there is no model, it is broken, or it computes no numbers.
         """
         source = find_source(path)
-        of_runtime = None
+        of_runtime, rows = None, batch_size
         if isinstance(source, Export):
-            of_runtime = threads
+            of_runtime, rows = threads, min(batch_size, _ROWS_OF_A_PROGRAM)
         elif threads is not None:
             limit_threads(threads)  # of no effect where Keras is imported, as in a reload
         predictor = Predictor.load(path, backend=backend, threads=of_runtime)
         model = cls(
-            predictor, path.resolve().name, source.text_pairs(), source.num_segments(), batch_size
+            predictor, path.resolve().name, source.text_pairs(), source.num_segments(), rows
         )
         model.compute(_PROBE, _PROBE if model.text_pairs else None)
         return model
