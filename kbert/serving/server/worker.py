@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,8 @@ class _Worker:
         self.service = Service(settings.options, self.metrics, self.log_error)
         self.commands: asyncio.Queue[str] = asyncio.Queue()
         self.stopping = asyncio.Event()
+        # One thread for all models: each has an arena of memory of its own, which it keeps.
+        self.loading = ThreadPoolExecutor(1, thread_name_prefix="load")
         app = Envelope(create_app(self.service), self.service, self.log_request)
         self.server = uvicorn.Server(
             uvicorn.Config(
@@ -145,7 +148,7 @@ class _Worker:
 
     async def load(self) -> "ServedModel | KbertError":
         """Return the model at the path, or why there is none, while requests are answered."""
-        return await asyncio.get_running_loop().run_in_executor(None, _load, self.settings)
+        return await asyncio.get_running_loop().run_in_executor(self.loading, _load, self.settings)
 
     def send(self, event: str, error: KbertError | None = None) -> None:
         """Tell whoever has started this process."""
