@@ -158,6 +158,13 @@ SECTIONS = {
             )
         ],
     ),
+    "serving": Section(
+        "Serving under load",
+        "Clients on the same machine each send one text, wait for the answer and send the next: to "
+        "`kbert serve`, to the app of docs/serving.md, which calls `Predictor` for each request, "
+        "and to transformers' pipeline in such an app, all in turn.",
+        [Program(["benchmarks.serving_load"], _takes("rounds", "backends", "peers"))],
+    ),
     "start": Section(
         "Start",
         "Seconds from the start of `kbert train` to its first finished step and to its end, with "

@@ -63,7 +63,7 @@ _SPEAKING = [
 # The order of --help.
 VERBS = (
     *("demo", "inspect", "plan", "pretrain", "train", "resume", "continue", "evaluate", "predict"),
-    *("report", "errors", "explain", "import", "export", "presets"),
+    *("serve", "report", "errors", "explain", "import", "export", "presets"),
 )
 
 

@@ -9,6 +9,8 @@ TRAIN_PACKAGES = frozenset(
         *("pyarrow", "safetensors", "scipy", "threadpoolctl", "tomli_w"),
     ]
 )
+SERVER_PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
+"""What a server needs beside a model's runtime."""
 
 
 def missing_package(module: str | None) -> str | None:
@@ -26,6 +28,12 @@ def missing_package(module: str | None) -> str | None:
     package = (module or "").partition(".")[0]
     if package == "sklearn":
         return worded("The package scikit-learn is not installed: pip install scikit-learn")
+    if package in SERVER_PACKAGES:
+        return worded(
+            "The package {package} is not installed. A server needs: pip install fastapi uvicorn "
+            "prometheus-client",
+            package=package.replace("_", "-"),
+        )
     if package not in TRAIN_PACKAGES:
         return None
     return worded(
