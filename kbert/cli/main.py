@@ -24,6 +24,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     pretrain,
     report,
     resume,
+    tokens,
     train,
 )
 from kbert.cli.app import app

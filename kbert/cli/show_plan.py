@@ -12,6 +12,7 @@ from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
+from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding, worded
 from kbert.plans.training_plan import TrainingPlan
@@ -19,7 +20,7 @@ from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
-from kbert.utils.say import verbosity
+from kbert.utils.say import verbose_level, verbosity
 
 _COLUMNS = 64
 _DEFAULTS = ModelOptions()
@@ -39,7 +40,7 @@ def show_plan(
         choose_backend(config.backend)  # which refuses one that is not installed
     judged: list[Finding] = []
     if examples is None:
-        examples, judged = _judge(config)
+        examples, judged = _judge(config, as_json=as_json)
     plan = config.plan(examples)
     tell = (lambda line: None) if as_json else show
     findings = config.findings(plan)
@@ -71,10 +72,13 @@ def show_plan(
     return exit_status([*findings, *judged])
 
 
-def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
+def _judge(config: TrainConfig, *, as_json: bool) -> tuple[int, list[Finding]]:
     """Return the rows of the training set, and what `kbert train` would find in the data."""
     whole, given = read_files(config)
     training, sets = set_aside(config, whole, given, RecordedSplit())
+    if isinstance(whole, StoredExamples):
+        with verbosity(0 if as_json else verbose_level()):  # what is found depends on the plan
+            return len(training), judge_data(config, whole, training, sets, None)
     tokenizer, _ = preset_tokenizer(config.preset)
     if tokenizer is not None:
         tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair, config.windows)

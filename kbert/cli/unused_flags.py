@@ -17,6 +17,7 @@ _PLAN = tuple(field.name for field in fields(PlanOptions))
 # Of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
 _MODEL = ("preset", "weights")
+_SHARDS = ("shuffle_window", "shard_cache")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 
 
@@ -59,11 +60,11 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("task",), "google_flags"),
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
-        Rule((*_PLAN, *_READ, *_FILE, "backend", "time", "plot"), "google_flags"),
+        Rule((*_PLAN, *_READ, *_FILE, *_SHARDS, "backend", "time", "plot"), "google_flags"),
         _OWN_DEV,
         _BY_TIME,
         *_FOLDS,
-        Rule((*_READING, *_FILE, *_READ), "data", needed=True),
+        Rule((*_READING, *_FILE, *_READ, *_SHARDS), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),
     ),

@@ -11,8 +11,10 @@ from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_task
 from kbert.data.reading.time_split import time_name
+from kbert.data.shards.location import is_store
 from kbert.errors import raise_on_errors
 from kbert.findings import Message, downgrade
+from kbert.runs.read_store import read_store
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.targets.labels import Labels
 
@@ -43,7 +45,10 @@ def read_files(
     if config.task is not None:
         train, dev = (read_task(config.task, config.data, split, labels) for split in _LABELLED)
         return train, {"dev": dev}
-    whole = config.read(config.data, labels=labels)
+    if is_store(config.data):
+        whole: Examples = read_store(config, labels)
+    else:
+        whole = config.read(config.data, labels=labels)
     if labels is None:
         _check_classes(whole, config.allow)
     return whole, {

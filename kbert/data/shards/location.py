@@ -16,6 +16,7 @@ from kbert.utils.foreign import reason_of
 
 T = TypeVar("T")
 
+INDEX = "index.json"
 SCHEMES = ("file", "s3", "gs", "gcs", "hdfs", "viewfs")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WHOLE_AT_ONCE = ("s3", "gcs")  # where a file is there when all of it has come, and not before
@@ -27,6 +28,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENAMETOOLONG)
 def is_uri(place: Any) -> bool:
     """Return whether a place is written as a URI, such as s3://bucket/folder."""
     return isinstance(place, str) and _SCHEME.match(place) is not None
+
+
+def is_store(place: Any) -> bool:
+    """Return whether a place is a token store, or a URI, where nothing else is read."""
+    return is_uri(place) or (isinstance(place, str | Path) and (Path(place) / INDEX).is_file())
 
 
 class Location:

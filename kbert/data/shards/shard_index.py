@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kbert.data.shards.location import Location
+from kbert.data.shards.location import INDEX, Location
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.targets.known_targets import target_of
@@ -16,7 +16,6 @@ from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.utils.untrusted import parse_json
 
-INDEX = "index.json"
 FORMAT = 1
 _CURE = Cure(note="make the store again, in a new folder")
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.shards.build_shards import ShardBuild
-from kbert.data.shards.location import Location
+from kbert.data.shards.location import INDEX, Location
 from kbert.data.shards.row_source import RowSource, label_names
 from kbert.data.shards.shard_cache import ShardCache
 from kbert.data.shards.shard_file import DamagedShard, ShardFile, check_content
-from kbert.data.shards.shard_index import INDEX, ShardIndex, rows_name
+from kbert.data.shards.shard_index import ShardIndex, rows_name
 from kbert.data.shards.shard_rows import ShardRows
 from kbert.data.shards.window_order import WindowOrder
 from kbert.data.token_store import TokenStore
@@ -69,7 +69,6 @@ class ShardedTokenStore(TokenStore):
         self,
         location: Location,
         index: ShardIndex,
-        tokenizer: Tokenizer | None = None,
         *,
         shuffle_window: int = SHUFFLE_WINDOW,
         cache: Path | None = None,
@@ -84,11 +83,9 @@ class ShardedTokenStore(TokenStore):
         self.from_cache = True
         self.not_kept = ""
         self.window_split = None
-        if tokenizer is not None:
-            self.window_split = tokenizer.window_split(index.max_length, is_pair=index.text_pairs)
         folder = (cache or cache_folder("shards") or Path(".kbert-shards")) / index.fingerprint
         most = int(cache_gb * _GB)
-        self._settings = (location, index, tokenizer, shuffle_window, cache, cache_gb)
+        self._settings = (shuffle_window, cache, cache_gb)
         self._location = location
         if location.folder is None:
             self._check_room(most)
@@ -144,7 +141,9 @@ class ShardedTokenStore(TokenStore):
         with ExitStack() as opened:
             rows = RowSource.of(source, reading or ReadingOptions(), label_names(labels), opened)
             index = ShardBuild(location, rows, tokenizer, max_length, rows_per_shard).run()
-        return cls(location, index, tokenizer)
+        store = cls(location, index)
+        store.read_by(tokenizer, max_length)
+        return store
 
     @classmethod
     def open(
@@ -173,27 +172,22 @@ class ShardedTokenStore(TokenStore):
             KbertError: there is no store, it is not complete, or of another tokenizer.
         """
         location = Location(place, filesystem)
-        index = read_index(location)
-        if tokenizer is not None and tokenizer.fingerprint != index.tokenizer:
-            raise InputError(
-                "The tokens of {place} were made with another tokenizer than the model's: with "
-                "another vocabulary, or other settings.",
-                place=location.shown,
-                cure=Cure(note="the preset and settings that they were made with, or a new store"),
-            )
-        return cls(
+        store = cls(
             location,
-            index,
-            tokenizer,
+            read_index(location),
             shuffle_window=shuffle_window,
             cache=None if cache is None else Path(cache),
             cache_gb=cache_gb,
         )
+        if tokenizer is not None:
+            store.read_by(tokenizer, store.max_length)
+        return store
 
     def __reduce__(self) -> tuple[Any, ...]:
-        location, index, tokenizer, window, cache, gb = self._settings
+        window, cache, gb = self._settings
         more = {"shuffle_window": window, "cache": cache, "cache_gb": gb}
-        return functools.partial(type(self), **more), (location, index, tokenizer)
+        state = {"window_split": self.window_split}
+        return functools.partial(type(self), **more), (self._location, self.index), state
 
     def __str__(self) -> str:
         return self._location.shown
@@ -215,6 +209,33 @@ class ShardedTokenStore(TokenStore):
         self._order = self._new_order(bits)
         self._window = -1
         return self._order
+
+    def read_by(self, tokenizer: Tokenizer, max_length: int) -> None:
+        """Let rows be read as a model does.
+
+        Args:
+            tokenizer: Tokenizer, of the model.
+            max_length: int. Tokens that the model reads of a row, or of a window of it.
+
+        Raises:
+            InputError: the tokens were made with another tokenizer or maximum.
+        """
+        if max_length != self.max_length:
+            raise InputError(
+                "The tokens of {store} were made with {option}. Received: {given}",
+                store=str(self),
+                option=Option("max_length", self.max_length),
+                given=max_length,
+                cure=Cure({"max_length": self.max_length}),
+            )
+        if tokenizer.fingerprint != self.index.tokenizer:
+            raise InputError(
+                "The tokens of {store} were made with another tokenizer than the model's: with "
+                "another vocabulary, or other settings.",
+                store=str(self),
+                cure=Cure(note="the preset and settings that they were made with, or a new store"),
+            )
+        self.window_split = tokenizer.window_split(max_length, is_pair=self.index.text_pairs)
 
     def serve(self, process: int, processes: int) -> None:
         """Fetch ahead only what one of several processes needs, which takes `process_rows`.
@@ -351,10 +372,3 @@ def read_index(location: Location) -> ShardIndex:
             cure=again,
         )
     return index
-
-
-def is_store(place: Any) -> bool:
-    """Return whether a place is a token store, or a URI, where nothing else is read."""
-    from kbert.data.shards.location import is_uri
-
-    return is_uri(place) or (isinstance(place, str | Path) and (Path(place) / INDEX).is_file())
