@@ -1,5 +1,6 @@
 """Makes a token store for `kbert tokens`, and shows what is in one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kbert.cli.app import exit_status
@@ -9,7 +10,8 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.shards.sharded_token_store import ShardedTokenStore
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.shards.stored_findings import stored_findings
-from kbert.findings import Call, Finding, findings_table, worded
+from kbert.errors import InputError
+from kbert.findings import Call, Cure, Finding, Option, findings_table, worded
 from kbert.interop.sources import find_source
 from kbert.results.length_histogram import LengthHistogram
 from kbert.utils.say import say
@@ -57,6 +59,18 @@ def show_store(place: str, shuffle_window: int, *, as_json: bool) -> int:
     if findings:
         show(findings_table(findings))
     return exit_status(findings)
+
+
+def check_of_store(place: str, reading: ReadingOptions, others: Mapping[str, Any]) -> None:
+    """Raise InputError for what has no effect beside a token store."""
+    others = {name: value for name, value in others.items() if value is not None}
+    for name in (*reading.file_settings(), *others):
+        raise InputError(
+            "{option} needs the texts, and {store} is a token store.",
+            option=Option(name),
+            store=place,
+            cure=Cure(note="leave it out, or name the file that the store was made of"),
+        )
 
 
 def _told(store: ShardedTokenStore) -> str:

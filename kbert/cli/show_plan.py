@@ -12,6 +12,7 @@ from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
+from kbert.data.shards.location import is_store
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding, worded
@@ -88,6 +89,11 @@ def _judge(config: TrainConfig, *, as_json: bool) -> tuple[int, list[Finding]]:
 
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     """Return the line that names the command which shows what is in the data."""
+    if is_store(config.data):
+        return worded(
+            "What is in the data: {inspect}",
+            inspect=Call("inspect", config.data, shuffle_window=config.shuffle_window),
+        )
     settings = {}
     read = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
     for name in ("task", "dev", *read):

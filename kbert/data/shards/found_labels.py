@@ -73,7 +73,7 @@ class FoundLabels:
                     value=int(values[outside][0]),
                 )
             return values
-        if isinstance(values, np.ndarray) and values.ndim == 2:
+        if isinstance(values, np.ndarray):  # of Examples: what is trained already
             return values
         if self._given is not None:
             return self._target.encode(values, self._given, self._columns)

@@ -70,6 +70,12 @@ class Location:
                     reason=reason_of(error),
                     cure=Cure(note="a URI such as s3://BUCKET/FOLDER"),
                 ) from error
+            if not root.strip("/"):
+                raise InputError(
+                    "{place} names no folder.",
+                    place=self.shown,
+                    cure=Cure(note="a URI such as s3://BUCKET/FOLDER"),
+                )
         elif filesystem is None:
             filesystem, root = fs.LocalFileSystem(), str(Path(place).absolute())
         else:

@@ -29,8 +29,12 @@ class RowChunk:
 
     def part(self, begin: int, end: int) -> "RowChunk":
         """Return the rows from one to another."""
-        parts = (self.texts, self.pairs, self.values, self.weights)
-        return RowChunk(*(None if part is None else part[begin:end] for part in parts))
+        return RowChunk(
+            self.texts[begin:end],
+            None if self.pairs is None else self.pairs[begin:end],
+            None if self.values is None else self.values[begin:end],
+            None if self.weights is None else self.weights[begin:end],
+        )
 
     def add_to(self, digest: Any) -> None:
         """Let a digest know of the rows."""

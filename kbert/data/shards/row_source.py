@@ -80,9 +80,11 @@ def _of_tables(
     tables: Iterator[Table], options: ReadingOptions, labels: Labels | None
 ) -> RowSource:
     first = next(tables)
-    separator = options.label_separator
-    target = Multi(separator) if separator else None
-    target = target_of(options.target) if options.target and target is None else target
+    target: Target | None = None
+    if options.label_separator:
+        target = Multi(options.label_separator)
+    elif options.target:
+        target = target_of(options.target)
     columns = choose_columns(
         first,
         text=options.text,
@@ -208,7 +210,7 @@ def _chunk(given: Any, number: int, *, pairs: bool) -> RowChunk:
             cure=Cure(code="(texts, labels)"),
         )
     texts, second = as_texts(given[0], given[1] if pairs else None)
-    values = given[-1] if isinstance(given[-1], np.ndarray) else list(given[-1])
+    values: Any = given[-1] if isinstance(given[-1], np.ndarray) else list(given[-1])
     if isinstance(values, list) and values and not isinstance(values[0], str):
         values = np.asarray(values)
     if isinstance(values, np.ndarray) and values.dtype.kind not in "iu":

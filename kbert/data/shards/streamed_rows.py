@@ -6,12 +6,11 @@ from typing import Any
 
 from kbert.data.raw.hugging_face_text_set import class_names
 from kbert.data.reading.rows import Row, Table
+from kbert.data.reading.streams import has_no_end, is_grain, is_hugging_face_stream
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.utils.cell_values import describe
 from kbert.utils.foreign import foreign_input
-
-_UNKNOWN = 2**62  # rows; a grain data set that repeats for ever says that it has 2^63 - 1
 
 
 def streamed_table(source: Any, first: Mapping[Any, Any] | None = None) -> Table | None:
@@ -49,25 +48,6 @@ def streamed_table(source: Any, first: Mapping[Any, Any] | None = None) -> Table
     columns = _columns(row, name)
     cells = _cells(itertools.chain([row], rows), columns, names, name)
     return Table(name, columns, cells)
-
-
-def is_hugging_face_stream(source: Any) -> bool:
-    """Return whether something is a Hugging Face data set that is read as a stream."""
-    is_set = hasattr(source, "column_names") and hasattr(source, "with_format")
-    return is_set and not hasattr(source, "__len__")
-
-
-def is_grain(source: Any) -> bool:
-    """Return whether something is a data set of grain, which need not be imported for it."""
-    return any(
-        kind.__module__.split(".")[0] == "grain" and kind.__name__ in ("MapDataset", "IterDataset")
-        for kind in type(source).__mro__
-    )
-
-
-def has_no_end(source: Any) -> bool:
-    """Return whether a grain `MapDataset` repeats for ever."""
-    return hasattr(source, "__len__") and len(source) >= _UNKNOWN
 
 
 def _columns(row: Any, name: str) -> list[str]:
