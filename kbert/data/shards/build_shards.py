@@ -66,6 +66,7 @@ class ShardBuild:
         if source.label_columns:
             met = () if self._index.labels_given else self._index.found_labels
             self._labels = FoundLabels(source.target, source.label_columns, source.labels, met)
+            self._check_labels(self._labels)
         self._stream = RowStream(source.chunks, PIECE)
         self._told = time.monotonic()
 
@@ -97,17 +98,13 @@ class ShardBuild:
         except FileNotFoundError:
             return new
         ours, theirs = new.header(), found.header()
-        differ = [name for name in ours if ours[name] != theirs[name]]
+        differ = [
+            name if name == "tokenizer" else f"{name} {theirs[name]}, not {ours[name]}"
+            for name in ours
+            if ours[name] != theirs[name]
+        ]
         if differ:
-            raise InputError(
-                "{place} holds tokens that were made otherwise: {names}.",
-                place=self._location.shown,
-                names=", ".join(
-                    name if name == "tokenizer" else f"{name} {theirs[name]}, not {ours[name]}"
-                    for name in differ
-                ),
-                cure=Cure({"output": "NEW"}, note="or the same settings as before"),
-            )
+            raise self._made_otherwise(differ)
         say(
             worded(
                 "{place} has {rows:,} rows already, which are compared with the source.",
@@ -116,6 +113,21 @@ class ShardBuild:
             )
         )
         return found
+
+    def _made_otherwise(self, differ: list[str]) -> InputError:
+        return InputError(
+            "{place} holds tokens that were made otherwise: {names}.",
+            place=self._location.shown,
+            names=", ".join(differ),
+            cure=Cure({"output": "NEW"}, note="or the same settings as before"),
+        )
+
+    def _check_labels(self, labels: FoundLabels) -> None:
+        """Raise InputError where finished shards have other labels than are given."""
+        index = self._index
+        is_same = index.labels_given == labels.is_given
+        if index.shards and not (is_same and index.found_labels == labels.names):
+            raise self._made_otherwise(["labels"])
 
     def _check(self, number: int, shard: Shard) -> None:
         """Compare the rows of a finished shard with the source's; make it again if it is lost."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from kbert.errors import InputError, MachineError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.utils.files import atomic_file, sync_directory
 from kbert.utils.foreign import reason_of
 
@@ -113,7 +113,9 @@ class Location:
             with self._filesystem.open_input_stream(f"{self._root}/{name}") as file:
                 data = bytes(file.read())
             if size is not None and len(data) < size:
-                raise OSError(f"{len(data):,} of {size:,} bytes have come")
+                raise OSError(
+                    worded("{come:,} of {size:,} bytes have come", come=len(data), size=size)
+                )
             return data
 
         return self._again(read, name)

@@ -18,7 +18,7 @@ from kbert.data.reading.usable_rows import usable_rows
 from kbert.data.shards.row_chunk import RowChunk
 from kbert.data.shards.streamed_rows import streamed_table
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.results.given_texts import as_texts
 from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
@@ -176,7 +176,7 @@ def _of_chunks(chunks: Iterator[Any], labels: Labels | None) -> RowSource:
     numbers = itertools.count(1)
     pairs = isinstance(first, tuple) and len(first) == 3
     return RowSource(
-        "the chunks",
+        worded("the chunks"),
         (_chunk(given, next(numbers), pairs=pairs) for given in every),
         Single(),
         ("label",),
@@ -222,7 +222,7 @@ def _chunk(given: Any, number: int, *, pairs: bool) -> RowChunk:
             option=Option("labels"),
             number=number,
             rows=len(texts),
-            given="other values" if values is None else f"{len(values):,}",
+            given=worded("other values") if values is None else f"{len(values):,}",
         )
     return RowChunk(texts, second, values)
 

@@ -12,7 +12,7 @@ from kbert.data.shards.location import Location
 from kbert.data.shards.shard_file import DamagedShard, ShardFile, check_content
 from kbert.data.shards.shard_index import Shard, ShardIndex, tokens_name
 from kbert.errors import MachineError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.utils.cache_file import write_cache_file
 
 _THREADS = 2  # that fetch at a time
@@ -66,7 +66,7 @@ class ShardCache:
         except DamagedShard as damaged:
             raise self._damaged(number, str(damaged)) from damaged
         except FileNotFoundError as error:
-            raise self._damaged(number, "there is no such file") from error
+            raise self._damaged(number, worded("there is no such file")) from error
         with self._lock:
             self._opened[number] = found
             while len(self._opened) > max(4, len(self._needed)):

@@ -9,6 +9,7 @@ import numpy as np
 
 from kbert.data.shards.shard_index import Shard
 from kbert.data.shards.shard_rows import from_arrow
+from kbert.findings import worded
 from kbert.utils.pread import pread
 
 
@@ -38,15 +39,19 @@ class ShardFile:
             column = from_arrow(data).column(0)
             ids = column.values.to_numpy()
         except (AttributeError, IndexError, TypeError, ValueError) as error:
-            raise DamagedShard(f"it is not a file of token ids: {error}") from error
+            raise DamagedShard(
+                worded("it is not a file of token ids: {error}", error=error)
+            ) from error
         self._starts = np.zeros(len(lengths) + 1, np.int64)
         np.cumsum(lengths, out=self._starts[1:])
         if len(ids) != self._starts[-1] or ids.dtype.kind not in "iu":
-            raise DamagedShard("it has another number of tokens")
+            raise DamagedShard(worded("it has another number of tokens"))
         if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < vocabulary:
-            raise DamagedShard("it has ids that are none of the vocabulary")
+            raise DamagedShard(worded("it has ids that are none of the vocabulary"))
         self._dtype = ids.dtype
         self._place = ids.ctypes.data - np.frombuffer(data, np.uint8).ctypes.data
+        if not 0 <= self._place <= len(data) - ids.nbytes:
+            raise DamagedShard(worded("its ids are compressed"))
 
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError, OSError):
@@ -58,13 +63,15 @@ class ShardFile:
         size = self._dtype.itemsize
         data = pread(self._file, (end - begin) * size, self._place + begin * size)
         if len(data) != (end - begin) * size:
-            raise DamagedShard("it has become shorter while it was read")
+            raise DamagedShard(worded("it has become shorter while it was read"))
         return np.frombuffer(data, self._dtype).astype(np.int32)
 
 
 def check_content(data: bytes, size: int, sha256: str) -> None:
     """Raise DamagedShard for what is not what the index tells."""
     if len(data) != size:
-        raise DamagedShard(f"it has {len(data):,} bytes, not {size:,}")
+        raise DamagedShard(
+            worded("it has {given:,} bytes, not {size:,}", given=len(data), size=size)
+        )
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise DamagedShard("its SHA-256 is another")
+        raise DamagedShard(worded("its SHA-256 is another"))

@@ -14,7 +14,7 @@ from kbert.findings import Cure
 from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
-from kbert.utils.untrusted import parse_json
+from kbert.utils.untrusted import MAX_JSON, parse_json
 
 FORMAT = 1
 _CURE = Cure(note="make the store again, in a new folder")
@@ -121,7 +121,7 @@ class ShardIndex:
 
     def header(self) -> dict[str, Any]:
         """Return what must be the same where the making of a store goes on."""
-        left_out = ("found_labels", "source", "complete", "shards", "format")
+        left_out = ("found_labels", "labels_given", "source", "complete", "shards", "format")
         return {name: value for name, value in self._record().items() if name not in left_out}
 
     def write(self, location: Location) -> None:
@@ -138,6 +138,9 @@ class ShardIndex:
             InputError: it is not an index, or one of a later version of kbert.
         """
         name = f"{location.shown}/{INDEX}"
+        size = location.size(INDEX) or 0
+        if size > MAX_JSON:
+            raise InputError("{name} is too large: {size:,} bytes.", name=name, size=size)
         found = parse_json(location.read(INDEX), name)
         if isinstance(found, Mapping) and found.get("format", FORMAT) != FORMAT:
             raise InputError(

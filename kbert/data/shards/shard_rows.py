@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+_MIN_BYTES, _MAX_RATIO = 2**28, 200  # of a file, as of an Arrow file that is read
+
 
 @dataclass(frozen=True)
 class ShardRows:
@@ -85,6 +87,8 @@ def from_arrow(data: bytes) -> pa.RecordBatch:
             raise ValueError(f"it has {reader.num_record_batches} batches")
         batch = reader.get_batch(0)
         batch.validate(full=True)
+        if batch.nbytes > max(_MIN_BYTES, _MAX_RATIO * len(data)):
+            raise ValueError("it unpacks to more than it may")
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from error
     return batch

@@ -21,7 +21,7 @@ from kbert.data.shards.shard_rows import ShardRows
 from kbert.data.shards.window_order import WindowOrder
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError, MachineError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure, Option, worded
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -314,7 +314,8 @@ class ShardedTokenStore(TokenStore):
             rows = ShardRows.from_arrow(data)
             self._check_rows(rows, shard.rows, shard.tokens)
         except (FileNotFoundError, DamagedShard, ValueError) as error:
-            reason = "there is no such file" if isinstance(error, FileNotFoundError) else error
+            is_missing = isinstance(error, FileNotFoundError)
+            reason = worded("there is no such file") if is_missing else error
             raise MachineError(
                 "{file} of {place} is not what was written: {reason}.",
                 file=name,
@@ -328,14 +329,14 @@ class ShardedTokenStore(TokenStore):
         """Raise ValueError where rows contradict the index."""
         index = self.index
         if len(rows) != count or int(rows.lengths.sum(dtype=np.int64)) != tokens:
-            raise ValueError("it has other rows than the index tells")
+            raise ValueError(worded("it has other rows than the index tells"))
         if (rows.labels is None) != (not index.found_labels) or index.weights != (
             rows.weights is not None
         ):
-            raise ValueError("it has other columns than the index tells")
+            raise ValueError(worded("it has other columns than the index tells"))
         labels = rows.labels
         if labels is not None and labels.ndim == 1 and int(labels.max()) >= len(index.found_labels):
-            raise ValueError("it has labels that the index does not name")
+            raise ValueError(worded("it has labels that the index does not name"))
 
     def _check_room(self, most: int) -> None:
         """Raise InputError where the cache has no room for the windows that are needed at once."""

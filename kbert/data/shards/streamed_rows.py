@@ -8,7 +8,7 @@ from kbert.data.raw.hugging_face_text_set import class_names
 from kbert.data.reading.rows import Row, Table
 from kbert.data.reading.streams import has_no_end, is_grain, is_hugging_face_stream
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, worded
 from kbert.utils.cell_values import describe
 from kbert.utils.foreign import foreign_input
 
@@ -26,10 +26,10 @@ def streamed_table(source: Any, first: Mapping[Any, Any] | None = None) -> Table
     """
     names: Mapping[str, Any] = {}
     if is_hugging_face_stream(source):
-        names, name = class_names(source), "the data set"
+        names, name = class_names(source), worded("the data set")
         rows: Iterator[Any] = iter(source)
     elif is_grain(source):
-        name = "the grain data set"
+        name = worded("the grain data set")
         if has_no_end(source):
             raise InputError(
                 "{name} never ends, so its rows cannot be stored.",
@@ -38,7 +38,7 @@ def streamed_table(source: Any, first: Mapping[Any, Any] | None = None) -> Table
             )
         rows = iter(source)
     elif first is not None:
-        rows, name = iter(source), "the rows"
+        rows, name = iter(source), worded("the rows")
     else:
         return None
     with foreign_input("The data set cannot be read: {reason}"):

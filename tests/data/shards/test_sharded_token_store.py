@@ -200,6 +200,15 @@ def test_numbers_of_classes_need_their_names(tokenizer, tmp_path):
         build(iter([(["a"], np.array([2]))]), tokenizer, tmp_path / "b", labels=["yes", "no"])
 
 
+def test_labels_that_were_given_are_given_again(tokenizer, tmp_path):
+    chunk = (["a", "bad"], np.array([1, 0]))
+    store = build(iter([chunk]), tokenizer, tmp_path / "a", labels=["yes", "no"])
+    again = build(iter([chunk]), tokenizer, tmp_path / "a", labels=["yes", "no"])
+    assert again.fingerprint == store.fingerprint
+    with pytest.raises(InputError, match="were made otherwise: labels"):
+        build(iter([chunk]), tokenizer, tmp_path / "a", labels=["no", "yes"])
+
+
 def test_nothing_to_read(tokenizer, tmp_path):
     with pytest.raises(InputError, match="at least one row"):
         build(iter([([], [])]), tokenizer, tmp_path / "a")
