@@ -50,7 +50,8 @@ def config(files, tiny_preset):
         preset=str(tiny_preset),
         weights="random",
         max_length=8,
-        epochs=2,
+        epochs=1,
+        baseline="none",
         batch_size=8,
         learning_rate=1e-3,
         shuffle_window=2,
@@ -101,7 +102,7 @@ def test_a_run_that_is_killed_inside_an_epoch_ends_with_the_same_bits(
 
 
 def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_path, monkeypatch):
-    cut = replace(config, output=str(tmp_path / "cut"), baseline="none")
+    cut = replace(config, output=str(tmp_path / "cut"))
     original, calls = shard_cache.ShardCache.file, iter(range(10**6))
 
     def broken(self, number):

@@ -185,15 +185,14 @@ class ShardedTokenStore(TokenStore):
 
     def __reduce__(self) -> tuple[Any, ...]:
         window, cache, gb = self._settings
-        more = {"shuffle_window": window, "cache": cache, "cache_gb": gb}
-        state = {"window_split": self.window_split}
-        return functools.partial(type(self), **more), (self._location, self.index), state
+        make = functools.partial(type(self), shuffle_window=window, cache=cache, cache_gb=gb)
+        return make, (self._location, self.index), {"window_split": self.window_split}
 
     def __str__(self) -> str:
         return self._location.shown
 
     @property
-    def fingerprint(self) -> str:  # type: ignore[override]
+    def fingerprint(self) -> str:
         """A hash of the checksums of all shards."""
         return self.index.fingerprint
 

@@ -71,7 +71,7 @@ class StoredExamples(Examples):
         )
 
     @property
-    def fingerprint(self) -> str:  # type: ignore[override]
+    def fingerprint(self) -> str:
         """A hash of the checksums of all shards."""
         assert self.store is not None
         return self.store.fingerprint
