@@ -7,10 +7,8 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, Switch, given, options, reading
-from kbert.config import ModelOptions, ShardOptions
+from kbert.config import ModelOptions
 from kbert.data.reading.reading_options import ReadingOptions
-from kbert.errors import InputError
-from kbert.findings import Cure, Option
 
 _MODEL = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
 
@@ -56,13 +54,6 @@ def inspect(
         ignored = {"dev": dev, "plot": plot, "duplicates": duplicates}
         check_of_store(data, reading(settings), ignored)
         return show_store(data, values["shuffle_window"], as_json=json)
-    if values["shuffle_window"] != ShardOptions.shuffle_window:
-        raise InputError(
-            "{option} is for token stores, and {data} is none.",
-            option=Option("shuffle_window"),
-            data=data,
-            cure=Cure(note="leave it out"),
-        )
     from kbert.cli.show_inspection import show_inspection
 
     return show_inspection(

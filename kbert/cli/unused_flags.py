@@ -8,6 +8,7 @@ from cyclopts import App, ArgumentCollection
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.shards.location import is_store
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.plans.plan_options import PlanOptions
@@ -89,6 +90,7 @@ def check_unused_flags(app: App, verb: tuple[str, ...], arguments: ArgumentColle
                 raise _unused(flag, rule)
     if verb[:1] == ("predict",):
         given.setdefault("data", "-")
+    _check_shards(typed, given)
     _check_file_options(typed, given)
 
 
@@ -114,6 +116,19 @@ def _unused(flag: str, rule: Rule) -> InputError:
     return InputError(
         "{option} has no effect beside {other}: leave it out.", option=option, other=other
     )
+
+
+def _check_shards(typed: set[str], given: dict[str, str]) -> None:
+    """Raise InputError for flags of token stores where the data are a file."""
+    data = given.get("data")
+    for name in _SHARDS:
+        if name in typed and data is not None and not is_store(data):
+            raise InputError(
+                "{option} is for token stores, and {data} is none.",
+                option=Option(name),
+                data=data,
+                cure=Cure(note="leave it out: kbert shuffles all rows of a file"),
+            )
 
 
 def _format(file: str) -> str | None:
