@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.rows import Row, Table
-from kbert.data.reading.streams import is_finite, is_grain, is_hugging_face_stream
+from kbert.data.reading.streams import is_finite, is_grain
 from kbert.errors import InputError
 from kbert.findings import Cure, worded
 from kbert.utils.cell_values import describe
@@ -33,7 +33,7 @@ def read_object(source: Any) -> Table:
                 first=next(iter(source)),
             )
         return _from_columns("columns", source.items())
-    if is_hugging_face_stream(source) or (is_grain(source) and not is_finite(source)):
+    if is_grain(source) and not is_finite(source):
         raise InputError(
             "{kind} is read as a stream, whose number of rows is not known.",
             kind=type(source).__name__,
