@@ -97,7 +97,7 @@ def test_a_run_that_is_killed_inside_an_epoch_ends_with_the_same_bits(
         with pytest.raises(Killed):
             train(cut)
     resume(cut.output)
-    for name, array in weights_of(whole).items():
+    for name, array in weights_of(whole.path).items():
         np.testing.assert_array_equal(weights_of(cut.output)[name], array)
 
 
@@ -122,7 +122,7 @@ def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_
     ("change", "message"),
     [
         ({"dev": None}, "has no texts to set rows aside by"),
-        ({"max_length": 16}, "were made with `max_length=8`. Received: 16"),
+        ({"max_length": 16}, "were made with max_length=8. Received: 16"),
         ({"text": "text"}, "`text` says how a file is read"),
         ({"long_text": "tail"}, "made with another tokenizer than the model's"),
         ({"shuffle_window": 0}, "`shuffle_window` must be a whole number, 1 or more"),

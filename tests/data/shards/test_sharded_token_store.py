@@ -11,6 +11,7 @@ from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.shards import build_shards
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError, MachineError
+from kbert.linear.labelled_rows import LabelledRows
 from kbert.targets.labels import Labels
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -279,6 +280,32 @@ def test_other_file_systems_and_processes(chunks, tokenizer, tmp_path):
     assert contents(copy) == contents(store)
     assert copy.shuffle_window == 2
     far.close()
+
+
+def test_rows_at_hand_are_those_of_a_window(chunks, tokenizer, tmp_path):
+    build(chunks(), tokenizer, tmp_path / "store", rows_per_shard=10)
+    store = ShardedTokenStore.open(tmp_path / "store", shuffle_window=3)
+    found = LabelledRows.from_store(store, np.arange(100.0))
+    assert len({row // 10 for row in found.rows}) <= 3
+    assert found.rows.tolist() == sorted(set(found.rows))
+    assert found.targets.tolist() == store.labels[found.rows].tolist()
+    assert found.weights.tolist() == found.rows.tolist()
+
+
+@pytest.mark.parametrize(("process", "places"), [(0, [0, 1, 2]), (1, [0, 1, 2, 3]), (3, [2, 3, 4])])
+def test_a_process_fetches_its_part_of_a_window(
+    process, places, chunks, tokenizer, tmp_path, monkeypatch
+):
+    """The quarter of a window of five shards that its rows are in, and one more on each side."""
+    build(chunks(), tokenizer, tmp_path / "store", rows_per_shard=10)
+    store, asked = ShardedTokenStore.open(tmp_path / "store", shuffle_window=5), []
+    monkeypatch.setattr(store._files, "need", lambda now, soon: asked.append((now, soon)))
+    order = store.window_order(np.random.PCG64(0))
+    store.serve(process, 4)
+    store[int(order(np.array([0]))[0])]
+    [(now, soon)] = asked
+    assert now.tolist() == order.shards_of(0)[places].tolist()
+    assert soon.tolist() == order.shards_of(1)[places].tolist()
 
 
 def test_the_cache_has_a_bound(chunks, tokenizer, tmp_path):
