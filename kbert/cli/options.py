@@ -49,7 +49,7 @@ _GROUPS = {
     LossOptions: _LOSS,
     EvaluationOptions: _EVALUATION,
     SplitOptions: _EVALUATION,
-    ShardOptions: DATA,
+    ShardOptions: MACHINE,
     CheckpointOptions: _CHECKPOINTS,
     TrackerOptions: TRACKING,
     MachineOptions: MACHINE,
