@@ -22,6 +22,7 @@ from kbert.utils.say import say
 PIECE = 8192  # rows that are tokenized at a time
 _SHARD_TOKENS = 2**25  # after which a shard ends, whatever its rows
 _TOLD = 10.0  # seconds between two lines
+_MAX_SHOWN = 20  # rows that were left out
 
 
 class ShardBuild:
@@ -89,6 +90,7 @@ class ShardBuild:
             )
         if not self._index.complete:
             self._write(replace(self._index, complete=True))
+        self._tell_skipped()
         return self._index
 
     def _begun(self, new: ShardIndex) -> ShardIndex:
@@ -199,6 +201,15 @@ class ShardBuild:
     def _write(self, index: ShardIndex) -> None:
         index.write(self._location)
         self._index = index
+
+    def _tell_skipped(self) -> None:
+        """Say which rows were left out."""
+        skipped = self._source.skipped
+        for row in skipped[:_MAX_SHOWN]:
+            say(f"skipped: {row}", to="stderr")
+        if len(skipped) > _MAX_SHOWN:
+            more = worded("skipped: {number:,} more rows", number=len(skipped) - _MAX_SHOWN)
+            say(more, to="stderr")
 
     def _tell(self, rows: int) -> None:
         """Say from time to time how far it is."""

@@ -94,6 +94,19 @@ def test_pairs_weights_and_numbers(tokenizer, tmp_path):
     np.testing.assert_array_equal(store.weights, examples.weights)
 
 
+def test_bad_rows_are_refused_or_left_out_and_told(tokenizer, tmp_path, capsys):
+    path = tmp_path / "data.csv"
+    path.write_text("text,label\na film,x\n ,y\nbad,y\nat all,\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"data\.csv, row 2 \(line 3\): the text"):
+        build(str(path), tokenizer, tmp_path / "store")
+    skipping = ReadingOptions(on_bad_row="skip")
+    store = build(str(path), tokenizer, tmp_path / "store", reading=skipping)
+    assert len(store) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert all(line.startswith("skipped: ") for line in told)
+
+
 def test_several_labels_have_to_be_named(tokenizer, tmp_path):
     source = iter([{"text": "a film", "label": ["x", "y"]}, {"text": "bad", "label": []}])
     with pytest.raises(InputError, match="Which labels there are is not known before the last row"):
