@@ -3,7 +3,6 @@
 import functools
 from bisect import bisect_right
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,16 @@ import numpy as np
 
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.shards.build_shards import ShardBuild
-from kbert.data.shards.location import INDEX, Location
+from kbert.data.shards.location import Location
+from kbert.data.shards.read_rows import read_index, read_rows
 from kbert.data.shards.row_source import RowSource, label_names
 from kbert.data.shards.shard_cache import ShardCache
-from kbert.data.shards.shard_file import DamagedShard, ShardFile, check_content
-from kbert.data.shards.shard_index import ShardIndex, rows_name
-from kbert.data.shards.shard_rows import ShardRows
+from kbert.data.shards.shard_file import ShardFile
+from kbert.data.shards.shard_index import ShardIndex
 from kbert.data.shards.window_order import WindowOrder
 from kbert.data.token_store import TokenStore
-from kbert.errors import InputError, MachineError
-from kbert.findings import Call, Cure, Option, worded
+from kbert.errors import InputError
+from kbert.findings import Cure, Option
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
@@ -32,7 +31,6 @@ ROWS_PER_SHARD = 2**18
 SHUFFLE_WINDOW = 16
 CACHE_GB = 10.0
 _GB = 1e9
-_READERS = 8  # files of lengths and labels that are read at a time
 _AT_HAND = 2**20  # rows
 
 
@@ -92,7 +90,9 @@ class ShardedTokenStore(TokenStore):
         self._files = ShardCache(location, index, folder, most, self._open_file)
         starts = np.cumsum([shard.rows for shard in index.shards])
         self._starts: list[int] = [0, *starts.tolist()]
-        self._read_rows()
+        rows = read_rows(location, index)
+        self.lengths, self.labels, self.weights = rows.lengths, rows.labels, rows.weights
+        self.first_lengths = rows.lengths if rows.firsts is None else rows.firsts
         self._order: WindowOrder | None = None
         self._window = -1
         self._process = (0, 1)
@@ -286,57 +286,6 @@ class ShardedTokenStore(TokenStore):
         lengths = self.lengths[self._starts[number] : self._starts[number + 1]]
         return ShardFile(path, self.index.shards[number], lengths, self.index.vocabulary)
 
-    def _read_rows(self) -> None:
-        """Read lengths, labels and weights of all shards."""
-        with ThreadPoolExecutor(_READERS) as pool:
-            parts = list(pool.map(self._rows_of, range(len(self.index.shards))))
-        lengths = np.concatenate([part.lengths for part in parts])
-        self.lengths = lengths
-        firsts = [part.lengths if part.firsts is None else part.firsts for part in parts]
-        self.first_lengths = np.concatenate(firsts) if self.index.text_pairs else lengths
-        self.weights = None
-        if self.index.weights:
-            self.weights = np.concatenate([p.weights for p in parts if p.weights is not None])
-        self.labels = None
-        if self.labels_of_rows is not None:
-            found = np.concatenate([part.labels for part in parts if part.labels is not None])
-            if found.ndim == 1:
-                numbers = [self.labels_of_rows.ids[name] for name in self.index.found_labels]
-                found = np.array(numbers, np.min_scalar_type(len(numbers)))[found]
-            self.labels = found
-
-    def _rows_of(self, number: int) -> ShardRows:
-        name, shard = rows_name(number), self.index.shards[number]
-        try:
-            data = self._location.read(name, shard.rows_bytes)
-            check_content(data, shard.rows_bytes, shard.rows_sha256)
-            rows = ShardRows.from_arrow(data)
-            self._check_rows(rows, shard.rows, shard.tokens)
-        except (FileNotFoundError, DamagedShard, ValueError) as error:
-            is_missing = isinstance(error, FileNotFoundError)
-            reason = worded("there is no such file") if is_missing else error
-            raise MachineError(
-                "{file} of {place} is not what was written: {reason}.",
-                file=name,
-                place=self._location.shown,
-                reason=reason,
-                cure=Cure(note="remove it, and make the store again as before: only it is missing"),
-            ) from error
-        return rows
-
-    def _check_rows(self, rows: ShardRows, count: int, tokens: int) -> None:
-        """Raise ValueError where rows contradict the index."""
-        index = self.index
-        if len(rows) != count or int(rows.lengths.sum(dtype=np.int64)) != tokens:
-            raise ValueError(worded("it has other rows than the index tells"))
-        if (rows.labels is None) != (not index.found_labels) or index.weights != (
-            rows.weights is not None
-        ):
-            raise ValueError(worded("it has other columns than the index tells"))
-        labels = rows.labels
-        if labels is not None and labels.ndim == 1 and int(labels.max()) >= len(index.found_labels):
-            raise ValueError(worded("it has labels that the index does not name"))
-
     def _check_room(self, most: int) -> None:
         """Raise InputError where the cache has no room for the windows that are needed at once."""
         largest = sorted((shard.bytes for shard in self.index.shards), reverse=True)
@@ -350,25 +299,3 @@ class ShardedTokenStore(TokenStore):
                 needed=needed / _GB,
                 cure=Cure({"shard_cache": round(needed / _GB + 0.5, 1)}),
             )
-
-
-def read_index(location: Location) -> ShardIndex:
-    """Return the index of a complete store, or raise InputError."""
-    again = Cure(call=Call("tokens", "DATA", output=location.shown))
-    try:
-        index = ShardIndex.read(location)
-    except FileNotFoundError:
-        raise InputError(
-            "There is no token store in {place}: it has no {index}.",
-            place=location.shown,
-            index=INDEX,
-            cure=again,
-        ) from None
-    if not index.complete:
-        raise InputError(
-            "The token store {place} is not complete: {rows:,} rows are finished.",
-            place=location.shown,
-            rows=index.rows,
-            cure=again,
-        )
-    return index
