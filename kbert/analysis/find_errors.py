@@ -8,6 +8,7 @@ from kbert.analysis.found_errors import FoundErrors
 from kbert.analysis.nearest_rows import NearRow, nearest_rows
 from kbert.analysis.told import told_label
 from kbert.data.reading.examples import Examples, check_examples
+from kbert.data.shards.stored_examples import check_has_texts
 from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure, Option, worded
 from kbert.runs.evaluated_rows import (
@@ -187,6 +188,7 @@ def _training_rows(run: RunDirectory) -> Examples | None:
     if is_cross_validation(run):
         return rows_out_of_fold(run).examples
     training, _ = read_sets(run_config(run), split=RecordedSplit.of(run))
+    check_has_texts(training)
     if training.fingerprint != run.record["data"]["train"]["sha256"]:
         raise InputError(
             "{source} has changed since {run} was trained.",

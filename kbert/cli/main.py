@@ -25,6 +25,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     report,
     resume,
     serve,
+    tokens,
     train,
 )
 from kbert.cli.app import app

@@ -13,6 +13,7 @@ from kbert.data.class_weights import class_weights, row_weights
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_test
+from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
 from kbert.findings import Finding, Option, downgrade, worded
@@ -203,16 +204,21 @@ def _tokenizer(source: Source, config: TrainConfig, sha256: str | None) -> Token
     return next((t for t in earlier if t.fingerprint == sha256), found)
 
 
+def _store(config: TrainConfig, tokenizer: Tokenizer, examples: Examples) -> TokenStore:
+    """Return the tokens of a set."""
+    if isinstance(examples, StoredExamples) and examples.store is not None:
+        examples.store.read_by(tokenizer, config.max_length)
+        return examples.store
+    return TokenStore.build(examples, tokenizer, config.max_length, cache_folder("tokens"))
+
+
 def _tokenize(
     config: TrainConfig, tokenizer: Tokenizer, sets: dict[str, Examples]
 ) -> dict[str, TokenStore]:
     """Return the tokens of each set, computed or from the cache."""
     started = time.monotonic()
     cache = cache_folder("tokens")
-    stores = {
-        name: TokenStore.build(examples, tokenizer, config.max_length, cache)
-        for name, examples in sets.items()
-    }
+    stores = {name: _store(config, tokenizer, examples) for name, examples in sets.items()}
     reasons = [store.not_kept for store in stores.values() if store.not_kept]
     if cache is None or reasons:
         why = reasons[0] if reasons else worded("this user has no home folder")

@@ -115,8 +115,8 @@ def folder(tmp_path):
 
 REFUSALS = {
     "learn good.csv": "There is no command 'learn'. Did you mean plan? Commands: demo, inspect, "
-    "plan, pretrain, train, resume, continue, evaluate, predict, report, errors, explain, import, "
-    "export, presets.",
+    "plan, tokens, pretrain, train, resume, continue, evaluate, predict, report, errors, explain, "
+    "import, export, presets.",
     "contine run": "There is no command 'contine'. Did you mean continue?",
     "train good.csv --allow nothing": "There is no finding 'nothing'",
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",
