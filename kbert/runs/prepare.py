@@ -131,18 +131,17 @@ def prepare(
     weights, label_weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
-    of_plan = config.findings(plan)
+    of_plan = downgrade(config.findings(plan), config.allow)
     if config.batch_size != "auto":
         say(plan.describe(of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
     findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer)]
-    findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
     assert training.labels is not None
     asked, config = config, with_fitting_batch(config, len(training.labels))
     if asked.batch_size == "auto":
         plan = config.plan(len(training))
-        say(plan.describe(asked.findings(plan)))
+        say(plan.describe(downgrade(asked.findings(plan), config.allow)))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)

@@ -70,7 +70,7 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
     assert config.backend is not None
     if planned.config.batch_size == "auto":
         plan = config.plan(plan.examples)
-        say(plan.describe(planned.config.findings(plan)))
+        say(plan.describe(downgrade(planned.config.findings(plan), config.allow)))
     if config.deterministic:
         use_deterministic_kernels(config.backend)
     if config.precision == "auto":
@@ -104,11 +104,12 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     of_texts = judge_texts(config, sets, tokenizer)
     stores = pretraining_tokens(config, tokenizer, sets)
     empty = empty_texts(stores["train"])
-    of_texts = by_severity([*of_texts, *([] if empty is None else [empty])])
+    of_texts = downgrade([*of_texts, *([] if empty is None else [empty])], config.allow)
+    of_texts = by_severity(of_texts)
     if of_texts:
         say(findings_table(of_texts))
     plan = config.plan(len(stores["train"]))
-    of_plan = config.findings(plan)
+    of_plan = downgrade(config.findings(plan), config.allow)
     say(plan.describe(of_plan))
     if config.batch_size == "auto":
         say(
@@ -117,7 +118,7 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
                 "updates."
             )
         )
-    findings = downgrade([*of_plan, *of_texts], config.allow)
+    findings = [*of_plan, *of_texts]
     raise_on_errors(findings, can_allow=True)
     choice = PackingChoice.of_store(
         stores["train"],

@@ -170,7 +170,7 @@ def test_overwrites_no_file(run, lines):
 
 
 def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
-    with pytest.raises(KbertError, match="identifies neither csv nor jsonl nor xlsx"):
+    with pytest.raises(KbertError, match="identifies none of the formats csv, jsonl, xlsx"):
         predict(run, lines, output=tmp_path / "out.pdf")
 
 
@@ -237,7 +237,7 @@ def test_refuses_a_batch_size(run, reviews, use):
 
 
 def test_refuses_an_output_format(run, reviews):
-    with pytest.raises(KbertError, match="`to` must be csv, jsonl or xlsx. Received: 'xml'"):
+    with pytest.raises(KbertError, match="`format` must be one of csv, jsonl, xlsx. Received: 'xml'"):
         predict(run, reviews, output_format="xml")
 
 

@@ -166,7 +166,7 @@ REFUSALS = {
     "export run --format google --output new --length 9": "--length is for programs",
     "export run --format google --output new --quantize int8": "--quantize int8 is for onnx",
     "predict run --batch-size 0": "--batch-size must be a whole number, 1 or more. Received: 0",
-    "predict run --to xml": "--to must be csv, jsonl or xlsx. Received: 'xml'",
+    "predict run --to xml": "--to must be one of csv, jsonl, xlsx. Received: 'xml'",
     "train": "train needs DATA, which is not given. Cure: ",
     "train good.csv --recipe theirs": "--recipe must be one of recommended, google. Received: ",
     "train good.csv --epochz 3": "train has no option --epochz. Did you mean --epochs?",
