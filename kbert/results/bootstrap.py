@@ -13,7 +13,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """Between what values a score lies in 95 % of the samples.
+    """Between what values a score lies in 95% of the samples.
 
     Args:
         low: float.

@@ -35,9 +35,9 @@ class Temperature:
     Example:
 
     ```python
-    logits = np.array([[2.0, -2.0]] * 8 + [[-2.0, 2.0]] * 8)  # 98 % sure, and right 3 times of 4
+    logits = np.array([[2.0, -2.0]] * 8 + [[-2.0, 2.0]] * 8)  # 98% sure, and right 3 times of 4
     found = Temperature.fit(logits, np.array([0, 0, 0, 1] * 2 + [1, 1, 1, 0] * 2))
-    assert abs(4 / found.value - np.log(3)) < 1e-3  # 75 % sure
+    assert abs(4 / found.value - np.log(3)) < 1e-3  # 75% sure
     ```
     """
 

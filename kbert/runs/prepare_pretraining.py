@@ -22,6 +22,7 @@ from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_texts import empty_texts, judge_texts
 from kbert.runs.pretraining_texts import read_pretraining_texts
 from kbert.runs.pretraining_tokens import pretraining_tokens
+from kbert.utils.missing_package import pip_install
 from kbert.utils.say import say
 
 _CHINESE = 0.2  # of the letters, from which on words of several characters matter
@@ -139,8 +140,9 @@ def _say_words(masking: Masking, texts: Examples) -> None:
         say(
             worded(
                 "Each Chinese character is masked alone. To mask whole words, install "
-                "{package}: pip install 'keras-kbert[chinese]'",
+                "{package}: {install}",
                 package=SEGMENTER,
+                install=pip_install(SEGMENTER),
             )
         )
     else:

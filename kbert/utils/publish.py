@@ -26,6 +26,23 @@ def is_free(path: Path) -> bool:
     return not os.path.lexists(path)
 
 
+def free_path(path: Path) -> Path:
+    """Return a path if it is free, or else the first with a number before its suffixes that is.
+
+    Args:
+        path: Path.
+
+    Example:
+
+    ```python
+    Path("labels.csv.gz").touch()
+    assert free_path(Path("labels.csv.gz")) == Path("labels-1.csv.gz")
+    ```
+    """
+    numbered = (_numbered(path, number) for number in itertools.count(1))
+    return path if is_free(path) else next(other for other in numbered if is_free(other))
+
+
 def check_free(path: Path, option: str | None = "output") -> None:
     """Raise InputError unless a path is free.
 
@@ -49,7 +66,9 @@ def check_plain(path: Path, option: str = "output") -> None:
         raise InputError(
             "{path} would not be compressed, as its name says: kbert writes plain files.",
             path=path,
-            cure=Cure({option: str(plain if plain.suffix else plain.with_suffix(".csv"))}),
+            cure=Cure(
+                {option: str(free_path(plain if plain.suffix else path.with_suffix(".csv")))}
+            ),
         )
 
 
@@ -89,12 +108,11 @@ def publish(written: Path, path: Path, option: str | None = "output") -> None:
 
 
 def _already_exists(path: Path, option: str | None) -> InputError:
-    free = next(other for n in itertools.count(1) if is_free(other := _numbered(path, n)))
     cure = Cure(note="name another file")
     if option is not None:
         # What is of no kind that kbert writes is nothing of which anybody wants a second one.
         another = Cure(note="name another path with {option}", values={"option": Option(option)})
-        cure = Cure({option: str(free)}) if _is_written(path) else another
+        cure = Cure({option: str(free_path(path))}) if _is_written(path) else another
     return InputError("{path} already exists; kbert never overwrites files.", path=path, cure=cure)
 
 
@@ -105,6 +123,8 @@ def _is_written(path: Path) -> bool:
 
 def _numbered(path: Path, number: int) -> Path:
     """Return a path with a number before its suffixes, as in labels-1.csv.gz."""
+    if path.is_dir():
+        return path.with_name(f"{path.name}-{number}")
     packed = path.suffix if path.suffix.lower() in _PACKED else ""
     plain = Path(path.name.removesuffix(packed))
     return path.with_name(f"{plain.stem}-{number}{plain.suffix}{packed}")

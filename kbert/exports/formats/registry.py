@@ -8,6 +8,7 @@ from typing import Any, Protocol, get_args
 from kbert.choices import Backend, ExportFormat
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.utils.missing_package import pip_install, pip_install_extra
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,12 @@ def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
             name=name,
             missing=", ".join(names),
             cure=Cure(
-                code=f"pip install {' '.join(names)}",
+                code=pip_install(*missing),
                 otherwise=(
-                    Cure(code="pip install 'keras-kbert[export]'", note="for all the formats"),
+                    Cure(
+                        code=pip_install_extra("export"),
+                        note="in a clone of kbert, for all the formats",
+                    ),
                 ),
             ),
         )
