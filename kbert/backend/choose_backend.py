@@ -17,7 +17,7 @@ from typing import IO, Any, get_args
 from kbert.backend.compilation_cache import use_compilation_cache
 from kbert.choices import Backend
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Option
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.missing_package import pip_install, pip_install_extra
 
@@ -49,7 +49,7 @@ def choose_backend(wanted: str | None = None) -> Backend:
             "{setting} must be one of {backends}. Received: {asked!r}"
             + (". Did you mean {near!r}?" if near else ""),
             setting=Option("backend") if wanted else "KERAS_BACKEND",
-            backends=", ".join(BACKENDS),
+            backends=Joined(BACKENDS),
             asked=asked,
             near=near[0] if near else "",
         )

@@ -13,7 +13,7 @@ from kbert.cli.show import show, show_json
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, worded
+from kbert.findings import Call, Cure, Finding, Joined, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
@@ -94,7 +94,7 @@ def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     if codes:
         return worded(
             "ERROR: the data would stop a run ({codes}). See: {inspect}",
-            codes=", ".join(codes),
+            codes=Joined(codes),
             inspect=inspect,
         )
     return worded("What is in the data: {inspect}", inspect=inspect)

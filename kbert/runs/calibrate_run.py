@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Finding, findings_table, worded
+from kbert.findings import Finding, Joined, findings_table, worded
 from kbert.interop.cooled_head import cooled
 from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
@@ -63,7 +63,7 @@ def calibrate_run(
     limits = _write(run, settings, found, others).limits(logits[name].shape[1])
     if limits is not None and found.is_fitted:
         shown = zip(run.record["labels"], limits, strict=True)
-        told = ", ".join(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
+        told = Joined(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
         say(
             worded(
                 "The thresholds move along, so that the same labels are predicted: {thresholds}",

@@ -10,7 +10,7 @@ from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
 from kbert.config import TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Joined, Option
 from kbert.utils.foreign import reason_of
 from kbert.utils.wording import name_list
 
@@ -99,7 +99,7 @@ def missing_callbacks(recorded: Any, given: GivenCallbacks) -> list[Finding]:
                 note="name them with {option} again, if you trust them",
                 values={"option": Option("callbacks")},
             ),
-            {"missing": ", ".join(map(repr, missing))},
+            {"missing": Joined(map(repr, missing))},
         )
     ]
 

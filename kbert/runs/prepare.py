@@ -15,7 +15,7 @@ from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_test
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, Option, downgrade, worded
+from kbert.findings import Finding, Joined, Option, downgrade, worded
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.source import Source
@@ -183,7 +183,7 @@ def _weights(
     by_class = class_weights(config.class_weight, training)
     say(
         worded("Class weights: ")
-        + ", ".join(worded("{name} {w:.4g}", name=name, w=w) for name, w in by_class.items())
+        + str(Joined(worded("{name} {w:.4g}", name=name, w=w) for name, w in by_class.items()))
     )
     if training.target.weighs_labels:
         return row_weights(training), tuple(by_class.values())

@@ -10,7 +10,7 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import TrainConfig
 from kbert.data.reading.tasks import TASKS
 from kbert.errors import InputError, raise_on_errors
-from kbert.findings import Call, Cure, Finding, worded
+from kbert.findings import Call, Cure, Finding, Joined, worded
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.allowed_findings import allowed_findings
@@ -117,7 +117,7 @@ class Resumption:
             test = Path(self.config.data) / TASKS[self.config.task].splits["test"].file
             if test.is_file() and not (self.run.path / TEST_RESULTS).exists():
                 names.append(TEST_RESULTS)
-        return ", ".join(names)
+        return Joined(names)
 
     def check_best(self) -> list[Finding]:
         """Raise FindingsError when the best model as of the checkpoint is lost, unless allowed."""

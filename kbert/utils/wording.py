@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from kbert.findings import Count, Joined, worded
+from kbert.findings import Count, Joined, Message, worded
 
 _MAX_LISTED, _MAX_SHOWN = 7, 5  # names in a list: all of up to 7; of more only 5 and the last
 
@@ -47,9 +47,9 @@ def count_list(counts: Mapping[str, int]) -> str:
         names.sort(key=lambda name: -counts[name])
         parts = [f"{name} {counts[name]:,}" for name in (*names[:_MAX_SHOWN], names[-1])]
         parts.insert(
-            _MAX_SHOWN, worded("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1)
+            _MAX_SHOWN, Message("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1)
         )
-    return str(Joined(parts))
+    return Joined(parts)
 
 
 def duration(seconds: float) -> str:

@@ -227,6 +227,10 @@ def test_formats(table, tmp_path):
         made.write(tmp_path / "a.pdf")
     with pytest.raises(InputError, match="`bom` is for CSV files, not for jsonl"):
         made.write(tmp_path / "a.jsonl", bom=True)
+    with pytest.raises(InputError, match=r'than format="csv". Cure: output=".*b.csv"'):
+        made.write(tmp_path / "b.xlsx", format="csv")
+    with pytest.raises(InputError, match=r'kbert writes plain files. Cure: output=".*b.csv"'):
+        made.write(tmp_path / "b.csv.gz")
     made.write(tmp_path / "a.txt", format="jsonl")
     assert json.loads((tmp_path / "a.txt").read_text().splitlines()[0])["id"] == "007"
 

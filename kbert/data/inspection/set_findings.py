@@ -11,7 +11,7 @@ from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Message, Option
 from kbert.utils.missing_package import pip_install
 from kbert.utils.text_difference import around_difference
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, name_list
 
 _MIN_DEV_ROWS = 50
 _MAX_LISTED = 5
@@ -127,7 +127,6 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
     missing = [name for name, rows in counts.items() if rows and not trained.get(name)]
     if not missing:
         return None
-    names = missing[:_MAX_LISTED]
     rows = sum(counts[name] for name in missing)
     has, is_of = (
         (Message("has"), Message("is of")) if rows == 1 else (Message("have"), Message("are of"))
@@ -149,7 +148,7 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
             "classes": count_noun(len(missing), "label")
             if several
             else count_noun(len(missing), "class", "classes"),
-            "names": ", ".join(names) + ", ..." * (len(missing) > _MAX_LISTED),
+            "names": name_list(missing, _MAX_LISTED),
         },
     )
 

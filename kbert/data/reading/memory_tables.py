@@ -7,7 +7,7 @@ from typing import Any
 
 from kbert.data.reading.rows import Row, Table
 from kbert.errors import InputError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, worded
 from kbert.utils.cell_values import describe
 from kbert.utils.foreign import foreign_input
 
@@ -28,7 +28,7 @@ def read_object(source: Any) -> Table:
             raise InputError(
                 "Received a data set with several splits ({splits}). Pass one of them: "
                 "data[{first!r}]",
-                splits=", ".join(map(str, source)),
+                splits=Joined(map(str, source)),
                 first=next(iter(source)),
             )
         return _from_columns("columns", source.items())
