@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import csv
+import gc
 import importlib.util
 import json
 import os
@@ -56,8 +57,10 @@ THIRD_PARTY_WARNINGS = (
 
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
-# A file whose tests all need Keras.
+# A file whose tests all need Keras; one of which each test does, on any backend; one with some that do.
 KERAS_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.keras\b", re.MULTILINE)
+ANY_BACKEND = re.compile(r"^pytestmark = \[[^]]*\bany_backend\b", re.MULTILINE)
+KERAS = re.compile(r"\bmark\.keras\b")
 
 # The files that take longest, the longest first: workers that begin with them end together.
 LONGEST = (
@@ -91,11 +94,29 @@ def pytest_configure(config):
         config.addinivalue_line("filterwarnings", line)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Spare the garbage collector the thousands of tests, while they are made and ever after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_ignore_collect(collection_path, config):
-    """Leave out files that import Keras, which takes seconds, when none of their tests will run."""
-    if "not keras" in config.option.markexpr and collection_path.suffix == ".py":
-        return True if KERAS_ALONE.search(collection_path.read_text(encoding="utf-8")) else None
-    return None
+    """Leave out files none of whose tests will run: what they import takes seconds."""
+    chosen = config.option.markexpr
+    if "keras" not in chosen or not collection_path.match("test_*.py"):
+        return None
+    code = collection_path.read_text(encoding="utf-8")
+    if "not keras" in chosen:
+        left_out = KERAS_ALONE.search(code)
+    else:
+        left_out = not KERAS.search(code)
+        left_out |= "not any_backend" in chosen and bool(ANY_BACKEND.search(code))
+    return True if left_out else None
 
 
 def pytest_collection_modifyitems(items):
