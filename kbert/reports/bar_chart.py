@@ -62,10 +62,8 @@ def bar_chart(
     for place, name in marks:
         at = across(place)
         parts.append(line(at, _TOP, at, bottom, "line s1"))
-        is_left = at < (_LEFT + end) / 2
-        parts.append(
-            text(at + (5 if is_left else -5), _TOP + 9, name, "start" if is_left else "end")
-        )
+        aside, anchor = (5, "start") if at < (_LEFT + end) / 2 else (-5, "end")
+        parts.append(text(at + aside, _TOP + 9, name, anchor))
     parts.append(line(_LEFT, bottom, end, bottom, "axis"))
     parts.append(text((_LEFT + end) / 2, height - 6, x_label))
     parts.append(text(14, (top + bottom) / 2, y_label, turned=True))
