@@ -1,5 +1,6 @@
 """Find the rows that a model gets most wrong."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from kbert.analysis.told import told_label
 from kbert.data.reading.examples import Examples, check_examples
 from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure, Option, worded
+from kbert.results.weak_model import weak_model_note
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
     folds_of,
@@ -104,6 +106,7 @@ def find_errors(
         pairs=None if examples is None else examples.pairs,
         shown=show,
         notes=rows.notes,
+        suspects_note=weak_model_note(_findings(run)),
     )
     if not near or examples is None:
         return found
@@ -137,6 +140,12 @@ def _own_rows(run: RunDirectory) -> EvaluatedRows:
     if rows.table is None:
         raise InputError("{run}: {notes}", run=run, notes=" ".join(rows.notes))
     return rows
+
+
+def _findings(run: RunDirectory) -> list[Mapping[str, Any]]:
+    """Return the findings of a run, and of its folds; none of what is no run."""
+    runs = folds_of(run) if is_cross_validation(run) else [run]
+    return [finding for one in runs for finding in one.readable_record.get("findings", ())]
 
 
 def _source(run: RunDirectory, rows: EvaluatedRows) -> str:

@@ -95,7 +95,7 @@ class Comparison:
 
     def page(self) -> str:
         """Return the comparison as a page; see `render`."""
-        return render("comparison.html", comparison=self)
+        return render("comparison.html", ", ".join(self.names), comparison=self)
 
 
 def _best_score(report: RunReport, score: str) -> float:
