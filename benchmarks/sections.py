@@ -176,6 +176,12 @@ SECTIONS = {
         "Seconds of `kbert report`, from the start of its process, and the size of the page.",
         [Program(["benchmarks.report_speed"], _takes("rows", "rounds"))],
     ),
+    "norm": Section(
+        "Gradient norm",
+        "Seconds of an epoch whose log has the norm of the gradients, by those of an epoch without "
+        "it; two models take turns in one process, an epoch each.",
+        [Program(["benchmarks.gradient_norm_cost"], _takes("rows", "backends", rounds="--epochs"))],
+    ),
     "data": Section(
         "Data",
         "What happens to data before training, by the number of rows: time a row and memory, the "

@@ -1,5 +1,6 @@
 """Find the rows that a model gets most wrong."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.shards.stored_examples import check_has_texts
 from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure, Option, worded
+from kbert.results.weak_model import weak_model_note
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
     folds_of,
@@ -105,6 +107,7 @@ def find_errors(
         pairs=None if examples is None else examples.pairs,
         shown=show,
         notes=rows.notes,
+        suspects_note=weak_model_note(_findings(run)),
     )
     if not near or examples is None:
         return found
@@ -138,6 +141,12 @@ def _own_rows(run: RunDirectory) -> EvaluatedRows:
     if rows.table is None:
         raise InputError("{run}: {notes}", run=run, notes=" ".join(rows.notes))
     return rows
+
+
+def _findings(run: RunDirectory) -> list[Mapping[str, Any]]:
+    """Return the findings of a run, and of its folds; none of what is no run."""
+    runs = folds_of(run) if is_cross_validation(run) else [run]
+    return [finding for one in runs for finding in one.readable_record.get("findings", ())]
 
 
 def _source(run: RunDirectory, rows: EvaluatedRows) -> str:

@@ -18,7 +18,7 @@ from kbert.config import ModelOptions, TrainConfig
 from kbert.data.shards.location import is_store
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, Option, worded
+from kbert.findings import Call, Cure, Finding, Joined, Option, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
@@ -116,7 +116,7 @@ def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     if codes:
         return worded(
             "ERROR: the data would stop a run ({codes}). See: {inspect}",
-            codes=", ".join(codes),
+            codes=Joined(codes),
             inspect=inspect,
         )
     return worded("What is in the data: {inspect}", inspect=inspect)

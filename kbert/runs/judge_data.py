@@ -13,7 +13,7 @@ from kbert.data.inspection.set_findings import (
 from kbert.data.reading.examples import Examples
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.shards.stored_findings import stored_findings
-from kbert.findings import Call, Cure, Finding, Option, by_severity, findings_table
+from kbert.findings import Call, Cure, Finding, Option, by_severity, downgrade, findings_table
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
 
@@ -58,7 +58,7 @@ def judge_data(
     findings = [_of_model(config, finding) for finding in findings]
     if config.task is not None:
         findings = [_of_task(finding) for finding in findings]
-    findings = by_severity(findings)
+    findings = by_severity(downgrade(findings, config.allow))
     if findings:
         say(findings_table(findings))
     return findings

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from kbert.data.reading.unpacked import COMPRESSED
 from kbert.data.shards.location import is_uri
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, Message
 from kbert.utils.file_errors import unreadable
 from kbert.utils.shell_words import shell_word
 
@@ -201,5 +201,5 @@ def _check_links(pattern: str | Path, files: Sequence[Path]) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = worded(", ... ({names} files)", names=len(names)) if len(names) > _MAX_LISTED else ""
-    return ", ".join(names[:_MAX_LISTED]) + more
+    more = [Message("... ({names} files)", names=len(names))] if len(names) > _MAX_LISTED else []
+    return Joined([*names[:_MAX_LISTED], *more])

@@ -8,7 +8,7 @@ from typing import Any
 from kbert.data.reading.rows import Row, Table
 from kbert.data.reading.streams import is_finite, is_grain
 from kbert.errors import InputError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, worded
 from kbert.utils.cell_values import describe
 from kbert.utils.foreign import foreign_input
 
@@ -29,7 +29,7 @@ def read_object(source: Any) -> Table:
             raise InputError(
                 "Received a data set with several splits ({splits}). Pass one of them: "
                 "data[{first!r}]",
-                splits=", ".join(map(str, source)),
+                splits=Joined(map(str, source)),
                 first=next(iter(source)),
             )
         return _from_columns("columns", source.items())
