@@ -71,12 +71,12 @@ def test_values_of_each_kind():
 def test_a_list_of_messages():
     with speaking(CHINESE):
         parts = Joined([Message("a whole number"), "b"])
-        assert str(parts) == "整数, b"
+        assert str(parts) == "整数、b"
     record = recorded(
         "{option} must be {expected}. Received: {value!r}", option="o", value=1, expected=parts
     )
     with speaking(CHINESE):
-        assert "整数, b" in ToldFinding.of(record).message
+        assert "整数、b" in ToldFinding.of(record).message
 
 
 @dataclass

@@ -88,7 +88,7 @@ def format_of(
             formats=Joined(formats),
             asked=asked,
         )
-    if suffix and of_suffix not in (None, chosen):
+    if path is not None and suffix and of_suffix not in (None, chosen):
         raise InputError(
             "The suffix of {output} says another format than {option}.",
             output=path,

@@ -11,7 +11,7 @@ from kbert.cli.main import main  # noqa: F401 (each verb adds itself)
 
 PACKAGE = Path(kbert.__file__).parent
 # Arguments of Python's functions and classes that no verb has.
-PYTHON_ONLY = {"every_steps", "every_minutes", "power", "end_learning_rate"}
+PYTHON_ONLY = {"callbacks", "every_steps", "every_minutes", "power", "end_learning_rate"}
 
 
 def flags_of(verb):

@@ -23,5 +23,5 @@ def test_rows_count_by_their_weights():
 
 def test_the_table():
     first, _, last = coverage_table(coverage(SHARES, TRUE, (0.7, 0.95))).splitlines()
-    assert first.split() == ["from", "p", "coverage", "accuracy", "rows"]
+    assert first.split() == ["threshold", "coverage", "accuracy", "rows"]
     assert last.split() == ["0.95", "0.0000", "0"]

@@ -27,7 +27,7 @@ def test_a_run_is_made_where_nothing_is(tmp_path):
     [
         ("a/run.json", r"a already contains a run; kbert never .*a-2"),
         ("a/notes.txt", r"a already exists; kbert never .*a-2"),
-        ("a", r"a already exists; kbert never .*a-2"),
+        ("a", r"a already exists; kbert never .*name a new folder"),
     ],
     ids=["run", "folder", "file"],
 )
