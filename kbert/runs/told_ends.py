@@ -17,6 +17,7 @@ from functools import partial
 from kbert.backend import processes
 from kbert.errors import KbertError, MachineError
 from kbert.findings import worded
+from kbert.runs.stop_signals import STOP_SIGNALS
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
 
@@ -25,8 +26,21 @@ _HEARD_WITHIN = 5.0  # seconds, for which the one that ends waits for the others
 
 
 @contextmanager
-def telling_ends() -> Iterator[None]:
-    """Tell the other processes what ends this one, and end with what ends another."""
+def ending_together() -> Iterator[None]:
+    """Do the same in all processes, and leave when all have; a stop of one ends the others too."""
+    with telling_ends(stops=True):
+        yield
+        processes.barrier("end")
+
+
+@contextmanager
+def telling_ends(*, stops: bool = False) -> Iterator[None]:
+    """Tell the other processes what ends this one, and end with what ends another.
+
+    Args:
+        stops: bool. Whether a Ctrl-C or a signal is told too. Defaults to False: the processes
+            agree on it in another way.
+    """
     if not processes.is_joined():
         yield
         return
@@ -39,6 +53,11 @@ def telling_ends() -> Iterator[None]:
     except KbertError as error:
         over.set()
         _tell(str(error), 1 if isinstance(error, MachineError) else 2)
+        raise
+    except KeyboardInterrupt as stop:
+        over.set()
+        if stops:
+            _tell(worded("stopped"), _status_of(stop))
         raise
     except Exception as error:
         over.set()
@@ -58,15 +77,22 @@ def _is_of_others(error: BaseException) -> bool:
     return any(word in text for word in ("Gloo", "NCCL", "oordination"))
 
 
+def _status_of(stop: KeyboardInterrupt) -> int:
+    """Return the exit status of a process that a signal stops, as a shell reports it."""
+    return 128 + next(number for number, kind in STOP_SIGNALS.items() if type(stop) is kind)
+
+
 def _tell(sentence: str, status: int) -> None:
     """Tell it, and wait until the others have heard."""
     with contextlib.suppress(Exception):
         processes.tell(
             f"ended/{processes.process_index()}", json.dumps({"why": sentence, "status": status})
         )
+        every = processes.process_count()
         until = time.monotonic() + _HEARD_WITHIN
         while time.monotonic() < until:
-            if len(processes.told("heard")) >= processes.process_count() - 1:
+            # One that ends by itself listens no more.
+            if len({*processes.told("heard"), *processes.told("ended")}) >= every:
                 return
             time.sleep(_POLL / 5)
 

@@ -1,9 +1,10 @@
-"""A classifier on one device and on several in plain `fit`: the same weights, losses and predictions.
+"""A classifier on one device and on several: the same weights, losses and predictions.
 
 Each number of devices has a process of its own, whose processor JAX or TensorFlow divides into
 several devices. torch has no such engine in Keras.
 """
 
+import csv
 import json
 import os
 import subprocess
@@ -72,6 +73,34 @@ for case, settings in cases.items():
         updates=int(np.asarray(model.optimizer.iterations)),
     )
     leave_devices()
+
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from kbert import Predictor
+from kbert.backend.devices import batch_share, on_devices_of
+from kbert.cli.main import main
+
+file, labelled = f"{folder}/model-{devices}.keras", f"{folder}/{devices}.csv"
+model.save(file)
+predictor = Predictor.load(file, devices=devices)
+left = keras.distribution.distribution() is None
+with ThreadPoolExecutor(1) as server:  # Keras knows the devices of JAX in the thread that sets them
+    probabilities = server.submit(predictor.predict_proba, texts[:21], None, 10).result()
+with on_devices_of(predictor.model):
+    shared = batch_share(predictor.model).devices
+alone = Predictor.load(file).predict_proba(texts[:21], batch_size=10)
+with open(f"{folder}/rows-{devices}.csv", "w", encoding="utf-8") as rows:
+    labels = [names.names[number] for number in examples.label_ids[:21]]
+    print("text,label", *map(",".join, zip(texts, labels)), sep="\\n", file=rows)
+flags = ["--devices", str(devices), "--batch-size", "10"]
+for verb in (["predict", file, rows.name, "-o", labelled], ["evaluate", file, rows.name]):
+    with contextlib.suppress(SystemExit), open(f"{folder}/{verb[0]}-{devices}.txt", "w") as text:
+        with contextlib.redirect_stdout(text):
+            main([*verb, *flags])
+np.savez(
+    f"{folder}/predictor-{devices}.npz",
+    several=probabilities, alone=alone, shared=shared, left=left,
+)
 """
 CASES = {
     "jax": {
@@ -118,6 +147,23 @@ def test_fifty_updates_are_the_same_on_any_number_of_devices(trained):
             for name in ("weights", "probabilities", "loss"):
                 far = float(np.abs(several[name] - alone[name]).max())
                 assert far < 2e-5, (case, devices, name, far)
+
+
+def test_a_predictor_on_any_number_of_devices(trained):
+    """In another thread than that which has loaded it, and on the command line."""
+    texts = []
+    for devices in DEVICES[BACKEND]:
+        found = np.load(trained / f"predictor-{devices}.npz")
+        assert found["left"]
+        assert found["shared"] == devices
+        np.testing.assert_allclose(found["several"], found["alone"], atol=2e-6)
+        with (trained / f"{devices}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        names = ("bad", "good", "neither")
+        written = [[float(row[f"p({name})"]) for name in names] for row in rows]
+        np.testing.assert_allclose(written, found["alone"], atol=2e-5)
+        texts.append((trained / f"evaluate-{devices}.txt").read_text(encoding="utf-8"))
+    assert "accuracy" in texts[0]
 
 
 def test_losses_and_norms_of_the_steps_are_the_same(trained):
