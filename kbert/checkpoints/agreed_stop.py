@@ -68,6 +68,11 @@ class AgreedStop:
             self._last = max(begun) + 1
         return self._reason() if batch >= self._last else None
 
+    @property
+    def is_agreed(self) -> bool:
+        """Whether all processes know after which batch they stop."""
+        return self._last is not None
+
     def watch(self) -> None:
         """Listen to the others, in a thread of its own, until `close`."""
         threading.Thread(target=self._listen, name="agreed-stop", daemon=True).start()

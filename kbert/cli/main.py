@@ -39,7 +39,7 @@ from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_sign
 from kbert.utils.foreign import reason_of
 from kbert.utils.missing_package import missing_package
 from kbert.utils.say import say
-from kbert.utils.worker import is_worker, take_streams
+from kbert.utils.worker import begin_work, is_worker
 
 # Errors of names that nothing can have, wherever such a path is looked at.
 _NO_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.ELOOP}
@@ -50,7 +50,7 @@ _STOPPED: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its status: 0, 1, 2, 129, 130 or 143."""
-    take_streams()
+    begin_work()
     prepare_streams()
     try:
         arguments = verb_first(sys.argv[1:] if argv is None else argv)

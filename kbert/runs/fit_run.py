@@ -77,7 +77,10 @@ def fit_run(
         weights=prepared.weights,
     )
     batches.order_version = run.order_version
-    trackers = RunTrackers(run, prepared.config)
+    config = prepared.config
+    if isinstance(run, FollowedRun):  # the process that writes the run reports it
+        config = replace(config, report_to=None)
+    trackers = RunTrackers(run, config)
     own = [] if given is None else given.take()
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin, trackers, own)
     with noting_lost_output(partial(_note_lost_output, run)), trackers.until_the_end():
@@ -128,6 +131,8 @@ def _fit(
             except KeyboardInterrupt:
                 callbacks.progress.close()
                 callbacks.checkpoint.save_interrupted()
+                if agreed is not None and agreed.is_agreed:
+                    processes.barrier("saved")  # a process that has ended would end the others
                 raise
     except BaseException as error:
         callbacks.progress.close()

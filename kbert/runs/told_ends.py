@@ -17,7 +17,6 @@ from functools import partial
 from kbert.backend import processes
 from kbert.errors import KbertError, MachineError
 from kbert.findings import worded
-from kbert.runs.stop_signals import STOP_SIGNALS
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
 
@@ -27,20 +26,15 @@ _HEARD_WITHIN = 5.0  # seconds, for which the one that ends waits for the others
 
 @contextmanager
 def ending_together() -> Iterator[None]:
-    """Do the same in all processes, and leave when all have; a stop of one ends the others too."""
-    with telling_ends(stops=True):
+    """Do the same in all processes, and leave when all have."""
+    with telling_ends():
         yield
         processes.barrier("end")
 
 
 @contextmanager
-def telling_ends(*, stops: bool = False) -> Iterator[None]:
-    """Tell the other processes what ends this one, and end with what ends another.
-
-    Args:
-        stops: bool. Whether a Ctrl-C or a signal is told too. Defaults to False: the processes
-            agree on it in another way.
-    """
+def telling_ends() -> Iterator[None]:
+    """Tell the other processes what ends this one, and end with what ends another."""
     if not processes.is_joined():
         yield
         return
@@ -54,11 +48,6 @@ def telling_ends(*, stops: bool = False) -> Iterator[None]:
         over.set()
         _tell(str(error), 1 if isinstance(error, MachineError) else 2)
         raise
-    except KeyboardInterrupt as stop:
-        over.set()
-        if stops:
-            _tell(worded("stopped"), _status_of(stop))
-        raise
     except Exception as error:
         over.set()
         if _is_of_others(error):
@@ -66,6 +55,11 @@ def telling_ends(*, stops: bool = False) -> Iterator[None]:
             time.sleep(1.5 * processes.HEARTBEAT)
             raise MachineError("Another process is lost: {error}", error=str(error)) from error
         _tell(f"{type(error).__name__}: {error}", 1)
+        raise
+    except KeyboardInterrupt:
+        over.set()
+        if not processes.told("stop-at"):  # else all stop together
+            _tell(worded("it was stopped"), 130)
         raise
     finally:
         over.set()
@@ -75,11 +69,6 @@ def _is_of_others(error: BaseException) -> bool:
     """Whether a computation has failed because another process is gone."""
     text = str(error)
     return any(word in text for word in ("Gloo", "NCCL", "oordination"))
-
-
-def _status_of(stop: KeyboardInterrupt) -> int:
-    """Return the exit status of a process that a signal stops, as a shell reports it."""
-    return 128 + next(number for number, kind in STOP_SIGNALS.items() if type(stop) is kind)
 
 
 def _tell(sentence: str, status: int) -> None:

@@ -15,8 +15,8 @@ from kbert.data.epoch_order import order_version
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.file_patterns import run_name
 from kbert.data.token_store import TokenStore
-from kbert.errors import MachineError, allowed_in
-from kbert.findings import in_english
+from kbert.errors import InputError, MachineError, allowed_in
+from kbert.findings import Cure, Option, in_english
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.length_histogram import LengthHistogram
 from kbert.runs.beginning import complete_record, new_stage
@@ -84,6 +84,12 @@ def checked(config: TrainConfig) -> TrainConfig:
 def train_into(run: RunDirectory, config: TrainConfig, given: GivenCallbacks) -> None:
     """Train in the directory of a new run, which this process holds."""
     if config.is_cross_validation:
+        if processes.is_joined():
+            raise InputError(
+                "Several processes train one run, and {folds} are one each.",
+                folds=Option("folds", config.folds),
+                cure=Cure(note="{devices} of one process", values={"devices": Option("devices")}),
+            )
         begin_cross_validation(run, config, given.names)
         train_folds(run, config, begin=partial(train_into, given=given))
         return

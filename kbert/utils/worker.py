@@ -1,12 +1,15 @@
 """A process that another one watches: its streams, and what it leaves for the other to say."""
 
+import ctypes
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 _VARIABLE = "KBERT_WORKER"
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def is_worker() -> bool:
@@ -25,8 +28,14 @@ def environment_of_worker(streams: dict[str, int], folder: Path) -> dict[str, st
     return {**os.environ, _VARIABLE: json.dumps(given)}
 
 
-def take_streams() -> None:
-    """Let Python speak to the user; native code writes to what the descriptors 1 and 2 are."""
+def begin_work() -> None:
+    """Let Python speak to the user, where this is a worker, and end with the process that watches.
+
+    Native code writes to what the descriptors 1 and 2 are.
+    """
+    if is_worker() and sys.platform == "linux":
+        # A parent that is killed can pass no signal on.
+        ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
     for name, descriptor in _given().get("streams", {}).items():
         stream = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
         if stream.isatty():

@@ -26,13 +26,17 @@ PARSED = {
     "export": "tests/exports writes and reopens every format",
     "import exports/keras-hub": "the export is not made here",
     "train --task xnli": "its files, of 392,702 rows",
+    **dict.fromkeys(
+        ("train --devices", "predict --devices", "evaluate --devices"), "it needs several devices"
+    ),
+    "train --coordinator": "it waits for another process",
     "train --report-to tensorboard,wandb,mlflow": "W&B and MLflow are not installed with the tests",
 }
 # Blocks that need what the page does not make, and the test that runs them.
 ELSEWHERE = {"docs/serving.md": "tests/serving/test_document.py"}
 TRAINING = {"train", "resume", "continue"}
 # Programs that are not kbert's; tests/documents/test_commands.py looks at them.
-OTHERS = {"pip", "make", "python", "uvicorn", "curl", "tensorflow_model_server"}
+OTHERS = {"pip", "make", "python", "uvicorn", "curl", "srun", "tensorflow_model_server"}
 
 
 @pytest.fixture(scope="module")

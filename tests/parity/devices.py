@@ -1,0 +1,197 @@
+"""The same training on several devices and in several processes: python -m tests.parity.devices.
+
+Each case is trained for 50 updates of a tiny classifier, with dropout unless it is named without,
+in batches of 14 rows and one of 4, which divide among no number of devices here; then it is
+evaluated and predicts. Printed is the greatest absolute difference from one device: of the weights,
+of probabilities, and of the loss that `evaluate` returns. A host's processor stands for 8 devices.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .worker import LABELS, TINY, VOCABULARY, WORDS
+
+CASES: dict[str, dict[str, dict[str, Any]]] = {
+    "jax": {
+        "rows": {},
+        "packed rows": {"packing": "on"},
+        "weighted rows": {"packing": "on", "weighted": True},
+        "windows": {"long_text": "windows"},
+        "accumulated": {"accumulated": 2},
+        "bfloat16": {"dtype": "mixed_bfloat16"},
+    },
+    "tensorflow": {
+        "rows without dropout": {"dropout": 0.0},
+        "weighted rows without dropout": {"dropout": 0.0, "weighted": True},
+    },
+}
+BOUNDS = {"bfloat16": 2e-2}
+BOUND = 2e-5
+EPOCHS, ROWS, BATCH = 10, 60, 14
+
+
+class Shape(NamedTuple):
+    """Devices in all, and the processes that hold them."""
+
+    devices: int
+    processes: int = 1
+
+
+SHAPES = {
+    "jax": [Shape(1), Shape(2), Shape(8), Shape(2, 2), Shape(8, 2)],
+    "tensorflow": [Shape(1), Shape(2), Shape(4)],
+}
+
+
+def run(backend: str, shape: Shape, folder: Path, cases: list[str]) -> None:
+    """Train the cases, in as many processes as it takes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    each = shape.devices // shape.processes
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={each}"
+    environment = {**os.environ, "XLA_FLAGS": flags, "KERAS_BACKEND": backend}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.parity.devices", "--work", json.dumps(arguments)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for process in range(shape.processes)
+        for arguments in [[backend, *shape, process, address, str(folder), cases]]
+    ]
+    for process in started:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors[-3000:]
+
+
+def work(
+    backend: str,
+    devices: int,
+    processes: int,
+    process: int,
+    address: str,
+    folder: str,
+    cases: list[str],
+) -> None:
+    """Train the cases in this process."""
+    from kbert import join_processes
+    from kbert.backend.choose_backend import import_keras
+
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        processor = tf.config.list_physical_devices("CPU")[0]
+        parts = [tf.config.LogicalDeviceConfiguration()] * devices
+        tf.config.set_logical_device_configuration(processor, parts)
+    if processes > 1:
+        assert join_processes(address, process, processes) == processes
+    import_keras()
+    for case in cases:
+        found = train(devices, CASES[backend][case])
+        if process == processes - 1:  # the last has what the first has
+            np.savez(place(Path(folder), case, Shape(devices, processes)), **found)
+
+
+def train(devices: int, settings: dict[str, Any]) -> dict[str, Any]:
+    """Train one case, and return what it ends with."""
+    import keras
+
+    from kbert import (
+        BertClassifier,
+        Examples,
+        Labels,
+        PlanGuard,
+        Tokenizer,
+        TrainingPlan,
+        create_optimizer,
+    )
+    from kbert.backend.devices import built_on_devices, leave_devices
+
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(WORDS[:11], random.integers(2, 12))) for _ in range(ROWS)]
+    labels = random.integers(0, 3, ROWS)
+    weights = random.uniform(0.5, 2, ROWS) if settings.get("weighted") else None
+    names = Labels(LABELS)
+    examples = Examples(texts, label_ids=labels, labels=names, weights=weights)
+    accumulated = settings.get("accumulated", 1)
+    plan = TrainingPlan(
+        ROWS, BATCH, EPOCHS, learning_rate=1e-3, gradient_accumulation_steps=accumulated
+    )
+    dropout = settings.get("dropout", 0.1)
+    with built_on_devices(devices):
+        keras.utils.set_random_seed(1)
+        tokenizer = Tokenizer(VOCABULARY).with_truncation(settings.get("long_text"), None, None)
+        model = BertClassifier(
+            {**TINY, "dropout": dropout},
+            names,
+            tokenizer,
+            max_length=8 if settings.get("long_text") else 16,
+            dropout=dropout,
+            dtype=settings.get("dtype"),
+        )
+        optimizer = create_optimizer(plan, global_clipnorm=0.05)
+        model.compile(optimizer=optimizer, weighted_metrics=["accuracy"])
+    batches = model.batches(examples, plan, packing=settings.get("packing", "off"))
+    guard = PlanGuard(plan, verbose=0, allow=("too-few-updates", "one-class-predicted"))
+    model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[guard])
+    loss = model.evaluate(model.batches(examples, batch_size=BATCH), verbose=0)[0]
+    found = {
+        "weights": np.concatenate([np.ravel(np.asarray(w)) for w in model.get_weights()]),
+        "probabilities": model.predict_proba(texts[:21], batch_size=10),
+        "loss": loss,
+        "updates": np.asarray(model.optimizer.iterations),
+    }
+    leave_devices()
+    return found
+
+
+def place(folder: Path, case: str, shape: Shape) -> Path:
+    """Return the file of what a case ends with."""
+    return folder / f"{case.replace(' ', '-')}-{shape.devices}-{shape.processes}.npz"
+
+
+def differences(folder: Path, case: str, shape: Shape) -> dict[str, float]:
+    """Return how far a case ends from where it ends on one device."""
+    alone, several = (np.load(place(folder, case, one)) for one in (Shape(1), shape))
+    assert alone["updates"] == several["updates"]
+    names = ("weights", "probabilities", "loss")
+    return {name: float(np.abs(alone[name] - several[name]).max()) for name in names}
+
+
+def main() -> int:
+    """Print the table, and return 1 where a difference is beyond its bound."""
+    broken = 0
+    print(f"{'backend':<11}{'case':<31}{'devices':>8}{'processes':>11}", end="")
+    print(f"{'weights':>10}{'probabilities':>15}{'loss':>10}")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for backend, shapes in SHAPES.items():
+            for shape in shapes:
+                run(backend, shape, folder, list(CASES[backend]))
+            for case in CASES[backend]:
+                for shape in shapes[1:]:
+                    found = differences(folder, case, shape)
+                    far = max(found.values()) > BOUNDS.get(case, BOUND)
+                    broken += far
+                    row = f"{backend:<11}{case:<31}{shape.devices:>8}{shape.processes:>11}"
+                    row += f"{found['weights']:>10.1e}{found['probabilities']:>15.1e}"
+                    print(f"{row}{found['loss']:>10.1e}{'  BROKEN' if far else ''}", flush=True)
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--work"]:
+        work(*json.loads(sys.argv[2]))
+    else:
+        sys.exit(main())
