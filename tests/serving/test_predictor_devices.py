@@ -20,7 +20,7 @@ pytestmark = [
 ]
 DEVICES = 4
 LABELS = ("bad", "good", "neither")
-WORDS = "a good bad film story that is told well badly and long short".split()
+WORDS = ("a", "good", "bad", "film", "story", "that", "is", "told", "well", "badly", "and", "long")
 VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS)
 WORK = """
 import contextlib, json, sys

@@ -8,8 +8,8 @@ from kbert.utils.worker import environment_of_worker, is_worker, leave
 
 SPEAK = """
 import os, sys
-from kbert.utils.worker import is_worker, leave, take_streams
-take_streams()
+from kbert.utils.worker import is_worker, leave, begin_work
+begin_work()
 assert is_worker()
 os.write(1, b"of C++ ")
 print("of Python, \\u4e2d\\u6587")
