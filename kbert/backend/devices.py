@@ -31,23 +31,27 @@ def devices_there_are(backend: str) -> int:
 
 
 @contextmanager
-def built_on_devices(count: int | None) -> Iterator[None]:
+def built_on_devices(count: int | None, *, leave: bool = False) -> Iterator[None]:
     """Let the models that are built inside share their batches among devices.
 
-    With JAX everything that follows does, until `leave_devices`.
+    With JAX everything that follows in this thread does, until `leave_devices`.
 
     Args:
         count: int or None. The devices of all processes; each has as many. None: the one that the
             backend takes by itself.
+        leave: bool. Whether what follows computes as before; see `on_devices_of`. Defaults to
+            False.
     """
     import keras
 
     backend = keras.backend.backend()
     if backend == "jax" and count is not None:
-        # The batches are divided by `Batches`: Keras would refuse a PyDataset.
-        keras.distribution.set_distribution(
-            keras.distribution.DataParallel(devices=_jax_devices(count), auto_shard_dataset=False)
-        )
+        distribution = _data_parallel(_jax_devices(count))
+        if leave:
+            with distribution.scope():
+                yield
+            return
+        keras.distribution.set_distribution(distribution)
     if backend == "tensorflow" and count is not None and count > 1:
         import tensorflow as tf
 
@@ -56,6 +60,34 @@ def built_on_devices(count: int | None) -> Iterator[None]:
             yield
         return
     yield
+
+
+def on_devices_of(model: Any) -> AbstractContextManager[Any]:
+    """Return a context in which a model computes on the devices that hold its weights.
+
+    Keras knows those of JAX in the thread alone that built the model, until `leave_devices`.
+
+    Args:
+        model: keras.Model, built.
+    """
+    import keras
+
+    if keras.backend.backend() != "jax":
+        return nullcontext()
+    import jax
+
+    sharding = model.weights[0].value.sharding
+    if not isinstance(sharding, jax.sharding.NamedSharding):
+        return nullcontext()
+    devices = sharding.mesh.devices.ravel().tolist()
+    return cast("AbstractContextManager[Any]", _data_parallel(devices).scope())
+
+
+def _data_parallel(devices: list[Any]) -> Any:
+    import keras
+
+    # The batches are divided by `Batches`: Keras would refuse a PyDataset.
+    return keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False)
 
 
 def _jax_devices(count: int) -> list[Any]:

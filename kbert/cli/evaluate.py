@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from kbert.backend.processes import is_first
+from kbert.choices import DeviceCount
 from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options, reading
+from kbert.cli.processes import Processes
+from kbert.cli.shared_predictor import Devices, join_to_predict, shared_predictor
 from kbert.cli.show import show, show_json
 from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kbert.data.reading.examples import Examples
+    from kbert.interop.source import Source
     from kbert.results.scores import Scores
     from kbert.serving.predictor import Predictor
 
@@ -34,7 +39,9 @@ def evaluate(
     *,
     batch_size: int = 32,
     json: Switch = False,
+    devices: Devices = None,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+    processes: Annotated[Processes, Parameter(name="*")] = Processes(),  # noqa: B008
 ) -> None:
     """Score a model on a labelled file.
 
@@ -50,16 +57,39 @@ def evaluate(
     json
         Print JSON.
     """
-    from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
-    from kbert.cli.labelled_file import LabelledFile
     from kbert.cli.model_first import check_model_first
-    from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
-    from kbert.serving.predictor import Predictor
+    from kbert.runs.told_ends import ending_together
 
     check_count("batch_size", batch_size)
     check_model_first("evaluate", model, data)
     source = find_source(model)
+    join_to_predict(processes, source, given(settings).get("backend"))
+    with ending_together():
+        scores, findings = _evaluated(source, model, data, batch_size, devices, settings, json=json)
+        if not is_first():
+            return
+        if json:
+            show_json({**scores.to_dict(), "findings": [found.to_dict() for found in findings]})
+        else:
+            show(scores)
+
+
+def _evaluated(
+    source: "Source",
+    model: Path,
+    data: str | None,
+    batch_size: int,
+    devices: DeviceCount | None,
+    settings: Settings,
+    *,
+    json: bool,
+) -> "tuple[Scores, list[Finding]]":
+    """Return a model's scores on the labelled rows, and what is to be known of them."""
+    from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
+    from kbert.cli.labelled_file import LabelledFile
+    from kbert.interop.segments import check_segments
+
     labels = source.labels()
     file = None if data is None else LabelledFile(source, model, data, reading(settings))
     examples = _dev_set(model, labels) if file is None else file.read()
@@ -71,14 +101,11 @@ def evaluate(
     findings = _findings(model, examples) if verbose_level() or json else []
     for finding in findings:
         say(str(finding), to="stderr")
-    predictor = Predictor.load(model, backend=given(settings).get("backend"))
+    backend = given(settings).get("backend")
+    predictor = shared_predictor(model, examples, batch_size, backend, devices)
     if labels is None and file is not None:
         examples = file.read(predictor.labels)
-    scores = _evaluate(predictor, examples, batch_size)
-    if json:
-        show_json({**scores.to_dict(), "findings": [found.to_dict() for found in findings]})
-    else:
-        show(scores)
+    return _evaluate(predictor, examples, batch_size), findings
 
 
 def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
@@ -111,10 +138,12 @@ def _findings(model: Path, examples: "Examples") -> list[Finding]:
 
 def _evaluate(predictor: "Predictor", examples: "Examples", batch_size: int) -> "Scores":
     if predictor.model is not None:
+        from kbert.backend.devices import on_devices_of
         from kbert.models.evaluate_batches import evaluate_batches
 
         batches = predictor.model.batches(examples, batch_size=batch_size)
-        return evaluate_batches(predictor.model, batches)
+        with on_devices_of(predictor.model):
+            return evaluate_batches(predictor.model, batches)
     assert examples.y is not None
     outputs = predictor.predict_proba(examples.texts, examples.pairs, batch_size)
     raw = predictor.target.raw(outputs)

@@ -74,6 +74,8 @@ def _run(arguments: list[str]) -> int:
         _check_folder()
         check_no_standard_input(arguments)
         return _parse_and_run(arguments or ["--help"])
+    except ReaderGone:
+        return 1
     except KbertError as error:
         _complain(f"{error}")
         return 1 if isinstance(error, MachineError) else 2
@@ -86,8 +88,6 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt as stop:
         _complain(worded("stopped") + (_what_is_left(stop) or worded(".")))
         return next((status for kind, status in _STOPPED.items() if isinstance(stop, kind)), 130)
-    except ReaderGone:
-        return 1
     except OSError as error:
         named = "" if error.filename is None else f"{str(error.filename)[:_MAX_SHOWN]}: "
         _complain(f"{named}{reason_of(error)}{_what_is_left(error) or worded('.')}")

@@ -1,17 +1,21 @@
 """`kbert predict`."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 from cyclopts import Parameter
 
+from kbert.backend.processes import is_first, is_joined
 from kbert.cli.app import verb
 from kbert.cli.options import Output, Switch, given, options, reading
+from kbert.cli.processes import Processes
+from kbert.cli.shared_predictor import Devices, join_to_predict, shared_predictor
 from kbert.cli.show import write_output
 from kbert.cli.standard_input import StandardInput
 from kbert.cli.streams import is_closed
@@ -21,6 +25,9 @@ from kbert.findings import Option, worded
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
+
+if TYPE_CHECKING:
+    from kbert.serving.predicted_table import PredictedTable
 
 
 @options("backend", ReadingOptions, without=(*OF_LABELS, *OF_SPLIT))
@@ -39,7 +46,9 @@ def predict(
     bom: Switch = False,
     batch_size: int = 32,
     abstain: str | None = None,
+    devices: Devices = None,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
+    processes: Annotated[Processes, Parameter(name="*")] = Processes(),  # noqa: B008
 ) -> None:
     """Label texts with a model, in their order.
 
@@ -69,17 +78,15 @@ def predict(
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.model_first import check_model_first
     from kbert.cli.prediction_bar import prediction_bar
-    from kbert.cli.predictions_format import choose_format, use_utf8
+    from kbert.cli.predictions_format import choose_format
     from kbert.cli.run_columns import with_run_columns
     from kbert.data.reading.kept_columns import KeptColumns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
+    from kbert.runs.told_ends import ending_together
     from kbert.serving.predicted_table import PredictedTable
-    from kbert.serving.predictor import Predictor
-    from kbert.serving.write_predictions import check_cell, table_lines, write_table
+    from kbert.serving.write_predictions import check_cell
     from kbert.targets.abstention import Abstention
-    from kbert.utils.file_errors import writing
-    from kbert.utils.staging import publishing
 
     check_count("batch_size", batch_size)
     chosen = choose_format(output, output_format, bom)
@@ -89,6 +96,8 @@ def predict(
     names = source.labels()
     if abstain is not None and names is not None:
         Abstention.of(abstain, names, source.target())
+    backend = given(settings).get("backend")
+    join_to_predict(processes, source, backend)
     if abstain is not None and source.temperature() == 1:
         note = worded(
             "{model} is not calibrated: it may be right less often than its probabilities say. "
@@ -97,10 +106,10 @@ def predict(
             option=Option("calibrate"),
         )
         say(note, to="stderr")
-    options = reading(settings)
-    if data != "-":
-        options = with_run_columns(model, data, options, need_label=False)
-    with _source(data) as texts:
+    with ending_together(), _source(data) as texts:
+        options = reading(settings)
+        if data != "-":
+            options = with_run_columns(model, data, options, need_label=False)
         examples = options.read(texts, need_label=False)
         if not text_pairs and options.pair is None:
             examples = replace(examples, pairs=None)
@@ -113,20 +122,41 @@ def predict(
 
         @contextmanager
         def table() -> Iterator[PredictedTable]:
-            predictor = Predictor.load(model, backend=given(settings).get("backend"))
+            predictor = shared_predictor(model, examples, batch_size, backend, devices)
             with prediction_bar(len(examples), to_terminal=output is None) as report:
                 labelled = partial(predictor.predict, abstain=abstain)
                 yield PredictedTable(labelled, examples, kept, batch_size=batch_size, report=report)
 
-        if output is None:
-            with table() as predicted:
-                use_utf8()
-                write_output(table_lines(predicted, chosen, bom=bom))
+        if is_first():
+            _write(table, output, chosen, bom=bom)
             return
-        # A place that cannot be written to is told of before the model is loaded.
-        with publishing(output) as new, table() as predicted, writing(output):
-            write_table(predicted, new, chosen, bom=bom)
-        say(worded("Wrote {output}: {rows}.", output=output, rows=count_noun(len(examples), "row")))
+        with table() as predicted:  # its rows are computed by all
+            deque(predicted.rows(), maxlen=0)
+
+
+def _write(
+    table: "Callable[[], AbstractContextManager[PredictedTable]]",
+    output: Path | None,
+    chosen: str,
+    *,
+    bom: bool,
+) -> None:
+    """Write the rows to standard output or a file, as they are computed."""
+    from kbert.cli.predictions_format import use_utf8
+    from kbert.serving.write_predictions import table_lines, write_table
+    from kbert.utils.file_errors import writing
+    from kbert.utils.staging import publishing
+
+    if output is None:
+        with table() as predicted:
+            use_utf8()
+            write_output(table_lines(predicted, chosen, bom=bom))
+        return
+    # A place that cannot be written to is told of before the model is loaded.
+    with publishing(output) as new, table() as predicted, writing(output):
+        write_table(predicted, new, chosen, bom=bom)
+    rows = count_noun(len(predicted), "row")
+    say(worded("Wrote {output}: {rows}.", output=output, rows=rows))
 
 
 @contextmanager
@@ -135,6 +165,10 @@ def _source(data: str) -> Iterator[Any]:
     if data != "-":
         yield data
         return
+    if is_joined():
+        raise InputError(
+            "Standard input reaches one of several processes alone. Name a file that all can read."
+        )
     with StandardInput(_standard_input()) as stream:
         yield stream
 

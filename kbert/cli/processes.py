@@ -1,4 +1,4 @@
-"""One of several processes that train together: a parent that speaks, and the worker it watches.
+"""One of several processes that compute together: a parent that speaks, and the worker it watches.
 
 JAX ends a process whose peer is lost from within C++, where no Python is left to say why. So the
 process that the user has started watches one of its own, and says it in its place.
@@ -43,37 +43,38 @@ class Processes:
     ] = None
     processes: Annotated[
         int | None,
-        Parameter(group=MACHINE, help="Processes that train together, each on its own devices."),
+        Parameter(group=MACHINE, help="Processes that compute together, each on its own devices."),
     ] = None
 
 
-def join_others(named: Processes, backend: str | None) -> None:
+def join_others(named: Processes, backend: str | None, *, trains: bool = True) -> None:
     """Join the other processes, if there are any: a worker does, and its parent does not return.
 
     Args:
         named: Processes.
         backend: str or None. The one that is named.
+        trains: bool. Whether they train a run. Defaults to True.
 
     Raises:
-        InputError: they are named incompletely, or train on another backend than JAX.
+        InputError: they are named incompletely, or compute on another backend than JAX.
     """
     launch = Launch.of(named.coordinator, named.process_id, named.processes)
     if launch is None:
         return
     if choose_backend(backend or "jax") != "jax":
         raise InputError(
-            "Several processes train on jax alone: Keras has no engine for them on {backend}.",
+            "Several processes compute on jax alone: Keras has no engine for them on {backend}.",
             backend=backend,
             cure=Cure({"backend": "jax"}),
         )
     if not is_worker():
-        sys.exit(_watch(launch))
+        sys.exit(_watch(launch, trains=trains))
     processes.join(launch)
     if not processes.is_first():
         be_silent()
 
 
-def _watch(launch: Launch) -> int:
+def _watch(launch: Launch, *, trains: bool) -> int:
     """Run this command line in a worker, and return the status to exit with."""
     with tempfile.TemporaryFile() as log, tempfile.TemporaryDirectory() as folder:
         streams = {"stdout": os.dup(1), "stderr": os.dup(2)}
@@ -98,11 +99,12 @@ def _watch(launch: Launch) -> int:
         status = worker.wait()
         if status in (0, 1, 2, 129, 130, 143):
             return status
-        _say_why(launch, status, _tail(log), Path(folder))
+        next_steps = _what_next(Path(folder)) if trains else ""
+        _say_why(launch, status, _tail(log), next_steps)
     return 1
 
 
-def _say_why(launch: Launch, status: int, native: str, folder: Path) -> None:
+def _say_why(launch: Launch, status: int, native: str, next_steps: str) -> None:
     """Say why the worker has ended, and what to do."""
     lost = lost_process(native)
     if lost is not None:
@@ -123,7 +125,7 @@ def _say_why(launch: Launch, status: int, native: str, folder: Path) -> None:
         why = worded(
             "process {own} has ended with status {status}.", own=launch.process, status=status
         )
-    say(f"kbert: {why}{_what_next(folder)}", level=0, to="stderr")
+    say(f"kbert: {why}{next_steps}", level=0, to="stderr")
     if lost is None and native:
         say(native, level=0, to="stderr")
 

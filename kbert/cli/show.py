@@ -7,11 +7,12 @@ from typing import Any
 
 from kbert.cli.streams import is_closed
 from kbert.errors import MachineError
+from kbert.findings import worded
 from kbert.utils.foreign import reason_of
 from kbert.utils.lasting_stream import escaped
 
 
-class ReaderGone(Exception):
+class ReaderGone(MachineError):
     """The program that read standard output has ended, which is its right."""
 
 
@@ -46,7 +47,7 @@ def _attempt(function: Any, *arguments: Any) -> None:
     try:
         function(*arguments)
     except BrokenPipeError as error:
-        raise ReaderGone from error
+        raise ReaderGone(worded("Nobody reads standard output any more.")) from error
     except OSError as error:
         raise MachineError(
             "Standard output cannot be written to: {reason}.", reason=reason_of(error)

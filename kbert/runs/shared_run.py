@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kbert.backend import processes
 from kbert.backend.machine import versions
@@ -125,7 +126,7 @@ def _check_seen(run: RunDirectory, hosts: list[str]) -> None:
 
 
 def check_same(prepared: PreparedRun) -> None:
-    """Raise InputError where processes differ in what all must have alike."""
+    """Raise InputError where processes differ in what a run must have alike."""
     if not processes.is_joined():
         return
     sets = {"train": prepared.training, **prepared.sets}
@@ -142,12 +143,22 @@ def check_same(prepared: PreparedRun) -> None:
         "tokenizer": prepared.tokenizer.fingerprint,
         **{f"set-{name}": examples.fingerprint for name, examples in sets.items()},
     }
+    check_alike(own, shown)
+
+
+def check_alike(own: dict[str, Any], shown: dict[str, str]) -> None:
+    """Raise InputError where what this process has is not what the others have.
+
+    Args:
+        own: dict, which can be JSON.
+        shown: dict of str. What messages call each.
+    """
     first, *others = (json.loads(each) for each in processes.gather("same", json.dumps(own)))
     for number, other in enumerate(others, 1):
         differing = [name for name, value in first.items() if other.get(name) != value]
         if differing:
             raise InputError(
-                "All processes must train alike, and those of process {number} differ: {what}",
+                "All processes must compute alike, and those of process {number} differ: {what}",
                 number=number,
                 what=worded(", ").join(str(shown[name]) for name in differing),
                 cure=Cure(note="the same files, versions and command line on all hosts"),

@@ -25,6 +25,14 @@ _HEARD_WITHIN = 5.0  # seconds, for which the one that ends waits for the others
 
 
 @contextmanager
+def ending_together() -> Iterator[None]:
+    """Do the same in all processes, and leave when all have."""
+    with telling_ends():
+        yield
+        processes.barrier("end")
+
+
+@contextmanager
 def telling_ends() -> Iterator[None]:
     """Tell the other processes what ends this one, and end with what ends another."""
     if not processes.is_joined():
@@ -69,9 +77,11 @@ def _tell(sentence: str, status: int) -> None:
         processes.tell(
             f"ended/{processes.process_index()}", json.dumps({"why": sentence, "status": status})
         )
+        every = processes.process_count()
         until = time.monotonic() + _HEARD_WITHIN
         while time.monotonic() < until:
-            if len(processes.told("heard")) >= processes.process_count() - 1:
+            # One that ends by itself listens no more.
+            if len({*processes.told("heard"), *processes.told("ended")}) >= every:
                 return
             time.sleep(_POLL / 5)
 

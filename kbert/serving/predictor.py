@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kbert.choices import DeviceCount
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.errors import InputError
 from kbert.findings import Option, worded
@@ -70,7 +71,12 @@ class Predictor:
 
     @classmethod
     def load(
-        cls, path: str | Path, *, backend: str | None = None, threads: int | None = None
+        cls,
+        path: str | Path,
+        *,
+        backend: str | None = None,
+        threads: int | None = None,
+        devices: DeviceCount | None = None,
     ) -> "Predictor":
         """Return the predictor of a model.
 
@@ -80,37 +86,48 @@ class Predictor:
             backend: str or None. The Keras backend, where Keras is needed. Defaults to None: see
                 `choose_backend`.
             threads: int or None. Threads of an export's runtime. Defaults to None: its choice.
+            devices: int, "all" or None. The devices that share each batch, on JAX and TensorFlow.
+                Defaults to None: one.
 
         Raises:
-            InputError: there is no model, it is broken, or its runtime is not installed.
+            InputError: there is no model, it is broken, its runtime is not installed, or there are
+                fewer devices.
         """
         source = find_source(path)
         if threads is not None and not isinstance(source, Export):
             raise _unused("threads", worded("exported programs"), source)
         if backend is not None and isinstance(source, Export):
-            raise _unused("backend", "models that Keras computes", source)
+            raise _unused("backend", worded("models that Keras computes"), source)
+        if devices is not None and isinstance(source, Export):
+            raise _unused("devices", worded("models that Keras computes"), source)
         for finding in source.findings():
             say(str(finding), to="stderr")
         compute, labels = source.session(threads), source.labels()
         if compute is None or labels is None:
-            return cls._from_weights(source, backend)
+            return cls._from_weights(source, backend, devices)
         return cls(labels, compute, tokenizer=source.tokenizer(), target=source.target())
 
     @classmethod
-    def _from_weights(cls, source: Source, backend: str | None) -> "Predictor":
+    def _from_weights(
+        cls, source: Source, backend: str | None, devices: DeviceCount | None
+    ) -> "Predictor":
         from kbert.backend.choose_backend import choose_backend, import_keras
+        from kbert.backend.devices import built_on_devices, on_devices_of
+        from kbert.plans.device_count import device_count
 
-        choose_backend(backend)
+        chosen = choose_backend(backend)
         data = source.read()  # errors are raised before Keras is imported
+        count = None if devices is None else device_count(devices, chosen)
         import_keras()
         from kbert.models.bert_classifier import BertClassifier
         from kbert.models.build_classifier import build_classifier
 
-        model = build_classifier(BertClassifier, data)
+        with built_on_devices(count, leave=True):
+            model = build_classifier(BertClassifier, data)
         lock = threading.Lock()  # Keras makes a model's predict function when it is first called
 
         def compute(*arguments: Any) -> "np.ndarray":
-            with lock:
+            with lock, on_devices_of(model):
                 return model.predict_proba(*arguments)
 
         return cls(model.labels.names, compute, model)  # which warns of unknown tokens itself

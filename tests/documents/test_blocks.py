@@ -27,7 +27,9 @@ PARSED = {
     "serve": "it runs until it is stopped; tests/serving/server starts and asks it",
     "import exports/keras-hub": "the export is not made here",
     "train --task xnli": "its files, of 392,702 rows",
-    "train --devices": "it needs several devices",
+    **dict.fromkeys(
+        ("train --devices", "predict --devices", "evaluate --devices"), "it needs several devices"
+    ),
     "train --coordinator": "it waits for another process",
     "train --report-to tensorboard,wandb,mlflow": "W&B and MLflow are not installed with the tests",
 }
