@@ -99,5 +99,5 @@ def _fingerprint(predictor: "Predictor") -> str:
     digest = hashlib.sha256(model.tokenizer.fingerprint.encode())
     digest.update(repr((predictor.labels, model.max_length)).encode())
     for weight in model.get_weights():
-        digest.update(np.ascontiguousarray(weight))
+        digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()

@@ -225,7 +225,7 @@ class Batches(keras.utils.PyDataset):
         """Return a batch of the epoch, padded to a width; see `in_pass`."""
         rows, inputs = self.rows(index), self._inputs(index, width)
         is_shared = self.share != ALONE
-        if is_shared:
+        if is_shared and not self.makes_own_rows:
             inputs = self.share.of_inputs(inputs)
         if self.store.labels is None:
             return (inputs,)
@@ -244,6 +244,8 @@ class Batches(keras.utils.PyDataset):
             texts = [self.store.windows(int(row)) for row in rows]
             slots = self.store.window_split.windows.max_windows
             return window_inputs(texts, width, self._window_rows(rows), slots, self.pad_id)
+        if self.makes_own_rows:
+            rows = self.share.part(rows)
         encoded = [self.store[int(row)] for row in rows]
         if self.order == "packed":
             return pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
@@ -278,6 +280,12 @@ class Batches(keras.utils.PyDataset):
         total = len(self._layout.rows)
         step = -(-total // _SAMPLE) if self._order_version == 2 else 1
         return range(0, total, max(1, step))
+
+    @property
+    def makes_own_rows(self) -> bool:
+        """Whether this process reads only its own rows of a batch, and not to pack or pool all."""
+        is_plain = self.order != "packed" and self.store.window_split is None
+        return is_plain and self.share != ALONE
 
     def are_rows(self) -> np.ndarray:
         """Return which outputs of a pass are those of rows, and not of what fills up a batch."""

@@ -173,6 +173,14 @@ class TokenStore:
             digest.update(self.weights.tobytes())
         return digest.hexdigest()
 
+    def serve(self, process: int, processes: int) -> None:
+        """Make ready for one of several processes, each of which takes a part of each batch.
+
+        Args:
+            process: int. Its number, from 0.
+            processes: int. How many there are.
+        """
+
     def __len__(self) -> int:
         return len(self.lengths)
 

@@ -30,6 +30,8 @@ def share_batches(model: Any, data: Any, use: Use) -> None:
     data.share = batch_share(model)
     if keras.backend.backend() == "tensorflow" and data.share != ALONE:
         _check_replicas(data)
+    if data.makes_own_rows:
+        data.store.serve(data.share.process, data.share.processes)
     if use == "predict" or data.share == ALONE:
         return
     data.weights_scale = data.share.scale_of_mean(data.batch_rows()) if use == "evaluate" else None

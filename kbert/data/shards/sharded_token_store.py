@@ -237,12 +237,6 @@ class ShardedTokenStore(TokenStore):
         self.window_split = tokenizer.window_split(max_length, is_pair=self.index.text_pairs)
 
     def serve(self, process: int, processes: int) -> None:
-        """Fetch ahead only what one of several processes needs, which takes `process_rows`.
-
-        Args:
-            process: int. Its number, from 0.
-            processes: int. How many there are.
-        """
         self._process = (process, processes)
 
     @property

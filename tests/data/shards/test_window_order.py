@@ -2,9 +2,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kbert.backend.batch_share import BatchShare
 from kbert.data.epoch_order import choose_widths
 from kbert.data.pooled_layout import pooled_layout
-from kbert.data.process_rows import process_rows
 from kbert.data.segment import Segment
 from kbert.data.shards.window_order import WindowOrder
 
@@ -91,22 +91,13 @@ def test_a_resumed_epoch_has_every_row_once(rows, window, size, grouped, data):
     assert sorted(trained + left) == list(range(sum(rows)))
 
 
-@given(SHARDS, WINDOWS, st.integers(1, 9), st.integers(1, 5))
-@settings(deadline=None, max_examples=60)
-def test_the_parts_of_all_processes_are_the_global_batches(rows, window, size, processes):
-    for batch in layout_of(rows, window, size).rows:
-        parts = [process_rows(batch, process, processes) for process in range(processes)]
-        assert np.concatenate(parts).tolist() == batch.tolist()
-        assert max(map(len, parts)) == -(-len(batch) // processes)
-
-
 def test_a_process_needs_only_some_shards_of_a_window():
     rows, window, processes = [1000] * 16, 8, 4
     layout, firsts = layout_of(rows, window, 256), np.arange(16) * 1000
     needed = [set() for _ in range(processes)]
     for index in range(30):  # of the first window
         for process in range(processes):
-            part = process_rows(layout.rows[index], process, processes)
+            part = BatchShare(processes, processes, process).part(layout.rows[index])
             needed[process] |= set(np.searchsorted(firsts, part, side="right") - 1)
     assert max(map(len, needed)) <= 4  # of 8
     assert len(set.union(*needed)) == 8
