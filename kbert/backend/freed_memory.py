@@ -1,4 +1,4 @@
-"""Memory that a training step frees and the next one needs again."""
+"""Memory that is freed: what a training step needs again, and what nobody does."""
 
 import ctypes
 import os
@@ -25,3 +25,13 @@ def keep_freed_memory() -> bool:
     if mallopt is None:
         return False
     return bool(mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT) and mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def give_back_freed_memory() -> None:
+    """Let glibc give what has been freed back to the system, such as a model that was replaced.
+
+    Source: malloc_trim(3).
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)

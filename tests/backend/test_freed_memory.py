@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from kbert.backend.freed_memory import keep_freed_memory
+from kbert.backend.freed_memory import give_back_freed_memory, keep_freed_memory
 
 HAS_MALLOPT = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "mallopt")
 FAULTS = """
 import resource
 import numpy as np
-from kbert.backend.freed_memory import keep_freed_memory
+from kbert.backend.freed_memory import give_back_freed_memory, keep_freed_memory
 
 if {keep}:
     assert keep_freed_memory()
@@ -56,3 +56,17 @@ def test_settings_of_the_user_stay(monkeypatch):
 def test_elsewhere_nothing_is_changed(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not keep_freed_memory()
+
+
+@pytest.mark.skipif(not HAS_MALLOPT, reason="needs glibc")
+def test_what_is_freed_in_small_blocks_is_given_back():
+    def resident():
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    blocks = [bytes(1000) + bytes([n % 256]) for n in range(60_000)]  # 60 MB, each in the heap
+    full, kept = resident(), blocks[-1]
+    del blocks
+    give_back_freed_memory()
+    assert full - resident() > 20e6
+    assert kept[-1] == 59_999 % 256

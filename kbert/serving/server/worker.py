@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import os
-import pickle
 import socket
 import sys
 import time
@@ -14,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from kbert.backend.freed_memory import give_back_freed_memory
 from kbert.errors import InputError, KbertError, MachineError, UnknownTokensWarning
 from kbert.serving.server.worker_settings import WorkerSettings
 from kbert.utils.foreign import reason_of
@@ -145,6 +145,7 @@ class _Worker:
             self.metrics.count_reload("done" if command == "switch" else "failed")
             fresh = None
             gc.collect()  # the parts of a model of Keras refer to one another
+            give_back_freed_memory()
 
     async def load(self) -> "ServedModel | KbertError":
         """Return the model at the path, or why there is none, while requests are answered."""
@@ -153,7 +154,7 @@ class _Worker:
     def send(self, event: str, error: KbertError | None = None) -> None:
         """Tell whoever has started this process."""
         try:
-            self.pipe.send((event, error))
+            send_over(self.pipe, event, error)
         except OSError:
             self.stopping.set()
 
@@ -173,6 +174,16 @@ class _Worker:
         log(f"{type(error).__name__}{where}{said}")
 
 
+def send_over(pipe: Connection, event: str, error: KbertError | None) -> None:
+    """Send what has happened, with an error as it is or, where that cannot be, as what it says."""
+    try:
+        pipe.send((event, error))
+    except OSError:
+        raise
+    except Exception:  # it has values of any kind
+        pipe.send((event, InputError("{reason}", reason=str(error))))
+
+
 def log(text: str) -> None:
     """Write a line about a fault."""
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -189,21 +200,13 @@ def _load(settings: WorkerSettings) -> "ServedModel | KbertError":
             settings.model, options.backend, options.threads, options.batch_size
         )
     except KbertError as error:
-        return _sendable(error)
+        return error
     except ModuleNotFoundError as error:
         return InputError("{reason}", reason=missing_package(error.name) or str(error))
     except Exception as error:
         return MachineError(
             "{model} could not be loaded: {reason}.", model=settings.model, reason=reason_of(error)
         )
-
-
-def _sendable(error: KbertError) -> KbertError:
-    try:
-        pickle.dumps(error)
-    except Exception:  # values of any kind
-        return InputError("{reason}", reason=str(error))
-    return error
 
 
 def _log_in_lines(verbosity: int) -> None:

@@ -1,6 +1,6 @@
 """What a worker sends and logs."""
 
-import pickle
+import multiprocessing
 import sys
 import warnings
 
@@ -23,10 +23,14 @@ def settings(export_folder, tmp_path):
 @pytest.mark.parametrize("kind", [InputError, MachineError])
 def test_an_error_arrives_as_it_was(kind, tmp_path):
     error = kind("{path}: {option}.", path=tmp_path, option=Option("a"), cure=Cure({"b": 1}))
-    found = pickle.loads(pickle.dumps(worker._sendable(error)))
-    assert (type(found), str(found)) == (kind, str(error))
-    found = worker._sendable(kind("{value}.", value=lambda: 1))
-    assert pickle.loads(pickle.dumps(found))
+    here, there = multiprocessing.Pipe()
+    worker.send_over(here, "refused", error)
+    event, found = there.recv()
+    assert (event, type(found), str(found)) == ("refused", kind, str(error))
+    worker.send_over(here, "failed", kind("{value}.", value=lambda: 1))
+    event, found = there.recv()
+    assert event == "failed"
+    assert "lambda" in str(found)
 
 
 def test_it_loads_a_model(settings):
