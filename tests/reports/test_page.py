@@ -62,6 +62,7 @@ def test_it_says_what_the_run_has_reached_beside_its_baselines():
     assert f'<p class="score">{accuracy:.4f}' in text
     assert re.search(r"0\.\d{4} to 0\.\d{4}|0\.\d{4} to 1\.0000", text)
     assert "epoch 2" in text
+    assert " · 2026-01-02T03:04:05+0000</p>" in text  # no comma, which differs by language
 
 
 def test_it_is_one_page_of_nested_elements_that_loads_nothing():

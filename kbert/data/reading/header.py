@@ -1,5 +1,6 @@
 """What lies above the rows of a delimited file, and what programs put there."""
 
+import csv
 import itertools
 import re
 from collections.abc import Sequence
@@ -38,6 +39,30 @@ def take_separator_line(lines: TextLines) -> str | None:
 def column_names(cells: Sequence[Any]) -> list[str]:
     """Return the names in a header, without blanks around them."""
     return [str(cell).strip("\ufeff\u200b").strip() for cell in cells]
+
+
+def check_quoted_names(line: str, number: int, source: str) -> None:
+    """Raise InputError where a header of quoted names is broken only by the delimiter.
+
+    Args:
+        line: str. The header.
+        number: int. The number of its line, from 1.
+        source: str. The name that messages use.
+    """
+    for mark, settings in _FORMATS.items():
+        try:
+            names = column_names(next(csv.reader([line], delimiter=mark, strict=True)))
+        except (csv.Error, StopIteration):
+            continue
+        if len(names) > 1 and all(names):
+            raise InputError(
+                "{source}, header (line {line}): its quoted fields seem to be separated by "
+                "{other}.",
+                source=source,
+                line=number,
+                other={"\t": Message("tabs"), ",": Message("commas")}.get(mark, repr(mark)),
+                cure=Cure(settings),
+            )
 
 
 def check_is_no_title(header: Row, following: Sequence[Row | BadRow], source: str) -> None:

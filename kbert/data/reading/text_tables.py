@@ -13,6 +13,7 @@ from kbert.data.reading.header import (
     check_header_is_not_below,
     check_is_no_table,
     check_is_no_title,
+    check_quoted_names,
     column_names,
     take_separator_line,
 )
@@ -64,6 +65,7 @@ def read_delimited(
     lines = TextLines(stream, encoding, source)
     separator = take_separator_line(lines)
     delimiter = delimiter or separator or default_delimiter
+    line = lines.peek()  # None where it is bad, which is not for its quotes
     records = _records(lines, source, delimiter, quoted, first=0 if header else 1)
     first = next(records, None)
     if first is None:
@@ -72,6 +74,7 @@ def read_delimited(
             source=source,
         )
     if isinstance(first, BadRow) and header:  # which cannot be skipped
+        check_quoted_names(line or "", first.line, source)
         raise InputError(
             "{source}, header (line {line}): {problem}.",
             source=source,

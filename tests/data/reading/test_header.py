@@ -17,6 +17,29 @@ def read(path, data, **options):
 
 
 @pytest.mark.parametrize(
+    ("data", "cure"),
+    [
+        ('"text";"label"\n"a";"x"\n"b";"y"\n', {"delimiter": ";"}),
+        ('\ufeff"text";label\n"a";x\n"b";"y"\n', {"delimiter": ";"}),
+        ('"text"\t"label"\n"a"\t"x"\nb\ty\n', {"format": "tsv"}),
+    ],
+    ids=["semicolons", "some quoted", "tabs"],
+)
+def test_quoted_names_with_another_delimiter(data, cure, tmp_path):
+    with pytest.raises(KbertError, match="line 1.*its quoted fields seem to be separated by") as no:
+        read(tmp_path / "a.csv", data)
+    assert no.value.cure.settings.items() >= cure.items()
+    assert read(tmp_path / "a.csv", data, **no.value.cure.settings) == ROWS[:2]
+
+
+def test_quoted_commas_in_a_tsv(tmp_path):
+    data = '"text","label"\n"a","x"\n"b","y"\n'
+    with pytest.raises(KbertError) as no:
+        read(tmp_path / "a.tsv", data, quoting="standard")
+    assert read(tmp_path / "a.tsv", data, **no.value.cure.settings) == ROWS[:2]
+
+
+@pytest.mark.parametrize(
     "data",
     [
         "Reviews of 2024,\ntext,label\na,x\nb,y\n",
