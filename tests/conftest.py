@@ -136,6 +136,14 @@ def _token_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _pip_of_this_environment():
+    """Let messages name `pip`, whether or not the environment of the tests is activated."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kbert.utils.missing_package.own_pip", lambda: "pip")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _a_processor_without_bfloat16():
     """Let runs of this process compute in float32, whatever the machine does soonest."""
     with pytest.MonkeyPatch.context() as patch:

@@ -1,5 +1,11 @@
 """What to install where a package is missing."""
 
+import contextlib
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
 from kbert.findings import worded
 
 # What a backend's extra installs; an environment that only serves has none of it.
@@ -21,9 +27,10 @@ _OF_PIP = {
 
 
 def pip_install(*modules: str) -> str:
-    """Return the command that installs packages.
+    """Return the command that installs packages where this process finds them.
 
-    It names the packages themselves: extras of kbert can only be installed in a clone of it.
+    Where `pip` is another environment's, it is run by the name of this one's Python. It names the
+    packages themselves: extras of kbert can only be installed in a clone of it.
 
     Args:
         *modules: str. What they are imported as.
@@ -31,15 +38,27 @@ def pip_install(*modules: str) -> str:
     Example:
 
     ```python
-    assert pip_install("openpyxl", "ai_edge_litert") == "pip install openpyxl ai-edge-litert"
+    assert pip_install("openpyxl", "ai_edge_litert").endswith("install openpyxl ai-edge-litert")
     ```
     """
-    return " ".join(["pip install", *(_OF_PIP.get(m, m.replace("_", "-")) for m in modules)])
+    packages = (_OF_PIP.get(module, module.replace("_", "-")) for module in modules)
+    return " ".join([f"{own_pip()} install", *packages])
 
 
 def pip_install_extra(extra: str) -> str:
     """Return the command that installs kbert with an extra, in a clone of it."""
-    return f"pip install '.[{extra}]'"
+    return f"{own_pip()} install '.[{extra}]'"
+
+
+def own_pip() -> str:
+    """Return the pip of this process's environment, as a shell runs it."""
+    found = shutil.which("pip")
+    if found is not None and Path(found).parent == Path(sys.executable).parent:
+        return "pip"
+    python = Path(sys.executable)
+    with contextlib.suppress(ValueError, OSError):
+        python = python.relative_to(Path.cwd())
+    return f"{shlex.quote(str(python))} -m pip"
 
 
 def missing_package(module: str | None) -> str | None:

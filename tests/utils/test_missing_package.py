@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kbert.utils.missing_package import missing_package, pip_install
+from kbert.utils.missing_package import missing_package, own_pip, pip_install
 
 PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
@@ -44,3 +44,25 @@ def test_python_says_it_too():
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ModuleNotFoundError: kbert.BertClassifier: The package keras is not")
     assert "pip install '.[tensorflow]'" in last
+
+
+@pytest.mark.parametrize(
+    ("pip", "python", "expected"),
+    [
+        ("env/bin/pip", "env/bin/python", "pip"),
+        ("other/bin/pip", "env/bin/python", "env/bin/python -m pip"),
+        (None, "an env/bin/python", "'an env/bin/python' -m pip"),
+    ],
+)
+def test_pip_is_that_of_the_environment(pip, python, expected, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / python))
+    found = None if pip is None else str(tmp_path / pip)
+    monkeypatch.setattr("kbert.utils.missing_package.shutil.which", lambda name: found)
+    assert own_pip() == expected
+
+
+def test_pip_of_an_environment_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    monkeypatch.setattr("kbert.utils.missing_package.shutil.which", lambda name: None)
+    assert own_pip() == f"{tmp_path}/bin/python -m pip"
