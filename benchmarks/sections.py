@@ -158,6 +158,13 @@ SECTIONS = {
             )
         ],
     ),
+    "serving": Section(
+        "Serving under load",
+        "Clients on the same machine each send one text, wait for the answer and send the next: to "
+        "`kbert serve`, to the app of docs/serving.md, which calls `Predictor` for each request, "
+        "and to transformers' pipeline in such an app, all in turn.",
+        [Program(["benchmarks.serving_load"], _takes("rounds", "backends", "peers"))],
+    ),
     "start": Section(
         "Start",
         "Seconds from the start of `kbert train` to its first finished step and to its end, with "
@@ -168,6 +175,12 @@ SECTIONS = {
         "Report",
         "Seconds of `kbert report`, from the start of its process, and the size of the page.",
         [Program(["benchmarks.report_speed"], _takes("rows", "rounds"))],
+    ),
+    "norm": Section(
+        "Gradient norm",
+        "Seconds of an epoch whose log has the norm of the gradients, by those of an epoch without "
+        "it; two models take turns in one process, an epoch each.",
+        [Program(["benchmarks.gradient_norm_cost"], _takes("rows", "backends", rounds="--epochs"))],
     ),
     "data": Section(
         "Data",

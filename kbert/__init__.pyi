@@ -23,6 +23,7 @@ from kbert.data.masked_batches import MaskedBatches as MaskedBatches
 from kbert.data.masking import Masking as Masking
 from kbert.data.reading.examples import Examples as Examples
 from kbert.data.reading.read_examples import read_examples as read_examples
+from kbert.data.shards.sharded_token_store import ShardedTokenStore as ShardedTokenStore
 from kbert.data.token_store import TokenStore as TokenStore
 from kbert.errors import FindingsError as FindingsError
 from kbert.errors import InputError as InputError

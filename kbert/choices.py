@@ -54,6 +54,7 @@ Monitor = Literal[
     "kappa",
 ]
 OnBadRow = Literal["error", "skip"]
+OutputFormat = Literal["csv", "jsonl", "xlsx"]
 Packing = Literal["auto", "on", "off"]
 Pool = Literal["mean", "max"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from kbert.findings import CODES, Cure, Finding, Message, Option, worded
+from kbert.findings import CODES, Cure, Finding, Joined, Message, Option, worded
 
 _ALLOWED_IN: ContextVar[str] = ContextVar("allowed_in", default="")
 
@@ -155,5 +155,5 @@ def check_codes(codes: Iterable[str]) -> None:
     for code in codes:
         if code not in CODES:
             raise InputError(
-                "There is no finding {code!r}. Known: {known}", code=code, known=", ".join(CODES)
+                "There is no finding {code!r}. Known: {known}", code=code, known=Joined(CODES)
             )

@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 import csv
+import gc
 import importlib.util
 import json
 import os
@@ -56,19 +57,24 @@ THIRD_PARTY_WARNINGS = (
 
 QUICK_COMPILATION = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
-# A file whose tests all need Keras.
+# A file whose tests all need Keras; all of them on any backend; and one with some that need it.
 KERAS_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.keras\b", re.MULTILINE)
+ANY_BACKEND = re.compile(r"^pytestmark = \[[^]]*\bany_backend\b", re.MULTILINE)
+KERAS = re.compile(r"\bmark\.keras\b")
 
 # The files that take longest, the longest first: workers that begin with them end together.
 LONGEST = (
     *("test_notebooks.py", "test_blocks.py", "test_site.py"),
     *("test_exported_programs.py", "test_faults.py"),
-    *("test_parity.py", "test_resumption.py", "test_extra.py", "test_run_checkpoint.py"),
-    *("test_resume_exactly.py", "test_resume.py", "test_main.py", "test_keras_docstrings.py"),
-    *("test_export.py", "test_continue_training.py", "test_own_presets.py", "test_wheel.py"),
-    *("test_evaluation_of_any_model.py", "test_fit_callbacks.py", "test_raw_texts.py"),
-    *("test_text_stream.py", "test_targets.py", "test_window_programs.py"),
-    *("test_runs_of_targets.py",),
+    *("test_parity.py", "test_resumption.py", "test_run_checkpoint.py", "test_bert_classifier.py"),
+    *("test_resume_exactly.py", "test_evaluation_of_any_model.py", "test_resume.py"),
+    *("test_masked_language_model.py", "test_packed_rows.py", "test_pretrain.py"),
+    *("test_fitting_batch.py", "test_cross_validation.py", "test_main.py"),
+    *("test_text_stream.py", "test_windows.py", "test_keras_docstrings.py", "test_export.py"),
+    *("test_continue_training.py", "test_own_presets.py", "test_wheel.py", "test_pooled_output.py"),
+    *("test_training_state.py", "test_fit_callbacks.py", "test_raw_texts.py", "test_targets.py"),
+    *("test_formats_of_0_1.py", "test_window_programs.py", "test_runs_of_targets.py"),
+    *("test_held_steps.py", "test_given_callbacks.py", "test_plan_guard.py", "test_extra.py"),
 )
 
 
@@ -91,11 +97,29 @@ def pytest_configure(config):
         config.addinivalue_line("filterwarnings", line)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Spare the garbage collector the thousands of tests, while they are made and ever after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_ignore_collect(collection_path, config):
-    """Leave out files that import Keras, which takes seconds, when none of their tests will run."""
-    if "not keras" in config.option.markexpr and collection_path.suffix == ".py":
-        return True if KERAS_ALONE.search(collection_path.read_text(encoding="utf-8")) else None
-    return None
+    """Leave out files none of whose tests will run: what they import takes seconds."""
+    chosen = config.option.markexpr
+    if "keras" not in chosen or not collection_path.match("test_*.py"):
+        return None
+    code = collection_path.read_text(encoding="utf-8")
+    if "not keras" in chosen:
+        left_out = KERAS_ALONE.search(code)
+    else:
+        left_out = not KERAS.search(code)
+        left_out |= "not any_backend" in chosen and bool(ANY_BACKEND.search(code))
+    return True if left_out else None
 
 
 def pytest_collection_modifyitems(items):

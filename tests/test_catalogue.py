@@ -8,8 +8,9 @@ import pytest
 
 import kbert
 from kbert.cli.words import FlagWords
-from kbert.findings import Cure, Finding, Message, Option, speaking, worded
-from kbert.utils.wording import count_noun
+from kbert.findings import Cure, Finding, Joined, Message, Option, in_english, speaking, worded
+from kbert.results.bootstrap import Interval
+from kbert.utils.wording import count_list, count_noun, name_list
 
 babel = pytest.importorskip("babel")
 from tools.messages.catalogue import MO, PO, faults, read, updated, write  # noqa: E402
@@ -97,6 +98,23 @@ def test_a_surface_words_messages_in_its_language(chinese):
         )
         assert str(reason) == "--x 必须是整数。收到：'y'"
     assert worded("a whole number") == "a whole number"
+
+
+def test_lists_and_intervals_are_those_of_the_language(chinese):
+    listed, clauses = Joined(["a", "b"]), Joined(["a", "b"], "; ")
+    with speaking(chinese):
+        assert (str(listed), str(clauses)) == ("a、b", "a；b")
+        assert str(name_list("abc", 2)) == "a、b、..."
+        assert str(count_list({"好评": 20, "差评": 1000})) == "好评 20、差评 1,000"
+        assert str(Interval(0.86667, 0.98333)) == "0.8667～0.9833"
+        with in_english():
+            assert str(listed) == "a, b"
+    assert str(Interval(0.86667, 0.98333)) == "0.8667 to 0.9833"
+
+
+def test_a_percent_sign_follows_its_number():
+    apart = re.compile(r"[0-9}] %")
+    assert [text for entry in entries() for text in entry if apart.search(text)] == []
 
 
 def test_text_that_is_empty_is_not_the_header_of_the_catalogue(chinese):

@@ -11,7 +11,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 FOLDERS = ("kbert", "docs", "notebooks", "tools", "benchmarks", "requirements", ".ci")
 SUFFIXES = {"", ".md", ".py", ".ipynb", ".toml", ".txt", ".pyi"}
 # `kbert` as a requirement: not inside another name or a path, and perhaps with extras or a version.
-BARE = re.compile(r"(?<![\w./-])kbert(\[|[=<>~!]=|(?=[\s'\"`)]|$))")
+# The other name is on no index either, as long as README.md says so.
+BARE = re.compile(r"(?<![\w./-])(keras-)?kbert(\[|[=<>~!]=|(?=[\s'\"`)]|$))")
 
 
 def documents():
@@ -52,7 +53,7 @@ def test_nobody_is_told_to_install_the_package_of_that_name():
         ("pip install 'kbert[jax]'", True),
         ("pip install -U kbert==1.0", True),
         ('"pip install "\n    "\'kbert[plot]\'"', True),
-        ("pip install 'keras-kbert[jax]'", False),
+        ("pip install 'keras-kbert[jax]'", True),
         ("pip install ./kbert", False),
         ("pip install '.[jax]'", False),
     ],

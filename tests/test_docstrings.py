@@ -21,6 +21,7 @@ NOT_RUN = {
     "kbert.data.reading.reading_options.ReadingOptions": "a labelled file",
     "kbert.linear.baselines.baselines": "examples and a model",
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",
+    "kbert.data.shards.sharded_token_store.ShardedTokenStore": "a tokenizer",
     "kbert.runs.continue_training.continue_training": "a run",
     "kbert.exports.export.export": "a run",
     "kbert.interop.model_data.ModelData": "a checkpoint",

@@ -19,6 +19,7 @@ from kbert.findings import (
     findings_table,
     speaking,
 )
+from kbert.reports.told_finding import ToldFinding
 from kbert.utils.command_name import command_name
 
 FEW = Finding(
@@ -38,6 +39,7 @@ def test_a_finding_as_text_and_as_data():
     assert json.loads(json.dumps(FEW.to_dict())) == {
         "code": "too-few-updates",
         "severity": "error",
+        "allowed": False,
         "message": "The run performs 6 updates.",
         "cure": "epochs=20",
         "settings": {"epochs": 20},
@@ -76,11 +78,21 @@ def test_errors_come_first_and_otherwise_the_order_stays():
 def test_allowed_errors_become_warnings_and_nothing_else_changes():
     allowed = ["too-few-updates", "rate-zero"]
     assert downgrade([FEW, ZERO, ENDED], allowed) == [
-        replace(FEW, severity="warning"),
+        replace(FEW, severity="warning", allowed=True),
         ZERO,
         ENDED,
     ]
     assert FEW.severity == "error"
+
+
+def test_what_is_allowed_says_so_wherever_it_is_shown():
+    (allowed,) = downgrade([FEW], ["too-few-updates"])
+    assert str(allowed).startswith("WARNING too-few-updates (allowed): The run performs 6")
+    assert findings_table([allowed]).splitlines()[0] == "  WARNING  too-few-updates (allowed)"
+    assert allowed.to_dict()["severity"] == "warning"
+    assert allowed.to_record()["allowed"] is True
+    assert ToldFinding.of(allowed.to_record()).allowed
+    assert not ToldFinding.of(FEW.to_record()).allowed
 
 
 @pytest.mark.parametrize(

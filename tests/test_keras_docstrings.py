@@ -25,6 +25,7 @@ NAMES = [
     "data.batches.Batches",
     "callbacks.masked_epoch_evaluation.MaskedEpochEvaluation",
     "data.masked_batches.MaskedBatches",
+    "data.shards.sharded_token_store.ShardedTokenStore",
     "data.token_store.TokenStore",
     "exports.export.export",
     "linear.baselines.baselines",

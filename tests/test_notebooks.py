@@ -9,8 +9,8 @@ pytestmark = pytest.mark.keras
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-# Each runs on one backend, where it takes no minutes: what they call has tests on each.
-ELSEWHERE = {"01_quickstart": "tensorflow", "05_evaluation": "jax"}
+# Each runs on one backend, and on torch nothing is compiled: what they call has tests on each.
+ELSEWHERE = {"01_quickstart": "tensorflow"}
 HERE = [p for p in NOTEBOOKS if ELSEWHERE.get(p.stem, "torch") == keras.backend.backend()]
 
 

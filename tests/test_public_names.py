@@ -34,7 +34,7 @@ NAMES = [
         "Predictor",
         "PretrainConfig",
     ),
-    *("RunCheckpoint", "RunTracker", "SkippedRowsWarning"),
+    *("RunCheckpoint", "RunTracker", "ShardedTokenStore", "SkippedRowsWarning"),
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),

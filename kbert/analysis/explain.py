@@ -9,11 +9,12 @@ from kbert.analysis.explanation import Explanation
 from kbert.analysis.text_words import text_words, without
 from kbert.analysis.word_effect import WordEffect
 from kbert.errors import InputError
-from kbert.findings import Cure, Option, worded
+from kbert.findings import Cure, Joined, Option, worded
 from kbert.interop.sources import find_source
 from kbert.results.given_texts import as_texts
 from kbert.serving.predictor import Predictor
 from kbert.utils.counts import check_count
+from kbert.utils.wording import name_list
 
 if TYPE_CHECKING:
     from kbert.models.bert_classifier import BertClassifier
@@ -137,11 +138,10 @@ def _left_out(
 
 def _check_label(label: str | None, labels: Sequence[str]) -> None:
     if label is not None and label not in labels:
-        shown = ", ".join(labels[:20]) + ", ..." * (len(labels) > 20)
         raise InputError(
             "{option} must be one of the model's: {labels}. Received: {label!r}",
             option=Option("label"),
-            labels=shown,
+            labels=name_list(labels, 20),
             label=label,
         )
 
@@ -153,7 +153,7 @@ def _explained(row: Any, labels: Sequence[str], label: str | None, *, is_number:
     if is_number and len(labels) > 1:
         raise InputError(
             "The model predicts several numbers: {labels}. Name one.",
-            labels=", ".join(labels[:20]),
+            labels=Joined(labels[:20]),
             cure=Cure({"label": labels[0]}),
         )
     return int(row.argmax())

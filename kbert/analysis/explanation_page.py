@@ -5,7 +5,7 @@ from html import escape
 
 from kbert.analysis.word_effect import WordEffect
 from kbert.findings import worded
-from kbert.reports.content_policy import source_hash
+from kbert.reports.document import document
 
 _SHADES = 5
 # Those against are also underlined in dashes, for those who see no colours.
@@ -20,12 +20,6 @@ _STYLE = """
 .explained .for5{background:#0b62a480}.explained .against1{background:#d1570a1a}
 .explained .against2{background:#d1570a33}.explained .against3{background:#d1570a4d}
 .explained .against4{background:#d1570a66}.explained .against5{background:#d1570a80}
-"""
-_PAGE_STYLE = """
-body{margin:1rem;color:#1a1a1a;background:#fff}
-@media (prefers-color-scheme:dark){body{color:#e8e8e8;background:#15181b}}
-td,th{padding:.1rem .8rem;text-align:left}
-.number{text-align:right;font-variant-numeric:tabular-nums}
 """
 _SHOWN = 50
 
@@ -52,27 +46,19 @@ def explanation_page(
         words: sequence of WordEffect.
         notes: sequence of str. What is to be known of it.
     """
-    style = _STYLE + _PAGE_STYLE
-    policy = (
-        f"default-src 'none'; style-src '{source_hash(style)}'; base-uri 'none'; form-action 'none'"
-    )
     table = "".join(
         f'<tr><td class="number">{word.effect:+.4f}</td><td>{escape(word.word)}</td></tr>'
         for word in sorted(words, key=lambda word: -abs(word.effect or 0.0))[:_SHOWN]
         if word.effect is not None
     )
     said = "".join(f"<p>{escape(note)}</p>" for note in notes)
-    return (
-        f'<!doctype html>\n<html lang="{worded("en")}"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(summary)}</title><style>{style}</style></head>\n"
-        f'<body><div class="explained">{_body(summary, texts, words)}{said}</div>\n'
-        f'<table><thead><tr><th class="number">{worded("effect")}</th>'
-        f"<th>{worded('word')}</th></tr></thead>"
-        f"<tbody>{table}</tbody></table></body></html>\n"
+    heads = f'<th class="number">{worded("effect")}</th><th>{worded("word")}</th>'
+    body = (
+        f'<main><div class="explained">{_body(summary, texts, words)}{said}</div>\n'
+        f'<div class="wide"><table><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{table}</tbody></table></div></main>"
     )
+    return document(summary, body, style=_STYLE)
 
 
 def _body(summary: str, texts: Sequence[str], words: Sequence[WordEffect]) -> str:

@@ -1,5 +1,6 @@
 """Find the rows that a model gets most wrong."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,8 +9,10 @@ from kbert.analysis.found_errors import FoundErrors
 from kbert.analysis.nearest_rows import NearRow, nearest_rows
 from kbert.analysis.told import told_label
 from kbert.data.reading.examples import Examples, check_examples
+from kbert.data.shards.stored_examples import check_has_texts
 from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure, Option, worded
+from kbert.results.weak_model import weak_model_note
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
     folds_of,
@@ -104,6 +107,7 @@ def find_errors(
         pairs=None if examples is None else examples.pairs,
         shown=show,
         notes=rows.notes,
+        suspects_note=weak_model_note(_findings(run)),
     )
     if not near or examples is None:
         return found
@@ -137,6 +141,12 @@ def _own_rows(run: RunDirectory) -> EvaluatedRows:
     if rows.table is None:
         raise InputError("{run}: {notes}", run=run, notes=" ".join(rows.notes))
     return rows
+
+
+def _findings(run: RunDirectory) -> list[Mapping[str, Any]]:
+    """Return the findings of a run, and of its folds; none of what is no run."""
+    runs = folds_of(run) if is_cross_validation(run) else [run]
+    return [finding for one in runs for finding in one.readable_record.get("findings", ())]
 
 
 def _source(run: RunDirectory, rows: EvaluatedRows) -> str:
@@ -187,6 +197,7 @@ def _training_rows(run: RunDirectory) -> Examples | None:
     if is_cross_validation(run):
         return rows_out_of_fold(run).examples
     training, _ = read_sets(run_config(run), split=RecordedSplit.of(run))
+    check_has_texts(training)
     if training.fingerprint != run.record["data"]["train"]["sha256"]:
         raise InputError(
             "{source} has changed since {run} was trained.",

@@ -36,6 +36,7 @@ class FoundErrors:
         shown: int. How many rows of a list are printed. Defaults to 10.
         near: dict of the nearest training rows by position in the table. Defaults to {}.
         notes: tuple of str. What is to be known of it. Defaults to ().
+        suspects_note: str or None. Why `suspects` cannot be relied on. Defaults to None.
     """
 
     source: str
@@ -46,6 +47,7 @@ class FoundErrors:
     shown: int = 10
     near: Mapping[int, tuple[NearRow, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    suspects_note: str | None = None
 
     @cached_property
     def losses(self) -> np.ndarray:
@@ -95,6 +97,7 @@ class FoundErrors:
             "confusions": [vars(one) for one in self.confusions[: self.shown]],
             "suspects": None if self.suspects is None else len(self.suspects),
             "first_suspects": suspects[: self.shown],
+            "suspects_note": self.suspects_note,
             "notes": list(self.notes),
         }
 
@@ -147,7 +150,9 @@ class FoundErrors:
                 "{suspects:,} of {table:,} rows", suspects=len(self.suspects), table=len(self.table)
             )
             lines += ["", worded("Labels that are probably wrong ({count}):", count=count)]
-            if len(self.suspects) > _MANY * len(self.table):
+            if self.suspects_note is not None:
+                lines.append(f"  {self.suspects_note}")
+            elif len(self.suspects) > _MANY * len(self.table):
                 lines.append(worded("  So many say more of the model than of the labels."))
             lines += self._row_lines(self.suspects[: self.shown])
         lines += ["", worded("Greatest losses:"), *self._row_lines(self.order[: self.shown])]

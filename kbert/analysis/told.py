@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kbert.findings import Joined
 from kbert.results.any_prediction import AnyPrediction
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.results.number_prediction import NumberPrediction
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 def told(prediction: AnyPrediction) -> str:
     """Return what a prediction says, in a few words."""
     if isinstance(prediction, MultiPrediction):
-        return ", ".join(prediction.labels) or "(none)"
+        return str(Joined(prediction.labels)) or "(none)"
     if isinstance(prediction, NumberPrediction):
         values = prediction.values.items()
         if len(values) == 1:
             return f"{prediction.value:.4g}"
-        return ", ".join(f"{name} {value:.4g}" for name, value in values)
+        return str(Joined(f"{name} {value:.4g}" for name, value in values))
     return prediction.label
 
 

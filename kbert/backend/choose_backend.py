@@ -17,8 +17,9 @@ from typing import IO, Any, get_args
 from kbert.backend.compilation_cache import use_compilation_cache
 from kbert.choices import Backend
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Option
 from kbert.utils.lasting_stream import LastingStream
+from kbert.utils.missing_package import pip_install, pip_install_extra
 
 BACKENDS: tuple[Backend, ...] = get_args(Backend)
 _FASTEST_FIRST: tuple[Backend, ...] = ("torch", "tensorflow", "jax")  # docs/benchmarks.md
@@ -48,7 +49,7 @@ def choose_backend(wanted: str | None = None) -> Backend:
             "{setting} must be one of {backends}. Received: {asked!r}"
             + (". Did you mean {near!r}?" if near else ""),
             setting=Option("backend") if wanted else "KERAS_BACKEND",
-            backends=", ".join(BACKENDS),
+            backends=Joined(BACKENDS),
             asked=asked,
             near=near[0] if near else "",
         )
@@ -57,10 +58,9 @@ def choose_backend(wanted: str | None = None) -> Backend:
         raise InputError(
             "The backend {backend} is not installed.",
             backend=backend,
-            cure=Cure(
-                code=f"pip install 'keras-kbert[{backend}]'",
-                otherwise=(Cure({"backend": others[0]}),) if others else (),
-            ),
+            cure=Cure(code=pip_install(backend), otherwise=(Cure({"backend": others[0]}),))
+            if others
+            else Cure(code=pip_install_extra(backend), note="in a clone of kbert"),
         )
     if current is not None and current != backend:
         raise InputError(
@@ -124,8 +124,8 @@ def _fastest_installed() -> str:
         raise InputError(
             "No backend is installed.",
             cure=Cure(
-                code="pip install 'keras-kbert[tensorflow]'",
-                note="or keras-kbert[jax], or keras-kbert[torch]",
+                code=pip_install_extra("tensorflow"),
+                note="in a clone of kbert, or the same with jax or torch",
             ),
         )
     return found

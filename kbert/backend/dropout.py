@@ -15,7 +15,7 @@ def dropout(layer: Any, values: Any, training: bool | None, seed: Any = None) ->
 
         values * (bits >= rate) / (1 - rate)
 
-    There Keras's random numbers, of 32 or 64 bits for each value, take 5 to 10 % of a step. Here
+    There Keras's random numbers, of 32 or 64 bits for each value, take 5 to 10% of a step. Here
     each value has 16, or on JAX a hash. The seeds are the layer's own, one for each call.
 
     Args:

@@ -13,7 +13,7 @@ def keep_freed_memory() -> bool:
     """Let the C library keep large blocks that are freed, and return whether it does.
 
     glibc gives a block of over 32 MB back to the system when it is freed, such as the gradient of
-    the word embeddings. Each step then waits for the system to clear its pages: 10 to 16 % of a
+    the word embeddings. Each step then waits for the system to clear its pages: 10 to 16% of a
     step of MiniLM on torch. Elsewhere than on glibc, and where the user has settings of their own,
     nothing is changed.
 

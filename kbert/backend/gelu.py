@@ -10,7 +10,7 @@ def erf_gelu(values: Any) -> Any:
     """Return `x * P(X <= x)` of a standard normal X, in fewer operations on TensorFlow.
 
     There the gradient of Keras's own is a chain of those of its parts, each of which writes a
-    tensor of the feed-forward block's size: 5 to 10 % of a step. This one is
+    tensor of the feed-forward block's size: 5 to 10% of a step. This one is
 
         P(X <= x) + x * exp(-x ** 2 / 2) / sqrt(2 * pi)
 

@@ -5,6 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from kbert.backend.thread_count import usable_cores
 from kbert.choices import Backend
 
 _PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
@@ -59,14 +60,7 @@ def threads(backend: Backend) -> int:
         set_by_user = tensorflow.config.threading.get_intra_op_parallelism_threads()
         if set_by_user:
             return int(set_by_user)
-    return _cores()
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return usable_cores()
 
 
 def _device(backend: Backend) -> str:

@@ -13,7 +13,7 @@ from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
 from kbert.choices import Monitor
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option, worded
+from kbert.findings import Cure, Finding, Joined, Option, worded
 from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.fit_callbacks import FitCallbacks
@@ -203,7 +203,7 @@ class EpochEvaluation(keras.callbacks.Callback):
             raise InputError(
                 "{option} must be a score of the model: {monitors}. Received: {monitor}",
                 option=Option("monitor"),
-                monitors=", ".join(monitors),
+                monitors=Joined(monitors),
                 monitor=monitor,
                 cure=Cure({"monitor": monitors[0]}),
             )

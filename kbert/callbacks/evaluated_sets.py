@@ -10,6 +10,7 @@ import numpy as np
 from kbert.backend.between_batches import between_batches
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError
+from kbert.findings import Joined
 from kbert.models.evaluate_batches import (
     JudgedSet,
     accuracy_note,
@@ -117,7 +118,7 @@ class EvaluatedSets:
                 raise InputError(
                     "The evaluation of {when} lacks the sets {missing}.",
                     when=record.when,
-                    missing=", ".join(sorted(missing)),
+                    missing=Joined(sorted(missing)),
                 )
             scores = {name: record.scores[name] for name in self._given}
             found.append(EvaluationRecord(record.epoch, record.update, scores, record.batch))

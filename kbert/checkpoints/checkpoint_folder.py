@@ -9,7 +9,7 @@ from pathlib import Path
 from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.manifest import COMMIT_FILE
 from kbert.errors import InputError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, worded
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.utils.say import say
 
@@ -113,7 +113,7 @@ class CheckpointFolder:
                 "{folder} has no checkpoint {name!r}. It has: {names}.",
                 folder=self.folder,
                 name=name,
-                names=", ".join(committed) or worded("none"),
+                names=Joined(committed) or worded("none"),
             )
         return committed[name]
 
@@ -163,7 +163,7 @@ class CheckpointFolder:
         raise InputError(
             "{file} does not name a checkpoint. There are: {names}.",
             file=file,
-            names=", ".join(path.name for path in self.committed()) or worded("none"),
+            names=Joined(path.name for path in self.committed()) or worded("none"),
         )
 
 

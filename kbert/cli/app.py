@@ -62,8 +62,9 @@ _SPEAKING = [
 
 # The order of --help.
 VERBS = (
-    *("demo", "inspect", "plan", "pretrain", "train", "resume", "continue", "evaluate", "predict"),
-    *("report", "errors", "explain", "import", "export", "presets"),
+    *("demo", "inspect", "plan", "tokens", "pretrain", "train", "resume", "continue"),
+    *("evaluate", "predict", "serve", "report", "errors", "explain", "import", "export"),
+    "presets",
 )
 
 

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import Switch, given, options
-from kbert.config import TrainConfig
+from kbert.config import ShardOptions, TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.findings import Call, worded
 from kbert.utils.say import say, verbose_level
@@ -22,7 +22,11 @@ SETTINGS: dict[str, Any] = {"max_length": 64, "epochs": 2, "evaluate_every": 80}
 @options(
     TrainConfig,
     optional=True,
-    without=(*ReadingOptions.__dataclass_fields__, "task", "parent"),
+    without=(
+        *ReadingOptions.__dataclass_fields__,
+        *ShardOptions.__dataclass_fields__,
+        *("task", "parent"),
+    ),
 )
 class Changes:
     """What can be changed of the demo."""

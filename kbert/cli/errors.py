@@ -72,7 +72,7 @@ def errors(
     from kbert.cli.predictions_format import choose_format
     from kbert.utils.staging import publishing
 
-    chosen = choose_format(output, output_format)
+    chosen = choose_format(output, output_format, formats=("csv", "jsonl"))
     check_model_first("errors", model, data)
     examples = None if data is None else _read(model, data, settings)
 

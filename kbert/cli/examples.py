@@ -36,7 +36,7 @@ def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
 def show_reading(examples: Examples) -> None:
     """Print to standard error which rows were skipped, and what is wrong with the reading."""
     for row in examples.skipped[:_MAX_SHOWN]:
-        say(f"skipped: {row}", to="stderr")
+        say(worded("skipped: {row}", row=row), to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
         say(
             worded("skipped: {number:,} more rows", number=len(examples.skipped) - _MAX_SHOWN),

@@ -8,7 +8,7 @@ from cyclopts.help.inline_text import InlineText
 from cyclopts.help.specs import get_default_command_columns, get_default_parameter_columns
 
 from kbert.display import cells, wrapped
-from kbert.findings import Message, worded, words
+from kbert.findings import Joined, Message, worded, words
 
 _LONGEST = len("--gradient-accumulation-steps INT")
 # What the parser itself says; it is worded where it is shown.
@@ -97,7 +97,7 @@ def _described(entry: HelpEntry) -> Any:
     shown = _translated(getattr(text, "plain", str(text or "")))
     notes = []
     if entry.choices:
-        choices = worded("[choices: {choices}]", choices=", ".join(entry.choices))
+        choices = worded("[choices: {choices}]", choices=Joined(entry.choices))
         notes.append(Text(choices, "cyclopts.choices"))
     if entry.default is not None:
         default = worded("[default: {default}]", default=entry.default)

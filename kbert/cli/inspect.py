@@ -13,7 +13,7 @@ from kbert.data.reading.reading_options import ReadingOptions
 _MODEL = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
 
 
-@options("task", *_MODEL, ReadingOptions)
+@options("task", *_MODEL, ReadingOptions, "shuffle_window")
 class Settings:
     """What `kbert inspect` takes."""
 
@@ -34,7 +34,7 @@ def inspect(
     ----------
     data
         Labelled file (CSV, TSV, JSON, Parquet, Arrow, XLSX), several as one set: 'data/*.csv'; a
-        task's folder.
+        task's folder; or a token store.
     dev
         Second file, or several by a pattern, which should share no rows with the first.
     plot
@@ -45,9 +45,17 @@ def inspect(
     json
         Print JSON.
     """
-    from kbert.cli.show_inspection import show_inspection
+    from kbert.data.shards.location import is_store
 
     values = given(settings)
+    if "task" not in values and is_store(data):
+        from kbert.cli.make_store import check_of_store, show_store
+
+        ignored = {"dev": dev, "plot": plot, "duplicates": duplicates}
+        check_of_store(data, reading(settings), ignored)
+        return show_store(data, values["shuffle_window"], as_json=json)
+    from kbert.cli.show_inspection import show_inspection
+
     return show_inspection(
         data,
         dev,

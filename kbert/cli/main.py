@@ -24,6 +24,8 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     pretrain,
     report,
     resume,
+    serve,
+    tokens,
     train,
 )
 from kbert.cli.app import app

@@ -12,7 +12,7 @@ from kbert.utils.command_name import command_name
 from kbert.utils.publish import is_free
 from kbert.utils.shell_words import shell_word
 
-_FOLDERS = {"export": "exports", "import": "models"}
+_FOLDERS = {"export": "exports", "import": "models", "tokens": "tokens"}
 
 
 def completed(

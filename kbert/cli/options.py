@@ -17,6 +17,8 @@ from kbert.config import (
     LossOptions,
     MachineOptions,
     ModelOptions,
+    ServeOptions,
+    ShardOptions,
     SplitOptions,
     TrackerOptions,
     TrainConfig,
@@ -39,6 +41,7 @@ _EVALUATION = Group.create_ordered("Evaluation")
 _CHECKPOINTS = Group.create_ordered("Checkpoints")
 TRACKING = Group.create_ordered("Tracking")
 MACHINE = Group.create_ordered("Machine")
+_SERVER = Group.create_ordered("Server")
 _FILES = Group.create_ordered("File format")
 
 _GROUPS = {
@@ -48,9 +51,11 @@ _GROUPS = {
     LossOptions: _LOSS,
     EvaluationOptions: _EVALUATION,
     SplitOptions: _EVALUATION,
+    ShardOptions: MACHINE,
     CheckpointOptions: _CHECKPOINTS,
     TrackerOptions: TRACKING,
     MachineOptions: MACHINE,
+    ServeOptions: _SERVER,
 }
 # What comes first in --help: what most people need.
 _FIRST = ("text", "label", "pair", "output", "task")
@@ -140,6 +145,6 @@ def _documented(of: type) -> dict[str, tuple[type, str]]:
             if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
                 name = ast.unparse(line.target)
                 # What a class declares again has its own help, and stays in its group.
-                owner, _ = found.get(name, (cls, ""))
+                owner = cls if cls is of and of in _GROUPS else found.get(name, (cls, ""))[0]
                 found[name] = (owner, ast.literal_eval(below.value))
     return found

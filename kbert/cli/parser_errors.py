@@ -22,7 +22,7 @@ from kbert.cli.missing_argument import completed, name_of
 from kbert.cli.no_such_option import help_of, no_such_option
 from kbert.config.checks import check_type, expected_of
 from kbert.errors import InputError
-from kbert.findings import Cure, Option, worded
+from kbert.findings import Cure, Joined, Option, worded
 from kbert.utils.command_name import command_name
 from kbert.utils.shell_words import shell_word
 
@@ -144,7 +144,7 @@ def _several_files(verb: str, names: Sequence[str], files: Sequence[str]) -> Inp
         files=worded(
             "{number} files: {names}",
             number=len(files),
-            names=", ".join([*files[:3], *(["..."] if len(files) > 3 else [])]),
+            names=Joined([*files[:3], *(["..."] if len(files) > 3 else [])]),
         ),
         cure=Cure(
             note="to read several files as one set, put the pattern in quotes, which keep the "
@@ -165,7 +165,7 @@ def _no_verb(word: str) -> InputError:
         else "There is no command {word!r}. Commands: {verbs}.",
         word=word,
         near=near[0] if near else "",
-        verbs=", ".join(VERBS),
+        verbs=Joined(VERBS),
     )
 
 

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, PLAN, Switch, given, options, reading
-from kbert.config import SplitOptions, TrainConfig
+from kbert.config import ShardOptions, SplitOptions, TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
@@ -17,7 +17,7 @@ _CUT = ("long_text", "cut_pair", "stride", "max_windows", "pool")
 
 @options(
     *(PlanOptions, "task", "dev", "dev_proportion", SplitOptions, "seed"),
-    *("preset", "max_length", *_CUT, "backend", ReadingOptions),
+    *("preset", "max_length", *_CUT, "backend", ReadingOptions, ShardOptions),
     without=("devices",),
 )
 class Settings:
@@ -42,7 +42,8 @@ def plan(
     Parameters
     ----------
     data
-        Labelled file, or several as one set: 'data/*.csv'; without it, pass --examples.
+        Labelled file, or several as one set: 'data/*.csv'; or a token store. Without it, pass
+        --examples.
     examples
         Rows of the training set, in place of a file.
     google_flags

@@ -11,7 +11,7 @@ from kbert.data.reading.many_files import open_tables
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError, KbertError
-from kbert.findings import Message, worded
+from kbert.findings import Joined, Message, worded
 from kbert.targets.target import Target
 from kbert.utils.say import say
 
@@ -109,4 +109,4 @@ def _recorded(model: Path, options: ReadingOptions, need_label: bool) -> dict[st
 
 
 def _listed(names: dict[str, Any]) -> str:
-    return ", ".join(f"{name} = {column!r}" for name, column in names.items())
+    return Joined(f"{name} = {column!r}" for name, column in names.items())

@@ -18,7 +18,7 @@ from kbert.data.reading.tasks import read_task
 from kbert.errors import InputError
 from kbert.findings import Cure, Option, worded
 from kbert.utils.file_errors import writing
-from kbert.utils.publish import check_free
+from kbert.utils.publish import check_free, check_plain
 from kbert.utils.staging import publishing
 from kbert.utils.wording import count_noun
 
@@ -40,6 +40,7 @@ def show_inspection(
     without labels is inspected without them.
     """
     if duplicates is not None:
+        check_plain(duplicates, option="duplicates")
         check_free(duplicates, option="duplicates")
     tokenizer, why_not = preset_tokenizer(model.preset)
     if tokenizer is not None:

@@ -15,14 +15,16 @@ from kbert.cli.show import show, show_json
 from kbert.cli.show_devices import show_devices
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
+from kbert.data.shards.location import is_store
+from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, Option, worded
+from kbert.findings import Call, Cure, Finding, Joined, Option, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
-from kbert.utils.say import verbosity
+from kbert.utils.say import verbose_level, verbosity
 
 _COLUMNS = 64
 _DEFAULTS = ModelOptions()
@@ -49,7 +51,7 @@ def show_plan(
         choose_backend(config.backend)  # which refuses one that is not installed
     judged: list[Finding] = []
     if examples is None:
-        examples, judged = _judge(config)
+        examples, judged = _judge(config, as_json=as_json)
     if len(devices) > 1:
         return show_devices(config, devices, examples, judged, as_json)
     plan = config.plan(examples)
@@ -83,10 +85,13 @@ def show_plan(
     return exit_status([*findings, *judged])
 
 
-def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
+def _judge(config: TrainConfig, *, as_json: bool) -> tuple[int, list[Finding]]:
     """Return the rows of the training set, and what `kbert train` would find in the data."""
     whole, given = read_files(config)
     training, sets = set_aside(config, whole, given, RecordedSplit())
+    if isinstance(whole, StoredExamples):
+        with verbosity(0 if as_json else verbose_level()):  # what is found depends on the plan
+            return len(training), judge_data(config, whole, training, sets, None)
     tokenizer, _ = preset_tokenizer(config.preset)
     if tokenizer is not None:
         tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair, config.windows)
@@ -96,6 +101,11 @@ def _judge(config: TrainConfig) -> tuple[int, list[Finding]]:
 
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     """Return the line that names the command which shows what is in the data."""
+    if is_store(config.data):
+        return worded(
+            "What is in the data: {inspect}",
+            inspect=Call("inspect", config.data, shuffle_window=config.shuffle_window),
+        )
     settings = {}
     read = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows")
     for name in ("task", "dev", *read):
@@ -106,7 +116,7 @@ def _pointer(config: TrainConfig, judged: list[Finding]) -> str:
     if codes:
         return worded(
             "ERROR: the data would stop a run ({codes}). See: {inspect}",
-            codes=", ".join(codes),
+            codes=Joined(codes),
             inspect=inspect,
         )
     return worded("What is in the data: {inspect}", inspect=inspect)

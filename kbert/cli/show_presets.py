@@ -4,7 +4,7 @@ import importlib.util
 from typing import Any
 
 from kbert.cli.show import show, show_json
-from kbert.findings import Call, Message, worded
+from kbert.findings import Call, Joined, Message, worded
 from kbert.interop.known_presets import (
     HF_FILES,
     HF_WEIGHTS,
@@ -62,7 +62,7 @@ def show_presets(*, as_json: bool) -> None:
             "folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
             "tokenizer.json is enough; where a page has no model.safetensors, take "
             "pytorch_model.bin.",
-            files=", ".join(_FILES),
+            files=Joined(_FILES),
             train=train,
         )
     )

@@ -8,6 +8,7 @@ from cyclopts import App, ArgumentCollection
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.shards.location import is_store
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.plans.plan_options import PlanOptions
@@ -17,6 +18,7 @@ _PLAN = tuple(field.name for field in fields(PlanOptions))
 # Of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
 _MODEL = ("preset", "weights")
+_SHARDS = ("shuffle_window", "shard_cache")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 
 
@@ -61,12 +63,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("task",), "google_flags"),
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
-        Rule((*_PLAN, *_READ, *_FILE, "backend", "time", "plot"), "google_flags"),
+        Rule((*_PLAN, *_READ, *_FILE, *_SHARDS, "backend", "time", "plot"), "google_flags"),
         _OWN_DEV,
         _BY_TIME,
         *_FOLDS,
         _BATCH,
-        Rule((*_READING, *_FILE, *_READ), "data", needed=True),
+        Rule((*_READING, *_FILE, *_READ, *_SHARDS), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),
     ),
@@ -91,6 +93,7 @@ def check_unused_flags(app: App, verb: tuple[str, ...], arguments: ArgumentColle
                 raise _unused(flag, rule)
     if verb[:1] == ("predict",):
         given.setdefault("data", "-")
+    _check_shards(typed, given)
     _check_file_options(typed, given)
 
 
@@ -116,6 +119,19 @@ def _unused(flag: str, rule: Rule) -> InputError:
     return InputError(
         "{option} has no effect beside {other}: leave it out.", option=option, other=other
     )
+
+
+def _check_shards(typed: set[str], given: dict[str, str]) -> None:
+    """Raise InputError for flags of token stores where the data are a file."""
+    data = given.get("data")
+    for name in _SHARDS:
+        if name in typed and data is not None and not is_store(data):
+            raise InputError(
+                "{option} is for token stores, and {data} is none.",
+                option=Option(name),
+                data=data,
+                cure=Cure(note="leave it out: kbert shuffles all rows of a file"),
+            )
 
 
 def _format(file: str) -> str | None:

@@ -6,6 +6,8 @@ from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
+from kbert.config.serve_options import ServeOptions
+from kbert.config.shard_options import ShardOptions
 from kbert.config.split_options import SplitOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.config.train_config import TrainConfig
@@ -16,6 +18,8 @@ __all__ = [
     "LossOptions",
     "MachineOptions",
     "ModelOptions",
+    "ServeOptions",
+    "ShardOptions",
     "SplitOptions",
     "TrackerOptions",
     "TrainConfig",

@@ -4,7 +4,7 @@ import difflib
 from typing import Any, Literal, get_args, get_origin
 
 from kbert.errors import InputError
-from kbert.findings import Message, Option, worded
+from kbert.findings import Joined, Message, Option, worded
 
 
 def check_type(name: str, value: Any, hint: Any) -> None:
@@ -49,7 +49,7 @@ def expected_of(kind: Any) -> str:
     if get_origin(kind) is tuple:
         return worded("a list of strings")
     if get_origin(kind) is Literal:
-        choices = ", ".join(map(str, get_args(kind)))
+        choices = Joined(map(str, get_args(kind)))
         return worded("one of {choices}", choices=choices) if len(get_args(kind)) > 1 else choices
     return str(_SIMPLE[kind])
 

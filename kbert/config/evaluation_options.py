@@ -35,7 +35,7 @@ class EvaluationOptions:
     baseline: BaselineChoice = "both"
     """Before the first step, fit linear models to TF-IDF and the frozen encoder, to compare."""
     calibrate: bool = False
-    """When training ends, fit a temperature on the dev set, so that about 80 % of the answers with
+    """When training ends, fit a temperature on the dev set, so that about 80% of the answers with
     probability 0.8 are right, and keep it in the model."""
     report: bool = True
     """When training ends, write report.html."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from kbert.config.checks import check_type
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import check_regular
 
@@ -45,7 +45,7 @@ def read_toml(path: str | Path, hints: Mapping[str, Any]) -> dict[str, Any]:
                 "{path}: there is no setting {name!r:.80}. Known: {known}.",
                 path=path,
                 name=name,
-                known=", ".join(hints),
+                known=Joined(hints),
             )
         values[name] = tuple(value) if isinstance(value, list) else value
         try:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from kbert.choices import TrackerName
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Option
 
 NO_TRACKER = "none"
 
@@ -55,7 +55,7 @@ def tracker_names(report_to: str | None) -> tuple[TrackerName, ...]:
             raise InputError(
                 "{option} must be of {known}, with commas between, or none. Received: {name!r:.80}",
                 option=Option("report_to"),
-                known=", ".join(known),
+                known=Joined(known),
                 name=name,
                 cure=Cure(values) if values else None,
             )

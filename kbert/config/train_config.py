@@ -13,6 +13,7 @@ from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
+from kbert.config.shard_options import ShardOptions
 from kbert.config.split_options import SplitOptions, check_split
 from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import ReadingOptions
@@ -28,6 +29,7 @@ class TrainConfig(
     CheckpointOptions,
     EvaluationOptions,
     SplitOptions,
+    ShardOptions,
     LossOptions,
     ModelOptions,
     PlanOptions,
@@ -50,7 +52,8 @@ class TrainConfig(
     """
 
     data: str = field(kw_only=False)
-    """Labelled file (CSV, JSON, Parquet, XLSX, ...), several as 'data/*.csv'; a task's folder."""
+    """Labelled file (CSV, JSON, Parquet, XLSX, ...), several as 'data/*.csv'; a task's folder; or a
+    token store, from its folder or URI."""
     task: Task | None = None
     """Data set in the layout of GLUE or XNLI, whose files are read as run_classifier.py does."""
     output: str | None = None
@@ -73,6 +76,7 @@ class TrainConfig(
             ModelOptions,
             LossOptions,
             SplitOptions,
+            ShardOptions,
             EvaluationOptions,
             CheckpointOptions,
             TrackerOptions,

@@ -15,7 +15,7 @@ from kbert.backend.dataset_internals import end_pipelines_at_once, width_before_
 from kbert.backend.steps_of_epoch import StepsOfEpoch
 from kbert.data.batch_pass import BatchPass
 from kbert.data.epoch_layout import EpochLayout, Order
-from kbert.data.epoch_order import choose_widths, order_version
+from kbert.data.epoch_order import choose_widths
 from kbert.data.packing import (
     computed_rows,
     first_fit,
@@ -29,6 +29,7 @@ from kbert.data.pooled_layout import pooled_layout
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.row_weights import checked_weights
 from kbert.data.segment import Segment
+from kbert.data.shards.sharded_token_store import ShardedTokenStore
 from kbert.data.token_store import TokenStore
 from kbert.data.window_inputs import not_packed, window_inputs, window_rows
 from kbert.errors import InputError
@@ -76,8 +77,8 @@ class Batches(keras.utils.PyDataset):
         weights_scale: float or None. Of what is evaluated; see `BatchShare.scale_of_mean`.
         order_version: int. The version of the shuffled or packed order: 1, which is computed for a
             whole epoch at once, or 2, which is computed a pool at a time, in seconds and little
-            memory whatever the number of rows. It begins as 2 with more than 2^20 rows; set it to
-            resume what was trained in another.
+            memory whatever the number of rows. It begins as 2 with more than 2^20 rows, or with a
+            store in shards; set it to resume what was trained in another.
 
     Example:
 
@@ -112,7 +113,7 @@ class Batches(keras.utils.PyDataset):
         self.few_shapes = few_shapes
         self.weights = store.weights if weights is None else checked_weights(weights, len(store))
         self.examples = examples
-        self._order_version = order_version(len(store)) if self._is_by_chance else 1
+        self._order_version = store.order_version if self._is_by_chance else 1
         self._widths: dict[int, np.ndarray] = {}  # by batch size
         self.widths = self._choose_widths(batch_size)
         if order == "packed":
@@ -229,6 +230,8 @@ class Batches(keras.utils.PyDataset):
         if self.store.labels is None:
             return (inputs,)
         labels = self.store.labels[rows]
+        if labels.ndim == 1:  # class numbers, which a store may hold in fewer bytes
+            labels = labels.astype(np.int32, copy=False)
         weights = None if self.weights is None else self.weights[rows]
         if is_shared:  # with weights in all batches, also in those that divide
             weights = self.share.weights(len(rows), weights, self.weights_scale)
@@ -305,11 +308,12 @@ class Batches(keras.utils.PyDataset):
         self._epoch = epoch
         self._pass.resumes, self._pass.paused = False, None
         if self._order_version == 2:
-            lay_out = partial(pooled_layout, grouped=self.order == "shuffled")
+            windows = self.store.window_order if isinstance(self.store, ShardedTokenStore) else None
+            lay_out = partial(pooled_layout, grouped=self.order == "shuffled", windows=windows)
         else:
             in_windows = self.store.window_split is not None
-            windows = self.store.window_counts if in_windows else None
-            lay_out = partial(EpochLayout.build, order=self.order, windows=windows)
+            counts = self.store.window_counts if in_windows else None
+            lay_out = partial(EpochLayout.build, order=self.order, windows=counts)
         self._layout = lay_out(
             self.store.widest,
             self._choose_widths,

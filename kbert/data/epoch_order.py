@@ -123,10 +123,11 @@ def choose_widths(
     """
     lengths = np.asarray(lengths)
     size = -(-int(lengths.max(initial=0)) // multiple) + 1
-    counts = np.zeros(size, np.int64)
+    by_length = np.zeros(int(lengths.max(initial=0)) + 1, np.int64)
     for start in range(0, len(lengths), _CHUNK):
-        steps = -(-lengths[start : start + _CHUNK].astype(np.int64) // multiple)
-        counts += np.bincount(steps, minlength=size)
+        by_length += np.bincount(lengths[start : start + _CHUNK], minlength=len(by_length))
+    counts = np.zeros(size, np.int64)
+    np.add.at(counts, -(-np.arange(len(by_length)) // multiple), by_length)
     rows_up_to = np.cumsum(counts)
     # cost[j]: the least cost of rows of up to j steps, the widest width being j.
     cost = np.arange(size) * rows_up_to

@@ -1,8 +1,21 @@
 """A permutation of very many numbers, of which any part can be computed alone."""
 
+from typing import Protocol
+
 import numpy as np
 
 _ROUNDS = 6  # each half is changed three times, by a hash of the other
+
+
+class Permutation(Protocol):
+    """A permutation of 0 to size - 1, any part of which can be computed alone."""
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+
+    def __call__(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the images of an int array of numbers, as int64."""
 
 
 class KeyedPermutation:

@@ -25,9 +25,9 @@ _BRACKETED = re.compile(r"\[.+\]").fullmatch
 class Masking:
     """Chooses the tokens of a text that a model has to predict, whole words at a time.
 
-    15 % of a text's tokens are chosen, without [CLS] and [SEP], and at least one word where it has
-    no more pieces than `slots` of the text's length. Of the chosen tokens, 80 % become [MASK], 10 %
-    any piece of the vocabulary, and 10 % stay as they are. A piece that begins with ## belongs to
+    15% of a text's tokens are chosen, without [CLS] and [SEP], and at least one word where it has
+    no more pieces than `slots` of the text's length. Of the chosen tokens, 80% become [MASK], 10%
+    any piece of the vocabulary, and 10% stay as they are. A piece that begins with ## belongs to
     the word before it. A Chinese word is what the package rjieba finds in a run of characters;
     without it each character is a word.
 

@@ -19,7 +19,7 @@ from kbert.data.padding import MULTIPLE
 from kbert.data.token_store import TokenStore
 from kbert.data.window_inputs import not_packed
 from kbert.errors import InputError
-from kbert.findings import Option, worded
+from kbert.findings import Joined, Option, worded
 
 _BATCHES = 200  # of an epoch: the share of padding hardly varies
 # A layer's products are 12 x hidden^2 a token, and 2 x width x hidden those of attention. This is
@@ -98,7 +98,7 @@ class PackingChoice:
             raise InputError(
                 "{option} must be one of {expected}. Received: {asked!r}",
                 option=Option("packing"),
-                expected=", ".join(get_args(Packing)),
+                expected=Joined(get_args(Packing)),
                 asked=asked,
             )
         bits = np.random.PCG64(np.random.SeedSequence([0, 0]))

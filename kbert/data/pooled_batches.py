@@ -1,5 +1,7 @@
 """The batches of an epoch, computed a pool at a time."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from kbert.data.epoch_order import pool_of
@@ -25,6 +27,8 @@ class PooledBatches(OnDemand[np.ndarray]):
         lengths: int array [all rows] to group by, or None for batches that are plain random
             samples.
         drop_remainder: bool. Leave out the rows that do not fill a batch.
+        arrange: function of the rows of a batch that returns them in another order. Defaults to
+            None: they stay as they come.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class PooledBatches(OnDemand[np.ndarray]):
         *,
         lengths: np.ndarray | None,
         drop_remainder: bool,
+        arrange: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
         self.batch_size = batch_size
         self._left = rows
@@ -42,6 +47,7 @@ class PooledBatches(OnDemand[np.ndarray]):
         self._pool = pool_of(len(self))
         self._key = np.uint64(key)
         self._lengths = lengths
+        self._arrange = arrange
         # Replaced and never changed, so that threads need no lock.
         self._kept: tuple[tuple[int, list[np.ndarray]], ...] = ()
 
@@ -56,6 +62,8 @@ class PooledBatches(OnDemand[np.ndarray]):
                 return batches[place]
         rows = self._left.rows(*self._bounds(number))
         batches = [rows[part] for part in self._parts(number, rows)]
+        if self._arrange is not None:
+            batches = [self._arrange(batch) for batch in batches]
         self._kept = ((number, batches), *self._kept[: _KEPT - 1])
         return batches[place]
 

@@ -11,6 +11,7 @@ from kbert.data.on_demand import OnDemand
 from kbert.data.pooled_batches import PooledBatches
 from kbert.data.rows_left import RowsLeft
 from kbert.data.segment import Segment
+from kbert.data.shards.window_order import WindowOrder
 
 T = TypeVar("T")
 
@@ -25,6 +26,7 @@ def pooled_layout(
     epoch: int = 0,
     drop_remainder: bool = False,
     segments: Sequence[Segment] = (),
+    windows: Callable[[np.random.PCG64], WindowOrder] | None = None,
 ) -> EpochLayout:
     """Return the layout of an epoch in the second version of the order by chance.
 
@@ -41,14 +43,20 @@ def pooled_layout(
         epoch: int. Defaults to 0.
         drop_remainder: bool. Leave out an incomplete batch. Defaults to False.
         segments: sequence of Segment. What has been trained of the epoch. Defaults to ().
+        windows: function of random bits that returns the order of rows in shards. Defaults to None:
+            the rows come in any order.
     """
     bits = np.random.PCG64(np.random.SeedSequence([seed, epoch]))
-    rows = RowsLeft(KeyedPermutation(len(lengths), bits))
+    order = KeyedPermutation(len(lengths), bits) if windows is None else windows(bits)
+    by_shard = order.by_shard if isinstance(order, WindowOrder) else None
+    rows = RowsLeft(order)
     key = int(bits.random_raw())
 
     def batches_of(size: int, left: RowsLeft) -> PooledBatches:
         by = lengths if grouped else None
-        return PooledBatches(left, size, key, lengths=by, drop_remainder=drop_remainder)
+        return PooledBatches(
+            left, size, key, lengths=by, drop_remainder=drop_remainder, arrange=by_shard
+        )
 
     whole = batches_of(batch_size, rows)
     among = widths(batch_size)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kbert.data.keyed_permutation import KeyedPermutation
+from kbert.data.keyed_permutation import Permutation
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,12 @@ class RowsLeft:
     the order that is left, and the few places after it that are not.
 
     Args:
-        permutation: KeyedPermutation. The row at each place of the whole order.
+        permutation: Permutation. The row at each place of the whole order.
         start: int. The first place that is left. Defaults to 0.
         taken: int64 array, ascending. Places from `start` on that are not left. Defaults to none.
     """
 
-    permutation: KeyedPermutation
+    permutation: Permutation
     start: int = 0
     taken: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 

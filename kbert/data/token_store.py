@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kbert.data.epoch_order import order_version
 from kbert.data.reading.examples import Examples, check_examples
 from kbert.data.token_batches import ids_of_batch, token_batches
 from kbert.data.token_file import BrokenTokens, TokenFile, write_token_file
@@ -203,6 +204,16 @@ class TokenStore:
         if self.window_split is None:
             return self.lengths
         return self.window_split.tokens(self.lengths, self.first_lengths)
+
+    @property
+    def order_version(self) -> int:
+        """The version of the order by chance that a training on the rows begins with."""
+        return order_version(len(self))
+
+    @property
+    def rows_at_hand(self) -> np.ndarray:
+        """Rows that are like all, and whose tokens are read soonest: all of them here."""
+        return np.arange(len(self))
 
     @property
     def widest(self) -> np.ndarray:

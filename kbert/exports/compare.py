@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, worded
 from kbert.results.scores import score_name
 from kbert.targets.single import Single
 from kbert.targets.target import Target
@@ -165,7 +165,7 @@ def compare(
         raise InputError(
             _DIFFERS + (_BY_LETTERS if letters else ""),
             cure=_OF_LETTERS if letters else None,
-            letters=", ".join(sorted(map(repr, letters))[:_MAX_LETTERS]),
+            letters=Joined(sorted(map(repr, letters))[:_MAX_LETTERS]),
             text=texts[worst],
             original=ours[worst].round(5).tolist(),
             exported=theirs[worst].round(5).tolist(),

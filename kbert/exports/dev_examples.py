@@ -8,7 +8,7 @@ from typing import Any
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, KbertError
-from kbert.findings import Option, worded
+from kbert.findings import Joined, Option, worded
 from kbert.runs.read_sets import read_sets
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import run_config
@@ -42,7 +42,7 @@ def dev_examples(
     if reading and not isinstance(dev, (str, Path)):
         raise InputError(
             "{reading} tells how to read the file of {dev}. Name the file.",
-            reading=", ".join(str(Option(name)) for name in reading),
+            reading=Joined(str(Option(name)) for name in reading),
             dev=Option("dev"),
         )
     if isinstance(dev, Examples):

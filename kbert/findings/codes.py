@@ -76,6 +76,7 @@ CODES = {
     "class-untrained": "the development set has a class that the training set lacks",
     "dev-small": "the development set is too small for reliable scores",
     "class-sorted": "the rows are sorted by class",
+    "window-uneven": "windows of shards mix the classes worse than a full shuffle",
     "class-clustered": "rows of the same class are adjacent",
     "tail-split": "the last rows lack classes",
     "label-variants": "labels that are one value, written in several ways",

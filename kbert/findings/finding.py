@@ -26,6 +26,8 @@ class Finding:
         template: str. One sentence with the numbers of this case, as names in braces.
         cure: Cure.
         values: dict. The values of `template`. Defaults to {}.
+        allowed: bool. Whether it is an error that the user allows, and so a warning. Defaults to
+            False.
 
     Example:
 
@@ -48,6 +50,7 @@ class Finding:
     template: str
     cure: Cure
     values: Mapping[str, Any] = field(default_factory=dict)
+    allowed: bool = False
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -63,10 +66,15 @@ class Finding:
         """The sentence and the cure, in the words of the surface."""
         return worded("{message} Cure: {cure}", message=self.message, cure=self.cure)
 
+    @property
+    def name(self) -> str:
+        """The code, and that it is allowed where it is."""
+        return worded("{code} (allowed)", code=self.code) if self.allowed else self.code
+
     def __str__(self) -> str:
         severity = words().severity(self.severity)
         return worded(
-            "{severity} {code}: {finding}", severity=severity, code=self.code, finding=self.told
+            "{severity} {code}: {finding}", severity=severity, code=self.name, finding=self.told
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -75,6 +83,7 @@ class Finding:
             return {
                 "code": self.code,
                 "severity": self.severity,
+                "allowed": self.allowed,
                 "message": self.message,
                 "cure": str(self.cure),
                 "settings": dict(self.cure.settings),
@@ -109,7 +118,7 @@ def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
     lines = []
     for finding in findings:
         severity = words().severity(finding.severity)
-        lines.append(f"{indent}{severity}{' ' * (9 - cells(severity))}{finding.code}")
+        lines.append(f"{indent}{severity}{' ' * (9 - cells(severity))}{finding.name}")
         for text in (finding.message, worded("Cure: {cure}", cure=finding.cure)):
             deeper = indent + " " * 9
             lines += [deeper + line for line in wrapped(text, _WIDTH - len(deeper))]
@@ -117,8 +126,10 @@ def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
 
 
 def downgrade(findings: Iterable[Finding], allow: Sequence[str]) -> list[Finding]:
-    """Return the findings, errors whose codes are allowed as warnings."""
+    """Return the findings, errors whose codes are allowed as warnings that say so."""
     return [
-        replace(f, severity="warning") if f.code in allow and f.severity == "error" else f
+        replace(f, severity="warning", allowed=True)
+        if f.code in allow and f.severity == "error"
+        else f
         for f in findings
     ]

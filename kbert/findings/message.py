@@ -50,12 +50,20 @@ Text = str | Message
 """A text, or a message that becomes one where it is shown."""
 
 
+# What stands between the parts of a list, in the language of the surface.
+_SEPARATORS = {
+    ", ": Message("{one}, {other}", one="", other=""),
+    "; ": Message("{one}; {other}", one="", other=""),
+}
+
+
 class Joined(Message):
-    """Messages with a separator between them.
+    """A list of names or messages, with the separator of the language of the surface.
 
     Args:
         parts: iterable of str and Message.
-        separator: str. Defaults to a comma and a blank.
+        separator: str. A comma or a semicolon and a blank, or what is in the language of the
+            surface already. Defaults to a comma and a blank.
 
     Example:
 
@@ -74,7 +82,8 @@ class Joined(Message):
         return message
 
     def __str__(self) -> str:
-        return self.template.join(map(str, self.parts))
+        separator = str(_SEPARATORS.get(self.template, self.template))
+        return separator.join(map(str, self.parts))
 
     def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         return (self.parts, self.template), {}

@@ -91,10 +91,12 @@ class PythonWords(Words):
     """Writes arguments and calls as in a Python program or notebook."""
 
     def option(self, name: str) -> str:
-        return f"`{name}`"
+        return f"`{_ARGUMENTS.get(name, name)}`"
 
     def settings(self, settings: Mapping[str, Any]) -> str:
-        return ", ".join(f"{name}={_literal(value)}" for name, value in settings.items())
+        return ", ".join(
+            f"{_ARGUMENTS.get(name, name)}={_literal(value)}" for name, value in settings.items()
+        )
 
     def call(self, call: Call) -> str:
         arguments = [_literal(argument) for argument in call.arguments]
@@ -108,6 +110,7 @@ class PythonWords(Words):
         return severity.upper()
 
 
+_ARGUMENTS = {"to": "format"}  # which for a flag is the format of what is read
 # How verbs are called in Python that are not functions of the same name.
 _FUNCTIONS = {
     "train": "kbert.train(kbert.TrainConfig({}))",

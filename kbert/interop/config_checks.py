@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Option
 from kbert.utils.label_names import check_label_names
 
 _MAX_MODEL = 10**10  # parameters
@@ -33,7 +33,7 @@ def check_backbone(config: Any, source: object) -> None:
         raise InputError(
             "{source}: the configuration of a backbone lacks {missing}.",
             source=source,
-            missing=", ".join(missing),
+            missing=Joined(missing),
         )
     for name in (*_BACKBONE, "max_sequence_length", "num_segments"):
         value = config.get(name, 1)

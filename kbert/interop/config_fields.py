@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import worded
+from kbert.findings import Joined, worded
 
 _MAX_NAMED = 5
 
@@ -70,7 +70,7 @@ def unknown_note(unknown: list[str], file: Path) -> tuple[str, ...]:
     """Return the line that tells of unknown fields, or nothing."""
     if not unknown:
         return ()
-    names = ", ".join(name[:40] for name in unknown[:_MAX_NAMED])
+    names = Joined(name[:40] for name in unknown[:_MAX_NAMED])
     more = (
         worded(" and {number} more", number=len(unknown) - _MAX_NAMED)
         if len(unknown) > _MAX_NAMED

@@ -8,7 +8,7 @@ from typing import ClassVar
 from kbert.errors import InputError
 from kbert.findings import worded
 from kbert.interop.stored_names import Shapes, StoredNames
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, name_list
 
 _ANCHOR = "bert/embeddings/word_embeddings"
 _HEAD = ("output_weights", "output_bias")
@@ -147,5 +147,4 @@ def _hangs_below(name: str, shapes: Shapes, weights: Collection[str]) -> bool:
 
 
 def _some(names: Collection[str]) -> str:
-    shown = ", ".join(name[-60:] for name in sorted(names)[:3])
-    return f" ({shown}{', ...' if len(names) > 3 else ''})"
+    return worded(" ({shown})", shown=name_list((name[-60:] for name in sorted(names)), 3))

@@ -15,6 +15,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.interop.stored_names import Shapes
 from kbert.utils.foreign import foreign_input
+from kbert.utils.missing_package import pip_install
 from kbert.utils.untrusted import check_file, read_bytes
 
 Read = Callable[[str], np.ndarray]
@@ -48,7 +49,8 @@ def import_tensorflow() -> Any:
     except ImportError:
         raise InputError(
             "Checkpoints of TensorFlow 1 are read and written by TensorFlow, which is not "
-            "installed. Install it: pip install 'keras-kbert[tensorflow]'"
+            "installed. Install it: {install}",
+            install=pip_install("tensorflow"),
         ) from None
     return tensorflow
 

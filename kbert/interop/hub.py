@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Cure, Message
+from kbert.findings import Cure, Joined, Message
 from kbert.interop.config_checks import HUB_ARGUMENTS, check_backbone
 from kbert.interop.hugging_face_hub import download, find_on_hub, loading
 from kbert.interop.model_data import ModelData, check_finite
@@ -124,7 +124,7 @@ def _no_such_preset(name: str) -> InputError:
         "BERT.",
         name=name,
         count=len(known),
-        cure=Cure(note="type one of them, such as {near}", values={"near": ", ".join(near)}),
+        cure=Cure(note="type one of them, such as {near}", values={"near": Joined(near)}),
     )
 
 

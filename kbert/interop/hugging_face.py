@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import Cure, Message, worded
+from kbert.findings import Cure, Joined, Message, worded
 from kbert.interop.config_checks import check_dropout, check_fits_file
 from kbert.interop.config_fields import HUGGING_FACE, unknown_note
 from kbert.interop.hugging_face_head import check_head, head_labels, head_target
@@ -29,7 +29,7 @@ from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.untrusted import read_json
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, name_list
 
 _ADAPTER = "adapter_config.json"  # of PEFT, which has transformers load another model beneath it
 # What a config calls the two forms of GELU.
@@ -99,7 +99,7 @@ class HuggingFaceFolder(Source):
             raise InputError(
                 "{file}: hidden_act must be one of {known}. Received: {activation!r:.80}",
                 file=file,
-                known=", ".join(GELU),
+                known=Joined(GELU),
                 activation=activation,
             )
         return bert_sizes(config, file), GELU[activation]
@@ -221,9 +221,8 @@ def _left_behind(names: Sequence[str], what: str, *, name_them: bool = False) ->
     """Return the line that tells of weights that are not read, or nothing."""
     if not names:
         return ()
-    shown = ", ".join(name[:60] for name in sorted(names)[:3])
-    more = ", ..." if len(names) > 3 else ""
-    named = f" ({shown}{more})" if name_them else ""
+    shown = name_list((name[:60] for name in sorted(names)), 3)
+    named = worded(" ({shown})", shown=shown) if name_them else ""
     return (
         worded(
             "Left behind: {arrays} {what}{named}.",

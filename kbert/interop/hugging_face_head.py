@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Call, Message, worded
+from kbert.findings import Call, Joined, Message, worded
 from kbert.targets.known_targets import target_of
 from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
@@ -73,7 +73,7 @@ def head_target(config: dict[str, Any], outputs: int, file: Path) -> Target:
             Message(
                 "the model was trained for {problem!r:.80}; kbert supports {known}",
                 problem=problem,
-                known=", ".join(known.problem_type for known in _TARGETS),
+                known=Joined(known.problem_type for known in _TARGETS),
             ),
         )
     if target == Multi() and THRESHOLDS in config:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.interop.hugging_face import HuggingFaceFolder
 from kbert.interop.known_presets import HF_FILES, HF_WEIGHTS, known_preset, page
 from kbert.utils.foreign import foreign_input
@@ -43,7 +43,7 @@ def _by_hand(name: str) -> Cure:
         note="check the name and the network; or fetch {files} and {weights} (or "
         "pytorch_model.bin) by hand from {page} into a folder, and name the folder",
         values={
-            "files": ", ".join(HF_FILES),
+            "files": Joined(HF_FILES),
             "weights": HF_WEIGHTS,
             "page": page(repository),
         },

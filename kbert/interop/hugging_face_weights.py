@@ -14,6 +14,7 @@ from kbert.findings import Cure
 from kbert.interop.no_weights import no_weights
 from kbert.interop.stored_names import Shapes
 from kbert.utils.foreign import foreign_input
+from kbert.utils.missing_package import pip_install
 from kbert.utils.untrusted import check_file, is_plain_name, read_json
 from kbert.utils.untrusted_weights import safetensors_size
 from kbert.utils.wording import count_noun
@@ -97,10 +98,10 @@ def _open_safetensors(folder: Path, names: list[str]) -> Opened:
 def _open_pickles(folder: Path, names: list[str]) -> Opened:
     if importlib.util.find_spec("torch") is None:
         raise InputError(
-            "{file} is a PyTorch file, and PyTorch is not installed. Install it: pip install "
-            "'keras-kbert[torch]'; or convert the model: save_pretrained(FOLDER, "
-            "safe_serialization=True)",
+            "{file} is a PyTorch file, and PyTorch is not installed. Install it: {install}; or "
+            "convert the model: save_pretrained(FOLDER, safe_serialization=True)",
             file=folder / names[0],
+            install=pip_install("torch"),
         )
     tensors: dict[str, Any] = {}
     for name in names:

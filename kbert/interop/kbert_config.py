@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError, KbertError
-from kbert.findings import Text
+from kbert.findings import Joined, Text
 from kbert.interop.config_checks import BACKBONE_ARGUMENTS, check_classifier, with_defaults
 from kbert.interop.model_data import ModelData
 from kbert.targets.known_targets import target_of
@@ -31,8 +31,8 @@ def check_settings(settings: Any, source: object) -> None:
         raise InputError(
             "{source}: a backbone has no {unknown}. Known: {known}.",
             source=source,
-            unknown=", ".join(map(repr, unknown)),
-            known=", ".join(BACKBONE_ARGUMENTS),
+            unknown=Joined(map(repr, unknown)),
+            known=Joined(BACKBONE_ARGUMENTS),
         )
 
 

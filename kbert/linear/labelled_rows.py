@@ -26,9 +26,10 @@ class LabelledRows:
 
     @classmethod
     def from_store(cls, store: TokenStore, weights: np.ndarray | None = None) -> "LabelledRows":
-        """Return all rows of a store with their labels."""
+        """Return the rows of a store with their labels; of one in shards, those of some shards."""
         assert store.labels is not None
-        return cls(store, np.arange(len(store)), store.labels, weights)
+        rows = store.rows_at_hand
+        return cls(store, rows, store.labels[rows], None if weights is None else weights[rows])
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -6,7 +6,7 @@ import keras
 
 from kbert.choices import ClassLossName
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Joined, Option
 
 _OTHERS: dict[str, type[keras.losses.Loss]] = {
     "categorical_hinge": keras.losses.CategoricalHinge,  # of any scores
@@ -106,7 +106,7 @@ def _named_loss(name: str, gamma: float) -> keras.losses.Loss:
         raise InputError(
             "{option} must be one of {choices}. Received: {name!r:.80}",
             option=Option("loss"),
-            choices=", ".join(get_args(ClassLossName)),
+            choices=Joined(get_args(ClassLossName)),
             name=name,
         )
     if name == "focal":

@@ -10,7 +10,7 @@ from kbert.backend.encoder_internals import set_gelu as set_layer_gelu
 from kbert.backend.gelu import erf_gelu
 from kbert.choices import Gelu
 from kbert.errors import InputError
-from kbert.findings import worded
+from kbert.findings import Joined, worded
 from kbert.interop.config_checks import (
     BACKBONE_ARGUMENTS,
     HUB_ARGUMENTS,
@@ -69,8 +69,8 @@ def new_backbone(config: Mapping[str, Any], dtype: Any = None) -> keras_hub.mode
     if unknown:  # keras-hub would take them without a word
         raise InputError(
             "A backbone has no {unknown}. Known: {known}.",
-            unknown=", ".join(map(repr, unknown)),
-            known=", ".join(BACKBONE_ARGUMENTS),
+            unknown=Joined(map(repr, unknown)),
+            known=Joined(BACKBONE_ARGUMENTS),
         )
     check_backbone(config, worded("The backbone"))
     full = with_defaults(config)

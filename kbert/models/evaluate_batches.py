@@ -11,7 +11,7 @@ import numpy as np
 from kbert.backend.between_batches import between_batches
 from kbert.data.batches import Batches
 from kbert.errors import InputError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, worded
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_set
 from kbert.models.evaluation_set import EvaluationSet
@@ -159,7 +159,7 @@ def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
     if "loss" not in scores:
         raise InputError(
             "The model's own test_step must return its loss as 'loss'. Received: {names}",
-            names=", ".join(map(repr, scores)) or "nothing",
+            names=Joined(map(repr, scores)) or "nothing",
             cure=Cure(code='return {"loss": ...}', note="in test_step"),
         )
     return float(scores["loss"])

@@ -12,7 +12,7 @@ from kbert.backend.metric_internals import has_direction, logs_known_names, metr
 from kbert.backend.optimizer_internals import follows_schedule
 from kbert.choices import Monitor
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 
 _SET_THE_RATE = (keras.callbacks.ReduceLROnPlateau, keras.callbacks.LearningRateScheduler)
 _MONITORS = (
@@ -132,7 +132,7 @@ class FitCallbacks:
             return
         cures = []
         if self._scores:
-            logged = ", ".join(self._scores)
+            logged = Joined(self._scores)
             cures.append(Cure(note="one of {logged}", values={"logged": logged}))
             if name.startswith("val_"):
                 cures.append(Cure(code="EpochEvaluation(..., val_names=True)"))

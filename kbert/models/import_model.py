@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.errors import InputError, UnknownTokensWarning
-from kbert.findings import Call, Message, Option, worded
+from kbert.findings import Call, Joined, Message, Option, worded
 from kbert.interop.model_data import ModelData
 from kbert.interop.sources import find_source
 from kbert.interop.write_hugging_face import write_hugging_face
@@ -144,5 +144,5 @@ def _write_classifier(
     with writing(output), publishing(output) as folder:
         model.save_to(folder)
     what = _WHAT[model.target.activation]
-    say(worded("{what}: {names}", what=what, names=", ".join(model.labels.names)))
+    say(worded("{what}: {names}", what=what, names=Joined(model.labels.names)))
     say(worded("{output} is a model to evaluate, to export, and to predict with.", output=output))

@@ -21,7 +21,7 @@ def pooled_output(
         tanh(Dense(hidden)([CLS] of the last layer))
 
     The values are those of `backbone(inputs)["pooled_output"]`. Of six layers as in MiniLM it saves
-    13 % of the products, of twelve as in BERT-Base 7 %.
+    13% of the products, of twelve as in BERT-Base 7%.
 
     Args:
         backbone: keras_hub.models.BertBackbone.

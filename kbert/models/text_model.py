@@ -26,6 +26,8 @@ from kbert.data.epoch_setter import EpochSetter
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples, check_examples
+from kbert.data.shards.sharded_token_store import ShardedTokenStore
+from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.errors import InputError
@@ -200,7 +202,7 @@ class TextModel(keras.Model):
 
     def batches(
         self,
-        examples: Examples,
+        examples: Examples | ShardedTokenStore,
         plan: TrainingPlan | None = None,
         *,
         batch_size: int = 32,
@@ -212,7 +214,8 @@ class TextModel(keras.Model):
         """Return batches of these examples for this model.
 
         Args:
-            examples: Examples, read with this model's labels.
+            examples: Examples, read with this model's labels; or a ShardedTokenStore, made with
+                this model's tokenizer and labels.
             plan: TrainingPlan, for training: its batch size, in another order each epoch. Defaults
                 to None: in the order of the rows, for evaluation and prediction.
             batch_size: int. Used without a plan. Defaults to 32.
@@ -225,6 +228,9 @@ class TextModel(keras.Model):
             cache: str or Path. The folder of the token files. Defaults to None: the tokens stay in
                 memory.
         """
+        if isinstance(examples, ShardedTokenStore):
+            examples.read_by(self.tokenizer, self.max_length)
+            examples = StoredExamples.of(examples)
         check_examples(examples)
         if examples.y is not None and examples.target.kind != self.target.kind:
             raise InputError(
@@ -250,13 +256,15 @@ class TextModel(keras.Model):
                 examples=len(examples),
             )
         check_segments(self.num_segments, examples.pairs is not None, examples.source)
-        store = TokenStore.build(examples, self.tokenizer, self.max_length, cache)
+        stored = examples.store if isinstance(examples, StoredExamples) else None
+        store = stored or TokenStore.build(examples, self.tokenizer, self.max_length, cache)
+        judged = examples if stored is None else None  # whose texts are looked at
         if store.not_kept:
             say(worded("The tokens are kept in memory: {not_kept}.", not_kept=store.not_kept))
         pad_id = self.tokenizer.pad_id
         if plan is None:
             return Batches(
-                store, batch_size, pad_id=pad_id, few_shapes=few_shapes(self), examples=examples
+                store, batch_size, pad_id=pad_id, few_shapes=few_shapes(self), examples=judged
             )
         compiled = keras.backend.backend() != "torch"
         return Batches(
@@ -268,7 +276,7 @@ class TextModel(keras.Model):
             pad_id=pad_id,
             few_shapes=few_shapes(self),
             weights=row_weights(examples, class_weight),
-            examples=examples,
+            examples=judged,
         )
 
     def predict_texts(

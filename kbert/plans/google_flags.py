@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Message
+from kbert.findings import Cure, Joined, Message
 
 # The script's flags for a plan, by kbert's names of the settings.
 GOOGLE_FLAGS = {
@@ -194,5 +194,5 @@ def _unknown(flag: str) -> InputError:
     return InputError(
         "run_classifier.py has no flag --{flag}. Known: {known}.",
         flag=flag,
-        known=", ".join(f"--{name}" for name in _KINDS),
+        known=Joined(f"--{name}" for name in _KINDS),
     )

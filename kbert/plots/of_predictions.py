@@ -8,7 +8,7 @@ import numpy as np
 from kbert.errors import InputError
 from kbert.plots.a_run import AnyRun, is_run, opened
 from kbert.reports.confusion_chart import confusion_chart
-from kbert.reports.scored_rows import reliability_chart
+from kbert.reports.reported_calibration import reliability_chart
 from kbert.reports.svg import Svg
 from kbert.results.calibration import Calibration
 from kbert.results.confusion import MAX_CLASSES

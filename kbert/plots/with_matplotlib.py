@@ -12,6 +12,7 @@ from kbert.errors import InputError
 from kbert.findings import worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.file_errors import writing
+from kbert.utils.missing_package import pip_install
 from kbert.utils.publish import check_free
 from kbert.utils.staging import publishing
 
@@ -152,7 +153,7 @@ def _pyplot() -> Any:
         import matplotlib.pyplot as plt
     except ImportError:
         raise InputError(
-            "Plots need matplotlib, which is not installed. Install it: pip install "
-            "'keras-kbert[plot]'"
+            "Plots need matplotlib, which is not installed. Install it: {install}",
+            install=pip_install("matplotlib"),
         ) from None
     return plt

@@ -6,6 +6,7 @@ from itertools import pairwise
 from kbert.reports.svg import Svg, limits, line, number, text, ticks
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 12, 40
+_NAMES = 18  # above the bars, for the names of marks
 
 
 def bar_chart(
@@ -40,12 +41,13 @@ def bar_chart(
     left, right = limits([*edges, *(place for place, _ in marks)])
     high = max(heights, default=0) or 1
     end, bottom = width - _RIGHT, height - _BOTTOM
+    top = _TOP + (_NAMES if marks else 0)
 
     def across(x: float) -> float:
         return _LEFT + (x - left) / (right - left) * (end - _LEFT)
 
     def up(y: float) -> float:
-        return bottom - y / high * (bottom - _TOP)
+        return bottom - y / high * (bottom - top)
 
     parts = []
     for tick in ticks(0, high, 4):
@@ -58,9 +60,11 @@ def bar_chart(
     for tick in ticks(left, right, 8):
         parts.append(text(across(tick), bottom + 17, number(tick)))
     for place, name in marks:
-        parts.append(line(across(place), _TOP, across(place), bottom, "line s1"))
-        parts.append(text(across(place) - 5, _TOP + 10, name, "end"))
+        at = across(place)
+        parts.append(line(at, _TOP, at, bottom, "line s1"))
+        aside, anchor = (5, "start") if at < (_LEFT + end) / 2 else (-5, "end")
+        parts.append(text(at + aside, _TOP + 9, name, anchor))
     parts.append(line(_LEFT, bottom, end, bottom, "axis"))
     parts.append(text((_LEFT + end) / 2, height - 6, x_label))
-    parts.append(text(14, (_TOP + bottom) / 2, y_label, turned=True))
+    parts.append(text(14, (top + bottom) / 2, y_label, turned=True))
     return Svg("".join(parts), width, height, title)

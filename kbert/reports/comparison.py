@@ -27,10 +27,10 @@ class ComparedRun:
         name: str.
         when: str. When its best evaluation was.
         score: float. The score by which the runs are compared.
-        interval: Interval or None. Where it lies in 95 % of samples of the rows.
+        interval: Interval or None. Where it lies in 95% of samples of the rows.
         scores: Scores. All scores of its best evaluation.
         seconds: float or None. How long it trained.
-        less: Interval or None. How much lower it is than the best run, in 95 % of samples of the
+        less: Interval or None. How much lower it is than the best run, in 95% of samples of the
             rows, the same for both; None of the best run, and where rows are not of one class.
         test: McNemar or None. The best run is the first.
     """
@@ -95,7 +95,7 @@ class Comparison:
 
     def page(self) -> str:
         """Return the comparison as a page; see `render`."""
-        return render("comparison.html", comparison=self)
+        return render("comparison.html", ", ".join(self.names), comparison=self)
 
 
 def _best_score(report: RunReport, score: str) -> float:

@@ -17,7 +17,7 @@ class Compared:
     Args:
         name: str. The model.
         score: float.
-        interval: Interval or None. Where the score lies in 95 % of samples of the rows.
+        interval: Interval or None. Where the score lies in 95% of samples of the rows.
         rows: int. The rows that it was scored on.
     """
 

@@ -1,23 +1,21 @@
-"""Pages of one file that need nothing else, and run no code of what is shown."""
+"""Pages that are made of templates."""
 
-from importlib.resources import files
+import json
+from functools import partial
 from typing import Any
 
-from kbert.reports.content_policy import source_hash
+from kbert.reports.document import document, read_template
 from kbert.reports.svg import STYLE
 from kbert.results.scores import score_name
+from kbert.utils.shell_words import shell_path
 
-_TEMPLATES = files("kbert.reports") / "templates"
 
-
-def render(template: str, **values: Any) -> str:
-    """Return a page.
-
-    It loads nothing: styles, script and drawings are in it. Its Content-Security-Policy names the
-    one script by its hash, so that what a text or a label contains is never run.
+def render(template: str, title: str, **values: Any) -> str:
+    """Return a page; see `document`. What the values contain is shown as text.
 
     Args:
-        template: str. The name of its template.
+        template: str. The name of the template of its body.
+        title: str. What it is about.
         **values: what the template shows.
     """
     import jinja2
@@ -25,7 +23,7 @@ def render(template: str, **values: Any) -> str:
     from kbert.reports.translated import Translated, translated_script
 
     environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_read),
+        loader=jinja2.FunctionLoader(read_template),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -33,15 +31,7 @@ def render(template: str, **values: Any) -> str:
         extensions=[Translated],
     )
     environment.filters["score_name"] = score_name
-    style, script = STYLE + _read("report.css"), translated_script(_read("report.js"))
-    environment.globals |= {
-        "style": style,
-        "script": script,
-        "style_hash": source_hash(style),
-        "script_hash": source_hash(script),
-    }
-    return environment.get_template(template).render(values)
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
+    environment.filters["shell_path"] = shell_path
+    environment.filters["python_text"] = partial(json.dumps, ensure_ascii=False)
+    body = environment.get_template(template).render(values)
+    return document(title, body, style=STYLE, script=translated_script(read_template("report.js")))

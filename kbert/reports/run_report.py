@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from kbert.findings import Message, worded
@@ -48,6 +49,7 @@ class RunReport:
             model of the fold that was not trained on it. Defaults to None: this is one run.
         folds: tuple of EvaluationRecord. The best evaluation of each fold. Defaults to ().
         lengths: dict of LengthHistogram by set. How long the texts are. Defaults to {}.
+        path: str. The path of the run, for commands. Defaults to "RUN".
     """
 
     name: str
@@ -65,6 +67,12 @@ class RunReport:
     out_of_fold: Scores | None = None
     folds: tuple[EvaluationRecord, ...] = ()
     lengths: Mapping[str, LengthHistogram] = field(default_factory=dict)
+    path: str = "RUN"
+
+    @property
+    def model_path(self) -> str:
+        """The path of what predicts: the run, or the first fold of a cross-validation."""
+        return str(PurePath(self.path, "fold-1")) if self.folds else self.path
 
     @property
     def is_pretraining(self) -> bool:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from kbert.errors import InputError
 from kbert.utils.file_errors import writing
+from kbert.utils.files import write_text
+from kbert.utils.staging import publishing
 
 # Alone, as a file or in a notebook, a drawing brings these; a page may say otherwise.
 STYLE = """
@@ -23,6 +25,7 @@ STYLE = """
 """Lines differ in their dashes too, for those who see no colours."""
 
 
+_START = '<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img"'
 _TITLE, _BETWEEN = 24, 12  # pixels above and below one of several drawings
 
 
@@ -60,27 +63,41 @@ class Svg:
     def _element(self, style: str) -> str:
         title = html.escape(self.title)
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" '
-            f'viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
+            f'{_START} viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
             f'height="{self.height}"><title>{title}</title>{style}{self.body}</svg>'
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the drawing to a file.
+        """Write the drawing to a file, in one step; an earlier drawing of kbert is replaced.
 
         Args:
             path: str or Path, such as "plot.svg".
 
         Raises:
-            InputError: the name does not end in .svg, which says what is written.
+            InputError: the name does not end in .svg, which says what is written; or there is
+                another file, which kbert has not drawn.
+            MachineError: the disk is full or read-only, or a permission is missing.
         """
-        if Path(path).suffix.lower() != ".svg":
+        path = Path(path)
+        if path.suffix.lower() != ".svg":
             raise InputError(
                 "A drawing is written as SVG: name a file that ends in .svg. Received: {path}",
                 path=path,
             )
-        with writing(Path(path)):
-            Path(path).write_text(self._repr_svg_(), encoding="utf-8")
+        with writing(path):
+            if _is_drawing(path):
+                write_text(path, self._repr_svg_())
+                return
+        with publishing(path, option=None) as new:
+            write_text(new, self._repr_svg_())
+
+
+def _is_drawing(path: Path) -> bool:
+    """Whether a file is a drawing of kbert."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_START)) == _START.encode()
 
 
 def stacked(drawings: Sequence[Svg], title: str) -> Svg:

@@ -8,6 +8,7 @@ import numpy as np
 from kbert.reports.run_report import RunReport
 from kbert.results.doubtful_labels import doubtful_labels
 from kbert.results.prediction_table import PredictionTable
+from kbert.results.weak_model import weak_model_note
 
 MOST_ROWS = 1000
 _MOST_CHARACTERS = 1500  # of a text
@@ -44,12 +45,14 @@ class TellingRows:
             second.
         suspects: tuple of TellingRow. Whose label is probably wrong.
         counts: tuple of int. How many rows there are of each list in all.
+        suspects_note: str or None. Why `suspects` cannot be relied on.
     """
 
     mistakes: tuple[TellingRow, ...]
     doubts: tuple[TellingRow, ...]
     suspects: tuple[TellingRow, ...]
     counts: tuple[int, int, int]
+    suspects_note: str | None
 
     @classmethod
     def of(cls, report: RunReport) -> "TellingRows | None":
@@ -72,7 +75,9 @@ class TellingRows:
         first, second, third = (
             tuple(_row(report, table, at) for at in found[:most]) for found in lists
         )
-        return cls(first, second, third, (len(mistakes), len(doubts), len(suspects)))
+        counts = (len(mistakes), len(doubts), len(suspects))
+        note = weak_model_note(report.record.get("findings", ()))
+        return cls(first, second, third, counts, note)
 
 
 def _row(report: RunReport, table: PredictionTable, at: int) -> TellingRow:

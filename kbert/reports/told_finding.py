@@ -19,6 +19,7 @@ class ToldFinding:
         shown_severity: str. The severity in the language of the surface.
         message: str.
         cure: str. "" where there is none.
+        allowed: bool. Whether it is an error that the user of the run has allowed.
     """
 
     code: str
@@ -26,6 +27,7 @@ class ToldFinding:
     shown_severity: str
     message: str
     cure: str
+    allowed: bool
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "ToldFinding":
@@ -43,4 +45,5 @@ class ToldFinding:
             shown_severity=str(_SEVERITIES.get(severity, severity)),
             message=worded_again(parts.get("message"), str(record.get("message", ""))),
             cure=worded_again(parts.get("cure"), cure) if cure else "",
+            allowed=record.get("allowed") is True,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kbert.display import cells, padded
-from kbert.findings import Text, in_english, worded
+from kbert.findings import Joined, Text, in_english, worded
 from kbert.results.baseline import Baseline
 from kbert.results.scores import is_better_lower, score_name
 from kbert.utils.wording import count_noun
@@ -73,7 +73,7 @@ class Baselines:
         return worded(
             "To compare, {name} of the baselines: {scores}",
             name=score_name(monitor),
-            scores=", ".join(scores),
+            scores=Joined(scores),
         )
 
     def __str__(self) -> str:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kbert.findings import worded
+
 REPEATS = 1000
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Between what values a score lies in 95 % of the samples.
+    """Between what values a score lies in 95% of the samples.
 
     Args:
         low: float.
@@ -22,7 +24,7 @@ class Interval:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.low:.4f} to {self.high:.4f}"
+        return worded("{low:.4f} to {high:.4f}", low=self.low, high=self.high)
 
 
 def bootstrap(

@@ -77,3 +77,29 @@ class Calibration:
             ece=float(np.average(abs(accuracy - confidence), weights=mass[used])),
             brier=float(np.average(brier, weights=each)),
         )
+
+    @classmethod
+    def of_labels(
+        cls, probabilities: np.ndarray, true: np.ndarray, weights: np.ndarray | None = None
+    ) -> "Calibration":
+        """Return the calibration where a row can have several labels.
+
+        Whether a row has a label is an answer of its own, yes or no, and all answers count the
+        same: `confidence` is the probability of the likelier one.
+
+        Args:
+            probabilities: float array [rows, labels].
+            true: array [rows, labels], above 0 for the labels that a row has.
+            weights: float array [rows] or None. Defaults to None: all rows count the same.
+
+        Example:
+
+        ```python
+        found = Calibration.of_labels(np.array([[0.8, 0.2]]), np.array([[1, 0]]))
+        assert found.rows == (2,) and round(found.ece, 6) == 0.2
+        ```
+        """
+        yes = np.asarray(probabilities, np.float64).reshape(-1)
+        each = None if weights is None else np.repeat(weights, np.shape(true)[1])
+        answers = (np.asarray(true) > 0).reshape(-1).astype(int)
+        return cls.of(np.stack([1 - yes, yes], axis=1), answers, weights=each)

@@ -110,10 +110,6 @@ def is_of_labels(true: np.ndarray) -> bool:
 def _calibration(logits: np.ndarray, true: np.ndarray, weights: np.ndarray | None) -> Calibration:
     """Return the calibration; whether a row has a label is a prediction of two classes."""
     if is_of_labels(true):
-        shares = sigmoid(logits).reshape(-1)
-        each = None if weights is None else np.repeat(weights, logits.shape[1])
-        return Calibration.of(
-            np.stack([1 - shares, shares], axis=1), true.reshape(-1).astype(int), weights=each
-        )
+        return Calibration.of_labels(sigmoid(logits), true, weights)
     classes = true if true.ndim == 1 else true.argmax(axis=1)
     return Calibration.of(softmax(logits), classes, weights=weights)

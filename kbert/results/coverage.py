@@ -1,4 +1,4 @@
-"""How many rows a model answers from a probability on, and how many of these it gets right."""
+"""How many rows a model answers at a threshold, and how many of these it gets right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,9 +66,23 @@ def coverage(
     return tuple(found)
 
 
+def useful_threshold(found: Sequence[Covered]) -> float | None:
+    """Return the highest threshold that leaves some rows without an answer, but not most.
+
+    Where each leaves most rows without one, it is the highest that answers any; None where none
+    answers some rows and not others.
+
+    Args:
+        found: sequence of Covered, from `coverage`.
+    """
+    some = [one for one in found if one.rows and one.coverage < 1]
+    half = [one for one in some if one.coverage >= 0.5]
+    return max((one.threshold for one in half or some), default=None)
+
+
 def coverage_table(found: Sequence[Covered]) -> str:
     """Return the table for a terminal."""
-    lines = [[worded("from p"), worded("coverage"), worded("accuracy"), worded("rows")]]
+    lines = [[worded("threshold"), worded("coverage"), worded("accuracy"), worded("rows")]]
     for one in found:
         accuracy = "" if one.accuracy is None else f"{one.accuracy:.4f}"
         lines.append([f"{one.threshold:g}", f"{one.coverage:.4f}", accuracy, f"{one.rows:,}"])

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from kbert.choices import Monitor
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Joined, Option
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.scores import is_better_lower
@@ -51,7 +51,7 @@ class EvaluationHistory:
             raise InputError(
                 "{option} must be one of {choices}. Received: {monitor!r}",
                 option=Option("monitor"),
-                choices=", ".join(get_args(Monitor)),
+                choices=Joined(get_args(Monitor)),
                 monitor=monitor,
             )
         if patience is not None:

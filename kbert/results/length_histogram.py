@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 _BARS = 32
+_CHUNK = 2**20  # lengths that are counted at a time
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,13 @@ class LengthHistogram:
             lengths: sequence of int. The tokens of each text.
             most: int. The tokens that a model reads of a text at most.
         """
-        read = np.minimum(np.asarray(lengths, np.int64), most)
         width = -(-most // _BARS)
         bars = -(-most // width)
-        counts = np.bincount(np.minimum(read // width, bars - 1), minlength=bars)
-        full, tokens = int((read == most).sum()), int(read.sum())
+        counts, full, tokens = np.zeros(bars, np.int64), 0, 0
+        for start in range(0, len(lengths), _CHUNK):
+            read = np.minimum(np.asarray(lengths[start : start + _CHUNK], np.int64), most)
+            counts += np.bincount(np.minimum(read // width, bars - 1), minlength=bars)
+            full, tokens = full + int((read == most).sum()), tokens + int(read.sum())
         return cls(most, tuple(counts.tolist()), full, tokens)
 
     @property

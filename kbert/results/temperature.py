@@ -26,8 +26,8 @@ class Temperature:
         value: float. 1 where none can be fitted: the lowest loss is at 0, as when all rows are
             predicted right, or nowhere.
         rows: int. The rows that fitted it.
-        change: CalibrationChange. What it does to rows that fitted nothing: that of all rows, each
-            with the temperature of the other half.
+        change: CalibrationChange. What it does to rows that it was not fitted on: that of all
+            rows, each with the temperature of the other half.
         is_fitted: bool. Whether one was found.
 
     Source: C. Guo et al., "On Calibration of Modern Neural Networks", 2017.
@@ -35,9 +35,9 @@ class Temperature:
     Example:
 
     ```python
-    logits = np.array([[2.0, -2.0]] * 8 + [[-2.0, 2.0]] * 8)  # 98 % sure, and right 3 times of 4
+    logits = np.array([[2.0, -2.0]] * 8 + [[-2.0, 2.0]] * 8)  # 98% sure, and right 3 times of 4
     found = Temperature.fit(logits, np.array([0, 0, 0, 1] * 2 + [1, 1, 1, 0] * 2))
-    assert abs(4 / found.value - np.log(3)) < 1e-3  # 75 % sure
+    assert abs(4 / found.value - np.log(3)) < 1e-3  # 75% sure
     ```
     """
 
@@ -88,8 +88,8 @@ class Temperature:
                 rows=rows,
             )
         return worded(
-            "Temperature {temperature:g}, fitted on the {count:,} rows of {rows}. On rows that "
-            "fitted nothing (each half of {rows} with the temperature of the other): {change}.",
+            "Temperature {temperature:g}, fitted on the {count:,} rows of {rows}. On new rows, "
+            "estimated by fitting it on each half of {rows} and scoring the other: {change}.",
             temperature=self.value,
             count=self.rows,
             rows=rows,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kbert.findings import worded
+from kbert.utils.wording import name_list
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,13 @@ class BestThresholds:
             rows: str. The name of the set that they were chosen on.
         """
         shown = [f"{name} {value:.3f}" for name, value in zip(names, self.values, strict=True)]
-        more = ", ..." if len(shown) > _MAX_SHOWN else ""
         return worded(
             "The model predicts a label from these probabilities on, which give each its best F1 "
-            "on {rows}: {thresholds}{more}. With them, on the same rows: micro F1 {micro_f1:.4f}, "
+            "on {rows}: {thresholds}. With them, on the same rows: micro F1 {micro_f1:.4f}, "
             "macro "
             "F1 {macro_f1:.4f}.",
             rows=rows,
-            thresholds=", ".join(shown[:_MAX_SHOWN]),
-            more=more,
+            thresholds=name_list(shown, _MAX_SHOWN),
             micro_f1=self.micro_f1,
             macro_f1=self.macro_f1,
         )

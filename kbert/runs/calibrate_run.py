@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Finding, findings_table, worded
+from kbert.findings import Finding, Joined, findings_table, worded
 from kbert.interop.cooled_head import cooled
 from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
@@ -59,11 +59,11 @@ def calibrate_run(
     say(found.told(name))
     others = {of: _change(found, sets[of], logits[of]) for of in list(sets)[1:]}
     for of, change in others.items():
-        say(worded("{name}, which fitted nothing: {change}.", name=of, change=change))
+        say(worded("On {name}, where no temperature was fitted: {change}.", name=of, change=change))
     limits = _write(run, settings, found, others).limits(logits[name].shape[1])
     if limits is not None and found.is_fitted:
         shown = zip(run.record["labels"], limits, strict=True)
-        told = ", ".join(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
+        told = Joined(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
         say(
             worded(
                 "The thresholds move along, so that the same labels are predicted: {thresholds}",
@@ -109,14 +109,15 @@ def _write(
 
 
 def _say_coverage(examples: Examples, logits: np.ndarray, name: str) -> None:
-    """Show how many rows are answered from each probability on, and how well; of one class each."""
+    """Show how many rows are answered at each threshold, and how well; of one class each."""
     target = examples.target
     ids = None if examples.y is None else target.class_ids(examples.y)
     if ids is None:
         return
     say(
         worded(
-            "Rows of {name} that are answered from a probability on, and the accuracy of these:",
+            "With a threshold, the model answers only the rows whose highest probability reaches "
+            "it. On {name}, the share of rows that it answers and the accuracy of these answers:",
             name=name,
         )
     )

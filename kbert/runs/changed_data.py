@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.examples import Examples
-from kbert.findings import Call, Cure, Finding, Message, Text
+from kbert.findings import Call, Cure, Finding, Joined, Message, Text
 from kbert.interop.pretraining_run import is_pretraining
 from kbert.runs.run_directory import RunDirectory
 
@@ -65,7 +65,7 @@ def _absolute(name: str, folder: str | None) -> str:
 
 
 def _listed(names: list[str]) -> Text:
-    shown = ", ".join(names[:_MAX_LISTED])
+    shown = Joined(names[:_MAX_LISTED])
     if len(names) <= _MAX_LISTED:
         return shown
     return Message("{shown} and {more} more", shown=shown, more=len(names) - _MAX_LISTED)

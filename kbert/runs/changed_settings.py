@@ -6,7 +6,7 @@ from typing import Any
 
 from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Option
+from kbert.findings import Call, Cure, Joined, Option
 from kbert.plans.plan_options import PlanOptions
 from kbert.runs.run_directory import RunDirectory
 
@@ -23,7 +23,7 @@ def check_changes(run: RunDirectory, changes: Iterable[str]) -> None:
             raise InputError(
                 "A resumed run cannot change {option}; it can change {changeable}.",
                 option=Option(name),
-                changeable=", ".join(CHANGEABLE),
+                changeable=Joined(CHANGEABLE),
                 cure=Cure(
                     note="for other settings: {call}",
                     values={"call": Call("continue", run.path, output="NEW")},

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.reports.comparison import Comparison
 from kbert.runs.evaluated_rows import folds_of, is_cross_validation, predictions_of
 from kbert.runs.report_of_run import report_of_run, run_history
@@ -28,7 +28,7 @@ def compare_runs(runs: Sequence[str | Path]) -> Comparison:
     """
     directories = [RunDirectory(run) for run in runs]
     if len({run.path.resolve() for run in directories}) < len(directories):
-        raise InputError("Name each run once. Received: {runs}", runs=", ".join(map(str, runs)))
+        raise InputError("Name each run once. Received: {runs}", runs=Joined(map(str, runs)))
     for run in directories:
         check_is_run(run)
     judged = [_judged(run) for run in directories]

@@ -152,9 +152,9 @@ def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
         change = CalibrationChange.from_dict(calibration)
         say(
             worded(
-                "Each fold has fitted its temperature on the rows that it predicts. On rows that "
-                "fitted nothing (each half of a fold with the temperature of the other), the mean "
-                "of the folds: {change}.",
+                "Each fold has fitted its temperature on the rows that it predicts. On new rows, "
+                "estimated by fitting it on each half of a fold and scoring the other, the mean of "
+                "the folds: {change}.",
                 change=change,
             )
         )

@@ -3,19 +3,26 @@
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 from kbert.backend.choose_backend import choose_backend, import_keras
 from kbert.backend.determinism import use_deterministic_kernels
 from kbert.config import TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option
+from kbert.findings import Cure, Finding, Joined, Option
 from kbert.utils.foreign import reason_of
+from kbert.utils.wording import name_list
 
 CallbackLike = Any
 """A Keras callback, a class or function that returns one without arguments, or the name of such,
 as "package.module:Name"."""
+_NEEDED = Cure(
+    note="name a subclass of keras.callbacks.Callback, or a function without arguments that "
+    "returns one"
+)
 _EXAMPLE = Option("callbacks", ("package.module:Name",))
+_MAX_LISTED = 10
 _MAX_NAME = 200  # characters
 
 
@@ -92,7 +99,7 @@ def missing_callbacks(recorded: Any, given: GivenCallbacks) -> list[Finding]:
                 note="name them with {option} again, if you trust them",
                 values={"option": Option("callbacks")},
             ),
-            {"missing": ", ".join(map(repr, missing))},
+            {"missing": Joined(map(repr, missing))},
         )
     ]
 
@@ -159,6 +166,7 @@ def _maker(given: CallbackLike) -> tuple[str, Callable[[], Any]]:
             "Received: {kind}",
             option=Option("callbacks", (name,)),
             kind=type(found).__name__,
+            cure=_NEEDED,
         )
     return name, found
 
@@ -194,10 +202,39 @@ def _imported(name: str) -> Any:
     for part in path.split("."):
         if not hasattr(found, part):
             raise InputError(
-                "{option}: {module} has no {path}.", option=option, module=module, path=path
+                "{option}: {module} has no {path}.",
+                option=option,
+                module=module,
+                path=path,
+                cure=_cure_of_absent(found, part, module),
             )
         found = getattr(found, part)
     return found
+
+
+def _cure_of_absent(holder: Any, part: str, module: str) -> Cure:
+    """Return the cure for a name that a module or class does not have: one near it, or which are.
+
+    Of a module that imports many, the callbacks count that it defines itself.
+    """
+    import keras
+
+    names = [name for name in dir(holder) if not name.startswith("_")]
+    near = get_close_matches(part, names, n=1)
+    if not near and (same := [name for name in names if name.lower() == part.lower()]):
+        near = same[:1]
+    if near:
+        whole = holder.__qualname__ + "." if isinstance(holder, type) else ""
+        return Cure({"callbacks": (f"{module}:{whole}{near[0]}",)})
+    values = {name: getattr(holder, name) for name in names}
+    own = [
+        name
+        for name, value in values.items()
+        if isinstance(value, type) and issubclass(value, keras.callbacks.Callback)
+    ]
+    if own:
+        return Cure(note="it has {names}", values={"names": name_list(own, _MAX_LISTED)})
+    return _NEEDED
 
 
 def _make(name: str, maker: Callable[[], Any]) -> Any:
@@ -220,5 +257,6 @@ def _make(name: str, maker: Callable[[], Any]) -> Any:
             "keras.callbacks.Callback.",
             option=option,
             kind=type(made).__name__,
+            cure=_NEEDED,
         )
     return made

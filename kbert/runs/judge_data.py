@@ -11,7 +11,9 @@ from kbert.data.inspection.set_findings import (
     untrained_classes,
 )
 from kbert.data.reading.examples import Examples
-from kbert.findings import Call, Cure, Finding, Option, by_severity, findings_table
+from kbert.data.shards.stored_examples import StoredExamples
+from kbert.data.shards.stored_findings import stored_findings
+from kbert.findings import Call, Cure, Finding, Option, by_severity, downgrade, findings_table
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
 
@@ -36,6 +38,8 @@ def judge_data(
         sets: dict of Examples, the sets to evaluate on by name.
         tokenizer: Tokenizer or None.
     """
+    if isinstance(whole, StoredExamples):
+        return _of_store(config, whole, sets)
     own_dev = sets.get("dev") if len(training) < len(whole) else None
     inspection = inspect_examples(
         whole,
@@ -54,6 +58,21 @@ def judge_data(
     findings = [_of_model(config, finding) for finding in findings]
     if config.task is not None:
         findings = [_of_task(finding) for finding in findings]
+    findings = by_severity(downgrade(findings, config.allow))
+    if findings:
+        say(findings_table(findings))
+    return findings
+
+
+def _of_store(
+    config: TrainConfig, training: StoredExamples, sets: dict[str, Examples]
+) -> list[Finding]:
+    """Return what is wrong with the rows of a token store, whose texts are not there."""
+    findings = stored_findings(training, config.rows_per_update)
+    if "dev" in sets:
+        dev, cure = sets["dev"], Cure({"dev": "FILE"}, note="with more rows")
+        small = small_dev_finding(len(dev), cure, target=dev.target.kind)
+        findings += [f for f in (small, untrained_classes(training, dev)) if f is not None]
     findings = by_severity(findings)
     if findings:
         say(findings_table(findings))

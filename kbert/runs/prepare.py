@@ -13,9 +13,10 @@ from kbert.data.class_weights import class_weights, row_weights
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_test
+from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.token_store import TokenStore
 from kbert.errors import raise_on_errors
-from kbert.findings import Finding, Option, downgrade, worded
+from kbert.findings import Finding, Joined, Option, downgrade, worded
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.source import Source
@@ -133,18 +134,17 @@ def prepare(
     weights, label_weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
-    of_plan = asked.findings(plan)
+    of_plan = downgrade(asked.findings(plan), config.allow)
     if config.batch_size != "auto":
         say(plan.describe(of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
     findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer)]
-    findings = downgrade(findings, config.allow)
     raise_on_errors(findings, can_allow=True)
     assert training.labels is not None
     config = with_fitting_batch(config, len(training.labels))
     if asked.batch_size == "auto":
         plan = config.plan(len(training))
-        say(plan.describe(asked.findings(plan)))
+        say(plan.describe(downgrade(asked.findings(plan), config.allow)))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)
@@ -186,7 +186,7 @@ def _weights(
     by_class = class_weights(config.class_weight, training)
     say(
         worded("Class weights: ")
-        + ", ".join(worded("{name} {w:.4g}", name=name, w=w) for name, w in by_class.items())
+        + str(Joined(worded("{name} {w:.4g}", name=name, w=w) for name, w in by_class.items()))
     )
     if training.target.weighs_labels:
         return row_weights(training), tuple(by_class.values())
@@ -203,16 +203,21 @@ def _tokenizer(source: Source, config: TrainConfig, sha256: str | None) -> Token
     return next((t for t in earlier if t.fingerprint == sha256), found)
 
 
+def _store(config: TrainConfig, tokenizer: Tokenizer, examples: Examples) -> TokenStore:
+    """Return the tokens of a set."""
+    if isinstance(examples, StoredExamples) and examples.store is not None:
+        examples.store.read_by(tokenizer, config.max_length)
+        return examples.store
+    return TokenStore.build(examples, tokenizer, config.max_length, cache_folder("tokens"))
+
+
 def _tokenize(
     config: TrainConfig, tokenizer: Tokenizer, sets: dict[str, Examples]
 ) -> dict[str, TokenStore]:
     """Return the tokens of each set, computed or from the cache."""
     started = time.monotonic()
     cache = cache_folder("tokens")
-    stores = {
-        name: TokenStore.build(examples, tokenizer, config.max_length, cache)
-        for name, examples in sets.items()
-    }
+    stores = {name: _store(config, tokenizer, examples) for name, examples in sets.items()}
     reasons = [store.not_kept for store in stores.values() if store.not_kept]
     if cache is None or reasons:
         why = reasons[0] if reasons else worded("this user has no home folder")

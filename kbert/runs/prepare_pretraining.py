@@ -23,6 +23,7 @@ from kbert.runs.judge_texts import empty_texts, judge_texts
 from kbert.runs.on_devices import on_devices
 from kbert.runs.pretraining_texts import read_pretraining_texts
 from kbert.runs.pretraining_tokens import pretraining_tokens
+from kbert.utils.missing_package import pip_install
 from kbert.utils.say import say
 
 _CHINESE = 0.2  # of the letters, from which on words of several characters matter
@@ -71,7 +72,7 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
     assert config.backend is not None
     if planned.config.batch_size == "auto":
         plan = config.plan(plan.examples)
-        say(plan.describe(planned.config.findings(plan)))
+        say(plan.describe(downgrade(planned.config.findings(plan), config.allow)))
     if config.deterministic:
         use_deterministic_kernels(config.backend)
     if config.precision == "auto":
@@ -113,11 +114,12 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     of_texts = judge_texts(config, sets, tokenizer)
     stores = pretraining_tokens(config, tokenizer, sets)
     empty = empty_texts(stores["train"])
-    of_texts = by_severity([*of_texts, *([] if empty is None else [empty])])
+    of_texts = downgrade([*of_texts, *([] if empty is None else [empty])], config.allow)
+    of_texts = by_severity(of_texts)
     if of_texts:
         say(findings_table(of_texts))
     plan = config.plan(len(stores["train"]))
-    of_plan = asked.findings(plan)
+    of_plan = downgrade(asked.findings(plan), config.allow)
     say(plan.describe(of_plan))
     if config.batch_size == "auto":
         say(
@@ -126,7 +128,7 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
                 "updates."
             )
         )
-    findings = downgrade([*of_plan, *of_texts], config.allow)
+    findings = [*of_plan, *of_texts]
     raise_on_errors(findings, can_allow=True)
     choice = PackingChoice.of_store(
         stores["train"],
@@ -147,8 +149,9 @@ def _say_words(masking: Masking, texts: Examples) -> None:
         say(
             worded(
                 "Each Chinese character is masked alone. To mask whole words, install "
-                "{package}: pip install 'keras-kbert[chinese]'",
+                "{package}: {install}",
                 package=SEGMENTER,
+                install=pip_install(SEGMENTER),
             )
         )
     else:

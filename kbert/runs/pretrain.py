@@ -27,7 +27,7 @@ from kbert.utils.say import verbosity
 def pretrain(config: PretrainConfig, *, verbose: int = 1) -> RunDirectory:
     """Go on with masked language modelling on unlabelled texts, and return the run's directory.
 
-    15 % of the tokens of each text are hidden, whole words at a time, and predicted; see `Masking`.
+    15% of the tokens of each text are hidden, whole words at a time, and predicted; see `Masking`.
     `TrainConfig(preset=str(run.path))` takes the encoder, and another `pretrain` the head too. The
     run's `model` folder is a Hugging Face `BertForMaskedLM`.
 

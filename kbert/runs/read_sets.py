@@ -5,14 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from kbert.choices import Split
-from kbert.config import TrainConfig
+from kbert.config import ShardOptions, TrainConfig
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.tasks import read_task
 from kbert.data.reading.time_split import time_name
-from kbert.errors import raise_on_errors
-from kbert.findings import Message, downgrade
+from kbert.data.shards.location import is_store
+from kbert.errors import InputError, raise_on_errors
+from kbert.findings import Cure, Message, Option, downgrade
+from kbert.runs.read_store import read_store
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.targets.labels import Labels
 
@@ -43,7 +45,11 @@ def read_files(
     if config.task is not None:
         train, dev = (read_task(config.task, config.data, split, labels) for split in _LABELLED)
         return train, {"dev": dev}
-    whole = config.read(config.data, labels=labels)
+    if is_store(config.data):
+        whole: Examples = read_store(config, labels)
+    else:
+        _check_no_shards(config)
+        whole = config.read(config.data, labels=labels)
     if labels is None:
         _check_classes(whole, config.allow)
     return whole, {
@@ -51,6 +57,18 @@ def read_files(
         for name, path in (("dev", config.dev), ("test", config.test))
         if path is not None
     }
+
+
+def _check_no_shards(config: TrainConfig) -> None:
+    """Raise InputError for settings of a token store where the data are none."""
+    for name in ("shuffle_window", "shard_cache"):
+        if getattr(config, name) != getattr(ShardOptions, name):
+            raise InputError(
+                "{option} is for token stores, and {data} is none.",
+                option=Option(name),
+                data=config.data,
+                cure=Cure(note="leave it out: kbert shuffles all rows of a file"),
+            )
 
 
 def set_aside(

@@ -95,6 +95,7 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
         rows = rows_of_run(run, next(iter(history.best.scores)), sets)
     return RunReport(
         name=run.path.resolve().name,
+        path=str(run.path),
         record=record,
         settings=(run.path / "config.toml").read_text(encoding="utf-8"),
         plan=plan_of(record),
@@ -126,6 +127,7 @@ def _report_of_folds(run: RunDirectory) -> RunReport:
     sets = {f"fold {n}": fold.record["data"]["dev"] for n, fold in enumerate(folds, start=1)}
     return RunReport(
         name=run.path.resolve().name,
+        path=str(run.path),
         record={**kept, **run.record, "findings": list(once.values()), "data": sets},
         settings=(run.path / "config.toml").read_text(encoding="utf-8"),
         plan=None,

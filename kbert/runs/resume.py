@@ -11,9 +11,10 @@ from kbert.backend import processes
 from kbert.backend.machine import machine, versions
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.training_identity import identity_findings
-from kbert.errors import InputError, MachineError, allowed_in, check_codes, raise_on_errors
-from kbert.findings import Option, downgrade, findings_table, worded
+from kbert.errors import InputError, MachineError, allowed_in, check_codes
+from kbert.findings import Finding, Option, findings_table, worded
 from kbert.interop.pretraining_run import is_pretraining
+from kbert.runs.allowed_findings import allowed_findings
 from kbert.runs.beginning import complete_record
 from kbert.runs.best_model import has_model
 from kbert.runs.build_model import build_model
@@ -204,8 +205,7 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
         )
     )
     say(str(resumption.change))
-    resumption.check_plan()
-    resumption.check_best()
+    allowed = [*resumption.check_plan(), *resumption.check_best()]
     own = config
     if config.parent is not None and has_model(run):
         # The run has a model of its own by now, and its parent may be gone.
@@ -215,12 +215,12 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
         split=RecordedSplit.of(run),
         tokenizer_sha256=run.record.get("tokenizer_sha256"),
     )
-    _check_data(run, prepared)
+    allowed += _check_data(run, prepared)
     check_same(prepared)
     model = build_model(prepared)
     # The weights are the checkpoint's by now, but what else makes a model is read again.
     read_again = {"settings_sha256": origin(model, prepared.config)["settings_sha256"]}
-    _check_origin(run, prepared, read_again)
+    allowed += _check_origin(run, prepared, read_again)
     resumed = {
         "at": now(),
         "from": resumption.checkpoint.path.name,
@@ -228,20 +228,30 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
         "batch": position.batch,
         "backend": prepared.config.backend,
         **({"callbacks": given.names} if given else {}),
-        **_compare(run, prepared, given),
+        **_compare(run, prepared, given, allowed),
     }
     begin = partial(rewind_to_checkpoint, resumption, prepared, model.get_config(), resumed)
     fit_run(prepared, model, run, resumption, begin=begin, given=given)
 
 
-def _check_origin(run: RunDirectory, prepared: PreparedRun, found: Mapping[str, str]) -> None:
+def _check_origin(
+    run: RunDirectory, prepared: PreparedRun, found: Mapping[str, str]
+) -> list[Finding]:
     """Raise FindingsError when what the run starts from is no longer what it was started with."""
     findings = origin_findings(run.record.get("origin", {}), found, prepared.config)
-    raise_on_errors(downgrade(findings, prepared.config.allow), can_allow=True)
+    return allowed_findings(findings, prepared.config.allow)
 
 
-def _compare(run: RunDirectory, prepared: PreparedRun, given: GivenCallbacks) -> dict[str, Any]:
-    """Show what may change the result, and return what run.json tells of it."""
+def _compare(
+    run: RunDirectory,
+    prepared: PreparedRun,
+    given: GivenCallbacks,
+    allowed: Sequence[Finding] = (),
+) -> dict[str, Any]:
+    """Show what may change the result, and return what run.json tells of it.
+
+    What is allowed has been shown.
+    """
     backend = prepared.config.backend
     assert backend is not None
     here, present = machine(backend), versions()
@@ -249,10 +259,11 @@ def _compare(run: RunDirectory, prepared: PreparedRun, given: GivenCallbacks) ->
     findings += missing_callbacks(run.record.get("callbacks"), given)
     if findings:
         say(findings_table(findings))
-    return {"machine": here, "findings": [finding.to_record() for finding in findings]}
+    found = [finding.to_record() for finding in (*allowed, *findings)]
+    return {"machine": here, "findings": found}
 
 
-def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:
+def _check_data(run: RunDirectory, prepared: PreparedRun) -> list[Finding]:
     """Raise FindingsError when a file is no longer what the run was started with."""
     sets = {"train": prepared.training, **prepared.sets}
     record = run.record
@@ -267,4 +278,4 @@ def _check_data(run: RunDirectory, prepared: PreparedRun) -> None:
     findings += identity_findings(
         {"tokenizer": tokenizer}, {"tokenizer": prepared.tokenizer.fingerprint}
     )
-    raise_on_errors(downgrade(findings, prepared.config.allow), can_allow=True)
+    return allowed_findings(findings, prepared.config.allow)

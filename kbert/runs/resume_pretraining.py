@@ -12,8 +12,9 @@ from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.config.pretrain_config import PretrainConfig
 from kbert.data.reading.file_patterns import is_there
-from kbert.errors import InputError, allowed_in, raise_on_errors
-from kbert.findings import Call, Cure, Option, downgrade, worded
+from kbert.errors import InputError, allowed_in
+from kbert.findings import Call, Cure, Option, worded
+from kbert.runs.allowed_findings import allowed_findings
 from kbert.runs.beginning import complete_record
 from kbert.runs.build_masked_model import build_masked_model
 from kbert.runs.changed_data import changed_data
@@ -138,7 +139,7 @@ def _check_texts(run: RunDirectory, prepared: PreparedPretraining) -> None:
         for name, examples in prepared.sets.items()
         if recorded[name]["sha256"] != examples.fingerprint
     ]
-    raise_on_errors(downgrade(findings, prepared.config.allow), can_allow=True)
+    allowed_findings(findings, prepared.config.allow)
     words = record.get("chinese_words", prepared.words)
     if words != prepared.words:
         raise InputError(

@@ -11,9 +11,10 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.config import TrainConfig
 from kbert.data.reading.tasks import TASKS
 from kbert.errors import InputError, raise_on_errors
-from kbert.findings import Call, Cure, downgrade, worded
+from kbert.findings import Call, Cure, Finding, Joined, worded
 from kbert.plans.changed_plan import ChangedPlan
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.allowed_findings import allowed_findings
 from kbert.runs.best_model import BestModel
 from kbert.runs.changed_settings import PLAN_FIELDS, changed_settings
 from kbert.runs.fitting_batch import with_fitting_batch
@@ -122,20 +123,23 @@ class Resumption:
             test = Path(self.config.data) / TASKS[self.config.task].splits["test"].file
             if test.is_file() and not (self.run.path / TEST_RESULTS).exists():
                 names.append(TEST_RESULTS)
-        return ", ".join(names)
+        return Joined(names)
 
-    def check_best(self) -> None:
-        """Raise FindingsError when the best model as of the checkpoint is lost."""
-        raise_on_errors(downgrade(self.best.findings, self.config.allow), can_allow=True)
+    def check_best(self) -> list[Finding]:
+        """Raise FindingsError when the best model as of the checkpoint is lost, unless allowed."""
+        return allowed_findings(self.best.findings, self.config.allow)
 
-    def check_plan(self) -> None:
-        """Raise FindingsError when the changed plan trains nothing, or less than it seems."""
+    def check_plan(self) -> list[Finding]:
+        """Raise FindingsError when the changed plan trains nothing, or less than it seems.
+
+        What is allowed of that is returned.
+        """
         if self.is_trained:
-            return
+            return []
         findings = self.change.findings()
         if self.change.remaining == 0:
             raise_on_errors(findings)  # no allowed code gives it another update
-        raise_on_errors(downgrade(findings, self.config.allow), can_allow=True)
+        return allowed_findings(findings, self.config.allow)
 
 
 def plan_of(checkpoint: Checkpoint) -> TrainingPlan:

@@ -12,7 +12,7 @@ from typing import Any
 from kbert.checkpoints.run_steps import FROM_THE_START
 from kbert.checkpoints.training_identity import MISMATCHES
 from kbert.config import TrainConfig
-from kbert.findings import worded
+from kbert.findings import Joined, worded
 from kbert.results.below_baseline import CODE as BELOW_BASELINE
 from kbert.results.calibration_finding import CODE as CALIBRATION
 from kbert.results.evaluation_history import EvaluationHistory
@@ -64,7 +64,7 @@ def rewind_to_checkpoint(
                 "{run}/learning_rate.csv lacks the rows of steps {steps}: they were trained, and "
                 "their rows are lost.",
                 run=run,
-                steps=", ".join(map(str, gaps)),
+                steps=Joined(map(str, gaps)),
             )
         )
         resumed = {**resumed, "log_lacks": [[gap.first, gap.last] for gap in gaps]}

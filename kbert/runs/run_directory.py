@@ -13,7 +13,7 @@ from typing import Any
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure, in_english
+from kbert.findings import Cure, Option, in_english
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.runs.beginning import has_record, is_beginning
 from kbert.runs.run_record import read_record
@@ -224,7 +224,9 @@ def check_free(path: str | Path) -> None:
             if has_record(path)
             else "{path} already exists; kbert never overwrites files.",
             path=path,
-            cure=Cure({"output": str(next_free(path.parent, path.name or "run"))}),
+            cure=Cure({"output": str(next_free(path.parent, path.name or "run"))})
+            if path.is_dir()
+            else Cure(note="name a new folder with {option}", values={"option": Option("output")}),
         )
 
 

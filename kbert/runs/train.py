@@ -11,7 +11,6 @@ from kbert import __version__
 from kbert.backend import processes
 from kbert.backend.machine import machine, versions
 from kbert.config import TrainConfig
-from kbert.data.epoch_order import order_version
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.file_patterns import run_name
 from kbert.data.token_store import TokenStore
@@ -127,7 +126,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Seq
             ),
             tokenizer_sha256=prepared.tokenizer.fingerprint,
             split_version=prepared.split_version,
-            order_version=order_version(len(prepared.training)),
+            order_version=prepared.stores["train"].order_version,
             origin=origin(model, prepared.config),
             plan=plan_record(prepared.plan),
             findings=[finding.to_record() for finding in prepared.findings],

@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.data.inspection.duplicates import overlap, text_keys
 from kbert.data.reading.examples import Examples
+from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import KbertError
 from kbert.findings import Cure, Finding
 from kbert.runs.read_sets import read_sets
@@ -87,6 +88,6 @@ def _shared(run: RunDirectory, examples: Examples, keys: Any) -> int:
         training, _ = read_sets(run_config(run), split=RecordedSplit.of(run))
     except (KbertError, OSError):
         return 0
-    if training.fingerprint != fingerprint:
-        return 0  # what it was trained on is gone
+    if training.fingerprint != fingerprint or isinstance(training, StoredExamples):
+        return 0  # what it was trained on is gone, or its texts are
     return overlap(text_keys(training), keys)

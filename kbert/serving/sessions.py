@@ -13,6 +13,7 @@ import numpy as np
 from kbert.choices import LongText
 from kbert.errors import InputError
 from kbert.utils.foreign import foreign_input
+from kbert.utils.missing_package import pip_install
 from kbert.utils.untrusted import check_file
 
 Session = Callable[[Mapping[str, np.ndarray]], np.ndarray]
@@ -23,7 +24,6 @@ PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-li
 # What the runtimes tell the kinds of programs apart by, some more than one of their own.
 _SUFFIXES = {"onnx": ".onnx", "openvino": ".xml", "litert": ".tflite"}
 _XML_START = 64  # bytes
-_EXTRAS = {"onnx": "serve", "openvino": "openvino", "litert": "litert"}
 
 
 def output_name(long_text: LongText) -> str:
@@ -61,10 +61,10 @@ def open_session(
         return opened(file, threads, output)
     except ModuleNotFoundError:
         raise InputError(
-            "{file} needs the package {package}. Install it: pip install 'keras-kbert[{extra}]'",
+            "{file} needs the package {package}. Install it: {install}",
             file=file,
             package=PACKAGES[kind],
-            extra=_EXTRAS[kind],
+            install=pip_install(PACKAGES[kind]),
         ) from None
 
 

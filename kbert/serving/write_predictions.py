@@ -5,23 +5,32 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, get_args
 
+from kbert.choices import OutputFormat
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.kept_columns import KeptColumns
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Option, Problem
+from kbert.findings import Cure, Finding, Joined, Option, Problem
 from kbert.serving.predicted_row import PredictedRow
 from kbert.serving.prediction_cells import cells
 from kbert.utils.cell_fault import CellFault
 from kbert.utils.cell_values import to_number
 from kbert.utils.csv_text import csv_line
+from kbert.utils.publish import check_plain, free_path
 from kbert.utils.say import say
 from kbert.utils.table_cells import MAX_SHEET_TEXT, cell_text, sheet_cell
 from kbert.utils.xlsx_package import import_openpyxl
 
-FORMATS = ("csv", "jsonl", "xlsx")
-_SUFFIXES = {"": "csv", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "xlsx"}
+FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
+_CSV = Cure(note="write a file that ends in .csv")
+_SUFFIXES: dict[str, OutputFormat] = {
+    "": "csv",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".xlsx": "xlsx",
+}
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _MAX_ROWS, _MAX_COLUMNS = 1_048_576, 16_384
 BOM = "\ufeff"
@@ -46,25 +55,53 @@ class Table(Protocol):
         """Return a row as an object of JSON."""
 
 
-def format_of(path: Path | None, asked: str | None) -> str:
-    """Return csv, jsonl or xlsx: what was asked for, or what the suffix of a path identifies."""
+def format_of(
+    path: Path | None, asked: str | None, formats: tuple[OutputFormat, ...] = FORMATS
+) -> OutputFormat:
+    """Return a format: the one that was asked for, or which the suffix of a path identifies.
+
+    Args:
+        path: Path or None.
+        asked: str or None.
+        formats: tuple of str. The formats to choose from. Defaults to all.
+
+    Raises:
+        InputError: there is no such format, the suffix says another or none, or openpyxl is
+            missing.
+    """
+    if path is not None:
+        check_plain(path)
     suffix = path.suffix.lower() if path is not None else ".csv"
-    chosen = asked or _SUFFIXES.get(suffix)
+    of_suffix = _SUFFIXES.get(suffix)
+    chosen = next((one for one in formats if one == (asked or of_suffix)), None)
+    if chosen is None and asked is None:
+        raise InputError(
+            "The suffix of {output} identifies none of the formats {formats}.",
+            output=path,
+            formats=Joined(formats),
+            cure=Cure({"to": "csv"} if of_suffix is None else {"output": _renamed(path, "csv")}),
+        )
     if chosen is None:
         raise InputError(
-            "The suffix of {output} identifies neither csv nor jsonl nor xlsx.",
-            output=path,
-            cure=Cure({"to": "csv"}),
-        )
-    if chosen not in FORMATS:
-        raise InputError(
-            "{option} must be csv, jsonl or xlsx. Received: {asked!r}",
+            "{option} must be one of {formats}. Received: {asked!r}",
             option=Option("to"),
+            formats=Joined(formats),
             asked=asked,
+        )
+    if suffix and of_suffix not in (None, chosen):
+        raise InputError(
+            "The suffix of {output} says another format than {option}.",
+            output=path,
+            option=Option("to", chosen),
+            cure=Cure({"output": _renamed(path, chosen)}),
         )
     if chosen == "xlsx":
         import_openpyxl()
     return chosen
+
+
+def _renamed(path: Path | None, format: OutputFormat) -> str:
+    return str(free_path((path or Path("labelled")).with_suffix(f".{format}")))
 
 
 def check_bom(bom: bool, output_format: str) -> None:
@@ -87,7 +124,7 @@ def check_cell(cell: Any, output_format: str) -> Problem | None:
     if output_format == "xlsx" and isinstance(cell, str) and len(cell) > MAX_SHEET_TEXT:
         return Problem(
             "{length:,} characters, more than the {most:,} that a cell of a workbook holds",
-            Cure({"to": "csv"}),
+            _CSV,
             {"length": len(cell), "most": MAX_SHEET_TEXT},
         )
     return None
@@ -185,7 +222,7 @@ def check_sheet_size(table: Table) -> None:
             source=table.examples.source,
             rows=len(table),
             most=_MAX_ROWS - 1,
-            cure=Cure({"to": "csv"}),
+            cure=_CSV,
         )
 
 
@@ -199,6 +236,9 @@ def _formulas(rows: int) -> Finding:
         "warning",
         "In {rows:,} rows a cell begins with =, +, -, @ or a tab, which Excel takes for a formula "
         "when it opens a CSV file. The cells are written as they are.",
-        Cure({"to": "xlsx"}, note="where they stay texts"),
+        Cure(
+            note="write a file that ends in .xlsx, where they stay texts, without {bom}",
+            values={"bom": Option("bom")},
+        ),
         {"rows": rows},
     )

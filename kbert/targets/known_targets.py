@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.choices import TargetKind
 from kbert.errors import InputError
+from kbert.findings import Joined
 from kbert.targets.multi import Multi
 from kbert.targets.ordered import Ordered
 from kbert.targets.regression import Regression
@@ -45,7 +46,7 @@ def _from_dict(values: Any) -> Target:
     if not isinstance(values, Mapping) or values.get("kind") not in TARGETS:
         raise InputError(
             "A target must be one of {kinds}. Received: {values!r:.80}",
-            kinds=", ".join(TARGETS),
+            kinds=Joined(TARGETS),
             values=values["kind"] if isinstance(values, Mapping) and "kind" in values else values,
         )
     own = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items() if n != "kind"}

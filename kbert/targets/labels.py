@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Cure, Message, Option, Problem, Text
+from kbert.findings import Cure, Joined, Message, Option, Problem, Text
 from kbert.targets.label_keys import label_key, likeness
 from kbert.utils.label_names import label_names
 
@@ -76,7 +76,7 @@ class Labels:
 
     def unknown(self, value: str) -> Problem:
         """Return the problem that `value` is not one of these classes."""
-        shown: Text = ", ".join(map(repr, self.names[:_MAX_LISTED]))
+        shown: Text = Joined(map(repr, self.names[:_MAX_LISTED]))
         if len(self) > _MAX_LISTED:
             more = len(self) - _MAX_LISTED
             shown = Message("{shown} and {more} more", shown=shown, more=more)

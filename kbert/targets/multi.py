@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Message, Problem, worded
+from kbert.findings import Cure, Joined, Message, Problem, worded
 from kbert.results.multi_evaluation import MultiEvaluation, sigmoid
 from kbert.results.multi_prediction import MultiPrediction
 from kbert.results.scores import Scores
@@ -67,7 +67,7 @@ class Multi(Target):
         return Problem(
             "every row has the same labels ({names})" if names else "no row has a label",
             Cure({"label": "NAME"}, note="if another column holds the labels"),
-            {"names": ", ".join(map(repr, names[:10]))},
+            {"names": Joined(map(repr, names[:10]))},
         )
 
     def unknown(self, value: tuple[str, ...], labels: Labels) -> Problem | None:
@@ -107,7 +107,7 @@ class Multi(Target):
         sets, rows = np.unique(targets, axis=0, return_counts=True)
         most = [name for name, has in zip(names, sets[rows.argmax()], strict=True) if has]
         told = (
-            worded("the labels {names}", names=", ".join(most[:5]))
+            worded("the labels {names}", names=Joined(most[:5]))
             if len(most) > 1
             else "".join(most) or worded("no label")
         )

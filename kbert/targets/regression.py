@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Message, Problem, worded
+from kbert.findings import Cure, Joined, Message, Problem, worded
 from kbert.results.number_prediction import NumberPrediction
 from kbert.results.regression_evaluation import RegressionEvaluation
 from kbert.targets.label_cells import number_columns
@@ -71,7 +71,7 @@ class Regression(Target):
         return Problem(
             "every row has the same number in {columns}",
             Cure({"label": "NAME"}, note="if another column holds the numbers"),
-            {"columns": ", ".join(map(repr, labels.names[:10]))},
+            {"columns": Joined(map(repr, labels.names[:10]))},
         )
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
@@ -93,7 +93,7 @@ class Regression(Target):
             f"RMSE {rmse:.4g}" + (f" of {name}" if len(names) > 1 else "")
             for name, rmse in zip(names, spread, strict=True)
         )
-        return worded("{scores} by predicting the mean", scores=", ".join(columns))
+        return worded("{scores} by predicting the mean", scores=Joined(columns))
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
         """Return the tenth of all rows that the first number of each row is in."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.targets.labels import Labels
 
 
@@ -17,8 +17,8 @@ def columns_of(labels: Labels, columns: Sequence[str]) -> list[int]:
         raise InputError(
             "The labels are in the columns {received}, but those of the training set were "
             "{expected}.",
-            received=", ".join(map(repr, columns)),
-            expected=", ".join(map(repr, labels.names)),
+            received=Joined(map(repr, columns)),
+            expected=Joined(map(repr, labels.names)),
             cure=Cure({"label": ",".join(labels.names)}, note="and name the columns so"),
         )
     return [list(columns).index(name) for name in labels.names]

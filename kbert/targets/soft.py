@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kbert.findings import Cure, Message, Problem, worded
+from kbert.findings import Cure, Joined, Message, Problem, worded
 from kbert.results.evaluation import Evaluation, softmax
 from kbert.results.prediction import Prediction
 from kbert.targets.label_cells import number_columns, shares_of_classes
@@ -61,7 +61,7 @@ class Soft(Target):
 
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
         means = zip(names, targets.mean(axis=0), strict=True)
-        listed = ", ".join(f"{name} {share:.1%}" for name, share in list(means)[:10])
+        listed = Joined(f"{name} {share:.1%}" for name, share in list(means)[:10])
         return worded(
             "probabilities of {classes} ({listed})",
             classes=count_noun(len(names), "class", "classes"),

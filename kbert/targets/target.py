@@ -14,6 +14,8 @@ from kbert.targets.labels import Labels
 if TYPE_CHECKING:
     import numpy as np
 
+_CHUNK = 2**20  # rows that are counted at a time
+
 
 class Target(ABC):
     """What the label of a row is: how it is read, trained, scored and predicted.
@@ -94,7 +96,12 @@ class Target(ABC):
         import numpy as np
 
         ids = self.class_ids(targets)
-        return None if ids is None else np.bincount(ids, minlength=labels)
+        if ids is None:
+            return None
+        counts = np.zeros(labels, np.int64)
+        for start in range(0, len(ids), _CHUNK):  # of which NumPy makes larger numbers
+            counts += np.bincount(ids[start : start + _CHUNK], minlength=labels)
+        return counts
 
     @abstractmethod
     def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Container
 from typing import Any
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 
 GOOGLE_SPECIALS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 MAX_PIECE = 1000  # characters; WordPiece looks up words of up to 200
@@ -85,7 +85,7 @@ def _check_flags(token: dict[str, Any]) -> None:
                 "The added token {content!r:.80}: {names} must be true or false. Received: "
                 "{name!r:.80} with {value!r:.80}",
                 content=token["content"],
-                names=", ".join(FLAGS),
+                names=Joined(FLAGS),
                 name=name,
                 value=value,
             )

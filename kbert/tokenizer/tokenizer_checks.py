@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.findings import Joined
 from kbert.tokenizer.added_tokens import MAX_PIECE, is_content
 from kbert.utils.wording import count_noun
 
@@ -28,7 +29,7 @@ def check_pieces(vocabulary: Sequence[Any]) -> None:
             "The vocabulary of {pieces} lacks {missing}. Is it a BERT vocabulary, one piece per "
             "line?",
             pieces=count_noun(len(vocabulary), "piece"),
-            missing=", ".join(missing),
+            missing=Joined(missing),
         )
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 from kbert.choices import CutPair, LongText
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Joined, Option
 
 # Of 510 tokens the paper keeps the first 128 and the last 382.
 _HEAD, _WHOLE = 128, 510
@@ -70,6 +70,6 @@ def check_truncation(long_text: object, cut_pair: object) -> None:
             raise InputError(
                 "{option} must be one of {known}. Received: {value!r:.80}",
                 option=Option(name),
-                known=", ".join(known),
+                known=Joined(known),
                 value=value,
             )

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from kbert.choices import LongText, Pool
 from kbert.errors import InputError
-from kbert.findings import Message, Option
+from kbert.findings import Joined, Message, Option
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Windows:
             raise InputError(
                 "{option} must be one of {known}. Received: {pool!r:.80}",
                 option=Option("pool"),
-                known=", ".join(get_args(Pool)),
+                known=Joined(get_args(Pool)),
                 pool=self.pool,
             )
 
@@ -109,7 +109,7 @@ def known_windows(long_text: LongText, windows: Any) -> Windows | None:
         raise InputError(
             "{option} must be Windows, or a dict of {known}. Received: {windows!r:.80}",
             option=Option("windows"),
-            known=", ".join(known),
+            known=Joined(known),
             windows=windows,
         )
     return Windows(**windows)

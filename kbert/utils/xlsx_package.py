@@ -3,6 +3,7 @@
 from typing import Any
 
 from kbert.errors import InputError
+from kbert.utils.missing_package import pip_install
 
 
 def import_openpyxl() -> Any:
@@ -13,7 +14,7 @@ def import_openpyxl() -> Any:
         if error.name not in ("openpyxl", "et_xmlfile"):
             raise
         raise InputError(
-            "An Excel workbook needs the package openpyxl. Install it: pip install "
-            "'keras-kbert[xlsx]'"
+            "An Excel workbook needs the package openpyxl. Install it: {install}",
+            install=pip_install("openpyxl"),
         ) from None
     return openpyxl

@@ -6,9 +6,11 @@ import re
 
 import numpy as np
 import pytest
+from reports.hand_made import report_of
 from reports.test_page import HOSTILE, Elements
 
 from kbert import InputError, Predictor, explain
+from kbert.reports.page import page
 from kbert.results.prediction import Prediction
 from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
@@ -120,6 +122,15 @@ def test_a_page_loads_nothing_and_names_its_style(predictor):
     assert "style" not in Elements(text).attributes
     assert '<span class="for for5" title="+0.3000">good</span>' in text
     assert '<span class="against against3" title="-0.2000">dull</span>' in text
+
+
+def test_its_page_is_made_as_a_report_is(predictor):
+    own, report = (
+        re.findall("<meta.*>", re.sub("; script-src '[^']*'|sha256-[^']*", "", text))
+        for text in (explain(predictor, "A good film").to_html(), page(report_of()))
+    )
+    assert own == report
+    assert "prefers-color-scheme:dark" in explain(predictor, "A good film").to_html()
 
 
 def test_it_is_plain_data(predictor):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -78,6 +79,16 @@ def test_of_a_run_they_are_the_rows_that_it_set_aside(run, reviews):
             assert near["text"] == texts[int(near["row"]) - 1]
     assert sum("nearest" in record for record in found.records()) == len(found.first)
     assert "of 95." in str(found)
+
+
+def test_it_is_told_where_the_model_is_below_its_baseline(run, tmp_path):
+    weak = tmp_path / "weak"
+    shutil.copytree(run.path, weak)
+    record = json.loads((weak / "run.json").read_text(encoding="utf-8"))
+    for code, is_told in (("below-baseline", True), ("imbalance", False)):
+        record["findings"] = [{"code": code, "severity": "warning", "message": "Worse."}]
+        (weak / "run.json").write_text(json.dumps(record), encoding="utf-8")
+        assert ("simpler one (below-baseline)" in str(find_errors(weak, near=0))) is is_told
 
 
 def test_of_a_cross_validation_they_are_all_rows(folds, capsys):

@@ -9,6 +9,7 @@ from kbert.analysis.found_errors import FoundErrors
 from kbert.analysis.nearest_rows import NearRow
 from kbert.cli.error_lines import error_lines
 from kbert.results.prediction_table import PredictionTable
+from kbert.results.weak_model import weak_model_note
 from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
 from kbert.targets.single import Single
@@ -119,6 +120,17 @@ def test_without_texts_and_where_most_labels_are_doubtful():
     assert "So many say more of the model than of the labels." in str(found)
     assert "text" not in next(found.records())
     assert "loss\n" in str(found)
+
+
+def test_what_a_weak_model_doubts_is_not_to_be_relied_on():
+    note = weak_model_note([{"code": "imbalance"}, {"code": "below-baseline"}])
+    found = errors_of([1, 0, 1, 0, 0, 1], suspects_note=note)
+    lines = str(found).splitlines()
+    place = next(at for at, line in enumerate(lines) if line.startswith("Labels that are prob"))
+    assert lines[place + 1].startswith("  Do not rely on this list: the model is no better than")
+    assert "So many say more" not in str(found)
+    assert found.to_dict()["suspects_note"] == note
+    assert weak_model_note([{"code": "imbalance"}]) is None
 
 
 def test_pairs_are_shown_both():

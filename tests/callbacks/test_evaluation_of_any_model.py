@@ -142,6 +142,7 @@ def test_scores_are_those_of_keras_and_scikit_learn(case):
     assert len({scores["loss"] for scores in expected.seen}) == 3
 
 
+@pytest.mark.any_backend  # a factor of a number that is compared above
 def test_the_loss_has_its_weight():
     model, labels = compiled("column", loss_weights=2.0)
     expected = Keras(labels)
@@ -184,6 +185,7 @@ def test_evaluating_inside_an_epoch_changes_neither_metrics_nor_weights():
         assert histories[0][name] == histories[1][name]
 
 
+@pytest.mark.any_backend  # Keras counts the same on each
 @pytest.mark.parametrize(("threshold", "is_told"), [(0.0, False), (None, True)])
 def test_logits_of_two_classes(threshold, is_told, capsys):
     """Keras's "accuracy" compares even logits with 0.5: the scores are its own, and say so."""

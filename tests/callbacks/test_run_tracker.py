@@ -20,6 +20,7 @@ def batches_of(model, sentences):
     return [model.batches(part) for part in examples.split(dev=0.3, seed=0)]
 
 
+@pytest.mark.any_backend  # it reads files
 def test_a_fit_is_told_step_by_step(tiny_model, sentences, tmp_path):
     model = tiny_model()
     model.compile(optimizer=AdamW(learning_rate=1e-4))

@@ -36,6 +36,7 @@ def test_the_help_has_every_verb_in_order(capsys):
             "demo",
             "inspect",
             "plan",
+            "tokens",
             "pretrain",
             "train",
             "resume",

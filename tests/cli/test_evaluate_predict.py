@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from kbert import BertClassifier, KbertError, Labels, TrainConfig, read_examples
 from kbert.cli.evaluate import Settings
 from kbert.cli.evaluate import evaluate as evaluate_verb
+from kbert.cli.main import main
 from kbert.cli.predict import predict as predict_verb
 from kbert.models.evaluate_batches import evaluate_batches
 from kbert.runs.run_directory import RunDirectory
@@ -170,7 +172,7 @@ def test_overwrites_no_file(run, lines):
 
 
 def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
-    with pytest.raises(KbertError, match="identifies neither csv nor jsonl nor xlsx"):
+    with pytest.raises(KbertError, match="identifies none of the formats csv, jsonl, xlsx"):
         predict(run, lines, output=tmp_path / "out.pdf")
 
 
@@ -236,8 +238,71 @@ def test_refuses_a_batch_size(run, reviews, use):
         use(run, reviews, batch_size=0)
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "{table} --keep-columns nte --output {out}.csv",
+        "{table} --keep-columns note,Nte --bom --output {out}.csv",
+        "{table} --keep-columns zzz --bom --output {out}.csv",
+        "{twice} --output {out}.csv --bom",
+        "{named} --output {out}.csv",
+        "{table} --to xlsx",
+        "{table} --to csv --output {out}.xlsx",
+        "{table} --bom --output {out}.txt",
+        "{table} --bom --output {out}.csv.gz",
+        "{table} --output {taken}",
+        "{formulas} --bom --output {out}.csv",
+        "{long} --output {out}.xlsx",
+        "{semicolons} --output {out}.csv",
+    ],
+)
+@pytest.mark.any_backend  # what is refused is refused before the backend computes
+def test_the_cure_of_a_refusal_can_be_followed(run, flags, tmp_path, capsys, monkeypatch):
+    """Flags of the cure take the place of those given; of notes, what they ask for is done."""
+    monkeypatch.chdir(tmp_path)
+    texts = {
+        "table": "text,note\ngood,1\n",
+        "twice": "text,note,note\ngood,1,2\n",
+        "named": "text,label,predicted_label\ngood,1,2\n",
+        "formulas": "text,note\ngood,=1+1\n",
+        "long": f"text,note\ngood,{'x' * 40_000}\n",
+        "semicolons": "text;note\ngood;1\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    (tmp_path / "taken.csv").touch()
+    places = {name: tmp_path / f"{name}.csv" for name in (*texts, "taken")}
+    given = shlex.split(flags.format(out=tmp_path / "out", **places))
+    status, told = told_by(["predict", str(run), *given], capsys)
+    if flags.startswith("{formulas}"):  # which are written, and told of
+        assert status == 0
+        (tmp_path / "out.csv").unlink()
+    else:
+        assert status == 2
+    cure = told.rpartition("Cure: ")[2].strip()
+    notes = {
+        "write a file that ends in .csv": ["--output", f"{tmp_path}/out.csv"],
+        "write a file that ends in .xlsx": ["--output", f"{tmp_path}/out.xlsx"],
+    }
+    noted = [flags for note, flags in notes.items() if cure.startswith(note)]
+    followed = noted[0] if noted else shlex.split(cure.partition(", or ")[0])
+    given = [word for word in given if word != "--bom" or "without --bom" not in told]
+    kept = [at for at, word in enumerate(given) if word not in followed]
+    values = [at + 1 for at, word in enumerate(given) if word in followed and word != "--bom"]
+    again = [given[at] for at in kept if at not in values]
+    status, told = told_by(["predict", str(run), *again, *followed], capsys)
+    assert (status, told.count("Cure")) == (0, 0), told
+
+
+def told_by(arguments, capsys):
+    """Run a command line, and return its exit status and what it said on standard error."""
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    return left.value.code, capsys.readouterr().err
+
+
 def test_refuses_an_output_format(run, reviews):
-    with pytest.raises(KbertError, match="`to` must be csv, jsonl or xlsx. Received: 'xml'"):
+    with pytest.raises(KbertError, match="`format` must be one of csv, jsonl, xlsx."):
         predict(run, reviews, output_format="xml")
 
 

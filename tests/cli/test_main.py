@@ -13,6 +13,7 @@ import pytest
 
 from kbert import TrainConfig
 from kbert.cli.main import main
+from kbert.runs.run_directory import RunDirectory
 from kbert.utils.missing_package import TRAIN_PACKAGES
 
 COMMAND = [sys.executable, "-m", "kbert"]
@@ -115,8 +116,8 @@ def folder(tmp_path):
 
 REFUSALS = {
     "learn good.csv": "There is no command 'learn'. Did you mean plan? Commands: demo, inspect, "
-    "plan, pretrain, train, resume, continue, evaluate, predict, report, errors, explain, import, "
-    "export, presets.",
+    "plan, tokens, pretrain, train, resume, continue, evaluate, predict, report, errors, explain, "
+    "import, export, presets.",
     "contine run": "There is no command 'contine'. Did you mean continue?",
     "train good.csv --allow nothing": "There is no finding 'nothing'",
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",
@@ -166,7 +167,7 @@ REFUSALS = {
     "export run --format google --output new --length 9": "--length is for programs",
     "export run --format google --output new --quantize int8": "--quantize int8 is for onnx",
     "predict run --batch-size 0": "--batch-size must be a whole number, 1 or more. Received: 0",
-    "predict run --to xml": "--to must be csv, jsonl or xlsx. Received: 'xml'",
+    "predict run --to xml": "--to must be one of csv, jsonl, xlsx. Received: 'xml'",
     "train": "train needs DATA, which is not given. Cure: ",
     "train good.csv --recipe theirs": "--recipe must be one of recommended, google. Received: ",
     "train good.csv --epochz 3": "train has no option --epochz. Did you mean --epochs?",
@@ -206,7 +207,7 @@ def settings(reviews, tiny_preset, tmp_path):
 
 @pytest.mark.keras
 @pytest.mark.usefixtures("one_backend")
-def test_train_evaluate_predict(settings, reviews, tmp_path):
+def test_train(settings, tmp_path):
     run = tmp_path / "second"
     flags = ["--epochs", 1, "--output", run]
     status, out, err = kbert("train", "--config", settings, *flags)
@@ -216,14 +217,22 @@ def test_train_evaluate_predict(settings, reviews, tmp_path):
     written = TrainConfig.from_toml(run / "config.toml")
     assert (written.epochs, written.batch_size, written.output) == (1, 8, str(run))
 
-    status, out, err = kbert("evaluate", run, reviews, "--json")
+
+@pytest.mark.any_backend  # test_evaluate_predict.py has the verbs on each
+@pytest.mark.keras
+@pytest.mark.usefixtures("one_backend")
+def test_evaluate_predict(tiny_model, reviews, tmp_path):
+    run = RunDirectory.create(tmp_path / "run")
+    run.update(status="finished", text_pairs=False)
+    tiny_model().save_to(run.model_folder)
+    status, out, err = kbert("evaluate", run.path, reviews, "--json")
     assert status == 0
     assert json.loads(out)["rows"] == 106
     assert "Traceback" not in err
 
     texts = ["Short.", "It is a rather long sentence, of more words.", "", "Schön"]
     data = "\n".join(text for text in texts if text).encode()
-    status, out, err = kbert("predict", run, "-", "--batch-size", 2, stdin=data)
+    status, out, err = kbert("predict", run.path, "-", "--batch-size", 2, stdin=data)
     assert (status, err) == (0, "")
     rows = list(csv.DictReader(io.StringIO(out, newline="")))
     assert [row["text"] for row in rows] == [text for text in texts if text]

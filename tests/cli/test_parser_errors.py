@@ -30,6 +30,7 @@ NEEDED = {
     **{"import": ["a", "--output", "b"], "presets": []},
     **{"pretrain": ["t.txt"], "report": ["run"], "errors": ["run", "d.csv"]},
     "explain": ["run", "text"],
+    "tokens": ["d.csv", "--output", "b"],
     "export": ["run", "--output", "b", "--format", "onnx"],
 }
 
@@ -63,8 +64,8 @@ def test_every_verb_names_what_it_needs(verb, refused):
 
 
 COMMANDS = (
-    "demo, inspect, plan, pretrain, train, resume, continue, evaluate, predict, report, errors, "
-    "explain, import, export, presets."
+    "demo, inspect, plan, tokens, pretrain, train, resume, continue, evaluate, predict, report, "
+    "errors, explain, import, export, presets."
 )
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",

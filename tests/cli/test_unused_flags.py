@@ -34,6 +34,10 @@ MACHINE = (
     *("baseline", "report", "report-to", "backend", "seed", "deterministic", "packing"),
     "gradient-checkpointing",
 )
+SHARDS = {
+    "shuffle-window": ["data.csv --shuffle-window 2"],
+    "shard-cache": ["data.csv --shard-cache 2"],
+}
 SPEAKING = ("quiet", "verbose", "lang")
 
 BATCH = "--batch-size 32 --batch-size-per-device 4"  # 32 is the default, and typed
@@ -66,10 +70,11 @@ TRAINING = {
     **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
     **FILES,
+    **SHARDS,
 }
 TABLE = {
     "demo": {
-        **{name: USED for name in TRAINING if name not in READING},
+        **{name: USED for name in TRAINING if name not in (*READING, *SHARDS)},
         "dev-proportion": ["--dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["--dev dev.csv --split-seed 1"],
         "folds": ["--dev dev.csv --folds 3"],
@@ -86,6 +91,7 @@ TABLE = {
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "dev")},
         **{n: [f"data --task mrpc --{n} multi"] for n in ("target", "label-separator")},
         "plot": ["texts.csv --plot classes.png"],
+        "shuffle-window": SHARDS["shuffle-window"],
         "duplicates": ["data.csv --duplicates dev.csv"],
     },
     "plan": {
@@ -124,6 +130,15 @@ TABLE = {
         "global-step": ["data.csv --global-step 0", "--examples 9 --global-step 5"],
         "time": ["data.csv --google-flags= --time"],
         "plot": ["data.csv --google-flags= --plot plan.png"],
+        "shuffle-window": ["--examples 9 --shuffle-window 2", *SHARDS["shuffle-window"]],
+        "shard-cache": ["data.csv --google-flags= --shard-cache 2", *SHARDS["shard-cache"]],
+    },
+    "tokens": {
+        **dict.fromkeys((*READING, *SPEAKING, "data", "output", "rows-per-shard"), USED),
+        **dict.fromkeys(("preset", "max-length", "long-text", "cut-pair"), USED),
+        "stride": ["data.csv --output new --stride 3"],
+        "max-windows": ["data.csv --output new --max-windows 3"],
+        **{name: [f"{line} --output new" for line in lines] for name, lines in FILES.items()},
     },
     "train": {
         **TRAINING,
@@ -173,6 +188,7 @@ TABLE = {
     },
     "continue": {
         **{name: USED for name in TRAINING if name not in ("preset", "weights")},
+        **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["run --dev dev.csv --split-seed 1"],
         "folds": ["run --dev dev.csv --folds 3"],
@@ -226,7 +242,7 @@ TABLE = {
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
-del TABLE["resume"]["recipe"]
+del TABLE["resume"]["recipe"], TABLE["tokens"]["group"], TABLE["tokens"]["split-by-time"]
 for verb in ("evaluate", "errors"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):

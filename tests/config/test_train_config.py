@@ -14,6 +14,8 @@ FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 
 # Another value than the default for each setting.
 OTHERS = {
+    "shuffle_window": 4,
+    "shard_cache": 2.5,
     **{"dev": "dev.tsv", "test": "test.tsv", "output": "runs/α", "text": "0", "pair": "b"},
     **{"label": "1", "format": "tsv", "encoding": "gb18030", "header": False},
     **{

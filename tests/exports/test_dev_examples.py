@@ -77,7 +77,7 @@ def test_a_file_is_read_as_the_runs_data(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said;stars\nA joy.;good\nA mess.;terrible\n")
     examples, said = found(run, str(tmp_path / "dev.csv"))
     assert (len(examples), len(examples.skipped)) == (1, 1)
-    assert "1 bad row skipped" in said[0]
+    assert "1 bad row left out" in said[0]
 
 
 def test_how_it_is_read_can_be_changed(run, tmp_path, found):

@@ -190,7 +190,8 @@ def test_a_package_that_is_missing_is_named(folder, tmp_path, monkeypatch):
     from kbert.exports.formats import registry
 
     monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
-    message = r"needs tensorflow, openvino, nncf.*pip install 'keras-kbert\[export\]'"
+    message = r"needs tensorflow, openvino, nncf.*pip install tensorflow openvino nncf.*, or pip "
+    message += r"install '.\[export\]', in a clone"
     with pytest.raises(KbertError, match=message):
         export(folder, tmp_path / "out", format="openvino", quantize="int8")
 

@@ -75,6 +75,7 @@ def test_texts_in_memory_are_trained_as_batches_are(form, make, rows, trained):
     assert_equal(model, trained)
 
 
+@pytest.mark.any_backend  # what is made of them is batches
 def test_so_are_examples(make, rows, trained):
     model = make()
     examples = kbert.read_examples(rows, labels=model.labels)

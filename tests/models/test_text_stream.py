@@ -79,6 +79,7 @@ def test_an_endless_tf_data_set(fit, rows, trained):
     assert_equal(fit(data), trained)
 
 
+@pytest.mark.any_backend  # runs/test_resume_exactly.py resumes on each
 def test_it_resumes_at_the_end_of_an_epoch(fit, rows, trained, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch, logs=None):

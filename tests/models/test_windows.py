@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from outputs import outputs_of
 
 from kbert import (
     AdamW,
@@ -52,7 +53,7 @@ def make(tiny_model):
 
 def single_logits(model, window):
     """The logits of one window, computed alone."""
-    return ops.convert_to_numpy(model(pad([window], LENGTH)))[0]
+    return outputs_of(model, pad([window], LENGTH))[0]
 
 
 def examples_of(texts, **settings):
@@ -66,16 +67,14 @@ def test_the_logits_are_those_of_windows_computed_singly(pool, few_shapes, make,
     store = TokenStore.build(examples_of(texts), model.tokenizer, LENGTH)
     batches = Batches(store, 6, order="shuffled", few_shapes=few_shapes)
     windows = [store.windows(row) for row in range(len(texts))]
-    singly = ops.convert_to_numpy(
-        model(pad([one for several in windows for one in several], LENGTH))
-    )
+    singly = outputs_of(model, pad([one for several in windows for one in several], LENGTH))
     logits = np.split(singly, np.cumsum([len(several) for several in windows])[:-1])
     seen = set()
     for index in range(len(batches)):
         inputs, labels = batches[index]
         rows = batches.rows(index)
         assert len(inputs["token_ids"]) == batches.shape(index)[0]
-        found = ops.convert_to_numpy(model(inputs))
+        found = outputs_of(model, inputs)
         expected = np.stack([getattr(logits[row], pool)(axis=0) for row in rows])
         assert expected.std() > 0.01
         np.testing.assert_allclose(found, expected, rtol=0, atol=5e-6)
@@ -130,7 +129,7 @@ def test_a_step_is_that_of_a_loop_over_the_windows(pool, make, texts):
         trained.compile(
             optimizer=keras.optimizers.SGD(0.1),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            jit_compile=False,
+            jit_compile=keras.backend.backend() == "jax",  # eagerly it compiles each operation
         )
         loss = trained.train_on_batch(inputs, labels, sample_weight=1.0 + labels)
         found.append((float(loss), {v.path: ops.convert_to_numpy(v) for v in model.weights}))

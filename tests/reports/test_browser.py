@@ -169,3 +169,32 @@ def test_on_a_phone_a_text_is_below_its_row(browser, tmp_path):
     first, *_, text = row.find_elements("tag name", "td")
     assert text.rect["y"] > first.rect["y"]
     assert text.rect["width"] > 300
+
+
+REACHED = """
+const scrollers = [...document.querySelectorAll("*")].filter((one) =>
+  one.scrollWidth > one.clientWidth && getComputedStyle(one).overflowX === "auto");
+const shown = scrollers.filter((one) =>
+  getComputedStyle(one).backgroundAttachment === "local, local, scroll, scroll, scroll");
+const beyond = () => [...document.querySelectorAll("main *")].filter((one) => {
+  const box = one.getBoundingClientRect();
+  return box.width && (box.right > innerWidth + 1 && !scrollers.some((s) => s.contains(one)));
+}).length;
+for (const one of scrollers) one.scrollLeft = one.scrollWidth;
+const ends = scrollers.filter((one) => Math.max(
+  ...[...one.children].map((child) => child.getBoundingClientRect().right)) <= innerWidth + 1);
+return [scrollers.length, shown.length, ends.length, beyond()];
+"""
+
+
+@pytest.mark.parametrize("width", [390, 500])
+def test_what_is_wider_than_a_phone_scrolls_and_shows_it(browser, tmp_path, width):
+    file = tmp_path / "report.html"
+    names = ("bad", "a label of one word: " + "a" * 90)
+    file.write_text(page(report_of(60, names, settings="x = 1 " * 50)), encoding="utf-8")
+    settings = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", settings)
+    browser.get(file.as_uri())
+    scrolling, shown, ended, beyond = browser.execute_script(REACHED)
+    assert scrolling > 0
+    assert (shown, ended, beyond) == (scrolling, scrolling, 0)

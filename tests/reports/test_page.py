@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import re
 import time
 from html.parser import HTMLParser
@@ -11,11 +12,13 @@ import pytest
 from reports.hand_made import report_of
 
 from kbert.plans.training_plan import TrainingPlan
+from kbert.reports import headline
 from kbert.reports.page import page
 from kbert.reports.training_log import TrainingLog
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.multi_evaluation import MultiEvaluation
+from kbert.results.prediction_table import PredictionTable
 from kbert.targets.multi import Multi
 
 HOSTILE = [
@@ -169,14 +172,20 @@ CHANGE = {"ece": [0.0912, 0.0231], "brier": [0.31, 0.29], "log_loss": [0.7, 0.6]
 @pytest.mark.parametrize(
     ("calibration", "told"),
     [
-        ({"temperature": 1.6, **CHANGE}, ["divided by the temperature 1.6, fitted on these rows"]),
+        (
+            {"temperature": 1.6, **CHANGE},
+            [
+                "divided by the temperature 1.6, fitted on the rows of dev",
+                "rows of dev. The model was not trained on them, but its temperature was fitted",
+            ],
+        ),
         (
             {
                 "temperature": 1.6,
                 **CHANGE,
                 "others": {"test": {**CHANGE, "ece": [0.0815, 0.0142]}},
             },
-            ["of the other half, and test.", "test before", "0.0815", "0.0142"],
+            ["No temperature was fitted on the rows of test.", "test before", "0.0815", "0.0142"],
         ),
         (
             {"temperatures": [1.6, 1.25], **CHANGE},
@@ -196,4 +205,64 @@ def test_a_model_that_is_not_calibrated_is_not_said_to_be(calibration):
     made = report_of()
     text = page(report_of(record={**made.record, "calibration": calibration}))
     assert "<h3>Coverage</h3>" in text
+    assert "The model was not trained on them, and no temperature was fitted on them." in text
     assert "calibrated" not in text
+
+
+def test_the_probabilities_of_several_labels_are_scored_by_label(monkeypatch):
+    monkeypatch.setattr(headline, "bootstrap", lambda *_: None)  # which takes seconds
+    shares = np.float32([[0.9, 0.22], [0.78, 0.6], [0.3, 0.4], [0.6, 0.1]])
+    true = np.float64([[1, 0], [0, 1], [0, 0], [1, 0]])
+    target = Multi()
+    history = EvaluationHistory()
+    scores = target.scores(target.raw(shares), true, ("a", "<b>"))
+    history.add(EvaluationRecord(1, 10, {"dev": scores}))
+    table = PredictionTable(("a", "<b>"), {"row": [1, 2, 3, 4]}, true, shares)
+    text = page(report_of(history=history, predictions=table, baselines=None, target=target))
+    # By hand: how far the probability of each answer is from 1 where it is right, or from 0.
+    expected = {"a": (0.1 + 0.78 + 0.3 + 0.4) / 4, "&lt;b&gt;": (0.22 + 0.4 + 0.4 + 0.1) / 4}
+    for at, (label, ece) in enumerate(expected.items()):
+        brier = 2 * np.square(shares - true)[:, at].mean()
+        cells = f'<td class="number">{ece:.4f}</td><td class="number">{brier:.4f}</td>'
+        assert re.search(rf"<tr><td>{label}</td>.*{cells}", text)
+    # Of all answers: at 0.9 both are right, at 0.78 one of two, at 0.7 one, and at 0.6 all three.
+    ece = (2 * 0.1 + 2 * 0.28 + 0.3 + 3 * 0.4) / 8
+    brier = 2 * np.square(shares - true).mean()
+    assert f"calibration error (ECE) {ece:.4f}, Brier score {brier:.4f}" in text
+    assert "on the 4 rows of dev. The model was not trained on them" in text
+    assert "Each label of a row counts as one answer, yes or no." in text
+    assert "<h3>Coverage</h3>" not in text  # several labels are not left empty
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ([0.95, 0.85, 0.72, 0.55], "kbert predict RUN --abstain 0.8 FILE"),
+        ([0.95, 0.55, 0.55, 0.55], "kbert predict RUN --abstain 0.95 FILE"),
+        ([0.55, 0.56, 0.57, 0.58], "so none is of use here"),
+    ],
+)
+def test_the_threshold_that_it_names_answers_some_rows_and_not_all(shares, told):
+    outputs = np.float32([[1 - share, share] for share in shares])
+    rows = {"row": [1, 2, 3, 4]}
+    table = PredictionTable(("bad", "good"), rows, np.array([1, 1, 0, 1]), outputs)
+    text = page(report_of(predictions=table, texts=None))
+    assert told in text
+    assert text.count("--abstain") == (0 if "use" in told else 1)
+
+
+def test_its_commands_name_the_run():
+    text = html.unescape(page(report_of(path="runs/my films")))
+    assert "kbert predict 'runs/my films' FILE" in text
+    assert 'Predictor.load("runs/my films")' in text
+    assert "RUN" not in text
+    fold = report_of(out_of_fold=report_of().scores, folds=(report_of().history.best,))
+    assert "kbert predict RUN/fold-1 FILE" in page(fold)
+
+
+@pytest.mark.parametrize("code", ["below-baseline", "no-better-than-one-class", None])
+def test_labels_that_a_weak_model_doubts_are_not_to_be_relied_on(code):
+    finding = {"code": code or "imbalance", "severity": "warning", "message": "Worse."}
+    text = page(report_of(200, record={**report_of().record, "findings": [finding]}))
+    assert ("Do not rely on this list" in text) is (code is not None)
+    assert code is None or f"simpler one ({code})" in text

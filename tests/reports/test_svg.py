@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kbert.errors import InputError
 from kbert.reports.bar_chart import bar_chart
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.matrix_chart import matrix_chart
-from kbert.reports.svg import limits, number, ticks
+from kbert.reports.svg import Svg, limits, number, ticks
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
 
@@ -79,6 +80,31 @@ def test_bars_are_as_high_as_their_numbers(tmp_path):
     assert float(bars[0].get("height")) == pytest.approx(2 * float(bars[1].get("height")), abs=0.1)
     drawing.save(tmp_path / "bars.svg")
     assert "limit" in (tmp_path / "bars.svg").read_text(encoding="utf-8")
+
+
+def test_the_name_of_a_mark_is_above_the_bars():
+    for place, anchor in ((9, "end"), (1, "start")):
+        drawing = bar_chart(
+            range(11), [1] * 10, title="T", x_label="x", y_label="y", marks=[(place, "limit")]
+        )
+        parts = list(ET.fromstring(drawing.element).iter())
+        [name] = [one for one in parts if one.text == "limit"]
+        bars = [one for one in parts if one.get("class") == "bar"]
+        assert float(name.get("y")) < min(float(bar.get("y")) for bar in bars)
+        assert name.get("text-anchor") == anchor  # so that it is within the drawing
+
+
+def test_a_drawing_replaces_a_drawing_and_nothing_else(tmp_path):
+    file = tmp_path / "plots" / "a.svg"
+    Svg("<g/>", 9, 9, "first").save(file)
+    Svg("<g/>", 9, 9, "second").save(str(file))
+    assert "second" in file.read_text(encoding="utf-8")
+    other = tmp_path / "logo.svg"
+    other.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    with pytest.raises(InputError, match=r"logo.svg already exists; kbert never overwrites files"):
+        Svg("<g/>", 9, 9, "third").save(other)
+    assert other.read_text(encoding="utf-8").endswith('svg"/>')
+    assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
 
 
 def test_one_value_has_an_axis():

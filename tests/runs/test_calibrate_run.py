@@ -121,9 +121,10 @@ def test_it_is_told(config, tmp_path, capsys):
     recorded = own.record["calibration"]
     assert f"Temperature {recorded['temperature']:g}, fitted on the " in output
     assert f"ECE {recorded['ece'][0]:.4f} before, {recorded['ece'][1]:.4f} after" in output
-    assert "from p coverage accuracy rows" in output
+    assert "threshold coverage accuracy rows" in output
     before, after = recorded["others"]["test"]["ece"]
-    assert f"test, which fitted nothing: ECE {before:.4f} before, {after:.4f} after" in output
+    told = f"ECE {before:.4f} before, {after:.4f} after"
+    assert f"On test, where no temperature was fitted: {told}" in output
     page = (own.path / "report.html").read_text(encoding="utf-8")
     assert f"divided by the temperature {recorded['temperature']:g}," in page
     assert "<h3>Coverage</h3>" in page

@@ -84,14 +84,8 @@ def test_the_scores_are_those_of_the_folds_and_of_all_rows(whole):
     assert run.record["status"] == "finished"
 
 
-@pytest.mark.parametrize(
-    "share",
-    [
-        pytest.param(0.3, marks=pytest.mark.any_backend),
-        0.55,
-        pytest.param(0.9, marks=pytest.mark.any_backend),
-    ],
-)
+@pytest.mark.any_backend  # test_resume_exactly.py resumes on each
+@pytest.mark.parametrize("share", [0.3, 0.55, 0.9])
 def test_a_killed_one_goes_on_to_the_same_predictions(share, config, whole, tmp_path):
     run, count = whole
     stopped = replace(config, output=str(tmp_path / "stopped"))

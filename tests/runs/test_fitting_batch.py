@@ -81,6 +81,7 @@ def settings(reviews, tiny_preset):
 
 
 @pytest.mark.keras
+@pytest.mark.usefixtures("one_backend")
 def test_a_run_tries_its_batches_and_records_what_it_took(settings, tmp_path, capsys):
     config = TrainConfig(**settings, batch_size="auto", update_size=24, output=str(tmp_path / "a"))
     run = train(config)

@@ -38,7 +38,7 @@ def prepared(tiny_preset, tmp_path, monkeypatch):
 def test_what_a_chinese_word_is(prepared, monkeypatch, capsys):
     found = prepared(CHINESE)
     assert found.words == "characters"
-    assert "pip install 'keras-kbert[chinese]'" in capsys.readouterr().out
+    assert "pip install rjieba" in capsys.readouterr().out
     monkeypatch.setattr(module, "version", lambda name: "1.0")
     assert prepared(CHINESE, list).words == "rjieba 1.0"
     assert "Whole Chinese words are masked" in capsys.readouterr().out

@@ -45,6 +45,7 @@ def without_times(record):
     return [{**one, "seconds": None} for one in record["baselines"]]
 
 
+@pytest.mark.any_backend  # linear/test_baselines_of_examples.py compares the bits on each
 def test_a_run_ends_with_the_bits_of_one_without(config, monkeypatch, capsys, tmp_path):
     monkeypatch.setattr("kbert.linear.sizes._FREE_TOKENS", 10**6)
     run = train(config)

@@ -49,6 +49,7 @@ def config(weighted, tiny_preset, tmp_path):
     )
 
 
+@pytest.mark.any_backend  # models/test_weights.py compares what each computes
 def test_a_run_is_trained_and_scored_by_weight(config, capsys):
     run = train(config)
     printed = capsys.readouterr().out

@@ -223,10 +223,14 @@ def test_a_text_that_no_cell_of_a_workbook_holds(tmp_path):
 
 def test_formats(table, tmp_path):
     made = predictor().predict_table(table)
-    with pytest.raises(InputError, match="identifies neither csv nor jsonl nor xlsx"):
+    with pytest.raises(InputError, match="identifies none of the formats csv, jsonl, xlsx"):
         made.write(tmp_path / "a.pdf")
     with pytest.raises(InputError, match="`bom` is for CSV files, not for jsonl"):
         made.write(tmp_path / "a.jsonl", bom=True)
+    with pytest.raises(InputError, match=r'than format="csv". Cure: output=".*b.csv"'):
+        made.write(tmp_path / "b.xlsx", format="csv")
+    with pytest.raises(InputError, match=r'kbert writes plain files. Cure: output=".*b.csv"'):
+        made.write(tmp_path / "b.csv.gz")
     made.write(tmp_path / "a.txt", format="jsonl")
     assert json.loads((tmp_path / "a.txt").read_text().splitlines()[0])["id"] == "007"
 

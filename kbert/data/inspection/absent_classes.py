@@ -2,7 +2,7 @@
 
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Message
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, name_list
 
 _MAX_LISTED = 5
 
@@ -29,7 +29,7 @@ def absent_classes(examples: Examples) -> Finding | None:
             "count": count_noun(len(missing), "class", "classes")
             if one_class
             else count_noun(len(missing), "label"),
-            "names": ", ".join(missing[:_MAX_LISTED]) + ", ..." * (len(missing) > _MAX_LISTED),
+            "names": name_list(missing, _MAX_LISTED),
             "each": Message("it") if len(missing) == 1 else Message("each"),
         },
     )

@@ -8,7 +8,7 @@ from kbert.data.inspection.class_order import ClassOrder
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.text_lengths import TextLengths
 from kbert.display import padded
-from kbert.findings import Finding, Message, Text, findings_table, worded
+from kbert.findings import Finding, Joined, Message, Text, findings_table, worded
 from kbert.utils.wording import count_list, count_noun
 
 _SCRIPTS = {"CJK": Message("CJK (Chinese characters)")}
@@ -57,7 +57,7 @@ class Inspection:
         lines = [
             worded("{source}: {rows:,} rows{bad}", source=self.source, rows=self.rows, bad=bad)
         ]
-        shares = ", ".join(
+        shares = Joined(
             f"{_SCRIPTS.get(name, name)} {share:.0%}"
             for name, share in self.scripts.items()
             if share >= 0.005
@@ -132,7 +132,7 @@ def _line(name: str, text: object) -> str:
 
 def _length_lines(lengths: TextLengths) -> list[str]:
     half, most, nearly, longest = lengths.quantiles
-    cut = ", ".join(f"{n}: {share:.1%}" for n, share in lengths.cut.items())
+    cut = Joined(f"{n}: {share:.1%}" for n, share in lengths.cut.items())
     tokens = worded(
         "median {half}, 90% up to {most}, 99% up to {nearly}, at most {longest} "
         "({sample:,} rows counted)",

@@ -14,7 +14,7 @@ from kbert.data.inspection.too_many_classes import too_many_classes, too_many_cl
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Joined, Message, Text
 from kbert.targets.label_keys import label_key, likeness, number_of
-from kbert.utils.wording import count_noun
+from kbert.utils.wording import count_noun, name_list
 
 _MIN_ROWS = 10  # of a class
 _MAX_SCORES = 10  # numbers with fractions that may be names of classes, such as versions
@@ -144,14 +144,15 @@ def _numbers(facts: Inspection) -> Finding | None:
         {
             "numbers": len(numbers),
             "classes": len(facts.classes),
-            "names": ", ".join(list(facts.classes)[:3]),
+            "names": Joined(list(facts.classes)[:3]),
         },
     )
 
 
 def _with_rows(names: list[str], facts: Inspection) -> str:
-    shown = [f"{name!r} ({count_noun(facts.classes[name], 'row')})" for name in names[:_MAX_LISTED]]
-    return ", ".join(shown) + (", ..." if len(names) > _MAX_LISTED else "")
+    rows = {name: count_noun(facts.classes[name], "row") for name in names}
+    shown = [Message("{name!r} ({rows})", name=name, rows=number) for name, number in rows.items()]
+    return name_list(shown, _MAX_LISTED)
 
 
 def _imbalance(facts: Inspection) -> Finding | None:

@@ -9,7 +9,9 @@ from kbert.data.inspection.duplicates import overlap, text_keys
 from kbert.data.inspection.near_duplicates import find_near_duplicates
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Message, Option
-from kbert.utils.wording import count_noun
+from kbert.utils.missing_package import pip_install
+from kbert.utils.text_difference import around_difference
+from kbert.utils.wording import count_noun, name_list
 
 _MIN_DEV_ROWS = 50
 _MAX_LISTED = 5
@@ -80,11 +82,12 @@ def near_duplicates_finding(
             "info",
             "Rows that are nearly those of the training set are not searched for: the package "
             "datasketch is not installed.",
-            Cure(note="pip install datasketch"),
+            Cure(code=pip_install("datasketch")),
         )
     if found.example is None:
         return None
     at, twin = found.example
+    text, its_text = around_difference(_told(other, at), _told(training, twin), _MAX_SHOWN)
     share = found.near / found.rows
     sample = "" if found.all_rows else " (a sample; of {training_rows:,} training rows)"
     template = (
@@ -105,15 +108,17 @@ def near_duplicates_finding(
             "has": Message("has") if found.near == 1 else Message("have"),
             "training_rows": found.training_rows,
             "place": other.place(other.number(at)),
-            "text": _shortened(other.texts[at]),
+            "text": text,
             "its_place": training.place(training.number(twin)),
-            "its_text": _shortened(training.texts[twin]),
+            "its_text": its_text,
         },
     )
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
+def _told(examples: Examples, row: int) -> str:
+    """Return the text of a row; of a pair both."""
+    pair = "" if examples.pairs is None else f" | {examples.pairs[row]}"
+    return examples.texts[row] + pair
 
 
 def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
@@ -122,7 +127,6 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
     missing = [name for name, rows in counts.items() if rows and not trained.get(name)]
     if not missing:
         return None
-    names = missing[:_MAX_LISTED]
     rows = sum(counts[name] for name in missing)
     has, is_of = (
         (Message("has"), Message("is of")) if rows == 1 else (Message("have"), Message("are of"))
@@ -144,7 +148,7 @@ def untrained_classes(training: Examples, dev: Examples) -> Finding | None:
             "classes": count_noun(len(missing), "label")
             if several
             else count_noun(len(missing), "class", "classes"),
-            "names": ", ".join(names) + ", ..." * (len(missing) > _MAX_LISTED),
+            "names": name_list(missing, _MAX_LISTED),
         },
     )
 

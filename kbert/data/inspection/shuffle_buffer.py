@@ -1,6 +1,7 @@
 """What a shuffle buffer, as in `tf.data`, does to the classes of a file."""
 
 import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,33 @@ class ShuffledBatches:
     classes_by_chance: float
     unevenness: float
     standard_error: float
+
+    @classmethod
+    def of(cls, batches: Iterable[np.ndarray], classes: int) -> "ShuffledBatches":
+        """Return what batches are like.
+
+        Args:
+            batches: int arrays. The class numbers of the rows of each batch.
+            classes: int.
+        """
+        found = BatchClasses.from_labels(batches, classes)
+        single, chance = single_class_share(found)
+        present, present_by_chance = classes_per_batch(found)
+        distance = found.distances()
+        return cls(
+            found=found,
+            single_class=single,
+            by_chance=chance,
+            classes=present,
+            classes_by_chance=present_by_chance,
+            unevenness=float(distance.mean()),
+            standard_error=float(distance.std() / len(distance) ** 0.5),
+        )
+
+    @property
+    def max_unevenness(self) -> float:
+        """What is about as even: chance makes a full shuffle more or less so with each seed."""
+        return self.unevenness * TOLERANCE + 3 * self.standard_error
 
     @property
     def counts(self) -> np.ndarray:
@@ -112,19 +140,7 @@ def simulate_shuffle_buffer(
     check_count("batch_size", batch_size)
     shuffled = label_ids[shuffle_buffer_order(len(label_ids), buffer_size, seed)]
     batches = given_order(len(shuffled), batch_size)
-    found = BatchClasses.from_labels((shuffled[rows] for rows in batches), int(label_ids.max()) + 1)
-    single, chance = single_class_share(found)
-    classes, classes_by_chance = classes_per_batch(found)
-    distance = found.distances()
-    return ShuffledBatches(
-        found=found,
-        single_class=single,
-        by_chance=chance,
-        classes=classes,
-        classes_by_chance=classes_by_chance,
-        unevenness=float(distance.mean()),
-        standard_error=float(distance.std() / len(distance) ** 0.5),
-    )
+    return ShuffledBatches.of((shuffled[rows] for rows in batches), int(label_ids.max()) + 1)
 
 
 def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int:
@@ -150,9 +166,7 @@ def recommend_shuffle_buffer(label_ids: np.ndarray, batch_size: int = 32) -> int
         sizes.append(size)
         size *= 2
     sizes.append(rows)
-    full = simulate_shuffle_buffer(label_ids, rows, batch_size)
-    # Chance makes a full shuffle more or less uneven with each seed.
-    max_unevenness = full.unevenness * TOLERANCE + 3 * full.standard_error
+    max_unevenness = simulate_shuffle_buffer(label_ids, rows, batch_size).max_unevenness
 
     def mixes(size: int) -> bool:
         found = simulate_shuffle_buffer(label_ids, size, batch_size)

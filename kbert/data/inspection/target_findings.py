@@ -7,6 +7,7 @@ import numpy as np
 from kbert.choices import TargetKind
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding
+from kbert.utils.wording import name_list
 
 _MOST = 0.9  # of the rows
 _MIN_ROWS = 50  # in fewer a single row is much of the variance
@@ -103,7 +104,7 @@ def _constant(kind: str, names: list[str]) -> Finding:
         if kind == "label"
         else "Every row has the same number in {names}: it teaches nothing.",
         Cure({"label": "NAME,NAME"}, note="without it"),
-        {"names": ", ".join(map(repr, names[:5])) + ", ..." * (len(names) > 5)},
+        {"names": name_list(map(repr, names), 5)},
     )
 
 

@@ -1,5 +1,7 @@
 """What it means that the vocabulary does not know the words of texts."""
 
+from dataclasses import replace
+
 from kbert.data.inspection.text_lengths import TextLengths
 from kbert.data.inspection.unknown_words import UnknownWords, find_unknown_words
 from kbert.data.reading.examples import Examples
@@ -57,9 +59,11 @@ def unknown_in_use(examples: Examples, tokenizer: Tokenizer) -> Finding | None:
         return None
     cure = _cure(words)
     if "preset" in cure.settings:
-        again = Call("train", "DATA", preset=cure.settings["preset"])
-        note = "give it texts like those that it was trained on, or train one that knows them: "
-        cure = Cure(note=note + "{again}", values={"again": again})
+        # True of a model that was trained on such texts too, where the finding was allowed.
+        note = "a model labels only what its vocabulary can tell apart; train one that knows these "
+        again = Cure(call=Call("train", "DATA", preset=cure.settings["preset"]), note=cure.note)
+        again = replace(again, values=cure.values, otherwise=cure.otherwise)
+        cure = Cure(note=note + "texts: {again}", values={"again": again})
     return unknown_tokens(unknown / tokens, words, tokenizer, cure, severe=False)
 
 
@@ -106,13 +110,20 @@ def _cure(words: UnknownWords) -> Cure:
     if words.script is None:  # numbers
         return Cure(note="check that the vocabulary belongs to the model")
     if words.script == "CJK":
-        return Cure({"preset": "bert_base_zh"})
+        return _preset("bert_base_zh", words.script)
     if words.script == "LATIN" and words.is_ascii:
         return Cure({"preset": "minilm"}, note="or another model for English")
     if words.script in _OF_MULTI:
-        return Cure({"preset": "bert_base_multi"})
-    return Cure(
-        {"preset": "FOLDER"},
-        note="of a BERT whose vocabulary has {script} letters",
-        values={"script": words.script or Message("these")},
-    )
+        return _preset("bert_base_multi", words.script)
+    return _folder(words.script)
+
+
+def _preset(name: str, script: str) -> Cure:
+    """Return the cure of a preset that a hub has, and of a folder for a machine without one."""
+    note = "which is downloaded where this machine has none"
+    return Cure({"preset": name}, note=note, otherwise=(_folder(script),))
+
+
+def _folder(script: str) -> Cure:
+    note = "of a BERT whose vocabulary has {script} letters"
+    return Cure({"preset": "FOLDER"}, note=note, values={"script": script})

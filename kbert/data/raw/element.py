@@ -9,7 +9,7 @@ import numpy as np
 from kbert.data.reading.columns import choose_columns, listed_columns
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.utils.cell_values import describe
 
 _READ = Cure(
@@ -49,7 +49,7 @@ class Element:
         if len(set(lengths.values())) > 1:
             given = [f"{count:,} {name}" for name, count in lengths.items()]
             raise InputError(
-                "There must be as many of each. Received: {given}", given=", ".join(given)
+                "There must be as many of each. Received: {given}", given=Joined(given)
             )
 
     def __len__(self) -> int:

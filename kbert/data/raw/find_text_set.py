@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from kbert.data.raw.begun_pass import BegunPass
+from kbert.data.raw.grain_text_set import GrainTextSet
 from kbert.data.raw.hugging_face_text_set import HuggingFaceTextSet
 from kbert.data.raw.iterator_text_set import IteratorTextSet
 from kbert.data.raw.text_set import TextSet
 from kbert.data.raw.tf_text_set import TfTextSet
 from kbert.data.raw.torch_text_set import TorchTextSet
 
-_KINDS = (TfTextSet, TorchTextSet, HuggingFaceTextSet)
+_KINDS = (TfTextSet, TorchTextSet, GrainTextSet, HuggingFaceTextSet)
 
 
 def find_text_set(given: Any) -> tuple[TextSet | None, Any]:

@@ -10,7 +10,7 @@ from kbert.data.raw.element import Element
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.many_texts import TextWriter
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.results.given_texts import as_text
 from kbert.targets.labels import Labels
 
@@ -58,7 +58,7 @@ def read_elements(
         raise InputError(
             "{source}: there must be as many of each. Received: {given}",
             source=source,
-            given=", ".join(given),
+            given=Joined(given),
         )
     return Examples(
         texts=texts.texts(),

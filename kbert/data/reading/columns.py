@@ -55,7 +55,7 @@ class Columns:
         if self.pair is not None:
             taken.append(f"pair = {self.names[self.pair]!r}")
         if self.label is not None:
-            listed = ", ".join(repr(self.names[at]) for at in self.labels)
+            listed = Joined(repr(self.names[at]) for at in self.labels)
             taken.append(f"label{'s' if self.more_labels else ''} = {listed}")
         if self.weight is not None:
             taken.append(f"weight = {self.names[self.weight]!r}")
@@ -63,7 +63,7 @@ class Columns:
             taken.append(f"group = {self.names[self.group]!r}")
         if self.split_by_time is not None:
             taken.append(f"time = {self.names[self.split_by_time]!r}")
-        return ", ".join(taken)
+        return str(Joined(taken))
 
 
 def choose_columns(
@@ -303,5 +303,5 @@ def _unrecognized(table: Table, missing: list[str]) -> InputError:
 def listed_columns(names: Sequence[str]) -> str:
     """Return column names for a message: the first few, long ones cut, and how many there are."""
     short = [name if len(name) <= _MAX_NAME else name[: _MAX_NAME - 1] + "…" for name in names]
-    more = f", … ({len(names)})" if len(names) > _MAX_LISTED else ""
-    return ", ".join(map(repr, short[:_MAX_LISTED])) + more
+    more = [f"… ({len(names)})"] if len(names) > _MAX_LISTED else []
+    return Joined([*map(repr, short[:_MAX_LISTED]), *more])

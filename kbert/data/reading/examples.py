@@ -163,7 +163,7 @@ class Examples:
             parts.append(self.target.describe(self.y, self.labels.names))
         if self.skipped:
             parts.append(
-                worded("{bad_rows} skipped", bad_rows=count_noun(len(self.skipped), "bad row"))
+                worded("{bad_rows} left out", bad_rows=count_noun(len(self.skipped), "bad row"))
             )
         return worded("; ").join(parts)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kbert.data.reading.unpacked import COMPRESSED
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Message, Text, worded
+from kbert.findings import Call, Cure, Joined, Message, Text
 from kbert.utils.shell_words import shell_word
 
 # Cures for files of other programs, however they are recognized.
@@ -52,7 +52,7 @@ def unknown_suffix(path: Path, suffix: str, known: tuple[str, ...]) -> InputErro
         else "{path}: its name has no suffix that identifies a format, such as {suffixes}.",
         path=path,
         suffix=suffix,
-        suffixes=", ".join(known),
+        suffixes=Joined(known),
         cure=Cure({"format": "csv"}, note="or the format that the file has"),
     )
 
@@ -76,9 +76,8 @@ def is_directory(path: Path, known: tuple[str, ...]) -> InputError:
     elif names:
         template += " It holds {names}."
         cure = _parts(path, names)
-    shown = ", ".join(names[:4]) + (
-        worded(", ... ({names} files)", names=len(names)) if len(names) > 4 else ""
-    )
+    more = [Message("... ({names} files)", names=len(names))] if len(names) > 4 else []
+    shown = Joined([*names[:4], *more])
     return InputError(template, path=path, names=shown, cure=cure)
 
 

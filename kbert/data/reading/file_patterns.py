@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kbert.data.reading.unpacked import COMPRESSED
+from kbert.data.shards.location import is_uri
 from kbert.errors import InputError, KbertError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, Message
 from kbert.utils.file_errors import unreadable
 from kbert.utils.shell_words import shell_word
 
@@ -63,8 +65,14 @@ def matching_files(pattern: str | Path) -> list[Path]:
 def run_name(data: str | Path) -> str:
     """Return what a run is called after its data: the name of the file, or of the files."""
     path = Path(data)
-    if not is_pattern(data):
-        return path.stem
+    if is_uri(data):
+        path = Path(urlsplit(str(data)).path)
+    elif is_pattern(data):
+        return _name_of_pattern(path)
+    return path.stem or "data"
+
+
+def _name_of_pattern(path: Path) -> str:
     stem = path.stem if path.suffix.lower() not in COMPRESSED else Path(path.stem).stem
     names = (_WILD.sub("", part).strip(" ._-/\\") for part in (stem, *reversed(path.parts[:-1])))
     return next(filter(None, names), "data")
@@ -193,5 +201,5 @@ def _check_links(pattern: str | Path, files: Sequence[Path]) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = worded(", ... ({names} files)", names=len(names)) if len(names) > _MAX_LISTED else ""
-    return ", ".join(names[:_MAX_LISTED]) + more
+    more = [Message("... ({names} files)", names=len(names))] if len(names) > _MAX_LISTED else []
+    return Joined([*names[:_MAX_LISTED], *more])

@@ -8,7 +8,7 @@ from kbert.data.reading.json_lines import object_table
 from kbert.data.reading.json_text import JsonText
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.errors import InputError
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Joined, Problem
 from kbert.utils.untrusted import MAX_LINE, is_too_deep
 
 _MAX_WHOLE = 2**26  # characters of JSON that is not read row by row
@@ -134,7 +134,7 @@ def _table(value: dict[str, Any], source: str, kept: Sequence[str]) -> Table:
         "{source} holds one JSON object ({names}), in which the rows could not be found. An array "
         "of objects was expected.",
         source=source,
-        names=", ".join(map(repr, list(value)[:6])),
+        names=Joined(map(repr, list(value)[:6])),
         cure=Cure(note="save the rows as JSON Lines: one object per line, in a .jsonl file"),
     )
 

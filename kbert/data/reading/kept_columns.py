@@ -140,6 +140,10 @@ def _chosen(keep: str | Sequence[str], names: list[str], source: str) -> list[st
         if name in names:
             continue
         near = get_close_matches(name, names, n=1)
+        rest = [near[0] if near and one == name else one for one in keep if one in (*names, name)]
+        cure = Cure({"keep_columns": KEPT_ALL}, note="or none, or names with commas between")
+        if near:
+            cure = Cure({"keep_columns": listed_to_keep(list(dict.fromkeys(rest)))})
         raise InputError(
             "{source} has no column {name!r} to keep."
             + (" Did you mean {near!r}?" if near else "")
@@ -148,7 +152,7 @@ def _chosen(keep: str | Sequence[str], names: list[str], source: str) -> list[st
             name=name,
             near=near[0] if near else None,
             columns=listed_columns(names),
-            cure=Cure({"keep_columns": "NAME,NAME"}, note="or all, or none"),
+            cure=cure,
         )
     return list(dict.fromkeys(keep))
 

@@ -10,7 +10,7 @@ from kbert.data.reading.file_patterns import is_pattern, matching_files
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.rows import Table
 from kbert.errors import InputError
-from kbert.findings import Cure, Message, worded
+from kbert.findings import Cure, Joined, Message, worded
 from kbert.utils.wording import count_noun
 
 _CURE = Cure(note="give it the columns of the others, or name a pattern that leaves it out")
@@ -109,7 +109,7 @@ def _same_columns(
             "{columns}.",
             source=table.source,
             noun=Message("column") if len(lacks or moved) == 1 else Message("columns"),
-            names=", ".join(lacks or map(repr, moved)),
+            names=Joined(lacks or map(repr, moved)),
             first=first,
             columns=listed_columns(names),
             cure=_CURE

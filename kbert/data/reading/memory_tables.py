@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from kbert.data.reading.rows import Row, Table
+from kbert.data.reading.streams import is_finite, is_grain
 from kbert.errors import InputError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Joined, worded
 from kbert.utils.cell_values import describe
 from kbert.utils.foreign import foreign_input
 
@@ -28,10 +29,27 @@ def read_object(source: Any) -> Table:
             raise InputError(
                 "Received a data set with several splits ({splits}). Pass one of them: "
                 "data[{first!r}]",
-                splits=", ".join(map(str, source)),
+                splits=Joined(map(str, source)),
                 first=next(iter(source)),
             )
         return _from_columns("columns", source.items())
+    if is_grain(source) and not is_finite(source):
+        raise InputError(
+            "{kind} is read as a stream, whose number of rows is not known.",
+            kind=type(source).__name__,
+            cure=Cure(
+                code="model.fit(data, steps_per_epoch=...)",
+                note="which says how much of it an epoch is",
+                otherwise=(
+                    Cure(
+                        code="kbert.ShardedTokenStore.build(data, tokenizer, FOLDER)",
+                        note="which reads it to its end once, and is shuffled",
+                    ),
+                ),
+            ),
+        )
+    if is_grain(source):
+        return _from_grain(source)
     if hasattr(source, "column_names") and hasattr(source, "features"):  # datasets.Dataset
         return _from_data_set(source)
     if hasattr(source, "columns") and hasattr(source, "iloc"):  # pandas.DataFrame
@@ -42,6 +60,19 @@ def read_object(source: Any) -> Table:
         "(texts, labels) was expected. Received: {kind}",
         kind=type(source).__name__,
         cure=_as_columns(source),
+    )
+
+
+def _from_grain(source: Any) -> Table:
+    """Return the table of a `MapDataset` of dicts, or of tuples (text, label)."""
+    with foreign_input("The data set cannot be read: {reason}"):
+        rows = list(source)
+    if rows and all(isinstance(row, Mapping) and row.keys() == rows[0].keys() for row in rows):
+        return _from_columns("grain data set", [(n, [row[n] for row in rows]) for n in rows[0]])
+    if rows and all(isinstance(row, tuple) and len(row) == len(rows[0]) for row in rows):
+        return read_object(tuple(map(list, zip(*rows, strict=True))))
+    raise InputError(
+        "All rows of a grain data set must be dicts with the same columns, or tuples (text, label)."
     )
 
 

@@ -21,6 +21,7 @@ from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
 from kbert.data.reading.text_tables import read_delimited, read_lines
 from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
 from kbert.data.reading.xlsx_table import read_xlsx
+from kbert.data.shards.location import is_store
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.file_errors import check_name, unreadable
@@ -42,6 +43,13 @@ class TableFormat:
 
 def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     """Return the table of any source; `files` closes what was opened once that has been read."""
+    if is_store(source):
+        raise InputError(
+            "{source} is not a labelled file: from such a place only token stores are read, to "
+            "train on.",
+            source=source,
+            cure=Cure(note="a file on this machine's disk"),
+        )
     if isinstance(source, (str, Path)):
         return _open_path(Path(source), files, layout)
     if hasattr(source, "read"):

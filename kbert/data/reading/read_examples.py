@@ -23,7 +23,7 @@ from kbert.data.reading.source_file import SourceFile
 from kbert.data.reading.text_lines import check_encoding
 from kbert.data.reading.usable_rows import usable_rows
 from kbert.errors import InputError, SkippedRowsWarning
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Option
 from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
 from kbert.targets.multi import Multi
@@ -193,7 +193,7 @@ def _check_choice(option: str, value: Any, choices: tuple[Any, ...]) -> None:
         raise InputError(
             "{option} must be one of {choices}. Received: {value!r}",
             option=Option(option),
-            choices=", ".join(map(str, choices)),
+            choices=Joined(map(str, choices)),
             value=value,
         )
 

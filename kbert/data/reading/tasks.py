@@ -14,7 +14,7 @@ from kbert.data.reading.read_examples import collect
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.task_layouts import TASKS, SplitLayout, TaskLayout
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Problem
+from kbert.findings import Call, Cure, Joined, Problem
 from kbert.targets.labels import Labels
 from kbert.utils.cell_values import to_number
 from kbert.utils.wording import count_noun
@@ -51,13 +51,13 @@ def read_task(
         raise InputError(
             "{task} has the labels {labels}, but the model has {known}.",
             task=task,
-            labels=", ".join(labels.names),
+            labels=Joined(labels.names),
             known=", ".join(known.names)[:200],
             cure=Cure(call=Call("train", folder, task=task), note="for a model of its own"),
         )
     path = Path(folder) / layout.file
     if not path.is_file():
-        files = ", ".join(s.file for s in TASKS[task].splits.values())
+        files = Joined(s.file for s in TASKS[task].splits.values())
         raise InputError(
             "There is no file {path}, which the task {task} needs.",
             path=path,

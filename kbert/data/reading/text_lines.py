@@ -15,7 +15,7 @@ from kbert.data.reading.encodings import (
 )
 from kbert.data.reading.line_bytes import ends_in_cr, split_lines
 from kbert.errors import InputError
-from kbert.findings import Cure, Problem
+from kbert.findings import Cure, Joined, Problem
 from kbert.utils.file_errors import unreadable
 from kbert.utils.untrusted import check_regular
 
@@ -232,7 +232,7 @@ def open_binary(path: Path) -> BinaryIO:
             if near
             else "There is no file {path}. Check the path.",
             path=path,
-            near=", ".join(near),
+            near=Joined(near),
         ) from None
     except OSError as error:
         raise unreadable(path, error) from error

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.utils.foreign import foreign_input
+from kbert.utils.missing_package import pip_install
 
 _MIN_LIMIT, _MAX_RATIO = 2**28, 200  # as for Parquet; text is compressed to a tenth at best
 _COPY = Cure(note="it may be incomplete or another kind of file: copy or compress it again")
@@ -29,7 +30,8 @@ def _open_zst(stream: Any) -> Any:
         import pyarrow
     except ModuleNotFoundError:
         raise InputError(
-            "A .zst file needs the package pyarrow, or Python 3.14. Install it: pip install pyarrow"
+            "A .zst file needs the package pyarrow, or Python 3.14. Install it: {install}",
+            install=pip_install("pyarrow"),
         ) from None
     return pyarrow.CompressedInputStream(pyarrow.PythonFile(stream, mode="r"), "zstd")
 

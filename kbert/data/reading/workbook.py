@@ -10,7 +10,7 @@ from typing import Any
 
 from kbert.data.reading.file_kinds import EXCEL
 from kbert.errors import InputError
-from kbert.findings import Cure
+from kbert.findings import Cure, Joined
 from kbert.utils.foreign import foreign_input
 from kbert.utils.xlsx_package import import_openpyxl
 
@@ -178,5 +178,5 @@ def _check_size(path: Path) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    more = f", … ({len(names)})" if len(names) > _MAX_LISTED else ""
-    return ", ".join(map(repr, names[:_MAX_LISTED])) + more
+    more = [f"… ({len(names)})"] if len(names) > _MAX_LISTED else []
+    return Joined([*map(repr, names[:_MAX_LISTED]), *more])

@@ -7,7 +7,8 @@ from typing import Any, Protocol, get_args
 
 from kbert.choices import Backend, ExportFormat
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Joined, Option
+from kbert.utils.missing_package import pip_install, pip_install_extra
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
         raise InputError(
             "{option} must be one of {known}. Received: {name!r}",
             option=Option("format"),
-            known=", ".join(get_args(ExportFormat)),
+            known=Joined(get_args(ExportFormat)),
             name=name,
         )
     spec = FORMATS[name]
@@ -91,14 +92,14 @@ def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
         raise InputError(
             "{option} is for programs: {programs}. The format is {name}.",
             option=Option("length"),
-            programs=", ".join(n for n, one in FORMATS.items() if one.backend),
+            programs=Joined(n for n, one in FORMATS.items() if one.backend),
             name=name,
         )
     if int8 and spec.int8 is None:
         raise InputError(
             "{option} is for {able}. The format is {name}.",
             option=Option("quantize", "int8"),
-            able=", ".join(n for n, one in FORMATS.items() if one.int8 is not None),
+            able=Joined(n for n, one in FORMATS.items() if one.int8 is not None),
             name=name,
         )
     needed = (*spec.packages, *((spec.int8 or ()) if int8 else ()))
@@ -110,11 +111,14 @@ def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
             if len(names) == 1
             else "The format {name} needs {missing}, which are not installed.",
             name=name,
-            missing=", ".join(names),
+            missing=Joined(names),
             cure=Cure(
-                code=f"pip install {' '.join(names)}",
+                code=pip_install(*missing),
                 otherwise=(
-                    Cure(code="pip install 'keras-kbert[export]'", note="for all the formats"),
+                    Cure(
+                        code=pip_install_extra("export"),
+                        note="in a clone of kbert, for all the formats",
+                    ),
                 ),
             ),
         )

@@ -4,6 +4,7 @@ import pytest
 
 from kbert import inspect_examples, read_examples
 from kbert.data.inspection.near_duplicates import find_near_duplicates
+from kbert.data.inspection.set_findings import near_duplicates_finding
 
 pytest.importorskip("datasketch")
 
@@ -87,3 +88,13 @@ def test_it_is_a_finding_with_an_example():
     assert found.message.startswith("1 row of 20 of dev (5.0%) has nearly the text of a training")
     assert "row 4 has '" in found.message
     assert ", row 8 '" in found.message
+    assert " indeed'" in found.message
+
+
+def test_the_example_of_pairs_shows_the_text_that_differs():
+    first, other = texts(2, 4)
+    training = read_examples(([first, first], [other, first], ["a", "b"]))
+    dev = read_examples(([first, "x y"], [other + " too", "z"], ["a", "b"]))
+    found = near_duplicates_finding("dev", training, dev)
+    assert found.values["text"].endswith(" too")
+    assert found.values["text"] != found.values["its_text"]

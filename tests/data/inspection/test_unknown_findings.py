@@ -10,6 +10,10 @@ from kbert.data.inspection.unknown_findings import unknown_in_use
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 CHINESE = [*SPECIALS, *"的一是不了人我在有他这电影很好看，。"]
 ENGLISH = [*SPECIALS, "a", "fine", "film", "the", "and", "##s", *"bcdefghijklmnopqrstuvwxyz.,"]
+ZH = (
+    "which is downloaded where this machine has none, or "
+    'preset="FOLDER", of a BERT whose vocabulary has CJK letters'
+)
 CAPITALS = [*SPECIALS, "THE", "FILM", "IS", "FINE", "A"]
 
 
@@ -30,7 +34,7 @@ def finding(texts, vocabulary, **settings):
             *(["Schöne Grüße", "Ärger über Öl"], CHINESE, "(LATIN letters)"),
             *({"preset": "bert_base_multi"}, ""),
         ),
-        (["电影很好看", "他不在"], ENGLISH, "(CJK letters)", {"preset": "bert_base_zh"}, ""),
+        (["电影很好看", "他不在"], ENGLISH, "(CJK letters)", {"preset": "bert_base_zh"}, ZH),
         (
             *(["映画はとても面白かった", "つまらない映画"], ENGLISH, "(HIRAGANA letters)"),
             *({"preset": "bert_base_multi"}, ""),
@@ -76,5 +80,8 @@ def test_a_model_in_use_warns():
     assert unknown_in_use(known, tokenizer) is None
     found = unknown_in_use(read_examples((["电影很好看", "他"], ["x", "y"])), tokenizer)
     assert found.severity == "warning"
-    assert "or train one that knows them: kbert.train" in str(found.cure)
-    assert "bert_base_zh" in str(found.cure)
+    assert str(found.cure) == (
+        "a model labels only what its vocabulary can tell apart; train one that knows these texts: "
+        'kbert.train(kbert.TrainConfig("DATA", preset="bert_base_zh")), which is downloaded where '
+        'this machine has none, or preset="FOLDER", of a BERT whose vocabulary has CJK letters'
+    )

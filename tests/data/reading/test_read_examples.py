@@ -94,7 +94,7 @@ def test_a_bad_row_is_skipped_and_listed_and_the_next_one_is_read(bad_row):
     [skipped] = examples.skipped
     assert str(skipped).startswith(where)
     assert reason in skipped.reason
-    assert str(examples).endswith("; 1 bad row skipped")
+    assert str(examples).endswith("; 1 bad row left out")
 
 
 def test_several_bad_rows_are_counted_each_with_its_reason(tmp_path):
@@ -104,7 +104,7 @@ def test_several_bad_rows_are_counted_each_with_its_reason(tmp_path):
     assert examples.texts == ["a", "c", "e"]
     found = [(row.number, row.line, row.reason.split()[-1]) for row in examples.skipped]
     assert found == [(2, 3, "empty"), (3, 4, "2"), (5, 6, "utf-8"), (6, 7, "missing")]
-    assert str(examples).endswith("; 4 bad rows skipped")
+    assert str(examples).endswith("; 4 bad rows left out")
 
 
 @pytest.mark.parametrize(

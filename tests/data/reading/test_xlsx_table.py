@@ -211,7 +211,7 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     told = refusal(tmp_path / "a.xlsx")
     assert told == (
-        "An Excel workbook needs the package openpyxl. Install it: pip install 'keras-kbert[xlsx]'"
+        "An Excel workbook needs the package openpyxl. Install it: pip install openpyxl"
     )
 
 

@@ -1,0 +1,23 @@
+"""How many threads a framework computes with, chosen before it is imported."""
+
+import os
+
+# OpenMP's of torch; TensorFlow's two pools; what XLA's client of the CPU takes for the number of
+# cores (`DefaultThreadPoolSize`), which JAX gives no other name.
+_VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
+
+
+def limit_threads(threads: int) -> None:
+    """Let the frameworks that this process imports later compute with this many threads.
+
+    Args:
+        threads: int.
+    """
+    os.environ.update(dict.fromkeys(_VARIABLES, str(threads)))
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""Token stores in shards: data past one disk or one memory."""

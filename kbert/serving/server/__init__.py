@@ -1,0 +1,1 @@
+"""The server of `kbert serve`: its HTTP interface, its batches, its processes."""

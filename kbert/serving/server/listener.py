@@ -1,0 +1,70 @@
+"""The socket that a server listens on."""
+
+import errno
+import ipaddress
+import os
+import socket
+
+from kbert.errors import InputError, MachineError
+from kbert.findings import Cure, Option
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address, and does not listen yet.
+
+    Args:
+        host: str. A name or an address.
+        port: int. 0 takes a free one.
+
+    Raises:
+        InputError: the address does not exist here, or the port is taken.
+        MachineError: the system refuses it.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise InputError(
+            "{option} must be an address of this machine. Received: {host!r:.80}",
+            option=Option("host"),
+            host=host,
+            cure=Cure({"host": "127.0.0.1"}),
+        ) from None
+    family, kind, _, _, address = found[0]
+    listener = socket.socket(family, kind)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise InputError(
+                "Port {port} of {host} is taken by another program.",
+                port=port,
+                host=host,
+                cure=Cure({"port": 0}, note="which takes a free one"),
+            ) from None
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise InputError(
+                "{option} must be an address of this machine. Received: {host!r:.80}",
+                option=Option("host"),
+                host=host,
+                cure=Cure({"host": "127.0.0.1"}),
+            ) from None
+        raise MachineError(
+            "The server cannot listen on port {port} of {host}: {reason}.",
+            port=port,
+            host=host,
+            reason=os.strerror(error.errno or 0),
+        ) from None
+    return listener
+
+
+def url(listener: socket.socket) -> str:
+    """Return the address of a socket as a browser takes it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_local(listener: socket.socket) -> bool:
+    """Return whether only programs of this machine reach a socket."""
+    return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback

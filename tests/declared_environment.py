@@ -1,0 +1,77 @@
+"""Environments that hold a distribution and what it declares to need, and nothing else.
+
+The packages are those of this environment, which pip has chosen by the same declaration: they are
+linked, file by file, since to install them again takes a minute.
+"""
+
+import importlib.metadata
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+
+def run(*command, check=True, **options):
+    """Run a command to which nothing of this environment is known."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "KERAS_"))}
+    done = subprocess.run(
+        list(map(str, command)), env=environment, capture_output=True, text=True, **options
+    )
+    message = f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    assert not check or done.returncode == 0, message
+    return done
+
+
+def make_environment(folder: Path, project: Path, extra: str) -> Path:
+    """Install a project, or a wheel of it, with an extra; return the environment's programs."""
+    run(sys.executable, "-m", "venv", "--without-pip", folder)
+    python = folder / "bin" / "python"
+    # What is not imported need not be compiled.
+    install = "pip", "--python", python, "install", "--quiet", "--no-compile", "--no-deps"
+    run(sys.executable, "-m", *install, project)
+    (packages,) = (folder / "lib").glob("python*/site-packages")
+    (own,) = importlib.metadata.distributions(path=[str(packages)])
+    for distribution in _needed(own, extra):
+        _link(distribution, packages)
+    return python.parent
+
+
+def _needed(own, extra):
+    """Return each distribution that another one needs, from this one with its extra on."""
+    found, open_ends = {}, [(own, extra)]
+    seen = {(own.name, extra)}
+    while open_ends:
+        distribution, extra = open_ends.pop()
+        for line in distribution.requires or ():
+            requirement = Requirement(line)
+            if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+                continue
+            if requirement.name != own.name:
+                other = importlib.metadata.distribution(requirement.name)
+                assert requirement.specifier.contains(other.version, prereleases=True), line
+                found[other.name] = other
+            else:
+                other = own
+            for more in ("", *requirement.extras):
+                if (other.name, more) not in seen:
+                    seen.add((other.name, more))
+                    open_ends.append((other, more))
+    return found.values()
+
+
+def _link(distribution, packages):
+    """Link the files of a distribution, and what Python has compiled of them."""
+    for file in distribution.files or ():
+        if ".." in file.parts or file.parts[0] == "__pycache__":
+            continue
+        there = Path(distribution.locate_file(file))
+        pairs = [(there, packages / file)]
+        if there.suffix == ".py":
+            pairs.append(tuple(Path(importlib.util.cache_from_source(path)) for path in pairs[0]))
+        for source, link in pairs:
+            if source.exists() and not link.exists():
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(source)
