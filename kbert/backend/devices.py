@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from kbert.backend.batch_share import ALONE, BatchShare
 from kbert.backend.choose_backend import import_keras
+from kbert.backend.global_seed import same_seeds
 
 
 def devices_there_are(backend: str) -> int:
@@ -48,7 +49,7 @@ def built_on_devices(count: int | None, *, leave: bool = False) -> Iterator[None
     if backend == "jax" and count is not None:
         distribution = _data_parallel(_jax_devices(count))
         if leave:
-            with distribution.scope():
+            with distribution.scope(), same_seeds():
                 yield
             return
         keras.distribution.set_distribution(distribution)

@@ -1,5 +1,9 @@
 """The seed of Keras's random numbers, as of keras 3.15."""
 
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 def global_seed() -> int:
     """Return what `keras.utils.set_random_seed` was last given, 0 before that.
@@ -10,3 +14,18 @@ def global_seed() -> int:
 
     seed = get_random_seed()
     return 0 if seed is None else int(seed)
+
+
+@contextmanager
+def same_seeds() -> Iterator[None]:
+    """Let layers that are built without a seed have the same one in every process.
+
+    JAX refuses variables that differ between processes. Leans on `make_default_seed`
+    (random/seed_generator.py), which draws from Python's `random`; that goes on as if not asked.
+    """
+    state = random.getstate()
+    random.seed(0)
+    try:
+        yield
+    finally:
+        random.setstate(state)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from kbert.backend import processes
-from kbert.backend.machine import versions
 from kbert.choices import DeviceCount
 from kbert.cli.options import MACHINE, describe
 from kbert.cli.processes import Processes, join_others
 from kbert.errors import InputError
 from kbert.findings import Option, worded
-from kbert.plans.device_count import asked_of_all
 
 if TYPE_CHECKING:
     from kbert.data.reading.examples import Examples
@@ -69,6 +67,8 @@ def shared_predictor(
     Raises:
         InputError: as of `Predictor.load`; or processes differ in the model, the rows or settings.
     """
+    from kbert.backend.machine import versions
+    from kbert.plans.device_count import asked_of_all
     from kbert.runs.shared_run import check_alike
     from kbert.serving.predictor import Predictor
 
@@ -92,12 +92,10 @@ def shared_predictor(
 
 def _fingerprint(predictor: "Predictor") -> str:
     """Return a digest of the weights, and of what makes tokens of texts."""
-    import numpy as np
-
     model = predictor.model
     assert model is not None, "an exported program computes alone"
     digest = hashlib.sha256(model.tokenizer.fingerprint.encode())
     digest.update(repr((predictor.labels, model.max_length)).encode())
     for weight in model.get_weights():
-        digest.update(np.ascontiguousarray(weight).tobytes())
+        digest.update(weight.tobytes())
     return digest.hexdigest()
