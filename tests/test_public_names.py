@@ -42,6 +42,7 @@ NAMES = [
     *(
         "import_model",
         "inspect_examples",
+        "join_processes",
         "pretrain",
         "read_examples",
         "recommend_shuffle_buffer",
