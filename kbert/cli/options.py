@@ -135,7 +135,7 @@ def _hints(of: type) -> dict[str, Any]:
 def _documented(of: type) -> dict[str, tuple[type, str]]:
     """Return the class that declares each setting, and the docstring below it."""
     found: dict[str, tuple[type, str]] = {}
-    for cls in (*_GROUPS, of):
+    for cls in [*(group for group in _GROUPS if issubclass(of, group)), of]:
         # The source of a class alone would be found by parsing its module too.
         module = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
         tree = next(

@@ -13,17 +13,19 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbert.backend import processes
 from kbert.backend.machine import versions
 from kbert.errors import InputError
 from kbert.findings import Cure, Option, worded
-from kbert.runs.prepare import PreparedRun
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.told_ends import telling_ends
 from kbert.utils.files import write_text
 from kbert.utils.worker import leave
+
+if TYPE_CHECKING:
+    from kbert.runs.prepare import PreparedRun
 
 _TOKEN = ".lock-processes"  # begins as the traces of a beginning do
 _SMALL = 64 << 20  # bytes of a file that a run's followers copy
@@ -125,7 +127,7 @@ def _check_seen(run: RunDirectory, hosts: list[str]) -> None:
         )
 
 
-def check_same(prepared: PreparedRun) -> None:
+def check_same(prepared: "PreparedRun") -> None:
     """Raise InputError where processes differ in what a run must have alike."""
     if not processes.is_joined():
         return

@@ -70,3 +70,13 @@ def test_logs_known_names():
 
     assert metric_internals.logs_known_names(line())
     assert not metric_internals.logs_known_names(Own())
+
+
+def test_metrics_without_weights():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(loss=loss, weighted_metrics=["accuracy"])
+    assert metric_internals.metrics_without_weights(model) == []
+    model.compile(loss=loss, metrics=["accuracy"])
+    assert metric_internals.metrics_without_weights(model) == ["accuracy"]
+    assert metric_internals.metrics_without_weights(keras.Sequential()) == []

@@ -52,7 +52,7 @@ def test_help_is_in_groups_and_begins_with_what_most_people_need():
         *("Data", "Plan", "Model", "Loss", "Evaluation", "Checkpoints"),
         *("Tracking", "Machine", "File format"),
     ]
-    screen = "\n".join(out.splitlines()[:49])
+    screen = "\n".join(out.splitlines()[:52])
     for flag in ("--label", "--output", "--epochs", "--batch-size", "--learning-rate", "--preset"):
         assert flag in screen
     assert "--max-length" in screen
@@ -116,8 +116,8 @@ def folder(tmp_path):
 
 REFUSALS = {
     "learn good.csv": "There is no command 'learn'. Did you mean plan? Commands: demo, inspect, "
-    "plan, tokens, pretrain, train, resume, continue, evaluate, predict, report, errors, explain, "
-    "import, export, presets.",
+    "plan, tokens, pretrain, train, resume, continue, evaluate, predict, serve, report, errors, "
+    "explain, import, export, presets.",
     "contine run": "There is no command 'contine'. Did you mean continue?",
     "train good.csv --allow nothing": "There is no finding 'nothing'",
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",

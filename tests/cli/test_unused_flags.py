@@ -39,6 +39,11 @@ SHARDS = {
     "shard-cache": ["data.csv --shard-cache 2"],
 }
 SPEAKING = ("quiet", "verbose", "lang")
+PROCESSES = ("coordinator", "process-id", "processes")
+SERVING = (
+    *("model", "backend", "batch-size", "host", "max-bytes", "max-queue", "max-texts"),
+    *("max-wait-ms", "port", "threads", "workers", *SPEAKING),
+)
 
 BATCH = "--batch-size 32 --batch-size-per-device 4"  # 32 is the default, and typed
 TASK = "{option} has no effect beside --task: leave it out."
@@ -142,6 +147,7 @@ TABLE = {
     },
     "train": {
         **TRAINING,
+        **dict.fromkeys(PROCESSES, USED),
         **{n: [f"data --task mrpc --{n} 1"] for n in ("text", "pair", "label", "test", "dev")},
         **{n: [f"data --task mrpc --{n} n"] for n in ("weight", "group", "label-separator")},
         "target": ["data --task mrpc --target multi"],
@@ -181,13 +187,14 @@ TABLE = {
     },
     "resume": {
         **dict.fromkeys((*PLAN, *CHECKPOINTS, *SPEAKING, "run", "backend", "allow"), USED),
-        **dict.fromkeys(("callback", "report-to"), USED),
+        **dict.fromkeys(("callback", "report-to", *PROCESSES), USED),
         "batch-size": [f"run {BATCH}"],
         "scale-epochs": ["run --scale-epochs", "run --scale-epochs --epochs 2 --batch-size 4"],
         "checkpoint": USED,
     },
     "continue": {
         **{name: USED for name in TRAINING if name not in ("preset", "weights")},
+        **dict.fromkeys(PROCESSES, USED),
         **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["run --dev dev.csv --split-seed 1"],
@@ -198,11 +205,16 @@ TABLE = {
         **dict.fromkeys(("run", "data", "task", "callback"), USED),
     },
     "evaluate": {
+        **dict.fromkeys(PROCESSES, USED),
+        "devices": ["export data.csv --devices 2"],
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size", "json"), USED),
         **{name: [f"run {line}" for line in lines] for name, lines in FILES.items()},
         "backend": ["export data.csv --backend torch"],
     },
+    "serve": dict.fromkeys(SERVING, USED),
     "predict": {
+        **dict.fromkeys(PROCESSES, USED),
+        "devices": ["export texts.csv --devices 2"],
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "batch-size"), USED),
         **dict.fromkeys(("output", "to", "keep-columns", "abstain"), USED),
         "bom": ["run texts.csv --bom --to jsonl"],
