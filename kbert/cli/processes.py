@@ -61,12 +61,14 @@ def join_others(named: Processes, backend: str | None, *, trains: bool = True) -
     launch = Launch.of(named.coordinator, named.process_id, named.processes)
     if launch is None:
         return
-    if choose_backend(backend or "jax") != "jax":
+    named_backend = backend or os.environ.get("KERAS_BACKEND") or "jax"
+    if named_backend != "jax":
         raise InputError(
             "Several processes compute on jax alone: Keras has no engine for them on {backend}.",
-            backend=backend,
+            backend=named_backend,
             cure=Cure({"backend": "jax"}),
         )
+    choose_backend("jax")
     if not is_worker():
         sys.exit(_watch(launch, trains=trains))
     processes.join(launch)

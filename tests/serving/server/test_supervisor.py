@@ -37,6 +37,8 @@ class Server:
                 text=True,
                 env=environment,
                 start_new_session=True,
+                # A shell's background, where these tests may run, ignores Ctrl-C.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self.line = self.process.stdout.readline()
         found = re.search(r"http://\S+:\d+", self.line)
