@@ -37,7 +37,7 @@ from kbert.cli.streams import prepare_streams, settle_streams
 from kbert.cli.words import FlagWords
 from kbert.errors import InputError, KbertError, MachineError
 from kbert.findings import Cure, speaking, worded
-from kbert.runs.stop_signals import STOP_SIGNALS, HungUp, Terminated, heard_signals
+from kbert.runs.stop_signals import STOP_SIGNALS, heard_signals, status_of
 from kbert.utils.foreign import reason_of
 from kbert.utils.missing_package import missing_package
 from kbert.utils.say import say
@@ -46,8 +46,6 @@ from kbert.utils.worker import begin_work, is_worker
 # Errors of names that nothing can have, wherever such a path is looked at.
 _NO_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.ELOOP}
 _MAX_SHOWN = 200  # characters of a path
-# As a shell reports them: 128 and the number of the signal; 130 is Ctrl-C.
-_STOPPED: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -87,7 +85,7 @@ def _run(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt as stop:
         _complain(worded("stopped") + (_what_is_left(stop) or worded(".")))
-        return next((status for kind, status in _STOPPED.items() if isinstance(stop, kind)), 130)
+        return status_of(stop)
     except OSError as error:
         named = "" if error.filename is None else f"{str(error.filename)[:_MAX_SHOWN]}: "
         _complain(f"{named}{reason_of(error)}{_what_is_left(error) or worded('.')}")

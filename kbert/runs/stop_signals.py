@@ -20,6 +20,8 @@ class HungUp(KeyboardInterrupt):
 STOP_SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 if hasattr(signal, "SIGHUP"):  # Windows has none
     STOP_SIGNALS[signal.SIGHUP] = HungUp
+# As a shell reports them: 128 and the number of the signal.
+_STATUSES: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 _AT_ONCE = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -66,6 +68,11 @@ def stop_signals(
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def status_of(stop: KeyboardInterrupt) -> int:
+    """Return the exit status of a process that a signal has stopped; 130 is that of Ctrl-C."""
+    return next((status for kind, status in _STATUSES.items() if isinstance(stop, kind)), 130)
 
 
 def heard_signals() -> list[signal.Signals]:

@@ -17,6 +17,7 @@ from functools import partial
 from kbert.backend import processes
 from kbert.errors import KbertError, MachineError
 from kbert.findings import worded
+from kbert.runs.stop_signals import status_of
 from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
 
@@ -56,10 +57,10 @@ def telling_ends() -> Iterator[None]:
             raise MachineError("Another process is lost: {error}", error=str(error)) from error
         _tell(f"{type(error).__name__}: {error}", 1)
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         over.set()
         if not processes.told("stop-at"):  # else all stop together
-            _tell(worded("it was stopped"), 130)
+            _tell(worded("it was stopped"), status_of(stop))
         raise
     finally:
         over.set()

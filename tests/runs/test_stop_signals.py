@@ -6,7 +6,13 @@ import threading
 
 import pytest
 
-from kbert.runs.stop_signals import HungUp, Terminated, heard_signals, stop_signals
+from kbert.runs.stop_signals import (
+    HungUp,
+    Terminated,
+    heard_signals,
+    status_of,
+    stop_signals,
+)
 
 needs_hangup = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
 REASONS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
@@ -239,3 +245,8 @@ def test_a_hangup_that_nohup_ignores_stays_ignored():
         assert signal.SIGHUP not in heard_signals()
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_shell_is_told_which_signal_it_was():
+    stops = {KeyboardInterrupt: 130, Terminated: 143, HungUp: 129}
+    assert {kind: status_of(kind()) for kind in stops} == stops
