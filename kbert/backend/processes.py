@@ -25,6 +25,8 @@ def join(launch: Launch) -> None:
     """
     import jax
 
+    # JAX's own handler of SIGTERM would take the place of Python's, and end nothing.
+    jax.config.update("jax_enable_preemption_service", False)
     named = launch.coordinator is not None
     jax.distributed.initialize(
         launch.coordinator,
