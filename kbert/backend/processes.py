@@ -5,6 +5,7 @@ What they tell goes through JAX's coordination service, which process 0 holds. L
 collectives compute on the devices, which may be busy or lost.
 """
 
+import contextlib
 import functools
 import sys
 from typing import Any
@@ -26,7 +27,8 @@ def join(launch: Launch) -> None:
     import jax
 
     # JAX's own handler of SIGTERM would take the place of Python's, and end nothing.
-    jax.config.update("jax_enable_preemption_service", False)
+    with contextlib.suppress(AttributeError):  # which an older JAX has not
+        jax.config.update("jax_enable_preemption_service", False)
     named = launch.coordinator is not None
     jax.distributed.initialize(
         launch.coordinator,
