@@ -308,7 +308,7 @@ def test_its_report_tells_its_losses_and_of_no_single_row(finished, tmp_path):
     assert report.predictions is report.texts is None
     text = write_report(finished.path, output).read_text(encoding="utf-8")
     assert f'<p class="score">{report.history.best.first.loss:.4f}' in text
-    assert "--preset RUN" in text
+    assert f"--preset {finished.path}" in text
 
 
 @pytest.mark.any_backend  # the run above is on each
