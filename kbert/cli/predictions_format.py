@@ -17,10 +17,10 @@ def choose_format(
     formats: tuple[OutputFormat, ...] = FORMATS,
 ) -> OutputFormat:
     """Return csv, jsonl or xlsx, after checking that nothing would be overwritten."""
-    chosen = format_of(output, asked, formats)
-    check_bom(bom, chosen)
     if output is not None:
         check_output(output)
+    chosen = format_of(output, asked, formats)
+    check_bom(bom, chosen)
     if chosen == "xlsx" and output is None:
         raise InputError(
             "A workbook cannot be written to standard output. Name a file with {output}.",

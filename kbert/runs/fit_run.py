@@ -87,6 +87,8 @@ def fit_run(
         with naming_callbacks(own, partial(what_is_left, run)):
             _fit(model, batches, callbacks, prepared, run, resumption)
         try:
+            if not isinstance(run, FollowedRun):
+                _keep_model(model, run, callbacks)
             logits = _best_logits(model, run, callbacks)
             leave_devices()  # what follows is computed by the process that writes, with models anew
             if isinstance(run, FollowedRun):
@@ -160,6 +162,16 @@ def seconds_trained(run: RunDirectory, started: float) -> dict[str, float]:
     return {"training_seconds": round(before + time.monotonic() - started, 1)}
 
 
+def _keep_model(model: Any, run: RunDirectory, callbacks: RunCallbacks) -> None:
+    """Leave the run's model: without an evaluation the last, else the best, which it has."""
+    evaluation = callbacks.evaluation
+    if evaluation is None:
+        model.save_to(run.model_folder)
+    elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
+        # Someone has removed it meanwhile.
+        write_best(run, with_choices(model.get_config(), evaluation.history), kept)
+
+
 def _best_logits(model: Any, run: RunDirectory, callbacks: RunCallbacks) -> dict[str, Any]:
     """Return what the best model gives for each set, which all processes compute."""
     evaluation = callbacks.evaluation
@@ -180,11 +192,6 @@ def _finish(
 ) -> None:
     """Leave the results of a run, record its end as the last of all, and print its best scores."""
     evaluation = callbacks.evaluation
-    if evaluation is None:
-        model.save_to(run.model_folder)
-    elif not has_model(run) and (kept := callbacks.checkpoint.store.best()) is not None:
-        # Someone has removed it meanwhile.
-        write_best(run, with_choices(model.get_config(), evaluation.history), kept)
     say(worded("Trained in {duration}.", duration=duration(run.record["training_seconds"])))
     compiled = compilations()
     if compiled:

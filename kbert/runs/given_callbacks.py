@@ -223,12 +223,12 @@ def _cure_of_absent(holder: Any, part: str, module: str) -> Cure:
     near = get_close_matches(part, names, n=1)
     if not near and (same := [name for name in names if name.lower() == part.lower()]):
         near = same[:1]
+    whole = holder.__qualname__ + "." if isinstance(holder, type) else ""
     if near:
-        whole = holder.__qualname__ + "." if isinstance(holder, type) else ""
         return Cure({"callbacks": (f"{module}:{whole}{near[0]}",)})
     values = {name: getattr(holder, name) for name in names}
     own = [
-        name
+        f"{whole}{name}"
         for name, value in values.items()
         if isinstance(value, type) and issubclass(value, keras.callbacks.Callback)
     ]

@@ -123,7 +123,7 @@ def test_force_goes_on(capsys):
     assert fit(model, guard, epochs=3)[0] == "epochs-differ"
     assert guard.findings[0].severity == "warning"
     assert int(model.optimizer.iterations) == 36
-    assert capsys.readouterr().out.count("WARNING epochs-differ: ") == 1
+    assert capsys.readouterr().out.count("WARNING epochs-differ (allowed): ") == 1
 
 
 def test_force_takes_known_codes_only():
@@ -154,7 +154,7 @@ def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
 def test_an_error_of_the_plan_that_is_allowed_is_told_once(capsys):
     model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT, allow=["too-few-updates"])
     assert fit(model, guard, batch_size=32) == ["too-few-updates"]
-    assert capsys.readouterr().out.count("WARNING too-few-updates: ") == 1
+    assert capsys.readouterr().out.count("WARNING too-few-updates (allowed): ") == 1
     guard = PlanGuard(SHORT, allow=["too-few-updates"])
     guard.set_shown(SHORT.findings())
     assert fit(model_data(create_optimizer(SHORT)), guard, batch_size=32) == []

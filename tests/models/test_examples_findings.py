@@ -69,7 +69,7 @@ def test_they_are_refused_without_a_guard_too(fit):
 
 def test_what_is_allowed_is_a_warning(fit, capsys):
     assert fit(texts(48), VARIANTS, allow=["label-variants"]) == {"label-variants": "warning"}
-    assert capsys.readouterr().out.startswith("WARNING label-variants: ")
+    assert capsys.readouterr().out.startswith("WARNING label-variants (allowed): ")
 
 
 @pytest.mark.parametrize(

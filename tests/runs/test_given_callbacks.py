@@ -96,7 +96,7 @@ def test_a_callback_ends_a_run_by_the_usual_names(config):
         ("of_mine:Absent", "of_mine has no Absent. Cure: it has Fails, Needs, Stop"),
         ("of_mine:Stopp", 'Cure: callbacks=("of_mine:Stop",)'),
         ("of_mine:FAILS", 'Cure: callbacks=("of_mine:Fails",)'),
-        ("of_mine:Holder.Inner", 'Cure: callbacks=("of_mine:Holder.Inside",)'),
+        ("of_mine:Holder.Inner", "Cure: it has Holder.Inside"),
         ("json:Nope", "Cure: name a subclass of keras.callbacks.Callback, or a function without"),
         ("of_mine:number", "Received: int. Cure: name a subclass of keras.callbacks.Callback"),
         (
