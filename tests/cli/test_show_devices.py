@@ -1,7 +1,6 @@
 """`kbert plan --devices`: what more devices do to a plan, in both spellings of its batch."""
 
 import json
-import re
 import shlex
 
 import pytest
@@ -125,16 +124,6 @@ def test_steps_are_timed_on_one_device(kbert):
         2,
         "kbert: --time times the steps of one device: leave out --devices.\n",
     )
-
-
-@pytest.mark.parametrize("devices", ["2", "all"])
-def test_torch_trains_on_one_device(devices, kbert, tmp_path):
-    (tmp_path / "reviews.csv").write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 99)
-    status, _, err = kbert("train", "reviews.csv", "--devices", devices, "--backend", "torch")
-    assert status == 2
-    assert re.search("On torch, Keras .* computes on one device", err)
-    assert f"Received: --devices {devices}. Cure: --backend jax, or --devices 1" in err
-    assert [path.name for path in tmp_path.iterdir()] == ["reviews.csv"]
 
 
 @pytest.mark.parametrize("flag", ["--batch-size=4", "--batch-size-per-device=4"])
