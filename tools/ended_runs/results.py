@@ -23,7 +23,7 @@ _OF_THE_WAY = (
     "resumed",
 )
 _SERIAL = re.compile(r"\b\d{6}-(?=epoch-)")
-_ENDED = re.compile("<p>finished, [^<]*</p>")
+_ENDED = re.compile("<p>finished · [^<]*</p>")
 _TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of what is compared itself
 
 
