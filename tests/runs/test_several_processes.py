@@ -17,7 +17,7 @@ from kbert import InputError
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import _check_seen
 
-EPOCHS = 20
+EPOCHS = 30
 FLAGS = (
     *("--weights", "random", "--max-length", "16", "--batch-size", "9", "--epochs", str(EPOCHS)),
     *("--learning-rate", "1e-3", "--backend", "jax", "--baseline", "none", "--no-report"),
