@@ -53,6 +53,12 @@ def built_on_devices(count: int | None, *, leave: bool = False) -> Iterator[None
                 yield
             return
         keras.distribution.set_distribution(distribution)
+        try:
+            yield
+        except BaseException:
+            leave_devices()
+            raise
+        return
     if backend == "tensorflow" and count is not None and count > 1:
         import tensorflow as tf
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -83,14 +83,20 @@ def fit_run(
     trackers = RunTrackers(run, config)
     own = [] if given is None else given.take()
     callbacks = RunCallbacks.create(prepared, model, run, resumption, begin, trackers, own)
-    with noting_lost_output(partial(_note_lost_output, run)), trackers.until_the_end():
+    with (
+        ExitStack() as devices,
+        noting_lost_output(partial(_note_lost_output, run)),
+        trackers.until_the_end(),
+    ):
+        if config.devices is not None:
+            devices.callback(leave_devices)  # also where the training fails
         with naming_callbacks(own, partial(what_is_left, run)):
             _fit(model, batches, callbacks, prepared, run, resumption)
         try:
             if not isinstance(run, FollowedRun):
                 _keep_model(model, run, callbacks)
             logits = _best_logits(model, run, callbacks)
-            leave_devices()  # what follows is computed by the process that writes, with models anew
+            devices.close()  # what follows the process that writes computes, with models anew
             if isinstance(run, FollowedRun):
                 return
             _finish(prepared, model, run, callbacks, logits)

@@ -1,4 +1,4 @@
-"""The one device of this process; tests/models/test_several_devices.py has several."""
+"""The one device of this process; tests/parity/devices.py has several."""
 
 import keras
 import pytest
@@ -82,4 +82,12 @@ def test_devices_are_left():
         assert keras.distribution.distribution() is not None
     finally:
         leave_devices()
+    assert keras.distribution.distribution() is None
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="JAX alone keeps its devices")
+def test_a_model_that_cannot_be_built_leaves_its_devices():
+    with pytest.raises(ZeroDivisionError), built_on_devices(1):
+        assert keras.distribution.distribution() is not None
+        1 / 0  # noqa: B018
     assert keras.distribution.distribution() is None

@@ -23,12 +23,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise InputError(
-            "{option} must be an address of this machine. Received: {host!r:.80}",
-            option=Option("host"),
-            host=host,
-            cure=Cure({"host": "127.0.0.1"}),
-        ) from None
+        raise _not_of_this_machine(host) from None
     family, kind, _, _, address = found[0]
     listener = socket.socket(family, kind)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,12 +39,7 @@ def bind(host: str, port: int) -> socket.socket:
                 cure=Cure({"port": 0}, note="which takes a free one"),
             ) from None
         if error.errno == errno.EADDRNOTAVAIL:
-            raise InputError(
-                "{option} must be an address of this machine. Received: {host!r:.80}",
-                option=Option("host"),
-                host=host,
-                cure=Cure({"host": "127.0.0.1"}),
-            ) from None
+            raise _not_of_this_machine(host) from None
         raise MachineError(
             "The server cannot listen on port {port} of {host}: {reason}.",
             port=port,
@@ -57,6 +47,15 @@ def bind(host: str, port: int) -> socket.socket:
             reason=os.strerror(error.errno or 0),
         ) from None
     return listener
+
+
+def _not_of_this_machine(host: str) -> InputError:
+    return InputError(
+        "{option} must be an address of this machine. Received: {host!r:.80}",
+        option=Option("host"),
+        host=host,
+        cure=Cure({"host": "127.0.0.1"}),
+    )
 
 
 def url(listener: socket.socket) -> str:

@@ -13,6 +13,18 @@ from kbert.targets.multi import Multi
 from kbert.targets.regression import Regression
 
 
+def held_compute():
+    """A computation that has begun when the first event is set, and ends with the second."""
+    begun, go = threading.Event(), threading.Event()
+
+    def compute(texts, pairs, size):
+        begun.set()
+        assert go.wait(10)
+        return shares(texts)
+
+    return begun, go, compute
+
+
 def body(**fields):
     return json.dumps(fields).encode()
 
@@ -222,12 +234,7 @@ def test_health_while_it_loads_and_stops():
 
 
 def test_what_was_accepted_is_answered_before_it_stops():
-    begun, go = threading.Event(), threading.Event()
-
-    def compute(texts, pairs, size):
-        begun.set()
-        assert go.wait(10)
-        return shares(texts)
+    begun, go, compute = held_compute()
 
     async def run():
         async with serving(model_of(compute)) as server:
@@ -245,12 +252,7 @@ def test_what_was_accepted_is_answered_before_it_stops():
 
 
 def test_a_full_queue():
-    begun, go = threading.Event(), threading.Event()
-
-    def compute(texts, pairs, size):
-        begun.set()
-        assert go.wait(10)
-        return shares(texts)
+    begun, go, compute = held_compute()
 
     async def run():
         async with serving(model_of(compute), max_queue=2, max_texts=2) as server:
@@ -326,12 +328,7 @@ def test_a_model_that_computes_nan_is_an_error(one_request):
 
 
 def test_each_request_is_computed_by_the_model_that_it_was_checked_against():
-    begun, go = threading.Event(), threading.Event()
-
-    def compute(texts, pairs, size):
-        begun.set()
-        assert go.wait(10)
-        return shares(texts)
+    begun, go, compute = held_compute()
 
     async def run():
         async with serving(model_of(compute)) as server:
