@@ -22,6 +22,7 @@ from kbert.utils.lasting_stream import LastingStream
 from kbert.utils.say import say
 
 _POLL = 0.5  # seconds
+_LEAVES_LAST = 2.0  # seconds
 _HEARD_WITHIN = 5.0  # seconds, for which the one that ends waits for the others
 
 
@@ -83,8 +84,15 @@ def _tell(sentence: str, status: int) -> None:
         while time.monotonic() < until:
             # One that ends by itself listens no more.
             if len({*processes.told("heard"), *processes.told("ended")}) >= every:
-                return
+                break
             time.sleep(_POLL / 5)
+    _let_others_leave()
+
+
+def _let_others_leave() -> None:
+    """Wait in process 0, with which JAX's service ends, and with that whoever is still there."""
+    if processes.is_first():
+        time.sleep(_LEAVES_LAST)
 
 
 def _listen(over: threading.Event) -> None:
@@ -108,4 +116,5 @@ def _listen(over: threading.Event) -> None:
                 to="stderr",
             )
             LastingStream("stderr").flush()
+            _let_others_leave()
             os._exit(record["status"])
