@@ -34,7 +34,11 @@ def kbert(*arguments, devices=1, folder=None):
         stderr=subprocess.STDOUT,
         text=True,
         cwd=folder,
-        env={**os.environ, "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flags}"},
+        env={
+            **os.environ,
+            "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {flags}",
+            "KERAS_BACKEND": "jax",
+        },
     )
 
 
