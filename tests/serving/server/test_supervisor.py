@@ -1,5 +1,6 @@
 """A real server: its processes, signals and sockets."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -251,3 +252,24 @@ def test_addresses():
         assert re.fullmatch(r"http://\S+:\d+", url(listener))
     with bind("0.0.0.0", 0) as listener:
         assert not is_local(listener)
+
+
+def test_answers_do_not_wait_for_acknowledgements():
+    """An answer is two writes: with Nagle's algorithm the second waits."""
+    found = []
+
+    async def accept(reader, writer):
+        taken = writer.get_extra_info("socket")
+        found.append(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def ask(listener):
+        async with await asyncio.start_server(accept, sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await reader.read() == b""
+            writer.close()
+            await writer.wait_closed()
+
+    with bind("127.0.0.1", 0) as listener:
+        asyncio.run(ask(listener))
+    assert found == [1]
