@@ -13,6 +13,9 @@ from kbert.serving.server.read_request import read_request
 from kbert.serving.server.refusal import RETRY, Refusal
 from kbert.serving.server.served_model import ServedModel
 
+# Batches: one is computed while the answers of the other are sent and its clients ask again.
+_AT_ONCE = 2
+
 State = Literal["loading", "ready", "stopping"]
 
 
@@ -40,6 +43,7 @@ class Service:
             options.batch_size,
             options.max_wait_ms / 1000,
             options.max_queue,
+            at_once=_AT_ONCE,
             on_batch=metrics.count_batch,
             on_queue=metrics.set_queue,
         )
