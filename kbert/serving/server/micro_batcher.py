@@ -43,9 +43,9 @@ class MicroBatcher:
 
     A batch begins when it is full, or when its first request has waited for `max_wait`; a request
     is never divided. While `at_once` batches are computed, each in a thread of its own, the next
-    requests gather. After a request that was alone the next does not wait: there is nobody to wait for.
-    Where a batch fails, each of its requests is computed alone, so that only those fail which are
-    the cause. What is cancelled before its batch begins is not computed.
+    requests gather. After a request that was alone the next does not wait: there is nobody to wait
+    for. Where a batch fails, each of its requests is computed alone, so that only those fail which
+    are the cause. What is cancelled before its batch begins is not computed.
 
     Args:
         batch_size: int. Texts per batch; a request with more is a batch alone.
