@@ -28,10 +28,15 @@ class Service:
         options: ServeOptions.
         metrics: Metrics.
         log: function of a line about a failure, which contains no text of a request.
+        at_once: int. Batches that are computed side by side. Defaults to 2.
     """
 
     def __init__(
-        self, options: ServeOptions, metrics: Metrics, log: Callable[[BaseException], object]
+        self,
+        options: ServeOptions,
+        metrics: Metrics,
+        log: Callable[[BaseException], object],
+        at_once: int = _AT_ONCE,
     ) -> None:
         self.options = options
         self.metrics = metrics
@@ -43,7 +48,7 @@ class Service:
             options.batch_size,
             options.max_wait_ms / 1000,
             options.max_queue,
-            at_once=_AT_ONCE,
+            at_once=at_once,
             on_batch=metrics.count_batch,
             on_queue=metrics.set_queue,
         )
