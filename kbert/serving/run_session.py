@@ -103,8 +103,10 @@ def _feeds(
     encoded: Sequence[_Encoded], settings: ExportSettings, pad_id: int, batch_size: int
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
     """Yield the numbers of a batch's rows, and its arrays, longest rows first."""
+    # ONNX Runtime takes each width as it comes; the others prepare each one anew.
+    multiple = 1 if settings.kind == "onnx" else MULTIPLE
     lengths = np.array([len(ids) for ids, _ in encoded], np.int32)
     for rows in length_order(lengths, batch_size):
-        longest = -(-int(lengths[rows].max()) // MULTIPLE) * MULTIPLE
+        longest = -(-int(lengths[rows].max()) // multiple) * multiple
         width = settings.length or min(longest, settings.max_length)
         yield rows, pad([encoded[row] for row in rows], width, pad_id)

@@ -113,6 +113,8 @@ def _open_onnx(file: Path, threads: int | None, output: str) -> Session:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3  # errors
+    # Threads that wait in a loop take the cores from HTTP, from other workers and programs.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     with _opening(file):
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return lambda feed: session.run([output], dict(feed))[0]

@@ -37,16 +37,27 @@ def sums(texts, pairs=None):
     return [[sum(ids), len(ids) - first] for ids, first in encoded]
 
 
-@given(texts=TEXTS, batch_size=st.integers(1, 9), length=st.sampled_from([None, 12]))
-def test_every_text_has_its_own_row(texts, batch_size, length):
+@given(
+    texts=TEXTS,
+    batch_size=st.integers(1, 9),
+    length=st.sampled_from([None, 12]),
+    kind=st.sampled_from(["onnx", "litert"]),
+)
+def test_every_text_has_its_own_row(texts, batch_size, length, kind):
     program = Program()
-    settings = replace(SETTINGS, length=length)
+    settings = replace(SETTINGS, length=length, kind=kind)
     found = run_session(program, TOKENIZER, settings, texts, None, batch_size)
     assert found.tolist() == sums(texts)
     shapes = [feed["token_ids"].shape for feed in program.fed]
     assert sum(rows for rows, _ in shapes) == len(texts)
     assert all(rows <= batch_size for rows, _ in shapes)
-    assert all(width in ((12,) if length else (8, 12)) for _, width in shapes)
+    longest = [int(feed["padding_mask"].sum(1).max()) for feed in program.fed]
+    if length:
+        assert {width for _, width in shapes} == {12}
+    elif kind == "onnx":
+        assert [width for _, width in shapes] == longest
+    else:
+        assert [width for _, width in shapes] == [8 if most <= 8 else 12 for most in longest]
     for feed in program.fed:
         assert all(array.dtype == np.int32 for array in feed.values())
         assert (feed["token_ids"][feed["padding_mask"] == 0] == TOKENIZER.pad_id).all()
@@ -101,6 +112,6 @@ def test_what_a_runtime_refuses_is_one_sentence():
         raise RuntimeError("invalid\n expand shape")
 
     with pytest.raises(
-        KbertError, match="not take 1 rows of 8 tokens: invalid expand shape. Is kb"
+        KbertError, match="not take 1 rows of 3 tokens: invalid expand shape. Is kb"
     ):
         run_session(program, TOKENIZER, SETTINGS, ["a"], None, 4)

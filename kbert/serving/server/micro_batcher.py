@@ -42,15 +42,16 @@ class MicroBatcher:
     """Computes requests in the order in which they arrive, those that arrive together in one batch.
 
     A batch begins when it is full, or when its first request has waited for `max_wait`; a request
-    is never divided. While a batch is computed, in a thread of its own, the next requests gather.
-    After a request that was alone the next does not wait: there is nobody to wait for.
-    Where a batch fails, each of its requests is computed alone, so that only those fail which are
-    the cause. What is cancelled before its batch begins is not computed.
+    is never divided. While `at_once` batches are computed, each in a thread of its own, the next
+    requests gather. After a request that was alone the next does not wait: there is nobody to wait
+    for. Where a batch fails, each of its requests is computed alone, so that only those fail which
+    are the cause. What is cancelled before its batch begins is not computed.
 
     Args:
         batch_size: int. Texts per batch; a request with more is a batch alone.
         max_wait: float. Seconds.
         max_queue: int. Texts that may wait.
+        at_once: int. Batches that are computed side by side. Defaults to 1.
         on_batch: function of the number of texts of a batch that has been computed.
         on_queue: function of the number of texts that wait, when it has changed.
     """
@@ -60,6 +61,7 @@ class MicroBatcher:
         batch_size: int,
         max_wait: float,
         max_queue: int,
+        at_once: int = 1,
         on_batch: Callable[[int], object] = lambda texts: None,
         on_queue: Callable[[int], object] = lambda texts: None,
     ) -> None:
@@ -71,7 +73,8 @@ class MicroBatcher:
         self._jobs: deque[_Job] = deque()
         self._arrival = asyncio.Event()
         self._is_alone = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="compute")
+        self._free = asyncio.Semaphore(at_once)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="compute")
 
     @property
     def waiting(self) -> int:
@@ -103,11 +106,18 @@ class MicroBatcher:
 
     async def run(self) -> None:
         """Compute batches until this task is cancelled."""
-        while True:
-            await self._gather()
-            batch = self._take()
+        async with asyncio.TaskGroup() as running:
+            while True:
+                await self._free.acquire()
+                await self._gather()
+                running.create_task(self._finish(self._take()))
+
+    async def _finish(self, batch: Sequence[_Job]) -> None:
+        try:
             await self._compute(batch)
+        finally:
             self._is_alone = len(batch) == 1 and not self._jobs
+            self._free.release()
 
     async def _gather(self) -> None:
         """Wait until there is a batch to compute."""
@@ -139,7 +149,7 @@ class MicroBatcher:
         if not batch:
             return
         loop = asyncio.get_running_loop()
-        rows, error = await loop.run_in_executor(self._thread, _rows_or_error, batch)
+        rows, error = await loop.run_in_executor(self._threads, _rows_or_error, batch)
         if error is None:
             self._on_batch(len(rows))
             _hand_out(rows, batch)

@@ -13,6 +13,9 @@ from kbert.serving.server.read_request import read_request
 from kbert.serving.server.refusal import RETRY, Refusal
 from kbert.serving.server.served_model import ServedModel
 
+# Batches: one is computed while the answers of the other are sent and its clients ask again.
+_AT_ONCE = 2
+
 State = Literal["loading", "ready", "stopping"]
 
 
@@ -25,10 +28,15 @@ class Service:
         options: ServeOptions.
         metrics: Metrics.
         log: function of a line about a failure, which contains no text of a request.
+        at_once: int. Batches that are computed side by side. Defaults to 2.
     """
 
     def __init__(
-        self, options: ServeOptions, metrics: Metrics, log: Callable[[BaseException], object]
+        self,
+        options: ServeOptions,
+        metrics: Metrics,
+        log: Callable[[BaseException], object],
+        at_once: int = _AT_ONCE,
     ) -> None:
         self.options = options
         self.metrics = metrics
@@ -40,6 +48,7 @@ class Service:
             options.batch_size,
             options.max_wait_ms / 1000,
             options.max_queue,
+            at_once=at_once,
             on_batch=metrics.count_batch,
             on_queue=metrics.set_queue,
         )

@@ -89,7 +89,7 @@ class Server:
 @asynccontextmanager
 async def serving(model=None, **options):
     """A server inside an event loop; without a model it is still loading."""
-    service = Service(ServeOptions(**{"max_wait_ms": 1, **options}), Metrics(), print)
+    service = Service(ServeOptions(**{"max_wait_ms": 1, **options}), Metrics(), print, at_once=1)
     if model is not None:
         service.use(model)
     batches = asyncio.create_task(service.run())

@@ -74,6 +74,20 @@ def test_after_a_request_that_was_alone_the_next_does_not_wait():
     assert len(run(use, max_wait=60)) == 2
 
 
+def test_batches_side_by_side():
+    async def use(batcher, model):
+        model.go.clear()
+        first = asyncio.create_task(batcher.submit(model, list("abcd")))
+        await asyncio.to_thread(model.begun.wait, 10)
+        model.begun.clear()
+        second = asyncio.create_task(batcher.submit(model, list("efgh")))
+        assert await asyncio.to_thread(model.begun.wait, 10)  # the first one is not done
+        model.go.set()
+        assert [await first, await second] == [list("ABCD"), list("EFGH")]
+
+    assert len(run(use, at_once=2)) == 2
+
+
 def test_a_request_is_never_divided():
     async def use(batcher, model):
         await asyncio.gather(

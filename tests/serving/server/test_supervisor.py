@@ -1,5 +1,6 @@
 """A real server: its processes, signals and sockets."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -105,14 +106,27 @@ def model(export_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def server(model):
-    folder = model.parent / "of-the-server"
-    folder.mkdir()
-    server = Server(model, folder, "--workers", "2", "--threads", "1")
-    yield server
-    if server.process.poll() is None:
-        server.end(signal.SIGKILL)
-    server.process.stdout.close()
+def running(model):
+    """The servers of the tests, of which the last one may still run."""
+    servers = []
+    yield servers
+    for server in servers:
+        if server.process.poll() is None:
+            server.end(signal.SIGKILL)
+        server.process.stdout.close()
+
+
+@pytest.fixture
+def server(running, model):
+    """A server that answers with the first model, whatever other tests have done to it."""
+    if not running or running[-1].process.poll() is not None:
+        point(model, "first")
+        folder = model.parent / f"of-server-{len(running)}"
+        folder.mkdir()
+        running.append(Server(model, folder, "--workers", "2", "--threads", "1"))
+    elif model.readlink() != Path("first"):
+        reload(running[-1], model, "first")
+    return running[-1]
 
 
 def point(model, name):
@@ -120,6 +134,20 @@ def point(model, name):
     new = model.with_name("new")
     new.symlink_to(name)
     new.replace(model)
+
+
+def reload(server, model, name):
+    """Let a server answer with another model."""
+    point(model, name)
+    server.process.send_signal(signal.SIGHUP)
+    assert "Reloaded " in server.process.stdout.readline()
+
+
+def reloads(server, outcome):
+    """Return how many reloads the metrics count, of all workers."""
+    _, text = server.ask("/metrics")
+    found = re.search(rf'kbert_reloads_total{{outcome="{outcome}"}} (\S+)', text)
+    return float(found[1]) if found else 0.0
 
 
 def test_it_answers(server):
@@ -131,7 +159,7 @@ def test_it_answers(server):
 
 
 def test_no_request_is_lost_in_a_reload(server, model):
-    answers, ended = [], threading.Event()
+    answers, ended, before = [], threading.Event(), reloads(server, "done")
 
     def ask():
         while not ended.is_set():
@@ -142,9 +170,7 @@ def test_no_request_is_lost_in_a_reload(server, model):
         thread.start()
     try:
         for name in ("other", "first", "other"):
-            point(model, name)
-            server.process.send_signal(signal.SIGHUP)
-            assert "Reloaded " in server.process.stdout.readline()
+            reload(server, model, name)
     finally:
         ended.set()
         for thread in threads:
@@ -152,11 +178,11 @@ def test_no_request_is_lost_in_a_reload(server, model):
     assert {status for status, _ in answers} == {200}
     assert {label for _, label in answers} == {"high", "tall"}
     assert {server.labels() for _ in range(8)} == {(200, "tall")}
-    _, text = server.ask("/metrics")
-    assert 'kbert_reloads_total{outcome="done"} 6.0' in text
+    assert reloads(server, "done") == before + 6
 
 
 def test_a_broken_model_does_not_take_over(server, model):
+    before = reloads(server, "failed")
     point(model, "broken")
     server.process.send_signal(signal.SIGHUP)
     told = server.wait_for("was not reloaded")
@@ -164,9 +190,8 @@ def test_a_broken_model_does_not_take_over(server, model):
     assert "the old one goes on answering: " in line
     assert "model.onnx cannot be opened: " in line
     assert "Traceback" not in told
-    assert server.labels() == (200, "tall")
-    assert 'kbert_reloads_total{outcome="failed"} 2.0' in server.ask("/metrics")[1]
-    point(model, "other")
+    assert server.labels() == (200, "high")
+    assert reloads(server, "failed") == before + 2
 
 
 def test_a_worker_that_dies_is_replaced(server):
@@ -179,7 +204,7 @@ def test_a_worker_that_dies_is_replaced(server):
             break
         time.sleep(0.05)
     assert before[1] in after
-    assert {server.labels() for _ in range(8)} == {(200, "tall")}
+    assert {server.labels() for _ in range(8)} == {(200, "high")}
     files = list((server.log.parent).glob("kbert-serve-*/*.db"))
     gauges = [file.name for file in files if file.name.startswith("gauge")]
     assert gauges
@@ -251,3 +276,24 @@ def test_addresses():
         assert re.fullmatch(r"http://\S+:\d+", url(listener))
     with bind("0.0.0.0", 0) as listener:
         assert not is_local(listener)
+
+
+def test_answers_do_not_wait_for_acknowledgements():
+    """An answer is two writes: with Nagle's algorithm the second waits."""
+    found = []
+
+    async def accept(reader, writer):
+        taken = writer.get_extra_info("socket")
+        found.append(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def ask(listener):
+        async with await asyncio.start_server(accept, sock=listener):
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
+            assert await reader.read() == b""
+            writer.close()
+            await writer.wait_closed()
+
+    with bind("127.0.0.1", 0) as listener:
+        asyncio.run(ask(listener))
+    assert found == [1]
