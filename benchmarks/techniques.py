@@ -36,11 +36,13 @@ def without_longest_text() -> None:
 
 def without_grouping() -> None:
     """Pad each text to the greatest length, as run_classifier.py does."""
-    from kbert.data import batches
+    from kbert.data import epoch_layouts
 
     without_packing()
     without_longest_text()
-    batches.choose_widths = lambda *arguments, **options: np.array([2**20])  # then cut to the most
+    epoch_layouts.choose_widths = lambda *arguments, **options: np.array(
+        [2**20]
+    )  # then cut to the most
 
 
 def without_cls_alone() -> None:

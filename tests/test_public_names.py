@@ -247,6 +247,7 @@ MODULES_WITH_KERAS = (
     "kbert.checkpoints.resumed_fit",
     "kbert.checkpoints.training_state",
     "kbert.data.batches",
+    "kbert.data.epoch_dataset",
     "kbert.data.epoch_setter",
 )
 

@@ -18,6 +18,8 @@ from kbert.utils.say import say
 from kbert.utils.wording import count_list, count_noun
 
 _BATCH = 32
+# The settings that a training must share with its store.
+_OF_TOKENS = ("preset", "long_text", "cut_pair", "stride", "max_windows")
 
 
 def make_store(
@@ -40,8 +42,9 @@ def make_store(
     )
     show(_told(store))
     settings: dict[str, Any] = {"max_length": model.max_length, "dev": "FILE"}
-    if model.preset != ModelOptions.preset:
-        settings["preset"] = model.preset
+    for name in _OF_TOKENS:
+        if getattr(model, name) != getattr(ModelOptions, name):
+            settings[name] = getattr(model, name)
     say(worded("Next: {train}", train=Call("train", output, **settings)))
 
 

@@ -1,44 +1,26 @@
 """Batches for Keras."""
 
 import math
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
 from kbert.backend.batch_share import ALONE
-from kbert.backend.dataset_internals import end_pipelines_at_once, width_before_epoch
-from kbert.backend.steps_of_epoch import StepsOfEpoch
-from kbert.data.batch_pass import BatchPass
-from kbert.data.epoch_layout import EpochLayout, Order
-from kbert.data.epoch_order import choose_widths
-from kbert.data.packing import (
-    computed_rows,
-    first_fit,
-    pack,
-    packed_slots,
-    packed_width,
-    usual_rows,
-)
-from kbert.data.padding import MULTIPLE, pad
-from kbert.data.pooled_layout import pooled_layout
+from kbert.data.batch_inputs import BatchInputs
+from kbert.data.epoch_dataset import EpochDataset
+from kbert.data.epoch_layout import Order
+from kbert.data.packed_inputs import PackedInputs
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.row_weights import checked_weights
-from kbert.data.segment import Segment
-from kbert.data.shards.sharded_token_store import ShardedTokenStore
 from kbert.data.token_store import TokenStore
-from kbert.data.window_inputs import not_packed, window_inputs, window_rows
-from kbert.errors import InputError
-from kbert.utils.counts import check_count
-
-_SAMPLE = 1000  # batches of very many that are looked at
+from kbert.data.window_inputs import not_packed
+from kbert.data.windowed_inputs import WindowedInputs
 
 
-class Batches(keras.utils.PyDataset):
+class Batches(EpochDataset):
     """A `PyDataset` over a token store, for plain `fit`, `evaluate` and `predict`.
 
     A batch is `(inputs, labels)`, `(inputs, labels, weights)` where rows have weights, or `inputs`
@@ -101,155 +83,27 @@ class Batches(keras.utils.PyDataset):
         weights: np.ndarray | None = None,
         examples: Examples | None = None,
     ) -> None:
-        super().__init__()
-        end_pipelines_at_once(Batches)
-        check_count("batch_size", batch_size)
-        self.store = store
-        self.batch_size = batch_size
-        self.order = order
-        self.seed = seed
-        self.drop_remainder = drop_remainder
+        if order == "packed" and store.window_split is not None:
+            raise not_packed()
+        super().__init__(
+            store,
+            batch_size,
+            order=order,
+            seed=seed,
+            drop_remainder=drop_remainder,
+            epoch=epoch,
+            few_shapes=few_shapes,
+        )
         self.pad_id = pad_id
-        self.few_shapes = few_shapes
         self.weights = store.weights if weights is None else checked_weights(weights, len(store))
         self.examples = examples
-        self._order_version = store.order_version if self._is_by_chance else 1
-        self._widths: dict[int, np.ndarray] = {}  # by batch size
-        self.widths = self._choose_widths(batch_size)
-        if order == "packed":
-            if store.window_split is not None:
-                raise not_packed()
-            width = int(self.widths[-1])
-            self._slots = packed_slots(store.lengths, width)
-            self._usual_rows = usual_rows(store.lengths, width, batch_size)
         self.share = ALONE
         self.weights_scale: float | None = None
-        # What kept a batch from being made; TensorFlow's own error has no more than its text.
-        self.failure: Exception | None = None
-        self._pass = BatchPass()
-        self._lay_out(epoch)
-
-    @property
-    def order_version(self) -> int:
-        """The version of the order by chance."""
-        return self._order_version
-
-    @order_version.setter
-    def order_version(self, version: int) -> None:
-        if version not in (1, 2):
-            raise InputError("order_version must be 1 or 2. Received: {version!r}", version=version)
-        if self._is_by_chance and version != self._order_version:
-            self._order_version = version
-            self._lay_out(self._epoch)
-
-    @property
-    def epoch(self) -> int:
-        """The epoch whose order the batches have."""
-        return self._epoch
-
-    @epoch.setter
-    def epoch(self, epoch: int) -> None:
-        if not (self._pass.resumes and epoch == self._epoch):
-            self._lay_out(epoch)
-        self._pass.has_epoch = True
-
-    def resume_at(self, epoch: int, segments: Sequence[Segment]) -> None:
-        """Let the next pass begin inside an epoch.
-
-        Args:
-            epoch: int.
-            segments: sequence of Segment. What has been trained of the epoch. Where the last has
-                another batch size than these batches, the remaining rows are batched again.
-        """
-        self._lay_out(epoch, segments)
-        self._pass.has_epoch = self._pass.resumes = True
-
-    @property
-    def first(self) -> int:
-        """The batch of the epoch that this pass begins with: 0, unless the epoch is resumed."""
-        return self._layout.first
-
-    def __len__(self) -> int:
-        """The batches of a pass; before it, of a whole epoch, which is what Keras plans."""
-        return len(self._layout.rows) - (self.first if self.in_pass else 0)
-
-    @property
-    def in_pass(self) -> bool:
-        """Whether a pass has begun; before it, Keras looks at batches to know what they are."""
-        return self._pass.next is not None
-
-    @property
-    def num_batches(self) -> int:
-        """The batches of a pass, as Keras asks for them."""
-        return StepsOfEpoch(len(self), lambda: self.first)
-
-    def rows(self, index: int) -> np.ndarray:
-        """Return the row numbers of a batch of the epoch."""
-        return self._layout.rows[index]
-
-    def width(self, index: int) -> int:
-        """Return the width that a batch is padded to."""
-        return self._layout.widths[index]
+        self._inputs = self._inputs_of_order()
 
     def shape(self, index: int) -> tuple[int, int]:
         """Return the rows and the width of a batch's arrays; packed, a row holds several texts."""
-        if self.store.window_split is not None:
-            return self._window_rows(self.rows(index)), self.width(index)
-        rows = self._packed_rows(index) if self.order == "packed" else self.rows(index)
-        return len(rows), self.width(index)
-
-    def __getitem__(self, index: int) -> Any:
-        """The batch at `index`."""
-        try:
-            return self._make(index)
-        except Exception as error:
-            self.failure = error
-            raise
-
-    def _make(self, index: int) -> Any:
-        in_pass = self.in_pass
-        if self._pass.take(index) and self._is_by_chance:
-            warnings.warn(
-                "Keras shuffles these batches once more, so their order depends on Python's global "
-                "random state and not on the seed. Pass shuffle=False to fit.",
-                stacklevel=3,
-            )
-        if in_pass:
-            index += self.first
-        width = self.width(index)
-        if not in_pass and len(self.widths) > 1:
-            width = width_before_epoch(index, width, self.width(0), MULTIPLE)
-        return self._batch(index, width, in_pass=in_pass)
-
-    def _batch(self, index: int, width: int, *, in_pass: bool) -> Any:
-        """Return a batch of the epoch, padded to a width; see `in_pass`."""
-        rows, inputs = self.rows(index), self._inputs(index, width)
-        is_shared = self.share != ALONE
-        if is_shared and not self.makes_own_rows:
-            inputs = self.share.of_inputs(inputs)
-        if self.store.labels is None:
-            return (inputs,)
-        labels = self.store.labels[rows]
-        if labels.ndim == 1:  # class numbers, which a store may hold in fewer bytes
-            labels = labels.astype(np.int32, copy=False)
-        weights = None if self.weights is None else self.weights[rows]
-        if is_shared:  # with weights in all batches, also in those that divide
-            weights = self.share.weights(len(rows), weights, self.weights_scale)
-            labels = self.share.part(labels)
-        return (inputs, labels) if weights is None else (inputs, labels, weights)
-
-    def _inputs(self, index: int, width: int) -> dict[str, np.ndarray]:
-        rows = self.rows(index)
-        if self.store.window_split is not None:
-            texts = [self.store.windows(int(row)) for row in rows]
-            slots = self.store.window_split.windows.max_windows
-            return window_inputs(texts, width, self._window_rows(rows), slots, self.pad_id)
-        if self.makes_own_rows:
-            rows = self.share.part(rows)
-        encoded = [self.store[int(row)] for row in rows]
-        if self.order == "packed":
-            return pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
-        return pad(encoded, width, self.pad_id)
+        return self._inputs.shape(self.rows(index), self.width(index))
 
     @contextmanager
     def class_weighted(self, class_weight: Mapping[int, float]) -> Iterator[None]:
@@ -268,32 +122,14 @@ class Batches(keras.utils.PyDataset):
         finally:
             self.weights = before
 
-    def row_order(self) -> np.ndarray:
-        """Return the row numbers in the order in which the batches contain them."""
-        return np.concatenate(self._layout.rows)
-
-    def sample(self) -> range:
-        """Return the batches of the epoch to look at for what all are like.
-
-        They are all, or of an order that is computed on demand a thousand, the first among them.
-        """
-        total = len(self._layout.rows)
-        step = -(-total // _SAMPLE) if self._order_version == 2 else 1
-        return range(0, total, max(1, step))
-
     @property
     def makes_own_rows(self) -> bool:
         """Whether this process reads only its own rows of a batch, and not to pack or pool all."""
-        is_plain = self.order != "packed" and self.store.window_split is None
-        return is_plain and self.share != ALONE
+        return self._inputs.can_divide and self.share != ALONE
 
     def are_rows(self) -> np.ndarray:
         """Return which outputs of a pass are those of rows, and not of what fills up a batch."""
         return self.share.are_rows(self.batch_rows())
-
-    def batch_rows(self) -> list[int]:
-        """Return the number of rows of each batch of a pass."""
-        return [len(rows) for rows in self._layout.rows[self.first :]]
 
     def real_tokens(self) -> float:
         """Return the share of this epoch's computed tokens that are not padding; see `sample`."""
@@ -302,69 +138,32 @@ class Batches(keras.utils.PyDataset):
         real = sum(int(tokens[self.rows(index)].sum()) for index in self.sample())
         return real / computed
 
-    def on_epoch_begin(self) -> None:
-        """Begin a pass, over the next epoch unless `epoch` was set."""
-        if not self._pass.has_epoch:
-            self._lay_out(self._epoch + 1)
-        self._pass.begin()
-
-    def on_epoch_end(self) -> None:
-        """End a pass."""
-        self._pass.end(len(self))
-
-    def _lay_out(self, epoch: int, segments: Sequence[Segment] = ()) -> None:
-        self._epoch = epoch
-        self._pass.resumes, self._pass.paused = False, None
-        if self._order_version == 2:
-            windows = self.store.window_order if isinstance(self.store, ShardedTokenStore) else None
-            lay_out = partial(pooled_layout, grouped=self.order == "shuffled", windows=windows)
-        else:
-            in_windows = self.store.window_split is not None
-            counts = self.store.window_counts if in_windows else None
-            lay_out = partial(EpochLayout.build, order=self.order, windows=counts)
-        self._layout = lay_out(
-            self.store.widest,
-            self._choose_widths,
-            batch_size=self.batch_size,
-            seed=self.seed,
-            epoch=epoch,
-            drop_remainder=self.drop_remainder,
-            segments=segments,
-        )
-
-    def _packed_rows(self, index: int) -> list[list[int]]:
-        """Return which texts of a batch share a row.
-
-        Empty rows make few numbers of rows of many, since each is one more shape that JAX and
-        TensorFlow compile. The incomplete batch has as many rows as texts, in every epoch.
-        """
+    def _batch(self, index: int, width: int, *, in_pass: bool) -> Any:
         rows = self.rows(index)
-        packed = first_fit(self.store.lengths[rows], self.width(index), self._slots)
-        count = len(rows)
-        if count == self.batch_size:
+        is_shared = self.share != ALONE
+        if self.makes_own_rows:
+            inputs = self._inputs.of(self.share.part(rows), width)
+        else:
+            inputs = self._inputs.of(rows, width)
+            inputs = self.share.of_inputs(inputs) if is_shared else inputs
+        if self.store.labels is None:
+            return (inputs,)
+        labels = self.store.labels[rows]
+        if labels.ndim == 1:  # class numbers, which a store may hold in fewer bytes
+            labels = labels.astype(np.int32, copy=False)
+        weights = None if self.weights is None else self.weights[rows]
+        if is_shared:  # with weights in all batches, also in those that divide
+            weights = self.share.weights(len(rows), weights, self.weights_scale)
+            labels = self.share.part(labels)
+        return (inputs, labels) if weights is None else (inputs, labels, weights)
+
+    def _inputs_of_order(self) -> BatchInputs:
+        """Return what makes the inputs of these batches: rows of one text, packed, or windows."""
+        store, pad_id = self.store, self.pad_id
+        if self.order == "packed":
             compiled = keras.backend.backend() != "torch"
-            count = computed_rows(len(packed), self._usual_rows, count, compiled=compiled)
-        return packed + [[] for _ in range(count - len(packed))]
-
-    def _window_rows(self, rows: np.ndarray) -> int:
-        """Return how many rows a batch of texts has that are read in windows."""
-        windows = int(self.store.window_counts[rows].sum())
-        return window_rows(windows, len(rows), few_shapes=self.few_shapes)
-
-    @property
-    def _is_by_chance(self) -> bool:
-        return self.order in ("shuffled", "packed")
-
-    def _choose_widths(self, batch_size: int) -> np.ndarray:
-        if batch_size not in self._widths:  # which looks at every row
-            lengths = self.store.widest
-            if self.order == "packed":
-                widths = np.array([packed_width(lengths)])
-            elif not self.few_shapes:
-                widths = np.arange(1, int(lengths.max(initial=1)) + 1)
-            else:
-                widths = choose_widths(lengths, multiple=MULTIPLE, min_rows=batch_size)
-                # A model may have no more positions.
-                widths = np.minimum(widths, self.store.max_length)
-            self._widths[batch_size] = widths
-        return self._widths[batch_size]
+            width = int(self.widths[-1])
+            return PackedInputs(store, pad_id, self.batch_size, width, compiled=compiled)
+        if store.window_split is not None:
+            return WindowedInputs(store, pad_id, few_shapes=self.few_shapes)
+        return BatchInputs(store, pad_id)

@@ -8,6 +8,7 @@ from kbert.backend.dataset_internals import width_before_epoch
 from kbert.data.batches import Batches
 from kbert.data.epoch_layout import Order
 from kbert.data.masking import RATE, Masking
+from kbert.data.packed_inputs import PackedInputs
 from kbert.data.packing import pack
 from kbert.data.padding import pad
 from kbert.data.token_store import TokenStore
@@ -80,7 +81,7 @@ class MaskedBatches(Batches):
     ) -> tuple[list[tuple[np.ndarray, int]], list[np.ndarray], list[np.ndarray]]:
         """Return the texts of a batch as the model sees them, what is masked, and what is there."""
         encoded, places, ids = [], [], []
-        epoch = self.epoch if self._is_by_chance else 0
+        epoch = self.epoch if self._layouts.is_by_chance else 0
         for row in map(int, self.rows(index)):
             whole, first_length = self.store[row]
             masked, chosen = self.masking.mask(whole, row, epoch)
@@ -93,12 +94,13 @@ class MaskedBatches(Batches):
         self, index: int, width: int, encoded: list[tuple[np.ndarray, int]]
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         """Return the inputs, and for each text its row of them and where in it the text begins."""
-        if self.order != "packed":
+        if not isinstance(self._inputs, PackedInputs):
             rows = np.arange(len(encoded))
             return pad(encoded, width, self.pad_id), rows, np.zeros_like(rows)
-        inputs = pack(encoded, self._packed_rows(index), width, self._slots, self.pad_id)
-        rows, slots = np.divmod(inputs.pop("cls_slots"), self._slots)
-        return inputs, rows, inputs.pop("cls_tokens")[rows, slots]
+        texts, slots = self._inputs.rows_of(self.rows(index), width), self._inputs.slots
+        inputs = pack(encoded, texts, width, slots, self.pad_id)
+        rows, places = np.divmod(inputs.pop("cls_slots"), slots)
+        return inputs, rows, inputs.pop("cls_tokens")[rows, places]
 
     def _slots_of(self, width: int, used: int) -> int:
         """Return how many tokens of a row can be predicted: few numbers, if each is compiled.
@@ -108,7 +110,7 @@ class MaskedBatches(Batches):
         """
         if not self.few_shapes:
             return max(used, 1)
-        if self.order != "packed":
+        if not isinstance(self._inputs, PackedInputs):
             return self.masking.slots(width)
-        usual = round(RATE * width) + self._slots // 4
+        usual = round(RATE * width) + self._inputs.slots // 4
         return -(-max(used, usual) // _STEP) * _STEP

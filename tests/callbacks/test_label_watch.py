@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-import kbert.data.batches
+import kbert.data.epoch_layouts
 from kbert import Batches, Examples, KbertError, Labels, Tokenizer, TokenStore
 from kbert.callbacks.watches.label_watch import LabelWatch
 from tests.callbacks.two_classes import BY_CLASS, Rows, X, Y
@@ -215,7 +215,7 @@ def test_of_batches_all_labels_are_known(store):
 
 
 def test_of_very_many_batches_some_are_looked_at(store, monkeypatch):
-    monkeypatch.setattr(kbert.data.batches, "_SAMPLE", 5)
+    monkeypatch.setattr(kbert.data.epoch_layouts, "_SAMPLE", 5)
     batches = Batches(store, 4, order="shuffled")
     batches.order_version = 2
     asked, rows = set(), batches.rows

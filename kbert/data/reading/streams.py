@@ -20,8 +20,16 @@ def is_grain(source: Any) -> bool:
 
 
 def has_no_end(source: Any) -> bool:
-    """Return whether a grain `MapDataset` repeats for ever."""
-    return hasattr(source, "__len__") and len(source) >= _UNKNOWN
+    """Return whether a grain data set repeats for ever, as far as it tells.
+
+    An `IterDataset` has no length: it ends where the data sets do that it is made of, unless it is
+    a limit of them.
+    """
+    if hasattr(source, "__len__"):
+        return len(source) >= _UNKNOWN
+    if "Limit" in type(source).__name__:
+        return False
+    return any(has_no_end(parent) for parent in getattr(source, "parents", ()))
 
 
 def is_finite(source: Any) -> bool:
