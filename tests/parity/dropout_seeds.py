@@ -23,15 +23,19 @@ BOUND = 2.9  # of |t|, with probability 0.01 for 18 degrees of freedom
 
 def losses(devices: int) -> list[float]:
     """Train with each seed, and return the losses that follow."""
+    import keras
     import tensorflow as tf
+
+    from kbert.backend.devices import scope_of
 
     processor = tf.config.list_physical_devices("CPU")[0]
     parts = [tf.config.LogicalDeviceConfiguration()] * devices
     tf.config.set_logical_device_configuration(processor, parts)
     model, batches, examples, _ = build(devices, {"dropout": 0.1})
-    model.optimizer.build(model.trainable_variables)
+    with scope_of(model):
+        model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
-    begin = [np.array(variable) for variable in variables]
+    begin = [keras.ops.convert_to_numpy(variable) for variable in variables]
     dev = model.batches(examples, batch_size=BATCH)
     found = []
     for seed in range(SEEDS):
