@@ -9,6 +9,7 @@ import numpy as np
 
 from kbert.backend.fit_internals import callbacks_of_fit
 from kbert.backend.optimizer_internals import updates_done
+from kbert.backend.processes import is_first
 from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
 from kbert.choices import Monitor
@@ -77,6 +78,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         best_outputs: dict of arrays by set. What the model gave for the rows of each set in the
             best evaluation, where that was in this `fit`; else it is empty.
         findings: list of Finding, of the best evaluation when `fit` has ended.
+        writes: bool. Whether this process writes: one of several that train together does.
 
     Raises:
         InputError: no set, one without labels, or one named "val", whose scores would take the
@@ -119,6 +121,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.val_names = val_names
         self.verbose = verbose
         self._model_folder = None if model_folder is None else Path(model_folder)
+        self.writes = is_first()
         self._forget()
 
     def _evaluated(self, sets: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Any:
@@ -176,8 +179,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         own = self.history
         records = self._sets.records(earlier.records)
         self.history = EvaluationHistory(own.monitor, own.patience, records, earlier.ties)
-        if self.folder is not None and self.history.records:
-            self.history.write(self.folder)
+        if self.history.records:
+            self._write()
         if best_weights is not None:
             self._best_weights = [best_weights[n] for n in by_stable_name(self.model.weights)]
 
@@ -276,6 +279,10 @@ class EpochEvaluation(keras.callbacks.Callback):
             if best is not None and isinstance(self.model, TextModel):
                 self.model.target = self.model.target.chosen_by(best.first)
 
+    def _write(self) -> None:
+        if self.folder is not None and self.writes:
+            self.history.write(self.folder)
+
     def _save(self, folder: Path, best: EvaluationRecord) -> None:
         """Save the model as it would be if `fit` ended now."""
         target = self.model.target
@@ -311,7 +318,7 @@ class EpochEvaluation(keras.callbacks.Callback):
             self.best_outputs = outputs
         if is_best and self.restore_best:
             self._best_weights = model.get_weights()
-        if is_best and self._model_folder is not None:
+        if is_best and self._model_folder is not None and self.writes:
             self._save(self._model_folder, record)
         if self.verbose:
             for name, evaluation in scores.items():
@@ -325,8 +332,7 @@ class EpochEvaluation(keras.callbacks.Callback):
                         mark=mark,
                     )
                 )
-        if self.folder is not None:
-            history.write(self.folder)
+        self._write()
         if history.is_over:
             model.stop_training = True
             if self.verbose:

@@ -9,6 +9,7 @@ import keras
 
 from kbert.backend.fit_internals import callbacks_of_fit, model_inside_step
 from kbert.backend.optimizer_internals import accumulated_steps
+from kbert.backend.processes import is_first
 from kbert.callbacks.held_steps import check_read_every, steps_between_reads
 from kbert.callbacks.watches.step_watch import Row, StepWatch
 from kbert.results.step_columns import STEP_COLUMNS
@@ -39,6 +40,9 @@ class LearningRateLogger(keras.callbacks.Callback):
             be another, the file is the same. Defaults to None: 1 on a processor, and 50 on an
             accelerator, which would wait for the host at every value that is read.
 
+    Attributes:
+        writes: bool. Whether this process writes: one of several that train together does.
+
     Example:
 
     ```python
@@ -53,6 +57,7 @@ class LearningRateLogger(keras.callbacks.Callback):
         check_read_every(read_every)
         self.path = Path(path)
         self.read_every = read_every
+        self.writes = is_first()
         self._file: TextIO | None = None
         self._steps = StepWatch(0)
         self._read_every = 1
@@ -64,16 +69,22 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._read_every = steps_between_reads(self.model, self.read_every)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if self._file is None:  # a resumed run rewinds the file before its first epoch
+        if (
+            self._file is None and self.writes
+        ):  # a resumed run rewinds the file before its first epoch
             self._open()
         self._steps = StepWatch(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if not self.writes:
+            return
         at_once = self._read_every == 1
         model = self.model if at_once else model_inside_step(self)
         self._steps.before(model, rate_now=at_once)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        if not self.writes:
+            return
         self._steps.after(self.model if self._read_every == 1 else model_inside_step(self), batch)
         if self._steps.steps >= self._read_every:
             self.read_held()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kbert.backend.device_values import read_together
+from kbert.backend.processes import is_first
 from kbert.findings import worded
 from kbert.utils.counts import check_count
 from kbert.utils.lasting_stream import LastingStream
@@ -49,7 +50,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._epoch, self._steps, self._before = 1, self.batches, self._done
         self._first = self._done + 1
         stream = LastingStream("stdout")
-        if stream.isatty():
+        if stream.isatty() and is_first():
             self._bar = Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kbert.backend.processes import is_first
 from kbert.config.tracker_options import tracker_names
 from kbert.trackers.find_trackers import find_trackers
 from kbert.trackers.log_mirror import LogMirror
@@ -57,12 +58,15 @@ class RunTracker(keras.callbacks.Callback):
         find_trackers(self._names)
         self._run = TrackedRun(path, name or path.resolve().name, settings or {})
         self._mirror: LogMirror | None = None
+        self._writes = is_first()  # of several processes that train together
 
     def on_train_begin(self, logs: Any = None) -> None:
         self.close()  # of a fit that has failed
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if self._mirror is None:  # all callbacks have begun, and written what they begin with
+        if (
+            self._mirror is None and self._writes
+        ):  # all callbacks have begun, and written what they begin with
             self._run.folder.mkdir(parents=True, exist_ok=True)
             self._mirror = LogMirror(find_trackers(self._names))
             self._mirror.start(self._run)

@@ -44,7 +44,10 @@ def pretrain(
 
         plan_pretraining(pretraining)
         return
+    from kbert.backend.launch import Launch
     from kbert.cli.show_next import show_next
+    from kbert.runs.on_devices import check_one_process
     from kbert.runs.pretrain import pretrain as pretrain_run
 
+    check_one_process(joins=Launch.of() is not None)
     show_next(pretrain_run(pretraining, verbose=verbose_level()))

@@ -128,7 +128,7 @@ def _say_why(launch: Launch, status: int, native: str, next_steps: str) -> None:
             "process {own} has ended with status {status}.", own=launch.process, status=status
         )
     say(f"kbert: {why}{next_steps}", level=0, to="stderr")
-    if lost is None and native:
+    if lost is None and native and status != -signal.SIGKILL:  # whose reason it cannot tell
         say(native, level=0, to="stderr")
 
 

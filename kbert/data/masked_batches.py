@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from kbert.backend.batch_share import ALONE
 from kbert.backend.dataset_internals import width_before_epoch
 from kbert.data.batches import Batches
 from kbert.data.epoch_layout import Order
@@ -74,7 +75,17 @@ class MaskedBatches(Batches):
             targets[own] = ids[text]
             weights[own] = 1
             filled[row] = end
-        return {**inputs, "mask_positions": positions}, targets, weights
+        inputs = {**inputs, "mask_positions": positions}
+        if self.share == ALONE:
+            return inputs, targets, weights
+        counts = self.share.weights(shape[0], scale=1)  # the loss is a mean by weights already
+        weights = self.share.part(weights) * counts[:, None]
+        return self.share.of_inputs(inputs), self.share.part(targets), weights
+
+    @property
+    def makes_own_rows(self) -> bool:
+        """Whether this process reads only its own rows: it masks all, and takes its part."""
+        return False
 
     def _masked(
         self, index: int

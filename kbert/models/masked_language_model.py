@@ -20,6 +20,7 @@ from kbert.interop.masked_head import MASKED_HEAD
 from kbert.interop.sources import find_source
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
 from kbert.models.pooled_output import attended, embedded
+from kbert.models.share_batches import share_batches
 from kbert.models.variables import assign_variables
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
@@ -129,6 +130,7 @@ class MaskedLanguageModel(keras.Model):
         given = keras.tree.flatten(callbacks) if callbacks else []
         if isinstance(x, Batches):
             kwargs.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
+            share_batches(self, x, "fit")
             x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
             for callback in given:
                 if isinstance(callback, TakesData):
@@ -136,6 +138,11 @@ class MaskedLanguageModel(keras.Model):
             given = [EpochSetter(x), *given]
             build_metrics(self, x[0])
         return super().fit(x, *args, callbacks=given, **kwargs)
+
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate as `keras.Model.evaluate` does."""
+        share_batches(self, x, "evaluate")
+        return super().evaluate(x, *args, **kwargs)
 
     @classmethod
     def from_preset(

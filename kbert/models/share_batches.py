@@ -8,6 +8,7 @@ from kbert.backend.batch_share import ALONE
 from kbert.backend.devices import batch_share
 from kbert.backend.metric_internals import metrics_without_weights
 from kbert.data.batches import Batches
+from kbert.data.masked_batches import MaskedBatches
 from kbert.errors import InputError
 from kbert.findings import Cure
 
@@ -53,6 +54,12 @@ def share_batches(model: Any, data: Any, use: Use) -> None:
 
 def _check_replicas(data: Batches) -> None:
     """Refuse batches whose rows belong together: TensorFlow divides each array by itself."""
+    if isinstance(data, MaskedBatches):
+        raise InputError(
+            "On several devices TensorFlow takes no masked tokens: each device would take the mean "
+            "over its own.",
+            cure=Cure({"backend": "jax"}, otherwise=(Cure({"devices": 1}),)),
+        )
     if data.order == "packed" or data.store.window_split is not None:
         raise InputError(
             "On several devices TensorFlow takes one text a row, neither packed nor in windows.",

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from kbert.backend.devices import leave_devices
 from kbert.backend.out_of_memory import says_out_of_memory
 from kbert.checkpoints.checkpoint import Checkpoint
 from kbert.checkpoints.checkpoint_files import read_checkpoint
@@ -62,7 +64,9 @@ def fit_pretraining(
     batches.order_version = run.order_version
     trackers = RunTrackers(run, prepared.config)
     callbacks = PretrainingCallbacks.create(prepared, model, run, start, begin, trackers)
-    with trackers.until_the_end():
+    with ExitStack() as devices, trackers.until_the_end():
+        if prepared.config.devices is not None:
+            devices.callback(leave_devices)  # also where the training fails
         _fit(model, batches, callbacks, prepared, run, is_new=start is None)
         _finish(prepared, run, callbacks)
 

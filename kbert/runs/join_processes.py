@@ -5,6 +5,7 @@ from kbert.backend.choose_backend import choose_backend
 from kbert.backend.launch import Launch
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.utils.say import be_silent
 
 
 def join_processes(
@@ -14,7 +15,8 @@ def join_processes(
 
     Call it in each of them, before Keras is imported. `train`, `resume` and `continue_training`
     then train one run together, on the devices of all, and `model.fit` does under a
-    `keras.distribution.DataParallel` with `auto_shard_dataset=False`. A process that is lost ends
+    `keras.distribution.DataParallel` with `auto_shard_dataset=False`. The first writes files and
+    speaks, also of kbert's callbacks. A process that is lost ends
     the others after 10 seconds. On the command line this is done by `kbert train` itself, which
     then also says which process was lost.
 
@@ -52,4 +54,6 @@ def join_processes(
             coordinator=launch.coordinator or launch.by or Option("coordinator"),
             reason=str(error),
         ) from error
+    if not processes.is_first():
+        be_silent()
     return processes.process_count()

@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from kbert.backend import processes
 from kbert.choices import Backend, Packing
 from kbert.config import TrainConfig
 from kbert.config.pretrain_config import PretrainConfig
@@ -34,6 +35,19 @@ def on_devices(config: Config, backend: Backend) -> Config:
     return found
 
 
+def check_one_process(*, joins: bool = False) -> None:
+    """Raise InputError where several processes are to pretrain together.
+
+    Args:
+        joins: bool. Whether this process is about to join others. Defaults to False.
+    """
+    if joins or processes.is_joined():
+        raise InputError(
+            "Pretraining computes in one process: several would each pretrain on all the texts.",
+            cure=Cure(note="{devices} of one process", values={"devices": Option("devices")}),
+        )
+
+
 def packing_on_devices(config: TrainConfig) -> Packing:
     """Return the packing that is asked for, or none on TensorFlow's replicas, which take none."""
     devices = 1 if config.devices is None else config.devices
@@ -42,6 +56,12 @@ def packing_on_devices(config: TrainConfig) -> Packing:
 
 def _check_on_tensorflow(config: Config) -> None:
     """Refuse what TensorFlow's replicas cannot do, in place of what fails in the first step."""
+    if isinstance(config, PretrainConfig):
+        raise InputError(
+            "Pretraining computes on several devices with jax alone. Received: {devices}",
+            devices=Option("devices", config.devices),
+            cure=Cure({"backend": "jax"}, otherwise=(Cure({"devices": 1}),)),
+        )
     windows = config.long_text == "windows"
     takes = {
         "gradient_accumulation_steps": config.gradient_accumulation_steps > 1,

@@ -12,8 +12,8 @@ from kbert.data.masking import SEGMENTER, Masking, chinese_segmenter
 from kbert.data.packing_choice import PackingChoice
 from kbert.data.reading.examples import Examples
 from kbert.data.token_store import TokenStore
-from kbert.errors import InputError, raise_on_errors
-from kbert.findings import Cure, Finding, Option, by_severity, downgrade, findings_table, worded
+from kbert.errors import raise_on_errors
+from kbert.findings import Finding, by_severity, downgrade, findings_table, worded
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
@@ -91,12 +91,6 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     backend = choose_backend(config.backend)
     asked = replace(config, backend=backend)
     config = on_devices(asked, backend)
-    if config.devices not in (None, 1):
-        raise InputError(
-            "Pretraining computes on one device. Received: {devices}",
-            devices=Option("devices", config.devices),
-            cure=Cure({"devices": 1}),
-        )
     source = find_source(config.preset)
     if source.path is not None:
         check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])

@@ -22,6 +22,7 @@ from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_pretraining import fit_pretraining
 from kbert.runs.fit_run import now
 from kbert.runs.learning_rate_log import rewind_log
+from kbert.runs.on_devices import check_one_process
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
 from kbert.runs.resumption import plan_of
 from kbert.runs.run_directory import RunDirectory
@@ -32,7 +33,7 @@ from kbert.utils.say import say, verbosity
 
 _PATHS = ("data", "dev", "preset")
 _OPTIONS = (CheckpointOptions, TrackerOptions)
-_CHANGEABLE = (*(field.name for of in _OPTIONS for field in fields(of)), "backend")
+_CHANGEABLE = (*(field.name for of in _OPTIONS for field in fields(of)), "backend", "devices")
 
 
 def resume_pretraining(
@@ -50,7 +51,7 @@ def resume_pretraining(
 
     Args:
         run: RunDirectory.
-        changes: dict, the settings of the checkpoints, and `backend`.
+        changes: dict, the settings of the checkpoints, `backend` and `devices`.
         checkpoint: str or None. The name of an earlier checkpoint. Defaults to None: the last.
         scale_epochs: bool. It cannot be. Defaults to False.
         allow: sequence of str. Codes of findings that do not stop the run. Defaults to ().
@@ -59,6 +60,7 @@ def resume_pretraining(
     Raises:
         KbertError: there is nothing to resume, its texts have changed, or a setting cannot change.
     """
+    check_one_process()
     given = {name: value for name, value in changes.items() if value is not None}
     others = [name for name in given if name not in _CHANGEABLE]
     others += ["scale_epochs"] * scale_epochs

@@ -65,3 +65,21 @@ def test_after_a_failed_fit_the_trackers_are_closed(tiny_model, sentences, tmp_p
     tracker.close()
     (kept,) = FakeTracker.runs.values()
     assert [end.status for end, _ in kept["ends"]] == ["failed"]
+
+
+@pytest.mark.any_backend  # no backend matters to who writes
+def test_of_several_processes_only_the_first_writes(tiny_model, sentences, tmp_path, monkeypatch):
+    monkeypatch.setattr("kbert.backend.processes.process_index", lambda: 1)
+    model = tiny_model()
+    model.compile(optimizer=AdamW(learning_rate=1e-4))
+    batches, dev = batches_of(model, sentences)
+    evaluation = EpochEvaluation(dev=dev, folder=tmp_path, model_folder=tmp_path / "m", verbose=0)
+    callbacks = [
+        LearningRateLogger(tmp_path / "learning_rate.csv"),
+        evaluation,
+        RunTracker(tmp_path, "mlflow"),
+    ]
+    model.fit(batches, verbose=0, callbacks=callbacks)
+    assert len(evaluation.evaluations) == 1  # it takes part in what is computed
+    assert not list(tmp_path.iterdir())
+    assert not FakeTracker.runs

@@ -81,3 +81,13 @@ def test_the_plan_alone(sentences, tiny_preset, tmp_path, capsys, monkeypatch):
     assert "and several rows" in told
     assert "examples in batches of 4" in told
     assert sorted(path.name for path in tmp_path.iterdir()) == ["texts.txt"]
+
+
+@pytest.mark.any_backend  # it is refused before
+def test_several_processes_do_not_pretrain(tmp_path, capsys, monkeypatch):
+    step = {"JOB_ID": "1", "STEP_NODELIST": "a", "NTASKS": "2", "PROCID": "1", "LOCALID": "0"}
+    for name, value in step.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    status, output = call(capsys, "pretrain", tmp_path / "texts.txt")
+    assert status == 2
+    assert "Pretraining computes in one process" in output

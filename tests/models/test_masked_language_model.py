@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kbert import Tokenizer, TokenStore, find_source
+from kbert.backend.batch_share import BatchShare
 from kbert.data.masked_batches import MaskedBatches
 from kbert.data.masking import Masking
 from kbert.data.reading.examples import Examples
@@ -279,3 +280,22 @@ def test_a_classifier_takes_the_encoder(bert):
     for name in theirs:
         if "pooled_dense" not in name:
             np.testing.assert_array_equal(ours[name], theirs[name])
+
+
+@pytest.mark.any_backend  # only arrays are compared
+@pytest.mark.parametrize("order", ["given", "packed"])
+def test_processes_share_a_batch(order):
+    whole, parts = (batches_of(Tokenizer(PIECES), order=order) for _ in range(2))
+    inputs, targets, weights = whole[0]
+    rows, shares = len(targets), []
+    for process in range(2):
+        parts.share = BatchShare(devices=6, processes=2, process=process)
+        shares.append(parts[0])
+    for name, array in inputs.items():
+        together = np.concatenate([share[0][name] for share in shares])
+        np.testing.assert_array_equal(together[:rows], array)
+    together = np.concatenate([share[2] for share in shares])
+    np.testing.assert_array_equal(together[:rows], weights)
+    assert len(together) % 6 == 0
+    assert not together[rows:].any()  # what fills the batch up weighs nothing
+    np.testing.assert_array_equal(np.concatenate([share[1] for share in shares])[:rows], targets)

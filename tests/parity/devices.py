@@ -27,6 +27,10 @@ CASES: dict[str, dict[str, dict[str, Any]]] = {
         "windows": {"long_text": "windows"},
         "accumulated": {"accumulated": 2},
         "bfloat16": {"dtype": "mixed_bfloat16"},
+        "multi": {"target": "multi"},
+        "regression": {"target": "regression"},
+        "soft": {"target": "soft"},
+        "ordered": {"target": "ordered"},
     },
     "tensorflow": {
         "rows without dropout": {"dropout": 0.0},
@@ -59,6 +63,8 @@ def run(backend: str, shape: Shape, folder: Path, cases: list[str]) -> None:
     each = shape.devices // shape.processes
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={each}"
     environment = {**os.environ, "XLA_FLAGS": flags, "KERAS_BACKEND": backend}
+    environment |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder / "compiled"))
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.parity.devices", "--work", json.dumps(arguments)],
@@ -105,25 +111,31 @@ def work(
 
 def train(devices: int, settings: dict[str, Any]) -> dict[str, Any]:
     """Train one case, and return what it ends with."""
+    from kbert import PlanGuard
+    from kbert.backend.devices import leave_devices
+
+    model, batches, examples, plan = build(devices, settings)
+    guard = PlanGuard(plan, verbose=0, allow=("too-few-updates", "one-class-predicted"))
+    model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[guard])
+    loss = model.evaluate(model.batches(examples, batch_size=BATCH), verbose=0)
+    found = {
+        "weights": np.concatenate([np.ravel(np.asarray(w)) for w in model.get_weights()]),
+        "probabilities": model.predict_proba(examples.texts[:21], batch_size=10),
+        "loss": np.ravel(loss)[0],
+        "updates": np.asarray(model.optimizer.iterations),
+    }
+    leave_devices()
+    return found
+
+
+def build(devices: int, settings: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
+    """Return the model of a case, compiled, with its batches, examples and plan."""
     import keras
 
-    from kbert import (
-        BertClassifier,
-        Examples,
-        Labels,
-        PlanGuard,
-        Tokenizer,
-        TrainingPlan,
-        create_optimizer,
-    )
-    from kbert.backend.devices import built_on_devices, leave_devices
+    from kbert import BertClassifier, Tokenizer, TrainingPlan, create_optimizer
+    from kbert.backend.devices import built_on_devices
 
-    random = np.random.default_rng(0)
-    texts = [" ".join(random.choice(WORDS[:11], random.integers(2, 12))) for _ in range(ROWS)]
-    labels = random.integers(0, 3, ROWS)
-    weights = random.uniform(0.5, 2, ROWS) if settings.get("weighted") else None
-    names = Labels(LABELS)
-    examples = Examples(texts, label_ids=labels, labels=names, weights=weights)
+    examples = examples_of(settings)
     accumulated = settings.get("accumulated", 1)
     plan = TrainingPlan(
         ROWS, BATCH, EPOCHS, learning_rate=1e-3, gradient_accumulation_steps=accumulated
@@ -133,27 +145,37 @@ def train(devices: int, settings: dict[str, Any]) -> dict[str, Any]:
         keras.utils.set_random_seed(1)
         tokenizer = Tokenizer(VOCABULARY).with_truncation(settings.get("long_text"), None, None)
         model = BertClassifier(
-            {**TINY, "dropout": dropout},
-            names,
+            {**TINY, "num_layers": 1, "dropout": dropout},  # a layer compiles in half the time
+            examples.labels,
             tokenizer,
             max_length=8 if settings.get("long_text") else 16,
             dropout=dropout,
             dtype=settings.get("dtype"),
+            target=examples.target,
         )
         optimizer = create_optimizer(plan, global_clipnorm=0.05)
-        model.compile(optimizer=optimizer, weighted_metrics=["accuracy"])
+        metrics = ["accuracy"] if examples.target.takes_names else None
+        model.compile(optimizer=optimizer, weighted_metrics=metrics)
     batches = model.batches(examples, plan, packing=settings.get("packing", "off"))
-    guard = PlanGuard(plan, verbose=0, allow=("too-few-updates", "one-class-predicted"))
-    model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[guard])
-    loss = model.evaluate(model.batches(examples, batch_size=BATCH), verbose=0)[0]
-    found = {
-        "weights": np.concatenate([np.ravel(np.asarray(w)) for w in model.get_weights()]),
-        "probabilities": model.predict_proba(texts[:21], batch_size=10),
-        "loss": loss,
-        "updates": np.asarray(model.optimizer.iterations),
-    }
-    leave_devices()
-    return found
+    return model, batches, examples, plan
+
+
+def examples_of(settings: dict[str, Any]) -> Any:
+    """Return the rows of a case, with labels of its target."""
+    from kbert import Examples, Labels
+    from kbert.targets.known_targets import target_of
+
+    random = np.random.default_rng(0)
+    texts = [" ".join(random.choice(WORDS[:11], random.integers(2, 12))) for _ in range(ROWS)]
+    labels = random.integers(0, 3, ROWS)
+    weights = random.uniform(0.5, 2, ROWS) if settings.get("weighted") else None
+    names, target = Labels(LABELS), target_of(settings.get("target", "single"))
+    if target.takes_names:
+        return Examples(texts, label_ids=labels, labels=names, weights=weights, target=target)
+    shares = np.eye(3, dtype=np.float32)[labels] * 0.7 + 0.1
+    values = {"multi": shares.round(), "soft": shares, "regression": 3 * shares + labels[:, None]}
+    y = values[target.kind].astype(np.float32)
+    return Examples(texts, labels=names, targets=y, weights=weights, target=target.fitted(y))
 
 
 def place(folder: Path, case: str, shape: Shape) -> Path:
