@@ -69,9 +69,8 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._read_every = steps_between_reads(self.model, self.read_every)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if (
-            self._file is None and self.writes
-        ):  # a resumed run rewinds the file before its first epoch
+        # A resumed run rewinds the file before its first epoch.
+        if self._file is None and self.writes:
             self._open()
         self._steps = StepWatch(epoch)
 

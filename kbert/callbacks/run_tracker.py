@@ -64,9 +64,8 @@ class RunTracker(keras.callbacks.Callback):
         self.close()  # of a fit that has failed
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if (
-            self._mirror is None and self._writes
-        ):  # all callbacks have begun, and written what they begin with
+        # By now all callbacks have begun, and written what they begin with.
+        if self._mirror is None and self._writes:
             self._run.folder.mkdir(parents=True, exist_ok=True)
             self._mirror = LogMirror(find_trackers(self._names))
             self._mirror.start(self._run)

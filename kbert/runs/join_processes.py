@@ -15,10 +15,10 @@ def join_processes(
 
     Call it in each of them, before Keras is imported. `train`, `resume` and `continue_training`
     then train one run together, on the devices of all, and `model.fit` does under a
-    `keras.distribution.DataParallel` with `auto_shard_dataset=False`. The first writes files and
-    speaks, also of kbert's callbacks. A process that is lost ends
-    the others after 10 seconds. On the command line this is done by `kbert train` itself, which
-    then also says which process was lost.
+    `keras.distribution.DataParallel` with `auto_shard_dataset=False`. Only the first process writes
+    files and prints, in kbert's callbacks too. A process that is lost ends the others after 10
+    seconds. On the command line this is done by `kbert train` itself, which then also says which
+    process was lost.
 
     Args:
         coordinator: str or None. "HOST:PORT" of process 0, which listens there. Defaults to None:
