@@ -22,8 +22,8 @@ def is_grain(source: Any) -> bool:
 def has_no_end(source: Any) -> bool:
     """Return whether a grain data set repeats for ever, as far as it tells.
 
-    An `IterDataset` has no length: it ends where the data sets do that it is made of, unless it is
-    a limit of them.
+    An `IterDataset` has no length. It is endless where a data set that it is made of is, unless it
+    limits how much of that is read.
     """
     if hasattr(source, "__len__"):
         return len(source) >= _UNKNOWN

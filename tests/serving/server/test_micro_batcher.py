@@ -61,11 +61,17 @@ def test_a_full_batch_does_not_wait():
     assert calls == [(["a", "b", "c", "d"], None)]
 
 
+async def being_computed(batcher, model, texts):
+    """Submit texts, and return their task when the model computes them until it may go on."""
+    model.go.clear()
+    task = asyncio.create_task(batcher.submit(model, texts))
+    await asyncio.to_thread(model.begun.wait, 10)
+    return task
+
+
 def test_after_a_request_that_was_alone_the_next_does_not_wait():
     async def use(batcher, model):
-        model.go.clear()
-        first = asyncio.create_task(batcher.submit(model, list("abcd")))
-        await asyncio.to_thread(model.begun.wait, 10)
+        first = await being_computed(batcher, model, list("abcd"))
         model.go.set()
         await first
         async with asyncio.timeout(5):
@@ -76,9 +82,7 @@ def test_after_a_request_that_was_alone_the_next_does_not_wait():
 
 def test_batches_side_by_side():
     async def use(batcher, model):
-        model.go.clear()
-        first = asyncio.create_task(batcher.submit(model, list("abcd")))
-        await asyncio.to_thread(model.begun.wait, 10)
+        first = await being_computed(batcher, model, list("abcd"))
         model.begun.clear()
         second = asyncio.create_task(batcher.submit(model, list("efgh")))
         assert await asyncio.to_thread(model.begun.wait, 10)  # the first one is not done
@@ -115,9 +119,7 @@ def test_pairs_and_other_models_are_other_batches():
 
 def test_what_is_cancelled_is_not_computed_and_makes_room():
     async def use(batcher, model):
-        model.go.clear()
-        first = asyncio.create_task(batcher.submit(model, ["a"]))
-        await asyncio.to_thread(model.begun.wait, 10)
+        first = await being_computed(batcher, model, ["a"])
         second = asyncio.create_task(batcher.submit(model, list("bcdefghi")))
         third = asyncio.create_task(batcher.submit(model, ["j"]))
         with pytest.raises(QueueFull):
