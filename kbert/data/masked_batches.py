@@ -84,7 +84,7 @@ class MaskedBatches(Batches):
 
     @property
     def makes_own_rows(self) -> bool:
-        """Whether this process reads only its own rows: no, it masks a whole batch, for its part."""
+        """Whether this process reads only its own rows: no, it masks a whole batch."""
         return False
 
     def _masked(
