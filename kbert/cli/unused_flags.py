@@ -49,6 +49,7 @@ _TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS, _BATCH)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
     "continue": _TRAINING,
+    "sweep": (Rule(_MODEL, "parent"), *_TRAINING),
     "pretrain": (Rule(("dev_proportion",), "dev"), _BATCH),
     "resume": (_BATCH,),
     "demo": _TRAINING,
