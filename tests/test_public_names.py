@@ -85,6 +85,7 @@ LAYERS = [
     ("plots",),
     ("analysis",),
     ("exports",),
+    ("sweeps",),
     ("cli",),
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

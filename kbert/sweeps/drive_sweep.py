@@ -61,7 +61,8 @@ class SweepDriver:
         self._running: list[_Running] = []
         self._starts: dict[tuple[int, int], int] = {}
         self._pace = Pace(sweep, workers, trials)
-        self._is_told = False
+        self._told: set[int] = set()
+        self._has_told_pace = False
 
     def train_all(self) -> bool:
         """Train what is not trained yet, and return whether that is all; the budget may be over.
@@ -202,7 +203,8 @@ class SweepDriver:
         if outcome.ending == "finished":
             self._pace.add(run, time.monotonic() - each.started)
             shutil.rmtree(run.checkpoints, ignore_errors=True)  # nothing is left to resume
-            if not is_over and trial.state == "complete":
+            # Of two runs that end at a time the first tells.
+            if trial.number not in self._told and trial.state == "complete":
                 self._tell(trial)
             self._tell_pace()
         elif is_over:
@@ -227,14 +229,15 @@ class SweepDriver:
         self._tell(trial)
 
     def _tell(self, trial: Trial) -> None:
+        self._told.add(trial.number)
         self._study.end(trial)
         tell_trial(trial, self._sweep)
 
     def _tell_pace(self) -> None:
         """Say once how long all will take, when the first run has shown it."""
-        if self._is_told:
+        if self._has_told_pace:
             return
-        self._is_told = True
+        self._has_told_pace = True
         left = sum(
             len(trial.seeds) - len(trial.scores())
             for trial in self._trials

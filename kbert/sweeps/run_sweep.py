@@ -8,7 +8,7 @@ from kbert import __version__
 from kbert.backend.machine import versions
 from kbert.config import SweepOptions
 from kbert.data.reading.file_patterns import run_name
-from kbert.errors import InputError, KbertError
+from kbert.errors import InputError, MachineError
 from kbert.findings import Call, Cure, Option, worded
 from kbert.runs.beginning import complete_record, has_record, new_stage
 from kbert.runs.fit_run import now
@@ -135,7 +135,7 @@ def _drive(run: RunDirectory, sweep: Sweep, workers: Workers) -> None:
         write_results(run, sweep, trials, study, choice)
         tell_results(run, sweep, trials, study, choice)
         if is_complete and choice is None:
-            raise KbertError(
+            raise MachineError(
                 "All settings have failed; the first: {reason}", reason=trials[0].end["reason"]
             )
         if is_complete and choice is not None and sweep.options.retrain:

@@ -7,6 +7,7 @@ hold. They are the truth: where the database tells something else, it is made an
 import contextlib
 import math
 import random
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -132,8 +133,7 @@ class SweepStudy:
             "failed": TrialState.FAIL,
         }
         reports, state = trial.reports(self._sweep.most_epochs), trial.state
-        scores = trial.scores().values()
-        value = sum(scores) / len(scores) if state == "complete" else None
+        value = statistics.fmean(trial.scores().values()) if state == "complete" else None
         if state == "pruned" and reports:
             value = reports[max(reports)]
         return create_trial(

@@ -9,6 +9,11 @@ from kbert.backend.thread_count import thread_variables
 from kbert.sweeps.workers.workers import Job, Outcome
 
 
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command of a process that runs a module's main program."""
+    return [sys.executable, "-m", module, *arguments]
+
+
 def start_process(job: Job, module: str, folder: Path) -> "subprocess.Popen[bytes]":
     """Start the process that trains a run.
 
@@ -20,7 +25,7 @@ def start_process(job: Job, module: str, folder: Path) -> "subprocess.Popen[byte
     job.outcome.unlink(missing_ok=True)
     with job.log.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, (job.config, job.run, job.outcome))],
+            command(module, *map(str, (job.config, job.run, job.outcome))),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
