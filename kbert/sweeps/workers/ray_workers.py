@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from kbert.sweeps.workers.workers import Job, Outcome, Work, Workers
 
 _LOCAL = "local"
 _TIMEOUT = 10.0  # seconds
+_POLL = 0.2  # seconds
 
 
 def train_in_task(job: Job, module: str, folder: str) -> Outcome:
@@ -29,11 +31,14 @@ def train_in_task(job: Job, module: str, folder: str) -> Outcome:
     if not Path(folder).is_dir():
         return Outcome("machine", f"{os.uname().nodename}: {folder}")
     process = start_process(job, module, Path(folder))
-    while True:
+    status = None
+    while status is None:
         try:
-            return outcome_of(job, process.wait())
+            time.sleep(_POLL)  # Ray's interrupt would not end a wait for the process
+            status = process.poll()
         except KeyboardInterrupt:  # as Ray cancels a task
             process.send_signal(signal.SIGTERM)
+    return outcome_of(job, status)
 
 
 class RayWork(Work):
