@@ -62,7 +62,8 @@ _SPEAKING = [
 
 # The order of --help.
 VERBS = (
-    *("demo", "inspect", "plan", "tokens", "pretrain", "train", "sweep", "resume", "continue"),
+    *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "sweep"),
+    *("resume", "continue"),
     *("evaluate", "predict", "serve", "report", "errors", "explain", "import", "export"),
     "presets",
 )

@@ -21,6 +21,7 @@ from kbert.config import (
     ShardOptions,
     SplitOptions,
     SweepOptions,
+    TechniqueOptions,
     TrackerOptions,
     TrainConfig,
 )
@@ -39,6 +40,7 @@ SWEEP = Group.create_ordered("Sweep")
 PLAN = Group.create_ordered("Plan")
 _MODEL = Group.create_ordered("Model")
 _LOSS = Group.create_ordered("Loss")
+_TECHNIQUES = Group.create_ordered("Techniques")
 _EVALUATION = Group.create_ordered("Evaluation")
 _CHECKPOINTS = Group.create_ordered("Checkpoints")
 TRACKING = Group.create_ordered("Tracking")
@@ -51,6 +53,7 @@ _GROUPS = {
     PlanOptions: PLAN,
     ModelOptions: _MODEL,
     LossOptions: _LOSS,
+    TechniqueOptions: _TECHNIQUES,
     EvaluationOptions: _EVALUATION,
     SplitOptions: _EVALUATION,
     ShardOptions: MACHINE,

@@ -10,6 +10,7 @@ from kbert.config.serve_options import ServeOptions
 from kbert.config.shard_options import ShardOptions
 from kbert.config.split_options import SplitOptions
 from kbert.config.sweep_options import SweepOptions
+from kbert.config.technique_options import TechniqueOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.config.train_config import TrainConfig
 
@@ -23,6 +24,7 @@ __all__ = [
     "ShardOptions",
     "SplitOptions",
     "SweepOptions",
+    "TechniqueOptions",
     "TrackerOptions",
     "TrainConfig",
     "read_toml",

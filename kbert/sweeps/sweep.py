@@ -61,7 +61,8 @@ class Sweep:
                     "A sweep judges settings by seeds, and not by folds: leave out {option}.",
                     option=Option(name),
                 )
-        config = TrainConfig(**settings, **single)
+        every: dict[str, Any] = {**settings, **single}
+        config = TrainConfig(**every)
         sweep = cls(_with_one_split(config), {n: texts[n] for n in axes}, options)
         sweep._check()
         return sweep

@@ -102,7 +102,7 @@ class Trial:
     def state(self) -> State:
         """What its files tell of it."""
         if self.end:
-            return self.end["state"]  # type: ignore[no-any-return]
+            return self.end["state"]
         return "complete" if len(self.scores()) == len(self.seeds) else "open"
 
     def scores(self) -> dict[int, float]:
