@@ -47,7 +47,7 @@ def train_final(run: RunDirectory, sweep: Sweep, choice: Choice, driver: SweepDr
     mean, deviation = mean_and_deviation(list(choice.best.scores().values()))
     say(
         worded(
-            "{final}: {score:.4f}; the mean of the seeds before is {mean}.",
+            "{final}: {score:.4f}. The mean of the other seeds is {mean}.",
             final=final,
             score=float("nan") if score is None else score,
             mean=f"{mean:.4f}" + ("" if deviation is None else f" ± {deviation:.4f}"),

@@ -72,7 +72,7 @@ class Pace:
         if free < needed:
             raise MachineError(
                 "The disk of {folder} has {free:.1f} GB left, and the next run needs about "
-                "{needed:.1f} GB. Make room.",
+                "{needed:.1f} GB. Free some space.",
                 folder=folder,
                 free=free / 1e9,
                 needed=needed / 1e9,
@@ -85,8 +85,7 @@ class Pace:
         each = sum(self._seconds) / len(self._seconds)
         say(
             worded(
-                "A run takes about {each}, so that all will take another {all}: {left}, {jobs} at "
-                "a time.",
+                "A run takes about {each}. Left: {left}, {jobs} at a time, about {all}.",
                 each=duration(each),
                 all=duration(each * -(-left // self.jobs)),
                 left=count_noun(left, "run"),

@@ -14,7 +14,7 @@ from kbert.runs.beginning import complete_record, has_record, new_stage
 from kbert.runs.fit_run import now
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import run_config
-from kbert.runs.run_directory import RunDirectory
+from kbert.runs.run_directory import RunDirectory, check_free
 from kbert.runs.run_lock import run_lock
 from kbert.runs.train import checked
 from kbert.sweeps.choice import Choice
@@ -83,11 +83,7 @@ def resume_sweep(run: str | Path, worker: str, options: SweepOptions | None = No
 
 def _continue(run: RunDirectory, sweep: Sweep, worker: str) -> RunDirectory:
     if not is_sweep(run.path):
-        raise InputError(
-            "{run} already contains a run; kbert never overwrites files.",
-            run=run,
-            cure=Cure(note="name a new folder with {option}", values={"option": Option("output")}),
-        )
+        check_free(run.path)  # it is not
     recorded = _recorded(run)
     found = next(differing(recorded, sweep), None)
     if found is not None:

@@ -1,7 +1,7 @@
 """Optuna's study of a sweep: proposes settings, prunes trials, and tells which settings matter.
 
 Only the process that drives the sweep writes study.db, and only from what the folders of the runs
-hold. They are the truth: where the database tells something else, it is made anew of them.
+hold. They are the truth: where the database differs, it is built again from them.
 """
 
 import contextlib
@@ -162,9 +162,9 @@ class SweepStudy:
         if trials:
             say(
                 worded(
-                    "{file} told something else than the runs, and was made anew of them."
+                    "{file} differed from the runs, and was built again from them."
                     if was_there
-                    else "{file} was not there, and was made anew of the runs.",
+                    else "{file} was missing, and was built again from the runs.",
                     file=self._file,
                 )
             )

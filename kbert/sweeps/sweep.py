@@ -155,7 +155,8 @@ class Sweep:
             )
         if not self.axes and self.options.seeds == 1:
             raise InputError(
-                "There is nothing to compare: list values of a setting, or name several seeds.",
+                "There is nothing to compare. List several values of a setting, or use several "
+                "seeds.",
                 cure=Cure({"learning_rate": "2e-5,5e-5,1e-4"}),
             )
         if self.options.trials is None:
@@ -175,17 +176,17 @@ class Sweep:
         ranges = [name for name, axis in self.axes.items() if axis.values is None]
         if ranges:
             raise InputError(
-                "A range has no end of values: say how many settings to try of {option}.",
+                "{option} is a range, so the number of settings to try has to be given.",
                 option=Option(ranges[0], self.texts[ranges[0]]),
                 cure=Cure({"trials": 20}),
             )
         size = math.prod(len(axis.values or ()) for axis in self.axes.values())
         if size > _MAX_SETTINGS:
             raise InputError(
-                "These are {size:,} combinations, and a sweep tries at most {most:,} of them.",
+                "These are {size:,} combinations; a sweep tries at most {most:,}.",
                 size=size,
                 most=_MAX_SETTINGS,
-                cure=Cure({"trials": 50}, note="which chooses as many"),
+                cure=Cure({"trials": 50}, note="which chooses 50 of them"),
             )
 
 

@@ -36,7 +36,7 @@ def test_a_grid_in_series(tmp_path, capsys):
     assert trials[1].scores() == {0: pytest.approx(0.2), 1: pytest.approx(0.201)}
     printed = capsys.readouterr().out
     assert "Setting 1 of 2, learning_rate=0.0001: 0.1005 ± 0.0007 (2 seeds), 2 min 0 s" in printed
-    assert "3 runs, 1 at a time" in printed
+    assert "Left: 3 runs, 1 at a time" in printed
 
 
 def test_as_many_at_a_time_as_asked_for(tmp_path):

@@ -55,7 +55,7 @@ def test_what_differs_between_sweeps(texts, options, expected, tmp_path):
     ("texts", "options", "message"),
     [
         ({}, {"seeds": 1}, "There is nothing to compare"),
-        ({"learning_rate": "1e-5:1e-4"}, {}, "A range has no end of values: .* `trials`|trials=20"),
+        ({"learning_rate": "1e-5:1e-4"}, {}, "is a range, so the number of .* trials=20"),
         ({"learning_rate": "1e-5,-1"}, {}, "`learning_rate` must be"),
         ({"long_text": "head,windows", "stride": "8,16"}, {}, "`stride` belongs to"),
         ({}, {"prune": "median"}, 'prune="median" needs several settings'),

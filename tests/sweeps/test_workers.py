@@ -23,7 +23,9 @@ def local():
 
 @contextmanager
 def on_ray():
-    pytest.importorskip("ray", reason="the extra ray is not installed; `make ray` installs it")
+    pytest.importorskip(
+        "ray", reason="the extra ray is not installed; `make ray` installs it and runs this"
+    )
     from kbert.sweeps.workers.ray_workers import RayWorkers
 
     workers = RayWorkers(MODULE, "local", 2)
