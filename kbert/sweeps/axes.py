@@ -38,9 +38,11 @@ class ListedValues:
 
     @property
     def ends(self) -> tuple[Value, ...]:
+        """All of them."""
         return self.values
 
     def distribution(self) -> Any:
+        """Return Optuna's choice of them."""
         from optuna.distributions import CategoricalDistribution
 
         return CategoricalDistribution(self.values)
@@ -65,13 +67,16 @@ class ValueRange:
 
     @property
     def values(self) -> None:
+        """None: there is no end of them."""
         return None
 
     @property
     def ends(self) -> tuple[Value, ...]:
+        """The least and the greatest."""
         return self.low, self.high
 
     def distribution(self) -> Any:
+        """Return Optuna's range of numbers, whole ones where both ends are."""
         from optuna.distributions import FloatDistribution, IntDistribution
 
         if isinstance(self.low, int) and isinstance(self.high, int):

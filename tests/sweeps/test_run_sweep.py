@@ -150,7 +150,7 @@ def test_on_the_command_line(reviews, tiny_preset, tmp_path, capsys, whole):
     shared += ["--epochs", "8"]  # else there are too few updates
     code, said = status("sweep", str(reviews), *shared, "--learning-rate", "1e-3,1e-2", "--dry-run")
     assert code == 0
-    assert "2 settings x 3 seeds = 6 runs on 90 training rows" in said.out
+    assert "2 settings x 3 seeds = 6 runs on 95 training rows" in said.out
     code, said = status("sweep", str(reviews), *shared, "--learning-rate", "1e-3,x")
     assert (code, said.err) == (
         2,
