@@ -40,6 +40,7 @@ NAMES = [
     "runs.train.train",
     "techniques.freeze.Freeze",
     "techniques.layer_decay.LayerDecay",
+    "techniques.r_drop.RDrop",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

@@ -23,14 +23,17 @@ class TechniqueOptions:
     """Lowest layers of the encoder that are not trained."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
+    r_drop: float = 0.0
+    """R-Drop: how much it counts that two passes with different dropout predict otherwise."""
 
     def __post_init__(self) -> None:
-        if self.freeze_layers < 0:
-            raise InputError(
-                "{option} must be 0 or more. Received: {value}",
-                option=Option("freeze_layers"),
-                value=self.freeze_layers,
-            )
+        for name in ("freeze_layers", "r_drop"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError(
+                    "{option} must be 0 or more. Received: {value}",
+                    option=Option(name),
+                    value=getattr(self, name),
+                )
         if not 0 < self.layer_decay <= 1:
             raise InputError(
                 "{option} must be above 0 and at most 1. Received: {value}",

@@ -127,11 +127,16 @@ class BertClassifier(TextModel):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
+        windows = self.tokenizer.windows if "own_windows" in inputs else None
+        if training and self._terms is not None and self._terms.needs_features:
+            self._terms.features = (
+                pooled_windows(pooled, inputs["own_windows"], "mean") if windows else pooled
+            )
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         outputs = in_own_unit(self.get_layer("logits")(dropped), self.target)
-        if "own_windows" not in inputs or self.tokenizer.windows is None:
+        if windows is None:
             return outputs
-        return pooled_windows(outputs, inputs["own_windows"], self.tokenizer.windows.pool)
+        return pooled_windows(outputs, inputs["own_windows"], windows.pool)
 
     @classmethod
     def from_preset(

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.keras
 CASES = {
     "freeze": {"freeze_embeddings": True, "freeze_layers": 1},
     "layer-decay": {"layer_decay": 0.5},
+    "r-drop": {"r_drop": 1.0},
 }
 
 

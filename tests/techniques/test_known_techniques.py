@@ -7,10 +7,11 @@ from kbert.config import TechniqueOptions
 from kbert.techniques.known_techniques import KNOWN, technique_from, techniques_of
 
 # What a run with every technique asks for, and the lines that its plan has of them.
-EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, layer_decay=0.9)
+EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, layer_decay=0.9, r_drop=1.0)
 LINES = [
     "frozen: the embeddings, the lowest 2 layers",
     "learning rate of each layer: 0.9 times that of the one above",
+    "R-Drop: two passes, the divergence of which counts 1 times",
 ]
 
 
