@@ -29,9 +29,12 @@ NOT_RUN = {
     "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.pretrain.pretrain": "a file of texts",
+    "kbert.techniques.fgm.FGM": "a plan and a model",
     "kbert.techniques.freeze.Freeze": "a model",
     "kbert.techniques.layer_decay.LayerDecay": "a plan and a model",
     "kbert.techniques.r_drop.RDrop": "a plan and a model",
+    "kbert.techniques.supervised_contrastive.SupervisedContrastive": "a plan and a model",
+    "kbert.techniques.token_dropout.TokenDropout": "a model",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",
 }

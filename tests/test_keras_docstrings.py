@@ -38,9 +38,12 @@ NAMES = [
     "runs.continue_training.continue_training",
     "runs.resume.resume",
     "runs.train.train",
+    "techniques.fgm.FGM",
     "techniques.freeze.Freeze",
     "techniques.layer_decay.LayerDecay",
     "techniques.r_drop.RDrop",
+    "techniques.supervised_contrastive.SupervisedContrastive",
+    "techniques.token_dropout.TokenDropout",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

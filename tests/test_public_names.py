@@ -15,6 +15,7 @@ NAMES = [
     *(
         "Evaluation",
         "Examples",
+        "FGM",
         "Finding",
         "FindingsError",
         "Freeze",
@@ -37,7 +38,14 @@ NAMES = [
         "PretrainConfig",
     ),
     *("RDrop", "RunCheckpoint", "RunTracker", "ShardedTokenStore", "SkippedRowsWarning"),
-    *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
+    *(
+        "SupervisedContrastive",
+        "TokenDropout",
+        "TokenStore",
+        "Tokenizer",
+        "TrainConfig",
+        "TrainingPlan",
+    ),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),
     *("find_errors", "find_source"),

@@ -6,15 +6,22 @@ from typing import Any
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Joined, Option
+from kbert.techniques.fgm import FGM
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.layer_decay import LayerDecay
 from kbert.techniques.objective import Objective
 from kbert.techniques.r_drop import RDrop
 from kbert.techniques.rate_factor import RateFactor
+from kbert.techniques.supervised_contrastive import SupervisedContrastive
 from kbert.techniques.technique import Technique
+from kbert.techniques.token_dropout import TokenDropout
 
 # In the order in which they change a model.
-KNOWN: tuple[type[Technique], ...] = (Freeze, LayerDecay, RDrop)
+KNOWN: tuple[type[Technique], ...] = (
+    *(Freeze, TokenDropout),
+    LayerDecay,
+    *(RDrop, FGM, SupervisedContrastive),
+)
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 
 
