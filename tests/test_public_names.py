@@ -250,6 +250,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.gradients",
     "kbert.backend.encoder_internals",
     "kbert.backend.fit_internals",
+    "kbert.backend.inner_gradient",
     "kbert.backend.metric_internals",
     "kbert.backend.optimizer_internals",
     "kbert.backend.paired_attention",
