@@ -30,8 +30,12 @@ NOT_RUN = {
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.find_learning_rate.find_learning_rate": "a model and batches",
     "kbert.runs.pretrain.pretrain": "a file of texts",
+    "kbert.techniques.fgm.FGM": "a plan and a model",
     "kbert.techniques.freeze.Freeze": "a model",
     "kbert.techniques.layer_decay.LayerDecay": "a plan and a model",
+    "kbert.techniques.r_drop.RDrop": "a plan and a model",
+    "kbert.techniques.supervised_contrastive.SupervisedContrastive": "a plan and a model",
+    "kbert.techniques.token_dropout.TokenDropout": "a model",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",
 }

@@ -18,6 +18,7 @@ from kbert.models.backbones import backbone_config, load_backbone, new_backbone,
 from kbert.models.build_classifier import build_classifier
 from kbert.models.calibrate_model import calibrate_model
 from kbert.models.classifier_parts import check_can_be_saved, check_parts
+from kbert.models.dropped_tokens import DroppedTokens
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.own_unit import in_own_unit
 from kbert.models.pooled_output import pooled_output
@@ -119,6 +120,7 @@ class BertClassifier(TextModel):
         self.temperature = temperature
         self.gelu = gelu
         self.gradient_checkpointing = False
+        self.dropped_tokens: DroppedTokens | None = None
 
     @property
     def input_spec(self) -> Any:
@@ -126,12 +128,20 @@ class BertClassifier(TextModel):
         return [spec for spec in super().input_spec if spec.name != "padding_mask"]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self.dropped_tokens is not None:
+            seen = self.dropped_tokens(inputs["token_ids"], training=training)
+            inputs = {**inputs, "token_ids": seen}
         pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
+        windows = self.tokenizer.windows if "own_windows" in inputs else None
+        if training and self._terms is not None and self._terms.needs_features:
+            self._terms.features = (
+                pooled_windows(pooled, inputs["own_windows"], "mean") if windows else pooled
+            )
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         outputs = in_own_unit(self.get_layer("logits")(dropped), self.target)
-        if "own_windows" not in inputs or self.tokenizer.windows is None:
+        if windows is None:
             return outputs
-        return pooled_windows(outputs, inputs["own_windows"], self.tokenizer.windows.pool)
+        return pooled_windows(outputs, inputs["own_windows"], windows.pool)
 
     @classmethod
     def from_preset(
@@ -266,6 +276,14 @@ class BertClassifier(TextModel):
         """
         return calibrate_model(self, data)
 
+    def drop_tokens(self, rate: float) -> None:
+        """Replace tokens by [MASK] in training; see `TokenDropout`.
+
+        Raises:
+            InputError: the vocabulary has no [MASK].
+        """
+        self.dropped_tokens = DroppedTokens(rate, self.tokenizer)
+
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.
 
@@ -273,7 +291,9 @@ class BertClassifier(TextModel):
             InputError: the model has other weights than a BERT with a head, such as those of LoRA.
         """
         check_can_be_saved(self)
-        write_kbert_model(Path(folder), self.get_config(), to_arrays(self.weights))
+        settings = self.get_config()
+        settings.pop("token_dropout", None)  # what it is trained with next is asked for anew
+        write_kbert_model(Path(folder), settings, to_arrays(self.weights))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data."""
@@ -288,9 +308,15 @@ class BertClassifier(TextModel):
             "name": self.name,
             **({} if self.target == Single() else {"target": self.target.to_dict()}),
             **({} if self.temperature == 1 else {"temperature": self.temperature}),
+            **({} if self.dropped_tokens is None else {"token_dropout": self.dropped_tokens.rate}),
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BertClassifier":
         """Return a classifier of the same size with new weights."""
-        return cls(**{**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])})
+        rate = config.get("token_dropout")
+        settings = {name: value for name, value in config.items() if name != "token_dropout"}
+        model = cls(**{**settings, "tokenizer": Tokenizer.from_config(config["tokenizer"])})
+        if rate is not None:
+            model.drop_tokens(rate)
+        return model

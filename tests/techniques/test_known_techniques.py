@@ -7,10 +7,22 @@ from kbert.config import TechniqueOptions
 from kbert.techniques.known_techniques import KNOWN, technique_from, techniques_of
 
 # What a run with every technique asks for, and the lines that its plan has of them.
-EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, layer_decay=0.9)
+EVERY = TechniqueOptions(
+    freeze_embeddings=True,
+    freeze_layers=2,
+    token_dropout=0.1,
+    layer_decay=0.9,
+    r_drop=1.0,
+    fgm=0.5,
+    contrastive=0.1,
+)
 LINES = [
     "frozen: the embeddings, the lowest 2 layers",
+    "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",
+    "R-Drop: two passes, the divergence of which counts 1 times",
+    "FGM: each batch once more, its token embeddings moved by 0.5",
+    "supervised contrastive loss: counts 0.1 times, at temperature 0.3",
 ]
 
 
