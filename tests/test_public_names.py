@@ -36,7 +36,7 @@ NAMES = [
         "Predictor",
         "PretrainConfig",
     ),
-    *("RunCheckpoint", "RunTracker", "ShardedTokenStore", "SkippedRowsWarning"),
+    *("Reinitialize", "RunCheckpoint", "RunTracker", "ShardedTokenStore", "SkippedRowsWarning"),
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),

@@ -21,16 +21,19 @@ class TechniqueOptions:
     """Do not train the embeddings."""
     freeze_layers: int = 0
     """Lowest layers of the encoder that are not trained."""
+    reinit_layers: int = 0
+    """Highest layers of the encoder that, with the pooler, begin with new weights."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
 
     def __post_init__(self) -> None:
-        if self.freeze_layers < 0:
-            raise InputError(
-                "{option} must be 0 or more. Received: {value}",
-                option=Option("freeze_layers"),
-                value=self.freeze_layers,
-            )
+        for name in ("freeze_layers", "reinit_layers"):
+            if getattr(self, name) < 0:
+                raise InputError(
+                    "{option} must be 0 or more. Received: {value}",
+                    option=Option(name),
+                    value=getattr(self, name),
+                )
         if not 0 < self.layer_decay <= 1:
             raise InputError(
                 "{option} must be above 0 and at most 1. Received: {value}",

@@ -4,10 +4,11 @@ from typing import Any
 
 from kbert.backend.choose_backend import import_keras
 from kbert.backend.devices import built_on_devices
+from kbert.config import TrainConfig
 from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
-from kbert.techniques.known_techniques import techniques_of
+from kbert.techniques.known_techniques import check_techniques, techniques_of
 from kbert.techniques.model_change import ModelChange
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
@@ -60,9 +61,10 @@ def build_model(prepared: PreparedRun) -> Any:
                 dtype=dtype,
                 target=prepared.target,
             )
+        check_techniques(config, len(model.backbone.transformer_layers))
         used = techniques_of(config)
         for technique in used:
-            if isinstance(technique, ModelChange):
+            if isinstance(technique, ModelChange) and not technique.changes_values:
                 technique(model)
         model.gradient_checkpointing = config.gradient_checkpointing
         # Rows that fill up a batch count in a metric without weights.
@@ -76,6 +78,13 @@ def build_model(prepared: PreparedRun) -> Any:
             **{metrics: ["accuracy"] if model.target.takes_names else None},
         )
     return model
+
+
+def change_values(config: TrainConfig, model: Any) -> None:
+    """Change the values of a new run's weights as its techniques do, after its baselines."""
+    for technique in techniques_of(config):
+        if isinstance(technique, ModelChange) and technique.changes_values:
+            technique(model)
 
 
 def _loss(prepared: PreparedRun, target: Target) -> Any:

@@ -2,5 +2,6 @@
 
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.reinitialize import Reinitialize
 
-__all__ = ["Freeze", "LayerDecay"]
+__all__ = ["Freeze", "LayerDecay", "Reinitialize"]

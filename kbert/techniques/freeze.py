@@ -47,17 +47,19 @@ class Freeze(ModelChange):
 
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
-        own = len(backbone.transformer_layers)
-        if self.layers > own:
-            raise InputError(
-                "The model has {own}, of which {layers} cannot be frozen.",
-                own=count_noun(own, "layer"),
-                layers=self.layers,
-                cure=Cure({"freeze_layers": own}),
-            )
+        self.check_layers(len(backbone.transformer_layers))
         for layer in self._frozen(backbone):
             layer.trainable = False
         return model
+
+    def check_layers(self, layers: int) -> None:
+        if self.layers > layers:
+            raise InputError(
+                "The model has {own}, of which {layers} cannot be frozen.",
+                own=count_noun(layers, "layer"),
+                layers=self.layers,
+                cure=Cure({"freeze_layers": layers}),
+            )
 
     def _frozen(self, backbone: Any) -> list[Any]:
         found = list(backbone.transformer_layers[: self.layers])

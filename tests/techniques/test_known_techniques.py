@@ -4,11 +4,17 @@ import pytest
 
 from kbert import InputError
 from kbert.config import TechniqueOptions
-from kbert.techniques.known_techniques import KNOWN, technique_from, techniques_of
+from kbert.techniques.known_techniques import (
+    KNOWN,
+    check_techniques,
+    technique_from,
+    techniques_of,
+)
 
 # What a run with every technique asks for, and the lines that its plan has of them.
-EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, layer_decay=0.9)
+EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, reinit_layers=3, layer_decay=0.9)
 LINES = [
+    "new weights: the highest 3 layers, the pooler",
     "frozen: the embeddings, the lowest 2 layers",
     "learning rate of each layer: 0.9 times that of the one above",
 ]
@@ -35,6 +41,20 @@ def test_a_technique_is_the_same_as_plain_data(technique):
     assert technique_from(technique) is technique
 
 
+def test_layers_that_are_frozen_and_new_are_refused():
+    check_techniques(EVERY, layers=5)
+    with pytest.raises(InputError, match="Of 4 layers the lowest 2 are frozen and the highest 3"):
+        check_techniques(EVERY, layers=4)
+
+
+@pytest.mark.parametrize("setting", ["freeze_layers", "reinit_layers"])
+def test_more_layers_than_there_are_are_refused(setting):
+    with pytest.raises(InputError, match="The model has 1 layer, of which 2 cannot be"):
+        check_techniques(TechniqueOptions(**{setting: 2}), layers=1)
+
+
 def test_an_unknown_one_is_refused():
-    with pytest.raises(InputError, match="There is no technique 'dropout_of_rows'. Known are: fr"):
+    with pytest.raises(
+        InputError, match="There is no technique 'dropout_of_rows'. Known are: reinitialize, "
+    ):
         technique_from({"technique": "dropout_of_rows"})
