@@ -9,9 +9,10 @@ import keras
 import keras_hub
 
 from kbert.backend.dropout import dropout
-from kbert.choices import CutPair, Gelu, LongText, TargetKind
+from kbert.choices import CutPair, Gelu, LongText, TargetKind, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Option
+from kbert.interop.config_checks import check_pooling
 from kbert.interop.sources import find_source
 from kbert.interop.write_kbert_model import write_kbert_model
 from kbert.models.backbones import backbone_config, load_backbone, new_backbone, set_gelu
@@ -20,8 +21,8 @@ from kbert.models.calibrate_model import calibrate_model
 from kbert.models.classifier_parts import check_can_be_saved, check_parts
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.own_unit import in_own_unit
-from kbert.models.pooled_output import pooled_output
 from kbert.models.pooled_windows import pooled_windows
+from kbert.models.poolings import POOLINGS
 from kbert.models.text_model import TextModel
 from kbert.models.variables import to_arrays
 from kbert.results.temperature import Temperature
@@ -39,6 +40,7 @@ class BertClassifier(TextModel):
     """A BERT with a classification head: a functional `keras.Model` over a keras-hub backbone.
 
         logits = Dense(labels)(Dropout(dropout)(tanh(Dense(hidden)([CLS] of the last layer))))
+        logits = Dense(labels)(Dropout(dropout)(mean of the last layer's tokens))    # "mean"
 
     The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`;
     packed rows, which hold several texts each; or windows, of which a long text has several, and
@@ -60,6 +62,9 @@ class BertClassifier(TextModel):
             in their order), a Target or what its `to_dict` returns. Defaults to None: one class.
         temperature: float. What the weights of the head have been divided by since they were
             trained, for who asks; see `calibrate`. Defaults to 1.0.
+        pooling: "cls" or "mean". What the head reads: [CLS] through the pooler, as in BERT; or the
+            mean of all tokens that are not padding, as sentence encoders such as MiniLM were
+            trained, whose pooler is then neither used nor trained. Defaults to "cls".
 
     Attributes:
         gradient_checkpointing: bool. Compute the layers once more for the gradient, rather than
@@ -92,6 +97,7 @@ class BertClassifier(TextModel):
         name: str | None = None,
         target: Target | TargetKind | dict[str, Any] | None = None,
         temperature: float = 1.0,
+        pooling: TokenPooling = "cls",
     ) -> None:
         if isinstance(backbone, dict):
             backbone = new_backbone(backbone, dtype)
@@ -100,7 +106,8 @@ class BertClassifier(TextModel):
         names = label_names(given, Option("labels"))
         kind = target_of(target, len(names))
         check_parts(backbone, names, tokenizer, max_length, kind.least_labels)
-        pooled = backbone(backbone.input)["pooled_output"]
+        check_pooling(pooling)
+        pooled = POOLINGS[pooling].in_graph(backbone)
         dropped = keras.layers.Dropout(dropout, name="classifier_dropout")(pooled)
         logits = keras.layers.Dense(
             len(names),
@@ -118,6 +125,9 @@ class BertClassifier(TextModel):
         self.dropout = dropout
         self.temperature = temperature
         self.gelu = gelu
+        self.pooling = pooling
+        if not POOLINGS[pooling].uses_pooler:
+            backbone.pooled_dense.trainable = False
         self.gradient_checkpointing = False
 
     @property
@@ -126,7 +136,8 @@ class BertClassifier(TextModel):
         return [spec for spec in super().input_spec if spec.name != "padding_mask"]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        pooled = pooled_output(self.backbone, inputs, training, self.gradient_checkpointing)
+        compute = POOLINGS[self.pooling].compute
+        pooled = compute(self.backbone, inputs, training, self.gradient_checkpointing)
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         outputs = in_own_unit(self.get_layer("logits")(dropped), self.target)
         if "own_windows" not in inputs or self.tokenizer.windows is None:
@@ -149,6 +160,7 @@ class BertClassifier(TextModel):
         long_text: LongText | None = None,
         cut_pair: CutPair | None = None,
         windows: Windows | None = None,
+        pooling: TokenPooling | None = None,
     ) -> "BertClassifier":
         """Return a classifier with a preset's encoder, and a new head or the preset's own.
 
@@ -177,9 +189,12 @@ class BertClassifier(TextModel):
                 "longest".
             windows: Windows or None. How windows overlap and are pooled. Defaults to None: as the
                 tokenizer says, or `Windows()`.
+            pooling: "cls", "mean" or None. What a new head reads; see the class. Defaults to None:
+                [CLS], or what the preset's own head reads.
 
         Raises:
-            InputError: the preset is not a BERT, or lacks the head or the names that are wanted.
+            InputError: the preset is not a BERT, lacks the head or the names that are wanted, or
+                has a head for another pooling.
         """
         source = find_source(preset)
         if head == "preset" or (head is None and labels is None):
@@ -190,6 +205,14 @@ class BertClassifier(TextModel):
                     labels=Option("labels"),
                 )
             data = source.read()
+            if pooling not in (None, data.pooling):
+                raise InputError(
+                    "The head of {preset} reads {own}, not {pooling}. Pass {labels} for a new one.",
+                    preset=preset,
+                    own=data.pooling,
+                    pooling=pooling,
+                    labels=Option("labels"),
+                )
             if tokenizer is not None:
                 given = tokenizer
                 data = replace(data, read_tokenizer=lambda: given)
@@ -213,7 +236,16 @@ class BertClassifier(TextModel):
         if max_length is None:
             max_length = min(128, backbone.max_sequence_length)
         dropout = 0.1 if dropout is None else dropout
-        return cls(backbone, labels, tokenizer, max_length, dropout, gelu, target=target)
+        return cls(
+            backbone,
+            labels,
+            tokenizer,
+            max_length,
+            dropout,
+            gelu,
+            target=target,
+            pooling=pooling or "cls",
+        )
 
     @classmethod
     def load(cls, path: str | Path, **changes: Any) -> "BertClassifier":
@@ -254,7 +286,7 @@ class BertClassifier(TextModel):
             A `Temperature`, which also tells the calibration before and after.
 
         Raises:
-            InputError: the model gives numbers, has LoRA, or cannot be evaluated on the data.
+            InputError: the model gives numbers, is quantized, or cannot be evaluated on the data.
 
         Example:
 
@@ -288,6 +320,7 @@ class BertClassifier(TextModel):
             "name": self.name,
             **({} if self.target == Single() else {"target": self.target.to_dict()}),
             **({} if self.temperature == 1 else {"temperature": self.temperature}),
+            **({} if self.pooling == "cls" else {"pooling": self.pooling}),
         }
 
     @classmethod

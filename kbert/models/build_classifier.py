@@ -59,6 +59,7 @@ def build_classifier(
             data.dropout if dropout is None else dropout,
             data.gelu,
             target=data.target,
+            pooling=data.pooling,
             **data.settings,
         )
     except TypeError as error:
@@ -119,4 +120,5 @@ def to_model_data(model: Any) -> ModelData:
         dropout=model.dropout,
         max_length=model.max_length,
         dtype=model.backbone.dtype_policy.name,
+        pooling=model.pooling,
     )

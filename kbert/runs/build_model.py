@@ -60,6 +60,7 @@ def build_model(prepared: PreparedRun) -> Any:
                 tokenizer=prepared.tokenizer,
                 dtype=dtype,
                 target=prepared.target,
+                pooling=config.pooling,
             )
         check_techniques(config, len(model.backbone.transformer_layers))
         used = techniques_of(config)

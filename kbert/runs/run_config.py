@@ -24,7 +24,7 @@ _PATHS = ("data", "dev", "test", "preset", "parent")
 # What the parent has begun with is trained by now.
 _NOT_INHERITED = ("output", "parent", "allow", "reinit_layers")
 _OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time", "folds", "fold")
-FROM_PARENT = ("preset", "weights", "parent")
+FROM_PARENT = ("preset", "weights", "pooling", "parent")
 """What a run that continues another has from it."""
 
 
