@@ -57,6 +57,7 @@ from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels
 from kbert.techniques.freeze import Freeze as Freeze
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay
+from kbert.techniques.lora import LoRA as LoRA
 from kbert.techniques.reinitialize import Reinitialize as Reinitialize
 from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
 from kbert.tokenizer.windows import Windows as Windows

@@ -31,6 +31,7 @@ NOT_RUN = {
     "kbert.runs.pretrain.pretrain": "a file of texts",
     "kbert.techniques.freeze.Freeze": "a model",
     "kbert.techniques.layer_decay.LayerDecay": "a plan and a model",
+    "kbert.techniques.lora.LoRA": "a plan and a model",
     "kbert.techniques.reinitialize.Reinitialize": "a model",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",

@@ -40,6 +40,7 @@ NAMES = [
     "runs.train.train",
     "techniques.freeze.Freeze",
     "techniques.layer_decay.LayerDecay",
+    "techniques.lora.LoRA",
     "techniques.reinitialize.Reinitialize",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]

@@ -27,6 +27,7 @@ NAMES = [
         "Labels",
         "LayerDecay",
         "LearningRateLogger",
+        "LoRA",
         "MachineError",
         "MaskedBatches",
         "MaskedLanguageModel",

@@ -9,6 +9,7 @@ import keras
 import keras_hub
 
 from kbert.backend.dropout import dropout
+from kbert.backend.lora_internals import lora_parts
 from kbert.choices import CutPair, Gelu, LongText, TargetKind, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -19,12 +20,13 @@ from kbert.models.backbones import backbone_config, load_backbone, new_backbone,
 from kbert.models.build_classifier import build_classifier
 from kbert.models.calibrate_model import calibrate_model
 from kbert.models.classifier_parts import check_can_be_saved, check_parts
+from kbert.models.frozen_parts import freeze_parts, frozen_parts
 from kbert.models.load_keras_file import load_keras_file
+from kbert.models.lora_arrays import plain_arrays
 from kbert.models.own_unit import in_own_unit
 from kbert.models.pooled_windows import pooled_windows
 from kbert.models.poolings import POOLINGS
 from kbert.models.text_model import TextModel
-from kbert.models.variables import to_arrays
 from kbert.results.temperature import Temperature
 from kbert.targets.known_targets import target_of
 from kbert.targets.labels import Labels
@@ -126,8 +128,8 @@ class BertClassifier(TextModel):
         self.temperature = temperature
         self.gelu = gelu
         self.pooling = pooling
-        if not POOLINGS[pooling].uses_pooler:
-            backbone.pooled_dense.trainable = False
+        for part in self._never_trained:
+            backbone.get_layer(part).trainable = False
         self.gradient_checkpointing = False
 
     @property
@@ -301,14 +303,18 @@ class BertClassifier(TextModel):
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.
 
+        LoRA is merged into the weights.
+
         Raises:
-            InputError: the model has other weights than a BERT with a head, such as those of LoRA.
+            InputError: the model has other weights than a BERT with a head, as after `quantize`.
         """
         check_can_be_saved(self)
-        write_kbert_model(Path(folder), self.get_config(), to_arrays(self.weights))
+        write_kbert_model(Path(folder), self.get_config(), plain_arrays(self))
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain data."""
+        """Return the constructor's arguments as plain data, and `frozen`, the parts that are not
+        trained."""
+        frozen = [part for part in frozen_parts(self) if part not in self._never_trained]
         return {
             "backbone": backbone_config(self.backbone),
             "labels": list(self.labels.names),
@@ -321,9 +327,24 @@ class BertClassifier(TextModel):
             **({} if self.target == Single() else {"target": self.target.to_dict()}),
             **({} if self.temperature == 1 else {"temperature": self.temperature}),
             **({} if self.pooling == "cls" else {"pooling": self.pooling}),
+            **({"frozen": frozen} if frozen else {}),
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BertClassifier":
-        """Return a classifier of the same size with new weights."""
-        return cls(**{**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])})
+        """Return a classifier of the same size with new weights, and the same parts frozen."""
+        settings = {**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])}
+        frozen = settings.pop("frozen", ())
+        model = cls(**settings)
+        if frozen:
+            freeze_parts(model, {*frozen, *model._never_trained})
+        return model
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what the model was compiled with; none with LoRA, which is merged when saved."""
+        has_lora = next(lora_parts(self), None) is not None
+        return {} if has_lora else super().get_compile_config()
+
+    @property
+    def _never_trained(self) -> tuple[str, ...]:
+        return () if POOLINGS[self.pooling].uses_pooler else ("pooled_dense",)

@@ -11,7 +11,8 @@ from kbert.errors import InputError
 from kbert.findings import Call, Message
 from kbert.interop.model_data import ModelData
 from kbert.models.backbones import build_encoder
-from kbert.models.variables import assign_variables, to_arrays
+from kbert.models.lora_arrays import plain_arrays
+from kbert.models.variables import assign_variables
 from kbert.targets.labels import Labels
 from kbert.tokenizer.windows import Windows
 
@@ -113,7 +114,7 @@ def to_model_data(model: Any) -> ModelData:
         backbone=model.get_config()["backbone"],
         gelu=model.gelu,
         read_tokenizer=lambda: model.tokenizer,
-        arrays=to_arrays(model.weights),
+        arrays=plain_arrays(model),
         classes=len(model.labels),
         labels=model.labels.names,
         target=model.target,

@@ -9,7 +9,7 @@ from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
 from kbert.techniques.known_techniques import check_techniques, techniques_of
-from kbert.techniques.model_change import ModelChange
+from kbert.techniques.model_change import ModelChange, sizes_of
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
 
@@ -62,7 +62,7 @@ def build_model(prepared: PreparedRun) -> Any:
                 target=prepared.target,
                 pooling=config.pooling,
             )
-        check_techniques(config, len(model.backbone.transformer_layers))
+        check_techniques(config, sizes_of(model.backbone))
         used = techniques_of(config)
         for technique in used:
             if isinstance(technique, ModelChange) and not technique.changes_values:

@@ -120,7 +120,7 @@ def prepare(
         # A model that cannot be used is refused before the data are read.
         sizes, _ = source.sizes()
         check_max_length(config.max_length, sizes["max_sequence_length"])
-        check_techniques(config, sizes["num_layers"])
+        check_techniques(config, sizes)
     labels = None if config.parent is None else Labels(source.labels() or ())
     whole, given = read_files(config, labels)
     if split is None:

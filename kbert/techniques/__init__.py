@@ -2,6 +2,7 @@
 
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.lora import LoRA
 from kbert.techniques.reinitialize import Reinitialize
 
-__all__ = ["Freeze", "LayerDecay", "Reinitialize"]
+__all__ = ["Freeze", "LayerDecay", "LoRA", "Reinitialize"]

@@ -1,11 +1,12 @@
 """Parts of a model that are not trained."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message, worded
-from kbert.techniques.model_change import ModelChange
+from kbert.techniques.model_change import ModelChange, sizes_of
 from kbert.utils.wording import count_noun
 
 
@@ -47,12 +48,13 @@ class Freeze(ModelChange):
 
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
-        self.check_layers(len(backbone.transformer_layers))
+        self.check_sizes(sizes_of(backbone))
         for layer in self._frozen(backbone):
             layer.trainable = False
         return model
 
-    def check_layers(self, layers: int) -> None:
+    def check_sizes(self, sizes: Mapping[str, Any]) -> None:
+        layers = sizes["num_layers"]
         if self.layers > layers:
             raise InputError(
                 "The model has {own}, of which {layers} cannot be frozen.",

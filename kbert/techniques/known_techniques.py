@@ -1,6 +1,6 @@
 """The techniques by their names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kbert.config.technique_options import TechniqueOptions
@@ -8,6 +8,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Option
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.lora import LoRA
 from kbert.techniques.model_change import ModelChange
 from kbert.techniques.rate_factor import RateFactor
 from kbert.techniques.reinitialize import Reinitialize
@@ -15,7 +16,7 @@ from kbert.techniques.technique import Technique
 from kbert.utils.wording import count_noun
 
 # In the order in which they change a model.
-KNOWN: tuple[type[Technique], ...] = (Reinitialize, Freeze, LayerDecay)
+KNOWN: tuple[type[Technique], ...] = (Reinitialize, LoRA, Freeze, LayerDecay)
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 
 
@@ -25,12 +26,17 @@ def techniques_of(options: TechniqueOptions) -> list[Technique]:
     return [technique for technique in asked if technique is not None]
 
 
-def check_techniques(options: TechniqueOptions, layers: int) -> None:
-    """Raise InputError where the techniques of a run do not fit an encoder of so many layers."""
+def check_techniques(options: TechniqueOptions, sizes: Mapping[str, Any]) -> None:
+    """Raise InputError where the techniques of a run do not fit an encoder.
+
+    Args:
+        options: TechniqueOptions.
+        sizes: dict. As of `ModelChange.check_sizes`.
+    """
     for technique in techniques_of(options):
         if isinstance(technique, ModelChange):
-            technique.check_layers(layers)
-    new = options.reinit_layers
+            technique.check_sizes(sizes)
+    layers, new = sizes["num_layers"], options.reinit_layers
     if options.freeze_layers + new > layers:
         raise InputError(
             "Of {layers} the lowest {frozen} are frozen and the highest {new} get new weights: "

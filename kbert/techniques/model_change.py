@@ -1,6 +1,7 @@
 """Techniques that change a model before it is compiled."""
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from kbert.techniques.technique import Technique
@@ -27,6 +28,15 @@ class ModelChange(Technique):
             InputError: the model does not have what is to be changed.
         """
 
-    def check_layers(self, layers: int) -> None:
-        """Raise InputError where an encoder of so many layers cannot be changed so."""
+    def check_sizes(self, sizes: Mapping[str, Any]) -> None:
+        """Raise InputError where an encoder cannot be changed so.
+
+        Args:
+            sizes: dict. Its `num_layers`, `num_heads` and `hidden_dim`.
+        """
         return None
+
+
+def sizes_of(backbone: Any) -> dict[str, int]:
+    """Return the sizes of a backbone that `check_sizes` takes."""
+    return {name: getattr(backbone, name) for name in ("num_layers", "num_heads", "hidden_dim")}

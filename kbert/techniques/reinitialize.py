@@ -1,12 +1,13 @@
 """New weights for the top of an encoder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message, worded
-from kbert.techniques.model_change import ModelChange
+from kbert.techniques.model_change import ModelChange, sizes_of
 from kbert.utils.wording import count_noun
 
 
@@ -58,14 +59,15 @@ class Reinitialize(ModelChange):
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
         own = backbone.transformer_layers
-        self.check_layers(len(own))
+        self.check_sizes(sizes_of(backbone))
         changed = [*own[len(own) - self.layers :], *([backbone.pooled_dense] * self.pooler)]
         for layer in changed:
             for variable in layer.weights:
                 variable.assign(_new_value(variable))
         return model
 
-    def check_layers(self, layers: int) -> None:
+    def check_sizes(self, sizes: Mapping[str, Any]) -> None:
+        layers = sizes["num_layers"]
         if self.layers > layers:
             raise InputError(
                 "The model has {own}, of which {layers} cannot be given new weights.",

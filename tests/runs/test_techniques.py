@@ -18,6 +18,7 @@ CASES = {
     "freeze": {"freeze_embeddings": True, "freeze_layers": 1},
     "layer-decay": {"layer_decay": 0.5},
     "reinitialize": {"reinit_layers": 1},
+    "lora": {"lora_rank": 2, "lora_alpha": 8.0},
 }
 
 
