@@ -36,6 +36,8 @@ NOT_RUN = {
     "kbert.techniques.r_drop.RDrop": "a plan and a model",
     "kbert.techniques.supervised_contrastive.SupervisedContrastive": "a plan and a model",
     "kbert.techniques.token_dropout.TokenDropout": "a model",
+    "kbert.techniques.lora.LoRA": "a plan and a model",
+    "kbert.techniques.reinitialize.Reinitialize": "a model",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",
 }

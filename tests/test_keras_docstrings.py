@@ -46,6 +46,8 @@ NAMES = [
     "techniques.r_drop.RDrop",
     "techniques.supervised_contrastive.SupervisedContrastive",
     "techniques.token_dropout.TokenDropout",
+    "techniques.lora.LoRA",
+    "techniques.reinitialize.Reinitialize",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

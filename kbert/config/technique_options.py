@@ -22,6 +22,12 @@ class TechniqueOptions:
     """Do not train the embeddings."""
     freeze_layers: int = 0
     """Lowest layers of the encoder that are not trained."""
+    reinit_layers: int = 0
+    """Highest layers of the encoder that, with the pooler, begin with new weights."""
+    lora_rank: int = 0
+    """Rank of LoRA, which trains small matrices beside the kernels of queries and values."""
+    lora_alpha: float | None = None
+    """What LoRA's product is multiplied by, and divided by the rank; by default the rank."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
     r_drop: float = 0.0
@@ -36,7 +42,10 @@ class TechniqueOptions:
     """Temperature of the contrastive loss; the lower, the more the nearest rows count."""
 
     def __post_init__(self) -> None:
-        for name in ("freeze_layers", "r_drop", "fgm", "contrastive"):
+        for name in (
+            *("freeze_layers", "reinit_layers", "lora_rank"),
+            *("r_drop", "fgm", "contrastive"),
+        ):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(
                     "{option} must be 0 or more. Received: {value}",
@@ -62,3 +71,26 @@ class TechniqueOptions:
                 option=Option("layer_decay"),
                 value=self.layer_decay,
             )
+        self._check_lora()
+
+    def _check_lora(self) -> None:
+        """Raise InputError unless the settings of LoRA fit each other and those beside it."""
+        if self.lora_alpha is not None and not 0 < self.lora_alpha < float("inf"):
+            raise InputError(
+                "{option} must be above 0. Received: {value}",
+                option=Option("lora_alpha"),
+                value=self.lora_alpha,
+            )
+        if self.lora_alpha is not None and not self.lora_rank:
+            raise InputError(
+                "{alpha} is used only with {rank}.",
+                alpha=Option("lora_alpha"),
+                rank=Option("lora_rank"),
+            )
+        for name in ("freeze_embeddings", "freeze_layers", "reinit_layers"):
+            if self.lora_rank and getattr(self, name):
+                raise InputError(
+                    "{lora} keeps all weights of the encoder as they are: leave out {option}.",
+                    lora=Option("lora_rank"),
+                    option=Option(name),
+                )

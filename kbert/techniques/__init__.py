@@ -8,3 +8,7 @@ from kbert.techniques.supervised_contrastive import SupervisedContrastive
 from kbert.techniques.token_dropout import TokenDropout
 
 __all__ = ["FGM", "Freeze", "LayerDecay", "RDrop", "SupervisedContrastive", "TokenDropout"]
+from kbert.techniques.lora import LoRA
+from kbert.techniques.reinitialize import Reinitialize
+
+__all__ = ["Freeze", "LayerDecay", "LoRA", "Reinitialize"]

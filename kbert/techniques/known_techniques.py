@@ -1,24 +1,28 @@
 """The techniques by their names."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
-from kbert.findings import Joined, Option
+from kbert.findings import Cure, Joined, Option
 from kbert.techniques.fgm import FGM
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.lora import LoRA
+from kbert.techniques.model_change import ModelChange
 from kbert.techniques.objective import Objective
 from kbert.techniques.r_drop import RDrop
 from kbert.techniques.rate_factor import RateFactor
+from kbert.techniques.reinitialize import Reinitialize
 from kbert.techniques.supervised_contrastive import SupervisedContrastive
 from kbert.techniques.technique import Technique
 from kbert.techniques.token_dropout import TokenDropout
+from kbert.utils.wording import count_noun
 
 # In the order in which they change a model.
 KNOWN: tuple[type[Technique], ...] = (
-    *(Freeze, TokenDropout),
+    *(Reinitialize, LoRA, Freeze, TokenDropout),
     LayerDecay,
     *(RDrop, FGM, SupervisedContrastive),
 )
@@ -29,6 +33,40 @@ def techniques_of(options: TechniqueOptions) -> list[Technique]:
     """Return the techniques that the settings of a run ask for."""
     asked = (technique.asked_by(options) for technique in KNOWN)
     return [technique for technique in asked if technique is not None]
+
+
+def check_techniques(options: TechniqueOptions, sizes: Mapping[str, Any]) -> None:
+    """Raise InputError where the techniques of a run do not fit an encoder.
+
+    Args:
+        options: TechniqueOptions.
+        sizes: dict. As of `ModelChange.check_sizes`.
+    """
+    for technique in techniques_of(options):
+        if isinstance(technique, ModelChange):
+            technique.check_sizes(sizes)
+    layers, new = sizes["num_layers"], options.reinit_layers
+    if options.freeze_layers + new > layers:
+        raise InputError(
+            "Of {layers} the lowest {frozen} are frozen and the highest {new} get new weights: "
+            "those that are both would never be trained.",
+            layers=count_noun(layers, "layer"),
+            frozen=options.freeze_layers,
+            new=new,
+            cure=Cure({"freeze_layers": layers - new}),
+        )
+
+
+def check_random_weights(options: TechniqueOptions) -> None:
+    """Raise InputError where a run that starts from random weights asks for pretrained ones."""
+    for technique in techniques_of(options):
+        if technique.needs_pretrained:
+            raise InputError(
+                "{option} is for pretrained weights, and {weights} gives none: leave out one of "
+                "the two.",
+                option=Option(next(iter(technique.settings))),
+                weights=Option("weights", "random"),
+            )
 
 
 def technique_from(data: Technique | dict[str, Any]) -> Technique:

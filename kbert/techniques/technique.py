@@ -16,10 +16,12 @@ class Technique(ABC):
     Attributes:
         name: str. What it is called in a file.
         settings: dict. The field of each setting of `TechniqueOptions` that asks for it.
+        needs_pretrained: bool. Whether it makes sense of pretrained weights alone.
     """
 
     name: ClassVar[str]
     settings: ClassVar[dict[str, str]]
+    needs_pretrained: ClassVar[bool] = False
 
     @classmethod
     def asked_by(cls, options: TechniqueOptions) -> Self | None:
