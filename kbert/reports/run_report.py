@@ -137,7 +137,7 @@ class RunReport:
     @cached_property
     def sampled_scores(self) -> "np.ndarray | None":
         """That score on samples of the rows of `predictions`; see the function of this name."""
-        return sampled_scores(self)
+        return sampled_scores(self.predictions, self.target, self.score)
 
 
 def _told_of(run: Mapping[str, Any]) -> str:

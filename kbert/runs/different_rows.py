@@ -10,6 +10,7 @@ from kbert.errors import InputError, KbertError
 from kbert.findings import Call, Cure
 from kbert.runs.evaluated_rows import is_cross_validation
 from kbert.runs.report_of_run import run_history
+from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_predictions import evaluated_sets
 from kbert.utils.wording import count_noun
@@ -44,6 +45,7 @@ def different_rows(
             first, other, ours, theirs = other, first, theirs, ours
             lacking = Counter(ours[1]) - Counter(theirs[1])
         if lacking:
+            config = run_config(first)
             at = next(place for place, row in enumerate(ours[1]) if row in lacking)
             return InputError(
                 "{first} and {other} were evaluated on different rows: {lacking} of the {rows:,} "
@@ -55,7 +57,7 @@ def different_rows(
                 rows=len(ours[1]),
                 count=len(theirs[1]),
                 row=ours[0].number(at),
-                source=ours[0].source,
+                source=config.data if config.sets_rows_aside else ours[0].source,
                 cure=cure,
             )
     return InputError(

@@ -1,6 +1,7 @@
 """How far runs are from the first, of each kind of target."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from reports.hand_made import report_of
 from scipy import stats
 from sklearn.metrics import average_precision_score, root_mean_squared_error
 
+from kbert.reports import sampled_scores
 from kbert.reports.against_first import against_first
+from kbert.results.bootstrap import bootstrap_scores
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.prediction_table import PredictionTable
@@ -88,7 +91,9 @@ def rmse(true, told):
     ],
     ids=["multi", "regression"],
 )
-def test_elsewhere_the_score_is_sampled(target, true, told, monitor, score):
+def test_elsewhere_the_score_is_sampled(target, true, told, monitor, score, monkeypatch):
+    few = partial(bootstrap_scores, repeats=80)  # all take seconds
+    monkeypatch.setattr(sampled_scores, "bootstrap_scores", lambda of, rows, repeats: few(of, rows))
     reports = [report(target, true, outputs, monitor) for outputs in told]
     second = against_first(reports)[1]
     assert second.test is second.p_holm is None

@@ -46,7 +46,7 @@ def test_the_best_is_found_wherever_it_is():
     found = Comparison.of([WORSE, BEST])
     assert [run.name for run in found.runs] == ["worse", "best"]
     assert found.best is found.runs[1]
-    by_loss = [replace(one, history=by(one, "loss")) for one in (BEST, WORSE)]
+    by_loss = [replace(one, history=by(one, "loss"), predictions=None) for one in (BEST, WORSE)]
     assert Comparison.of(by_loss).best.name == "best"
     assert Comparison.of(by_loss).is_better_lower
 

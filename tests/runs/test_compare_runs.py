@@ -31,17 +31,14 @@ def runs(reviews, tiny_preset, tmp_path_factory):
         report=False,
     )
     made = {"one": {}, "other": {"seed": 1}, "rows": {"split_seed": 4}, "score": {"monitor": "mcc"}}
-    with reviews.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["text", "label"])
-        table.writerows([row["text"], "x" if row["label"] == "good" else "y"] for row in rows)
-    made["labels"] = {"data": str(folder / "labels.csv")}
-    return {
+    found = {
         name: train(replace(config, output=str(folder / name), **settings), verbose=0).path
         for name, settings in made.items()
     }
+    found["labels"] = folder / "labels"
+    shutil.copytree(found["one"], found["labels"])
+    RunDirectory(found["labels"]).update(labels=["x", "y"])
+    return found
 
 
 def status(*arguments):

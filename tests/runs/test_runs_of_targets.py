@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -120,6 +121,21 @@ def test_what_follows_a_run(kind, config, files, capsys):
     recorded = run.best_scores()
     same = [n for n in recorded if n in of_dev and not n.endswith("f1") and "subset" not in n]
     assert {n: of_dev[n] for n in same} == pytest.approx({n: recorded[n] for n in same}, abs=1e-4)
+    check_comparison(kind, run, data, capsys)
+
+
+def check_comparison(kind, run, data, capsys):
+    """Check what `kbert compare` tells of a run and a copy of it, which differ in nothing."""
+    copy = run.path.with_name("copy")
+    shutil.copytree(run.path, copy)
+    for on in ([], ["--on", data]):
+        verb("compare", run, copy, *on, "--json")
+        record = json.loads(capsys.readouterr().out)
+        against = record["runs"][1]["against_first"]
+        assert against["difference"] == 0
+        assert against["interval"] == {"low": 0, "high": 0}
+        assert against["test"] == ({"first": 0, "second": 0, "p": 1} if kind == "soft" else None)
+        assert record["rows"] == record["runs"][0]["scores"]["rows"]
 
 
 @pytest.mark.any_backend  # what is computed is tested above
