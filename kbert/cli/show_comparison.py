@@ -12,9 +12,9 @@ from kbert.results.scores import score_name
 
 _CELLS = 40  # of a name or a value, at most
 _PARTS = {
-    "settings": Message("Settings that differ"),
-    "data": Message("Data that differ"),
-    "versions": Message("Versions that differ"),
+    "settings": Message("Settings that differ:"),
+    "data": Message("Data that differ:"),
+    "versions": Message("Versions that differ:"),
 }
 
 
@@ -80,7 +80,7 @@ def _against(comparison: Comparison) -> Iterator[str]:
     if comparison.tests_rows:
         header += [Message("only the first right"), Message("only this right"), "p"]
     if several:
-        header.append("p (Holm)")
+        header.append(Message("p (Holm)"))
     yield table([header, *(_tested(run, comparison, several) for run in others)])
     if comparison.tests_rows:
         yield worded("p: McNemar's exact test of these rows, which says nothing of other seeds.")
@@ -113,7 +113,7 @@ def _over_seeds(comparison: Comparison) -> Iterator[str]:
         several = len(groups) > 2
         header = (
             *(Message("group"), Message("seeds"), Message("difference")),
-            *(Message("95% interval"), "t", "p", *(["p (Holm)"] if several else [])),
+            *(Message("95% interval"), "t", "p", *([Message("p (Holm)")] if several else [])),
             *(Message("higher"), Message("lower"), Message("sign test")),
         )
         yield table([header, *(_seeds(group, several) for group in tested)])
@@ -144,7 +144,7 @@ def _differing(comparison: Comparison) -> Iterator[str]:
     if not parts:
         yield "\n" + worded("Settings, data and versions are the same.")
     for part, facts in parts.items():
-        yield f"\n{_PARTS[part]}:"
+        yield f"\n{_PARTS[part]}"
         lines = zip(
             (_short(run.name) for run in comparison.runs),
             *([_short(told(name, value)) for value in values] for name, values in facts.items()),
