@@ -99,7 +99,7 @@ def test_elsewhere_the_score_is_sampled(target, true, told, monitor, score, monk
     assert second.test is second.p_holm is None
     told = [np.asarray(outputs, np.float32) for outputs in told]
     assert second.difference == pytest.approx(score(true, told[1]) - score(true, told[0]), abs=1e-5)
-    samples = [RANDOM.integers(ROWS, size=ROWS) for _ in range(400)]
+    samples = [RANDOM.integers(ROWS, size=ROWS) for _ in range(200)]
     drawn = [score(true[at], told[1][at]) - score(true[at], told[0][at]) for at in samples]
     low, high = np.quantile(drawn, [0.025, 0.975])
     width = high - low

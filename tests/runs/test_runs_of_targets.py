@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -23,6 +24,8 @@ from kbert import (
 )
 from kbert.cli.main import main
 from kbert.data.padding import pad
+from kbert.reports import sampled_scores
+from kbert.results.bootstrap import bootstrap_scores
 from kbert.results.thresholds import best_thresholds
 
 pytestmark = pytest.mark.keras
@@ -90,7 +93,7 @@ def config(files, tiny_preset, tmp_path):
         for kind in LABELS
     ],
 )
-def test_what_follows_a_run(kind, config, files, capsys):
+def test_what_follows_a_run(kind, config, files, capsys, monkeypatch):
     run = train(config(kind))
     capsys.readouterr()
     data = files(kind)
@@ -121,6 +124,8 @@ def test_what_follows_a_run(kind, config, files, capsys):
     recorded = run.best_scores()
     same = [n for n in recorded if n in of_dev and not n.endswith("f1") and "subset" not in n]
     assert {n: of_dev[n] for n in same} == pytest.approx({n: recorded[n] for n in same}, abs=1e-4)
+    few = partial(bootstrap_scores, repeats=10)  # all take seconds
+    monkeypatch.setattr(sampled_scores, "bootstrap_scores", lambda of, rows, repeats: few(of, rows))
     check_comparison(kind, run, data, capsys)
 
 
