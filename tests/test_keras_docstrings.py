@@ -38,6 +38,8 @@ NAMES = [
     "runs.continue_training.continue_training",
     "runs.resume.resume",
     "runs.train.train",
+    "techniques.freeze.Freeze",
+    "techniques.layer_decay.LayerDecay",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

@@ -17,6 +17,7 @@ NAMES = [
         "Examples",
         "Finding",
         "FindingsError",
+        "Freeze",
         "FreshOptimizer",
         "InputError",
         "Inspection",
@@ -24,6 +25,7 @@ NAMES = [
     *(
         "KbertError",
         "Labels",
+        "LayerDecay",
         "LearningRateLogger",
         "MachineError",
         "MaskedBatches",
@@ -71,6 +73,7 @@ LAYERS = [
     ("data",),
     ("plans",),
     ("config",),
+    ("techniques",),
     ("interop",),
     ("schedules",),
     ("optimizers",),
