@@ -136,5 +136,5 @@ $(VENV)/.installed-test: $(VENV)/.installed-demo pyproject.toml
 $(PEERS)/.installed: $(VENV)/.python
 	@echo "Installing the Hugging Face Trainer into $(PEERS) (once; a few minutes) ..."
 	@$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) "transformers>=5.0" accelerate
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) "transformers>=5.0" accelerate fastapi uvicorn
 	@touch $@

@@ -15,8 +15,10 @@ NAMES = [
     *(
         "Evaluation",
         "Examples",
+        "ExponentialGrowth",
         "Finding",
         "FindingsError",
+        "Freeze",
         "FreshOptimizer",
         "InputError",
         "Inspection",
@@ -24,6 +26,7 @@ NAMES = [
     *(
         "KbertError",
         "Labels",
+        "LayerDecay",
         "LearningRateLogger",
         "MachineError",
         "MaskedBatches",
@@ -38,7 +41,7 @@ NAMES = [
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),
-    *("find_errors", "find_source"),
+    *("find_errors", "find_learning_rate", "find_source"),
     *(
         "import_model",
         "inspect_examples",
@@ -71,6 +74,7 @@ LAYERS = [
     ("data",),
     ("plans",),
     ("config",),
+    ("techniques",),
     ("interop",),
     ("schedules",),
     ("optimizers",),

@@ -20,6 +20,7 @@ from kbert.config import (
     ServeOptions,
     ShardOptions,
     SplitOptions,
+    TechniqueOptions,
     TrackerOptions,
     TrainConfig,
 )
@@ -37,6 +38,7 @@ DATA = Group.create_ordered("Data")
 PLAN = Group.create_ordered("Plan")
 _MODEL = Group.create_ordered("Model")
 _LOSS = Group.create_ordered("Loss")
+_TECHNIQUES = Group.create_ordered("Techniques")
 _EVALUATION = Group.create_ordered("Evaluation")
 _CHECKPOINTS = Group.create_ordered("Checkpoints")
 TRACKING = Group.create_ordered("Tracking")
@@ -49,6 +51,7 @@ _GROUPS = {
     PlanOptions: PLAN,
     ModelOptions: _MODEL,
     LossOptions: _LOSS,
+    TechniqueOptions: _TECHNIQUES,
     EvaluationOptions: _EVALUATION,
     SplitOptions: _EVALUATION,
     ShardOptions: MACHINE,

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from kbert.cli.app import verb
 from kbert.cli.options import DATA, PLAN, Switch, given, options, reading
-from kbert.config import ShardOptions, SplitOptions, TrainConfig
+from kbert.config import ShardOptions, SplitOptions, TechniqueOptions, TrainConfig
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
@@ -17,7 +17,7 @@ _CUT = ("long_text", "cut_pair", "stride", "max_windows", "pool")
 
 @options(
     *(PlanOptions, "task", "dev", "dev_proportion", SplitOptions, "seed"),
-    *("preset", "max_length", *_CUT, "backend", ReadingOptions, ShardOptions),
+    *("preset", "max_length", *_CUT, "backend", ReadingOptions, ShardOptions, TechniqueOptions),
     without=("devices",),
 )
 class Settings:

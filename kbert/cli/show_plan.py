@@ -24,6 +24,7 @@ from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
+from kbert.techniques.known_techniques import techniques_of
 from kbert.utils.say import verbose_level, verbosity
 
 _COLUMNS = 64
@@ -66,6 +67,10 @@ def show_plan(
                 "updates."
             )
         )
+    used = techniques_of(config)
+    record["techniques"] = [technique.to_dict() for technique in used]
+    for technique in used:
+        tell(f"  {technique.told()}")
     tell(_curve(plan))
     if plot is not None:
         from kbert.plots import plot_plan, save_plot

@@ -15,6 +15,7 @@ from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
 from kbert.config.shard_options import ShardOptions
 from kbert.config.split_options import SplitOptions, check_split
+from kbert.config.technique_options import TechniqueOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, check_codes
@@ -31,6 +32,7 @@ class TrainConfig(
     SplitOptions,
     ShardOptions,
     LossOptions,
+    TechniqueOptions,
     ModelOptions,
     PlanOptions,
     ReadingOptions,
@@ -75,6 +77,7 @@ class TrainConfig(
             PlanOptions,
             ModelOptions,
             LossOptions,
+            TechniqueOptions,
             SplitOptions,
             ShardOptions,
             EvaluationOptions,

@@ -9,6 +9,8 @@ from keras import ops
 from kbert.backend.fused_update import update_one_adam
 from kbert.optimizers.fused_adam import FusedAdam
 from kbert.optimizers.weight_decay import NO_DECAY
+from kbert.techniques.known_techniques import rate_factors_of
+from kbert.techniques.rate_factor import RateFactor
 
 
 @keras.saving.register_keras_serializable(package="kbert")
@@ -30,6 +32,8 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         epsilon: float. Defaults to 1e-8.
         exclude: sequence of str. Regular expressions, searched in a variable's path, of what is
             not decayed. Defaults to biases and LayerNorm.
+        rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`, or of what their `to_dict`
+            returns. Defaults to (): all variables have the same rate.
         **kwargs: as of `keras.optimizers.AdamW`, such as `global_clipnorm`.
 
     Source: "Decoupled Weight Decay Regularization", arXiv 1711.05101.
@@ -49,6 +53,7 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         exclude: Sequence[str] = NO_DECAY,
+        rate_factors: Sequence[RateFactor | dict[str, Any]] = (),
         name: str = "adamw",
         **kwargs: Any,
     ) -> None:
@@ -62,6 +67,7 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
             **kwargs,
         )
         self.exclude = tuple(exclude)
+        self.rate_factors = rate_factors_of(rate_factors)
 
     def rate(self, learning_rate: Any) -> Any:
         # Operators take numbers as they are; of a tensor of one torch would wait for a GPU.
@@ -79,4 +85,4 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         super().update_step(gradient, variable, learning_rate)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "exclude": list(self.exclude)}
+        return {**super().get_config(), **self.settings_of_updates()}

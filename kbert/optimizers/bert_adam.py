@@ -8,6 +8,8 @@ from keras import ops
 
 from kbert.optimizers.fused_adam import FusedAdam
 from kbert.optimizers.weight_decay import NO_DECAY
+from kbert.techniques.known_techniques import rate_factors_of
+from kbert.techniques.rate_factor import RateFactor
 
 
 @keras.saving.register_keras_serializable(package="kbert")
@@ -33,6 +35,8 @@ class BertAdam(FusedAdam):
         global_clipnorm: float or None. Defaults to 1.0.
         exclude: sequence of str. Regular expressions, searched in a variable's path, of what is
             not decayed. Defaults to biases and LayerNorm.
+        rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`, or of what their `to_dict`
+            returns. Defaults to (): all variables have the same rate.
         **kwargs: as of `keras.optimizers.Optimizer`.
 
     Source: `optimization.py` of google-research/bert.
@@ -53,6 +57,7 @@ class BertAdam(FusedAdam):
         epsilon: float = 1e-6,
         global_clipnorm: float | None = 1.0,
         exclude: Sequence[str] = NO_DECAY,
+        rate_factors: Sequence[RateFactor | dict[str, Any]] = (),
         name: str = "bert_adam",
         **kwargs: Any,
     ) -> None:
@@ -67,6 +72,7 @@ class BertAdam(FusedAdam):
         self.beta_2 = beta_2
         self.epsilon = epsilon
         self.exclude = tuple(exclude)
+        self.rate_factors = rate_factors_of(rate_factors)
 
     def build(self, variables: list[Any]) -> None:
         if self.built:
@@ -90,5 +96,5 @@ class BertAdam(FusedAdam):
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
-            "exclude": list(self.exclude),
+            **self.settings_of_updates(),
         }

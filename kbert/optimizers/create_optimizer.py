@@ -1,15 +1,22 @@
 """The optimizer and the schedule that a plan asks for."""
 
+from collections.abc import Sequence
+
 import keras
 
 from kbert.optimizers.adamw import AdamW
 from kbert.optimizers.bert_adam import BertAdam
 from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay
+from kbert.techniques.rate_factor import RateFactor
 
 
 def create_optimizer(
-    plan: TrainingPlan, *, weight_decay: float = 0.01, global_clipnorm: float | None = 1.0
+    plan: TrainingPlan,
+    *,
+    weight_decay: float = 0.01,
+    global_clipnorm: float | None = 1.0,
+    rate_factors: Sequence[RateFactor] = (),
 ) -> keras.optimizers.Optimizer:
     """Return the plan's optimizer: AdamW, or with its recipe "google" BertAdam.
 
@@ -20,6 +27,8 @@ def create_optimizer(
         plan: TrainingPlan.
         weight_decay: float. Defaults to 0.01.
         global_clipnorm: float or None. Defaults to 1.0.
+        rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`. Defaults to (): all
+            variables have the same rate.
 
     Example:
 
@@ -43,6 +52,7 @@ def create_optimizer(
         schedule,
         weight_decay=weight_decay,
         global_clipnorm=global_clipnorm,
+        rate_factors=rate_factors,
         gradient_accumulation_steps=plan.gradient_accumulation_steps
         if plan.gradient_accumulation_steps > 1
         else None,

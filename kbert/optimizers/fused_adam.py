@@ -1,6 +1,7 @@
 """What kbert's variants of Adam share."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ from keras import ops
 from kbert.backend.fused_update import clip_global_norm, decay, update_adam
 from kbert.backend.gradients import summed
 from kbert.optimizers.weight_decay import excluded_from_decay
+from kbert.techniques.rate_factor import RateFactor, variable_depths
 
 
 class FusedAdam(keras.optimizers.Optimizer):
@@ -25,13 +27,16 @@ class FusedAdam(keras.optimizers.Optimizer):
     gradient_norm: keras.Variable | None = None
 
     exclude: tuple[str, ...]
+    rate_factors: tuple[RateFactor, ...] = ()
     beta_1: float
     beta_2: float
     epsilon: float
+    weight_decay: Any
 
     def build(self, variables: list[Any]) -> None:
         if not self.built:
             self.exclude_from_weight_decay(var_list=excluded_from_decay(variables, self.exclude))
+            self._depths = variable_depths([variable.path for variable in variables])
         super().build(variables)
         if self._clips_globally and self.gradient_norm is None:
             # A variable, though it is no state: JAX returns nothing else of a step.
@@ -59,15 +64,46 @@ class FusedAdam(keras.optimizers.Optimizer):
     def _backend_update_step(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any
     ) -> None:
+        for places, factor in self._by_rate(trainable_variables):
+            self._update(
+                [grads[place] for place in places],
+                [trainable_variables[place] for place in places],
+                learning_rate if factor is None else learning_rate * factor,
+            )
+
+    def _by_rate(self, variables: Sequence[Any]) -> list[tuple[list[int], Any]]:
+        """Return the places of the variables that share a factor of the rate, and that factor."""
+        places = list(range(len(variables)))
+        if not self.rate_factors:
+            return [(places, None)]
+        depths = [self._depths[self._get_variable_index(variable)] for variable in variables]
+        update = self.iterations // (self.gradient_accumulation_steps or 1)
+        groups = []
+        for depth in sorted({*depths}):
+            factors = [of.factor(depth, max(self._depths), update) for of in self.rate_factors]
+            groups.append(([place for place in places if depths[place] == depth], prod(factors)))
+        return groups
+
+    def _update(self, grads: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         if not getattr(self, "amsgrad", False):
-            moments = [self.moments(variable) for variable in trainable_variables]
+            moments = [self.moments(variable) for variable in variables]
             rate = self.rate(learning_rate)
             betas = self.beta_1, self.beta_2
-            if update_adam(trainable_variables, grads, moments, rate, *betas, self.epsilon):
+            if update_adam(variables, grads, moments, rate, *betas, self.epsilon):
                 return
-        super()._backend_update_step(grads, trainable_variables, learning_rate)
+        super()._backend_update_step(grads, variables, learning_rate)
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
+        weight_decay = self.weight_decay
+        for places, factor in self._by_rate(variables):
+            if weight_decay is not None and factor is not None:
+                self.weight_decay = weight_decay * factor  # which Keras multiplies by the rate
+            try:
+                self._decay([variables[place] for place in places])
+            finally:
+                self.weight_decay = weight_decay
+
+    def _decay(self, variables: Sequence[Any]) -> None:
         if self.weight_decay is not None:
             decayed = [variable for variable in variables if self._use_weight_decay(variable)]
             if decay(decayed, self.weight_decay * FusedAdam.rate(self, self.learning_rate)):
@@ -85,6 +121,14 @@ class FusedAdam(keras.optimizers.Optimizer):
     @property
     def _clips_globally(self) -> bool:
         return bool(self.global_clipnorm) and not self.clipnorm
+
+    def settings_of_updates(self) -> dict[str, Any]:
+        """Return what a config holds of how variables are decayed and how fast they learn."""
+        factors = [factor.to_dict() for factor in self.rate_factors]
+        return {
+            "exclude": list(self.exclude),
+            **({"rate_factors": factors} if factors else {}),
+        }
 
     def save_own_variables(self, store: Any) -> None:
         for place, variable in enumerate(self._saved_variables()):

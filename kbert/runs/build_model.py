@@ -7,6 +7,9 @@ from kbert.backend.devices import built_on_devices
 from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
+from kbert.techniques.known_techniques import techniques_of
+from kbert.techniques.model_change import ModelChange
+from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
 
 
@@ -57,11 +60,18 @@ def build_model(prepared: PreparedRun) -> Any:
                 dtype=dtype,
                 target=prepared.target,
             )
+        used = techniques_of(config)
+        for technique in used:
+            if isinstance(technique, ModelChange):
+                technique(model)
         model.gradient_checkpointing = config.gradient_checkpointing
         # Rows that fill up a batch count in a metric without weights.
         metrics = "metrics" if config.devices is None else "weighted_metrics"
         model.compile(
-            optimizer=create_optimizer(prepared.plan),
+            optimizer=create_optimizer(
+                prepared.plan,
+                rate_factors=[of for of in used if isinstance(of, RateFactor)],
+            ),
             loss=_loss(prepared, model.target),
             **{metrics: ["accuracy"] if model.target.takes_names else None},
         )

@@ -1,0 +1,39 @@
+"""Techniques of fine-tuning."""
+
+from dataclasses import dataclass
+
+from kbert.errors import InputError
+from kbert.findings import Option
+
+
+@dataclass(frozen=True, kw_only=True)
+class TechniqueOptions:
+    """What is done beside plain fine-tuning; each setting's default does nothing.
+
+    Example:
+
+    ```python
+    assert TechniqueOptions(layer_decay=0.9).freeze_layers == 0
+    ```
+    """
+
+    freeze_embeddings: bool = False
+    """Do not train the embeddings."""
+    freeze_layers: int = 0
+    """Lowest layers of the encoder that are not trained."""
+    layer_decay: float = 1.0
+    """Learning rate of each layer, as a factor of that of the layer above it."""
+
+    def __post_init__(self) -> None:
+        if self.freeze_layers < 0:
+            raise InputError(
+                "{option} must be 0 or more. Received: {value}",
+                option=Option("freeze_layers"),
+                value=self.freeze_layers,
+            )
+        if not 0 < self.layer_decay <= 1:
+            raise InputError(
+                "{option} must be above 0 and at most 1. Received: {value}",
+                option=Option("layer_decay"),
+                value=self.layer_decay,
+            )

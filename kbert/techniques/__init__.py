@@ -1,0 +1,6 @@
+"""Techniques of fine-tuning: values that change a model, its learning rates or its loss."""
+
+from kbert.techniques.freeze import Freeze
+from kbert.techniques.layer_decay import LayerDecay
+
+__all__ = ["Freeze", "LayerDecay"]

@@ -1,0 +1,54 @@
+"""Techniques that give parts of a model learning rates of their own."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from kbert.techniques.technique import Technique
+
+_LAYER = re.compile(r"(^|/)transformer_layer_(\d+)(/|$)")
+_EMBEDDINGS = re.compile(r"(^|/)(token|position|segment)_embedding|(^|/)embeddings_layer_norm")
+
+
+class RateFactor(Technique):
+    """A technique that multiplies the learning rate of each variable by a factor.
+
+    An optimizer that `create_optimizer` makes takes it:
+    `create_optimizer(plan, rate_factors=[LayerDecay(0.9)])`.
+    """
+
+    @abstractmethod
+    def factor(self, depth: int, top: int, update: Any) -> Any:
+        """Return the factor of the learning rate of the variables at a depth.
+
+        Args:
+            depth: int. 0 of the embeddings, 1 of the lowest layer, `top` of pooler and head.
+            top: int. One more than the model has layers.
+            update: int tensor. The updates before this one.
+
+        Returns:
+            A float, or a tensor of one number.
+        """
+
+
+def variable_depths(paths: Sequence[str]) -> list[int]:
+    """Return the depth of each variable in a BERT, by its path; the greatest is `top`.
+
+    0 is that of the embeddings, 1 of the lowest layer, and one more than that of the highest layer
+    that of everything else: pooler and head.
+
+    Example:
+
+    ```python
+    paths = ["token_embedding/embeddings", "transformer_layer_0/bias", "logits/bias"]
+    assert variable_depths(paths) == [0, 1, 2]
+    ```
+    """
+    layers = [_LAYER.search(path) for path in paths]
+    depths = [None if layer is None else int(layer[2]) + 1 for layer in layers]
+    top = max((depth for depth in depths if depth is not None), default=0) + 1
+    return [
+        0 if _EMBEDDINGS.search(path) else top if depth is None else depth
+        for path, depth in zip(paths, depths, strict=True)
+    ]

@@ -1,0 +1,43 @@
+"""What all techniques have in common."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, fields
+from typing import Any, ClassVar, Self
+
+from kbert.config.technique_options import TechniqueOptions
+
+
+class Technique(ABC):
+    """A way to fine-tune, as a value: a frozen dataclass whose fields are its settings.
+
+    The subclasses say where it takes effect: `ModelChange` on the model, `RateFactor` on the
+    learning rates.
+
+    Attributes:
+        name: str. What it is called in a file.
+        settings: dict. The field of each setting of `TechniqueOptions` that asks for it.
+    """
+
+    name: ClassVar[str]
+    settings: ClassVar[dict[str, str]]
+
+    @classmethod
+    def asked_by(cls, options: TechniqueOptions) -> Self | None:
+        """Return the technique with the settings of a run; None where they do not ask for it."""
+        values = {field: getattr(options, setting) for setting, field in cls.settings.items()}
+        defaults = [getattr(TechniqueOptions, setting) for setting in cls.settings]
+        return None if [*values.values()] == defaults else cls(**values)
+
+    @abstractmethod
+    def told(self) -> str:
+        """Return the line that a plan has of it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the technique as plain data, which `technique_from` takes."""
+        return {"technique": self.name, **asdict(self)}  # type: ignore[call-overload]
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Return the technique of what `to_dict` returned."""
+        names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+        return cls(**{name: value for name, value in data.items() if name in names})
