@@ -36,12 +36,14 @@ NAMES = [
     "optimizers.create_optimizer.create_optimizer",
     "data.reading.reading_options.ReadingOptions",
     "runs.continue_training.continue_training",
+    "runs.find_learning_rate.find_learning_rate",
     "runs.resume.resume",
     "runs.train.train",
     "techniques.freeze.Freeze",
     "techniques.layer_decay.LayerDecay",
     "techniques.lora.LoRA",
     "techniques.reinitialize.Reinitialize",
+    "schedules.exponential_growth.ExponentialGrowth",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

@@ -15,6 +15,7 @@ NAMES = [
     *(
         "Evaluation",
         "Examples",
+        "ExponentialGrowth",
         "Finding",
         "FindingsError",
         "Freeze",
@@ -41,7 +42,7 @@ NAMES = [
     *("TokenStore", "Tokenizer", "TrainConfig", "TrainingPlan"),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),
-    *("find_errors", "find_source"),
+    *("find_errors", "find_learning_rate", "find_source"),
     *(
         "import_model",
         "inspect_examples",
