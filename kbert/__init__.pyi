@@ -48,10 +48,12 @@ from kbert.plans.training_plan import TrainingPlan as TrainingPlan
 from kbert.results.evaluation import Evaluation as Evaluation
 from kbert.results.prediction import Prediction as Prediction
 from kbert.runs.continue_training import continue_training as continue_training
+from kbert.runs.find_learning_rate import find_learning_rate as find_learning_rate
 from kbert.runs.join_processes import join_processes as join_processes
 from kbert.runs.pretrain import pretrain as pretrain
 from kbert.runs.resume import resume as resume
 from kbert.runs.train import train as train
+from kbert.schedules.exponential_growth import ExponentialGrowth as ExponentialGrowth
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay
 from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels

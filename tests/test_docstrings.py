@@ -28,6 +28,7 @@ NOT_RUN = {
     "kbert.models.import_model.import_model": "a checkpoint",
     "kbert.serving.predictor.Predictor": "an export",
     "kbert.runs.resume.resume": "a run",
+    "kbert.runs.find_learning_rate.find_learning_rate": "a model and batches",
     "kbert.runs.pretrain.pretrain": "a file of texts",
     "kbert.techniques.fgm.FGM": "a plan and a model",
     "kbert.techniques.freeze.Freeze": "a model",

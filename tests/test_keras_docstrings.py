@@ -36,6 +36,7 @@ NAMES = [
     "optimizers.create_optimizer.create_optimizer",
     "data.reading.reading_options.ReadingOptions",
     "runs.continue_training.continue_training",
+    "runs.find_learning_rate.find_learning_rate",
     "runs.resume.resume",
     "runs.train.train",
     "techniques.fgm.FGM",
@@ -44,6 +45,7 @@ NAMES = [
     "techniques.r_drop.RDrop",
     "techniques.supervised_contrastive.SupervisedContrastive",
     "techniques.token_dropout.TokenDropout",
+    "schedules.exponential_growth.ExponentialGrowth",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

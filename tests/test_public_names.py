@@ -15,6 +15,7 @@ NAMES = [
     *(
         "Evaluation",
         "Examples",
+        "ExponentialGrowth",
         "FGM",
         "Finding",
         "FindingsError",
@@ -48,7 +49,7 @@ NAMES = [
     ),
     *("UnknownTokensWarning", "WarmupPolynomialDecay", "Windows"),
     *("baselines", "continue_training", "create_optimizer", "epoch_order", "explain", "export"),
-    *("find_errors", "find_source"),
+    *("find_errors", "find_learning_rate", "find_source"),
     *(
         "import_model",
         "inspect_examples",

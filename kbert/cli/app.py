@@ -62,7 +62,7 @@ _SPEAKING = [
 
 # The order of --help.
 VERBS = (
-    *("demo", "inspect", "plan", "tokens", "pretrain", "train", "resume", "continue"),
+    *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "resume", "continue"),
     *("evaluate", "predict", "serve", "report", "errors", "explain", "import", "export"),
     "presets",
 )

@@ -18,6 +18,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     export,
     import_model,
     inspect,
+    lr_find,
     plan,
     predict,
     presets,
