@@ -62,10 +62,9 @@ _SPEAKING = [
 
 # The order of --help.
 VERBS = (
-    *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "sweep"),
-    *("resume", "continue"),
-    *("evaluate", "predict", "serve", "report", "errors", "explain", "import", "export"),
-    "presets",
+    *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "sweep", "resume"),
+    *("continue", "evaluate", "predict", "serve", "report", "compare", "errors", "explain"),
+    *("import", "export", "presets"),
 )
 
 

@@ -11,15 +11,17 @@ class Technique(ABC):
     """A way to fine-tune, as a value: a frozen dataclass whose fields are its settings.
 
     The subclasses say where it takes effect: `ModelChange` on the model, `RateFactor` on the
-    learning rates.
+    learning rates, `Objective` on the loss.
 
     Attributes:
         name: str. What it is called in a file.
         settings: dict. The field of each setting of `TechniqueOptions` that asks for it.
+        needs_pretrained: bool. Whether it makes sense of pretrained weights alone.
     """
 
     name: ClassVar[str]
     settings: ClassVar[dict[str, str]]
+    needs_pretrained: ClassVar[bool] = False
 
     @classmethod
     def asked_by(cls, options: TechniqueOptions) -> Self | None:

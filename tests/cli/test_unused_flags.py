@@ -21,7 +21,12 @@ PLAN = (
 WINDOWS = ("stride", "max-windows", "pool")
 MODEL = (
     *("preset", "max-length", "long-text", "cut-pair", *WINDOWS, "dropout", "weights"),
-    "precision",
+    *("precision", "pooling"),
+)
+TECHNIQUES = (
+    *("freeze-embeddings", "freeze-layers", "reinit-layers", "lora-rank", "layer-decay"),
+    *("r-drop", "fgm", "token-dropout", "contrastive"),
+    *("lora-alpha", "contrastive-temperature"),
 )
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
@@ -72,6 +77,7 @@ TRAINING = {
     **dict.fromkeys(
         (*READING, *PLAN, *MODEL, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE), USED
     ),
+    **dict.fromkeys(TECHNIQUES, USED),
     **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
     **FILES,
@@ -137,6 +143,24 @@ TABLE = {
         "plot": ["data.csv --google-flags= --plot plan.png"],
         "shuffle-window": ["--examples 9 --shuffle-window 2", *SHARDS["shuffle-window"]],
         "shard-cache": ["data.csv --google-flags= --shard-cache 2", *SHARDS["shard-cache"]],
+        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
+        "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
+    },
+    "lr-find": {
+        **dict.fromkeys((*READING, *MODEL, *LOSS, *TECHNIQUES, *SPEAKING), USED),
+        **dict.fromkeys(("lowest", "highest", "updates", "plot", "json"), USED),
+        **dict.fromkeys(("data", "parent", "allow", "recipe", "batch-size", "update-size"), USED),
+        **dict.fromkeys(("gradient-accumulation-steps", "backend", "seed", "packing"), USED),
+        **dict.fromkeys(("deterministic", "gradient-checkpointing", "task"), USED),
+        **FILES,
+        **SHARDS,
+        "preset": ["data.csv --parent run --preset minilm"],
+        "weights": ["data.csv --parent run --weights pretrained"],
+        "pooling": ["data.csv --parent run --pooling mean"],
+        "dev": ["data --task mrpc --dev dev.csv"],
+        "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
+        "split-seed": ["data --task mrpc --split-seed 1", "data.csv --split-seed 1 --dev dev.csv"],
+        "split-by-time": ["data.csv --split-by-time t --dev dev.csv"],
     },
     "tokens": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "output", "rows-per-shard"), USED),
@@ -170,6 +194,7 @@ TABLE = {
         "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
         "preset": ["data.csv --parent run --preset minilm"],
         "weights": ["data.csv --parent run --weights pretrained"],
+        "pooling": ["data.csv --parent run --pooling mean"],
         "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
@@ -193,7 +218,7 @@ TABLE = {
         "checkpoint": USED,
     },
     "continue": {
-        **{name: USED for name in TRAINING if name not in ("preset", "weights")},
+        **{name: USED for name in TRAINING if name not in ("preset", "weights", "pooling")},
         **dict.fromkeys(PROCESSES, USED),
         **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
@@ -230,6 +255,17 @@ TABLE = {
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "report": dict.fromkeys((*SPEAKING, "run", "others", "output"), USED),
+    "compare": {
+        **dict.fromkeys((*SPEAKING, "run", "others", "on", "json"), USED),
+        **{name: [f"run run --{name} x"] for name in READING if name != "header"},
+        "header": ["run run --no-header"],
+        "on-bad-row": ["run run --on-bad-row skip"],
+        "format": ["run run --format csv"],
+        "quoting": ["run run --quoting none"],
+        "target": ["run run --target multi"],
+        "batch-size": ["run run --batch-size 8"],
+        "backend": ["run run --backend torch"],
+    },
     "errors": {
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "json", "output"), USED),
         **dict.fromkeys(("show", "near", "near-rows"), USED),
@@ -255,11 +291,11 @@ TABLE = {
     },
 }
 del TABLE["resume"]["recipe"], TABLE["tokens"]["group"], TABLE["tokens"]["split-by-time"]
-for verb in ("evaluate", "errors"):
+for verb in ("evaluate", "errors", "compare"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
-for name in ("dropout", "max-windows", "pool", "baseline"):
+for name in ("dropout", "max-windows", "pool", "pooling", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
