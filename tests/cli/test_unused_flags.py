@@ -290,6 +290,15 @@ TABLE = {
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
+TABLE["sweep"] = {
+    **{
+        name: lines if lines == USED else [line for line in lines if "--folds" not in line]
+        for name, lines in TABLE["train"].items()
+        if name not in (*PROCESSES, "folds", "fold", "callback")
+    },
+    **dict.fromkeys(("seeds", "trials", "prune", "jobs", "budget", "ray", "retrain"), USED),
+    "dry-run": USED,
+}
 del TABLE["resume"]["recipe"], TABLE["tokens"]["group"], TABLE["tokens"]["split-by-time"]
 for verb in ("evaluate", "errors", "compare"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
