@@ -21,7 +21,11 @@ PLAN = (
 WINDOWS = ("stride", "max-windows", "pool")
 MODEL = (
     *("preset", "max-length", "long-text", "cut-pair", *WINDOWS, "dropout", "weights"),
-    "precision",
+    *("precision", "pooling"),
+)
+TECHNIQUES = (
+    *("freeze-embeddings", "freeze-layers", "reinit-layers", "layer-decay"),
+    *("lora-rank", "lora-alpha"),
 )
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
@@ -70,7 +74,8 @@ FILES = {
 }
 TRAINING = {
     **dict.fromkeys(
-        (*READING, *PLAN, *MODEL, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE), USED
+        (*READING, *PLAN, *MODEL, *TECHNIQUES, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE),
+        USED,
     ),
     **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
@@ -104,6 +109,9 @@ TABLE = {
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
         "batch-size": [f"--examples 9 {BATCH}", "data.csv --google-flags= --batch-size 1"],
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
+        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES if "embed" not in n},
+        "lora-alpha": ["data.csv --google-flags= --lora-alpha 1 --lora-rank 1"],
+        "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
         **{
             n: [f"--examples 9 --{n} 1"]
             for n in ("text", "pair", "label", "delimiter", "weight", "group", "label-separator")
@@ -170,6 +178,7 @@ TABLE = {
         "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
         "preset": ["data.csv --parent run --preset minilm"],
         "weights": ["data.csv --parent run --weights pretrained"],
+        "pooling": ["data.csv --parent run --pooling cls"],
         "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
@@ -193,7 +202,7 @@ TABLE = {
         "checkpoint": USED,
     },
     "continue": {
-        **{name: USED for name in TRAINING if name not in ("preset", "weights")},
+        **{name: USED for name in TRAINING if name not in ("preset", "weights", "pooling")},
         **dict.fromkeys(PROCESSES, USED),
         **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
@@ -259,7 +268,7 @@ for verb in ("evaluate", "errors"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
-for name in ("dropout", "max-windows", "pool", "baseline"):
+for name in ("dropout", "pooling", "max-windows", "pool", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]
