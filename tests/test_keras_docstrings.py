@@ -39,11 +39,15 @@ NAMES = [
     "runs.find_learning_rate.find_learning_rate",
     "runs.resume.resume",
     "runs.train.train",
+    "techniques.fgm.FGM",
     "techniques.freeze.Freeze",
     "techniques.layer_decay.LayerDecay",
+    "schedules.exponential_growth.ExponentialGrowth",
+    "techniques.r_drop.RDrop",
+    "techniques.supervised_contrastive.SupervisedContrastive",
+    "techniques.token_dropout.TokenDropout",
     "techniques.lora.LoRA",
     "techniques.reinitialize.Reinitialize",
-    "schedules.exponential_growth.ExponentialGrowth",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

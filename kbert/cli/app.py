@@ -63,8 +63,8 @@ _SPEAKING = [
 # The order of --help.
 VERBS = (
     *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "resume", "continue"),
-    *("evaluate", "predict", "serve", "report", "errors", "explain", "import", "export"),
-    "presets",
+    *("evaluate", "predict", "serve", "report", "compare", "errors", "explain", "import"),
+    *("export", "presets"),
 )
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 from cyclopts import CycloptsError
 
 from kbert.cli import (  # noqa: F401 (each adds its verb)
+    compare,
     continue_training,
     demo,
     errors,

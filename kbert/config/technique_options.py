@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kbert.config.checks import check_share
 from kbert.errors import InputError
 from kbert.findings import Option
 
@@ -29,15 +30,41 @@ class TechniqueOptions:
     """What LoRA's product is multiplied by, and divided by the rank; by default the rank."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
+    r_drop: float = 0.0
+    """R-Drop: how much it counts that two passes with different dropout predict otherwise."""
+    fgm: float = 0.0
+    """FGM: how far token embeddings move against the loss, for a second loss of each batch."""
+    token_dropout: float = 0.0
+    """Share of the tokens that are [MASK] in training, other ones each time."""
+    contrastive: float = 0.0
+    """How much the supervised contrastive loss counts, which draws rows of a class together."""
+    contrastive_temperature: float = 0.3
+    """Temperature of the contrastive loss; the lower, the more the nearest rows count."""
 
     def __post_init__(self) -> None:
-        for name in ("freeze_layers", "reinit_layers", "lora_rank"):
-            if getattr(self, name) < 0:
+        for name in (
+            *("freeze_layers", "reinit_layers", "lora_rank"),
+            *("r_drop", "fgm", "contrastive"),
+        ):
+            if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(
                     "{option} must be 0 or more. Received: {value}",
                     option=Option(name),
                     value=getattr(self, name),
                 )
+        check_share("token_dropout", self.token_dropout)
+        if not 0 < self.contrastive_temperature < float("inf"):
+            raise InputError(
+                "{option} must be above 0. Received: {value}",
+                option=Option("contrastive_temperature"),
+                value=self.contrastive_temperature,
+            )
+        if self.contrastive_temperature != 0.3 and not self.contrastive:
+            raise InputError(
+                "{option} belongs to {contrastive}.",
+                option=Option("contrastive_temperature"),
+                contrastive=Option("contrastive"),
+            )
         if not 0 < self.layer_decay <= 1:
             raise InputError(
                 "{option} must be above 0 and at most 1. Received: {value}",

@@ -20,6 +20,7 @@ from kbert.models.backbones import backbone_config, load_backbone, new_backbone,
 from kbert.models.build_classifier import build_classifier
 from kbert.models.calibrate_model import calibrate_model
 from kbert.models.classifier_parts import check_can_be_saved, check_parts
+from kbert.models.dropped_tokens import DroppedTokens
 from kbert.models.frozen_parts import freeze_parts, frozen_parts
 from kbert.models.load_keras_file import load_keras_file
 from kbert.models.lora_arrays import plain_arrays
@@ -131,6 +132,7 @@ class BertClassifier(TextModel):
         for part in self._never_trained:
             backbone.get_layer(part).trainable = False
         self.gradient_checkpointing = False
+        self.dropped_tokens: DroppedTokens | None = None
 
     @property
     def input_spec(self) -> Any:
@@ -138,13 +140,21 @@ class BertClassifier(TextModel):
         return [spec for spec in super().input_spec if spec.name != "padding_mask"]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        if self.dropped_tokens is not None:
+            seen = self.dropped_tokens(inputs["token_ids"], training=training)
+            inputs = {**inputs, "token_ids": seen}
         compute = POOLINGS[self.pooling].compute
         pooled = compute(self.backbone, inputs, training, self.gradient_checkpointing)
+        windows = self.tokenizer.windows if "own_windows" in inputs else None
+        if training and self._terms is not None and self._terms.needs_features:
+            self._terms.features = (
+                pooled_windows(pooled, inputs["own_windows"], "mean") if windows else pooled
+            )
         dropped = dropout(self.get_layer("classifier_dropout"), pooled, training)
         outputs = in_own_unit(self.get_layer("logits")(dropped), self.target)
-        if "own_windows" not in inputs or self.tokenizer.windows is None:
+        if windows is None:
             return outputs
-        return pooled_windows(outputs, inputs["own_windows"], self.tokenizer.windows.pool)
+        return pooled_windows(outputs, inputs["own_windows"], windows.pool)
 
     @classmethod
     def from_preset(
@@ -300,6 +310,14 @@ class BertClassifier(TextModel):
         """
         return calibrate_model(self, data)
 
+    def drop_tokens(self, rate: float) -> None:
+        """Replace tokens by [MASK] in training; see `TokenDropout`.
+
+        Raises:
+            InputError: the vocabulary has no [MASK].
+        """
+        self.dropped_tokens = DroppedTokens(rate, self.tokenizer)
+
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.
 
@@ -309,7 +327,9 @@ class BertClassifier(TextModel):
             InputError: the model has other weights than a BERT with a head, as after `quantize`.
         """
         check_can_be_saved(self)
-        write_kbert_model(Path(folder), self.get_config(), plain_arrays(self))
+        settings = self.get_config()
+        settings.pop("token_dropout", None)  # what it is trained with next is asked for anew
+        write_kbert_model(Path(folder), settings, plain_arrays(self))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data, and `frozen`, the parts that are not
@@ -326,6 +346,7 @@ class BertClassifier(TextModel):
             "name": self.name,
             **({} if self.target == Single() else {"target": self.target.to_dict()}),
             **({} if self.temperature == 1 else {"temperature": self.temperature}),
+            **({} if self.dropped_tokens is None else {"token_dropout": self.dropped_tokens.rate}),
             **({} if self.pooling == "cls" else {"pooling": self.pooling}),
             **({"frozen": frozen} if frozen else {}),
         }
@@ -334,8 +355,10 @@ class BertClassifier(TextModel):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "BertClassifier":
         """Return a classifier of the same size with new weights, and the same parts frozen."""
         settings = {**config, "tokenizer": Tokenizer.from_config(config["tokenizer"])}
-        frozen = settings.pop("frozen", ())
+        frozen, rate = settings.pop("frozen", ()), settings.pop("token_dropout", None)
         model = cls(**settings)
+        if rate is not None:
+            model.drop_tokens(rate)
         if frozen:
             freeze_parts(model, {*frozen, *model._never_trained})
         return model

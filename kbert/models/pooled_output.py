@@ -110,8 +110,13 @@ def attended(inputs: Mapping[str, Any], places: Any = None) -> Any:
 def embedded(
     backbone: keras_hub.models.BertBackbone, inputs: Mapping[str, Any], training: bool | None
 ) -> Any:
-    """Return what a backbone's first layer takes, a tensor [texts or rows, width, hidden]."""
+    """Return what a backbone's first layer takes, a tensor [texts or rows, width, hidden].
+
+    Inputs may have a `token_offset` [vocabulary, hidden] that is added to the table of the tokens.
+    """
     tokens = backbone.token_embedding(inputs["token_ids"])
+    if "token_offset" in inputs:
+        tokens += ops.take(inputs["token_offset"], inputs["token_ids"], axis=0)
     # Each text of a packed row begins at position 0.
     positions = backbone.position_embedding(tokens, positions=inputs.get("position_ids"))
     segments = backbone.segment_embedding(inputs["segment_ids"])

@@ -10,6 +10,7 @@ from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
 from kbert.techniques.known_techniques import check_techniques, techniques_of
 from kbert.techniques.model_change import ModelChange, sizes_of
+from kbert.techniques.objective import Objective
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
 
@@ -76,6 +77,7 @@ def build_model(prepared: PreparedRun) -> Any:
                 rate_factors=[of for of in used if isinstance(of, RateFactor)],
             ),
             loss=_loss(prepared, model.target),
+            objectives=[of for of in used if isinstance(of, Objective)],
             **{metrics: ["accuracy"] if model.target.takes_names else None},
         )
     return model

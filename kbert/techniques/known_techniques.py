@@ -6,17 +6,26 @@ from typing import Any
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Option
+from kbert.techniques.fgm import FGM
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.layer_decay import LayerDecay
 from kbert.techniques.lora import LoRA
 from kbert.techniques.model_change import ModelChange
+from kbert.techniques.objective import Objective
+from kbert.techniques.r_drop import RDrop
 from kbert.techniques.rate_factor import RateFactor
 from kbert.techniques.reinitialize import Reinitialize
+from kbert.techniques.supervised_contrastive import SupervisedContrastive
 from kbert.techniques.technique import Technique
+from kbert.techniques.token_dropout import TokenDropout
 from kbert.utils.wording import count_noun
 
 # In the order in which they change a model.
-KNOWN: tuple[type[Technique], ...] = (Reinitialize, LoRA, Freeze, LayerDecay)
+KNOWN: tuple[type[Technique], ...] = (
+    *(Reinitialize, LoRA, Freeze, TokenDropout),
+    LayerDecay,
+    *(RDrop, FGM, SupervisedContrastive),
+)
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 
 
@@ -84,7 +93,7 @@ def rate_factors_of(given: Sequence[RateFactor | dict[str, Any]]) -> tuple[RateF
     """
     found = []
     for one in given:
-        factor = technique_from(one) if isinstance(one, (Technique, dict)) else one
+        factor = _read(one)
         if not isinstance(factor, RateFactor):
             raise InputError(
                 "{option} takes techniques that change learning rates, such as LayerDecay(0.9). "
@@ -94,3 +103,27 @@ def rate_factors_of(given: Sequence[RateFactor | dict[str, Any]]) -> tuple[RateF
             )
         found.append(factor)
     return tuple(found)
+
+
+def objectives_of(given: Sequence[Objective | dict[str, Any]]) -> tuple[Objective, ...]:
+    """Return objectives, some of which may be given as what their `to_dict` returns.
+
+    Raises:
+        InputError: one of them is something else.
+    """
+    found = []
+    for one in given:
+        objective = _read(one)
+        if not isinstance(objective, Objective):
+            raise InputError(
+                "{option} takes techniques that add to the loss, such as RDrop(1.0). "
+                "Received: {one!r}",
+                option=Option("objectives"),
+                one=one,
+            )
+        found.append(objective)
+    return tuple(found)
+
+
+def _read(one: Any) -> Any:
+    return technique_from(one) if isinstance(one, (Technique, dict)) else one

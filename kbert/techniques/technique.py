@@ -11,7 +11,7 @@ class Technique(ABC):
     """A way to fine-tune, as a value: a frozen dataclass whose fields are its settings.
 
     The subclasses say where it takes effect: `ModelChange` on the model, `RateFactor` on the
-    learning rates.
+    learning rates, `Objective` on the loss.
 
     Attributes:
         name: str. What it is called in a file.

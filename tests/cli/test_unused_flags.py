@@ -3,10 +3,13 @@
 The table lists all flags, so that a new one has to find its place in it.
 """
 
+from dataclasses import fields
+
 import pytest
 
 from kbert.cli.app import VERBS, app
 from kbert.cli.main import main
+from kbert.config import TechniqueOptions
 
 USED = "used"
 READING = (
@@ -23,10 +26,7 @@ MODEL = (
     *("preset", "max-length", "long-text", "cut-pair", *WINDOWS, "dropout", "weights"),
     *("precision", "pooling"),
 )
-TECHNIQUES = (
-    *("freeze-embeddings", "freeze-layers", "reinit-layers", "layer-decay"),
-    *("lora-rank", "lora-alpha"),
-)
+TECHNIQUES = tuple(field.name.replace("_", "-") for field in fields(TechniqueOptions))
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = (
@@ -109,8 +109,7 @@ TABLE = {
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
         "batch-size": [f"--examples 9 {BATCH}", "data.csv --google-flags= --batch-size 1"],
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
-        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES if "embed" not in n},
-        "lora-alpha": ["data.csv --google-flags= --lora-alpha 1 --lora-rank 1"],
+        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
         "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
         **{
             n: [f"--examples 9 --{n} 1"]
@@ -239,6 +238,17 @@ TABLE = {
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "report": dict.fromkeys((*SPEAKING, "run", "others", "output"), USED),
+    "compare": {
+        **dict.fromkeys((*SPEAKING, "run", "others", "on", "json"), USED),
+        **{name: [f"run run --{name} x"] for name in READING if name != "header"},
+        "header": ["run run --no-header"],
+        "on-bad-row": ["run run --on-bad-row skip"],
+        "format": ["run run --format csv"],
+        "quoting": ["run run --quoting none"],
+        "target": ["run run --target multi"],
+        "batch-size": ["run run --batch-size 8"],
+        "backend": ["run run --backend torch"],
+    },
     "errors": {
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "json", "output"), USED),
         **dict.fromkeys(("show", "near", "near-rows"), USED),
@@ -264,7 +274,7 @@ TABLE = {
     },
 }
 del TABLE["resume"]["recipe"], TABLE["tokens"]["group"], TABLE["tokens"]["split-by-time"]
-for verb in ("evaluate", "errors"):
+for verb in ("evaluate", "errors", "compare"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]

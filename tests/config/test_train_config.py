@@ -42,8 +42,7 @@ OTHERS = {
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
     **{"baseline": "tfidf", "report": False, "report_to": "wandb, mlflow", "calibrate": True},
     **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
-    **{"pooling": "mean", "freeze_embeddings": True, "freeze_layers": 2, "reinit_layers": 1},
-    "layer_decay": 0.9,
+    **{"pooling": "mean", "reinit_layers": 1},
     **{"parent": "runs/a", "evaluate_every": 50, "allow": ("no-warmup", "imbalance")},
     **{
         "checkpoint_steps": 100,
@@ -68,6 +67,10 @@ WINDOWS = {
     "pool": "max",
 }
 LORA = {"lora_rank": 8, "lora_alpha": 16.0}  # which leaves no room for some techniques
+TECHNIQUES = {
+    **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
+    **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
+}
 DEVICES = {"devices": 8, "batch_size_per_device": 4}
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -91,6 +94,7 @@ def round_trip(config, folder):
         UPDATE,
         WINDOWS,
         LORA,
+        TECHNIQUES,
         {"batch_size": "auto"},
         DEVICES,
         {"devices": "all"},
@@ -118,6 +122,7 @@ def test_every_setting_has_another_value_here():
         *UPDATE,
         *WINDOWS,
         *LORA,
+        *TECHNIQUES,
         *DEVICES,
     } == set(names)
 

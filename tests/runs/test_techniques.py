@@ -17,6 +17,8 @@ pytestmark = pytest.mark.keras
 CASES = {
     "freeze": {"freeze_embeddings": True, "freeze_layers": 1},
     "layer-decay": {"layer_decay": 0.5},
+    "token-dropout": {"token_dropout": 0.3},
+    "terms": {"r_drop": 1.0, "fgm": 1.0, "contrastive": 0.1},
     "reinitialize": {"reinit_layers": 1},
     "lora": {"lora_rank": 2, "lora_alpha": 8.0},
 }

@@ -13,11 +13,24 @@ from kbert.techniques.known_techniques import (
 
 # What a run with every technique asks for, and the lines that its plan has of them.
 OF_LORA = TechniqueOptions(lora_rank=8, lora_alpha=16.0)  # which leaves no room for some others
-EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, reinit_layers=3, layer_decay=0.9)
+EVERY = TechniqueOptions(
+    freeze_embeddings=True,
+    freeze_layers=2,
+    reinit_layers=3,
+    token_dropout=0.1,
+    layer_decay=0.9,
+    r_drop=1.0,
+    fgm=0.5,
+    contrastive=0.1,
+)
 LINES = [
     "new weights: the highest 3 layers, the pooler",
     "frozen: the embeddings, the lowest 2 layers",
+    "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",
+    "R-Drop: two passes, the divergence of which counts 1 times",
+    "FGM: each batch once more, its token embeddings moved by 0.5",
+    "supervised contrastive loss: counts 0.1 times, at temperature 0.3",
 ]
 SIZES = {"num_heads": 2, "hidden_dim": 32}
 
