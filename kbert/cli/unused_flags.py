@@ -18,8 +18,8 @@ _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
 # Of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
-_TECHNIQUES = tuple(field.name for field in fields(TechniqueOptions))
 _MODEL = ("preset", "weights", "pooling")
+_TECHNIQUES = tuple(field.name for field in fields(TechniqueOptions))
 _SHARDS = ("shuffle_window", "shard_cache")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 

@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from kbert.choices import Task
 from kbert.config.checkpoint_options import CheckpointOptions
@@ -19,8 +19,11 @@ from kbert.config.technique_options import TechniqueOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, check_codes
-from kbert.findings import Option
+from kbert.findings import Finding, Option
 from kbert.plans.plan_options import PlanOptions
+
+if TYPE_CHECKING:
+    from kbert.plans.training_plan import TrainingPlan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +97,19 @@ class TrainConfig(
                 long_text=Option("long_text", "windows"),
                 packing=Option("packing", "on"),
             )
+
+    def findings(self, plan: "TrainingPlan") -> list[Finding]:
+        """Return what is wrong with a plan of these settings, with cures in these settings."""
+        found = super().findings(plan)
+        if not self.lora_rank:
+            return found
+        from kbert.plans.rate_findings import lora_rate_finding
+
+        if any(one.code == "unusual-rate" and one.severity == "error" for one in found):
+            return found  # a rate that trains nothing at all
+        of_lora = lora_rate_finding(plan)
+        others = [finding for finding in found if finding.code != "unusual-rate"]
+        return others if of_lora is None else [*others, of_lora]
 
     def _check_task(self) -> None:
         """Raise InputError when a setting is given that the task decides."""

@@ -39,7 +39,8 @@ def mean_output(
 
 def mean_of_tokens(rows: Any, padding_mask: Any) -> Any:
     """Return the mean of rows [texts, width, hidden] over the tokens that are not padding."""
-    shares = ops.cast(padding_mask, "float32")[:, :, None]
+    # LiteRT has no slice that adds an axis at the end.
+    shares = ops.expand_dims(ops.cast(padding_mask, "float32"), 2)
     return ops.sum(ops.cast(rows, "float32") * shares, axis=1) / ops.sum(shares, axis=1)
 
 

@@ -13,6 +13,9 @@ _USUAL_RATES = (1e-6, 1e-3)  # published fine-tuning lies within 1e-5 and 1e-4
 # Adam changes each weight by about the rate, and BERT's weights are about 0.04: above, an update
 # replaces them all; below, float32 has no number between a weight and the next to change it to.
 _POSSIBLE_RATES = (1e-10, 0.1)
+# LoRA changes a kernel by a tenth to a thirtieth of what the same rate changes of it directly.
+_LORA_RATES = (1e-4, 3e-2)
+_LORA_RATE = 1e-3
 _USUAL_WARMUP = 0.1
 _USUAL_RATE = 5e-5
 
@@ -21,6 +24,22 @@ def rate_findings(plan: UpdateSchedule) -> list[Finding]:
     """Return what is wrong with a plan's learning rates, in the order of the run."""
     judges = (_no_warmup, _long_warmup, _zero, _tiny, _peak)
     return [finding for judge in judges if (finding := judge(plan)) is not None]
+
+
+def lora_rate_finding(plan: UpdateSchedule) -> Finding | None:
+    """Return what is wrong with the peak of a plan that trains LoRA, or None."""
+    low, high = _LORA_RATES
+    if low <= plan.learning_rate <= high:
+        return None
+    if plan.learning_rate > high:
+        template = "The peak learning rate {peak:g} is far above the 1e-4 to 1e-2 that train LoRA."
+    else:
+        template = (
+            "The peak learning rate {peak:g} is far below the 1e-4 to 1e-2 that train LoRA, and it "
+            "would learn little."
+        )
+    cure = Cure({"learning_rate": _LORA_RATE})
+    return Finding("unusual-rate", "warning", template, cure, {"peak": plan.learning_rate})
 
 
 def max_warmup(plan: UpdateSchedule) -> int:

@@ -18,8 +18,8 @@ class LoRA(ModelChange):
     It is that of Keras, `enable_lora`: `a` is [hidden, heads, rank], so that each head has its own,
     and `b` [rank, size of a head], which all heads share. `a` is drawn as He's uniform initializer
     does, and `b` begins as zeros. Pooler and head are trained whole; embeddings, biases, LayerNorms
-    and all other kernels are not. Few numbers are trained, with an optimizer's state as small: take
-    a learning rate ten times that of fine-tuning, such as 5e-4.
+    and all other kernels are not. The optimizer's state is as small as what is trained. Take a
+    learning rate far above that of fine-tuning, such as 1e-3.
 
     `save_to`, runs and exports have the merged kernels, and are as those of any other model.
 

@@ -3,10 +3,13 @@
 The table lists all flags, so that a new one has to find its place in it.
 """
 
+from dataclasses import fields
+
 import pytest
 
 from kbert.cli.app import VERBS, app
 from kbert.cli.main import main
+from kbert.config import TechniqueOptions
 
 USED = "used"
 READING = (
@@ -23,11 +26,7 @@ MODEL = (
     *("preset", "max-length", "long-text", "cut-pair", *WINDOWS, "dropout", "weights"),
     *("precision", "pooling"),
 )
-TECHNIQUES = (
-    *("freeze-embeddings", "freeze-layers", "reinit-layers", "lora-rank", "layer-decay"),
-    *("r-drop", "fgm", "token-dropout", "contrastive"),
-    *("lora-alpha", "contrastive-temperature"),
-)
+TECHNIQUES = tuple(field.name.replace("_", "-") for field in fields(TechniqueOptions))
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = (
@@ -75,9 +74,9 @@ FILES = {
 }
 TRAINING = {
     **dict.fromkeys(
-        (*READING, *PLAN, *MODEL, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE), USED
+        (*READING, *PLAN, *MODEL, *TECHNIQUES, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE),
+        USED,
     ),
-    **dict.fromkeys(TECHNIQUES, USED),
     **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
     **FILES,
@@ -110,6 +109,8 @@ TABLE = {
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in PLAN if n != "recipe"},
         "batch-size": [f"--examples 9 {BATCH}", "data.csv --google-flags= --batch-size 1"],
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
+        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
+        "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
         **{
             n: [f"--examples 9 --{n} 1"]
             for n in ("text", "pair", "label", "delimiter", "weight", "group", "label-separator")
@@ -144,7 +145,6 @@ TABLE = {
         "shuffle-window": ["--examples 9 --shuffle-window 2", *SHARDS["shuffle-window"]],
         "shard-cache": ["data.csv --google-flags= --shard-cache 2", *SHARDS["shard-cache"]],
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
-        "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
     },
     "lr-find": {
         **dict.fromkeys((*READING, *MODEL, *LOSS, *TECHNIQUES, *SPEAKING), USED),
@@ -194,7 +194,7 @@ TABLE = {
         "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
         "preset": ["data.csv --parent run --preset minilm"],
         "weights": ["data.csv --parent run --weights pretrained"],
-        "pooling": ["data.csv --parent run --pooling mean"],
+        "pooling": ["data.csv --parent run --pooling cls"],
         "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
@@ -304,7 +304,7 @@ for verb in ("evaluate", "errors", "compare"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
-for name in ("dropout", "max-windows", "pool", "pooling", "baseline"):
+for name in ("dropout", "pooling", "max-windows", "pool", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]

@@ -42,6 +42,7 @@ OTHERS = {
     **{"learning_rate": 2e-5, "warmup_proportion": 0.0, "recipe": "google", "monitor": "mcc"},
     **{"baseline": "tfidf", "report": False, "report_to": "wandb, mlflow", "calibrate": True},
     **{"patience": 2, "seed": 7, "precision": "bfloat16", "backend": "jax"},
+    **{"pooling": "mean", "reinit_layers": 1},
     **{"parent": "runs/a", "evaluate_every": 50, "allow": ("no-warmup", "imbalance")},
     **{
         "checkpoint_steps": 100,
@@ -65,6 +66,7 @@ WINDOWS = {
     "max_windows": 4,
     "pool": "max",
 }
+LORA = {"lora_rank": 8, "lora_alpha": 16.0}  # which leaves no room for some techniques
 TECHNIQUES = {
     **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
     **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
@@ -91,6 +93,7 @@ def round_trip(config, folder):
         FOCAL,
         UPDATE,
         WINDOWS,
+        LORA,
         TECHNIQUES,
         {"batch_size": "auto"},
         DEVICES,
@@ -118,6 +121,7 @@ def test_every_setting_has_another_value_here():
         *FOCAL,
         *UPDATE,
         *WINDOWS,
+        *LORA,
         *TECHNIQUES,
         *DEVICES,
     } == set(names)
@@ -264,3 +268,21 @@ def test_the_settings_that_version_0_1_wrote_are_read(path):
 def test_a_setting_that_has_no_effect_beside_another_is_refused(settings, message):
     with pytest.raises(KbertError, match=message):
         TrainConfig("data.csv", **settings)
+
+
+@pytest.mark.parametrize(
+    ("rate", "told"),
+    [(5e-5, "is far below the 1e-4"), (1e-4, None), (1e-2, None), (0.05, "is far above the 1e-4")],
+)
+def test_lora_has_usual_rates_of_its_own(rate, told):
+    config = TrainConfig(data="reviews.csv", lora_rank=8, learning_rate=rate)
+    plan = config.plan(examples=4000)
+    found = [finding for finding in config.findings(plan) if finding.code == "unusual-rate"]
+    assert [told in finding.message for finding in found] == [True] * (told is not None)
+    assert [finding.cure.settings for finding in found] == [{"learning_rate": 1e-3}] * len(found)
+
+
+def test_a_rate_that_trains_nothing_stays_an_error_with_lora():
+    config = TrainConfig(data="reviews.csv", lora_rank=8, learning_rate=0.2)
+    (found,) = [f for f in config.findings(config.plan(examples=4000)) if f.code == "unusual-rate"]
+    assert found.severity == "error"
