@@ -56,6 +56,7 @@ from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as War
 from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels
 from kbert.techniques.freeze import Freeze as Freeze
+from kbert.techniques.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay
 from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
 from kbert.tokenizer.windows import Windows as Windows

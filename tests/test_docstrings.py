@@ -30,6 +30,7 @@ NOT_RUN = {
     "kbert.runs.resume.resume": "a run",
     "kbert.runs.pretrain.pretrain": "a file of texts",
     "kbert.techniques.freeze.Freeze": "a model",
+    "kbert.techniques.gradual_unfreezing.GradualUnfreezing": "a plan and a model",
     "kbert.techniques.layer_decay.LayerDecay": "a plan and a model",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",

@@ -39,6 +39,7 @@ NAMES = [
     "runs.resume.resume",
     "runs.train.train",
     "techniques.freeze.Freeze",
+    "techniques.gradual_unfreezing.GradualUnfreezing",
     "techniques.layer_decay.LayerDecay",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]

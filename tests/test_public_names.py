@@ -19,6 +19,7 @@ NAMES = [
         "FindingsError",
         "Freeze",
         "FreshOptimizer",
+        "GradualUnfreezing",
         "InputError",
         "Inspection",
     ),

@@ -23,6 +23,8 @@ class TechniqueOptions:
     """Lowest layers of the encoder that are not trained."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
+    gradual_unfreezing: float = 0.0
+    """Share of the updates after which all layers are trained, the head from the first."""
 
     def __post_init__(self) -> None:
         if self.freeze_layers < 0:
@@ -36,4 +38,10 @@ class TechniqueOptions:
                 "{option} must be above 0 and at most 1. Received: {value}",
                 option=Option("layer_decay"),
                 value=self.layer_decay,
+            )
+        if not 0 <= self.gradual_unfreezing < 1:
+            raise InputError(
+                "{option} must be at least 0 and below 1. Received: {value}",
+                option=Option("gradual_unfreezing"),
+                value=self.gradual_unfreezing,
             )

@@ -69,8 +69,8 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         self.exclude = tuple(exclude)
         self.rate_factors = rate_factors_of(rate_factors)
 
-    def rate(self, learning_rate: Any) -> Any:
-        step = ops.cast(self.iterations + 1, "float32")
+    def rate(self, learning_rate: Any, updates: Any = None) -> Any:
+        step = ops.cast((self.iterations if updates is None else updates) + 1, "float32")
         correction_1 = 1.0 - ops.power(ops.cast(self.beta_1, "float32"), step)
         correction_2 = 1.0 - ops.power(ops.cast(self.beta_2, "float32"), step)
         return super().rate(learning_rate) * ops.sqrt(correction_2) / correction_1

@@ -30,6 +30,9 @@ def create_optimizer(
         rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`. Defaults to (): all
             variables have the same rate.
 
+    Raises:
+        InputError: a rate factor would leave something untrained for all of the plan.
+
     Example:
 
     ```python
@@ -38,6 +41,8 @@ def create_optimizer(
     ```
     """
     check_plan(plan)
+    for factor in rate_factors:
+        factor.check_plan(plan)
     schedule = WarmupPolynomialDecay(
         plan.learning_rate,
         decay_steps=plan.updates,

@@ -60,7 +60,7 @@ def build_model(prepared: PreparedRun) -> Any:
                 dtype=dtype,
                 target=prepared.target,
             )
-        used = techniques_of(config)
+        used = techniques_of(config, prepared.plan)
         for technique in used:
             if isinstance(technique, ModelChange):
                 technique(model)

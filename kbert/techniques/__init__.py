@@ -1,6 +1,7 @@
 """Techniques of fine-tuning: values that change a model, its learning rates or its loss."""
 
 from kbert.techniques.freeze import Freeze
+from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
 
-__all__ = ["Freeze", "LayerDecay"]
+__all__ = ["Freeze", "GradualUnfreezing", "LayerDecay"]

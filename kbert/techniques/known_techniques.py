@@ -6,19 +6,21 @@ from typing import Any
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Joined, Option
+from kbert.plans.training_plan import TrainingPlan
 from kbert.techniques.freeze import Freeze
+from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
 from kbert.techniques.rate_factor import RateFactor
 from kbert.techniques.technique import Technique
 
 # In the order in which they change a model.
-KNOWN: tuple[type[Technique], ...] = (Freeze, LayerDecay)
+KNOWN: tuple[type[Technique], ...] = (Freeze, LayerDecay, GradualUnfreezing)
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 
 
-def techniques_of(options: TechniqueOptions) -> list[Technique]:
-    """Return the techniques that the settings of a run ask for."""
-    asked = (technique.asked_by(options) for technique in KNOWN)
+def techniques_of(options: TechniqueOptions, plan: TrainingPlan) -> list[Technique]:
+    """Return the techniques that the settings of a run ask for, as they are in its plan."""
+    asked = (technique.asked_by(options, plan) for technique in KNOWN)
     return [technique for technique in asked if technique is not None]
 
 

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from kbert.plans.training_plan import TrainingPlan
 from kbert.techniques.technique import Technique
 
 _LAYER = re.compile(r"(^|/)transformer_layer_(\d+)(/|$)")
@@ -30,6 +31,18 @@ class RateFactor(Technique):
         Returns:
             A float, or a tensor of one number.
         """
+
+    def first_update(self, depth: int, top: int) -> int:
+        """Return the updates for which the variables at a depth are held before they are trained.
+
+        Args:
+            depth: int. As of `factor`.
+            top: int. As of `factor`.
+        """
+        return 0
+
+    def check_plan(self, plan: TrainingPlan) -> None:
+        """Raise InputError where it would leave something untrained for all of a plan."""
 
 
 def variable_depths(paths: Sequence[str]) -> list[int]:

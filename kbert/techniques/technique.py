@@ -5,6 +5,7 @@ from dataclasses import asdict, fields
 from typing import Any, ClassVar, Self
 
 from kbert.config.technique_options import TechniqueOptions
+from kbert.plans.training_plan import TrainingPlan
 
 
 class Technique(ABC):
@@ -22,8 +23,13 @@ class Technique(ABC):
     settings: ClassVar[dict[str, str]]
 
     @classmethod
-    def asked_by(cls, options: TechniqueOptions) -> Self | None:
-        """Return the technique with the settings of a run; None where they do not ask for it."""
+    def asked_by(cls, options: TechniqueOptions, plan: TrainingPlan) -> Self | None:
+        """Return the technique with the settings of a run; None where they do not ask for it.
+
+        Args:
+            options: TechniqueOptions.
+            plan: TrainingPlan, that of the run.
+        """
         values = {field: getattr(options, setting) for setting, field in cls.settings.items()}
         defaults = [getattr(TechniqueOptions, setting) for setting in cls.settings]
         return None if [*values.values()] == defaults else cls(**values)

@@ -2,15 +2,19 @@ from dataclasses import fields
 
 import pytest
 
-from kbert import InputError
+from kbert import InputError, TrainingPlan
 from kbert.config import TechniqueOptions
 from kbert.techniques.known_techniques import KNOWN, technique_from, techniques_of
 
 # What a run with every technique asks for, and the lines that its plan has of them.
-EVERY = TechniqueOptions(freeze_embeddings=True, freeze_layers=2, layer_decay=0.9)
+EVERY = TechniqueOptions(
+    freeze_embeddings=True, freeze_layers=2, layer_decay=0.9, gradual_unfreezing=0.5
+)
+PLAN = TrainingPlan(examples=101, batch_size=10, epochs=3)
 LINES = [
     "frozen: the embeddings, the lowest 2 layers",
     "learning rate of each layer: 0.9 times that of the one above",
+    "unfrozen one layer after the other, from the head: all are trained after 17 updates",
 ]
 
 
@@ -20,16 +24,16 @@ def test_each_setting_belongs_to_one_technique():
 
 
 def test_no_technique_is_used_unless_it_is_asked_for():
-    assert techniques_of(TechniqueOptions()) == []
+    assert techniques_of(TechniqueOptions(), PLAN) == []
 
 
 def test_all_are_used_and_told():
-    used = techniques_of(EVERY)
+    used = techniques_of(EVERY, PLAN)
     assert [type(technique) for technique in used] == list(KNOWN)
     assert [technique.told() for technique in used] == LINES
 
 
-@pytest.mark.parametrize("technique", techniques_of(EVERY), ids=lambda used: used.name)
+@pytest.mark.parametrize("technique", techniques_of(EVERY, PLAN), ids=lambda used: used.name)
 def test_a_technique_is_the_same_as_plain_data(technique):
     assert technique_from(technique.to_dict()) == technique
     assert technique_from(technique) is technique
