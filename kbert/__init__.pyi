@@ -58,6 +58,7 @@ from kbert.targets.labels import Labels as Labels
 from kbert.techniques.freeze import Freeze as Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay
+from kbert.techniques.moving_average import MovingAverage as MovingAverage
 from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
 from kbert.tokenizer.windows import Windows as Windows
 

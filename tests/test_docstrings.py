@@ -32,6 +32,7 @@ NOT_RUN = {
     "kbert.techniques.freeze.Freeze": "a model",
     "kbert.techniques.gradual_unfreezing.GradualUnfreezing": "a plan and a model",
     "kbert.techniques.layer_decay.LayerDecay": "a plan and a model",
+    "kbert.techniques.moving_average.MovingAverage": "a plan and a model",
     "kbert.utils.publish.publish": "a folder to publish",
     "kbert.runs.train.train": "a labelled file",
 }

@@ -41,6 +41,7 @@ NAMES = [
     "techniques.freeze.Freeze",
     "techniques.gradual_unfreezing.GradualUnfreezing",
     "techniques.layer_decay.LayerDecay",
+    "techniques.moving_average.MovingAverage",
     "schedules.warmup_polynomial_decay.WarmupPolynomialDecay",
 ]
 

@@ -32,6 +32,7 @@ NAMES = [
         "MaskedBatches",
         "MaskedLanguageModel",
         "Masking",
+        "MovingAverage",
         "PlanGuard",
         "Prediction",
         "Predictor",

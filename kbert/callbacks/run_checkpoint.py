@@ -15,6 +15,7 @@ from kbert.backend.random_states import capture_random_states, restore_random_st
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.callbacks.held_steps import read_held
 from kbert.callbacks.saved_evaluations import SavedEvaluations
+from kbert.callbacks.swapped_weights import check_not_swapped
 from kbert.checkpoints.agreed_stop import AgreedStop
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
@@ -164,6 +165,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._data = data if isinstance(data, Batches) else None
         self._stop, self._in_batches, self._state_is_whole = None, False, False
         self._beside = []
+        check_not_swapped(callbacks_of_fit())
         self._writer = BackgroundWriter.for_folder(self.store.folder)
         self._resumed: ResumedFit | None = None
         self._random = None

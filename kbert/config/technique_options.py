@@ -25,6 +25,8 @@ class TechniqueOptions:
     """Learning rate of each layer, as a factor of that of the layer above it."""
     gradual_unfreezing: float = 0.0
     """Share of the updates after which all layers are trained, the head from the first."""
+    moving_average: float = 0.0
+    """Momentum of the moving average of the weights, which is evaluated and kept."""
 
     def __post_init__(self) -> None:
         if self.freeze_layers < 0:
@@ -44,4 +46,10 @@ class TechniqueOptions:
                 "{option} must be at least 0 and below 1. Received: {value}",
                 option=Option("gradual_unfreezing"),
                 value=self.gradual_unfreezing,
+            )
+        if not 0 <= self.moving_average < 1:
+            raise InputError(
+                "{option} must be at least 0 and below 1. Received: {value}",
+                option=Option("moving_average"),
+                value=self.moving_average,
             )

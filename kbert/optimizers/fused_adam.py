@@ -8,8 +8,11 @@ from keras import ops
 
 from kbert.backend.fused_update import clip_global_norm, decay, update_adam
 from kbert.backend.gradients import summed
+from kbert.backend.moving_average import move_averages
+from kbert.backend.optimizer_internals import updates_done
 from kbert.optimizers.rate_groups import RateGroup, rate_groups
 from kbert.optimizers.weight_decay import excluded_from_decay
+from kbert.techniques.moving_average import momentum_at
 from kbert.techniques.rate_factor import RateFactor, variable_depths
 
 
@@ -129,6 +132,19 @@ class FusedAdam(keras.optimizers.Optimizer):
             if decay(decayed, self.weight_decay * FusedAdam.rate(self, self.learning_rate)):
                 return
         super()._apply_weight_decay(variables)
+
+    def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
+        # Keras begins with the whole momentum, and counts an update once for each of its batches.
+        # Leans on the method of this name (optimizers/base_optimizer.py).
+        share = 1.0 - momentum_at(ops.cast(self.iterations, "float32"), self.ema_momentum)
+        if self.gradient_accumulation_steps:
+            is_update = (self._iterations + 1) % self.gradient_accumulation_steps == 0
+            share = share * ops.cast(is_update, "float32")
+        move_averages(self._model_variables_moving_average, trainable_variables, share)
+
+    def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
+        if updates_done(self):  # before the first the averages are 0
+            super().finalize_variable_values(var_list)
 
     def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
         if not self._clips_globally:

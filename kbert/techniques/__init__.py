@@ -3,5 +3,6 @@
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.moving_average import MovingAverage
 
-__all__ = ["Freeze", "GradualUnfreezing", "LayerDecay"]
+__all__ = ["Freeze", "GradualUnfreezing", "LayerDecay", "MovingAverage"]

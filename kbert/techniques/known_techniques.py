@@ -10,11 +10,12 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.rate_factor import RateFactor
 from kbert.techniques.technique import Technique
 
 # In the order in which they change a model.
-KNOWN: tuple[type[Technique], ...] = (Freeze, LayerDecay, GradualUnfreezing)
+KNOWN: tuple[type[Technique], ...] = (Freeze, LayerDecay, GradualUnfreezing, MovingAverage)
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.keras
 CASES = {
     "freeze": {"freeze_embeddings": True, "freeze_layers": 1},
     "layer-decay": {"layer_decay": 0.5},
+    "moving-average": {"moving_average": 0.9},
     "gradual-unfreezing": {"gradual_unfreezing": 0.8},
 }
 

@@ -8,13 +8,18 @@ from kbert.techniques.known_techniques import KNOWN, technique_from, techniques_
 
 # What a run with every technique asks for, and the lines that its plan has of them.
 EVERY = TechniqueOptions(
-    freeze_embeddings=True, freeze_layers=2, layer_decay=0.9, gradual_unfreezing=0.5
+    freeze_embeddings=True,
+    freeze_layers=2,
+    layer_decay=0.9,
+    gradual_unfreezing=0.5,
+    moving_average=0.999,
 )
 PLAN = TrainingPlan(examples=101, batch_size=10, epochs=3)
 LINES = [
     "frozen: the embeddings, the lowest 2 layers",
     "learning rate of each layer: 0.9 times that of the one above",
     "unfrozen one layer after the other, from the head: all are trained after 17 updates",
+    "evaluated and kept: the moving average of the weights, with a momentum of up to 0.999",
 ]
 
 
