@@ -55,6 +55,7 @@ from kbert.runs.train import train as train
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay
 from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels
+from kbert.techniques.average_best import AverageBest as AverageBest
 from kbert.techniques.freeze import Freeze as Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay

@@ -10,7 +10,16 @@ import pytest
 import kbert
 
 NAMES = [
-    *("AdamW", "Batches", "BertAdam", "BertClassifier", "ChangedPlan", "ClassLoss", "Cure"),
+    *(
+        "AdamW",
+        "AverageBest",
+        "Batches",
+        "BertAdam",
+        "BertClassifier",
+        "ChangedPlan",
+        "ClassLoss",
+        "Cure",
+    ),
     "EpochEvaluation",
     *(
         "Evaluation",
@@ -245,6 +254,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.encoder_internals",
     "kbert.backend.fit_internals",
     "kbert.backend.metric_internals",
+    "kbert.backend.moving_average",
     "kbert.backend.optimizer_internals",
     "kbert.backend.paired_attention",
     "kbert.backend.random_states",

@@ -286,6 +286,10 @@ class EpochEvaluation(keras.callbacks.Callback):
             if best is not None and isinstance(self.model, TextModel):
                 self.model.target = self.model.target.chosen_by(best.first)
 
+    def scores_of(self, model: Any) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
+        """Return the scores and outputs of a model by set; the history does not have them."""
+        return self._sets.evaluate(model)
+
     def _write(self) -> None:
         if self.folder is not None and self.writes:
             self.history.write(self.folder)

@@ -61,6 +61,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         every_steps: int or None. Also save after every N batches. Defaults to None.
         every_minutes: float or None. Also save after this many minutes. Defaults to None.
         keep: int. Checkpoints to keep beside the best. Defaults to 2.
+        keep_best: int. How many of the best evaluations keep their checkpoints. Defaults to 1.
         resume: bool. Whether the first `fit` resumes from what `folder` holds, or begins where it
             holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
         allow: sequence of str. Codes of differences from the checkpoint to tolerate, such as
@@ -99,13 +100,14 @@ class RunCheckpoint(keras.callbacks.Callback):
         every_steps: int | None = None,
         every_minutes: float | None = None,
         keep: int = 2,
+        keep_best: int = 1,
         resume: bool = False,
         allow: Sequence[str] = (),
     ) -> None:
         super().__init__()
         if plan is not None:
             check_plan(plan)
-        self.store = CheckpointStore(folder, keep)
+        self.store = CheckpointStore(folder, keep, keep_best)
         self.plan = plan
         self.evaluation = evaluation
         self.resume = resume
@@ -123,7 +125,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._next_data: Any = None
         self._beside: list[keras.callbacks.Callback] = []  # all callbacks of the `fit`
         self._writer = BackgroundWriter()
-        self._evaluations = SavedEvaluations(evaluation)
+        self._evaluations = SavedEvaluations(evaluation, keep_best)
         self._used = False  # whether the checkpoints in the folder are our own
         self._stop: BaseException | None = None
         self._counter = PositionCounter(None, None, 0)

@@ -27,6 +27,8 @@ class TechniqueOptions:
     """Share of the updates after which all layers are trained, the head from the first."""
     moving_average: float = 0.0
     """Momentum of the moving average of the weights, which is evaluated and kept."""
+    average_best: int = 0
+    """Best evaluations whose weights are averaged at the end, and kept if that is better."""
 
     def __post_init__(self) -> None:
         if self.freeze_layers < 0:
@@ -52,4 +54,10 @@ class TechniqueOptions:
                 "{option} must be at least 0 and below 1. Received: {value}",
                 option=Option("moving_average"),
                 value=self.moving_average,
+            )
+        if self.average_best != 0 and self.average_best < 2:
+            raise InputError(
+                "{option} must be 2 or more. Received: {count}",
+                option=Option("average_best"),
+                count=self.average_best,
             )

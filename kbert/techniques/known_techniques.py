@@ -7,6 +7,7 @@ from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Joined, Option
 from kbert.plans.training_plan import TrainingPlan
+from kbert.techniques.average_best import AverageBest
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
@@ -15,7 +16,13 @@ from kbert.techniques.rate_factor import RateFactor
 from kbert.techniques.technique import Technique
 
 # In the order in which they change a model.
-KNOWN: tuple[type[Technique], ...] = (Freeze, LayerDecay, GradualUnfreezing, MovingAverage)
+KNOWN: tuple[type[Technique], ...] = (
+    Freeze,
+    LayerDecay,
+    GradualUnfreezing,
+    MovingAverage,
+    AverageBest,
+)
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 
 

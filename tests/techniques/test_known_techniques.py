@@ -13,6 +13,7 @@ EVERY = TechniqueOptions(
     layer_decay=0.9,
     gradual_unfreezing=0.5,
     moving_average=0.999,
+    average_best=3,
 )
 PLAN = TrainingPlan(examples=101, batch_size=10, epochs=3)
 LINES = [
@@ -20,6 +21,8 @@ LINES = [
     "learning rate of each layer: 0.9 times that of the one above",
     "unfrozen one layer after the other, from the head: all are trained after 17 updates",
     "evaluated and kept: the moving average of the weights, with a momentum of up to 0.999",
+    "at the end: the average of the weights of the best 3 evaluations, if it is better; their "
+    "checkpoints are kept until then",
 ]
 
 
