@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.models import MODELS, model_folder
 from benchmarks.scaling_model import (
     BYTES,
     Link,
@@ -32,29 +33,22 @@ from benchmarks.scaling_model import (
 )
 from benchmarks.sides import in_a_process
 
-MODELS = ("MiniLM", "BERT-Base")
 ROWS, TOKENS, EPOCHS = 32, 64, 3
 _HOST_DEVICES = 8
 _WARM = 2  # steps that compile, or come just after
-_BASE = {
-    **{"model_type": "bert", "vocab_size": 30_522, "hidden_size": 768, "num_hidden_layers": 12},
-    **{"num_attention_heads": 12, "intermediate_size": 3072, "max_position_embeddings": 512},
-    **{"type_vocab_size": 2, "hidden_act": "gelu", "layer_norm_eps": 1e-12},
-}
 
 
 def _model(name: str) -> Any:
     """Return a classifier of two classes."""
-    from kbert import BertClassifier, find_source
+    from kbert import BertClassifier
 
-    settings: dict[str, Any] = {"max_length": TOKENS, "pretrained": False}
-    if name == "MiniLM":
-        return BertClassifier.from_preset("minilm", ["negative", "positive"], **settings)
     with tempfile.TemporaryDirectory() as folder:
-        pieces = find_source("minilm").tokenizer().vocabulary
-        Path(folder, "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
-        Path(folder, "config.json").write_text(json.dumps(_BASE), encoding="utf-8")
-        return BertClassifier.from_preset(folder, ["negative", "positive"], **settings)
+        return BertClassifier.from_preset(
+            model_folder(name, Path(folder)),
+            ["negative", "positive"],
+            max_length=TOKENS,
+            pretrained=False,
+        )
 
 
 def measure(name: str, steps: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sides import BACKENDS, in_a_process, minilm_folder, print_tables
-from benchmarks.training_speed import BATCH, EPOCHS, MAX_LENGTHS, read_rows
+from benchmarks.training_speed import BATCH, EPOCHS, LENGTHS, MAX_LENGTHS, read_rows
 
 PRECISIONS = ("float32", "bfloat16")
 # A forward and a backward pass: 6 operations for each weight of MiniLM's 6 layers, and a token's
@@ -38,8 +38,12 @@ def trainer(
     rows: int,
     precision: str,
     flags: Sequence[str] = (),
+    model: str | None = None,
 ) -> Callable[[], Any]:
-    """Return a function that measures the Hugging Face Trainer with its best attention."""
+    """Return a function that measures the Hugging Face Trainer with its best attention.
+
+    The model is MiniLM, or that of a folder.
+    """
 
     def measure() -> Any:
         with tempfile.TemporaryDirectory() as folder:
@@ -51,8 +55,15 @@ def trainer(
             path.write_text("\n".join(lines), encoding="utf-8")
             command = [
                 *(str(peers), str(Path(__file__).with_name("hugging_face_trainer.py"))),
-                *("--model", minilm_folder(), "--data", str(path), "--precision", precision),
-                *("--max-length", str(MAX_LENGTHS[data]), "--batch-size", str(BATCH)),
+                *(
+                    "--model",
+                    model or minilm_folder(),
+                    "--data",
+                    str(path),
+                    "--precision",
+                    precision,
+                ),
+                *("--max-length", str(LENGTHS[data]), "--batch-size", str(BATCH)),
                 *("--epochs", str(EPOCHS), *flags),
             ]
             found = []

@@ -48,18 +48,26 @@ from kbert.plans.training_plan import TrainingPlan as TrainingPlan
 from kbert.results.evaluation import Evaluation as Evaluation
 from kbert.results.prediction import Prediction as Prediction
 from kbert.runs.continue_training import continue_training as continue_training
+from kbert.runs.find_learning_rate import find_learning_rate as find_learning_rate
 from kbert.runs.join_processes import join_processes as join_processes
 from kbert.runs.pretrain import pretrain as pretrain
 from kbert.runs.resume import resume as resume
 from kbert.runs.train import train as train
+from kbert.schedules.exponential_growth import ExponentialGrowth as ExponentialGrowth
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay
 from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels
 from kbert.techniques.average_best import AverageBest as AverageBest
+from kbert.techniques.fgm import FGM as FGM
 from kbert.techniques.freeze import Freeze as Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay
+from kbert.techniques.lora import LoRA as LoRA
 from kbert.techniques.moving_average import MovingAverage as MovingAverage
+from kbert.techniques.r_drop import RDrop as RDrop
+from kbert.techniques.reinitialize import Reinitialize as Reinitialize
+from kbert.techniques.supervised_contrastive import SupervisedContrastive as SupervisedContrastive
+from kbert.techniques.token_dropout import TokenDropout as TokenDropout
 from kbert.tokenizer.tokenizer import Tokenizer as Tokenizer
 from kbert.tokenizer.windows import Windows as Windows
 

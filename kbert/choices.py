@@ -67,6 +67,7 @@ TargetKind = Literal["single", "multi", "regression", "soft", "ordered"]
 Task = Literal[
     "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp", "wnli", "stsb"
 ]
+TokenPooling = Literal["cls", "mean"]
 TrackerName = Literal["tensorboard", "wandb", "mlflow"]
 WeightFormat = Literal["kbert", "huggingface", "google", "keras", "keras-hub"]
 Weights = Literal["pretrained", "random"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import pretraining, report, scaling
+from benchmarks import gpu, models, pretraining, report, scaling
 from benchmarks.scaling_model import (
     Link,
     as_many_rows_on_each,
@@ -198,3 +198,25 @@ def names_of(file):
 
 def modules():
     return {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+
+
+def test_a_table_of_a_gpu_has_the_median_and_the_ratio_of_each_side():
+    def once(speed, device_mb):
+        return {"speed": speed, "device_mb": device_mb, "real_tokens": 1.0}
+
+    measured = {
+        "Hugging Face Trainer": [once(100.0, 900), once(300.0, 910)],
+        "kbert, torch": [once(400.0, 800), once(400.0, 800)],
+    }
+    assert [*gpu.rows_of_table("full", "bfloat16", measured)] == [
+        "| full, 128 | bfloat16 | Hugging Face Trainer | 200 (100, 300) | 1.00 | 160.0 ms "
+        "| 100% | 910 MB |",
+        "| full, 128 | bfloat16 | kbert, torch | 400 (400, 400) | 2.00 | 80.0 ms | 100% | 800 MB |",
+    ]
+
+
+def test_a_bert_base_is_written_without_weights(tmp_path):
+    folder = models.model_folder("BERT-Base", tmp_path / "base")
+    assert not models.has_weights(folder)
+    assert models.has_weights(models.model_folder("MiniLM", tmp_path))
+    assert models.has_weights("minilm")

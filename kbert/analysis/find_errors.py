@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from kbert.analysis.found_errors import FoundErrors
 from kbert.analysis.nearest_rows import NearRow, nearest_rows
 from kbert.analysis.told import told_label
-from kbert.data.reading.examples import Examples, check_examples
+from kbert.data.reading.examples import Examples
 from kbert.data.shards.stored_examples import check_has_texts
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Cure, Option, worded
+from kbert.findings import Call, Cure, worded
 from kbert.results.weak_model import weak_model_note
 from kbert.runs.evaluated_rows import (
     EvaluatedRows,
@@ -20,11 +20,11 @@ from kbert.runs.evaluated_rows import (
     rows_of_run,
     rows_out_of_fold,
 )
+from kbert.runs.predicted_rows import predicted_rows
 from kbert.runs.read_sets import read_sets
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import check_is_classifier, check_is_run, run_config
 from kbert.runs.run_directory import RunDirectory
-from kbert.runs.run_predictions import prediction_table
 from kbert.runs.trained_on import trained_on
 from kbert.serving.predictor import Predictor
 from kbert.utils.counts import check_count
@@ -93,7 +93,7 @@ def find_errors(
         source = _source(run, rows)
     else:
         predictor = Predictor.load(model, backend=backend)
-        rows = _predicted(predictor, data, batch_size)
+        rows = predicted_rows(predictor, data, batch_size)
         seen = trained_on(model, data)
         rows = rows if seen is None else replace(rows, notes=(*rows.notes, str(seen)))
         source = f"{count_noun(len(data), 'row')} of {data.source}"
@@ -167,23 +167,6 @@ def _source(run: RunDirectory, rows: EvaluatedRows) -> str:
         name=rows.name,
         run=run,
     )
-
-
-def _predicted(predictor: Predictor, data: Examples, batch_size: int) -> EvaluatedRows:
-    """Return labelled rows with what a model predicts for them."""
-    check_examples(data)
-    if data.y is None or data.labels is None or not len(data):
-        raise InputError("{source} has no labelled rows.", source=data.source)
-    if data.labels.names != tuple(predictor.labels) or data.target.kind != predictor.target.kind:
-        raise InputError(
-            "{data} was read with other labels than the model's {names}.",
-            data=Option("data"),
-            names=predictor.labels,
-            cure=Cure(code="kbert.read_examples(..., labels=kbert.Labels(predictor.labels))"),
-        )
-    outputs = predictor.predict_proba(data.texts, data.pairs, batch_size)
-    table = prediction_table(data, outputs, predictor.target)
-    return EvaluatedRows(data.source, predictor.target, table, data)
 
 
 def _training_rows(run: RunDirectory) -> Examples | None:

@@ -34,13 +34,15 @@ def dense(layer: Any, inputs: Any, training: bool | None = None) -> Any:
     contracted = _contracted_axes(layer) if faster else 0
     if not contracted:
         return layer(inputs)
+    if backend == "torch":
+        return _with_torch(layer, inputs, contracted)
     kernel, bias, inputs = (
         ops.cast(tensor, layer.compute_dtype) for tensor in (layer.kernel, layer.bias, inputs)
     )
     units = kernel.shape[contracted:]
     kept = ops.shape(inputs)[: len(inputs.shape) - contracted]
     size = math.prod(kernel.shape[:contracted])
-    result = _product(
+    result = _with_bias(
         ops.reshape(inputs, (-1, size)), ops.reshape(kernel, (size, -1)), ops.reshape(bias, (-1,))
     )
     activation = layer.activation
@@ -49,14 +51,32 @@ def dense(layer: Any, inputs: Any, training: bool | None = None) -> Any:
     return ops.reshape(result if activation is None else activation(result), (*kept, *units))
 
 
-def _product(inputs: Any, kernel: Any, bias: Any) -> Any:
-    if keras.backend.backend() == "torch":
-        import torch
-
-        return torch.addmm(bias, inputs, kernel)
+def _with_bias(inputs: Any, kernel: Any, bias: Any) -> Any:
     import tensorflow as tf
 
     return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+
+
+def _with_torch(layer: Any, inputs: Any, contracted: int) -> Any:
+    """Return the same by torch's own functions.
+
+    Those of `keras.ops` first look for symbolic arguments, which takes longer than to start a
+    kernel: on a GPU a small model would wait for the processor.
+    """
+    import torch
+
+    dtype = getattr(torch, layer.compute_dtype)
+    kernel, bias = (
+        (each.value if isinstance(each, keras.Variable) else each).to(dtype)
+        for each in (layer.kernel, layer.bias)
+    )
+    size = math.prod(kernel.shape[:contracted])
+    result = torch.addmm(
+        bias.reshape(-1), inputs.to(dtype).reshape(-1, size), kernel.reshape(size, -1)
+    )
+    if layer.activation is not None:
+        result = layer.activation(result)
+    return result.reshape(*inputs.shape[: inputs.dim() - contracted], *kernel.shape[contracted:])
 
 
 def _contracted_axes(layer: Any) -> int:

@@ -155,6 +155,17 @@ def batch_share(model: Any) -> BatchShare:
     return BatchShare(devices, jax.process_count(), jax.process_index())
 
 
+def divides_rows(model: Any) -> bool:
+    """Return whether each device knows its own rows of a batch alone, as TensorFlow's replicas.
+
+    Args:
+        model: keras.Model.
+    """
+    import keras
+
+    return keras.backend.backend() == "tensorflow" and batch_share(model) != ALONE
+
+
 def whole_on_each(outputs: Any) -> Any:
     """Return a step's outputs with all rows on each device, where other processes have some.
 

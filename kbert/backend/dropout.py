@@ -28,9 +28,11 @@ def dropout(layer: Any, values: Any, training: bool | None, seed: Any = None) ->
         return values
     dropped = dropped_levels(layer)
     if not dropped or not computes_on_processor(values):
-        if seed is None:
-            return layer(values, training=training)
-        return keras.random.dropout(values, layer.rate, seed=_Drawn(seed, layer.seed_generator))
+        # What the layer calls, without the time that a call of a layer takes the processor.
+        own = layer.seed_generator
+        return keras.random.dropout(
+            values, layer.rate, seed=own if seed is None else _Drawn(seed, own)
+        )
     if seed is None:
         seed = layer.seed_generator.next()
     if keras.backend.backend() == "torch":

@@ -75,6 +75,19 @@ def build_metrics(model: keras.Model, batch: Any) -> None:
         model._symbolic_build(data_batch=batch)
 
 
+def track_loss(mean: keras.metrics.Mean, loss: Any, inputs: Any) -> None:
+    """Update the mean of a loss with that of a batch, as Keras does its own.
+
+    Leans on `unscale_loss_for_distribution` (losses/loss.py) and on `self._loss_tracker.
+    update_state(` in `train_step` (backend/*/trainer.py), which weighs a batch by its rows.
+    """
+    from keras.src.losses.loss import unscale_loss_for_distribution
+
+    first = next(array for array in keras.tree.flatten(inputs) if array is not None)
+    rows = keras.ops.shape(first)[0]
+    mean.update_state(unscale_loss_for_distribution(loss), sample_weight=rows)
+
+
 def loss_function(loss: Any) -> tuple[Any, dict[str, Any]]:
     """Return the function that computes a loss, and its settings; (None, {}) for any other loss.
 

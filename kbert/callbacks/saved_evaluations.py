@@ -53,7 +53,7 @@ class SavedEvaluations:
         """Return the weights of the best checkpoint, if the evaluation restores them in the end."""
         if best is None or self._evaluation is None or not self._evaluation.restore_best:
             return None
-        return read_checkpoint(best).arrays["model"]
+        return read_checkpoint(best).weights
 
     def resume(self, checkpoint: Checkpoint, weights: Arrays | None) -> bool:
         """Take the evaluation to a checkpoint, and return whether it made up for what was missing.

@@ -21,7 +21,8 @@ class Checkpoint:
         path: Path. Its directory.
         position: Position.
         identity: dict of what the run was about, such as its plan, labels and data.
-        arrays: dict of the arrays of each file by name: "model", "optimizer", "counters".
+        arrays: dict of the arrays of each file by name: "model", "optimizer", "counters", and
+            "lora" of a model that has it.
         evaluations: dict, `EvaluationHistory.to_dict` of the evaluations so far, or None.
         steps: list of pairs, or None in checkpoints of kbert 0.1. From which batch of the run the
             optimizer counted from which step: more than one where the plan was changed.
@@ -39,3 +40,8 @@ class Checkpoint:
     steps: Steps | None = None
     best: dict[str, str] | None = None
     findings: Sequence[dict[str, Any]] = ()
+
+    @property
+    def weights(self) -> Arrays:
+        """The weights of the model that was trained; "model" has LoRA merged into its kernels."""
+        return {**self.arrays.get("model", {}), **self.arrays.get("lora", {})}

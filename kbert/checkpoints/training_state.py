@@ -2,8 +2,9 @@
 
 It is a tree of variables, which a checkpoint's files hold as arrays by name:
 
-    model       weights by their stable names; with a moving average, which is what is evaluated
-                and kept, that of each
+    model       weights by their stable names, with LoRA merged into the kernels; with a moving
+                average, which is what is evaluated and kept, that of each
+    lora        of a model that has LoRA, its matrices and the kernels without it
     optimizer   its variables: moments, accumulated gradients, counts; in the place of moving
                 averages the weights that are trained
     counters    seeds      the states of dropout's seed generators
@@ -27,6 +28,7 @@ from kbert.checkpoints.position import Position
 from kbert.checkpoints.state_tree import assign_tree, fill_tree, name_leaves
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
+from kbert.models.lora_arrays import lora_apart
 from kbert.models.variables import by_stable_name
 
 _ACCUMULATOR = "_gradient_accumulator"
@@ -53,6 +55,8 @@ def capture_state(
     counters = state["counters"]
     counters["seeds"] = optree.tree_map(_as_int64, counters["seeds"])
     counters["random"] = capture_random_states() if random is None else random
+    plain, lora = lora_apart(model, state["model"])
+    state |= {"model": plain, **({"lora": lora} if lora else {})}
     return {file: name_leaves(part) for file, part in state.items()}
 
 
@@ -72,6 +76,7 @@ def restore_state(
     """
     variables = _variables(model)
     saved = {file: checkpoint.arrays.get(file, {}) for file in variables}
+    saved["model"] = checkpoint.weights
     saved["counters"] = _named(checkpoint, "seeds/")
     if fresh_accumulators:
         variables["optimizer"] = _without_accumulators(variables["optimizer"])

@@ -16,7 +16,6 @@ from kbert.utils.wording import count_noun
 
 if TYPE_CHECKING:
     from kbert.analysis.found_errors import FoundErrors
-    from kbert.data.reading.examples import Examples
 
 
 @options("backend", ReadingOptions, without=OF_SPLIT)
@@ -68,13 +67,14 @@ def errors(
         Print JSON.
     """
     from kbert.analysis.find_errors import find_errors
+    from kbert.cli.labelled_rows import labelled_rows
     from kbert.cli.model_first import check_model_first
     from kbert.cli.predictions_format import choose_format
     from kbert.utils.staging import publishing
 
     chosen = choose_format(output, output_format, formats=("csv", "jsonl"))
     check_model_first("errors", model, data)
-    examples = None if data is None else _read(model, data, settings)
+    examples = None if data is None else labelled_rows(model, data, reading(settings))
 
     if near and (model / "config.toml").is_file():
         leave_out = Option("near", 0)
@@ -113,23 +113,6 @@ def errors(
         show_json(found.to_dict())
     else:
         show_result(found)
-
-
-def _read(model: Path, data: str, settings: Settings) -> "Examples":
-    """Return the rows of a file, read for a model."""
-    from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
-    from kbert.cli.labelled_file import LabelledFile
-    from kbert.interop.segments import check_segments
-    from kbert.interop.sources import find_source
-
-    source = find_source(model)
-    examples = LabelledFile(source, model, data, reading(settings)).read()
-    check_pairs(examples, source.text_pairs())
-    check_segments(source.num_segments(), examples.pairs is not None, examples.source)
-    say(str(examples), to="stderr")
-    show_reading(examples)
-    warn_of_unknown_tokens(source, examples)
-    return examples
 
 
 def _write(found: "FoundErrors", output: Path, new: Path, chosen: str) -> None:

@@ -10,6 +10,7 @@ from types import FrameType
 from cyclopts import CycloptsError
 
 from kbert.cli import (  # noqa: F401 (each adds its verb)
+    compare,
     continue_training,
     demo,
     errors,
@@ -18,6 +19,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     export,
     import_model,
     inspect,
+    lr_find,
     plan,
     predict,
     presets,

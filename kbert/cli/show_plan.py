@@ -67,7 +67,7 @@ def show_plan(
                 "updates."
             )
         )
-    used = techniques_of(config, plan)
+    used = techniques_of(config)
     record["techniques"] = [technique.to_dict() for technique in used]
     for technique in used:
         tell(f"  {technique.told()}")

@@ -17,7 +17,7 @@ _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
 # Of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
-_MODEL = ("preset", "weights")
+_MODEL = ("preset", "weights", "pooling")
 _SHARDS = ("shuffle_window", "shard_cache")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 
@@ -54,6 +54,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "demo": _TRAINING,
     "inspect": (Rule((*_READING, "dev"), "task"),),
     "evaluate": (Rule(_READING, "data", needed=True),),
+    "compare": (Rule((*_READING, "batch_size", "backend"), "on", needed=True),),
     "errors": (
         Rule((*_READING, "batch_size"), "data", needed=True),
         Rule(("to",), "output", needed=True),
@@ -140,7 +141,7 @@ def _format(file: str) -> str | None:
 
 def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
     """Raise InputError for flags of delimited files where none is named."""
-    files = [given[name] for name in ("data", "dev", "test") if name in given]
+    files = [given[name] for name in ("data", "dev", "test", "on") if name in given]
     formats = {given.get("format") or _format(file) for file in files}
     if "sheet" in typed and files and not formats & {"xlsx", None}:
         raise _of_other_files("sheet", files[0], formats)

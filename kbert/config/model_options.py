@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import CutPair, LongText, Pool, Precision, Weights
+from kbert.choices import CutPair, LongText, Pool, Precision, TokenPooling, Weights
 from kbert.config.checks import check_share
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -39,6 +39,8 @@ class ModelOptions:
     """How the logits of a text's windows become one: by their mean, or their maximum."""
     dropout: float = 0.1
     """Dropout before the classification head."""
+    pooling: TokenPooling = "cls"
+    """What the classification head reads: [CLS] through the pooler, or the mean of all tokens."""
     weights: Weights = "pretrained"
     """Start from the preset's weights, or from random ones of its size."""
     precision: Precision = "auto"

@@ -17,7 +17,7 @@ from kbert.findings import Option
 from kbert.plans.plan_options import PlanOptions
 from kbert.tokenizer.windows import Windows
 
-_OF_LABELS = ("label", "target", "label_separator", "weight", *OF_SPLIT, "dropout")
+_OF_LABELS = ("label", "target", "label_separator", "weight", *OF_SPLIT, "dropout", "pooling")
 _OF_POOLING = ("max_windows", "pool")
 UNUSED = (*_OF_LABELS, *_OF_POOLING)
 """Settings of its parts that texts without labels do not use."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kbert.config.checks import check_share
 from kbert.errors import InputError
 from kbert.findings import Option
 
@@ -21,6 +22,12 @@ class TechniqueOptions:
     """Do not train the embeddings."""
     freeze_layers: int = 0
     """Lowest layers of the encoder that are not trained."""
+    reinit_layers: int = 0
+    """Highest layers of the encoder that, with the pooler, begin with new weights."""
+    lora_rank: int = 0
+    """Rank of LoRA, which trains small matrices beside the kernels of queries and values."""
+    lora_alpha: float | None = None
+    """What LoRA's product is multiplied by, and divided by the rank; by default the rank."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
     gradual_unfreezing: float = 0.0
@@ -29,13 +36,40 @@ class TechniqueOptions:
     """Momentum of the moving average of the weights, which is evaluated and kept."""
     average_best: int = 0
     """Best evaluations whose weights are averaged at the end, and kept if that is better."""
+    r_drop: float = 0.0
+    """R-Drop: how much it counts that two passes with different dropout predict otherwise."""
+    fgm: float = 0.0
+    """FGM: how far token embeddings move against the loss, for a second loss of each batch."""
+    token_dropout: float = 0.0
+    """Share of the tokens that are [MASK] in training, other ones each time."""
+    contrastive: float = 0.0
+    """How much the supervised contrastive loss counts, which draws rows of a class together."""
+    contrastive_temperature: float = 0.3
+    """Temperature of the contrastive loss; the lower, the more the nearest rows count."""
 
     def __post_init__(self) -> None:
-        if self.freeze_layers < 0:
+        for name in (
+            *("freeze_layers", "reinit_layers", "lora_rank"),
+            *("r_drop", "fgm", "contrastive"),
+        ):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError(
+                    "{option} must be 0 or more. Received: {value}",
+                    option=Option(name),
+                    value=getattr(self, name),
+                )
+        check_share("token_dropout", self.token_dropout)
+        if not 0 < self.contrastive_temperature < float("inf"):
             raise InputError(
-                "{option} must be 0 or more. Received: {value}",
-                option=Option("freeze_layers"),
-                value=self.freeze_layers,
+                "{option} must be above 0. Received: {value}",
+                option=Option("contrastive_temperature"),
+                value=self.contrastive_temperature,
+            )
+        if self.contrastive_temperature != 0.3 and not self.contrastive:
+            raise InputError(
+                "{option} belongs to {contrastive}.",
+                option=Option("contrastive_temperature"),
+                contrastive=Option("contrastive"),
             )
         if not 0 < self.layer_decay <= 1:
             raise InputError(
@@ -61,3 +95,26 @@ class TechniqueOptions:
                 option=Option("average_best"),
                 count=self.average_best,
             )
+        self._check_lora()
+
+    def _check_lora(self) -> None:
+        """Raise InputError unless the settings of LoRA fit each other and those beside it."""
+        if self.lora_alpha is not None and not 0 < self.lora_alpha < float("inf"):
+            raise InputError(
+                "{option} must be above 0. Received: {value}",
+                option=Option("lora_alpha"),
+                value=self.lora_alpha,
+            )
+        if self.lora_alpha is not None and not self.lora_rank:
+            raise InputError(
+                "{alpha} is used only with {rank}.",
+                alpha=Option("lora_alpha"),
+                rank=Option("lora_rank"),
+            )
+        for name in ("freeze_embeddings", "freeze_layers", "reinit_layers"):
+            if self.lora_rank and getattr(self, name):
+                raise InputError(
+                    "{lora} keeps all weights of the encoder as they are: leave out {option}.",
+                    lora=Option("lora_rank"),
+                    option=Option(name),
+                )

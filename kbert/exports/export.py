@@ -142,6 +142,7 @@ def _with_max_length(classifier: Any, length: int, *, is_pair: bool) -> Any:
         dropout=classifier.dropout,
         gelu=classifier.gelu,
         target=classifier.target,
+        pooling=classifier.pooling,
     )
     head = classifier.get_layer("logits").get_weights()
     shorter.get_layer("logits").set_weights(head)

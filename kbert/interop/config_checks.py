@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Option
 from kbert.utils.label_names import check_label_names
@@ -140,6 +140,13 @@ def check_classifier(config: Any, source: object) -> None:
             labels=labels,
         )
     check_label_names(labels, source)
+    frozen = config.get("frozen", [])
+    if not isinstance(frozen, list) or not all(isinstance(name, str) for name in frozen):
+        raise InputError(
+            "{source}: frozen must be a list of strings. Received: {frozen!r:.80}",
+            source=source,
+            frozen=frozen,
+        )
     if not isinstance(config.get("tokenizer", {}), dict):
         raise InputError(
             "{source}: tokenizer must be an object. Received: {tokenizer!r:.80}",
@@ -159,6 +166,7 @@ def check_classifier(config: Any, source: object) -> None:
             source=source,
             gelu=config["gelu"],
         )
+    check_pooling(config.get("pooling", "cls"), source)
     temperature = config.get("temperature", 1.0)
     if type(temperature) not in (int, float) or not 0 < temperature < float("inf"):
         raise InputError(
@@ -174,6 +182,19 @@ def check_classifier(config: Any, source: object) -> None:
                 name=name,
                 value=config[name],
             )
+
+
+def check_pooling(pooling: Any, source: object = None) -> None:
+    """Raise InputError unless this is what a head can read."""
+    if pooling not in get_args(TokenPooling):
+        raise InputError(
+            "{source}: pooling must be cls or mean. Received: {pooling!r:.80}"
+            if source
+            else "{option} must be cls or mean. Received: {pooling!r:.80}",
+            source=source,
+            option=Option("pooling"),
+            pooling=pooling,
+        )
 
 
 def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:

@@ -13,7 +13,10 @@ from kbert.interop.model_data import ModelData
 from kbert.targets.known_targets import target_of
 from kbert.tokenizer.tokenizer import Tokenizer
 
-_KNOWN = ("backbone", "labels", "tokenizer", "max_length", "dropout", "gelu", "dtype", "target")
+_KNOWN = (
+    *("backbone", "labels", "tokenizer", "max_length", "dropout", "gelu", "dtype", "target"),
+    *("pooling", "frozen"),
+)
 
 
 def check_settings(settings: Any, source: object) -> None:
@@ -88,5 +91,6 @@ def own_model_data(
         dropout=settings.get("dropout", 0.1),
         max_length=settings.get("max_length"),
         dtype=settings.get("dtype"),
+        pooling=settings.get("pooling", "cls"),
         settings={name: value for name, value in settings.items() if name not in _KNOWN},
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.choices import Gelu, WeightFormat
+from kbert.choices import Gelu, TokenPooling, WeightFormat
 from kbert.errors import InputError
 from kbert.findings import Joined, Text, worded
 from kbert.interop.config_checks import (
@@ -63,6 +63,8 @@ class ModelData:
     """The number of tokens that its texts were cut to, or None where its files do not tell it."""
     dtype: str | None = None
     """The dtype policy that it computes with, or None where its files do not tell it."""
+    pooling: TokenPooling = "cls"
+    """What its head reads: [CLS], or the mean of the tokens."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Further arguments of the classifier's class, such as its name."""
     masked_head: Mapping[str, np.ndarray] = field(default_factory=dict)

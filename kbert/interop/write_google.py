@@ -11,6 +11,7 @@ from kbert.interop.google import GOOGLE_CONFIG
 from kbert.interop.google_variables import import_tensorflow
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
+from kbert.interop.reads_cls import check_reads_cls
 from kbert.interop.weight_specs import weight_specs
 
 _PREFIX = "bert_model.ckpt"
@@ -24,11 +25,12 @@ def write_google(folder: Path, model: ModelData) -> None:
         model: ModelData.
 
     Raises:
-        InputError: the model predicts something else than one class, has erf-GELU, another epsilon,
-            added tokens or another treatment of accents, which Google's code lacks, or TensorFlow
-            is not installed.
+        InputError: the model predicts something else than one class, has a head that does not read
+            [CLS], erf-GELU, another epsilon, added tokens or another treatment of accents, which
+            Google's code lacks, or TensorFlow is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
+    check_reads_cls(model, "Google's code")
     if model.target.activation != "softmax":
         raise InputError(
             "Google's code predicts one class per text, but this model was trained with the target "

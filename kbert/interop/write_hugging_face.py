@@ -11,6 +11,7 @@ from kbert.interop.config_checks import LAYER_NORM_EPSILON
 from kbert.interop.hugging_face_head import head_fields
 from kbert.interop.masked_head import masked_head_specs
 from kbert.interop.model_data import ModelData
+from kbert.interop.reads_cls import check_reads_cls
 from kbert.interop.weight_specs import BIAS, KERNEL, weight_specs
 from kbert.tokenizer.final_sigma import has_final_sigma
 from kbert.tokenizer.hugging_face_files import HUGGING_FACE_MAX_WORD
@@ -26,7 +27,11 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
         folder: Path.
         model: ModelData.
         max_length: int or None. What the tokenizer cuts texts to. Defaults to None: the positions.
+
+    Raises:
+        InputError: the model's head does not read [CLS].
     """
+    check_reads_cls(model, "BertForSequenceClassification of transformers")
     tokenizer = model.tokenizer
     specials = {
         **{"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"},

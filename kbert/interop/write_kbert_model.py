@@ -31,6 +31,8 @@ def write_kbert_model(
         InputError: there is something else at `folder`, or in it.
     """
     check_holds_no_more(folder)
+    # What a folder is opened for is trained whole, unless it is asked for again.
+    settings = {name: value for name, value in settings.items() if name != "frozen"}
     tokenizer = dict(settings["tokenizer"])
     vocabulary = tokenizer.pop("vocabulary")
     config = {"format": FORMAT, **settings, "tokenizer": tokenizer}

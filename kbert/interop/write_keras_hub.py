@@ -8,6 +8,7 @@ from kbert.findings import worded
 from kbert.interop.config_checks import HUB_ARGUMENTS, LAYER_NORM_EPSILON
 from kbert.interop.labels_file import write_labels_file
 from kbert.interop.model_data import ModelData
+from kbert.interop.reads_cls import check_reads_cls
 from kbert.interop.weight_specs import BIAS, KERNEL
 from kbert.utils.say import say
 
@@ -21,11 +22,12 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         max_length: int. What the preprocessor cuts texts to.
 
     Raises:
-        InputError: the model has erf-GELU, another epsilon or added tokens, which keras-hub lacks,
-            or predicts several numbers.
+        InputError: the model has a head that does not read [CLS], erf-GELU, another epsilon or
+            added tokens, which keras-hub lacks, or predicts several numbers.
     """
     import keras_hub
 
+    check_reads_cls(model, "BertTextClassifier of keras-hub")
     if model.gelu != "tanh":
         raise InputError(
             "keras-hub's BERT computes GELU by tanh, but this model was trained with erf: its "

@@ -11,7 +11,8 @@ from kbert.errors import InputError
 from kbert.findings import Call, Message
 from kbert.interop.model_data import ModelData
 from kbert.models.backbones import build_encoder
-from kbert.models.variables import assign_variables, to_arrays
+from kbert.models.lora_arrays import plain_arrays
+from kbert.models.variables import assign_variables
 from kbert.targets.labels import Labels
 from kbert.tokenizer.windows import Windows
 
@@ -59,6 +60,7 @@ def build_classifier(
             data.dropout if dropout is None else dropout,
             data.gelu,
             target=data.target,
+            pooling=data.pooling,
             **data.settings,
         )
     except TypeError as error:
@@ -112,11 +114,12 @@ def to_model_data(model: Any) -> ModelData:
         backbone=model.get_config()["backbone"],
         gelu=model.gelu,
         read_tokenizer=lambda: model.tokenizer,
-        arrays=to_arrays(model.weights),
+        arrays=plain_arrays(model),
         classes=len(model.labels),
         labels=model.labels.names,
         target=model.target,
         dropout=model.dropout,
         max_length=model.max_length,
         dtype=model.backbone.dtype_policy.name,
+        pooling=model.pooling,
     )

@@ -9,7 +9,7 @@ from kbert.findings import Cure, Message, Option
 from kbert.interop.config_checks import check_max_length
 from kbert.interop.weight_specs import weight_specs
 from kbert.models.backbones import backbone_config
-from kbert.models.variables import by_stable_name
+from kbert.models.lora_arrays import plain_names
 from kbert.tokenizer.tokenizer import Tokenizer
 
 
@@ -43,21 +43,19 @@ def check_parts(
 def check_can_be_saved(model: Any) -> None:
     """Raise InputError unless a classifier's weights are those of a BERT with a head, and no other.
 
-    A folder of kbert holds these alone. LoRA and quantization replace layers' weights by others.
+    A folder of kbert holds these alone, with LoRA merged. Quantization replaces weights by others.
 
     Args:
         model: BertClassifier.
     """
     expected = {s.name for s in weight_specs(backbone_config(model.backbone), len(model.labels))}
-    others = sorted(by_stable_name(model.weights).keys() ^ expected)
+    others = sorted(plain_names(model) ^ expected)
     if others:
         raise InputError(
             "This model cannot be saved as a folder: its weights are not those of a plain BERT, as "
-            "after `enable_lora` or `quantize`. They differ in {count}, such as {name}.",
+            "after `quantize`. They differ in {count}, such as {name}.",
             cure=Cure(
-                code='model.save("FILE.keras")',
-                note="by which Keras merges LoRA into the weights; of EpochEvaluation leave out "
-                "`model_folder`",
+                code='model.save("FILE.keras")', note="of EpochEvaluation leave out `model_folder`"
             ),
             count=len(others),
             name=others[0],

@@ -1,4 +1,4 @@
-"""What a BERT gives for a whole text without being trained for it: the mean of its tokens."""
+"""What a BERT gives for a whole text without a pooler: the mean of its tokens."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,17 +7,47 @@ import keras
 import keras_hub
 from keras import ops
 
-from kbert.backend.encoder_layer import encoder_layer
-from kbert.models.pooled_output import embedded
+from kbert.models.pooled_output import after_layers, attended, check_inputs
 
 
-class MeanOutput(keras.Model):
-    """A backbone whose output is the mean of its last layer over the real tokens of each text.
+def mean_output(
+    backbone: keras_hub.models.BertBackbone,
+    inputs: Mapping[str, Any],
+    training: bool | None,
+    recompute: bool = False,
+) -> Any:
+    """Return the mean of a backbone's last layer over the real tokens of each text.
 
         sum(sequence_output * padding_mask) / sum(padding_mask)
 
-    The output is float32 [texts, hidden]. Nothing is dropped, and no random number is drawn; the
-    backbone is shared with the model that it belongs to, and does not change.
+    Args and what is raised are those of `pooled_output`.
+
+    Returns:
+        A float32 tensor [texts, hidden].
+    """
+    check_inputs(inputs)
+    layers = backbone.transformer_layers
+    rows = after_layers(backbone, layers, inputs, attended(inputs), training, recompute)
+    if "text_ids" not in inputs:
+        return mean_of_tokens(rows, inputs["padding_mask"])
+    # What a text's first token attends to are the text's tokens.
+    shares = ops.cast(attended(inputs, inputs["cls_tokens"]), "float32")
+    sums = ops.matmul(shares, ops.cast(rows, "float32"))
+    means = sums / ops.sum(shares, axis=2, keepdims=True)
+    return ops.take(ops.reshape(means, (-1, means.shape[-1])), inputs["cls_slots"], axis=0)
+
+
+def mean_of_tokens(rows: Any, padding_mask: Any) -> Any:
+    """Return the mean of rows [texts, width, hidden] over the tokens that are not padding."""
+    shares = ops.cast(padding_mask, "float32")[:, :, None]
+    return ops.sum(ops.cast(rows, "float32") * shares, axis=1) / ops.sum(shares, axis=1)
+
+
+class MeanOutput(keras.Model):
+    """A backbone whose output is `mean_output`, of the encoder as it is.
+
+    Nothing is dropped, and no random number is drawn; the backbone is shared with the model that it
+    belongs to, and does not change.
 
     Args:
         backbone: keras_hub.models.BertBackbone.
@@ -29,9 +59,4 @@ class MeanOutput(keras.Model):
         self.backbone = backbone
 
     def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
-        rows = embedded(self.backbone, inputs, training=False)
-        mask = ops.cast(inputs["padding_mask"][:, None], "bool")
-        for layer in self.backbone.transformer_layers:
-            rows = encoder_layer(layer, rows, mask, False)
-        shares = ops.cast(inputs["padding_mask"], "float32")[:, :, None]
-        return ops.sum(ops.cast(rows, "float32") * shares, axis=1) / ops.sum(shares, axis=1)
+        return mean_output(self.backbone, inputs, training=False)

@@ -1,6 +1,6 @@
 """What a BERT gives for a whole text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras_hub
@@ -37,20 +37,11 @@ def pooled_output(
     Raises:
         ValueError: the inputs are neither.
     """
-    packed = "text_ids" in inputs
-    if not packed and "padding_mask" not in inputs:
-        # Keras adds the arguments of the call to it, which an InputError has no room for.
-        raise ValueError(
-            "The inputs must have token_ids, segment_ids and padding_mask. "
-            f"Received: {sorted(inputs)}"
-        )
-    rows = embedded(backbone, inputs, training)
+    check_inputs(inputs)
     *layers, last = backbone.transformer_layers
-    compute = recomputed_encoder_layer if recompute and training else encoder_layer
     mask = attended(inputs)
-    for layer in layers:
-        rows = compute(layer, rows, mask, training)
-    if not packed:
+    rows = after_layers(backbone, layers, inputs, mask, training, recompute)
+    if "text_ids" not in inputs:
         first = encoder_layer(last, rows, mask, training, some=rows[:, :1])
         return backbone.pooled_dense(first[:, 0])
     cls_tokens = inputs["cls_tokens"]
@@ -59,6 +50,41 @@ def pooled_output(
     slots = encoder_layer(last, rows, attended(inputs, cls_tokens), training, some=first)
     slots = ops.reshape(slots, (-1, slots.shape[-1]))
     return backbone.pooled_dense(ops.take(slots, inputs["cls_slots"], axis=0))
+
+
+def check_inputs(inputs: Mapping[str, Any]) -> None:
+    """Raise ValueError unless these are padded or packed rows."""
+    if "text_ids" not in inputs and "padding_mask" not in inputs:
+        # Keras adds the arguments of the call to it, which an InputError has no room for.
+        raise ValueError(
+            "The inputs must have token_ids, segment_ids and padding_mask. "
+            f"Received: {sorted(inputs)}"
+        )
+
+
+def after_layers(
+    backbone: keras_hub.models.BertBackbone,
+    layers: Sequence[Any],
+    inputs: Mapping[str, Any],
+    mask: Any,
+    training: bool | None,
+    recompute: bool = False,
+) -> Any:
+    """Return what the first layers of a backbone give [texts or rows, width, hidden].
+
+    Args:
+        backbone: keras_hub.models.BertBackbone.
+        layers: sequence of its layers, from the lowest.
+        inputs: as of `pooled_output`.
+        mask: what `attended` returns.
+        training: bool or None. Whether dropout is applied.
+        recompute: bool. As of `pooled_output`. Defaults to False.
+    """
+    rows = embedded(backbone, inputs, training)
+    compute = recomputed_encoder_layer if recompute and training else encoder_layer
+    for layer in layers:
+        rows = compute(layer, rows, mask, training)
+    return rows
 
 
 def attended(inputs: Mapping[str, Any], places: Any = None) -> Any:
@@ -84,8 +110,13 @@ def attended(inputs: Mapping[str, Any], places: Any = None) -> Any:
 def embedded(
     backbone: keras_hub.models.BertBackbone, inputs: Mapping[str, Any], training: bool | None
 ) -> Any:
-    """Return what a backbone's first layer takes, a tensor [texts or rows, width, hidden]."""
+    """Return what a backbone's first layer takes, a tensor [texts or rows, width, hidden].
+
+    Inputs may have a `token_offset` [vocabulary, hidden] that is added to the table of the tokens.
+    """
     tokens = backbone.token_embedding(inputs["token_ids"])
+    if "token_offset" in inputs:
+        tokens += ops.take(inputs["token_offset"], inputs["token_ids"], axis=0)
     # Each text of a packed row begins at position 0.
     positions = backbone.position_embedding(tokens, positions=inputs.get("position_ids"))
     segments = backbone.segment_embedding(inputs["segment_ids"])

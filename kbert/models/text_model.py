@@ -40,6 +40,7 @@ from kbert.models.raw_fit import batches_of_evaluate, batches_of_fit, batches_of
 from kbert.models.raw_texts import find_texts
 from kbert.models.share_batches import share_batches
 from kbert.models.text_stream import StreamSetter, TextStream
+from kbert.models.training_terms import TrainingTerms
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.any_prediction import AnyPrediction
 from kbert.results.given_texts import as_texts
@@ -47,6 +48,8 @@ from kbert.results.prediction import check_outputs
 from kbert.targets.abstention import Abstain, Abstention
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
+from kbert.techniques.known_techniques import objectives_of
+from kbert.techniques.objective import Objective
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.progress import advance, is_reported
@@ -62,28 +65,74 @@ class TextModel(keras.Model):
     max_length: int
     num_segments: int
     temperature: float
+    _terms: TrainingTerms | None = None
 
     @cached_property
     def _watch(self) -> UnknownTokensWatch:
         return UnknownTokensWatch(self.tokenizer)
 
-    def compile(self, optimizer: Any = "adam", loss: Any = None, **kwargs: Any) -> None:
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: Any = None,
+        *,
+        objectives: Sequence[Objective | dict[str, Any]] = (),
+        **kwargs: Any,
+    ) -> None:
         """Configure training as `keras.Model.compile` does, with the loss of a classifier.
 
         Args:
             optimizer: see `create_optimizer`.
             loss: Defaults to None: that of the model's target; of one class, cross-entropy of
                 integer labels from logits.
+            objectives: sequence of Objective, such as `RDrop(1.0)`. Terms that are added to the
+                loss in training; the metric `task_loss` is the loss without them. Defaults to none.
             **kwargs: as of `keras.Model.compile`.
+
+        Raises:
+            InputError: something else is among the objectives, or this model cannot be trained
+                with one of them.
         """
         if loss is None:
             loss = self.target.loss()
+        given = objectives_of(objectives)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
+        self._terms = TrainingTerms(self, given) if given else None
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what the model was compiled with as plain data."""
+        config: dict[str, Any] = super().get_compile_config()
+        if self._terms is None:
+            return config
+        return {**config, "objectives": [one.to_dict() for one in self._terms.objectives]}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was compiled."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics of the model, and `task_loss` if it has objectives."""
+        found: list[Any] = super().metrics
+        return found if self._terms is None else [*found, self._terms.task_loss]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss of a step as Keras does, in training with the terms of the objectives."""
+
+        def loss_of(outputs: Any) -> Any:
+            return super(TextModel, self).compute_loss(x, y, outputs, sample_weight, training)
+
+        if self._terms is None:
+            return loss_of(y_pred)
+        return self._terms.added(self, loss_of, x, y, y_pred, sample_weight, training)
 
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
         """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`.

@@ -70,9 +70,10 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         self.rate_factors = rate_factors_of(rate_factors)
 
     def rate(self, learning_rate: Any, updates: Any = None) -> Any:
-        step = ops.cast((self.iterations if updates is None else updates) + 1, "float32")
-        correction_1 = 1.0 - ops.power(ops.cast(self.beta_1, "float32"), step)
-        correction_2 = 1.0 - ops.power(ops.cast(self.beta_2, "float32"), step)
+        # Operators take numbers as they are; of a tensor of one torch would wait for a GPU.
+        step = ops.cast(self.iterations if updates is None else updates, "float32") + 1.0
+        correction_1 = 1.0 - self.beta_1**step
+        correction_2 = 1.0 - self.beta_2**step
         return super().rate(learning_rate) * ops.sqrt(correction_2) / correction_1
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:

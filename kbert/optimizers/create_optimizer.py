@@ -45,8 +45,6 @@ def create_optimizer(
     ```
     """
     check_plan(plan)
-    for factor in rate_factors:
-        factor.check_plan(plan)
     schedule = WarmupPolynomialDecay(
         plan.learning_rate,
         decay_steps=plan.updates,
@@ -61,7 +59,7 @@ def create_optimizer(
         schedule,
         weight_decay=weight_decay,
         global_clipnorm=global_clipnorm,
-        rate_factors=rate_factors,
+        rate_factors=[factor.in_plan(plan) for factor in rate_factors],
         gradient_accumulation_steps=plan.gradient_accumulation_steps
         if plan.gradient_accumulation_steps > 1
         else None,

@@ -60,7 +60,7 @@ class FusedAdam(keras.optimizers.Optimizer):
 
         Args:
             learning_rate: float or tensor.
-            updates: int tensor. The updates of the moments before this one. Defaults to None: all
+            updates: float tensor. The updates of the moments before this one. Defaults to None: all
                 updates so far.
         """
         return ops.convert_to_tensor(learning_rate, "float32")
@@ -82,7 +82,12 @@ class FusedAdam(keras.optimizers.Optimizer):
 
     def _by_rate(self, variables: Sequence[Any]) -> list[RateGroup]:
         depths = [self._depths[self._get_variable_index(variable)] for variable in variables]
-        return rate_groups(depths, max(self._depths), self.rate_factors, self.iterations)
+        return rate_groups(depths, max(self._depths), self.rate_factors, self._updates)
+
+    @property
+    def _updates(self) -> Any:
+        """The updates before this one, as a tensor: its operators take numbers as they are."""
+        return ops.cast(self.iterations, "float32")
 
     def _rate_of(self, group: RateGroup, learning_rate: Any) -> Any:
         """Return the learning rate of a group, whose moments may have begun after the others'."""
@@ -91,8 +96,9 @@ class FusedAdam(keras.optimizers.Optimizer):
         learning_rate = learning_rate * group.factor
         if not group.first:
             return learning_rate
-        of_all = self.rate(1.0)
-        return learning_rate * self.rate(1.0, group.updates_trained(self.iterations)) / of_all
+        one = ops.ones((), "float32")
+        own = self.rate(one, group.updates_trained(self._updates))
+        return learning_rate * own / self.rate(one)
 
     def _backend_apply_gradients(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any]
@@ -102,7 +108,7 @@ class FusedAdam(keras.optimizers.Optimizer):
         grads = list(grads)
         for group in self._by_rate(trainable_variables) if self.rate_factors else ():
             if group.first:
-                is_trained = self.iterations >= group.first
+                is_trained = self._updates >= group.first
                 for place in group.places:
                     grads[place] = grads[place] * ops.cast(is_trained, grads[place].dtype)
         super()._backend_apply_gradients(grads, trainable_variables)
@@ -136,9 +142,10 @@ class FusedAdam(keras.optimizers.Optimizer):
     def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
         # Keras begins with the whole momentum, and counts an update once for each of its batches.
         # Leans on the method of this name (optimizers/base_optimizer.py).
-        share = 1.0 - momentum_at(ops.cast(self.iterations, "float32"), self.ema_momentum)
+        share = 1.0 - momentum_at(self._updates, self.ema_momentum)
         if self.gradient_accumulation_steps:
-            is_update = (self._iterations + 1) % self.gradient_accumulation_steps == 0
+            batches = ops.cast(self._iterations, "int32") + 1
+            is_update = batches % self.gradient_accumulation_steps == 0
             share = share * ops.cast(is_update, "float32")
         move_averages(self._model_variables_moving_average, trainable_variables, share)
 

@@ -26,8 +26,8 @@ class RateGroup:
     first: int = 0
 
     def updates_trained(self, updates: Any) -> Any:
-        """Return for how many of the updates so far they have been trained."""
-        return ops.maximum(updates - self.first, 0)
+        """Return for how many of the updates so far, a float tensor, they have been trained."""
+        return ops.relu(updates - self.first)
 
 
 def rate_groups(
@@ -39,7 +39,7 @@ def rate_groups(
         depths: sequence of int. See `variable_depths`.
         top: int. The greatest depth in the model.
         factors: sequence of RateFactor.
-        update: int tensor. The updates before this one.
+        update: float tensor. The updates before this one.
     """
     if not factors:
         return [RateGroup([*range(len(depths))])]

@@ -14,6 +14,7 @@ from kbert.plots.of_runs import (
     training,
     update_ratios,
 )
+from kbert.plots.of_searches import rate_search
 from kbert.plots.with_matplotlib import plot_plan, plot_shuffle_buffers, plot_steps, save_plot
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "plot_plan",
     "plot_shuffle_buffers",
     "plot_steps",
+    "rate_search",
     "reliability",
     "save_plot",
     "scores",

@@ -1,73 +1,87 @@
 """Several runs side by side."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from math import inf, isnan
 from typing import Any
 
 from kbert.findings import Text, worded
+from kbert.reports.against_first import AgainstFirst, against_first
 from kbert.reports.curves import losses_chart, norms_chart, ratios_chart
 from kbert.reports.headline import headline
 from kbert.reports.line_chart import Line, line_chart
 from kbert.reports.rendering import render
+from kbert.reports.run_facts import RunFacts, differing, told
 from kbert.reports.run_report import RunReport
+from kbert.reports.seed_groups import SeedGroup, seed_groups
 from kbert.reports.svg import Svg
-from kbert.results.bootstrap import Interval, bootstrap
-from kbert.results.paired import McNemar
+from kbert.results.bootstrap import Interval
+from kbert.results.paired import told_p
 from kbert.results.scores import Scores, is_better_lower, score_name
-
-_PLACES = ("output", "data", "dev", "test", "parent")  # settings that name files, not a method
 
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run beside the best of several.
+    """A run beside others.
 
     Args:
         name: str.
+        path: str.
         when: str. When its best evaluation was.
         score: float. The score by which the runs are compared.
         interval: Interval or None. Where it lies in 95% of samples of the rows.
         scores: Scores. All scores of its best evaluation.
         seconds: float or None. How long it trained.
-        less: Interval or None. How much lower it is than the best run, in 95% of samples of the
-            rows, the same for both; None of the best run, and where rows are not of one class.
-        test: McNemar or None. The best run is the first.
+        facts: RunFacts. What it was made of.
+        against: AgainstFirst or None. How far it is from the first; None of the first itself.
     """
 
     name: str
+    path: str
     when: Text
     score: float
     interval: Interval | None
     scores: Scores
     seconds: float | None
-    less: Interval | None
-    test: McNemar | None
+    facts: RunFacts
+    against: AgainstFirst | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as plain data."""
+        return {
+            "run": self.path,
+            "name": self.name,
+            "seed": self.facts.seed,
+            "best_at": self.when,
+            "score": self.score,
+            "interval": None if self.interval is None else asdict(self.interval),
+            "against_first": None if self.against is None else asdict(self.against),
+            "seconds": self.seconds,
+            "scores": self.scores.to_dict(),
+        }
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several runs side by side, on the same rows.
+    """Several runs side by side, on the same rows, each against the first.
 
     Args:
-        score: str. The name of the score by which they are compared.
+        monitor: str. The score by which they are compared, as `Scores` names it.
         set: str. The set that was scored.
         rows: int.
-        runs: tuple of ComparedRun, the best first.
-        differing: dict of values by run, for each setting or version that is not the same in all.
-        names: tuple of str. The runs in the order in which they were given.
-        curves: tuple of Svg.
-        is_of_folds: bool. Whether the runs are cross-validations, scored on all rows.
+        runs: tuple of ComparedRun, in the order in which they were given.
+        groups: tuple of SeedGroup. The settings over their seeds; () where no two runs differ in
+            the seed alone.
+        reports: tuple of RunReport. What else is known of the runs.
     """
 
-    score: str
-    set: str
+    monitor: str
+    set: Text
     rows: int
     runs: tuple[ComparedRun, ...]
-    differing: Mapping[str, tuple[str, ...]]
-    names: tuple[str, ...]
-    curves: tuple[Svg, ...]
-    is_of_folds: bool
+    groups: tuple[SeedGroup, ...]
+    reports: tuple[RunReport, ...]
 
     @classmethod
     def of(cls, reports: Sequence[RunReport]) -> "Comparison":
@@ -77,72 +91,100 @@ class Comparison:
             reports: sequence of RunReport, of which each has an evaluation by the same score; or
                 each of a cross-validation.
         """
-        score = reports[0].score
-        sign = 1 if is_better_lower(score) else -1
-        ordered = sorted(reports, key=lambda report: sign * _best_score(report, score))
-        best = headline(ordered[0])
-        assert best is not None
+        tests = against_first(reports)
+        runs = tuple(_compared(*pair) for pair in zip(reports, tests, strict=True))
+        result = headline(reports[0])
+        assert result is not None
         return cls(
-            score=score_name(score),
-            set=best.set,
-            rows=best.models[0].rows,
-            runs=tuple(_compared(report, ordered[0], score) for report in ordered),
-            differing=_differing(reports),
-            names=tuple(report.name for report in reports),
-            curves=_curves(reports, score),
-            is_of_folds=bool(ordered[0].folds),
+            monitor=reports[0].score,
+            set=result.set,
+            rows=result.models[0].rows,
+            runs=runs,
+            groups=seed_groups([(run.name, run.score) for run in runs], [r.facts for r in runs]),
+            reports=tuple(reports),
         )
+
+    @property
+    def score(self) -> str:
+        """What the score is called by which the runs are compared."""
+        return score_name(self.monitor)
+
+    @property
+    def is_better_lower(self) -> bool:
+        """Whether less of the score is better."""
+        return is_better_lower(self.monitor)
+
+    @property
+    def best(self) -> ComparedRun:
+        """The run with the best score."""
+        sign = -1 if self.is_better_lower else 1
+        return max(self.runs, key=lambda run: -inf if isnan(run.score) else sign * run.score)
+
+    @property
+    def is_of_folds(self) -> bool:
+        """Whether the runs are cross-validations, scored on all rows."""
+        return bool(self.reports[0].folds)
+
+    @property
+    def tests_rows(self) -> bool:
+        """Whether rows are right or wrong, so that McNemar's test compares them."""
+        return any(run.against is not None and run.against.test is not None for run in self.runs)
+
+    @cached_property
+    def differing(self) -> Mapping[str, Mapping[str, tuple[Any, ...]]]:
+        """What is not the same in all runs: the value of each run, by part and name."""
+        return differing([run.facts.parts for run in self.runs])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is lacking of a run's rows, and why."""
+        pairs = [
+            (run.name, note)
+            for run, report in zip(self.runs, self.reports, strict=True)
+            for note in ("" if self.is_of_folds else report.notes)
+        ]
+        return tuple(f"{name}: {note}" for name, note in pairs)
+
+    @property
+    def curves(self) -> tuple[Svg, ...]:
+        """How the runs were trained."""
+        return _curves(self.reports, self.monitor)
 
     def page(self) -> str:
         """Return the comparison as a page; see `render`."""
-        return render("comparison.html", ", ".join(self.names), comparison=self)
+        title = ", ".join(run.name for run in self.runs)
+        return render("comparison.html", title, comparison=self, told=told, told_p=told_p)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the comparison as plain data."""
+        return {
+            "score": self.monitor,
+            "lower_is_better": self.is_better_lower,
+            "set": self.set,
+            "rows": self.rows,
+            "best": self.best.path,
+            "runs": [run.to_dict() for run in self.runs],
+            "over_seeds": [group.to_dict() for group in self.groups],
+            "differing": self.differing,
+            "notes": list(self.notes),
+        }
 
 
-def _best_score(report: RunReport, score: str) -> float:
-    return float(getattr(report.scores, score))
-
-
-def _compared(report: RunReport, first: RunReport, score: str) -> ComparedRun:
+def _compared(report: RunReport, against: AgainstFirst | None) -> ComparedRun:
     scores, result = report.scores, headline(report)
     assert scores is not None
     assert result is not None
-    less = test = None
-    ours, theirs = report.predictions, first.predictions
-    if ours is not None and theirs is not None and ours.is_of_classes and report is not first:
-        right, of_best = ours.predicted == ours.true, theirs.predicted == theirs.true
-        test = McNemar.of(of_best, right)
-        difference = of_best.astype(float) - right
-        less = bootstrap(lambda at: float(difference[at].mean()), len(difference))
     return ComparedRun(
         name=report.name,
+        path=report.path,
         when=result.when,
-        score=_best_score(report, score),
+        score=float(getattr(scores, report.score)),
         interval=result.models[0].interval,
         scores=scores,
         seconds=report.record.get("training_seconds"),
-        less=less,
-        test=test,
+        facts=RunFacts.of(report),
+        against=against,
     )
-
-
-def _differing(reports: Sequence[RunReport]) -> dict[str, tuple[str, ...]]:
-    tables: list[dict[str, Any]] = []
-    for report in reports:
-        settings = tomllib.loads(report.settings)
-        table = {name: value for name, value in settings.items() if name not in _PLACES}
-        data = report.record.get("data", {}).get("train", {})
-        table |= {
-            worded("training rows"): data.get("rows"),
-            worded("training data"): data.get("sha256", "")[:12],
-        }
-        versions = report.record.get("versions", {})
-        tables.append(
-            table
-            | {worded("version of {name}", name=name): value for name, value in versions.items()}
-        )
-    names = dict.fromkeys(name for table in tables for name in table)
-    found = {name: tuple(str(table.get(name, "")) for table in tables) for name in names}
-    return {name: values for name, values in found.items() if len(set(values)) > 1}
 
 
 def _curves(reports: Sequence[RunReport], score: str) -> tuple[Svg, ...]:

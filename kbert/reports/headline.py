@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from kbert.findings import Text, worded
 from kbert.reports.run_report import RunReport
-from kbert.results.bootstrap import Interval, bootstrap
+from kbert.results.bootstrap import Interval
 from kbert.results.scores import score_name
 
 
@@ -81,18 +79,4 @@ def headline(report: RunReport) -> Headline | None:
 
 def _interval(report: RunReport) -> Interval | None:
     """Return the interval of the score by which the run is judged."""
-    table, score = report.predictions, report.score
-    if table is None or len(table) < 2:
-        return None
-    if score == "accuracy" and table.is_of_classes and table.weights is None:
-        right = table.predicted == table.true
-        return bootstrap(lambda at: right[at].mean(), len(table))
-    raw = report.target.raw(table.outputs)
-
-    def scored(at: np.ndarray) -> float:
-        weights = None if table.weights is None else table.weights[at]
-        found = report.target.scores(raw[at], table.true[at], table.names, weights)
-        return float(getattr(found, score))
-
-    repeats = min(200, max(50, 200_000 // len(table)))
-    return bootstrap(scored, len(table), repeats)
+    return None if report.sampled_scores is None else Interval.of(report.sampled_scores)

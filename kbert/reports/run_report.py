@@ -3,12 +3,14 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbert.findings import Message, worded
 from kbert.interop.pretraining_run import PRETRAINING
 from kbert.plans.training_plan import TrainingPlan
+from kbert.reports.sampled_scores import sampled_scores
 from kbert.reports.told_finding import ToldFinding
 from kbert.reports.training_log import TrainingLog
 from kbert.results.baselines import Baselines
@@ -18,6 +20,9 @@ from kbert.results.length_histogram import LengthHistogram
 from kbert.results.prediction_table import PredictionTable
 from kbert.results.scores import Scores
 from kbert.targets.target import Target
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _STATUSES = {
     "running": Message("running"),
@@ -128,6 +133,11 @@ class RunReport:
         if self.history.monitor is None and self.out_of_fold is not None:
             return self.out_of_fold.monitors[0]
         return self.history.score
+
+    @cached_property
+    def sampled_scores(self) -> "np.ndarray | None":
+        """That score on samples of the rows of `predictions`; see the function of this name."""
+        return sampled_scores(self.predictions, self.target, self.score)
 
 
 def _told_of(run: Mapping[str, Any]) -> str:

@@ -23,6 +23,12 @@ class Interval:
     low: float
     high: float
 
+    @classmethod
+    def of(cls, scores: np.ndarray) -> "Interval":
+        """Return the interval of the scores on samples; those that are no number do not count."""
+        low, high = np.nanquantile(scores, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return cls(float(low), float(high))
+
     def __str__(self) -> str:
         return worded("{low:.4f} to {high:.4f}", low=self.low, high=self.high)
 
@@ -48,8 +54,16 @@ def bootstrap(
     assert 0.80 < interval.low < 0.87 < 0.93 < interval.high < 0.98
     ```
     """
+    return Interval.of(bootstrap_scores(score, rows, repeats, seed))
+
+
+def bootstrap_scores(
+    score: Callable[[np.ndarray], float], rows: int, repeats: int = REPEATS, seed: int = 0
+) -> np.ndarray:
+    """Return a score on each sample of the rows [repeats]; see `bootstrap`.
+
+    Two scores that are given as many rows are on the same samples.
+    """
     random = np.random.default_rng(seed)
     drawn = (random.integers(rows, size=rows) for _ in range(repeats))
-    scores = np.array([score(at) for at in drawn])
-    low, high = np.nanquantile(scores, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(low), float(high))
+    return np.array([score(at) for at in drawn])

@@ -46,3 +46,10 @@ class McNemar:
         differing = first + second
         p = float(binomtest(first, differing).pvalue) if differing else 1.0
         return cls(first, second, p)
+
+
+def told_p(p: float | None) -> str:
+    """Return a p-value as people read it; nothing where there is none."""
+    if p is None:
+        return ""
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"

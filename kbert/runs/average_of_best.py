@@ -50,7 +50,7 @@ def average_of_best(
         count: int. How many evaluations.
     """
     from kbert.interop.write_kbert_model import write_kbert_model
-    from kbert.models.variables import assign_variables, to_arrays
+    from kbert.models.lora_arrays import assign_plain, plain_arrays
 
     processes.barrier("saved")  # the last checkpoint is written
     store, history = checkpoint.store, evaluation.history
@@ -61,7 +61,7 @@ def average_of_best(
     averaged = [(record, path) for record, path in found if path is not None]
     if len(averaged) < 2:
         return
-    assign_variables(model.weights, mean_weights([path for _, path in averaged]), run)
+    assign_plain(model, mean_weights([path for _, path in averaged]), run)
     scores, outputs = evaluation.scores_of(model)
     ends = history.records[-1]
     record = EvaluationRecord(
@@ -89,7 +89,7 @@ def average_of_best(
     if is_best:
         sums: dict[str, Any] = {"trained_sha256": file_checksum(run)}
         settings = with_choices(model.get_config(), history)
-        write_kbert_model(run.model_folder, settings, to_arrays(model.weights))
+        write_kbert_model(run.model_folder, settings, plain_arrays(model))
         run.update(average={**sums, "sha256": file_checksum(run)})
     history.write(run.path)
 

@@ -4,12 +4,14 @@ from typing import Any
 
 from kbert.backend.choose_backend import import_keras
 from kbert.backend.devices import built_on_devices
+from kbert.config import TrainConfig
 from kbert.findings import worded
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
-from kbert.techniques.known_techniques import techniques_of
-from kbert.techniques.model_change import ModelChange
+from kbert.techniques.known_techniques import check_techniques, techniques_of
+from kbert.techniques.model_change import ModelChange, sizes_of
 from kbert.techniques.moving_average import MovingAverage
+from kbert.techniques.objective import Objective
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
 
@@ -60,10 +62,12 @@ def build_model(prepared: PreparedRun) -> Any:
                 tokenizer=prepared.tokenizer,
                 dtype=dtype,
                 target=prepared.target,
+                pooling=config.pooling,
             )
-        used = techniques_of(config, prepared.plan)
+        check_techniques(config, sizes_of(model.backbone))
+        used = techniques_of(config)
         for technique in used:
-            if isinstance(technique, ModelChange):
+            if isinstance(technique, ModelChange) and not technique.changes_values:
                 technique(model)
         model.gradient_checkpointing = config.gradient_checkpointing
         # Rows that fill up a batch count in a metric without weights.
@@ -75,9 +79,17 @@ def build_model(prepared: PreparedRun) -> Any:
                 moving_average=next((of for of in used if isinstance(of, MovingAverage)), None),
             ),
             loss=_loss(prepared, model.target),
+            objectives=[of for of in used if isinstance(of, Objective)],
             **{metrics: ["accuracy"] if model.target.takes_names else None},
         )
     return model
+
+
+def change_values(config: TrainConfig, model: Any) -> None:
+    """Change the values of a new run's weights as its techniques do, after its baselines."""
+    for technique in techniques_of(config):
+        if isinstance(technique, ModelChange) and technique.changes_values:
+            technique(model)
 
 
 def _loss(prepared: PreparedRun, target: Target) -> Any:

@@ -1,4 +1,4 @@
-"""Compare runs that were evaluated on the same rows."""
+"""Compare runs on the same rows."""
 
 import hashlib
 import json
@@ -6,80 +6,169 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kbert.errors import InputError
-from kbert.findings import Cure, Joined
+import numpy as np
+
+from kbert.data.reading.examples import Examples
+from kbert.errors import InputError, KbertError
+from kbert.findings import worded
+from kbert.interop.pretraining_run import is_pretraining
+from kbert.interop.sources import find_source
 from kbert.reports.comparison import Comparison
-from kbert.runs.evaluated_rows import folds_of, is_cross_validation, predictions_of
+from kbert.reports.run_report import RunReport
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.runs.checked_runs import checked_runs
+from kbert.runs.different_rows import different_rows, evaluated_set
+from kbert.runs.evaluated_rows import EvaluatedRows, folds_of, is_cross_validation, predictions_of
+from kbert.runs.predicted_rows import predicted_rows
 from kbert.runs.report_of_run import report_of_run, run_history
-from kbert.runs.run_config import check_is_run
+from kbert.runs.run_config import check_is_classifier
 from kbert.runs.run_directory import RunDirectory
+from kbert.serving.predictor import Predictor
 
 
 def compare_runs(runs: Sequence[str | Path]) -> Comparison:
-    """Return several runs side by side.
+    """Return several runs side by side, on the rows that all were evaluated on.
 
     Args:
-        runs: sequence of str or Path. At least two run directories; cross-validations are compared
-            with each other, on all their rows.
+        runs: sequence of str or Path. At least two run directories, of which the first is the one
+            that the others are tested against; cross-validations are compared with each other, on
+            all their rows.
 
     Raises:
-        InputError: one of them is not a run, is named twice, has no evaluation, or was evaluated on
-            other rows or by another score.
+        InputError: one of them is not a run, is named twice, has not finished, has no evaluation,
+            or was evaluated on other rows or by another score.
     """
-    directories = [RunDirectory(run) for run in runs]
-    if len({run.path.resolve() for run in directories}) < len(directories):
-        raise InputError("Name each run once. Received: {runs}", runs=Joined(map(str, runs)))
+    directories = checked_runs(runs)
+    first, *others = directories
+    score, rows = _score(first), _fingerprint(first)
+    for other in others:
+        if (received := _score(other)) != score:
+            raise InputError(
+                "{first} was judged by {score}, and {other} by {received}: they cannot be "
+                "compared.",
+                first=first,
+                score=score,
+                other=other,
+                received=received,
+            )
+        if _fingerprint(other) != rows:
+            raise different_rows(first, other, directories)
+    return Comparison.of(_named([report_of_run(run, rows=_own_rows(run)) for run in directories]))
+
+
+def compare_on(
+    runs: Sequence[str | Path],
+    data: Sequence[Examples],
+    *,
+    batch_size: int = 32,
+    backend: str | None = None,
+) -> Comparison:
+    """Return several runs side by side, on rows that their models label now.
+
+    They are compared by the score by which they were judged; where these differ, by the usual one
+    of their target.
+
+    Args:
+        runs: sequence of str or Path. At least two run directories, of which the first is the one
+            that the others are tested against.
+        data: sequence of Examples. The same labelled rows for each run, as its model reads them.
+        batch_size: int. Rows that are predicted at once. Defaults to 32.
+        backend: str or None. The Keras backend. Defaults to None: see `choose_backend`.
+
+    Raises:
+        InputError: one of `runs` is not a run, is named twice, has not finished or has other
+            labels, or the rows are not the same.
+    """
+    directories = checked_runs(runs)
     for run in directories:
-        check_is_run(run)
-    judged = [_judged(run) for run in directories]
-    for run, of_run in zip(directories[1:], judged[1:], strict=True):
-        _check_comparable(directories[0], judged[0], run, of_run)
-    reports = [report_of_run(run) for run in directories]
-    if len({report.name for report in reports}) < len(reports):
-        named = zip(reports, runs, strict=True)
-        reports = [replace(report, name=str(run)) for report, run in named]
-    return Comparison.of(reports)
+        check_is_classifier(run)
+    _check_same(directories, data)
+    judged = {run_history(run).score for run in directories} - {""}
+    reports = []
+    for run, examples in zip(directories, data, strict=True):
+        predictor = Predictor.load(run.path, backend=backend)
+        reports.append(_report_on(run, predicted_rows(predictor, examples, batch_size), judged))
+    return Comparison.of(_named(reports))
 
 
-def _judged(run: RunDirectory) -> tuple[str, str]:
-    """Return the score by which a run is judged, and the fingerprint of the rows."""
+def _own_rows(run: RunDirectory) -> EvaluatedRows | None:
+    """Return the rows that a run was evaluated on, without their texts, which nothing needs here.
+
+    None where the report knows them better: of a cross-validation, and of a pretraining run.
+    """
+    if is_cross_validation(run) or is_pretraining(run.path):
+        return None
+    name, target = evaluated_set(run), find_source(run.path).target()
+    try:
+        return EvaluatedRows(name, target, predictions_of(run), None)
+    except KbertError as error:
+        note = worded("What is said of single rows is left out: {error}", error=error)
+        return EvaluatedRows(name, target, None, None, (note,))
+
+
+def _score(run: RunDirectory) -> str:
+    """Return the score by which a run was judged."""
+    history = run_history(folds_of(run)[0] if is_cross_validation(run) else run)
+    if not is_cross_validation(run):
+        evaluated_set(run)  # which raises where there is none
+    return history.score
+
+
+def _fingerprint(run: RunDirectory) -> str:
+    """Return the fingerprint of the rows by which a run was judged."""
     if is_cross_validation(run):
         table = predictions_of(run)
         rows = json.dumps([table.places["row"], table.true.tolist(), table.names])
-        return run_history(folds_of(run)[0]).score, hashlib.sha256(rows.encode()).hexdigest()
-    history = run_history(run)
-    if history.best is None:
-        raise InputError("{run} has no evaluation to compare.", run=run)
-    name = next(iter(history.best.scores))
-    return history.score, run.record["data"][name]["sha256"]
+        return hashlib.sha256(rows.encode()).hexdigest()
+    return str(run.record["data"][evaluated_set(run)]["sha256"])
 
 
-def _check_comparable(
-    first: RunDirectory, of_first: tuple[str, str], other: RunDirectory, of_other: tuple[str, str]
-) -> None:
-    """Raise InputError unless two runs were judged by the same score on the same rows."""
-    if is_cross_validation(first) != is_cross_validation(other):
-        folds, single = (first, other) if is_cross_validation(first) else (other, first)
-        raise InputError(
-            "{folds} is a cross-validation, scored on all its rows, and {single} is not: they "
-            "cannot be compared.",
-            folds=folds,
-            single=single,
-            cure=Cure(note="compare runs of one kind"),
+def _check_same(runs: Sequence[RunDirectory], data: Sequence[Examples]) -> None:
+    """Raise InputError unless all runs are given the same rows with the same labels."""
+    first = data[0]
+    for run, other in zip(runs[1:], data[1:], strict=True):
+        same = len(first) == len(other) and all(
+            first.number(at) == other.number(at) for at in range(len(first))
         )
-    if of_first[0] != of_other[0]:
-        raise InputError(
-            "{first} was judged by {score}, and {other} by {received}: they cannot be compared.",
-            first=first,
-            score=of_first[0],
-            other=other,
-            received=of_other[0],
-        )
-    if of_first[1] != of_other[1]:
-        raise InputError(
-            "{first} and {other} were evaluated on different rows, so that their scores cannot be "
-            "compared.",
-            first=first,
-            other=other,
-            cure=Cure({"split_seed": 0}, note="which sets the same rows aside in both runs"),
-        )
+        if not same or not np.array_equal(_said(first), _said(other)):
+            raise InputError(
+                "{source} has other rows or labels for {other} than for {first}, as it is read "
+                "with the columns of each.",
+                source=first.source,
+                first=runs[0],
+                other=run,
+            )
+
+
+def _said(examples: Examples) -> np.ndarray:
+    """Return what rows say, whatever the order of the labels is."""
+    assert examples.labels is not None
+    assert examples.y is not None
+    names = np.array(examples.labels.names)
+    return names[examples.y] if examples.y.ndim == 1 else examples.y[:, np.argsort(names)]
+
+
+def _report_on(run: RunDirectory, rows: EvaluatedRows, judged: set[str]) -> RunReport:
+    """Return what is told of a run whose model has labelled these rows."""
+    table, report = rows.table, report_of_run(run, rows=rows)
+    assert table is not None
+    scores = rows.target.scores(
+        rows.target.raw(table.outputs), table.true, table.names, table.weights
+    )
+    score = next(iter(judged)) if len(judged) == 1 else scores.monitors[0]
+    best, plan = report.history.best, report.plan
+    if best is None:  # nothing was set aside: the model is that of the last epoch
+        epochs, updates = (0, 0) if plan is None else (plan.epochs, plan.num_updates)
+        best = EvaluationRecord(epochs, updates, {})
+    on = replace(best, scores={str(rows.name): scores})
+    history = EvaluationHistory.from_dict({"monitor": score, "epochs": []})
+    history.add(on)
+    return replace(report, history=history, baselines=None)
+
+
+def _named(reports: list[RunReport]) -> list[RunReport]:
+    """Return reports under the names of their folders, or their paths where names are the same."""
+    if len({report.name for report in reports}) == len(reports):
+        return reports
+    return [replace(report, name=report.path) for report in reports]

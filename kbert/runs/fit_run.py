@@ -19,6 +19,7 @@ from kbert.findings import Cure, Finding, Option, findings_table, worded
 from kbert.results.below_baseline import below_baseline_finding
 from kbert.runs.average_of_best import average_of_best
 from kbert.runs.best_model import has_model, with_choices, write_best
+from kbert.runs.build_model import change_values
 from kbert.runs.calibrate_run import calibrate_run
 from kbert.runs.given_callbacks import GivenCallbacks, naming_callbacks
 from kbert.runs.prepare import PreparedRun
@@ -133,6 +134,7 @@ def _fit(
     try:
         if resumption is None:
             run_baselines(prepared, model, run)
+            change_values(prepared.config, model)
             started = time.monotonic()
         agreed = callbacks.checkpoint.agreed
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):

@@ -9,7 +9,7 @@ from kbert.config import TrainConfig
 from kbert.findings import Call, Cure, Finding, Message
 
 # Settings that the run itself gives or compares on its own.
-_OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name", "temperature")
+_OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name", "temperature", "frozen")
 
 
 def origin(model: Any, config: TrainConfig) -> dict[str, str]:
@@ -26,15 +26,15 @@ def origin(model: Any, config: TrainConfig) -> dict[str, str]:
         dict of `settings_sha256`, of the encoder's sizes and constants, and `weights_sha256`, of
         the weights that were read: all of a parent's, the encoder of a preset, none of random ones.
     """
-    from kbert.models.variables import to_arrays
+    from kbert.models.lora_arrays import plain_arrays
 
     settings = {k: v for k, v in model.get_config().items() if k not in _OWN}
     text = json.dumps(settings, sort_keys=True, default=str)
     found = {"settings_sha256": hashlib.sha256(text.encode()).hexdigest()}
     if config.parent is not None:
-        found["weights_sha256"] = _checksum(to_arrays(model.weights))
+        found["weights_sha256"] = _checksum(plain_arrays(model))
     elif config.weights == "pretrained":
-        found["weights_sha256"] = _checksum(to_arrays(model.backbone.weights))
+        found["weights_sha256"] = _checksum(plain_arrays(model.backbone))
     return found
 
 

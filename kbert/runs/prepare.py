@@ -32,6 +32,7 @@ from kbert.runs.run_config import inherited_split
 from kbert.targets.fit_temperature import check_calibrates
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
+from kbert.techniques.known_techniques import check_techniques
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.cache_folder import cache_folder
 from kbert.utils.say import say
@@ -119,6 +120,7 @@ def prepare(
         # A model that cannot be used is refused before the data are read.
         sizes, _ = source.sizes()
         check_max_length(config.max_length, sizes["max_sequence_length"])
+        check_techniques(config, sizes)
     labels = None if config.parent is None else Labels(source.labels() or ())
     whole, given = read_files(config, labels)
     if split is None:

@@ -75,13 +75,18 @@ def card_of_run(run: RunDirectory) -> ModelCard | None:
     return ModelCard(name, record, settings, run_history(run), _baselines(run))
 
 
-def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None) -> RunReport:
+def report_of_run(
+    run: RunDirectory,
+    sets: Mapping[str, Examples] | None = None,
+    rows: EvaluatedRows | None = None,
+) -> RunReport:
     """Return what a report tells of a run.
 
     Args:
         run: RunDirectory.
         sets: dict of labelled Examples by name, which it was evaluated on. Defaults to None: they
             are read again.
+        rows: EvaluatedRows or None. Rows to tell of in place of those. Defaults to None.
 
     Raises:
         InputError: this is not a run, or one of its files is not what kbert has written.
@@ -90,9 +95,10 @@ def report_of_run(run: RunDirectory, sets: Mapping[str, Examples] | None = None)
     if is_cross_validation(run):
         return _report_of_folds(run)
     record, history = run.record, run_history(run)
-    rows = EvaluatedRows("", find_source(run.path).target(), None, None)
-    if history.best is not None and record.get("kind") != PRETRAINING:
+    if rows is None and history.best is not None and record.get("kind") != PRETRAINING:
         rows = rows_of_run(run, next(iter(history.best.scores)), sets)
+    elif rows is None:
+        rows = EvaluatedRows("", find_source(run.path).target(), None, None)
     return RunReport(
         name=run.path.resolve().name,
         path=str(run.path),

@@ -21,9 +21,10 @@ from kbert.runs.run_directory import TABLES, RunDirectory
 from kbert.runs.run_record import lost_cure
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
-_NOT_INHERITED = ("output", "parent", "allow")
+# What the parent has begun with is trained by now.
+_NOT_INHERITED = ("output", "parent", "allow", "reinit_layers")
 _OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time", "folds", "fold")
-FROM_PARENT = ("preset", "weights", "parent")
+FROM_PARENT = ("preset", "weights", "pooling", "parent")
 """What a run that continues another has from it."""
 
 
@@ -123,7 +124,10 @@ def with_parents_preset(config: TrainConfig) -> TrainConfig:
     if config.parent is None:
         return config
     recorded, defaults = parent_settings(config.parent), ModelOptions()
-    true = {name: recorded.get(name, getattr(defaults, name)) for name in ("preset", "weights")}
+    true = {
+        name: recorded.get(name, getattr(defaults, name))
+        for name in ("preset", "weights", "pooling")
+    }
     for name, value in true.items():
         if getattr(config, name) not in (value, getattr(defaults, name)):
             raise InputError(

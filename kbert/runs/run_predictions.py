@@ -59,9 +59,9 @@ def best_logits(
     raw = evaluation.best_outputs
     if not raw:  # the best evaluation was before the run was resumed
         from kbert.models.evaluation_set import in_row_order
-        from kbert.models.variables import assign_variables
+        from kbert.models.lora_arrays import assign_plain
 
-        assign_variables(model.weights, find_source(run.model_folder).read().arrays, run)
+        assign_plain(model, find_source(run.model_folder).read().arrays, run)
         sets = evaluation.evaluated_sets()
         raw = {
             name: in_row_order(batches, model.predict(batches, verbose=0))

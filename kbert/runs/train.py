@@ -30,6 +30,7 @@ from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import with_parents_preset
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import check_same, shared_run, written
+from kbert.techniques.known_techniques import check_random_weights
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
 from kbert.utils.say import verbosity
@@ -72,11 +73,13 @@ def train(
 
 
 def checked(config: TrainConfig) -> TrainConfig:
-    """Return the settings of a new run with its parent's preset; check names and trackers."""
+    """Return the settings of a new run with its parent's preset; check what needs no data."""
     for name in config.hints():
         if isinstance(getattr(config, name), str):
             check_name(name, getattr(config, name))
     find_trackers(config.trackers)
+    if config.weights == "random" and config.parent is None:
+        check_random_weights(config)
     return with_parents_preset(config)
 
 

@@ -137,6 +137,11 @@ class Multi(Target):
             return LabelLoss(label_weights, label_smoothing)
         return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
 
+    def divergence(self) -> Any:
+        from kbert.losses import LabelDivergence
+
+        return LabelDivergence()
+
     def chosen_by(self, scores: Scores | None) -> "Multi":
         """Return the target with the thresholds that are the best of an evaluation."""
         best = scores.best_thresholds if isinstance(scores, MultiEvaluation) else None

@@ -110,6 +110,11 @@ class Regression(Target):
 
         return StandardizedError(self.scale)
 
+    def divergence(self) -> Any:
+        from kbert.losses import StandardizedError
+
+        return StandardizedError(self.scale)
+
     def fitted(self, targets: "np.ndarray") -> "Regression":
         """Return the target with the mean and the standard deviation of these rows."""
         import numpy as np

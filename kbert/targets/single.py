@@ -90,6 +90,11 @@ class Single(Target):
             return ClassLoss(label_smoothing=label_smoothing)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
+    def divergence(self) -> Any:
+        from kbert.losses import ClassDivergence
+
+        return ClassDivergence()
+
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return softmax(raw)
 

@@ -91,6 +91,11 @@ class Soft(Target):
             from_logits=True, label_smoothing=label_smoothing
         )
 
+    def divergence(self) -> Any:
+        from kbert.losses import ClassDivergence
+
+        return ClassDivergence()
+
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
         return softmax(raw)
 

@@ -125,6 +125,10 @@ class Target(ABC):
                 it, where `weighs_labels`. Defaults to None: 1.
         """
 
+    @abstractmethod
+    def divergence(self) -> Any:
+        """Return the Keras loss that says how far apart two outputs of a model are, row by row."""
+
     def fitted(self, targets: "np.ndarray") -> "Target":
         """Return the target with what it takes from the training rows, such as their scale."""
         return self

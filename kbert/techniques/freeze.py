@@ -1,11 +1,12 @@
 """Parts of a model that are not trained."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message, worded
-from kbert.techniques.model_change import ModelChange
+from kbert.techniques.model_change import ModelChange, sizes_of
 from kbert.utils.wording import count_noun
 
 
@@ -47,17 +48,20 @@ class Freeze(ModelChange):
 
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
-        own = len(backbone.transformer_layers)
-        if self.layers > own:
-            raise InputError(
-                "The model has {own}, of which {layers} cannot be frozen.",
-                own=count_noun(own, "layer"),
-                layers=self.layers,
-                cure=Cure({"freeze_layers": own}),
-            )
+        self.check_sizes(sizes_of(backbone))
         for layer in self._frozen(backbone):
             layer.trainable = False
         return model
+
+    def check_sizes(self, sizes: Mapping[str, Any]) -> None:
+        layers = sizes["num_layers"]
+        if self.layers > layers:
+            raise InputError(
+                "The model has {own}, of which {layers} cannot be frozen.",
+                own=count_noun(layers, "layer"),
+                layers=self.layers,
+                cure=Cure({"freeze_layers": layers}),
+            )
 
     def _frozen(self, backbone: Any) -> list[Any]:
         found = list(backbone.transformer_layers[: self.layers])

@@ -1,12 +1,11 @@
 """Layers that join the training one after the other, from the top."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
-from kbert.findings import Cure, worded
+from kbert.findings import Cure, Message, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.counts import check_count
@@ -28,11 +27,12 @@ class GradualUnfreezing(RateFactor):
     takes as long as any other: what shall cost less is not trained at all, see `Freeze`.
 
     Args:
-        updates: int. The updates after which all is trained, such as half of `plan.updates`.
+        updates: int, or float below 1. The updates after which all is trained, or their share of a
+            plan's, which `create_optimizer` counts.
 
     Raises:
-        InputError: `updates` is not a whole number of 1 or more; or, when the optimizer of a plan
-            is made, not below the plan's.
+        InputError: `updates` is neither; when the optimizer of a plan is made, it is not below the
+            plan's; when an optimizer that knows no plan updates, it is a share.
 
     Source: "Universal Language Model Fine-tuning for Text Classification", arXiv 1801.06146,
         section 3.3, which unfreezes one more layer after each epoch. A BERT has more layers than
@@ -41,42 +41,57 @@ class GradualUnfreezing(RateFactor):
     Example:
 
     ```python
-    optimizer = create_optimizer(plan, rate_factors=[GradualUnfreezing(plan.updates // 2)])
+    optimizer = create_optimizer(plan, rate_factors=[GradualUnfreezing(0.5)])
     model.compile(optimizer=optimizer)
     ```
     """
 
-    updates: int
+    updates: float
 
     name: ClassVar[str] = "gradual_unfreezing"
     settings: ClassVar[dict[str, str]] = {"gradual_unfreezing": "updates"}
 
     def __post_init__(self) -> None:
-        check_count("updates", self.updates)
+        if not self._is_share:
+            check_count("updates", self.updates)
 
-    @classmethod
-    def asked_by(cls, options: TechniqueOptions, plan: TrainingPlan) -> Self | None:
-        share = options.gradual_unfreezing
-        return cls(math.ceil(share * plan.updates)) if share else None
+    @property
+    def _is_share(self) -> bool:
+        return 0 < self.updates < 1
 
     def factor(self, depth: int, top: int, update: Any) -> float:
         return 1.0
 
     def first_update(self, depth: int, top: int) -> int:
-        return self.updates * (top - depth) // top
+        if self._is_share:
+            raise InputError(
+                "A share of the updates needs a plan. Received: GradualUnfreezing({share})",
+                share=self.updates,
+                cure=Cure(
+                    code="create_optimizer(plan, rate_factors=[...])",
+                    otherwise=(Cure(note="a number of updates"),),
+                ),
+            )
+        return int(self.updates) * (top - depth) // top
 
-    def check_plan(self, plan: TrainingPlan) -> None:
+    def in_plan(self, plan: TrainingPlan) -> Self:
+        if self._is_share:
+            updates = math.ceil(self.updates * plan.updates)
+            return replace(self, updates=max(1, min(updates, plan.updates - 1)))
         if self.updates >= plan.updates:
             raise InputError(
                 "The embeddings are held for {updates}, and the plan has {all}: they would never "
                 "be trained.",
-                updates=count_noun(self.updates, "update"),
+                updates=count_noun(int(self.updates), "update"),
                 all=plan.updates,
-                cure=Cure(code=f"GradualUnfreezing({max(1, plan.updates // 2)})"),
+                cure=Cure(code="GradualUnfreezing(0.5)"),
             )
+        return self
 
     def told(self) -> str:
         return worded(
             "unfrozen one layer after the other, from the head: all are trained after {updates}",
-            updates=count_noun(self.updates, "update"),
+            updates=Message("{share:.3g}% of the updates", share=100 * self.updates)
+            if self._is_share
+            else count_noun(int(self.updates), "update"),
         )

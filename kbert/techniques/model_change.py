@@ -1,13 +1,21 @@
 """Techniques that change a model before it is compiled."""
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from kbert.techniques.technique import Technique
 
 
 class ModelChange(Technique):
-    """A technique that changes a classifier: call it with the model before `compile`."""
+    """A technique that changes a classifier: call it with the model before `compile`.
+
+    Attributes:
+        changes_values: bool. Whether it changes the values of weights, which a resumed run has in
+            its checkpoint, and in place of which its baselines need the pretrained ones.
+    """
+
+    changes_values: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, model: Any) -> Any:
@@ -19,3 +27,16 @@ class ModelChange(Technique):
         Raises:
             InputError: the model does not have what is to be changed.
         """
+
+    def check_sizes(self, sizes: Mapping[str, Any]) -> None:
+        """Raise InputError where an encoder cannot be changed so.
+
+        Args:
+            sizes: dict. Its `num_layers`, `num_heads` and `hidden_dim`.
+        """
+        return None
+
+
+def sizes_of(backbone: Any) -> dict[str, int]:
+    """Return the sizes of a backbone that `check_sizes` takes."""
+    return {name: getattr(backbone, name) for name in ("num_layers", "num_heads", "hidden_dim")}

@@ -71,9 +71,9 @@ def momentum_at(update: Any, momentum: float) -> Any:
     """Return the momentum of the average in an update, of the updates before it.
 
     Args:
-        update: float, or tensor of one.
+        update: float tensor.
         momentum: float. The greatest.
     """
     from keras import ops
 
-    return ops.minimum(momentum, update / (update + _WARMUP))
+    return ops.clip(update / (update + _WARMUP), 0.0, momentum)

@@ -3,7 +3,7 @@
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 from kbert.plans.training_plan import TrainingPlan
 from kbert.techniques.technique import Technique
@@ -26,7 +26,7 @@ class RateFactor(Technique):
         Args:
             depth: int. 0 of the embeddings, 1 of the lowest layer, `top` of pooler and head.
             top: int. One more than the model has layers.
-            update: int tensor. The updates before this one.
+            update: float tensor. The updates before this one.
 
         Returns:
             A float, or a tensor of one number.
@@ -41,8 +41,13 @@ class RateFactor(Technique):
         """
         return 0
 
-    def check_plan(self, plan: TrainingPlan) -> None:
-        """Raise InputError where it would leave something untrained for all of a plan."""
+    def in_plan(self, plan: TrainingPlan) -> Self:
+        """Return it with what it takes of the plan in which it is used.
+
+        Raises:
+            InputError: it would leave something untrained for all of the plan.
+        """
+        return self
 
 
 def variable_depths(paths: Sequence[str]) -> list[int]:

@@ -5,31 +5,27 @@ from dataclasses import asdict, fields
 from typing import Any, ClassVar, Self
 
 from kbert.config.technique_options import TechniqueOptions
-from kbert.plans.training_plan import TrainingPlan
 
 
 class Technique(ABC):
     """A way to fine-tune, as a value: a frozen dataclass whose fields are its settings.
 
     The subclasses say where it takes effect: `ModelChange` on the model, `RateFactor` on the
-    learning rates.
+    learning rates, `Objective` on the loss.
 
     Attributes:
         name: str. What it is called in a file.
         settings: dict. The field of each setting of `TechniqueOptions` that asks for it.
+        needs_pretrained: bool. Whether it makes sense of pretrained weights alone.
     """
 
     name: ClassVar[str]
     settings: ClassVar[dict[str, str]]
+    needs_pretrained: ClassVar[bool] = False
 
     @classmethod
-    def asked_by(cls, options: TechniqueOptions, plan: TrainingPlan) -> Self | None:
-        """Return the technique with the settings of a run; None where they do not ask for it.
-
-        Args:
-            options: TechniqueOptions.
-            plan: TrainingPlan, that of the run.
-        """
+    def asked_by(cls, options: TechniqueOptions) -> Self | None:
+        """Return the technique with the settings of a run; None where they do not ask for it."""
         values = {field: getattr(options, setting) for setting, field in cls.settings.items()}
         defaults = [getattr(TechniqueOptions, setting) for setting in cls.settings]
         return None if [*values.values()] == defaults else cls(**values)

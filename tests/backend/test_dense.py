@@ -139,3 +139,21 @@ def test_tensorflow_fuses_product_bias_and_gelu():
         context.disable_run_metadata()
     fused = [list(n.attr["fused_ops"].list.s) for g in graphs for n in g.node if "Fused" in n.op]
     assert fused == [[b"BiasAdd", b"GeluExact"]]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="of torch")
+@pytest.mark.parametrize("name", ["dense", "to heads", "from heads"])
+def test_torch_calls_no_operation_of_keras_for_the_product(name, monkeypatch):
+    """Each looks for symbolic arguments first, which takes longer than to start a kernel."""
+    make, inputs = LAYERS[name]
+    layer, given = built(make(), inputs), ops.convert_to_tensor(inputs)
+    expected = ops.convert_to_numpy(layer(given))
+
+    def refuse(*arguments, **options):
+        raise AssertionError("an operation of Keras was called")
+
+    for operation in ("reshape", "cast", "shape", "matmul", "add"):
+        monkeypatch.setattr(ops, operation, refuse)
+    found = dense(layer, given)
+    monkeypatch.undo()
+    np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-5, atol=1e-5)

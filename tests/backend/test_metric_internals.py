@@ -80,3 +80,10 @@ def test_metrics_without_weights():
     model.compile(loss=loss, metrics=["accuracy"])
     assert metric_internals.metrics_without_weights(model) == ["accuracy"]
     assert metric_internals.metrics_without_weights(keras.Sequential()) == []
+
+
+def test_track_loss():
+    mean = keras.metrics.Mean()
+    metric_internals.track_loss(mean, 2.0, {"b": np.ones((3, 2)), "a": np.ones((1, 2))})
+    metric_internals.track_loss(mean, 5.0, {"b": np.ones((3, 2)), "a": np.ones((2, 2))})
+    assert float(keras.ops.convert_to_numpy(mean.result())) == 4.0

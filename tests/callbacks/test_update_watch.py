@@ -102,17 +102,27 @@ def test_biases_new_heads_and_tables_of_words_are_not_judged(layer):
     assert found(model, change) == []
 
 
-def test_new_weights_alone_say_nothing_of_size():
-    """A head, and LoRA beside a frozen kernel; half of LoRA is zero at first."""
+def test_of_lora_what_it_adds_to_the_kernel_is_judged():
+    """Its own matrices are new, and one of them is zero at first; so is the head."""
     inputs = keras.Input((4,))
     hidden = keras.layers.Dense(4, name="hidden")
     model = keras.Model(inputs, keras.layers.Dense(2, name="logits")(hidden(inputs)))
     model.compile(keras.optimizers.SGD(1e-3), "mse")
+    hidden.kernel.assign(np.ones(hidden.kernel.shape))
     hidden.enable_lora(2)
-    before = hidden.lora_kernel_b
-    assert not np.any(keras.ops.convert_to_numpy(before))
-    assert found(model, scale(100.0)) == []
-    assert found(model, lambda model: before.assign(np.ones(before.shape))) == []
+    first, second = hidden.lora_kernel_a, hidden.lora_kernel_b
+    first.assign(np.ones(first.shape))
+
+    def set_second(value):
+        def change(model):
+            scale(3.0, only="logits")(model)
+            second.assign(np.full(second.shape, value))
+
+        return change
+
+    assert found(model, set_second(0.02)) == []  # by 2 * 0.02 of a kernel of ones
+    (finding,) = found(model, set_second(0.06))  # and from there by 2 * 0.04 of 1.04
+    assert "by 0.077 of their size" in finding.message
 
 
 def test_kernels_that_do_not_change_are_told():

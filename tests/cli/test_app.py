@@ -44,7 +44,7 @@ def test_the_help_has_every_verb_in_order(capsys):
             "evaluate",
             "predict",
         ),
-        *("serve", "report", "errors", "explain", "import", "export", "presets"),
+        *("serve", "report", "compare", "errors", "explain", "import", "export", "presets"),
     ]
 
 

@@ -111,6 +111,8 @@ def data(tmp_path_factory):
         ["evaluate", "nothing", "DATA"],
         ["export", "nothing", "--format", "onnx", "--output", "new"],
         ["report", "nothing"],
+        ["compare", "nothing", "other"],
+        ["compare", "nothing"],
     ],
     ids=" ".join,
 )

@@ -28,7 +28,7 @@ NEEDED = {
     **{"demo": [], "inspect": ["d.csv"], "plan": ["d.csv"], "train": ["d.csv"], "resume": ["run"]},
     **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
     **{"import": ["a", "--output", "b"], "presets": []},
-    **{"pretrain": ["t.txt"], "report": ["run"], "errors": ["run", "d.csv"]},
+    **{"pretrain": ["t.txt"], "report": ["run"], "compare": ["run"], "errors": ["run", "d.csv"]},
     **{"explain": ["run", "text"], "serve": ["run"]},
     "tokens": ["d.csv", "--output", "b"],
     "export": ["run", "--output", "b", "--format", "onnx"],
@@ -43,7 +43,7 @@ def test_every_verb_names_what_it_does_not_take(verb, refused):
     )
     assert refused(verb, *needed, "--xyzzy=3").startswith(f"{verb} has no option --xyzzy. Cure: ")
     assert refused(verb, *needed, "--xyzzy").endswith(f" {verb} --help")
-    if verb != "report":  # which takes any number of runs
+    if verb not in ("report", "compare"):  # which take any number of runs
         assert refused(verb, *needed, "third").startswith(f"{verb} takes ")
         assert "Received" in refused(verb, *needed, "third")
         assert refused(verb, *needed, "--quiet", "maybe") == (
@@ -65,7 +65,7 @@ def test_every_verb_names_what_it_needs(verb, refused):
 
 COMMANDS = (
     "demo, inspect, plan, tokens, pretrain, train, resume, continue, evaluate, predict, serve, "
-    "report, errors, explain, import, export, presets."
+    "report, compare, errors, explain, import, export, presets."
 )
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",

@@ -230,6 +230,17 @@ TABLE = {
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "report": dict.fromkeys((*SPEAKING, "run", "others", "output"), USED),
+    "compare": {
+        **dict.fromkeys((*SPEAKING, "run", "others", "on", "json"), USED),
+        **{name: [f"run run --{name} x"] for name in READING if name != "header"},
+        "header": ["run run --no-header"],
+        "on-bad-row": ["run run --on-bad-row skip"],
+        "format": ["run run --format csv"],
+        "quoting": ["run run --quoting none"],
+        "target": ["run run --target multi"],
+        "batch-size": ["run run --batch-size 8"],
+        "backend": ["run run --backend torch"],
+    },
     "errors": {
         **dict.fromkeys((*READING, *SPEAKING, "model", "data", "json", "output"), USED),
         **dict.fromkeys(("show", "near", "near-rows"), USED),
@@ -255,7 +266,7 @@ TABLE = {
     },
 }
 del TABLE["resume"]["recipe"], TABLE["tokens"]["group"], TABLE["tokens"]["split-by-time"]
-for verb in ("evaluate", "errors"):
+for verb in ("evaluate", "errors", "compare"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]

@@ -65,6 +65,10 @@ WINDOWS = {
     "max_windows": 4,
     "pool": "max",
 }
+TECHNIQUES = {
+    **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
+    **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
+}
 DEVICES = {"devices": 8, "batch_size_per_device": 4}
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -87,6 +91,7 @@ def round_trip(config, folder):
         FOCAL,
         UPDATE,
         WINDOWS,
+        TECHNIQUES,
         {"batch_size": "auto"},
         DEVICES,
         {"devices": "all"},
@@ -113,6 +118,7 @@ def test_every_setting_has_another_value_here():
         *FOCAL,
         *UPDATE,
         *WINDOWS,
+        *TECHNIQUES,
         *DEVICES,
     } == set(names)
 

@@ -78,3 +78,25 @@ def test_config_round_trip():
     assert type(restored) is AdamW
     assert restored.get_config() == optimizer.get_config()
     assert restored.exclude == ("gamma$",)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="of torch")
+def test_its_rate_makes_no_tensors_of_numbers():
+    """On a GPU torch copies each there, and waits until that has done all before it."""
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    class Operations(TorchDispatchMode):
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            seen.append(str(function))
+            return function(*args, **(kwargs or {}))
+
+    seen = []
+    optimizer = AdamW(1e-3)
+    optimizer.build(_model().trainable_variables)
+    rate = keras.ops.convert_to_tensor(1e-3)
+    with Operations():
+        found = optimizer.rate(rate)
+    assert "aten.pow.Scalar" in seen
+    assert "aten.lift_fresh.default" not in seen
+    # The correction of step 1: sqrt(1 - 0.999) / (1 - 0.9).
+    np.testing.assert_allclose(float(found), 1e-3 * 0.001**0.5 / 0.1, rtol=1e-4)

@@ -12,7 +12,7 @@ import pytest
 from reports.hand_made import report_of
 
 from kbert.plans.training_plan import TrainingPlan
-from kbert.reports import headline
+from kbert.reports import run_report
 from kbert.reports.page import page
 from kbert.reports.training_log import TrainingLog
 from kbert.results.evaluation_history import EvaluationHistory
@@ -211,7 +211,7 @@ def test_a_model_that_is_not_calibrated_is_not_said_to_be(calibration):
 
 
 def test_the_probabilities_of_several_labels_are_scored_by_label(monkeypatch):
-    monkeypatch.setattr(headline, "bootstrap", lambda *_: None)  # which takes seconds
+    monkeypatch.setattr(run_report, "sampled_scores", lambda *_: None)  # which takes seconds
     shares = np.float32([[0.9, 0.22], [0.78, 0.6], [0.3, 0.4], [0.6, 0.1]])
     true = np.float64([[1, 0], [0, 1], [0, 0], [1, 0]])
     target = Multi()

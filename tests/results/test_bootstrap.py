@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kbert.results.bootstrap import bootstrap
+from kbert.results.bootstrap import Interval, bootstrap, bootstrap_scores
 
 
 def test_it_is_the_percentile_interval_of_scipy():
@@ -27,3 +27,10 @@ def test_samples_without_a_score_do_not_count():
     interval = bootstrap(lambda at: values[at].mean(), len(values))
     assert 0 < interval.low < interval.high < 20
     assert str(interval) == f"{interval.low:.4f} to {interval.high:.4f}"
+
+
+def test_two_scores_are_on_the_same_samples():
+    values = np.random.default_rng(2).normal(size=60)
+    one, two = (bootstrap_scores(lambda at, k=k: k * values[at].sum(), 60) for k in (1, 2))
+    assert np.allclose(two, 2 * one)
+    assert Interval.of(two - 2 * one).high == pytest.approx(0)

@@ -5,7 +5,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from kbert.results.paired import McNemar
+from kbert.results.paired import McNemar, told_p
 
 
 def rights(first, second, both=10, neither=4):
@@ -26,3 +26,7 @@ def test_by_the_binomial_distribution(first, second):
 
 def test_models_that_agree_do_not_differ():
     assert McNemar.of(*rights(0, 0)) == McNemar(0, 0, 1.0)
+
+
+def test_a_p_value_as_people_read_it():
+    assert [told_p(p) for p in (0.04, 1.0, 9e-5, None)] == ["0.0400", "1.0000", "< 0.0001", ""]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -52,6 +53,23 @@ def status(*arguments):
 def predictions(run):
     with (run.path / "out_of_fold.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.mark.any_backend  # a matter of the files
+def test_cross_validations_are_compared_on_all_their_rows(whole, tmp_path, capsys):
+    run, _ = whole
+    copy = tmp_path / "copy"
+    shutil.copytree(run.path, copy)
+    assert status("compare", str(run), str(copy)) == 0
+    out = capsys.readouterr().out
+    assert f"accuracy on the same {len(predictions(run))} rows, each predicted by" in out
+    assert "Settings, data and versions are the same." in out
+    lines = (copy / "out_of_fold.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (copy / "out_of_fold.csv").write_text("".join(lines[:-1]), encoding="utf-8")
+    assert status("compare", str(run), str(copy)) == 2
+    assert "are cross-validations of different rows" in capsys.readouterr().err
+    assert status("compare", str(run), str(run.path / "fold-1")) == 2
+    assert "is a cross-validation, scored on all its rows" in capsys.readouterr().err
 
 
 @pytest.mark.any_backend  # a matter of the rows

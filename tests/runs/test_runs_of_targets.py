@@ -2,7 +2,9 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,6 +24,8 @@ from kbert import (
 )
 from kbert.cli.main import main
 from kbert.data.padding import pad
+from kbert.reports import sampled_scores
+from kbert.results.bootstrap import bootstrap_scores
 from kbert.results.thresholds import best_thresholds
 
 pytestmark = pytest.mark.keras
@@ -89,7 +93,7 @@ def config(files, tiny_preset, tmp_path):
         for kind in LABELS
     ],
 )
-def test_what_follows_a_run(kind, config, files, capsys):
+def test_what_follows_a_run(kind, config, files, capsys, monkeypatch):
     run = train(config(kind))
     capsys.readouterr()
     data = files(kind)
@@ -120,6 +124,23 @@ def test_what_follows_a_run(kind, config, files, capsys):
     recorded = run.best_scores()
     same = [n for n in recorded if n in of_dev and not n.endswith("f1") and "subset" not in n]
     assert {n: of_dev[n] for n in same} == pytest.approx({n: recorded[n] for n in same}, abs=1e-4)
+    few = partial(bootstrap_scores, repeats=10)  # all take seconds
+    monkeypatch.setattr(sampled_scores, "bootstrap_scores", lambda of, rows, repeats: few(of, rows))
+    check_comparison(kind, run, data, capsys)
+
+
+def check_comparison(kind, run, data, capsys):
+    """Check what `kbert compare` tells of a run and a copy of it, which differ in nothing."""
+    copy = run.path.with_name("copy")
+    shutil.copytree(run.path, copy)
+    for on in ([], ["--on", data]):
+        verb("compare", run, copy, *on, "--json")
+        record = json.loads(capsys.readouterr().out)
+        against = record["runs"][1]["against_first"]
+        assert against["difference"] == 0
+        assert against["interval"] == {"low": 0, "high": 0}
+        assert against["test"] == ({"first": 0, "second": 0, "p": 1} if kind == "soft" else None)
+        assert record["rows"] == record["runs"][0]["scores"]["rows"]
 
 
 @pytest.mark.any_backend  # what is computed is tested above

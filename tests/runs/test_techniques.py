@@ -7,9 +7,19 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from kbert import EpochEvaluation, InputError, RunCheckpoint, TrainConfig, resume, train
+from kbert import (
+    EpochEvaluation,
+    InputError,
+    RunCheckpoint,
+    TrainConfig,
+    find_source,
+    resume,
+    train,
+)
+from kbert.models.variables import to_arrays
 from kbert.runs.best_model import has_best_model
 from kbert.runs.report_of_run import run_history
+from kbert.runs.run_config import parent_settings
 
 pytestmark = pytest.mark.keras
 
@@ -20,16 +30,27 @@ CASES = {
     "moving-average": {"moving_average": 0.9},
     "average-best": {"average_best": 3, "evaluate_every": 5, "keep_checkpoints": 1},
     "gradual-unfreezing": {"gradual_unfreezing": 0.8},
+    "token-dropout": {"token_dropout": 0.3},
+    "terms": {"r_drop": 1.0, "fgm": 1.0, "contrastive": 0.1},
+    "reinitialize": {"reinit_layers": 1},
+    "lora": {"lora_rank": 2, "lora_alpha": 8.0},
 }
 
 
 @pytest.fixture(scope="module")
-def config(reviews, tiny_preset, tmp_path_factory):
+def preset(tiny_model, tmp_path_factory):
+    """A model that stands for a pretrained one."""
+    folder = tmp_path_factory.mktemp("presets") / "pretrained"
+    tiny_model().save_to(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config(reviews, preset, tmp_path_factory):
     return TrainConfig(
         data=str(reviews),
         output=str(tmp_path_factory.mktemp("runs") / "plain"),
-        preset=str(tiny_preset),
-        weights="random",
+        preset=str(preset),
         max_length=8,
         epochs=2,
         batch_size=8,
@@ -111,3 +132,35 @@ def test_the_average_of_the_best_is_one_more_evaluation(is_better, config, tmp_p
     assert has_best_model(run)
     with pytest.raises(InputError, match="has completed its 2 epochs"):
         resume(run.path)
+
+
+@pytest.mark.any_backend
+def test_baselines_are_of_the_encoder_before_its_layers_are_new(
+    config, preset, tmp_path, monkeypatch
+):
+    seen = {}
+
+    def look(task, *args):
+        seen.update(to_arrays(task.model.backbone.weights))
+        raise InputError("seen")
+
+    monkeypatch.setattr("kbert.runs.run_baselines.compute_baselines", look)
+    output, new = str(tmp_path / "run"), {"baseline": "encoder", "reinit_layers": 1}
+    run = train(replace(config, output=output, epochs=1, **new), verbose=0)
+    pretrained = find_source(preset).read().arrays
+    assert all((seen[name] == pretrained[name]).all() for name in seen)
+    kernel = "transformer_layer_0/feedforward_output_dense/kernel"
+    moved = np.abs(weights_of(run)[kernel] - pretrained[kernel]).max()
+    assert moved > 0.02  # at a rate of 0.001, in four updates
+    assert "reinit_layers" not in parent_settings(run.path)  # they are trained by now
+
+
+@pytest.mark.any_backend
+def test_more_layers_than_the_model_has_are_refused_before_the_data_are_read(config, tmp_path):
+    with pytest.raises(InputError, match="The model has 1 layer, of which 2 cannot be frozen."):
+        train(replace(config, data="nowhere.csv", freeze_layers=2, output=str(tmp_path / "run")))
+
+
+def test_new_layers_of_random_weights_are_refused(config):
+    with pytest.raises(InputError, match="`reinit_layers` is for pretrained weights, and weights="):
+        train(replace(config, weights="random", reinit_layers=1))

@@ -117,8 +117,12 @@ def test_a_config_keeps_it():
 
 def test_a_share_of_the_updates_is_at_least_one():
     plan = TrainingPlan(examples=100, batch_size=10, epochs=1)
-    asked = GradualUnfreezing.asked_by(TechniqueOptions(gradual_unfreezing=0.001), plan)
-    assert asked == GradualUnfreezing(1)
+    asked = GradualUnfreezing.asked_by(TechniqueOptions(gradual_unfreezing=0.001))
+    assert asked.in_plan(plan) == GradualUnfreezing(1)
+    (factor,) = create_optimizer(plan, rate_factors=[GradualUnfreezing(0.35)]).rate_factors
+    assert factor == GradualUnfreezing(4)
+    with pytest.raises(InputError, match="needs a plan. Received: GradualUnfreezing\\(0.5\\)"):
+        trained(AdamW(1e-3, rate_factors=[GradualUnfreezing(0.5)]), np.ones((1, 4, 3, 2)))
 
 
 @pytest.mark.parametrize("share", [-0.1, 1, float("nan")])
@@ -130,12 +134,12 @@ def test_a_share_out_of_range_is_refused(share):
 def test_more_updates_than_a_plan_has_are_refused():
     plan = TrainingPlan(examples=100, batch_size=10, epochs=1)
     with pytest.raises(
-        InputError, match=r"held for 10 updates, and the plan has 10.*freezing\(5\)"
+        InputError, match=r"held for 10 updates, and the plan has 10.*freezing\(0.5\)"
     ):
         create_optimizer(plan, rate_factors=[GradualUnfreezing(10)])
 
 
-@pytest.mark.parametrize("updates", [0, 0.5])
+@pytest.mark.parametrize("updates", [0, 1.5])
 def test_what_is_no_number_of_updates_is_refused(updates):
     with pytest.raises(InputError, match="`updates` must be"):
         GradualUnfreezing(updates)

@@ -114,6 +114,8 @@ def test_other_files_are_refused_by_name(name, tmp_path, payload):
         ({"tokenizer": {"vocabulary": ["x"]}}, "the tokenizer in config.json does not fit"),
         ({"tokenizer": {"lowercase": "x"}}, "true, false or null. Received: 'x'"),
         ({"dropout": float("nan")}, "NaN, which is not a number"),
+        ({"frozen": "logits"}, "frozen must be a list of strings. Received: 'logits'"),
+        ({"pooling": ["mean"]}, r"pooling must be cls or mean. Received: \['mean'\]"),
     ],
     ids=[
         "hidden",
@@ -125,6 +127,8 @@ def test_other_files_are_refused_by_name(name, tmp_path, payload):
         "twice",
         "bool",
         "nan",
+        "frozen",
+        "pooling",
     ],
 )
 def test_an_absurd_configuration(changes, message, run):

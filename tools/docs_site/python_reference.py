@@ -12,6 +12,10 @@ PARTS = {
         ("plans", "schedules", "optimizers", "losses"),
         "Steps, updates and learning rates, before and during training.",
     ),
+    "Techniques": (
+        ("techniques",),
+        "What is done beside plain fine-tuning: each is a setting of `kbert train`, too.",
+    ),
     "Models": (
         ("models", "linear"),
         "The classifier, the model for masked words, and the baselines to beat.",

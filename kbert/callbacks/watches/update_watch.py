@@ -1,11 +1,12 @@
 """How much an update changes the weights."""
 
-import re
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
+from kbert.backend.lora_internals import LoraParts, lora_parts
 from kbert.findings import Cure, Finding
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.wording import count_noun
@@ -29,9 +30,13 @@ class UpdateWatch:
 
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
         self._plan = plan
-        variables = [v for v in model.trainable_variables if v.shape]
-        kernels = [v for v in variables if _is_kernel(v)]
-        kernels = kernels or variables
+        of_lora = list(lora_parts(model))
+        own = {id(variable) for parts in of_lora for variable in (parts.a, parts.b)}
+        variables = [v for v in model.trainable_variables if v.shape and id(v) not in own]
+        kernels = [_Kernel(v) for v in variables if _is_kernel(v)]
+        # The first of LoRA's matrices is new, and the second zero: what they change is judged.
+        kernels += [_Kernel(p.base, p) for p in of_lora if p.b.trainable and _is_kernel(p.base)]
+        kernels = kernels or [_Kernel(v) for v in variables]
         places = np.linspace(0, len(kernels) - 1, min(len(kernels), _MAX_KERNELS)).astype(int)
         self._kernels = [kernels[place] for place in places]
         self._before: list[np.ndarray] | None = None
@@ -40,7 +45,7 @@ class UpdateWatch:
 
     def before(self, model: Any) -> None:
         """Keep the kernels and the rate of the next update."""
-        self._before = [np.copy(keras.ops.convert_to_numpy(v.value)) for v in self._kernels]
+        self._before = [kernel.value() for kernel in self._kernels]
         self._rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
     def after(self, update: int) -> list[Finding]:
@@ -48,8 +53,10 @@ class UpdateWatch:
         self.ratio = None
         if self._before is None:  # a resumed fit begins inside an update
             return []
-        ratios = [self._ratio(v, old) for v, old in zip(self._kernels, self._before, strict=True)]
-        judged = [ratio for ratio, v in zip(ratios, self._kernels, strict=True) if not _is_new(v)]
+        ratios = [
+            _ratio(k.value(), old) for k, old in zip(self._kernels, self._before, strict=True)
+        ]
+        judged = [ratio for ratio, k in zip(ratios, self._kernels, strict=True) if not k.is_new]
         self.ratio = float(np.median(judged)) if judged else None
         if self._rate == 0 and update > 0:
             return [
@@ -107,21 +114,37 @@ class UpdateWatch:
             )
         ]
 
-    @staticmethod
-    def _ratio(variable: Any, old: np.ndarray) -> float:
-        new, old = (
-            np.asarray(a, np.float64) for a in (keras.ops.convert_to_numpy(variable.value), old)
-        )
-        size = float(np.linalg.norm(old))
-        return float(np.linalg.norm(new - old)) / size if size else float(np.any(new != old))
+
+@dataclass(frozen=True)
+class _Kernel:
+    """What is compared: a kernel, with what LoRA adds to it where it has LoRA."""
+
+    variable: Any
+    lora: LoraParts | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it holds nothing pretrained: a new head."""
+        return bool(self.variable.path.startswith("logits/"))
+
+    def value(self) -> np.ndarray:
+        """Return a copy, with LoRA merged."""
+        if self.lora is None:
+            return _value(self.variable)
+        return self.lora.merged(_value(self.variable), _value(self.lora.a), _value(self.lora.b))
+
+
+def _value(variable: Any) -> np.ndarray:
+    return np.array(keras.ops.convert_to_numpy(variable.value))
+
+
+def _ratio(new: np.ndarray, old: np.ndarray) -> float:
+    new, old = (np.asarray(array, np.float64) for array in (new, old))
+    size = float(np.linalg.norm(old))
+    return float(np.linalg.norm(new - old)) / size if size else float(np.any(new != old))
 
 
 def _is_kernel(variable: Any) -> bool:
     """Whether a variable is a matrix of moderate size; attention's biases have two axes too."""
     is_matrix = len(variable.shape) > 1 and not variable.path.endswith("bias")
     return is_matrix and np.prod(variable.shape) <= _MAX_ELEMENTS
-
-
-def _is_new(variable: Any) -> bool:
-    """Whether a variable holds nothing pretrained: a new head, or LoRA, half of which is zero."""
-    return re.search(r"^logits/|/lora_\w+_[ab]$", variable.path) is not None

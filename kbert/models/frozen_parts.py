@@ -1,0 +1,48 @@
+"""Which parts of a classifier are not trained, as its configuration has them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from kbert.backend.lora_internals import lora_parts
+from kbert.errors import InputError
+from kbert.findings import Joined
+
+
+def frozen_parts(model: Any) -> list[str]:
+    """Return the names of the parts of a classifier whose `trainable` is False.
+
+    What LoRA has frozen is not among them: saved, it is merged, and the model is as any other.
+
+    Args:
+        model: BertClassifier.
+    """
+    if next(lora_parts(model), None) is not None:
+        return []
+    return [name for name, part in _parts(model).items() if not part.trainable]
+
+
+def freeze_parts(model: Any, names: Iterable[str]) -> None:
+    """Set `trainable` of all parts of a classifier, False of those that are named.
+
+    Raises:
+        InputError: it has no such part.
+    """
+    parts, frozen = _parts(model), set(names)
+    if unknown := sorted(frozen - parts.keys()):
+        raise InputError(
+            "A classifier has no part {unknown} that could be frozen. It has: {parts}.",
+            unknown=Joined(map(repr, unknown[:5])),
+            parts=Joined(parts),
+        )
+    for name, part in parts.items():  # the outer ones first, which set those inside too
+        part.trainable = name not in frozen
+
+
+def _parts(model: Any) -> dict[str, Any]:
+    inner = {layer.name: layer for layer in model.backbone.layers if layer.weights}
+    return {
+        "model": model,
+        "backbone": model.backbone,
+        **inner,
+        "logits": model.get_layer("logits"),
+    }

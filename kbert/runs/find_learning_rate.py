@@ -1,0 +1,102 @@
+"""The search for a learning rate."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.results.rate_search import RateSearch, check_rates
+
+
+def find_learning_rate(
+    model: Any,
+    batches: Any,
+    *,
+    lowest: float = 1e-7,
+    highest: float = 1e-2,
+    updates: int = 100,
+) -> RateSearch:
+    """Train a compiled model at rates that grow from update to update, and return the losses.
+
+        rate(update) = lowest * (highest / lowest) ** (update / (updates - 1))
+
+    The search ends early where the loss is no longer finite. Afterwards the model, its optimizer
+    and its random state are what they were.
+
+    Args:
+        model: keras.Model, compiled; its loss and optimizer are used.
+        batches: labelled `Batches` for training, or another sequence of batches.
+        lowest: float. The first rate. Defaults to 1e-7.
+        highest: float. The last rate. Defaults to 1e-2.
+        updates: int. How many rates are tried, each in one update. Defaults to 100.
+
+    Raises:
+        InputError: the model is not compiled, there is no batch, or a value is out of range.
+
+    Example:
+
+    ```python
+    from kbert import plots
+
+    search = find_learning_rate(model, batches, updates=20)
+    print(search)
+    plots.rate_search(search).save("rates.svg")
+    ```
+    """
+    check_rates(lowest, highest, updates)
+    if not getattr(model, "compiled", False):
+        raise InputError("The model is not compiled: call model.compile(optimizer=...) first.")
+    if len(batches) == 0:
+        raise InputError("{option} has no batch.", option=Option("batches"))
+    from kbert.schedules.exponential_growth import ExponentialGrowth
+
+    together = getattr(model.optimizer, "gradient_accumulation_steps", None) or 1
+    schedule = ExponentialGrowth(lowest, highest, updates, together)
+    rates = [float(schedule(update * together)) for update in range(updates)]
+    losses: list[float] = []
+    order = itertools.cycle(range(len(batches)))
+    with _searching(model, schedule):
+        for _ in rates:
+            parts = []
+            for index in itertools.islice(order, together):
+                model.reset_metrics()
+                logs = model.train_on_batch(*batches[index], return_dict=True)
+                parts.append(float(logs["loss"]))
+            loss = float(np.mean(parts))
+            if not np.isfinite(loss):
+                break
+            losses.append(loss)
+    return RateSearch(np.array(rates[: len(losses)]), np.array(losses))
+
+
+@contextmanager
+def _searching(model: Any, schedule: Any) -> Iterator[None]:
+    """Give a model an optimizer of this schedule; then undo all that was trained."""
+    import keras
+
+    own, variables = model.optimizer, list(model.variables)
+    before = [keras.ops.convert_to_numpy(variable.value).copy() for variable in variables]
+    model.optimizer = _with_rates(own, schedule)
+    model.optimizer.build(model.trainable_variables)
+    model.make_train_function(force=True)  # the function that was made holds the optimizer
+    try:
+        yield
+    finally:
+        model.optimizer = own
+        model.make_train_function(force=True)
+        for variable, array in zip(variables, before, strict=True):
+            variable.assign(array)
+        model.reset_metrics()
+
+
+def _with_rates(optimizer: Any, schedule: Any) -> Any:
+    """Return a new optimizer of the same kind and settings, with other learning rates."""
+    inner = getattr(optimizer, "inner_optimizer", None)
+    if inner is not None:  # which scales the loss of float16
+        return type(optimizer)(_with_rates(inner, schedule))
+    settings = {**optimizer.get_config(), "learning_rate": schedule}
+    return type(optimizer).from_config(settings)

@@ -1,0 +1,52 @@
+"""The search for the learning rate of a run."""
+
+from dataclasses import replace
+
+from kbert.config import TrainConfig
+from kbert.errors import InputError
+from kbert.findings import Option
+from kbert.results.rate_search import RateSearch, check_rates
+from kbert.runs.build_model import build_model
+from kbert.runs.find_learning_rate import find_learning_rate
+from kbert.runs.prepare import prepare
+
+# The plan of a search has no length: what would be found in it is of no concern.
+_OF_THE_PLAN = ("too-few-updates", "no-warmup", "unusual-rate")
+
+
+def search_learning_rate(
+    config: TrainConfig, *, lowest: float, highest: float, updates: int
+) -> RateSearch:
+    """Try rates on the data and the model of a run, and return the losses; nothing is kept.
+
+    Args:
+        config: TrainConfig.
+        lowest: float. The first rate.
+        highest: float. The last rate.
+        updates: int. How many rates are tried.
+
+    Raises:
+        KbertError: as of `kbert.train`.
+    """
+    check_rates(lowest, highest, updates)
+    if config.devices not in (None, 1):
+        raise InputError(
+            "A search runs on one device: leave out {option}.", option=Option("devices")
+        )
+    prepared = prepare(replace(config, allow=(*config.allow, *_OF_THE_PLAN)))
+    model = build_model(prepared)
+    from kbert.backend.few_shapes import few_shapes
+    from kbert.data.batches import Batches
+
+    plan = prepared.plan
+    batches = Batches(
+        prepared.stores["train"],
+        plan.batch_size,
+        order="packed" if prepared.config.packing == "on" else "shuffled",
+        seed=prepared.config.seed,
+        drop_remainder=plan.drop_remainder,
+        pad_id=prepared.tokenizer.pad_id,
+        few_shapes=few_shapes(model),
+        weights=prepared.weights,
+    )
+    return find_learning_rate(model, batches, lowest=lowest, highest=highest, updates=updates)

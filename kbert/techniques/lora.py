@@ -1,0 +1,85 @@
+"""Small matrices that are trained in place of an encoder's kernels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from kbert.errors import InputError
+from kbert.findings import Cure, worded
+from kbert.techniques.model_change import ModelChange, sizes_of
+
+
+@dataclass(frozen=True)
+class LoRA(ModelChange):
+    """Train two small matrices beside the kernels of queries and values, which stay as they are.
+
+        kernel = pretrained kernel + alpha / rank * (a @ b)
+
+    It is that of Keras, `enable_lora`: `a` is [hidden, heads, rank], so that each head has its own,
+    and `b` [rank, size of a head], which all heads share. `a` is drawn as He's uniform initializer
+    does, and `b` begins as zeros. Pooler and head are trained whole; embeddings, biases, LayerNorms
+    and all other kernels are not. Few numbers are trained, with an optimizer's state as small: take
+    a learning rate ten times that of fine-tuning, such as 5e-4.
+
+    `save_to`, runs and exports have the merged kernels, and are as those of any other model.
+
+    Args:
+        rank: int, at least 1 and below the size of a head.
+        alpha: float or None, above 0. Defaults to None: the rank.
+
+    Raises:
+        InputError: one is out of range, or the model has LoRA already.
+
+    Source: "LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685, which adapts
+        queries and values too.
+
+    Example:
+
+    ```python
+    model = BertClassifier.from_preset("minilm", labels=["bad", "good"])
+    LoRA(rank=8)(model)
+    model.compile(optimizer=create_optimizer(plan))
+    ```
+    """
+
+    rank: int
+    alpha: float | None = None
+
+    name: ClassVar[str] = "lora"
+    settings: ClassVar[dict[str, str]] = {"lora_rank": "rank", "lora_alpha": "alpha"}
+    needs_pretrained: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.rank < 1:
+            raise InputError("`rank` must be 1 or more. Received: {rank}", rank=self.rank)
+        if self.alpha is not None and not 0 < self.alpha < float("inf"):
+            raise InputError("`alpha` must be above 0. Received: {alpha}", alpha=self.alpha)
+
+    def __call__(self, model: Any) -> Any:
+        from kbert.backend.lora_internals import enable_lora, lora_parts
+
+        backbone = model.backbone
+        if next(lora_parts(backbone), None) is not None:
+            raise InputError("The model has LoRA already.")
+        self.check_sizes(sizes_of(backbone))
+        enable_lora(backbone, self.rank, float(self.rank if self.alpha is None else self.alpha))
+        backbone.pooled_dense.trainable = model.pooling == "cls"
+        return model
+
+    def check_sizes(self, sizes: Mapping[str, Any]) -> None:
+        head = sizes["hidden_dim"] // sizes["num_heads"]
+        if self.rank >= head:
+            raise InputError(
+                "A head of the model's attention has {head} numbers, of which LoRA of rank {rank} "
+                "is no smaller part.",
+                head=head,
+                rank=self.rank,
+                cure=Cure({"lora_rank": max(head // 4, 1)}),
+            )
+
+    def told(self) -> str:
+        return worded(
+            "LoRA of rank {rank} and alpha {alpha:g}: of the encoder nothing else is trained",
+            rank=self.rank,
+            alpha=self.rank if self.alpha is None else self.alpha,
+        )

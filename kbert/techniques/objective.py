@@ -1,0 +1,39 @@
+"""Techniques that add a term to the loss."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from kbert.techniques.technique import Technique
+from kbert.techniques.training_step import TrainingStep
+
+
+class Objective(Technique):
+    """A technique that adds a term to the loss of each training step.
+
+    A classifier takes it when it is compiled: `model.compile(optimizer, objectives=[RDrop(1.0)])`.
+    The terms of several are added. In training, Keras's `loss` is with the terms and `task_loss` is
+    without; in evaluation, both are without.
+
+    Attributes:
+        needs_features: bool. Whether the step must have `features`. Defaults to False.
+    """
+
+    needs_features: ClassVar[bool] = False
+
+    def check(self, model: Any) -> None:
+        """Raise InputError if a classifier cannot be trained with it.
+
+        Args:
+            model: BertClassifier.
+        """
+
+    @abstractmethod
+    def term(self, step: TrainingStep) -> Any:
+        """Return what is added to the loss of a step, a scalar tensor.
+
+        On TensorFlow with several devices each of them computes the term of its own rows, and the
+        terms are added: a mean is `step.mean(...)`, which divides by their number.
+
+        Args:
+            step: TrainingStep.
+        """

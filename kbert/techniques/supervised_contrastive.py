@@ -1,0 +1,91 @@
+"""Features of one class that are drawn together."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from kbert.errors import InputError
+from kbert.findings import Cure, worded
+from kbert.techniques.objective import Objective
+from kbert.techniques.training_step import TrainingStep
+
+
+@dataclass(frozen=True)
+class SupervisedContrastive(Objective):
+    """Draw the features of rows of one class together, and those of other classes apart.
+
+        loss = loss + weight * contrastive(features / norm(features))
+
+    The features are what the head is given, of the same pass as the loss, so that it costs next to
+    nothing. Rows are compared with the others of their batch alone, on all devices; a row whose
+    class no other row has, and a row of weight 0, add nothing. See `ContrastiveLoss`. The paper
+    takes (1 - lambda) and lambda as the weights: its lambda of 0.9 is a weight of 9.
+
+    Args:
+        weight: float, above 0.
+        temperature: float, above 0. The lower, the more the nearest rows count. Defaults to 0.3.
+
+    Raises:
+        InputError: a number is out of range; or, when a model is compiled, its rows have no one
+            class, or TensorFlow divides them among devices.
+
+    Source: "Supervised Contrastive Learning for Pre-trained Language Model Fine-tuning", arXiv
+        2011.01403; "Supervised Contrastive Learning", arXiv 2004.11362.
+
+    Example:
+
+    ```python
+    model.compile(optimizer=create_optimizer(plan), objectives=[SupervisedContrastive(0.1)])
+    ```
+    """
+
+    weight: float
+    temperature: float = 0.3
+
+    name: ClassVar[str] = "contrastive"
+    settings: ClassVar[dict[str, str]] = {
+        "contrastive": "weight",
+        "contrastive_temperature": "temperature",
+    }
+    needs_features: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name, value in (("weight", self.weight), ("temperature", self.temperature)):
+            if not 0 < value < float("inf"):
+                raise InputError(
+                    "`{name}` must be above 0. Received: {value}", name=name, value=value
+                )
+
+    def check(self, model: Any) -> None:
+        from kbert.backend.devices import divides_rows
+
+        if model.target.kind != "single":
+            raise InputError(
+                "The contrastive loss is of one class in each row, but the target is {kind}.",
+                kind=model.target.kind,
+                cure=Cure(note="leave it out"),
+            )
+        if divides_rows(model):
+            raise InputError(
+                "On several devices TensorFlow compares the rows of each device alone, which is "
+                "another contrastive loss.",
+                cure=Cure({"backend": "jax"}),
+            )
+
+    def term(self, step: TrainingStep) -> Any:
+        from keras import ops
+
+        from kbert.losses.contrastive_loss import ContrastiveLoss
+
+        classes = ops.reshape(ops.cast(step.y, "int32"), (-1,))
+        if step.sample_weight is not None:
+            counts = ops.reshape(step.sample_weight, (-1,)) > 0
+            classes = ops.where(counts, classes, -1)
+        loss = ContrastiveLoss(self.temperature)
+        return self.weight * step.mean(loss, classes, step.features)
+
+    def told(self) -> str:
+        return worded(
+            "supervised contrastive loss: counts {weight:g} times, at temperature {temperature:g}",
+            weight=self.weight,
+            temperature=self.temperature,
+        )

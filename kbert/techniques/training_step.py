@@ -1,0 +1,50 @@
+"""What an objective knows of a training step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """One batch in training: what a model was given, and what it has computed.
+
+    Args:
+        model: BertClassifier, compiled.
+        inputs: dict of tensors.
+        y: tensor. The labels.
+        outputs: tensor [rows, labels]. What the model made of the inputs.
+        sample_weight: tensor [rows] or None. Defaults to None: each row weighs 1.
+        loss: scalar tensor. The loss of the outputs, without any term.
+        features: tensor [rows, hidden] or None. What the head was given for the outputs, before
+            dropout. Defaults to None: no objective needs them.
+        loss_of: function of other outputs, which returns their loss as `loss` is that of `outputs`.
+    """
+
+    model: Any
+    inputs: dict[str, Any]
+    y: Any
+    outputs: Any
+    sample_weight: Any
+    loss: Any
+    features: Any
+    loss_of: Callable[[Any], Any]
+
+    def again(self, **more: Any) -> Any:
+        """Return the outputs of another forward pass, with a dropout of its own.
+
+        Args:
+            **more: tensors, by the names of further inputs.
+        """
+        return self.model({**self.inputs, **more}, training=True)
+
+    def mean(self, loss: Any, first: Any, second: Any) -> Any:
+        """Return a Keras loss of two arrays, over rows and weights as the model's loss is.
+
+        Args:
+            loss: keras.losses.Loss.
+            first: tensor [rows, ...].
+            second: tensor [rows, ...].
+        """
+        loss.reduction = getattr(self.model.loss, "reduction", loss.reduction)
+        return loss(first, second, sample_weight=self.sample_weight)

@@ -1,0 +1,41 @@
+import json
+
+import pytest
+
+from kbert.cli.main import main
+
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # the search itself: tests/runs
+
+
+@pytest.fixture
+def command(reviews, tiny_preset):
+    flags = ("--preset", str(tiny_preset), "--weights", "random", "--max-length", "8")
+    return ["lr-find", str(reviews), *flags, "--batch-size", "8", "--updates", "12"]
+
+
+def run(command, status=0):
+    with pytest.raises(SystemExit) as ended:
+        main(command)
+    assert ended.value.code == status
+
+
+def test_a_search_is_printed_and_drawn(command, tmp_path, capsys):
+    run([*command, "--highest", "1", "--plot", str(tmp_path / "rates.svg")])
+    shown = capsys.readouterr().out
+    assert "updates at rates from 1e-07 to" in shown
+    drawing = (tmp_path / "rates.svg").read_text(encoding="utf-8")
+    assert drawing.startswith("<svg")
+    assert "learning rate, as a power of ten" in drawing
+
+
+def test_a_search_as_json(command, capsys):
+    run([*command, "--json"])
+    record = json.loads(capsys.readouterr().out)
+    assert len(record["rates"]) == len(record["losses"]) == 12
+    assert record["rates"][0] == pytest.approx(1e-7)
+    assert record["rates"][-1] == pytest.approx(1e-2)
+
+
+def test_rates_the_wrong_way_round_are_refused(command, capsys):
+    run([*command, "--lowest", "1e-2", "--highest", "1e-3"], status=2)
+    assert "and --highest above --lowest. Received: 0.01, 0.001" in capsys.readouterr().err
