@@ -24,7 +24,7 @@ TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train train-zh messages predict test test-quick parity notebooks docs bench fuzz kills ends soak lint typecheck clean
+.PHONY: help setup train train-zh messages predict test test-quick parity notebooks docs bench fuzz kills ends soak ray lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -80,6 +80,10 @@ soak: $(VENV)/.installed-test  ## train, kill and resume for MINUTES, and watch 
 fuzz: $(VENV)/.installed-test  ## mutate files for SECONDS in all, and look for anything but a refusal
 	$(PIP) -e ".[fuzz]"
 	KERAS_BACKEND=$(BACKEND) $(BIN)/python tools/fuzz.py $(SECONDS)
+
+ray: $(VENV)/.installed-test  ## install the extra ray, and run a sweep's tasks on a local Ray cluster
+	$(PIP) -e ".[ray]"
+	$(BIN)/python -m pytest -q tests/sweeps/test_workers.py
 
 messages: $(VENV)/.installed-test  ## write the Chinese catalogue again, with the messages of the code
 	$(BIN)/python -m tools.messages

@@ -114,6 +114,7 @@ LAYERS = [
     ("plots",),
     ("analysis",),
     ("exports",),
+    ("sweeps",),
     ("cli",),
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -13,7 +13,16 @@ def limit_threads(threads: int) -> None:
     Args:
         threads: int.
     """
-    os.environ.update(dict.fromkeys(_VARIABLES, str(threads)))
+    os.environ.update(thread_variables(threads))
+
+
+def thread_variables(threads: int) -> dict[str, str]:
+    """Return the environment of a process whose frameworks compute with this many threads.
+
+    Args:
+        threads: int.
+    """
+    return dict.fromkeys(_VARIABLES, str(threads))
 
 
 def usable_cores() -> int:

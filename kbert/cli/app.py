@@ -62,9 +62,9 @@ _SPEAKING = [
 
 # The order of --help.
 VERBS = (
-    *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "resume", "continue"),
-    *("evaluate", "predict", "serve", "report", "compare", "errors", "explain", "import"),
-    *("export", "presets"),
+    *("demo", "inspect", "plan", "lr-find", "tokens", "pretrain", "train", "sweep", "resume"),
+    *("continue", "evaluate", "predict", "serve", "report", "compare", "errors", "explain"),
+    *("import", "export", "presets"),
 )
 
 

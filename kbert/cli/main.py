@@ -27,6 +27,7 @@ from kbert.cli import (  # noqa: F401 (each adds its verb)
     report,
     resume,
     serve,
+    sweep,
     tokens,
     train,
 )

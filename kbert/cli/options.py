@@ -20,6 +20,7 @@ from kbert.config import (
     ServeOptions,
     ShardOptions,
     SplitOptions,
+    SweepOptions,
     TechniqueOptions,
     TrackerOptions,
     TrainConfig,
@@ -35,6 +36,7 @@ Switch = Annotated[bool, Parameter(negative="", show_default=False)]
 Output = Annotated[Path, Parameter(alias="-o")]
 
 DATA = Group.create_ordered("Data")
+SWEEP = Group.create_ordered("Sweep")
 PLAN = Group.create_ordered("Plan")
 _MODEL = Group.create_ordered("Model")
 _LOSS = Group.create_ordered("Loss")
@@ -59,6 +61,7 @@ _GROUPS = {
     TrackerOptions: TRACKING,
     MachineOptions: MACHINE,
     ServeOptions: _SERVER,
+    SweepOptions: SWEEP,
 }
 # What comes first in --help: what most people need.
 _FIRST = ("text", "label", "pair", "output", "task")
@@ -71,6 +74,7 @@ def options(
     optional: bool = False,
     without: Sequence[str] = (),
     of: type = TrainConfig,
+    as_text: Callable[[str], bool] = lambda name: False,
 ) -> Callable[[type[T]], type[T]]:
     """Return a decorator that gives a class the settings of others, each as a flag.
 
@@ -80,12 +84,14 @@ def options(
             Defaults to False.
         without: sequence of str. Names of settings to leave out. Defaults to ().
         of: dataclass, whose settings they are. Defaults to TrainConfig.
+        as_text: function of the name of a setting that returns whether its flag takes any text,
+            which is read later. Defaults to one that returns False.
     """
 
     def fill(cls: type[T]) -> type[T]:
         every = dict.fromkeys(name for source in sources for name in _names(source))
         names = [name for name in (*_FIRST, *every) if name in every and name not in without]
-        found = [_field(name, optional, of) for name in dict.fromkeys(names)]
+        found = [_field(n, optional, of, is_text=as_text(n)) for n in dict.fromkeys(names)]
         made: Any = dataclasses.make_dataclass(cls.__name__, found, frozen=True, kw_only=True)
         made.__doc__, made.__module__ = cls.__doc__, cls.__module__
         return made
@@ -116,9 +122,9 @@ def _names(source: type | str) -> list[str]:
     return [f.name for f in dataclasses.fields(source) if f.name != "data"]
 
 
-def _field(name: str, optional: bool, of: type) -> tuple[str, Any, Any]:
+def _field(name: str, optional: bool, of: type, *, is_text: bool) -> tuple[str, Any, Any]:
     owner, text = _documented(of)[name]
-    hint = _hints(of)[name]
+    hint = str if is_text else _hints(of)[name]
     default = next(f.default for f in dataclasses.fields(of) if f.name == name)
     group = _ELSEWHERE.get(name) or _GROUPS.get(owner, _EVALUATION)
     shown = not optional and default not in (None, ())

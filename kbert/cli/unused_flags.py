@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cyclopts import App, ArgumentCollection
 
+from kbert.config import TechniqueOptions
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
@@ -17,6 +18,7 @@ _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
 # Of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
+_TECHNIQUES = tuple(field.name for field in fields(TechniqueOptions))
 _MODEL = ("preset", "weights", "pooling")
 _SHARDS = ("shuffle_window", "shard_cache")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
@@ -48,7 +50,9 @@ _BATCH = Rule(("batch_size",), "batch_size_per_device")
 _TRAINING = (Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME, *_FOLDS, _BATCH)
 RULES: dict[str, tuple[Rule, ...]] = {
     "train": (Rule(_MODEL, "parent"), *_TRAINING),
+    "lr-find": (Rule(_MODEL, "parent"), Rule(TASK_DECIDES, "task"), _OWN_DEV, _BY_TIME),
     "continue": _TRAINING,
+    "sweep": (Rule(_MODEL, "parent"), *_TRAINING),
     "pretrain": (Rule(("dev_proportion",), "dev"), _BATCH),
     "resume": (_BATCH,),
     "demo": _TRAINING,
@@ -64,7 +68,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("task",), "google_flags"),
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
-        Rule((*_PLAN, *_READ, *_FILE, *_SHARDS, "backend", "time", "plot"), "google_flags"),
+        Rule(
+            (*_PLAN, *_READ, *_FILE, *_SHARDS, *_TECHNIQUES, "backend", "time", "plot"),
+            "google_flags",
+        ),
         _OWN_DEV,
         _BY_TIME,
         *_FOLDS,

@@ -9,6 +9,7 @@ from kbert.config.read_toml import read_toml
 from kbert.config.serve_options import ServeOptions
 from kbert.config.shard_options import ShardOptions
 from kbert.config.split_options import SplitOptions
+from kbert.config.sweep_options import SweepOptions
 from kbert.config.technique_options import TechniqueOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.config.train_config import TrainConfig
@@ -22,6 +23,7 @@ __all__ = [
     "ServeOptions",
     "ShardOptions",
     "SplitOptions",
+    "SweepOptions",
     "TechniqueOptions",
     "TrackerOptions",
     "TrainConfig",

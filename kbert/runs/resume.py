@@ -103,6 +103,11 @@ def resume(
     check_is_run(directory)
     check_tables(directory)
     given = {name: value for name, value in changes.items() if value is not None}
+    if "sweep" in directory.record:
+        raise InputError(
+            "{run} is a sweep, which the command line resumes; here, resume one of its runs.",
+            run=directory,
+        )
     if "cross_validation" in directory.record:
         check_unchanged(directory, given, checkpoint, scale_epochs=scale_epochs)
         with (

@@ -26,6 +26,7 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
     "plan": dict,
     "calibration": dict,
     "cross_validation": dict,
+    "sweep": dict,
     "findings": list,
     "resumed": list,
     "split_version": int,

@@ -6,7 +6,7 @@ from kbert.config import TrainConfig
 from kbert.errors import InputError
 from kbert.findings import Option
 from kbert.results.rate_search import RateSearch, check_rates
-from kbert.runs.build_model import build_model
+from kbert.runs.build_model import build_model, change_values
 from kbert.runs.find_learning_rate import find_learning_rate
 from kbert.runs.prepare import prepare
 
@@ -35,6 +35,7 @@ def search_learning_rate(
         )
     prepared = prepare(replace(config, allow=(*config.allow, *_OF_THE_PLAN)))
     model = build_model(prepared)
+    change_values(prepared.config, model)
     from kbert.backend.few_shapes import few_shapes
     from kbert.data.batches import Batches
 

@@ -36,7 +36,11 @@ class TrainingStep:
         Args:
             **more: tensors, by the names of further inputs.
         """
-        return self.model({**self.inputs, **more}, training=True)
+        from keras import ops
+
+        given = {**self.inputs, **more}  # Keras takes no arrays of NumPy beside tensors
+        tensors = {name: ops.convert_to_tensor(array) for name, array in given.items()}
+        return self.model(tensors, training=True)
 
     def mean(self, loss: Any, first: Any, second: Any) -> Any:
         """Return a Keras loss of two arrays, over rows and weights as the model's loss is.

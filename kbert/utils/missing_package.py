@@ -17,6 +17,8 @@ TRAIN_PACKAGES = frozenset(
 )
 SERVER_PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
 """What a server needs beside a model's runtime."""
+SWEEP_PACKAGES = {"optuna": "optuna", "ray": "ray[tune]"}
+"""What a sweep needs, and what it needs on several machines, as pip knows them."""
 
 # What pip knows packages by, where that is not the name of the module.
 _OF_PIP = {
@@ -79,6 +81,12 @@ def missing_package(module: str | None) -> str | None:
             "The package {package} is not installed: {install}",
             package=_OF_PIP[package],
             install=pip_install(package),
+        )
+    if package in SWEEP_PACKAGES:
+        return worded(
+            "The package {package} is not installed. This sweep needs it: {install}",
+            package=package,
+            install=pip_install(SWEEP_PACKAGES[package]),
         )
     if package in SERVER_PACKAGES:
         return worded(

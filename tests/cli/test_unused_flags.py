@@ -21,8 +21,14 @@ PLAN = (
 WINDOWS = ("stride", "max-windows", "pool")
 MODEL = (
     *("preset", "max-length", "long-text", "cut-pair", *WINDOWS, "dropout", "weights"),
-    "precision",
+    *("precision", "pooling"),
 )
+TECHNIQUES = (
+    *("freeze-embeddings", "freeze-layers", "reinit-layers", "lora-rank", "layer-decay"),
+    *("r-drop", "fgm", "token-dropout", "contrastive"),
+    *("lora-alpha", "contrastive-temperature"),
+)
+OF_WHOLE_RUNS = ("gradual-unfreezing", "moving-average", "average-best")
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = (
@@ -72,6 +78,7 @@ TRAINING = {
     **dict.fromkeys(
         (*READING, *PLAN, *MODEL, *LOSS, *EVALUATION, *SPLIT, *CHECKPOINTS, *MACHINE), USED
     ),
+    **dict.fromkeys((*TECHNIQUES, *OF_WHOLE_RUNS), USED),
     **dict.fromkeys((*SPEAKING, "output"), USED),
     "allow": USED,
     **FILES,
@@ -137,6 +144,27 @@ TABLE = {
         "plot": ["data.csv --google-flags= --plot plan.png"],
         "shuffle-window": ["--examples 9 --shuffle-window 2", *SHARDS["shuffle-window"]],
         "shard-cache": ["data.csv --google-flags= --shard-cache 2", *SHARDS["shard-cache"]],
+        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
+        "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
+        "gradual-unfreezing": ["data.csv --google-flags= --gradual-unfreezing 0.5"],
+        "moving-average": ["data.csv --google-flags= --moving-average 0.9"],
+        "average-best": ["data.csv --google-flags= --average-best 2"],
+    },
+    "lr-find": {
+        **dict.fromkeys((*READING, *MODEL, *LOSS, *TECHNIQUES, *SPEAKING), USED),
+        **dict.fromkeys(("lowest", "highest", "updates", "plot", "json"), USED),
+        **dict.fromkeys(("data", "parent", "allow", "recipe", "batch-size", "update-size"), USED),
+        **dict.fromkeys(("gradient-accumulation-steps", "backend", "seed", "packing"), USED),
+        **dict.fromkeys(("deterministic", "gradient-checkpointing", "task"), USED),
+        **FILES,
+        **SHARDS,
+        "preset": ["data.csv --parent run --preset minilm"],
+        "weights": ["data.csv --parent run --weights pretrained"],
+        "pooling": ["data.csv --parent run --pooling mean"],
+        "dev": ["data --task mrpc --dev dev.csv"],
+        "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
+        "split-seed": ["data --task mrpc --split-seed 1", "data.csv --split-seed 1 --dev dev.csv"],
+        "split-by-time": ["data.csv --split-by-time t --dev dev.csv"],
     },
     "tokens": {
         **dict.fromkeys((*READING, *SPEAKING, "data", "output", "rows-per-shard"), USED),
@@ -170,6 +198,7 @@ TABLE = {
         "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
         "preset": ["data.csv --parent run --preset minilm"],
         "weights": ["data.csv --parent run --weights pretrained"],
+        "pooling": ["data.csv --parent run --pooling mean"],
         "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
@@ -193,7 +222,7 @@ TABLE = {
         "checkpoint": USED,
     },
     "continue": {
-        **{name: USED for name in TRAINING if name not in ("preset", "weights")},
+        **{name: USED for name in TRAINING if name not in ("preset", "weights", "pooling")},
         **dict.fromkeys(PROCESSES, USED),
         **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
@@ -265,12 +294,21 @@ TABLE = {
         "quantize": ["run --format torch --output new --quantize int8"],
     },
 }
+TABLE["sweep"] = {
+    **{
+        name: lines if lines == USED else [line for line in lines if "--folds" not in line]
+        for name, lines in TABLE["train"].items()
+        if name not in (*PROCESSES, "folds", "fold", "callback")
+    },
+    **dict.fromkeys(("seeds", "trials", "prune", "jobs", "budget", "ray", "retrain"), USED),
+    "dry-run": USED,
+}
 del TABLE["resume"]["recipe"], TABLE["tokens"]["group"], TABLE["tokens"]["split-by-time"]
 for verb in ("evaluate", "errors", "compare"):
     del TABLE[verb]["group"], TABLE[verb]["split-by-time"]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["pretrain"][name]
-for name in ("dropout", "max-windows", "pool", "baseline"):
+for name in ("dropout", "max-windows", "pool", "pooling", "baseline"):
     del TABLE["pretrain"][name]
 for name in ("label", "weight", "group", "split-by-time", "target", "label-separator"):
     del TABLE["predict"][name]

@@ -24,6 +24,7 @@ PARSED = {
     "demo": "8,530 rows, and MiniLM",
     "plan --time": "it starts a process that trains",
     "export": "tests/exports writes and reopens every format",
+    "sweep": "it starts a process for each run; tests/sweeps trains",
     "serve": "it runs until it is stopped; tests/serving/server starts and asks it",
     "import exports/keras-hub": "the export is not made here",
     "train --task xnli": "its files, of 392,702 rows",

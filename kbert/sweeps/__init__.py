@@ -1,0 +1,1 @@
+"""Sweeps: settings compared by the mean of several seeds."""

@@ -1,0 +1,89 @@
+"""What a setting is tried with in a sweep: listed values, or a range."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kbert.findings import Joined, worded
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+Value = int | float | str
+
+
+class Axis(Protocol):
+    """What one setting of a sweep is tried with."""
+
+    @property
+    def values(self) -> tuple[Value, ...] | None:
+        """All values, or None where there is no end of them."""
+
+    @property
+    def ends(self) -> tuple[Value, ...]:
+        """Values that have to be valid for all to be."""
+
+    def distribution(self) -> "BaseDistribution":
+        """Return what Optuna draws from."""
+
+
+@dataclass(frozen=True)
+class ListedValues:
+    """Values in a list, each of which is tried.
+
+    Args:
+        values: tuple of numbers or choices.
+    """
+
+    values: tuple[Value, ...]
+
+    @property
+    def ends(self) -> tuple[Value, ...]:
+        """All of them."""
+        return self.values
+
+    def distribution(self) -> Any:
+        """Return Optuna's choice of them."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self.values)
+
+    def __str__(self) -> str:
+        return str(Joined(map(str, self.values)))
+
+
+@dataclass(frozen=True)
+class ValueRange:
+    """All numbers between two.
+
+    Args:
+        low: int or float.
+        high: int or float, above `low`.
+        by_logarithm: bool. Whether equal ratios are equally probable, not equal differences.
+    """
+
+    low: int | float
+    high: int | float
+    by_logarithm: bool
+
+    @property
+    def values(self) -> None:
+        """None: there is no end of them."""
+        return None
+
+    @property
+    def ends(self) -> tuple[Value, ...]:
+        """The least and the greatest."""
+        return self.low, self.high
+
+    def distribution(self) -> Any:
+        """Return Optuna's range of numbers, whole ones where both ends are."""
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        if isinstance(self.low, int) and isinstance(self.high, int):
+            return IntDistribution(self.low, self.high, log=self.by_logarithm)
+        return FloatDistribution(self.low, self.high, log=self.by_logarithm)
+
+    def __str__(self) -> str:
+        if self.by_logarithm:
+            return worded("{low} to {high}, by the logarithm", low=self.low, high=self.high)
+        return worded("{low} to {high}", low=self.low, high=self.high)

@@ -1,0 +1,52 @@
+"""What a sweep would train, told before it begins."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kbert.findings import Option, worded
+from kbert.runs.prepare import prepare
+from kbert.sweeps.sweep import Sweep
+from kbert.utils.say import say, verbosity
+from kbert.utils.wording import count_noun
+
+# What would import Keras, or time steps, only to plan.
+_PLANNED: dict[str, Any] = {"precision": "float32", "packing": "off"}
+
+
+def tell_plan(sweep: Sweep) -> None:
+    """Read and check the data as a run does, and say how many runs of how many updates there are.
+
+    Raises:
+        KbertError: no run could be trained with these data.
+    """
+    rows = _training_rows(sweep)
+    for name, axis in sweep.axes.items():
+        say(worded("{option}: {values}", option=Option(name), values=str(axis)))
+    runs = sweep.trials * sweep.options.seeds
+    if sweep.grid is not None and sweep.is_whole_grid:
+        updates = [sweep.run_config(s, 0, Path("run")).plan(rows).updates for s in sweep.grid]
+        total = sum(updates) * sweep.options.seeds
+    else:
+        total = sweep.config.plan(rows).updates * runs
+    say(
+        worded(
+            "{settings} x {seeds} = {runs} on {rows}, about {updates} in all.",
+            settings=count_noun(sweep.trials, "setting"),
+            seeds=count_noun(sweep.options.seeds, "seed"),
+            runs=count_noun(runs, "run"),
+            rows=count_noun(rows, "training row"),
+            updates=count_noun(total, "update"),
+        )
+    )
+    if sweep.options.retrain:
+        say(worded("Then the best setting is trained once more, with a seed of its own."))
+
+
+def _training_rows(sweep: Sweep) -> int:
+    first = {name: axis.ends[0] for name, axis in sweep.axes.items()}
+    config = sweep.run_config(first, sweep.config.seed, Path("run"))
+    size = 32 if config.batch_size == "auto" else config.batch_size
+    with verbosity(0):
+        prepared = prepare(replace(config, batch_size=size, **_PLANNED))
+    return len(prepared.training)

@@ -1,0 +1,73 @@
+"""Processes of this machine, and tasks of a real Ray cluster, train the runs of a sweep."""
+
+import time
+from contextlib import contextmanager
+
+import pytest
+from sweeps.fake_workers import sweep_of
+
+from kbert import InputError
+from kbert.sweeps.drive_sweep import SweepDriver
+from kbert.sweeps.study import SweepStudy
+from kbert.sweeps.workers.local_workers import LocalWorkers
+from kbert.sweeps.workers.workers import Job
+
+MODULE = "tests.sweeps.quick_run"
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def local():
+    yield LocalWorkers(MODULE)
+
+
+@contextmanager
+def on_ray():
+    pytest.importorskip(
+        "ray", reason="the extra ray is not installed; `make ray` installs it and runs this"
+    )
+    from kbert.sweeps.workers.ray_workers import RayWorkers
+
+    workers = RayWorkers(MODULE, "local", 2)
+    try:
+        yield workers
+    finally:
+        workers.close()
+
+
+@pytest.mark.parametrize("start", [local, on_ray])
+def test_runs_in_processes_of_their_own(start, tmp_path):
+    with start() as workers:
+        sweep = sweep_of({"learning_rate": "0.1,0.2,5"}, tmp_path, seeds=2, jobs=2)
+        trials = []
+        study = SweepStudy(tmp_path, sweep, trials)
+        assert SweepDriver(tmp_path, sweep, trials, study, workers).train_all()
+        assert [trial.state for trial in trials] == ["complete", "complete", "failed"]
+        assert trials[1].scores() == {0: pytest.approx(0.2), 1: pytest.approx(0.201)}
+        assert trials[2].end["reason"] == "the loss is not a number"
+        stopped_and_killed(workers, tmp_path / "stopped", sweep)
+
+
+def stopped_and_killed(workers, folder, sweep):
+    """A run that is stopped tells so."""
+    folder.mkdir()
+    config = sweep.run_config({"learning_rate": 0.1, "epochs": 1000}, 0, folder / "run")
+    (folder / "run.toml").write_text(config.to_toml())
+    job = Job(folder / "run.toml", folder / "run", folder / "log", folder / "outcome", threads=1)
+    work = workers.start(job)
+    until = time.monotonic() + 60
+    while not (folder / "begun").exists() and time.monotonic() < until:
+        assert work.poll() is None
+        time.sleep(0.05)
+    work.stop()
+    while (outcome := work.poll()) is None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert outcome.ending == "stopped"
+
+
+def test_no_cluster():
+    pytest.importorskip("ray")
+    from kbert.sweeps.workers.ray_workers import RayWorkers
+
+    with pytest.raises(InputError, match=r'no Ray cluster at ray="127.0.0.1:1": .*ray="local"'):
+        RayWorkers(MODULE, "127.0.0.1:1", 1)
