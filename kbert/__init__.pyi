@@ -57,10 +57,13 @@ from kbert.schedules.exponential_growth import ExponentialGrowth as ExponentialG
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay as WarmupPolynomialDecay
 from kbert.serving.predictor import Predictor as Predictor
 from kbert.targets.labels import Labels as Labels
+from kbert.techniques.average_best import AverageBest as AverageBest
 from kbert.techniques.fgm import FGM as FGM
 from kbert.techniques.freeze import Freeze as Freeze
+from kbert.techniques.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay
 from kbert.techniques.lora import LoRA as LoRA
+from kbert.techniques.moving_average import MovingAverage as MovingAverage
 from kbert.techniques.r_drop import RDrop as RDrop
 from kbert.techniques.reinitialize import Reinitialize as Reinitialize
 from kbert.techniques.supervised_contrastive import SupervisedContrastive as SupervisedContrastive

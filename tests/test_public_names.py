@@ -11,6 +11,7 @@ import kbert
 
 NAMES = [
     "AdamW",
+    "AverageBest",
     "Batches",
     "BertAdam",
     "BertClassifier",
@@ -26,6 +27,7 @@ NAMES = [
     "FindingsError",
     "Freeze",
     "FreshOptimizer",
+    "GradualUnfreezing",
     "InputError",
     "Inspection",
     "KbertError",
@@ -37,6 +39,7 @@ NAMES = [
     "MaskedBatches",
     "MaskedLanguageModel",
     "Masking",
+    "MovingAverage",
     "PlanGuard",
     "Prediction",
     "Predictor",
@@ -268,6 +271,7 @@ MODULES_WITH_KERAS = (
     "kbert.backend.fit_internals",
     "kbert.backend.inner_gradient",
     "kbert.backend.metric_internals",
+    "kbert.backend.moving_average",
     "kbert.backend.optimizer_internals",
     "kbert.backend.paired_attention",
     "kbert.backend.random_states",

@@ -8,10 +8,12 @@ import keras
 import numpy as np
 
 from kbert.backend.fit_internals import callbacks_of_fit
+from kbert.backend.moving_average import averaged_weights
 from kbert.backend.optimizer_internals import updates_done
 from kbert.backend.processes import is_first
 from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
+from kbert.callbacks.swapped_weights import check_not_swapped
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Joined, Option, worded
@@ -41,6 +43,9 @@ class EpochEvaluation(keras.callbacks.Callback):
     With `every_steps=N` the sets are also evaluated after the batches N, 2N, ... of each epoch.
     Training continues as if they had not been, and the scores inside an epoch do not go into any
     logs.
+
+    Where the optimizer holds a moving average of the weights (`use_ema`, see `MovingAverage`), that
+    is what is evaluated, kept and saved; training goes on with the weights themselves.
 
     Where a text can have several labels, the model ends with the thresholds that give each label
     its best F1 on the first set in the best evaluation; until then it is scored with those that it
@@ -186,7 +191,9 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._forget()
-        FitCallbacks(self.model, callbacks_of_fit()).check()
+        callbacks = callbacks_of_fit()
+        FitCallbacks(self.model, callbacks).check()
+        check_not_swapped(callbacks)
         self._judge()
 
     def _judge(self) -> None:
@@ -279,6 +286,10 @@ class EpochEvaluation(keras.callbacks.Callback):
             if best is not None and isinstance(self.model, TextModel):
                 self.model.target = self.model.target.chosen_by(best.first)
 
+    def scores_of(self, model: Any) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
+        """Return the scores and outputs of a model by set; the history does not have them."""
+        return self._sets.evaluate(model)
+
     def _write(self) -> None:
         if self.folder is not None and self.writes:
             self.history.write(self.folder)
@@ -308,18 +319,19 @@ class EpochEvaluation(keras.callbacks.Callback):
         model, history = self.model, self.history
         if not self._sets.are_judged:
             self._judge()
-        scores, outputs = self._sets.evaluate(model)
-        note = self._sets.accuracy_note(model)
-        if self.verbose and note and not history.records:
-            say(note)
-        record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)
-        is_best = history.add(record)
-        if is_best:
-            self.best_outputs = outputs
-        if is_best and self.restore_best:
-            self._best_weights = model.get_weights()
-        if is_best and self._model_folder is not None and self.writes:
-            self._save(self._model_folder, record)
+        with averaged_weights(model):
+            scores, outputs = self._sets.evaluate(model)
+            note = self._sets.accuracy_note(model)
+            if self.verbose and note and not history.records:
+                say(note)
+            record = EvaluationRecord(epoch + 1, updates_done(model.optimizer), scores, batch)
+            is_best = history.add(record)
+            if is_best:
+                self.best_outputs = outputs
+            if is_best and self.restore_best:
+                self._best_weights = model.get_weights()
+            if is_best and self._model_folder is not None and self.writes:
+                self._save(self._model_folder, record)
         if self.verbose:
             for name, evaluation in scores.items():
                 mark = worded("  (best so far)") if is_best else ""

@@ -15,6 +15,7 @@ from kbert.backend.random_states import capture_random_states, restore_random_st
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.callbacks.held_steps import read_held
 from kbert.callbacks.saved_evaluations import SavedEvaluations
+from kbert.callbacks.swapped_weights import check_not_swapped
 from kbert.checkpoints.agreed_stop import AgreedStop
 from kbert.checkpoints.background_writer import BackgroundWriter
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
@@ -60,6 +61,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         every_steps: int or None. Also save after every N batches. Defaults to None.
         every_minutes: float or None. Also save after this many minutes. Defaults to None.
         keep: int. Checkpoints to keep beside the best. Defaults to 2.
+        keep_best: int. How many of the best evaluations keep their checkpoints. Defaults to 1.
         resume: bool. Whether the first `fit` resumes from what `folder` holds, or begins where it
             holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
         allow: sequence of str. Codes of differences from the checkpoint to tolerate, such as
@@ -98,13 +100,14 @@ class RunCheckpoint(keras.callbacks.Callback):
         every_steps: int | None = None,
         every_minutes: float | None = None,
         keep: int = 2,
+        keep_best: int = 1,
         resume: bool = False,
         allow: Sequence[str] = (),
     ) -> None:
         super().__init__()
         if plan is not None:
             check_plan(plan)
-        self.store = CheckpointStore(folder, keep)
+        self.store = CheckpointStore(folder, keep, keep_best)
         self.plan = plan
         self.evaluation = evaluation
         self.resume = resume
@@ -122,7 +125,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._next_data: Any = None
         self._beside: list[keras.callbacks.Callback] = []  # all callbacks of the `fit`
         self._writer = BackgroundWriter()
-        self._evaluations = SavedEvaluations(evaluation)
+        self._evaluations = SavedEvaluations(evaluation, keep_best)
         self._used = False  # whether the checkpoints in the folder are our own
         self._stop: BaseException | None = None
         self._counter = PositionCounter(None, None, 0)
@@ -164,6 +167,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._data = data if isinstance(data, Batches) else None
         self._stop, self._in_batches, self._state_is_whole = None, False, False
         self._beside = []
+        check_not_swapped(callbacks_of_fit())
         self._writer = BackgroundWriter.for_folder(self.store.folder)
         self._resumed: ResumedFit | None = None
         self._random = None

@@ -15,10 +15,12 @@ class SavedEvaluations:
 
     Args:
         evaluation: EpochEvaluation or None.
+        keep_best: int. How many of the best evaluations have a checkpoint. Defaults to 1.
     """
 
-    def __init__(self, evaluation: EpochEvaluation | None) -> None:
+    def __init__(self, evaluation: EpochEvaluation | None, keep_best: int = 1) -> None:
         self._evaluation = evaluation
+        self._keep_best = keep_best
 
     def history_at(self, position: Position) -> EvaluationHistory | None:
         """Return what a checkpoint of a position holds: an epoch that it repeats is not there."""
@@ -28,15 +30,16 @@ class SavedEvaluations:
         return history if position.evaluated else history.without_end_of(position.epoch)
 
     def keeps(self, position: Position) -> bool:
-        """Return whether a position was evaluated, and is the best so far or ends the run.
+        """Return whether a position was evaluated, and is among the best so far or ends the run.
 
-        The best evaluation of any checkpoint's history then has a checkpoint itself.
+        The best evaluations of any checkpoint's history then have checkpoints themselves.
         """
         history = None if self._evaluation is None else self._evaluation.history
         if history is None or history.last is None:
             return False
         is_new = history.last.position == position.name
-        return is_new and (history.best is history.last or history.is_over)
+        best = history.best_of(self._keep_best)
+        return is_new and (any(one is history.last for one in best) or history.is_over)
 
     def check_order(self, position: Position) -> None:
         """Raise InputError where the end of an epoch was not evaluated before it is saved."""

@@ -90,6 +90,14 @@ def noted_best(path: Path) -> dict[str, str] | None:
     return None
 
 
+def noted_evaluations(path: Path) -> dict[str, Any] | None:
+    """Return the evaluations as of a checkpoint, or None; nothing is verified."""
+    with contextlib.suppress(OSError, *NOT_AS_WRITTEN):
+        found = json.loads((path / STATE_FILE).read_text(encoding="utf-8"))["evaluations"]
+        return found if isinstance(found, dict) else None
+    return None
+
+
 def _noted(value: Any) -> dict[str, str] | None:
     if value is None:
         return None

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 from kbert.checkpoints.checkpoint import Checkpoint
+from kbert.checkpoints.checkpoint_files import noted_evaluations
 from kbert.checkpoints.manifest import COMMIT_FILE
-from kbert.errors import InputError
+from kbert.errors import InputError, KbertError
 from kbert.findings import Cure, Joined, worded
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.utils.say import say
@@ -139,6 +140,18 @@ class CheckpointFolder:
             return self.folder / noted
         found = self.at_position(position, checkpoint.path)
         return self.folder / f"000000-{position}" if found is None else found
+
+    def best_few(self, path: Path, count: int) -> list[Path]:
+        """Return the checkpoints of so many of the best evaluations as of one, the best first.
+
+        Those that are not there are left out.
+        """
+        with contextlib.suppress(KbertError):
+            history = EvaluationHistory.from_dict(noted_evaluations(path) or {})
+            best = [one.position for one in history.best_of(count)]
+            found = (self.at_position(position, until=path) for position in best)
+            return [each for each in found if each is not None]
+        return []
 
     def directories(self) -> list[Path]:
         """Return the checkpoints, committed or not, oldest first."""

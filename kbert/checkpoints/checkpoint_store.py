@@ -41,9 +41,11 @@ class CheckpointStore(CheckpointFolder):
     Args:
         folder: str or Path. Created with the first checkpoint.
         keep: int. Checkpoints to keep beside the best. Defaults to 2.
+        keep_best: int. Checkpoints of the best evaluations to keep, as of each of the last few.
+            Defaults to 1.
 
     Raises:
-        InputError: `keep` is below 1.
+        InputError: `keep` or `keep_best` is below 1.
 
     Example:
 
@@ -56,10 +58,12 @@ class CheckpointStore(CheckpointFolder):
     ```
     """
 
-    def __init__(self, folder: str | Path, keep: int = 2) -> None:
+    def __init__(self, folder: str | Path, keep: int = 2, keep_best: int = 1) -> None:
         check_count("keep", keep)
+        check_count("keep_best", keep_best)
         super().__init__(Path(folder))
         self.keep = keep
+        self.keep_best = keep_best
         self._created = False
 
     def commit(
@@ -183,11 +187,15 @@ class CheckpointStore(CheckpointFolder):
         return None
 
     def _prune(self) -> None:
-        kept = {self.pointed("last"), *self.committed()[-self.keep :]}
+        last_few = {self.pointed("last"), *self.committed()[-self.keep :]}
+        kept = {*last_few}
         with contextlib.suppress(KbertError):
             kept.add(self.pointed("best"))
         noted = [noted_best(path) for path in kept if path is not None]
         kept |= {self.folder / best.get("checkpoint", "") for best in noted if best is not None}
+        if self.keep_best > 1:
+            few = (self.best_few(path, self.keep_best) for path in last_few if path is not None)
+            kept |= {path for paths in few for path in paths}
         for path in self.committed():
             if path not in kept:
                 (path / COMMIT_FILE).unlink()  # first: what is half removed is not a checkpoint

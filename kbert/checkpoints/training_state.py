@@ -2,14 +2,17 @@
 
 It is a tree of variables, which a checkpoint's files hold as arrays by name:
 
-    model       weights by their stable names, with LoRA merged into the kernels
+    model       weights by their stable names, with LoRA merged into the kernels; with a moving
+                average, which is what is evaluated and kept, that of each
     lora        of a model that has LoRA, its matrices and the kernels without it
-    optimizer   its variables: moments, accumulated gradients, counts
+    optimizer   its variables: moments, accumulated gradients, counts; in the place of moving
+                averages the weights that are trained
     counters    seeds      the states of dropout's seed generators
                 metrics    the variables of an epoch's metrics, by place
                 random     random states that are not variables, see `capture_random_states`
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -17,6 +20,7 @@ import numpy as np
 import optree
 
 from kbert.backend.metric_internals import build_metrics
+from kbert.backend.moving_average import weights_and_averages
 from kbert.backend.optimizer_internals import gradient_norm
 from kbert.backend.random_states import capture_random_states
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
@@ -145,11 +149,18 @@ def _variables(model: keras.Model) -> dict[str, Any]:
     weights = {id(variable) for variable in model.weights}
     seeds = [variable for variable in model.variables if id(variable) not in weights]
     norm = gradient_norm(model.optimizer)  # is told anew by every update
+    held = [variable for variable in model.optimizer.variables if variable is not norm]
+    exchanged = {}
+    for variable, average in weights_and_averages(model):
+        exchanged[id(variable)], exchanged[id(average)] = average, variable
+
+    def named(variables: Iterable[Any]) -> dict[str, Any]:
+        by_name = by_stable_name(variables)
+        return {name: exchanged.get(id(found), found) for name, found in by_name.items()}
+
     return {
-        "model": by_stable_name(model.weights),
-        "optimizer": by_stable_name(
-            [variable for variable in model.optimizer.variables if variable is not norm]
-        ),
+        "model": named(model.weights),
+        "optimizer": named(held),
         "counters": {"seeds": by_stable_name(seeds)},
     }
 

@@ -27,7 +27,8 @@ Data = Annotated[str, Parameter(alias="--data-dir", group=DATA, help=describe("d
     *("task", "parent", "batch_size", "gradient_accumulation_steps", "update_size", "recipe"),
     *("dev", "dev_proportion", SplitOptions, ModelOptions, LossOptions, TechniqueOptions),
     *(MachineOptions, ReadingOptions, ShardOptions, "allow"),
-    without=("folds", "fold"),
+    # What a search of a few updates would not have: layers that join later, averages.
+    without=("folds", "fold", "gradual_unfreezing", "moving_average", "average_best"),
 )
 class SearchSettings:
     """What `kbert lr-find` takes of a run."""

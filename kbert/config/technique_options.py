@@ -30,6 +30,12 @@ class TechniqueOptions:
     """What LoRA's product is multiplied by, and divided by the rank; by default the rank."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
+    gradual_unfreezing: float = 0.0
+    """Share of the updates after which all layers are trained, the head from the first."""
+    moving_average: float = 0.0
+    """Momentum of the moving average of the weights, which is evaluated and kept."""
+    average_best: int = 0
+    """Best evaluations whose weights are averaged at the end, and kept if that is better."""
     r_drop: float = 0.0
     """R-Drop: how much it counts that two passes with different dropout predict otherwise."""
     fgm: float = 0.0
@@ -70,6 +76,24 @@ class TechniqueOptions:
                 "{option} must be above 0 and at most 1. Received: {value}",
                 option=Option("layer_decay"),
                 value=self.layer_decay,
+            )
+        if not 0 <= self.gradual_unfreezing < 1:
+            raise InputError(
+                "{option} must be at least 0 and below 1. Received: {value}",
+                option=Option("gradual_unfreezing"),
+                value=self.gradual_unfreezing,
+            )
+        if not 0 <= self.moving_average < 1:
+            raise InputError(
+                "{option} must be at least 0 and below 1. Received: {value}",
+                option=Option("moving_average"),
+                value=self.moving_average,
+            )
+        if self.average_best != 0 and self.average_best < 2:
+            raise InputError(
+                "{option} must be 2 or more. Received: {count}",
+                option=Option("average_best"),
+                count=self.average_best,
             )
         self._check_lora()
 

@@ -69,9 +69,9 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         self.exclude = tuple(exclude)
         self.rate_factors = rate_factors_of(rate_factors)
 
-    def rate(self, learning_rate: Any) -> Any:
+    def rate(self, learning_rate: Any, updates: Any = None) -> Any:
         # Operators take numbers as they are; of a tensor of one torch would wait for a GPU.
-        step = ops.cast(self.iterations, "float32") + 1.0
+        step = ops.cast(self.iterations if updates is None else updates, "float32") + 1.0
         correction_1 = 1.0 - self.beta_1**step
         correction_2 = 1.0 - self.beta_2**step
         return super().rate(learning_rate) * ops.sqrt(correction_2) / correction_1

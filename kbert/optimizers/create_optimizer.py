@@ -8,6 +8,7 @@ from kbert.optimizers.adamw import AdamW
 from kbert.optimizers.bert_adam import BertAdam
 from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay
+from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.rate_factor import RateFactor
 
 
@@ -17,6 +18,7 @@ def create_optimizer(
     weight_decay: float = 0.01,
     global_clipnorm: float | None = 1.0,
     rate_factors: Sequence[RateFactor] = (),
+    moving_average: MovingAverage | None = None,
 ) -> keras.optimizers.Optimizer:
     """Return the plan's optimizer: AdamW, or with its recipe "google" BertAdam.
 
@@ -29,6 +31,11 @@ def create_optimizer(
         global_clipnorm: float or None. Defaults to 1.0.
         rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`. Defaults to (): all
             variables have the same rate.
+        moving_average: MovingAverage or None. Defaults to None: the weights themselves are
+            evaluated and kept.
+
+    Raises:
+        InputError: a rate factor would leave something untrained for all of the plan.
 
     Example:
 
@@ -52,8 +59,9 @@ def create_optimizer(
         schedule,
         weight_decay=weight_decay,
         global_clipnorm=global_clipnorm,
-        rate_factors=rate_factors,
+        rate_factors=[factor.in_plan(plan) for factor in rate_factors],
         gradient_accumulation_steps=plan.gradient_accumulation_steps
         if plan.gradient_accumulation_steps > 1
         else None,
+        **({} if moving_average is None else moving_average.settings_of_optimizer()),
     )

@@ -1,7 +1,6 @@
 """What kbert's variants of Adam share."""
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import keras
@@ -9,7 +8,11 @@ from keras import ops
 
 from kbert.backend.fused_update import clip_global_norm, decay, update_adam
 from kbert.backend.gradients import summed
+from kbert.backend.moving_average import move_averages
+from kbert.backend.optimizer_internals import updates_done
+from kbert.optimizers.rate_groups import RateGroup, rate_groups
 from kbert.optimizers.weight_decay import excluded_from_decay
+from kbert.techniques.moving_average import momentum_at
 from kbert.techniques.rate_factor import RateFactor, variable_depths
 
 
@@ -52,8 +55,14 @@ class FusedAdam(keras.optimizers.Optimizer):
         # this name (backend/tensorflow/optimizer.py).
         return grads_and_vars
 
-    def rate(self, learning_rate: Any) -> Any:
-        """Return the factor of `m / (sqrt(v) + epsilon)` in the present update."""
+    def rate(self, learning_rate: Any, updates: Any = None) -> Any:
+        """Return the factor of `m / (sqrt(v) + epsilon)` in the present update.
+
+        Args:
+            learning_rate: float or tensor.
+            updates: float tensor. The updates of the moments before this one. Defaults to None: all
+                updates so far.
+        """
         return ops.convert_to_tensor(learning_rate, "float32")
 
     def moments(self, variable: Any) -> tuple[Any, Any]:
@@ -64,25 +73,45 @@ class FusedAdam(keras.optimizers.Optimizer):
     def _backend_update_step(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any
     ) -> None:
-        for places, factor in self._by_rate(trainable_variables):
+        for group in self._by_rate(trainable_variables):
             self._update(
-                [grads[place] for place in places],
-                [trainable_variables[place] for place in places],
-                learning_rate if factor is None else learning_rate * factor,
+                [grads[place] for place in group.places],
+                [trainable_variables[place] for place in group.places],
+                self._rate_of(group, learning_rate),
             )
 
-    def _by_rate(self, variables: Sequence[Any]) -> list[tuple[list[int], Any]]:
-        """Return the places of the variables that share a factor of the rate, and that factor."""
-        places = list(range(len(variables)))
-        if not self.rate_factors:
-            return [(places, None)]
+    def _by_rate(self, variables: Sequence[Any]) -> list[RateGroup]:
         depths = [self._depths[self._get_variable_index(variable)] for variable in variables]
-        update = self.iterations // (self.gradient_accumulation_steps or 1)
-        groups = []
-        for depth in sorted({*depths}):
-            factors = [of.factor(depth, max(self._depths), update) for of in self.rate_factors]
-            groups.append(([place for place in places if depths[place] == depth], prod(factors)))
-        return groups
+        return rate_groups(depths, max(self._depths), self.rate_factors, self._updates)
+
+    @property
+    def _updates(self) -> Any:
+        """The updates before this one, as a tensor: its operators take numbers as they are."""
+        return ops.cast(self.iterations, "float32")
+
+    def _rate_of(self, group: RateGroup, learning_rate: Any) -> Any:
+        """Return the learning rate of a group, whose moments may have begun after the others'."""
+        if group.factor is None:
+            return learning_rate
+        learning_rate = learning_rate * group.factor
+        if not group.first:
+            return learning_rate
+        one = ops.ones((), "float32")
+        own = self.rate(one, group.updates_trained(self._updates))
+        return learning_rate * own / self.rate(one)
+
+    def _backend_apply_gradients(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Any]
+    ) -> None:
+        # Before they are accumulated and clipped. Leans on the method of this name
+        # (optimizers/base_optimizer.py, backend/jax/optimizer.py).
+        grads = list(grads)
+        for group in self._by_rate(trainable_variables) if self.rate_factors else ():
+            if group.first:
+                is_trained = self._updates >= group.first
+                for place in group.places:
+                    grads[place] = grads[place] * ops.cast(is_trained, grads[place].dtype)
+        super()._backend_apply_gradients(grads, trainable_variables)
 
     def _update(self, grads: Sequence[Any], variables: Sequence[Any], learning_rate: Any) -> None:
         if not getattr(self, "amsgrad", False):
@@ -95,11 +124,11 @@ class FusedAdam(keras.optimizers.Optimizer):
 
     def _apply_weight_decay(self, variables: Sequence[Any]) -> None:
         weight_decay = self.weight_decay
-        for places, factor in self._by_rate(variables):
-            if weight_decay is not None and factor is not None:
-                self.weight_decay = weight_decay * factor  # which Keras multiplies by the rate
+        for group in self._by_rate(variables):
+            if weight_decay is not None and group.factor is not None:
+                self.weight_decay = weight_decay * group.factor  # Keras multiplies it by the rate
             try:
-                self._decay([variables[place] for place in places])
+                self._decay([variables[place] for place in group.places])
             finally:
                 self.weight_decay = weight_decay
 
@@ -109,6 +138,20 @@ class FusedAdam(keras.optimizers.Optimizer):
             if decay(decayed, self.weight_decay * FusedAdam.rate(self, self.learning_rate)):
                 return
         super()._apply_weight_decay(variables)
+
+    def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
+        # Keras begins with the whole momentum, and counts an update once for each of its batches.
+        # Leans on the method of this name (optimizers/base_optimizer.py).
+        share = 1.0 - momentum_at(self._updates, self.ema_momentum)
+        if self.gradient_accumulation_steps:
+            batches = ops.cast(self._iterations, "int32") + 1
+            is_update = batches % self.gradient_accumulation_steps == 0
+            share = share * ops.cast(is_update, "float32")
+        move_averages(self._model_variables_moving_average, trainable_variables, share)
+
+    def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
+        if updates_done(self):  # before the first the averages are 0
+            super().finalize_variable_values(var_list)
 
     def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
         if not self._clips_globally:

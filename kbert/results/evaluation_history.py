@@ -83,6 +83,10 @@ class EvaluationHistory:
         """The best evaluation, of equals the one with the lowest loss, or None before the first."""
         return max(self.records, key=self._score, default=None)
 
+    def best_of(self, count: int) -> list[EvaluationRecord]:
+        """Return so many of the best evaluations, the best first, of equals the first."""
+        return sorted(self.records, key=self._score, reverse=True)[:count]
+
     @property
     def is_over(self) -> bool:
         """Whether there were `patience` evaluations without improvement."""

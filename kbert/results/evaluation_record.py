@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kbert.findings import Message
+from kbert.findings import Joined, Message
 from kbert.results.scores import Scores, scores_from_dict
 
-_OWN = ("epoch", "batch", "update", "step", "sets")  # "step": kbert 0.1's word for update
+# "step" is the word of kbert 0.1 for an update.
+_OWN = ("epoch", "batch", "average_of", "update", "step", "sets")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class EvaluationRecord:
         scores: dict of scores by set, the monitored one first.
         batch: int or None. Batches of the epoch before it, for an evaluation inside the epoch.
             Defaults to None: at the epoch's end.
+        average_of: tuple of pairs (epoch, batch). The evaluations whose weights were averaged to
+            the model that was evaluated, after the last epoch; the best first. Defaults to (): it
+            has the weights of the run.
 
     Example:
 
@@ -34,10 +38,14 @@ class EvaluationRecord:
     update: int
     scores: Mapping[str, Scores]
     batch: int | None = None
+    average_of: tuple[tuple[int, int | None], ...] = ()
 
     @property
     def when(self) -> Message:
         """When it took place, for a person."""
+        if self.average_of:
+            each = (EvaluationRecord(epoch, 0, {}, batch).when for epoch, batch in self.average_of)
+            return Message("the average of {evaluations}", evaluations=Joined(each, "; "))
         if self.batch is None:
             return Message("epoch {epoch}", epoch=self.epoch)
         return Message("epoch {epoch}, batch {batch:,}", epoch=self.epoch, batch=self.batch)
@@ -56,10 +64,11 @@ class EvaluationRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as plain data."""
-        inside = {} if self.batch is None else {"batch": self.batch}
+        inside: dict[str, Any] = {} if self.batch is None else {"batch": self.batch}
         scores = {name: evaluation.to_dict() for name, evaluation in self.scores.items()}
         if not scores.keys().isdisjoint(_OWN):
             scores = {"sets": scores}
+        inside |= {"average_of": [list(one) for one in self.average_of]} if self.average_of else {}
         return {"epoch": self.epoch, **inside, "update": self.update, **scores}
 
     @classmethod
@@ -80,4 +89,8 @@ class EvaluationRecord:
             update=int(values["update"] if "update" in values else values["step"]),
             scores={name: scores_from_dict(value) for name, value in scores.items()},
             batch=None if batch is None else int(batch),
+            average_of=tuple(
+                (int(epoch), None if at is None else int(at))
+                for epoch, at in values.get("average_of", ())
+            ),
         )

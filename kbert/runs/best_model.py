@@ -159,7 +159,9 @@ def calibration_of(run: RunDirectory) -> dict[str, Any] | None:
 def _model_checksum(run: RunDirectory) -> str | None:
     """Return the checksum of the weights that the run's model was trained to."""
     calibration = calibration_of(run)
-    return file_checksum(run) if calibration is None else calibration.get("trained_sha256")
+    own = file_checksum(run) if calibration is None else calibration.get("trained_sha256")
+    average = run.readable_record.get("average", {})
+    return average.get("trained_sha256") if own and own == average.get("sha256") else own
 
 
 def file_checksum(run: RunDirectory) -> str | None:

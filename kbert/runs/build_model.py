@@ -10,6 +10,7 @@ from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
 from kbert.techniques.known_techniques import check_techniques, techniques_of
 from kbert.techniques.model_change import ModelChange, sizes_of
+from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.objective import Objective
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
@@ -75,6 +76,7 @@ def build_model(prepared: PreparedRun) -> Any:
             optimizer=create_optimizer(
                 prepared.plan,
                 rate_factors=[of for of in used if isinstance(of, RateFactor)],
+                moving_average=next((of for of in used if isinstance(of, MovingAverage)), None),
             ),
             loss=_loss(prepared, model.target),
             objectives=[of for of in used if isinstance(of, Objective)],

@@ -17,6 +17,7 @@ from kbert.config import TrainConfig
 from kbert.errors import KbertError, MachineError
 from kbert.findings import Cure, Finding, Option, findings_table, worded
 from kbert.results.below_baseline import below_baseline_finding
+from kbert.runs.average_of_best import average_of_best
 from kbert.runs.best_model import has_model, with_choices, write_best
 from kbert.runs.build_model import change_values
 from kbert.runs.calibrate_run import calibrate_run
@@ -96,6 +97,14 @@ def fit_run(
         try:
             if not isinstance(run, FollowedRun):
                 _keep_model(model, run, callbacks)
+            if prepared.config.average_best and callbacks.evaluation is not None:
+                average_of_best(
+                    run,
+                    model,
+                    callbacks.evaluation,
+                    callbacks.checkpoint,
+                    prepared.config.average_best,
+                )
             logits = _best_logits(model, run, callbacks)
             devices.close()  # what follows the process that writes computes, with models anew
             if isinstance(run, FollowedRun):
@@ -210,7 +219,7 @@ def _finish(
     best = None if evaluation is None else evaluation.history.best
     of_calibration: list[Finding] = []
     if evaluation is not None and best is not None:
-        if best.batch is None:
+        if best.batch is None and not best.average_of:
             say(worded("The best epoch, which the run keeps: {epoch}", epoch=best.epoch))
         else:
             say(worded("The best evaluation, which the run keeps: {when}", when=best.when))

@@ -9,6 +9,7 @@ from kbert.backend import processes
 from kbert.checkpoints.agreed_stop import AgreedStop
 from kbert.checkpoints.checkpoint import Arrays
 from kbert.checkpoints.checkpoint_hooks import CheckpointHooks
+from kbert.runs.average_of_best import check_can_average
 from kbert.runs.best_model import keep_best, with_choices
 from kbert.runs.learning_rate_log import flush_log
 from kbert.runs.prepare import PreparedRun
@@ -74,6 +75,7 @@ class RunCallbacks:
         guard.set_shown(prepared.findings)
         # The callbacks that are given may look for the names that Keras gives to scores.
         evaluation = _evaluation(prepared, model, run, val_names=bool(given))
+        check_can_average(config.average_best, evaluation)
         checkpoint = RunCheckpoint(
             run.checkpoints,
             plan,
@@ -81,6 +83,7 @@ class RunCallbacks:
             every_steps=config.checkpoint_steps,
             every_minutes=config.checkpoint_minutes,
             keep=config.keep_checkpoints,
+            keep_best=max(1, config.average_best),
             resume=resumption is not None,
             allow=config.allow,
         )

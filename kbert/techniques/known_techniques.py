@@ -6,11 +6,14 @@ from typing import Any
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Option
+from kbert.techniques.average_best import AverageBest
 from kbert.techniques.fgm import FGM
 from kbert.techniques.freeze import Freeze
+from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
 from kbert.techniques.lora import LoRA
 from kbert.techniques.model_change import ModelChange
+from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.objective import Objective
 from kbert.techniques.r_drop import RDrop
 from kbert.techniques.rate_factor import RateFactor
@@ -23,8 +26,9 @@ from kbert.utils.wording import count_noun
 # In the order in which they change a model.
 KNOWN: tuple[type[Technique], ...] = (
     *(Reinitialize, LoRA, Freeze, TokenDropout),
-    LayerDecay,
+    *(LayerDecay, GradualUnfreezing),
     *(RDrop, FGM, SupervisedContrastive),
+    *(MovingAverage, AverageBest),
 )
 _BY_NAME = {technique.name: technique for technique in KNOWN}
 

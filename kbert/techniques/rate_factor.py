@@ -3,8 +3,9 @@
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
+from kbert.plans.training_plan import TrainingPlan
 from kbert.techniques.technique import Technique
 
 _LAYER = re.compile(r"(^|/)transformer_layer_(\d+)(/|$)")
@@ -25,11 +26,28 @@ class RateFactor(Technique):
         Args:
             depth: int. 0 of the embeddings, 1 of the lowest layer, `top` of pooler and head.
             top: int. One more than the model has layers.
-            update: int tensor. The updates before this one.
+            update: float tensor. The updates before this one.
 
         Returns:
             A float, or a tensor of one number.
         """
+
+    def first_update(self, depth: int, top: int) -> int:
+        """Return the updates for which the variables at a depth are held before they are trained.
+
+        Args:
+            depth: int. As of `factor`.
+            top: int. As of `factor`.
+        """
+        return 0
+
+    def in_plan(self, plan: TrainingPlan) -> Self:
+        """Return it with what it takes of the plan in which it is used.
+
+        Raises:
+            InputError: it would leave something untrained for all of the plan.
+        """
+        return self
 
 
 def variable_depths(paths: Sequence[str]) -> list[int]:

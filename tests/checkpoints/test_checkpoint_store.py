@@ -24,6 +24,9 @@ from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position import Position
 from kbert.errors import InputError, KbertError, MachineError
+from kbert.results.evaluation import Evaluation
+from kbert.results.evaluation_history import EvaluationHistory
+from kbert.results.evaluation_record import EvaluationRecord
 
 FILES = ["COMMITTED", "counters.safetensors", "manifest.json", "model.safetensors"]
 FILES += ["optimizer.safetensors", "state.json"]
@@ -361,6 +364,22 @@ def test_the_best_of_each_that_is_kept_is_kept(tmp_path):
     assert numbers(store) == [1, 2, 3]
     commit(store, 4)
     assert numbers(store) == [3, 4]
+
+
+def test_the_best_few_of_the_last_are_kept(tmp_path):
+    store = CheckpointStore(tmp_path / "few", keep=1, keep_best=2)
+    history = EvaluationHistory("accuracy")
+    for epoch, accuracy in enumerate([0.5, 0.9, 0.7, 0.6, 0.8], 1):
+        scores = Evaluation(rows=4, loss=1.0, accuracy=accuracy, macro_f1=0.0, mcc=0.0, classes=())
+        is_best = history.add(EvaluationRecord(epoch, epoch, {"dev": scores}))
+        state = {
+            "position": Position(epoch, (), 80, 10).to_dict(),
+            "facts": {},
+            "evaluations": history.to_dict(),
+        }
+        store.commit(f"epoch-{epoch}-batch-0", arrays(epoch), state, best=is_best)
+    assert [number(path) for path in store.committed()] == [2, 5]
+    assert [number(path) for path in store.best_few(store.last(), 3)] == [2, 5]
 
 
 def test_a_checkpoint_notes_the_best_and_the_checksum_of_its_weights(two):

@@ -27,6 +27,7 @@ MODEL = (
     *("precision", "pooling"),
 )
 TECHNIQUES = tuple(field.name.replace("_", "-") for field in fields(TechniqueOptions))
+OF_WHOLE_RUNS = ("gradual-unfreezing", "moving-average", "average-best")
 LOSS = ("loss", "focal-gamma", "label-smoothing", "class-weight")
 SPLIT = ("split-seed", "folds", "fold")
 EVALUATION = (
@@ -147,7 +148,8 @@ TABLE = {
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
     },
     "lr-find": {
-        **dict.fromkeys((*READING, *MODEL, *LOSS, *TECHNIQUES, *SPEAKING), USED),
+        **dict.fromkeys((*READING, *MODEL, *LOSS, *SPEAKING), USED),
+        **dict.fromkeys((n for n in TECHNIQUES if n not in OF_WHOLE_RUNS), USED),
         **dict.fromkeys(("lowest", "highest", "updates", "plot", "json"), USED),
         **dict.fromkeys(("data", "parent", "allow", "recipe", "batch-size", "update-size"), USED),
         **dict.fromkeys(("gradient-accumulation-steps", "backend", "seed", "packing"), USED),

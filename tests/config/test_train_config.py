@@ -70,7 +70,10 @@ LORA = {"lora_rank": 8, "lora_alpha": 16.0}  # which leaves no room for some tec
 TECHNIQUES = {
     **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
     **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
+    **{"gradual_unfreezing": 0.5, "moving_average": 0.999, "average_best": 3},
+    **{"reinit_layers": 1, "pooling": "mean"},
 }
+LORA = {"lora_rank": 4, "lora_alpha": 8.0}  # which freezes by itself
 DEVICES = {"devices": 8, "batch_size_per_device": 4}
 # Half a surrogate pair is no text, and NUL is in no name.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -95,6 +98,7 @@ def round_trip(config, folder):
         WINDOWS,
         LORA,
         TECHNIQUES,
+        LORA,
         {"batch_size": "auto"},
         DEVICES,
         {"devices": "all"},
@@ -123,6 +127,7 @@ def test_every_setting_has_another_value_here():
         *WINDOWS,
         *LORA,
         *TECHNIQUES,
+        *LORA,
         *DEVICES,
     } == set(names)
 

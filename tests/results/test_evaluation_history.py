@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,18 @@ def test_refusals():
     for patience in (0, 1.5, "3", True):
         with pytest.raises(KbertError, match="`patience` must be a whole number, 1 or more"):
             EvaluationHistory("accuracy", patience)
+
+
+def test_the_best_few():
+    of_equals = history(0.5, 0.9, math.nan, 0.5, 0.7)
+    assert [one.epoch for one in of_equals.best_of(4)] == [2, 5, 1, 4]
+    assert [one.epoch for one in history(0.5).best_of(3)] == [1]
+
+
+def test_an_average_is_told_and_read_again():
+    average = replace(record(0.8, 3), average_of=((3, None), (2, 5)))
+    assert str(average.when) == "the average of epoch 3; epoch 2, batch 5"
+    again = EvaluationHistory.from_dict(json.loads(json.dumps(history(0.5, 0.7).to_dict())))
+    again.add(average)
+    read = EvaluationHistory.from_dict(json.loads(json.dumps(again.to_dict()))).records
+    assert [one.average_of for one in read] == [(), (), ((3, None), (2, 5))]

@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from kbert import InputError, RunCheckpoint, TrainConfig, find_source, resume, train
+from kbert import (
+    EpochEvaluation,
+    InputError,
+    RunCheckpoint,
+    TrainConfig,
+    find_source,
+    resume,
+    train,
+)
 from kbert.models.variables import to_arrays
+from kbert.runs.best_model import has_best_model
+from kbert.runs.report_of_run import run_history
 from kbert.runs.run_config import parent_settings
 
 pytestmark = pytest.mark.keras
@@ -17,6 +27,9 @@ pytestmark = pytest.mark.keras
 CASES = {
     "freeze": {"freeze_embeddings": True, "freeze_layers": 1},
     "layer-decay": {"layer_decay": 0.5},
+    "moving-average": {"moving_average": 0.9},
+    "average-best": {"average_best": 3, "evaluate_every": 5, "keep_checkpoints": 1},
+    "gradual-unfreezing": {"gradual_unfreezing": 0.8},
     "token-dropout": {"token_dropout": 0.3},
     "terms": {"r_drop": 1.0, "fgm": 1.0, "contrastive": 0.1},
     "reinitialize": {"reinit_layers": 1},
@@ -53,6 +66,17 @@ def plain(config):
     return train(config, verbose=0)
 
 
+def let_the_average_be_better(monkeypatch):
+    """Give the average the loss 0: what these models learn is too little for one to be better."""
+    scores_of = EpochEvaluation.scores_of
+
+    def better(self, model):
+        scores, outputs = scores_of(self, model)
+        return {name: replace(one, loss=0.0) for name, one in scores.items()}, outputs
+
+    monkeypatch.setattr(EpochEvaluation, "scores_of", better)
+
+
 def weights_of(run):
     (file,) = run.model_folder.glob("*.safetensors")
     return load_file(file)
@@ -60,6 +84,7 @@ def weights_of(run):
 
 @pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
 def test_a_run_with_it_resumes_to_the_same_bits(settings, config, plain, tmp_path, monkeypatch):
+    let_the_average_be_better(monkeypatch)
     whole = train(replace(config, output=str(tmp_path / "whole"), **settings), verbose=0)
     begin = RunCheckpoint.on_train_batch_begin
 
@@ -82,6 +107,31 @@ def test_a_run_with_it_resumes_to_the_same_bits(settings, config, plain, tmp_pat
         json.loads((run.path / "evaluations.json").read_text()) for run in (whole, resumed)
     ]
     assert evaluations[0] == evaluations[1]
+
+
+@pytest.mark.parametrize("is_better", [True, False])
+def test_the_average_of_the_best_is_one_more_evaluation(is_better, config, tmp_path, monkeypatch):
+    if is_better:
+        let_the_average_be_better(monkeypatch)
+    settings = {"average_best": 3, "evaluate_every": 5, "keep_checkpoints": 1}
+    run = train(replace(config, output=str(tmp_path / "run"), **settings), verbose=0)
+    history = run_history(run)
+    *own, average = history.records
+    best = sorted(own, key=lambda record: (-record.first.accuracy, record.first.loss))[:3]
+    assert average.average_of == tuple((one.epoch, one.batch) for one in best)
+    saved = [
+        load_file(path / "model.safetensors")
+        for one in best
+        for path in (run.path / "checkpoints").glob(f"*-{one.position}")
+    ]
+    mean = {name: np.mean([weights[name] for weights in saved], axis=0) for name in saved[0]}
+    assert (history.best is average) == is_better
+    expected = mean if is_better else saved[0]
+    for name, array in weights_of(run).items():
+        np.testing.assert_allclose(array, expected[name], atol=1e-7, err_msg=name)
+    assert has_best_model(run)
+    with pytest.raises(InputError, match="has completed its 2 epochs"):
+        resume(run.path)
 
 
 @pytest.mark.any_backend

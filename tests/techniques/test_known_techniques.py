@@ -22,15 +22,22 @@ EVERY = TechniqueOptions(
     r_drop=1.0,
     fgm=0.5,
     contrastive=0.1,
+    gradual_unfreezing=0.5,
+    moving_average=0.999,
+    average_best=3,
 )
 LINES = [
     "new weights: the highest 3 layers, the pooler",
     "frozen: the embeddings, the lowest 2 layers",
     "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",
+    "unfrozen one layer after the other, from the head: all are trained after 50% of the updates",
     "R-Drop: two passes, the divergence of which counts 1 times",
     "FGM: each batch once more, its token embeddings moved by 0.5",
     "supervised contrastive loss: counts 0.1 times, at temperature 0.3",
+    "evaluated and kept: the moving average of the weights, with a momentum of up to 0.999",
+    "at the end: the average of the weights of the best 3 evaluations, if it is better; their "
+    "checkpoints are kept until then",
 ]
 SIZES = {"num_heads": 2, "hidden_dim": 32}
 

@@ -1,0 +1,105 @@
+"""The average of the weights of a run's best evaluations, which it may keep as its model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kbert.backend import processes
+from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.errors import InputError
+from kbert.findings import Cure, Option, worded
+from kbert.results.evaluation_record import EvaluationRecord
+from kbert.runs.best_model import file_checksum, with_choices
+from kbert.runs.run_directory import RunDirectory
+from kbert.runs.shared_run import FollowedRun
+from kbert.utils.say import say
+
+if TYPE_CHECKING:
+    from kbert.callbacks.epoch_evaluation import EpochEvaluation
+    from kbert.callbacks.run_checkpoint import RunCheckpoint
+
+
+def check_can_average(count: int, evaluation: "EpochEvaluation | None") -> None:
+    """Raise InputError where the best evaluations are asked for, and a run has no evaluation."""
+    if count and evaluation is None:
+        raise InputError(
+            "{option} needs a set to evaluate on.",
+            option=Option("average_best"),
+            cure=Cure(note="name one", otherwise=(Cure(note="leave the option out"),)),
+        )
+
+
+def average_of_best(
+    run: RunDirectory,
+    model: Any,
+    evaluation: "EpochEvaluation",
+    checkpoint: "RunCheckpoint",
+    count: int,
+) -> None:
+    """Evaluate the average of the best evaluations' weights; the better of the two is the best.
+
+    It is one more of the run's evaluations, and no checkpoint knows of it: a run that is resumed
+    averages again at its end. All of several processes evaluate, and the first writes.
+
+    Args:
+        run: RunDirectory, with its best model.
+        model: BertClassifier, which was trained. It is given the average.
+        evaluation: EpochEvaluation, when `fit` has ended.
+        checkpoint: RunCheckpoint.
+        count: int. How many evaluations.
+    """
+    from kbert.interop.write_kbert_model import write_kbert_model
+    from kbert.models.lora_arrays import assign_plain, plain_arrays
+
+    processes.barrier("saved")  # the last checkpoint is written
+    store, history = checkpoint.store, evaluation.history
+    last, best = store.last(), history.best_of(count)
+    if last is None or len(best) < 2:
+        return
+    found = [(record, store.at_position(record.position, until=last)) for record in best]
+    averaged = [(record, path) for record, path in found if path is not None]
+    if len(averaged) < 2:
+        return
+    assign_plain(model, mean_weights([path for _, path in averaged]), run)
+    scores, outputs = evaluation.scores_of(model)
+    ends = history.records[-1]
+    record = EvaluationRecord(
+        ends.epoch,
+        ends.update,
+        scores,
+        average_of=tuple((one.epoch, one.batch) for one, _ in averaged),
+    )
+    is_best = history.add(record)
+    for name, of_set in scores.items():
+        mark = worded("  (best so far)") if is_best else ""
+        say(
+            worded(
+                "{when}: {name} {scores}{mark}",
+                when=record.when,
+                name=name,
+                scores=of_set.summary(),
+                mark=mark,
+            )
+        )
+    if is_best:
+        evaluation.best_outputs = outputs
+    if isinstance(run, FollowedRun):
+        return
+    if is_best:
+        sums: dict[str, Any] = {"trained_sha256": file_checksum(run)}
+        settings = with_choices(model.get_config(), history)
+        write_kbert_model(run.model_folder, settings, plain_arrays(model))
+        run.update(average={**sums, "sha256": file_checksum(run)})
+    history.write(run.path)
+
+
+def mean_weights(paths: list[Path]) -> dict[str, np.ndarray]:
+    """Return the mean of the weights in checkpoints, summed in float64."""
+    total: dict[str, np.ndarray] = {}
+    kinds: dict[str, Any] = {}
+    for path in paths:
+        for name, array in read_checkpoint(path, only="model").arrays["model"].items():
+            kinds[name] = array.dtype
+            total[name] = total.get(name, 0.0) + array.astype(np.float64)
+    return {name: (array / len(paths)).astype(kinds[name]) for name, array in total.items()}
