@@ -98,7 +98,6 @@ def round_trip(config, folder):
         WINDOWS,
         LORA,
         TECHNIQUES,
-        LORA,
         {"batch_size": "auto"},
         DEVICES,
         {"devices": "all"},
