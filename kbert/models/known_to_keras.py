@@ -14,6 +14,7 @@ CLASSES = {
     "BertAdam": "kbert.optimizers.bert_adam",
     "BertClassifier": "kbert.models.bert_classifier",
     "ClassLoss": "kbert.losses.class_loss",
+    "ExponentialGrowth": "kbert.schedules.exponential_growth",
     "LabelLoss": "kbert.losses.label_loss",
     "MaskedLanguageModel": "kbert.models.masked_language_model",
     "StandardizedError": "kbert.losses.standardized_error",

@@ -30,15 +30,17 @@ def help_of(program, capsys, *words):
 
 def test_the_help_has_every_verb_in_order(capsys):
     lines = help_of(app, capsys).splitlines()
-    named = [word for line in lines for word in re.findall(r"^│ (\w+) ", line)]
+    named = [word for line in lines for word in re.findall(r"^│ ([\w-]+) ", line)]
     assert [word for word in named if word in VERBS] == [
         *(
             "demo",
             "inspect",
             "plan",
+            "lr-find",
             "tokens",
             "pretrain",
             "train",
+            "sweep",
             "resume",
             "continue",
             "evaluate",

@@ -49,7 +49,8 @@ def test_help_is_in_groups_and_begins_with_what_most_people_need():
     _, out, _ = kbert("train", "--help")
     groups = re.findall(r"─ ([A-Z][a-z ]+) ─", out)
     assert groups == [
-        *("Data", "Plan", "Model", "Loss", "Evaluation", "Checkpoints"),
+        *("Data", "Plan", "Model", "Loss", "Techniques", "Evaluation"),
+        "Checkpoints",
         *("Tracking", "Machine", "File format"),
     ]
     screen = "\n".join(out.splitlines()[:52])
@@ -116,8 +117,8 @@ def folder(tmp_path):
 
 REFUSALS = {
     "learn good.csv": "There is no command 'learn'. Did you mean plan? Commands: demo, inspect, "
-    "plan, tokens, pretrain, train, resume, continue, evaluate, predict, serve, report, errors, "
-    "explain, import, export, presets.",
+    "plan, lr-find, tokens, pretrain, train, sweep, resume, continue, evaluate, predict, serve, "
+    "report, compare, errors, explain, import, export, presets.",
     "contine run": "There is no command 'contine'. Did you mean continue?",
     "train good.csv --allow nothing": "There is no finding 'nothing'",
     "train good.csv --epochs 1 --batch-size 16": "The run changes the weights 3 times",

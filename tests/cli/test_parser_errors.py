@@ -29,7 +29,7 @@ NEEDED = {
     **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
     **{"import": ["a", "--output", "b"], "presets": []},
     **{"pretrain": ["t.txt"], "report": ["run"], "compare": ["run"], "errors": ["run", "d.csv"]},
-    **{"explain": ["run", "text"], "serve": ["run"]},
+    **{"explain": ["run", "text"], "serve": ["run"], "lr-find": ["d.csv"], "sweep": ["d.csv"]},
     "tokens": ["d.csv", "--output", "b"],
     "export": ["run", "--output", "b", "--format", "onnx"],
 }
@@ -64,8 +64,8 @@ def test_every_verb_names_what_it_needs(verb, refused):
 
 
 COMMANDS = (
-    "demo, inspect, plan, tokens, pretrain, train, resume, continue, evaluate, predict, serve, "
-    "report, compare, errors, explain, import, export, presets."
+    "demo, inspect, plan, lr-find, tokens, pretrain, train, sweep, resume, continue, evaluate, "
+    "predict, serve, report, compare, errors, explain, import, export, presets."
 )
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",
