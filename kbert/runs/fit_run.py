@@ -33,6 +33,7 @@ from kbert.runs.run_trackers import RunTrackers
 from kbert.runs.shared_run import FollowedRun
 from kbert.runs.stop_signals import stop_signals
 from kbert.runs.task_predictions import write_test_results
+from kbert.runs.training_batches import training_batches
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.lasting_stream import noting_lost_output
 from kbert.utils.leaving_note import leave_note
@@ -64,20 +65,7 @@ def fit_run(
             and restored, and the first to change anything. Defaults to None: the run is new.
         given: GivenCallbacks or None. The user's own, after the evaluation. Defaults to None.
     """
-    from kbert.backend.few_shapes import few_shapes
-    from kbert.data.batches import Batches
-
-    plan = prepared.plan
-    batches = Batches(
-        prepared.stores["train"],
-        plan.batch_size,
-        order="packed" if prepared.config.packing == "on" else "shuffled",
-        seed=prepared.config.seed,
-        drop_remainder=plan.drop_remainder,
-        pad_id=prepared.tokenizer.pad_id,
-        few_shapes=few_shapes(model),
-        weights=prepared.weights,
-    )
+    batches = training_batches(prepared, model)
     batches.order_version = run.order_version
     config = prepared.config
     if isinstance(run, FollowedRun):  # the process that writes the run reports it

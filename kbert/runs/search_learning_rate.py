@@ -9,6 +9,7 @@ from kbert.results.rate_search import RateSearch, check_rates
 from kbert.runs.build_model import build_model, change_values
 from kbert.runs.find_learning_rate import find_learning_rate
 from kbert.runs.prepare import prepare
+from kbert.runs.training_batches import training_batches
 
 # The plan of a search has no length: what would be found in it is of no concern.
 _OF_THE_PLAN = ("too-few-updates", "no-warmup", "unusual-rate")
@@ -36,18 +37,5 @@ def search_learning_rate(
     prepared = prepare(replace(config, allow=(*config.allow, *_OF_THE_PLAN)))
     model = build_model(prepared)
     change_values(prepared.config, model)
-    from kbert.backend.few_shapes import few_shapes
-    from kbert.data.batches import Batches
-
-    plan = prepared.plan
-    batches = Batches(
-        prepared.stores["train"],
-        plan.batch_size,
-        order="packed" if prepared.config.packing == "on" else "shuffled",
-        seed=prepared.config.seed,
-        drop_remainder=plan.drop_remainder,
-        pad_id=prepared.tokenizer.pad_id,
-        few_shapes=few_shapes(model),
-        weights=prepared.weights,
-    )
+    batches = training_batches(prepared, model)
     return find_learning_rate(model, batches, lowest=lowest, highest=highest, updates=updates)
