@@ -24,7 +24,7 @@ _FILES = {
 }
 _SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 _PIECES = 6000
-_SIZES = {
+SIZES = {
     "model_type": "bert",
     "hidden_size": 128,
     "num_hidden_layers": 2,
@@ -81,7 +81,7 @@ def write_preset(config: TrainConfig) -> Path:
     vocabulary = train_wordpiece(training.texts)
     pieces = "\n".join(vocabulary) + "\n"
     name = f"chinese_bert_{hashlib.sha256(pieces.encode()).hexdigest()[:12]}"
-    sizes = {**_SIZES, "vocab_size": len(vocabulary)}
+    sizes = {**SIZES, "vocab_size": len(vocabulary)}
     _cached(f"{name}/config.json", json.dumps(sizes, indent=2) + "\n")
     return _cached(f"{name}/vocab.txt", pieces).parent
 

@@ -24,7 +24,7 @@ from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
-from kbert.techniques.known_techniques import techniques_of
+from kbert.techniques.known_techniques import check_rows, techniques_of
 from kbert.utils.say import verbose_level, verbosity
 
 _COLUMNS = 64
@@ -94,6 +94,7 @@ def _judge(config: TrainConfig, *, as_json: bool) -> tuple[int, list[Finding]]:
     """Return the rows of the training set, and what `kbert train` would find in the data."""
     whole, given = read_files(config)
     training, sets = set_aside(config, whole, given, RecordedSplit())
+    check_rows(config, training.target, config.plan(len(training)).batch_size)
     if isinstance(whole, StoredExamples):
         with verbosity(0 if as_json else verbose_level()):  # what is found depends on the plan
             return len(training), judge_data(config, whole, training, sets, None)

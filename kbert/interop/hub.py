@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message
 from kbert.interop.config_checks import HUB_ARGUMENTS, check_backbone
@@ -66,6 +66,11 @@ class HubPreset(Source):
             'FOLDER with "lowercase": {value} in the config of its tokenizer.json'
         )
         return with_casing_cure(found, note)
+
+    def pooling(self) -> TokenPooling:
+        if find_on_hub(self.name) is None:
+            return "cls"
+        return download(self.name, weights=False).pooling()
 
     def sizes(self) -> tuple[dict[str, Any], Gelu]:
         found = find_on_hub(self.name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message, worded
 from kbert.interop.config_checks import check_dropout, check_fits_file
@@ -23,6 +23,7 @@ from kbert.interop.hugging_face_tokenizer_config import segments_note
 from kbert.interop.hugging_face_weights import holds_weights, open_weights
 from kbert.interop.masked_head import masked_head_specs
 from kbert.interop.model_data import ModelData, bert_sizes, take_weights
+from kbert.interop.sentence_pooling import sentence_pooling
 from kbert.interop.source import Source, other_model
 from kbert.interop.weight_specs import weight_specs
 from kbert.targets.single import Single
@@ -77,6 +78,9 @@ class HuggingFaceFolder(Source):
         # Without one, transformers writes 10^30.
         positions = self.sizes()[0]["max_sequence_length"]
         return min(length, positions) if type(length) is int and 3 <= length < 10**9 else None
+
+    def pooling(self) -> TokenPooling:
+        return sentence_pooling(self.local_path)
 
     def target(self) -> Target:
         config = self._config()

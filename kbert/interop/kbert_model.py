@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from safetensors.numpy import load_file
 
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding, Message, Text
 from kbert.interop.config_checks import check_fits_file, with_defaults
@@ -61,6 +61,9 @@ class ModelFolder(Source):
 
     def max_length(self) -> int | None:
         return self.settings().get("max_length")
+
+    def pooling(self) -> TokenPooling:
+        return self.settings().get("pooling", "cls")
 
     def temperature(self) -> float:
         return float(self.settings().get("temperature", 1.0))

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Call, Message
 from kbert.interop.config_checks import check_fits_file, with_defaults
@@ -47,6 +47,9 @@ class KerasFile(Source):
 
     def max_length(self) -> int | None:
         return self._settings.get("max_length")
+
+    def pooling(self) -> TokenPooling:
+        return self._settings.get("pooling", "cls")
 
     def tokenizer(self) -> Tokenizer:
         found = config_tokenizer(self.local_path, self._settings)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kbert.choices import Gelu
+from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Text
 from kbert.interop.model_data import ModelData
@@ -83,6 +83,10 @@ class Source(ABC):
     def max_length(self) -> int | None:
         """Return the tokens of a text that the model reads, or None if its files do not tell."""
         return None
+
+    def pooling(self) -> TokenPooling:
+        """Return what a head reads of the model: what its files tell it was trained with."""
+        return "cls"
 
     def temperature(self) -> float | None:
         """Return what the head's weights were divided by, or None if its files do not tell."""

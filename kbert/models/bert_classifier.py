@@ -202,7 +202,7 @@ class BertClassifier(TextModel):
             windows: Windows or None. How windows overlap and are pooled. Defaults to None: as the
                 tokenizer says, or `Windows()`.
             pooling: "cls", "mean" or None. What a new head reads; see the class. Defaults to None:
-                [CLS], or what the preset's own head reads.
+                as the preset's own head, and for a sentence encoder as it was trained; else [CLS].
 
         Raises:
             InputError: the preset is not a BERT, lacks the head or the names that are wanted, or
@@ -256,7 +256,7 @@ class BertClassifier(TextModel):
             dropout,
             gelu,
             target=target,
-            pooling=pooling or "cls",
+            pooling=pooling or source.pooling(),
         )
 
     @classmethod

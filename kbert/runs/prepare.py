@@ -23,6 +23,7 @@ from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.check_loss import check_loss
+from kbert.runs.choose_pooling import with_pooling
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data
 from kbert.runs.on_devices import on_devices, packing_on_devices
@@ -32,7 +33,7 @@ from kbert.runs.run_config import inherited_split
 from kbert.targets.fit_temperature import check_calibrates
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
-from kbert.techniques.known_techniques import check_techniques
+from kbert.techniques.known_techniques import check_rows, check_techniques
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.cache_folder import cache_folder
 from kbert.utils.say import say
@@ -121,6 +122,7 @@ def prepare(
         sizes, _ = source.sizes()
         check_max_length(config.max_length, sizes["max_sequence_length"])
         check_techniques(config, sizes)
+    config = with_pooling(config, source)
     labels = None if config.parent is None else Labels(source.labels() or ())
     whole, given = read_files(config, labels)
     if split is None:
@@ -136,6 +138,7 @@ def prepare(
     weights, label_weights = _weights(config, training)
     unlabelled = None if config.task is None else read_test(config.task, config.data)
     plan = config.plan(len(training))
+    check_rows(config, training.target, plan.batch_size)
     of_plan = downgrade(asked.findings(plan), config.allow)
     if config.batch_size != "auto":
         say(plan.describe(of_plan))

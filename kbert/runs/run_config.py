@@ -51,6 +51,7 @@ def recorded_config(run: RunDirectory) -> TrainConfig:
     """
     values = read_settings(run.path / "config.toml")
     values.setdefault("packing", "off")
+    values.setdefault("pooling", "cls")  # as all heads before there was a choice
     has_dev, decided = values.get("dev") is not None, values.get("task") is not None
     if has_dev or decided:
         values.pop("dev_proportion", None)

@@ -1,7 +1,7 @@
 """The techniques by their names."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
@@ -22,6 +22,9 @@ from kbert.techniques.supervised_contrastive import SupervisedContrastive
 from kbert.techniques.technique import Technique
 from kbert.techniques.token_dropout import TokenDropout
 from kbert.utils.wording import count_noun
+
+if TYPE_CHECKING:
+    from kbert.targets.target import Target
 
 # In the order in which they change a model.
 KNOWN: tuple[type[Technique], ...] = (
@@ -59,6 +62,19 @@ def check_techniques(options: TechniqueOptions, sizes: Mapping[str, Any]) -> Non
             new=new,
             cure=Cure({"freeze_layers": layers - new}),
         )
+
+
+def check_rows(options: TechniqueOptions, target: "Target", batch_size: int) -> None:
+    """Raise InputError where the techniques of a run do not fit its rows.
+
+    Args:
+        options: TechniqueOptions.
+        target: Target. That of the training rows.
+        batch_size: int.
+    """
+    for technique in techniques_of(options):
+        if isinstance(technique, Objective):
+            technique.check_rows(target, batch_size)
 
 
 def check_random_weights(options: TechniqueOptions) -> None:

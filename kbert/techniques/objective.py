@@ -1,10 +1,13 @@
 """Techniques that add a term to the loss."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kbert.techniques.technique import Technique
 from kbert.techniques.training_step import TrainingStep
+
+if TYPE_CHECKING:
+    from kbert.targets.target import Target
 
 
 class Objective(Technique):
@@ -25,6 +28,14 @@ class Objective(Technique):
 
         Args:
             model: BertClassifier.
+        """
+
+    def check_rows(self, target: "Target", batch_size: int | None = None) -> None:
+        """Raise InputError if rows cannot be trained with it, before there is a model.
+
+        Args:
+            target: Target. That of the rows.
+            batch_size: int or None. Defaults to None: not known yet.
         """
 
     @abstractmethod

@@ -1,12 +1,15 @@
 """Features of one class that are drawn together."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kbert.errors import InputError
 from kbert.findings import Cure, worded
 from kbert.techniques.objective import Objective
 from kbert.techniques.training_step import TrainingStep
+
+if TYPE_CHECKING:
+    from kbert.targets.target import Target
 
 
 @dataclass(frozen=True)
@@ -58,17 +61,25 @@ class SupervisedContrastive(Objective):
     def check(self, model: Any) -> None:
         from kbert.backend.devices import divides_rows
 
-        if model.target.kind != "single":
-            raise InputError(
-                "The contrastive loss is of one class in each row, but the target is {kind}.",
-                kind=model.target.kind,
-                cure=Cure(note="leave it out"),
-            )
+        self.check_rows(model.target)
         if divides_rows(model):
             raise InputError(
                 "On several devices TensorFlow compares the rows of each device alone, which is "
                 "another contrastive loss.",
                 cure=Cure({"backend": "jax"}),
+            )
+
+    def check_rows(self, target: "Target", batch_size: int | None = None) -> None:
+        if target.kind != "single":
+            raise InputError(
+                "The contrastive loss is of one class in each row, but the target is {kind}.",
+                kind=target.kind,
+                cure=Cure(note="leave it out"),
+            )
+        if batch_size == 1:
+            raise InputError(
+                "The contrastive loss compares the rows of a batch, but each batch has one row.",
+                cure=Cure({"batch_size": 8}),
             )
 
     def term(self, step: TrainingStep) -> Any:

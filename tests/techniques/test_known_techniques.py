@@ -4,8 +4,11 @@ import pytest
 
 from kbert import InputError, LoRA
 from kbert.config import TechniqueOptions
+from kbert.targets.regression import Regression
+from kbert.targets.single import Single
 from kbert.techniques.known_techniques import (
     KNOWN,
+    check_rows,
     check_techniques,
     technique_from,
     techniques_of,
@@ -88,6 +91,14 @@ def test_beside_lora_nothing_else_of_the_encoder_changes(setting):
 def test_alpha_belongs_to_a_rank():
     with pytest.raises(InputError, match="`lora_alpha` is used only with `lora_rank`."):
         TechniqueOptions(lora_alpha=2.0)
+
+
+def test_rows_that_a_technique_cannot_compare_are_refused():
+    check_rows(EVERY, Single(), 2)
+    with pytest.raises(InputError, match="each batch has one row. Cure: batch_size=8"):
+        check_rows(EVERY, Single(), 1)
+    with pytest.raises(InputError, match="but the target is regression"):
+        check_rows(EVERY, Regression(), 2)
 
 
 def test_an_unknown_one_is_refused():

@@ -1,0 +1,1 @@
+"""Which settings win: the same data sets, seeds and rows for each setting, and for other tools."""

@@ -1,0 +1,102 @@
+"""docs/recipes.md: what was measured, told by what was measured."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from benchmarks.recipes.data_sets import DEV_ROWS, SETS, TEST_ROWS, TRAINING_ROWS
+from benchmarks.recipes.plan import STAGES, missing, planned, survivors
+from benchmarks.recipes.results import Result
+from benchmarks.recipes.settings import (
+    BATCH_SIZE,
+    CLS,
+    EPOCHS,
+    MAIN,
+    MAX_LENGTH,
+    MEAN,
+    SEEDS,
+    TRAINER,
+)
+from benchmarks.recipes.tables import Scores, few_table, main_table, screening_table, tests_table
+
+FILE = Path(__file__).parents[2] / "docs" / "recipes.md"
+
+
+def document(found: Sequence[Result]) -> str:
+    """Return the document of the results."""
+    return "\n".join(_lines(found)) + "\n"
+
+
+def _lines(found: Sequence[Result]) -> Iterator[str]:
+    scores, kept = Scores(found), survivors(found)
+    yield "# Which settings win"
+    yield ""
+    yield (
+        f"Each setting trains MiniLM on the same rows with the seeds {SEEDS[0]} to {SEEDS[-1]}, "
+        f"which decide the new head, the order and dropout: {TRAINING_ROWS:,} rows, {EPOCHS} "
+        f"epochs, batches of {BATCH_SIZE}, a peak rate of 5e-5, {MAX_LENGTH} tokens, bfloat16, on "
+        f"torch. The epoch is kept that has the highest accuracy on {DEV_ROWS:,} other rows (dev). "
+        f"The tables have the accuracy on up to {TEST_ROWS:,} rows that nothing is chosen by "
+        "(test): mean ± deviation over the seeds, in percent."
+    )
+    yield ""
+    yield (
+        "The Hugging Face Trainer has the same weights, rows, epochs, rate, warmup, decay, "
+        "precision and choice of the epoch, and groups its batches by length. Time is that of the "
+        "processor for the whole process, from the file to the saved model: the median of its "
+        "ratios to the Trainer's, set by set and seed by seed. `make recipes` makes the runs that "
+        "are missing; each is a line of `benchmarks/results/recipes.jsonl`."
+    )
+    yield ""
+    yield from _sets()
+    yield from _part("All data sets", main_table(scores, [*MAIN, *kept]))
+    yield (
+        "The average leaves out ChnSentiCorp: no Chinese weights are here, so that a small new "
+        "BERT is trained from scratch, at a rate of 5e-4."
+    )
+    yield ""
+    title = f"{MEAN.name.capitalize()}, beside {{}}"
+    yield from _part(title.format("the Trainer"), tests_table(scores, MEAN, TRAINER))
+    yield from _part(title.format("[CLS]"), tests_table(scores, MEAN, CLS))
+    yield "Paired t tests over the seeds, in points of accuracy."
+    yield ""
+    yield from _part("Techniques", screening_table(scores, found))
+    yield (
+        "Dev accuracy, beside the mean of the tokens. In bold: better than none in the mean of "
+        "both sets, and so tried on all. Time is relative to none."
+    )
+    yield ""
+    yield from _part("Few rows", few_table(scores))
+    yield (
+        f"{EPOCHS} epochs of few rows are few updates; setfit trains its encoder on pairs of texts "
+        "(`num_iterations=20`) and then a logistic regression. Test accuracy after the last epoch."
+    )
+    yield ""
+    yield from _part("How it was measured", _origin(found))
+
+
+def _part(title: str, lines: Iterator[str]) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield from lines
+    yield ""
+
+
+def _sets() -> Iterator[str]:
+    yield "| data set | what is told apart |"
+    yield "|---|---|"
+    for one in SETS:
+        yield f"| {one.name} | {one.about} |"
+    yield ""
+
+
+def _origin(found: Sequence[Result]) -> Iterator[str]:
+    """Yield the machines, versions and dates of the runs, and what is still missing."""
+    machines = sorted({one.machine for one in found})
+    versions = sorted({f"{name} {value}" for one in found for name, value in one.versions.items()})
+    dates = sorted({one.date for one in found})
+    yield f"- {len(found):,} runs, {dates[0]} to {dates[-1]}, on {'; '.join(machines)}."
+    yield f"- {', '.join(versions)}."
+    for stage in STAGES:
+        runs = planned(stage, found)
+        left = len(missing(runs, found))
+        yield f"- {stage}: {len(runs) - left} of {len(runs)} runs."

@@ -1,0 +1,142 @@
+"""The side of other tools, in an environment of their own, without kbert.
+
+    python benchmarks/recipes/peers.py trainer|setfit FOLDER SETTINGS
+
+FOLDER has train.csv, dev.csv and test.csv; SETTINGS is a JSON object. The last line that is printed
+is a JSON object: for each evaluation, the labels that were predicted for each row of dev and test.
+"""
+
+import csv
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def read(path: Path) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Return the texts of a file, of a pair two, and its labels."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return [(row["text"], row["pair"]) if "pair" in row else (row["text"],) for row in rows], [
+        row["label"] for row in rows
+    ]
+
+
+def train_trainer(folder: Path, settings: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """Train with the Hugging Face Trainer; return what it predicts after each epoch."""
+    import torch
+    from transformers import (
+        AutoConfig,
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        DataCollatorWithPadding,
+        Trainer,
+        TrainerCallback,
+        TrainingArguments,
+        set_seed,
+    )
+
+    set_seed(settings["seed"])
+    tokenizer = AutoTokenizer.from_pretrained(settings["model"])
+    labels = sorted(set(read(folder / "train.csv")[1]))
+
+    def encoded(part: str) -> list[dict[str, Any]]:
+        texts, names = read(folder / f"{part}.csv")
+        tokens = tokenizer(
+            *map(list, zip(*texts, strict=True)), truncation=True, max_length=settings["max_length"]
+        )
+        return [
+            {**{key: ids[i] for key, ids in tokens.items()}, "labels": labels.index(name)}
+            for i, name in enumerate(names)
+        ]
+
+    parts = {part: encoded(part) for part in ("train", "dev", "test")}
+    if settings["pretrained"]:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            settings["model"], num_labels=len(labels), dtype=torch.float32
+        )
+    else:
+        config = AutoConfig.from_pretrained(settings["model"], num_labels=len(labels))
+        model = AutoModelForSequenceClassification.from_config(config)
+    found: list[dict[str, list[str]]] = []
+
+    class Predict(TrainerCallback):
+        """Predict after each epoch."""
+
+        def on_epoch_end(self, *_: Any, **__: Any) -> None:
+            """Keep the labels of each part."""
+            told = {}
+            for part in ("dev", "test"):
+                logits = trainer.predict(parts[part]).predictions
+                told[part] = [labels[at] for at in logits.argmax(-1)]
+            found.append(told)
+
+    with tempfile.TemporaryDirectory() as output:
+        arguments = TrainingArguments(
+            output,
+            seed=settings["seed"],
+            num_train_epochs=settings["epochs"],
+            per_device_train_batch_size=settings["batch_size"],
+            per_device_eval_batch_size=settings["batch_size"],
+            learning_rate=settings["learning_rate"],
+            warmup_steps=0.1,  # below 1 it is a share
+            weight_decay=0.01,
+            train_sampling_strategy="group_by_length",
+            bf16=settings["precision"] == "bfloat16",
+            use_cpu=not torch.cuda.is_available(),
+            logging_strategy="no",
+            save_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+        )
+        trainer = Trainer(
+            model,
+            arguments,
+            train_dataset=parts["train"],
+            data_collator=DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8),
+            callbacks=[Predict()],
+        )
+        trainer.train()
+        trainer.save_model(output)
+    return found
+
+
+def train_setfit(folder: Path, settings: dict[str, Any]) -> list[dict[str, list[str]]]:
+    """Train with setfit, as its paper does; return what it predicts at the end."""
+    from datasets import Dataset
+    from setfit import SetFitModel, Trainer, TrainingArguments
+
+    (texts, names), labels = read(folder / "train.csv"), None
+    labels = sorted(set(names))
+    model = SetFitModel.from_pretrained(settings["model"])
+    rows = {"text": [text for (text,) in texts], "label": [labels.index(n) for n in names]}
+    with tempfile.TemporaryDirectory() as output:
+        arguments = TrainingArguments(
+            output,
+            seed=settings["seed"],
+            batch_size=16,
+            num_epochs=1,
+            num_iterations=20,
+            save_strategy="no",
+            report_to="none",
+            show_progress_bar=False,
+        )
+        trainer = Trainer(model, arguments, train_dataset=Dataset.from_dict(rows))
+        trainer.train()
+    told = {}
+    for part in ("dev", "test"):
+        texts, _ = read(folder / f"{part}.csv")
+        told[part] = [labels[int(at)] for at in model.predict([text for (text,) in texts])]
+    return [told]
+
+
+def main() -> None:
+    """Train, and print what is predicted."""
+    tool, folder, settings = sys.argv[1:]
+    train = {"trainer": train_trainer, "setfit": train_setfit}[tool]
+    print(json.dumps(train(Path(folder), json.loads(settings))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Which runs there are, which of them are missing, and how long these take."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from benchmarks.recipes.data_sets import SETS
+from benchmarks.recipes.results import Result
+from benchmarks.recipes.runs import Run, key
+from benchmarks.recipes.settings import (
+    FEW,
+    FEW_ON,
+    FEW_ROWS,
+    MAIN,
+    MEAN,
+    SCREENED_ON,
+    SEEDS,
+    TECHNIQUES,
+    Setting,
+)
+
+STAGES = ("main", "screen", "survivors", "few")
+_MOST_ROWS = 1600
+
+
+def planned(stage: str, found: Sequence[Result]) -> list[Run]:
+    """Return the runs of a stage in their order: all of a seed before those of the next."""
+    if stage == "few":
+        return [
+            Run(one, setting, seed, rows)
+            for seed in SEEDS
+            for rows in FEW_ROWS
+            for one in SETS
+            for setting in FEW
+            if one.name in FEW_ON and not (one.name == "banking77" and rows * 77 > _MOST_ROWS)
+        ]
+    settings = {"main": MAIN, "screen": TECHNIQUES, "survivors": survivors(found)}[stage]
+    sets = [one for one in SETS if stage != "screen" or one.name in SCREENED_ON]
+    return [Run(one, setting, seed) for seed in SEEDS for one in sets for setting in settings]
+
+
+def survivors(found: Sequence[Result]) -> list[Setting]:
+    """Return the techniques that have been screened, with a higher mean dev accuracy than none."""
+    base = screened(MEAN, found)
+    told = {setting: screened(setting, found) for setting in TECHNIQUES}
+    return [s for s, mean in told.items() if None not in (base, mean) and mean > base]
+
+
+def screened(setting: Setting, found: Sequence[Result]) -> float | None:
+    """Return the mean dev accuracy over the sets that are screened on; None if a run is missing."""
+    keyed = by_key(found)
+    keys = [key(name, None, setting, seed) for name in SCREENED_ON for seed in SEEDS]
+    if not keyed.keys() >= set(keys):
+        return None
+    return statistics.mean(keyed[one].score("dev") for one in keys)
+
+
+def by_key(found: Iterable[Result]) -> dict[str, Result]:
+    """Return the results by what names their runs; of a run that was made again, the last."""
+    return {key(r.data_set, r.rows_per_class, r, r.seed): r for r in found}
+
+
+def missing(runs: Iterable[Run], found: Iterable[Result]) -> list[Run]:
+    """Return the runs that have no result."""
+    made = by_key(found)
+    return [run for run in runs if run.key not in made]
+
+
+def hours(runs: Sequence[Run], found: Sequence[Result]) -> float | None:
+    """Return how long runs take by those that were made; None where none was."""
+    if not found:
+        return None
+    seconds = defaultdict(list)
+    for result in found:
+        for name in (result.data_set, result.tool), None:
+            seconds[name].append(result.seconds)
+    usual = {name: statistics.median(all_) for name, all_ in seconds.items()}
+    return sum(usual.get((r.data_set.name, r.setting.tool), usual[None]) for r in runs) / 3600

@@ -1,0 +1,80 @@
+"""What was measured: a line of JSON per run, to which runs that are missing are added."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+FILE = Path(__file__).parents[1] / "results" / "recipes.jsonl"
+SCORES = ("accuracy", "macro_f1", "mcc")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One run.
+
+    Args:
+        data_set: str. Its name.
+        rows_per_class: int or None. None where the training rows are 1,600 of all classes.
+        data: str. The start of the SHA-256 of its files.
+        tool: str. What has trained.
+        flags: dict. Its settings.
+        seed: int.
+        epochs: list of a dict of scores by part ("dev", "test"), one per evaluation.
+        best: int. The place in `epochs` of what is kept: the highest dev accuracy.
+        seconds: float. The process, from its start to its end.
+        cpu_seconds: float. Of all cores, which other work on the machine changes less.
+        machine: str.
+        versions: dict of str by package.
+        date: str.
+    """
+
+    data_set: str
+    rows_per_class: int | None
+    data: str
+    tool: str
+    flags: Mapping[str, Any]
+    seed: int
+    epochs: Sequence[Mapping[str, Mapping[str, float]]]
+    best: int
+    seconds: float
+    cpu_seconds: float
+    machine: str
+    versions: Mapping[str, str]
+    date: str
+
+    def score(self, part: str = "test", score: str = "accuracy") -> float:
+        """Return a score of the evaluation that is kept."""
+        return self.epochs[self.best][part][score]
+
+    @classmethod
+    def read(cls, line: str) -> Self:
+        """Return the run of a line."""
+        return cls(**json.loads(line))
+
+    @property
+    def line(self) -> str:
+        """The run, as a line of JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def read_results(path: Path = FILE) -> list[Result]:
+    """Return the runs of a file; none where there is no file. A line that was cut is left out."""
+    return list(_whole(path)) if path.exists() else []
+
+
+def add_result(result: Result, path: Path = FILE) -> None:
+    """Add a run to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    with path.open("a", encoding="utf-8") as lines:
+        lines.write(("\n" if text and not text.endswith("\n") else "") + result.line + "\n")
+
+
+def _whole(path: Path) -> Iterator[Result]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            yield Result.read(line)
+        except json.JSONDecodeError:  # the process was killed while it wrote
+            continue

@@ -1,0 +1,177 @@
+"""One run of one side, in a process of its own."""
+
+import json
+import resource
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.recipes.data_sets import DataSet, Files, read_part, write
+from benchmarks.recipes.results import SCORES, Result
+from benchmarks.recipes.settings import BATCH_SIZE, EPOCHS, MAX_LENGTH, PRECISION, Setting
+from benchmarks.sides import minilm_folder
+from kbert.results.evaluation_history import EvaluationHistory
+
+_RATE, _RATE_FROM_SCRATCH = 5e-5, 5e-4
+_PEERS_FILE = Path(__file__).with_name("peers.py")
+_PACKAGES = {
+    "kbert": ("kbert", "keras", "torch"),
+    "trainer": ("transformers", "accelerate", "torch"),
+    "setfit": ("setfit", "sentence-transformers", "transformers", "torch"),
+}
+_VERSION = "import sys, importlib.metadata as m; print(*map(m.version, sys.argv[1:]))"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: a setting, a data set, a seed."""
+
+    data_set: DataSet
+    setting: Setting
+    seed: int
+    rows_per_class: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What names it among the results."""
+        return key(self.data_set.name, self.rows_per_class, self.setting, self.seed)
+
+    def __str__(self) -> str:
+        rows = f", {self.rows_per_class} rows a class" if self.rows_per_class else ""
+        return f"{self.data_set.name}{rows}, {self.setting.name}, seed {self.seed}"
+
+
+def key(data_set: str, rows_per_class: int | None, setting: Any, seed: int) -> str:
+    """Return what names a run of a setting, or a result, among the results."""
+    flags = json.dumps(dict(setting.flags), sort_keys=True)
+    return json.dumps([data_set, rows_per_class, setting.tool, flags, seed])
+
+
+def measure(run: Run, data: Path, peers: Path) -> Result:
+    """Train and predict, and return the scores.
+
+    Args:
+        run: Run.
+        data: Path. Where the data sets are.
+        peers: Path. The Python of the environment of the other tools.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        files = write(run.data_set, data, folder, run.rows_per_class)
+        model = minilm_folder() if run.data_set.is_pretrained else _new_model(files, folder)
+        side = _kbert if run.setting.tool == "kbert" else _peer
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        epochs, best = side(run, files, model, folder, peers)
+        seconds = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+    return Result(
+        data_set=run.data_set.name,
+        rows_per_class=run.rows_per_class,
+        data=files.digest,
+        tool=run.setting.tool,
+        flags=dict(run.setting.flags),
+        seed=run.seed,
+        epochs=epochs,
+        best=best,
+        seconds=round(seconds, 1),
+        cpu_seconds=round(cpu, 1),
+        machine=machine(),
+        versions=_versions(run.setting.tool, peers),
+        date=time.strftime("%Y-%m-%d"),
+    )
+
+
+_Epochs = list[dict[str, dict[str, float]]]
+
+
+def _kbert(run: Run, files: Files, model: str, folder: Path, _: Path) -> tuple[_Epochs, int]:
+    """Train with `kbert train`; return the scores of each evaluation, and which is kept."""
+    output = folder / "run"
+    settings = {
+        **{"epochs": EPOCHS, "batch_size": BATCH_SIZE, "max_length": MAX_LENGTH},
+        **{"dev": files.dev, "test": files.test, "text": "text", "label": "label"},
+        **{"backend": "torch", "seed": run.seed, "baseline": "none", "preset": model},
+        **{"precision": PRECISION, "learning_rate": _rate(run)},
+        **({"pair": "pair"} if files.has_pairs else {}),
+        **({} if run.data_set.is_pretrained else {"weights": "random"}),
+    }
+    flags = Setting("", {**settings, **run.setting.flags, "output": output}).command
+    _printed([sys.executable, "-m", "kbert", "train", str(files.train), *flags])
+    record = json.loads((output / "evaluations.json").read_text(encoding="utf-8"))
+    history = EvaluationHistory.from_dict(record)
+    epochs = [
+        {part: {name: getattr(scores, name) for name in SCORES} for part, scores in one.items()}
+        for one in (record.scores for record in history.records)
+    ]
+    assert history.best is not None
+    return epochs, history.records.index(history.best)
+
+
+def _peer(run: Run, files: Files, model: str, folder: Path, peers: Path) -> tuple[_Epochs, int]:
+    """Train with another tool; return the scores of each evaluation, and the best on dev."""
+    settings = {
+        **{"epochs": EPOCHS, "batch_size": BATCH_SIZE, "max_length": MAX_LENGTH},
+        **{"learning_rate": _rate(run), "seed": run.seed, "model": model},
+        **{"precision": PRECISION, "pretrained": run.data_set.is_pretrained},
+        **run.setting.flags,
+    }
+    command = [str(peers), str(_PEERS_FILE), run.setting.tool, str(folder), json.dumps(settings)]
+    predicted = json.loads(_printed(command).splitlines()[-1])
+    labels = {"dev": _labels(files.dev), "test": _labels(files.test)}
+    epochs = [{part: _scores(labels[part], told[part]) for part in labels} for told in predicted]
+    return epochs, max(range(len(epochs)), key=lambda at: epochs[at]["dev"]["accuracy"])
+
+
+def _rate(run: Run) -> float:
+    return _RATE if run.data_set.is_pretrained else _RATE_FROM_SCRATCH
+
+
+def _labels(path: Path) -> list[str]:
+    return [row.label for row in read_part(path)]
+
+
+def _scores(labels: Sequence[str], predicted: Sequence[str]) -> dict[str, float]:
+    from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+
+    return {
+        "accuracy": float(accuracy_score(labels, predicted)),
+        "macro_f1": float(f1_score(labels, predicted, average="macro", zero_division=0)),
+        "mcc": float(matthews_corrcoef(labels, predicted)),
+    }
+
+
+def _new_model(files: Files, folder: Path) -> str:
+    """Write a small BERT without weights, of the training rows' words, and return its folder."""
+    from kbert.cli.chinese_demo import SIZES, train_wordpiece
+
+    pieces = train_wordpiece([row.text for row in read_part(files.train)])
+    model = folder / "new-bert"
+    model.mkdir()
+    (model / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    sizes = {**SIZES, "vocab_size": len(pieces), "type_vocab_size": 2}
+    (model / "config.json").write_text(json.dumps(sizes), encoding="utf-8")
+    return str(model)
+
+
+def _versions(tool: str, peers: Path) -> dict[str, str]:
+    python = sys.executable if tool == "kbert" else str(peers)
+    names = _PACKAGES[tool]
+    told = _printed([python, "-c", _VERSION, *names]).split()
+    return dict(zip(names, told, strict=True))
+
+
+def _printed(command: Sequence[str]) -> str:
+    """Return what a command prints; end the program where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-3000:]}")
+    return done.stdout

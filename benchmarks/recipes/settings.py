@@ -1,0 +1,68 @@
+"""What is compared: settings of `kbert train`, and other tools."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+EPOCHS, BATCH_SIZE, MAX_LENGTH, PRECISION = 2, 32, 128, "bfloat16"
+SEEDS = (0, 1, 2, 3, 4)
+# On these each technique is tried, and on all sets what is better on these.
+SCREENED_ON = ("Rotten Tomatoes", "TREC")
+FEW_ROWS = (8, 16, 64)  # a class
+FEW_ON = ("Rotten Tomatoes", "TREC", "banking77")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that is compared.
+
+    Args:
+        name: str. As the table tells it.
+        flags: dict. The settings of `kbert train`; of other tools those that they know.
+        tool: "kbert", "trainer" or "setfit". Defaults to "kbert".
+    """
+
+    name: str
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    tool: str = "kbert"
+
+    @property
+    def command(self) -> list[str]:
+        """The flags, as they stand behind `kbert train`."""
+        found = []
+        for name, value in self.flags.items():
+            flag = f"--{name.replace('_', '-')}"
+            found += [flag] if value is True else [flag, str(value)]
+        return found
+
+
+TRAINER = Setting("Hugging Face Trainer", tool="trainer")
+SETFIT = Setting("setfit", tool="setfit")
+CLS = Setting("[CLS]", {"pooling": "cls"})
+MEAN = Setting("mean of the tokens", {"pooling": "mean"})
+GOOGLE = Setting("google", {"recipe": "google", "pooling": "cls", "precision": "float32"})
+MAIN = (TRAINER, CLS, MEAN, GOOGLE)
+
+
+def _beside_mean(name: str, **flags: Any) -> Setting:
+    return Setting(name, {**MEAN.flags, **flags})
+
+
+TECHNIQUES = (
+    _beside_mean("embeddings frozen", freeze_embeddings=True),
+    _beside_mean("embeddings and 3 layers frozen", freeze_embeddings=True, freeze_layers=3),
+    _beside_mean("gradual unfreezing", gradual_unfreezing=0.3),
+    _beside_mean("layer decay 0.9", layer_decay=0.9),
+    _beside_mean("top layer new", reinit_layers=1),
+    _beside_mean("LoRA", lora_rank=8, learning_rate=5e-3),
+    _beside_mean("moving average", moving_average=0.9),
+    _beside_mean("average of the best", average_best=2),
+    _beside_mean("R-Drop", r_drop=1.0),
+    _beside_mean("FGM", fgm=0.5),
+    _beside_mean("contrastive", contrastive=0.3),
+    _beside_mean("token dropout", token_dropout=0.1),
+    _beside_mean("rate 1e-4", learning_rate=1e-4),
+    _beside_mean("rate 2e-4", learning_rate=2e-4),
+    _beside_mean("batches of 16", batch_size=16),
+)
+FEW = (SETFIT, MEAN, _beside_mean("contrastive", contrastive=0.3))

@@ -1,0 +1,144 @@
+"""The tables of docs/recipes.md."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks.recipes.data_sets import SETS
+from benchmarks.recipes.plan import by_key, screened, survivors
+from benchmarks.recipes.results import Result
+from benchmarks.recipes.runs import key
+from benchmarks.recipes.settings import (
+    FEW,
+    FEW_ON,
+    FEW_ROWS,
+    MEAN,
+    SCREENED_ON,
+    SEEDS,
+    TECHNIQUES,
+    TRAINER,
+    Setting,
+)
+from kbert.results.paired_seeds import PairedSeeds
+
+_AVERAGED = [one.name for one in SETS if one.in_average]
+
+
+class Scores:
+    """The scores of all runs, by setting, data set and seed.
+
+    Args:
+        results: sequence of Result.
+    """
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self._found = by_key(results)
+
+    def of(
+        self, setting: Setting, data_set: str, rows: int | None = None, *, last: bool = False
+    ) -> dict[int, float]:
+        """Return the test accuracy of each seed; `last` of the last epoch, else of the best."""
+        found = self.runs(setting, data_set, rows)
+        at = {seed: -1 if last else result.best for seed, result in found.items()}
+        return {seed: one.epochs[at[seed]]["test"]["accuracy"] for seed, one in found.items()}
+
+    def runs(self, setting: Setting, data_set: str, rows: int | None = None) -> dict[int, Result]:
+        """Return the run of each seed."""
+        keys = {seed: key(data_set, rows, setting, seed) for seed in SEEDS}
+        return {seed: self._found[one] for seed, one in keys.items() if one in self._found}
+
+    def averages(self, setting: Setting) -> dict[int, float]:
+        """Return for each seed the average over the data sets that count, where all have run."""
+        each = [self.of(setting, name) for name in _AVERAGED]
+        whole = [seed for seed in SEEDS if all(seed in one for one in each)]
+        return {seed: statistics.mean(one[seed] for one in each) for seed in whole}
+
+    def time(self, setting: Setting) -> float | None:
+        """Return the time beside the Trainer's: the median ratio of runs of a set and a seed."""
+        ratios = []
+        for name in _AVERAGED:
+            ours, theirs = self.runs(setting, name), self.runs(TRAINER, name)
+            ratios += [ours[s].cpu_seconds / theirs[s].cpu_seconds for s in ours.keys() & theirs]
+        return statistics.median(ratios) if ratios else None
+
+
+def main_table(scores: Scores, settings: Sequence[Setting]) -> Iterator[str]:
+    """Yield the test accuracies of settings on all data sets, and their average."""
+    names = [one.name for one in SETS]
+    yield f"| setting | {' | '.join(names)} | average | time |"
+    yield "|---" * (len(names) + 3) + "|"
+    for setting in settings:
+        cells = [_mean(scores.of(setting, name)) for name in names]
+        time = scores.time(setting)
+        cells += [_mean(scores.averages(setting)), "" if time is None else f"{time:.2f}"]
+        yield f"| {setting.name} | {' | '.join(cells)} |"
+
+
+def tests_table(scores: Scores, setting: Setting, other: Setting) -> Iterator[str]:
+    """Yield the tests over seeds of a setting against another, on each set and on average."""
+    yield "| data set | difference | 95% interval | p | seeds higher, lower |"
+    yield "|---|---|---|---|---|"
+    for name in (one.name for one in SETS):
+        yield _test(name, scores.of(other, name), scores.of(setting, name))
+    yield _test("average", scores.averages(other), scores.averages(setting))
+
+
+def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
+    """Yield the dev accuracies that decide which techniques are tried on all sets."""
+    yield f"| technique | flags | {' | '.join(SCREENED_ON)} | mean | to none | time |"
+    yield "|---" * (len(SCREENED_ON) + 5) + "|"
+    base = screened(MEAN, found)
+    kept = survivors(found)
+    for setting in (MEAN, *TECHNIQUES):
+        each = [_dev(scores.runs(setting, name)) for name in SCREENED_ON]
+        mean = screened(setting, found)
+        if mean is None or base is None:
+            continue
+        difference = "" if setting is MEAN else f"{100 * (mean - base):+.2f}"
+        name = f"**{setting.name}**" if setting in kept else setting.name
+        flags = f"`{' '.join(setting.command)}`"
+        cells = [name, flags, *each, f"{100 * mean:.2f}", difference, _times(scores, setting)]
+        yield f"| {' | '.join(cells)} |"
+
+
+def few_table(scores: Scores) -> Iterator[str]:
+    """Yield the test accuracies with few rows of each class, beside setfit."""
+    yield "| data set | rows a class | " + " | ".join(f"{s.name}" for s in FEW) + " |"
+    yield "|---" * (len(FEW) + 2) + "|"
+    for name in FEW_ON:
+        for rows in FEW_ROWS:
+            cells = [_mean(scores.of(setting, name, rows, last=True)) for setting in FEW]
+            if any(cells):
+                yield f"| {name} | {rows} | {' | '.join(cells)} |"
+
+
+def _mean(values: Mapping[int, float]) -> str:
+    if not values:
+        return ""
+    told = f"{100 * statistics.mean(values.values()):.2f}"
+    if len(values) > 1:
+        told += f" ± {100 * statistics.stdev(values.values()):.2f}"
+    return told if len(values) == len(SEEDS) else f"{told} ({len(values)})"
+
+
+def _dev(runs: Mapping[int, Result]) -> str:
+    return f"{100 * statistics.mean(one.score('dev') for one in runs.values()):.2f}"
+
+
+def _times(scores: Scores, setting: Setting) -> str:
+    ratios = []
+    for name in SCREENED_ON:
+        ours, base = scores.runs(setting, name), scores.runs(MEAN, name)
+        ratios += [ours[s].cpu_seconds / base[s].cpu_seconds for s in ours.keys() & base.keys()]
+    return f"{statistics.median(ratios):.2f}"
+
+
+def _test(name: str, first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    found = PairedSeeds.of(first, second)
+    if found.mean is None:
+        return f"| {name} | | | | |"
+    interval, p = "", ""
+    if found.interval is not None and found.p is not None:
+        interval = f"{100 * found.interval.low:+.2f} to {100 * found.interval.high:+.2f}"
+        p = f"{found.p:.4f}"
+    cells = [name, f"{100 * found.mean:+.2f}", interval, p, f"{found.higher}, {found.lower}"]
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,76 @@
+"""What the head of a new run reads, where its settings do not say."""
+
+import json
+import shutil
+
+import pytest
+
+from kbert import TrainConfig, find_source, train
+from kbert.runs.run_config import recorded_config
+from tests.tiny_config import tiny_config
+
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
+SHORT = {"epochs": 1, "max_length": 16, "report": False, "baseline": "none"}
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_preset, tmp_path_factory):
+    """The folder of a sentence encoder."""
+    folder = tmp_path_factory.mktemp("presets") / "encoder"
+    shutil.copytree(tiny_preset, folder)
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"pooling_mode": "mean"}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(encoder, reviews, tmp_path_factory):
+    """A run that starts from a sentence encoder."""
+    return train(tiny_config(reviews, encoder, tmp_path_factory.mktemp("runs") / "run", **SHORT))
+
+
+def test_a_sentence_encoder_is_read_as_it_was_trained(run):
+    assert recorded_config(run).pooling == "mean"
+    assert find_source(run.path).pooling() == "mean"
+
+
+@pytest.mark.parametrize("settings", [{"recipe": "google"}, {"pooling": "cls"}])
+def test_googles_recipe_and_settings_decide_otherwise(settings, encoder, reviews, tmp_path):
+    run = train(tiny_config(reviews, encoder, tmp_path / "run", **SHORT, **settings))
+    assert recorded_config(run).pooling == find_source(run.path).pooling() == "cls"
+
+
+def test_a_bert_is_read_by_cls(reviews, tiny_preset, tmp_path, capsys):
+    run = train(tiny_config(reviews, tiny_preset, tmp_path / "run", **SHORT))
+    assert recorded_config(run).pooling == find_source(run.path).pooling() == "cls"
+    assert "mean of the tokens" not in capsys.readouterr().out
+
+
+def test_it_is_told(encoder, reviews, tmp_path, capsys):
+    train(tiny_config(reviews, encoder, tmp_path / "run", **SHORT))
+    told = f"The head reads the mean of the tokens, with which {encoder} was trained. For [CLS]: "
+    assert told in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_child_reads_what_its_parent_does(run, reviews, tmp_path):
+    child = train(
+        TrainConfig(
+            data=str(reviews),
+            output=str(tmp_path / "child"),
+            parent=str(run.path),
+            allow=("too-few-updates",),
+            batch_size=16,
+            **SHORT,
+        )
+    )
+    assert recorded_config(child).pooling == find_source(child.path).pooling() == "mean"
+
+
+def test_a_run_of_a_version_without_the_setting_reads_cls(run):
+    file = run.path / "config.toml"
+    written = file.read_text()
+    file.write_text("".join(x for x in written.splitlines(True) if not x.startswith("pooling")))
+    try:
+        assert recorded_config(run).pooling == "cls"
+    finally:
+        file.write_text(written)
