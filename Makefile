@@ -24,7 +24,7 @@ TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train train-zh messages predict test test-quick parity notebooks docs bench fuzz kills ends soak ray lint typecheck clean
+.PHONY: help setup train train-zh messages predict test test-quick parity notebooks docs bench recipes fuzz kills ends soak ray lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -67,6 +67,10 @@ docs: $(VENV)/.installed-docs  ## build the documentation into site/, strictly; 
 
 bench: $(VENV)/.installed-test $(PEERS)/.installed  ## measure SECTIONS of docs/benchmarks.md, training speed by default
 	$(BIN)/python -m benchmarks.report $(SECTIONS) --peers $(PEERS)/bin/python $(ARGS)
+
+recipes: $(VENV)/.installed-test $(PEERS)/.installed  ## make the missing runs of docs/recipes.md, on the data sets in the folder DATA
+	@[ -n "$(DATA)" ] || { echo "Name the folder of the data sets: make recipes DATA=FOLDER" >&2; exit 2; }
+	$(BIN)/python -m benchmarks.recipes --data "$(DATA)" --peers $(PEERS)/bin/python $(ARGS)
 
 kills: $(VENV)/.installed-test  ## kill a tiny run 200 times, often while it saves, and resume it
 	$(BIN)/python -m tools.kill_runs
@@ -138,7 +142,7 @@ $(VENV)/.installed-test: $(VENV)/.installed-demo pyproject.toml
 
 # What kbert is compared with, beside nothing of kbert.
 $(PEERS)/.installed: $(VENV)/.python
-	@echo "Installing the Hugging Face Trainer into $(PEERS) (once; a few minutes) ..."
+	@echo "Installing the Hugging Face Trainer and setfit into $(PEERS) (once; a few minutes) ..."
 	@$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) "transformers>=5.0" accelerate fastapi uvicorn
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) "transformers>=5.0" accelerate setfit fastapi uvicorn
 	@touch $@

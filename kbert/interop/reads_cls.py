@@ -1,6 +1,7 @@
 """Programs whose classifiers read [CLS], which not every model of kbert does."""
 
 from kbert.errors import InputError
+from kbert.findings import Option
 from kbert.interop.model_data import ModelData
 
 
@@ -14,6 +15,7 @@ def check_reads_cls(model: ModelData, reader: str) -> None:
     if model.classes and model.pooling != "cls":
         raise InputError(
             "{reader} reads [CLS], but the head of this model reads the mean of all tokens. Export "
-            "it in another format, such as onnx.",
+            "it in another format, such as onnx; or train with {pooling}.",
             reader=reader,
+            pooling=Option("pooling", "cls"),
         )
