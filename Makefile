@@ -24,11 +24,11 @@ TORCH := torch==2.13.0
 TRAIN_ARGS = --backend $(BACKEND) $(if $(PRESET),--preset "$(PRESET)") $(if $(EPOCHS),--epochs $(EPOCHS)) $(if $(OUTPUT),--output "$(OUTPUT)") $(ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train train-zh messages predict test test-quick parity notebooks docs bench recipes fuzz kills ends soak ray lint typecheck clean
+.PHONY: help setup train train-zh messages predict test test-quick test-backends parity notebooks docs bench recipes fuzz kills ends soak ray lint typecheck clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  Variables: BACKEND=tensorflow|jax|torch DATA=FILE PRESET=... EPOCHS=N OUTPUT=DIR ARGS='--flag value'"
 
 setup: $(VENV)/.installed-tensorflow $(VENV)/.installed-jax $(VENV)/.installed-demo  ## install kbert with TensorFlow and JAX, and the demo's weights and data
@@ -55,6 +55,10 @@ test: $(VENV)/.installed-test  ## run all tests, those that need Keras on each b
 test-quick: $(VENV)/.installed-test  ## run what needs no backend, and a few tests on torch: under 2 minutes
 	$(PYTEST) -m "not keras and not slow and not parity and not faults"
 	KERAS_BACKEND=torch $(PYTEST) -m keras $(SMOKE)
+
+test-backends: $(VENV)/.installed-test  ## run on TensorFlow and JAX what `make test` leaves to torch: before a release
+	KERAS_BACKEND=tensorflow $(PYTEST) -m "keras and any_backend"
+	KERAS_BACKEND=jax $(PYTEST) -m "keras and any_backend"
 
 parity: $(VENV)/.installed-test  ## compare the backends: a table of the greatest differences
 	$(BIN)/python -m tests.parity.table

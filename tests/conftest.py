@@ -64,14 +64,15 @@ KERAS = re.compile(r"\bmark\.keras\b")
 
 # The files that take longest, the longest first: workers that begin with them end together.
 LONGEST = (
-    *("test_notebooks.py", "test_blocks.py", "test_site.py"),
-    *("test_exported_programs.py", "test_faults.py"),
-    *("test_parity.py", "test_resumption.py", "test_run_checkpoint.py", "test_bert_classifier.py"),
+    *("test_notebooks.py", "test_blocks.py", "test_site.py", "test_faults.py"),
+    *("test_several_processes.py", "test_devices.py", "test_resumption.py", "test_parity.py"),
+    *("test_wheel.py", "test_workers.py", "test_exported_programs.py", "test_techniques.py"),
+    *("test_run_checkpoint.py", "test_bert_classifier.py", "test_find_learning_rate.py"),
     *("test_resume_exactly.py", "test_evaluation_of_any_model.py", "test_resume.py"),
     *("test_masked_language_model.py", "test_packed_rows.py", "test_pretrain.py"),
     *("test_fitting_batch.py", "test_cross_validation.py", "test_main.py"),
     *("test_text_stream.py", "test_windows.py", "test_keras_docstrings.py", "test_export.py"),
-    *("test_continue_training.py", "test_own_presets.py", "test_wheel.py", "test_pooled_output.py"),
+    *("test_continue_training.py", "test_own_presets.py", "test_pooled_output.py"),
     *("test_training_state.py", "test_fit_callbacks.py", "test_raw_texts.py", "test_targets.py"),
     *("test_formats_of_0_1.py", "test_window_programs.py", "test_runs_of_targets.py"),
     *("test_held_steps.py", "test_given_callbacks.py", "test_plan_guard.py", "test_extra.py"),

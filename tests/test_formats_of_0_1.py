@@ -27,6 +27,7 @@ def check(computed, name="run"):
     np.testing.assert_allclose(computed, EXPECTED[name], rtol=0, atol=1e-5)
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("path", ["run", "run/model", "exports/model.keras"])
 def test_a_model_predicts_as_it_did(path):
     check(BertClassifier.load(OLD / path).predict_proba(TEXTS))

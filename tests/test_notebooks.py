@@ -18,6 +18,7 @@ def test_there_are_notebooks():
     assert NOTEBOOKS, f"there is no notebook in {FOLDER}"
 
 
+@pytest.mark.any_backend
 @pytest.mark.slow
 @pytest.mark.parametrize("path", HERE, ids=lambda path: path.stem)
 def test_every_cell_runs(path, tmp_path, monkeypatch, request):

@@ -3,7 +3,7 @@
     python benchmarks/recipes/peers.py trainer|setfit FOLDER SETTINGS
 
 FOLDER has train.csv, dev.csv and test.csv; SETTINGS is a JSON object. The last line that is printed
-is a JSON object: for each evaluation, the labels that were predicted for each row of dev and test.
+is a JSON list: for each evaluation, the true and the predicted label of each row of dev and test.
 """
 
 import csv
@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+Predicted = list[dict[str, list[tuple[str, str]]]]
 
 
 def read(path: Path) -> tuple[list[tuple[str, ...]], list[str]]:
@@ -23,7 +25,7 @@ def read(path: Path) -> tuple[list[tuple[str, ...]], list[str]]:
     ]
 
 
-def train_trainer(folder: Path, settings: dict[str, Any]) -> list[dict[str, list[str]]]:
+def train_trainer(folder: Path, settings: dict[str, Any]) -> Predicted:
     """Train with the Hugging Face Trainer; return what it predicts after each epoch."""
     import torch
     from transformers import (
@@ -59,7 +61,7 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> list[dict[str, list
     else:
         config = AutoConfig.from_pretrained(settings["model"], num_labels=len(labels))
         model = AutoModelForSequenceClassification.from_config(config)
-    found: list[dict[str, list[str]]] = []
+    found: Predicted = []
 
     class Predict(TrainerCallback):
         """Predict after each epoch."""
@@ -68,8 +70,12 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> list[dict[str, list
             """Keep the labels of each part."""
             told = {}
             for part in ("dev", "test"):
-                logits = trainer.predict(parts[part]).predictions
-                told[part] = [labels[at] for at in logits.argmax(-1)]
+                # In an order of its own: rows of similar length come together here too.
+                given = trainer.predict(parts[part])
+                true, logits = given.label_ids, given.predictions
+                told[part] = [
+                    (labels[a], labels[b]) for a, b in zip(true, logits.argmax(-1), strict=True)
+                ]
             found.append(told)
 
     with tempfile.TemporaryDirectory() as output:
@@ -102,7 +108,7 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> list[dict[str, list
     return found
 
 
-def train_setfit(folder: Path, settings: dict[str, Any]) -> list[dict[str, list[str]]]:
+def train_setfit(folder: Path, settings: dict[str, Any]) -> Predicted:
     """Train with setfit, as its paper does; return what it predicts at the end."""
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
@@ -126,8 +132,9 @@ def train_setfit(folder: Path, settings: dict[str, Any]) -> list[dict[str, list[
         trainer.train()
     told = {}
     for part in ("dev", "test"):
-        texts, _ = read(folder / f"{part}.csv")
-        told[part] = [labels[int(at)] for at in model.predict([text for (text,) in texts])]
+        texts, true = read(folder / f"{part}.csv")
+        predicted = [labels[int(at)] for at in model.predict([text for (text,) in texts])]
+        told[part] = list(zip(true, predicted, strict=True))
     return [told]
 
 

@@ -11,6 +11,7 @@ from benchmarks.recipes.settings import (
     FEW,
     FEW_ON,
     FEW_ROWS,
+    GOOGLE,
     MAIN,
     MEAN,
     SCREENED_ON,
@@ -19,7 +20,7 @@ from benchmarks.recipes.settings import (
     Setting,
 )
 
-STAGES = ("main", "screen", "survivors", "few")
+STAGES = ("main", "screen", "survivors", "few", "google")
 _MOST_ROWS = 1600
 
 
@@ -34,7 +35,12 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
             for setting in FEW
             if one.name in FEW_ON and not (one.name == "banking77" and rows * 77 > _MOST_ROWS)
         ]
-    settings = {"main": MAIN, "screen": TECHNIQUES, "survivors": survivors(found)}[stage]
+    settings = {
+        "main": MAIN,
+        "google": [GOOGLE],
+        "screen": TECHNIQUES,
+        "survivors": survivors(found),
+    }[stage]
     sets = [one for one in SETS if stage != "screen" or one.name in SCREENED_ON]
     return [Run(one, setting, seed) for seed in SEEDS for one in sets for setting in settings]
 
@@ -42,8 +48,12 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
 def survivors(found: Sequence[Result]) -> list[Setting]:
     """Return the techniques that have been screened, with a higher mean dev accuracy than none."""
     base = screened(MEAN, found)
-    told = {setting: screened(setting, found) for setting in TECHNIQUES}
-    return [s for s, mean in told.items() if None not in (base, mean) and mean > base]
+    means = [screened(setting, found) for setting in TECHNIQUES]
+    return [
+        setting
+        for setting, mean in zip(TECHNIQUES, means, strict=True)
+        if base is not None and mean is not None and mean > base
+    ]
 
 
 def screened(setting: Setting, found: Sequence[Result]) -> float | None:

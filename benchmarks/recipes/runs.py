@@ -17,12 +17,13 @@ from benchmarks.recipes.data_sets import DataSet, Files, read_part, write
 from benchmarks.recipes.results import SCORES, Result
 from benchmarks.recipes.settings import BATCH_SIZE, EPOCHS, MAX_LENGTH, PRECISION, Setting
 from benchmarks.sides import minilm_folder
+from kbert import __version__
 from kbert.results.evaluation_history import EvaluationHistory
 
 _RATE, _RATE_FROM_SCRATCH = 5e-5, 5e-4
 _PEERS_FILE = Path(__file__).with_name("peers.py")
 _PACKAGES = {
-    "kbert": ("kbert", "keras", "torch"),
+    "kbert": ("keras", "torch"),
     "trainer": ("transformers", "accelerate", "torch"),
     "setfit": ("setfit", "sentence-transformers", "transformers", "torch"),
 }
@@ -67,6 +68,7 @@ def measure(run: Run, data: Path, peers: Path) -> Result:
         files = write(run.data_set, data, folder, run.rows_per_class)
         model = minilm_folder() if run.data_set.is_pretrained else _new_model(files, folder)
         side = _kbert if run.setting.tool == "kbert" else _peer
+        digest = files.digest
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         start = time.perf_counter()
         epochs, best = side(run, files, model, folder, peers)
@@ -76,7 +78,7 @@ def measure(run: Run, data: Path, peers: Path) -> Result:
     return Result(
         data_set=run.data_set.name,
         rows_per_class=run.rows_per_class,
-        data=files.digest,
+        data=digest,
         tool=run.setting.tool,
         flags=dict(run.setting.flags),
         seed=run.seed,
@@ -126,8 +128,7 @@ def _peer(run: Run, files: Files, model: str, folder: Path, peers: Path) -> tupl
     }
     command = [str(peers), str(_PEERS_FILE), run.setting.tool, str(folder), json.dumps(settings)]
     predicted = json.loads(_printed(command).splitlines()[-1])
-    labels = {"dev": _labels(files.dev), "test": _labels(files.test)}
-    epochs = [{part: _scores(labels[part], told[part]) for part in labels} for told in predicted]
+    epochs = [{part: _scores(rows) for part, rows in told.items()} for told in predicted]
     return epochs, max(range(len(epochs)), key=lambda at: epochs[at]["dev"]["accuracy"])
 
 
@@ -135,13 +136,11 @@ def _rate(run: Run) -> float:
     return _RATE if run.data_set.is_pretrained else _RATE_FROM_SCRATCH
 
 
-def _labels(path: Path) -> list[str]:
-    return [row.label for row in read_part(path)]
-
-
-def _scores(labels: Sequence[str], predicted: Sequence[str]) -> dict[str, float]:
+def _scores(rows: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """Return the scores of rows, each a true and a predicted label."""
     from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
+    labels, predicted = zip(*rows, strict=True)
     return {
         "accuracy": float(accuracy_score(labels, predicted)),
         "macro_f1": float(f1_score(labels, predicted, average="macro", zero_division=0)),
@@ -166,7 +165,8 @@ def _versions(tool: str, peers: Path) -> dict[str, str]:
     python = sys.executable if tool == "kbert" else str(peers)
     names = _PACKAGES[tool]
     told = _printed([python, "-c", _VERSION, *names]).split()
-    return dict(zip(names, told, strict=True))
+    own = {"kbert": __version__} if tool == "kbert" else {}
+    return own | dict(zip(names, told, strict=True))
 
 
 def _printed(command: Sequence[str]) -> str:

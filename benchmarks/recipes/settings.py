@@ -41,7 +41,7 @@ SETFIT = Setting("setfit", tool="setfit")
 CLS = Setting("[CLS]", {"pooling": "cls"})
 MEAN = Setting("mean of the tokens", {"pooling": "mean"})
 GOOGLE = Setting("google", {"recipe": "google", "pooling": "cls", "precision": "float32"})
-MAIN = (TRAINER, CLS, MEAN, GOOGLE)
+MAIN = (TRAINER, CLS, MEAN)
 
 
 def _beside_mean(name: str, **flags: Any) -> Setting:

@@ -73,7 +73,7 @@ def main_table(scores: Scores, settings: Sequence[Setting]) -> Iterator[str]:
         yield f"| {setting.name} | {' | '.join(cells)} |"
 
 
-def tests_table(scores: Scores, setting: Setting, other: Setting) -> Iterator[str]:
+def paired_table(scores: Scores, setting: Setting, other: Setting) -> Iterator[str]:
     """Yield the tests over seeds of a setting against another, on each set and on average."""
     yield "| data set | difference | 95% interval | p | seeds higher, lower |"
     yield "|---|---|---|---|---|"
@@ -89,10 +89,10 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
     base = screened(MEAN, found)
     kept = survivors(found)
     for setting in (MEAN, *TECHNIQUES):
-        each = [_dev(scores.runs(setting, name)) for name in SCREENED_ON]
         mean = screened(setting, found)
         if mean is None or base is None:
             continue
+        each = [_dev(scores.runs(setting, name)) for name in SCREENED_ON]
         difference = "" if setting is MEAN else f"{100 * (mean - base):+.2f}"
         name = f"**{setting.name}**" if setting in kept else setting.name
         flags = f"`{' '.join(setting.command)}`"

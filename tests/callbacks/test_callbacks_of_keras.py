@@ -7,6 +7,7 @@ from kbert import AdamW, EpochEvaluation, Examples
 pytestmark = pytest.mark.keras
 
 
+@pytest.mark.any_backend
 def test_they_work_by_the_names_that_keras_gives_to_scores(tiny_model, sentences, tmp_path):
     import keras
 

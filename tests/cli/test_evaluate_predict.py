@@ -75,6 +75,7 @@ def lines(tmp_path):
     return path
 
 
+@pytest.mark.any_backend
 def test_predicts_a_file_in_its_order_as_csv(run, lines, expected, capsys):
     predict(run, lines, batch_size=3)
     rows = csv_rows(capsys.readouterr().out)
@@ -92,6 +93,7 @@ def test_predicts_standard_input(run, lines, expected, capsys, monkeypatch):
     assert list(rows[0]["probabilities"]) == ["bad", "good"]
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize(
     ("name", "output_format"),
     [("out.csv", ""), ("out.jsonl", ""), ("out.ndjson", ""), ("out.txt", "jsonl"), ("out", "")],
@@ -119,6 +121,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
         predict(run, lines, output=Path("/proc/none/out.csv"))
 
 
+@pytest.mark.any_backend
 def test_every_column_of_a_file_is_kept(run, expected, tmp_path, monkeypatch, capsys):
     path = tmp_path / "texts.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -176,6 +179,7 @@ def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
         predict(run, lines, output=tmp_path / "out.pdf")
 
 
+@pytest.mark.any_backend
 def test_a_model_folder_and_a_keras_file_predict_the_same(
     run, model, lines, expected, tmp_path, capsys
 ):
@@ -200,6 +204,7 @@ def test_skips_bad_rows_when_told(run, expected, tmp_path, capsys):
     assert "row 2" in err
 
 
+@pytest.mark.any_backend
 def test_evaluates_a_file(run, model, reviews, capsys):
     examples = read_examples(reviews, labels=Labels(("bad", "good")))
     scores = evaluate_batches(model, model.batches(examples, batch_size=8))
@@ -213,6 +218,7 @@ def test_evaluates_a_file(run, model, reviews, capsys):
     assert [row["label"] for row in record["classes"]] == ["bad", "good"]
 
 
+@pytest.mark.any_backend
 def test_a_model_of_pairs(run, tmp_path, capsys):
     pairs = RunDirectory.create(tmp_path / "pairs")
     pairs.update(status="finished", text_pairs=True)

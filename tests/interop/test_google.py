@@ -30,6 +30,7 @@ def inputs(computed):
     }
 
 
+@pytest.mark.any_backend
 def test_a_release(computed, inputs):
     source = read_google(RELEASE)
     assert source.notes == (
@@ -43,6 +44,7 @@ def test_a_release(computed, inputs):
         np.testing.assert_allclose(outputs[name], computed[name], atol=1e-5)
 
 
+@pytest.mark.any_backend
 def test_a_directory_that_run_classifier_left(computed, inputs):
     source = read_google(TRAINED, base=RELEASE)
     assert source.classes == 3

@@ -55,6 +55,7 @@ HEADS = {
 }
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("case", HEADS)
 def test_heads_of_transformers(case, tmp_path):
     names, problem, target = HEADS[case]
@@ -77,6 +78,7 @@ WRITTEN = {
 }
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("case", WRITTEN)
 def test_heads_for_transformers(case, tiny_model, tmp_path):
     names, target, read_as = WRITTEN[case]

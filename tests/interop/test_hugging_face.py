@@ -51,6 +51,7 @@ def theirs_of(model, inputs):
         return model(ids, token_type_ids=segments, attention_mask=mask).logits.numpy()
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("activation", ["gelu", "gelu_new"])
 def test_logits_are_those_of_transformers(activation, inputs, tmp_path):
     theirs = make(tmp_path, hidden_act=activation)

@@ -32,6 +32,7 @@ def random_states():
     return python, numbers.tolist(), {k: v.tolist() for k, v in capture_random_states().items()}
 
 
+@pytest.mark.any_backend
 def test_what_it_finds_and_that_it_leaves_the_model_as_it_was(tiny_model, sets):
     train, dev = sets
     trained = []

@@ -23,6 +23,7 @@ def rows(model, sentences):
     return LabelledRows.from_store(store).sample(70, seed=0)
 
 
+@pytest.mark.any_backend
 def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
     found = encoder_means(model, rows)
     assert (found.shape, found.dtype) == ((70, 32), np.float32)
@@ -34,6 +35,7 @@ def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
         np.testing.assert_allclose(found[row], by_hand, rtol=0, atol=3e-6)
 
 
+@pytest.mark.any_backend
 def test_of_windows_it_is_that_over_all_their_tokens(model, rows, sentences):
     tokenizer = model.tokenizer.with_truncation("windows", windows=Windows(stride=2))
     examples = Examples(

@@ -47,6 +47,7 @@ def hugging_face(tmp_path_factory):
     return make
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize(
     ("activation", "gelu"), [("gelu", "erf"), ("gelu_new", "tanh"), ("gelu_pytorch_tanh", "tanh")]
 )

@@ -48,6 +48,7 @@ def in_order(model, examples):
     return model.predict(model.batches(examples), verbose=0).astype(np.float64)
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts):
     model = sure(tiny_model(dtype=dtype), texts)
@@ -70,6 +71,7 @@ def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts
     assert again.value == pytest.approx(1, abs=few)
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("pool", ["mean", "max"])
 def test_windows_that_are_pooled(pool, tiny_model, texts):
     long = {"max_length": 6, "long_text": "windows", "windows": Windows(stride=1, pool=pool)}

@@ -91,6 +91,7 @@ def test_names_of_classes_are_no_labels(model, examples):
         assert "Cure: model.labels.encode(labels)" in message
 
 
+@pytest.mark.any_backend
 def test_what_keras_takes_is_taken(model, examples):
     inputs = model.batches(examples, batch_size=4)[0][0]
     names = list(inputs)

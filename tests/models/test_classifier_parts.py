@@ -47,6 +47,7 @@ def test_what_cannot_be_saved_is_refused_before_it_is_trained(tmp_path):
         evaluation.on_train_begin()
 
 
+@pytest.mark.any_backend
 def test_lora_trains_unaccused_and_is_merged_by_keras_and_kbert(tmp_path):
     model = make_model()
     with_lora(model)

@@ -90,6 +90,7 @@ def test_what_sets_the_rate_of_a_schedule_is_refused(callback, classifier):
     refused(model, data, [callback, FreshOptimizer(PLAN)], "takes from a schedule")
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("callback", SETTERS, ids=["plateau", "scheduler"])
 def test_the_cure_cures(callback, classifier):
     model, data = classifier(AdamW(learning_rate=2e-5))

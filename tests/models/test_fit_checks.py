@@ -96,6 +96,7 @@ def test_batches_without_labels_are_refused(model):
         model.fit(batches(model, None), verbose=0)
 
 
+@pytest.mark.any_backend
 def test_labels_of_any_kind_inside_the_classes(model):
     for labels in (LABELS, LABELS[:, None], LABELS.astype(bool), LABELS * 1.0, LABELS.tolist()):
         inputs, labels = arrays(model, labels)

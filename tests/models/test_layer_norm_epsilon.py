@@ -58,6 +58,7 @@ def check(model, logits):
     np.testing.assert_allclose(model.predict(INPUTS, verbose=0), logits, atol=1e-5)
 
 
+@pytest.mark.any_backend
 def test_logits_are_those_of_transformers(folder, logits, tmp_path):
     model = BertClassifier.load(folder)
     check(model, logits)

@@ -27,6 +27,7 @@ def places(model, tmp_path_factory):
     return folder
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("dtype", [None, "float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("name", ["run", "run/model", "file.keras", "hf"])
 def test_it_is_the_same_model(name, dtype, places, model):

@@ -73,6 +73,7 @@ def logits_of(model, inputs):
     return np.take_along_axis(every, inputs["mask_positions"][:, :, None], 1)
 
 
+@pytest.mark.any_backend
 def test_logits_are_those_of_transformers(bert, masked):
     folder, theirs = bert
     model = MaskedLanguageModel.from_preset(str(folder))
@@ -100,6 +101,7 @@ def test_what_is_written_is_a_model_of_transformers(bert, masked, tmp_path):
     assert find_source(folder).tokenizer().vocabulary == tuple(PIECES)
 
 
+@pytest.mark.any_backend
 def test_the_head_of_a_release_of_google():
     """By NumPy, from what Google's own code computed for all tokens."""
     computed = np.load(REFERENCE / "logits.npz")
@@ -160,6 +162,7 @@ def test_the_loss_of_a_step_is_the_mean_over_the_masked_tokens_of_its_batch(bert
     assert float(loss) == pytest.approx((found * weights).sum() / weights.sum(), rel=1e-5)
 
 
+@pytest.mark.any_backend
 def test_packed_rows_have_the_same_masked_tokens_and_the_same_loss(bert):
     model = MaskedLanguageModel.from_preset(str(bert[0]))
     texts = [text for n in range(10) for text in (*TEXTS, " ".join("jihgfedcba"[n % 5 :]))][:64]

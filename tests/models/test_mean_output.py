@@ -59,6 +59,7 @@ def test_packed_rows_give_the_logits_of_padded_ones(model, reviews):
     np.testing.assert_allclose(found, expected, rtol=0, atol=3e-6)
 
 
+@pytest.mark.any_backend
 def test_the_pooler_is_neither_trained_nor_needed(model, reviews):
     examples = read_examples(reviews, labels=model.labels)
     plan = TrainingPlan(examples=len(examples), batch_size=8, epochs=1, learning_rate=1e-3)

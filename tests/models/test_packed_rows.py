@@ -76,6 +76,7 @@ def test_ten_updates_give_the_same_weights_and_the_same_loss(make, store):
         np.testing.assert_allclose(one, other, rtol=0, atol=3e-5, err_msg=name)
 
 
+@pytest.mark.any_backend
 def test_fit_trains_every_text_once_an_epoch(make, store):
     model, batches = make(), Batches(store, 32, order="packed")
     seen = []

@@ -117,6 +117,7 @@ def test_without_a_shuffle_the_rows_keep_their_order(make, rows):
     assert_equal(model, weights(other))
 
 
+@pytest.mark.any_backend
 def test_weights_are_those_of_keras(make, rows):
     texts, names = rows[0][28:52], rows[1][28:52]
     labels, by_row = np.array(ids(names)), np.linspace(0.1, 3, 24).astype(np.float32)
@@ -147,6 +148,7 @@ def test_class_weights_by_name_or_number(make, rows):
         model.fit(texts, names, class_weight={"ugly": 3})
 
 
+@pytest.mark.any_backend
 def test_predictions_have_the_order_of_the_rows(make, rows):
     model = make()
     texts, names = rows

@@ -71,6 +71,7 @@ def test_a_step_is_that_of_keras_with_sample_weight(model, tiny_model, order):
         np.testing.assert_allclose(own, other, atol=2e-6)
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
 def test_class_weight_of_fit_is_that_of_keras(model, tiny_model, weights):
     by_class = {0: 3.0, 1: 0.5}
@@ -96,6 +97,7 @@ def test_batches_for_a_plan_have_weights_of_1_in_the_mean(model):
     assert (model.batches(examples, batch_size=24)[0][2] == WEIGHTS).all()
 
 
+@pytest.mark.any_backend
 def test_scores_are_means_by_weight(model):
     logits = model.predict(arrays(model), verbose=0)
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(24), IDS]

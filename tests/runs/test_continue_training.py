@@ -84,6 +84,7 @@ def test_weights_are_the_parents_best(parent, child):
     assert f"\nLoading {parent} on " in printed
 
 
+@pytest.mark.any_backend
 def test_it_trains_by_a_plan_of_its_own(parent, child):
     run, began, _ = child
     steps, rates = steps_of(run)

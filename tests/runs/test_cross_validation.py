@@ -88,6 +88,7 @@ def test_each_row_is_predicted_by_the_model_that_was_not_trained_on_it(whole, re
         assert fold.record["status"] == "finished"
 
 
+@pytest.mark.any_backend
 def test_the_scores_are_those_of_the_folds_and_of_all_rows(whole):
     run, _ = whole
     found = json.loads((run.path / "cross_validation.json").read_text(encoding="utf-8"))

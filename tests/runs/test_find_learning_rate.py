@@ -21,6 +21,7 @@ def state_of(model):
     return [keras.ops.convert_to_numpy(variable.value).copy() for variable in variables]
 
 
+@pytest.mark.any_backend
 def test_the_model_is_what_it_was(fitted):
     model, batches = fitted
     model.fit(batches, epochs=1, verbose=0)

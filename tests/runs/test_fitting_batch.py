@@ -80,6 +80,7 @@ def settings(reviews, tiny_preset):
     }
 
 
+@pytest.mark.any_backend
 @pytest.mark.keras
 @pytest.mark.usefixtures("one_backend")
 def test_a_run_tries_its_batches_and_records_what_it_took(settings, tmp_path, capsys):

@@ -74,6 +74,7 @@ def folder(tmp_path, monkeypatch):
         sys.modules.pop(name, None)
 
 
+@pytest.mark.any_backend
 def test_a_callback_ends_a_run_by_the_usual_names(config):
     run = train(replace(config, output="a"), callbacks=["of_mine:Stop"], verbose=0)
     assert run.record["status"] == "finished"

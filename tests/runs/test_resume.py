@@ -189,6 +189,7 @@ def test_with_larger_batches_and_epochs_in_proportion(stopped, capsys):
     assert (written.epochs, written.batch_size) == (4, 16)
 
 
+@pytest.mark.any_backend
 def test_with_another_accumulation(stopped):
     run = resume(stopped.path, gradient_accumulation_steps=2, epochs=6, verbose=0)
     new = replace(PLAN, gradient_accumulation_steps=2, epochs=6)

@@ -108,6 +108,7 @@ def test_a_run_with_them_resumes_to_the_same_bits(settings, config, plain, tmp_p
     assert evaluations[0] == evaluations[1]
 
 
+@pytest.mark.any_backend
 @pytest.mark.parametrize("is_better", [True, False])
 def test_the_average_of_the_best_is_one_more_evaluation(is_better, config, tmp_path, monkeypatch):
     if is_better:

@@ -76,6 +76,7 @@ def test_files_of_a_run(finished):
     ]
 
 
+@pytest.mark.any_backend
 def test_run_json(finished, reviews):
     run, _ = finished
     info = run.record

@@ -55,11 +55,12 @@ def stopped_and_killed(workers, folder, sweep):
     (folder / "run.toml").write_text(config.to_toml())
     job = Job(folder / "run.toml", folder / "run", folder / "log", folder / "outcome", threads=1)
     work = workers.start(job)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not (folder / "begun").exists() and time.monotonic() < until:
         assert work.poll() is None
         time.sleep(0.05)
     work.stop()
+    until = time.monotonic() + 60
     while (outcome := work.poll()) is None and time.monotonic() < until:
         time.sleep(0.05)
     assert outcome.ending == "stopped"

@@ -85,6 +85,7 @@ def test_an_update_moves_the_second_matrix_by_the_gradient_of_the_kernel(tiny_mo
     }
 
 
+@pytest.mark.any_backend
 def test_what_is_saved_is_merged(tiny_model, reviews, tmp_path):
     model = LoRA(rank=2)(tiny_model(layers=2))
     train = read_examples(reviews, labels=model.labels)

@@ -1,0 +1,146 @@
+"""Which runs compare recipes, what is kept of them, and the tables of them."""
+
+import csv
+
+import pytest
+
+from benchmarks.recipes import data_sets
+from benchmarks.recipes.data_sets import SETS, DataSet, Row, read_part, write
+from benchmarks.recipes.document import document
+from benchmarks.recipes.plan import hours, missing, planned, screened, survivors
+from benchmarks.recipes.results import Result, add_result, read_results
+from benchmarks.recipes.settings import CLS, MEAN, SCREENED_ON, SEEDS, TECHNIQUES, TRAINER
+from benchmarks.recipes.tables import Scores, paired_table
+
+
+def rows(count, start=0):
+    return [Row(f"text {n}", f"class {n % 2}") for n in range(start, start + count)]
+
+
+def result(data_set="TREC", setting=MEAN, seed=0, test=0.5, dev=0.5, cpu=10.0, **changes):
+    """A run whose second evaluation is the best."""
+    scores = {
+        part: {"accuracy": x, "macro_f1": x, "mcc": x} for part, x in (("dev", dev), ("test", test))
+    }
+    worse = {part: {name: x / 2 for name, x in one.items()} for part, one in scores.items()}
+    values = {
+        **{"data_set": data_set, "rows_per_class": None, "data": "abc", "tool": setting.tool},
+        **{"flags": dict(setting.flags), "seed": seed, "epochs": [worse, scores], "best": 1},
+        **{"seconds": 2 * cpu, "cpu_seconds": cpu, "machine": "a processor", "date": "2026-01-01"},
+    }
+    return Result(**{**values, "versions": {"kbert": "1"}, **changes})
+
+
+@pytest.fixture
+def few_rows(monkeypatch):
+    """Parts of a few rows."""
+    for name, count in (("TRAINING_ROWS", 6), ("DEV_ROWS", 4), ("TEST_ROWS", 5)):
+        monkeypatch.setattr(data_sets, name, count)
+
+
+def test_no_row_is_in_two_parts_and_each_writing_is_the_same(few_rows, tmp_path):
+    double = rows(30) + rows(10)
+    made = DataSet("Twice", "", lambda folder: (double, rows(8)))  # some are in the test file too
+    files = write(made, tmp_path, tmp_path / "one")
+    parts = [{row.text for row in read_part(path)} for path in (files.train, files.dev, files.test)]
+    assert [len(part) for part in parts] == list(files.rows) == [6, 4, 5]
+    assert len(set.union(*parts)) == 15
+    assert write(made, tmp_path, tmp_path / "other").digest == files.digest
+    assert not files.has_pairs
+
+
+def test_without_a_test_file_its_rows_are_taken_from_the_rest(few_rows, tmp_path):
+    files = write(DataSet("One", "", lambda folder: (rows(30), [])), tmp_path, tmp_path)
+    assert files.rows == (6, 4, 5)
+
+
+def test_few_rows_are_as_many_of_each_class(few_rows, tmp_path):
+    files = write(DataSet("One", "", lambda folder: (rows(40), [])), tmp_path, tmp_path, 3)
+    labels = [row.label for row in read_part(files.train)]
+    assert sorted(labels) == ["class 0"] * 3 + ["class 1"] * 3
+
+
+def test_publishers_files_are_read(tmp_path):
+    """In their own forms: no header, a mark of byte order, quotes that are text, Latin-1."""
+    cola, mrpc, bank, chinese, trec = (
+        tmp_path / name for name in ("glue/CoLA", "glue/MRPC", "banking77", "chnsenticorp", "trec")
+    )
+    for folder in (cola, mrpc, bank, chinese, trec):
+        folder.mkdir(parents=True)
+    for name in ("train.tsv", "dev.tsv"):
+        (cola / name).write_text('x\t1\t\tHe said "no.\ny\t0\t*\tNo he said.\n', encoding="utf-8")
+        head = "\ufeffQuality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
+        (mrpc / name).write_text(f'{head}1\t2\t3\tOne "\tUno\n', encoding="utf-8")
+    for name in ("train.csv", "test.csv"):
+        with (bank / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("text", "category"), ("Where,\nis it?\n", "card_arrival")])
+    for name in ("train.tsv", "test.tsv"):
+        (chinese / name).write_text("label\ttext_a\n1\t很好\n", encoding="utf-8")
+    for name in ("train.txt", "test.txt"):
+        (trec / name).write_bytes(b"4 Where is Bras\xeflia ?\n0 What is it ?\n")
+    read = {one.name: one.read(tmp_path) for one in SETS if one.name != "Rotten Tomatoes"}
+    assert read["CoLA"][0] == [
+        Row('He said "no.', "acceptable"),
+        Row("No he said.", "unacceptable"),
+    ]
+    assert read["MRPC"] == ([Row('One "', "same", "Uno")] * 2, [])
+    assert read["banking77"][1] == [Row("Where,\nis it?", "card_arrival")]
+    assert read["ChnSentiCorp"][1] == [Row("很好", "positive")]
+    assert read["TREC"][0][0] == Row("Where is Brasïlia ?", "class 4")
+
+
+def test_a_line_that_was_cut_is_made_again(tmp_path):
+    file = tmp_path / "results" / "runs.jsonl"
+    assert read_results(file) == []
+    add_result(result(seed=0), file)
+    with file.open("a") as lines:
+        lines.write(result(seed=1).line[:50])
+    add_result(result(seed=2), file)
+    assert [one.seed for one in read_results(file)] == [0, 2]
+    assert read_results(file)[0] == result(seed=0)
+    assert result().score() == 0.5
+
+
+def test_what_was_made_is_not_missing():
+    runs = planned("main", [])
+    assert len(runs) == 3 * len(SETS) * len(SEEDS)
+    assert [run.seed for run in runs] == sorted(run.seed for run in runs)
+    found = [result(seed=1), result(seed=2, flags={"pooling": "mean", "dropout": 0.2})]
+    left = missing(runs, found)
+    assert len(left) == len(runs) - 1
+    assert not [r for r in left if (r.data_set.name, r.setting, r.seed) == ("TREC", MEAN, 1)]
+    assert hours(left, found) == pytest.approx(20 * len(left) / 3600)
+    assert hours(left, []) is None
+
+
+def test_a_technique_survives_that_is_better_in_the_mean_of_all_its_runs():
+    better, worse = TECHNIQUES[0], TECHNIQUES[1]
+
+    def runs(setting, *dev):
+        return [
+            result(name, setting, seed, dev=score)
+            for name, score in zip(SCREENED_ON, dev, strict=True)
+            for seed in SEEDS
+        ]
+
+    found = [*runs(MEAN, 0.7, 0.8), *runs(better, 0.69, 0.82), *runs(worse, 0.71, 0.78)]
+    assert screened(better, found) == pytest.approx(0.755)
+    assert survivors(found) == [better]
+    assert survivors(found[:-1]) == [better]
+    assert survivors([one for one in found if one.seed or one.flags != better.flags]) == []
+    assert all(run.setting == better for run in planned("survivors", found))
+
+
+def test_the_tables():
+    """The t test of differences of 1, 2 and 3 points: t = 2 / (1 / sqrt 3), p = 0.0742."""
+    found = [
+        *(result(setting=TRAINER, seed=seed, test=0.5, cpu=20.0) for seed in range(3)),
+        *(result(setting=MEAN, seed=seed, test=0.51 + seed / 100, cpu=10.0) for seed in range(3)),
+        result(setting=CLS),
+    ]
+    lines = [*paired_table(Scores(found), MEAN, TRAINER)]
+    assert "| TREC | +2.00 | -0.48 to +4.48 | 0.0742 | 3, 0 |" in lines
+    assert "| CoLA | | | | |" in lines
+    text = document(found)
+    assert "| mean of the tokens |  | 52.00 ± 1.00 (3) |" in text
+    assert "- main: 7 of 90 runs." in text
