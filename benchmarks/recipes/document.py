@@ -42,7 +42,7 @@ def _lines(found: Sequence[Result]) -> Iterator[str]:
     yield ""
     yield (
         "The Hugging Face Trainer has the same weights, rows, epochs, rate, warmup, decay, "
-        "precision and choice of the epoch, and groups its batches by length. Time is that of the "
+        "precision and choice of the epoch, and else its defaults. Time is that of the "
         "processor for the whole process, from the file to the saved model: the median of its "
         "ratios to the Trainer's, set by set and seed by seed. `make recipes` makes the runs that "
         "are missing; each is a line of `benchmarks/results/recipes.jsonl`."

@@ -70,7 +70,6 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> Predicted:
             """Keep the labels of each part."""
             told = {}
             for part in ("dev", "test"):
-                # In an order of its own: rows of similar length come together here too.
                 given = trainer.predict(parts[part])
                 true, logits = given.label_ids, given.predictions
                 told[part] = [
@@ -88,7 +87,6 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> Predicted:
             learning_rate=settings["learning_rate"],
             warmup_steps=0.1,  # below 1 it is a share
             weight_decay=0.01,
-            train_sampling_strategy="group_by_length",
             bf16=settings["precision"] == "bfloat16",
             use_cpu=not torch.cuda.is_available(),
             logging_strategy="no",

@@ -13,6 +13,7 @@ from kbert.backend.optimizer_internals import updates_done
 from kbert.backend.processes import is_first
 from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
+from kbert.callbacks.say_scores import say_scores
 from kbert.callbacks.swapped_weights import check_not_swapped
 from kbert.choices import Monitor
 from kbert.errors import InputError
@@ -333,17 +334,7 @@ class EpochEvaluation(keras.callbacks.Callback):
             if is_best and self._model_folder is not None and self.writes:
                 self._save(self._model_folder, record)
         if self.verbose:
-            for name, evaluation in scores.items():
-                mark = worded("  (best so far)") if is_best else ""
-                say(
-                    worded(
-                        "{when}: {name} {scores}{mark}",
-                        when=record.when,
-                        name=name,
-                        scores=evaluation.summary(),
-                        mark=mark,
-                    )
-                )
+            say_scores(record, is_best=is_best)
         self._write()
         if history.is_over:
             model.stop_training = True

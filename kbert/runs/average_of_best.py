@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kbert.backend import processes
+from kbert.callbacks.say_scores import say_scores
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.errors import InputError
-from kbert.findings import Cure, Option, worded
+from kbert.findings import Cure, Option
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.runs.best_model import file_checksum, with_choices
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import FollowedRun
-from kbert.utils.say import say
 
 if TYPE_CHECKING:
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
@@ -71,17 +71,7 @@ def average_of_best(
         average_of=tuple((one.epoch, one.batch) for one, _ in averaged),
     )
     is_best = history.add(record)
-    for name, of_set in scores.items():
-        mark = worded("  (best so far)") if is_best else ""
-        say(
-            worded(
-                "{when}: {name} {scores}{mark}",
-                when=record.when,
-                name=name,
-                scores=of_set.summary(),
-                mark=mark,
-            )
-        )
+    say_scores(record, is_best=is_best)
     if is_best:
         evaluation.best_outputs = outputs
     if isinstance(run, FollowedRun):
