@@ -13,7 +13,6 @@ from kbert.backend.optimizer_internals import updates_done
 from kbert.backend.processes import is_first
 from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
-from kbert.callbacks.say_scores import say_scores
 from kbert.callbacks.swapped_weights import check_not_swapped
 from kbert.choices import Monitor
 from kbert.errors import InputError
@@ -27,6 +26,7 @@ from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.no_better import no_better_finding
+from kbert.results.say_scores import say_scores
 from kbert.results.scores import Scores, is_better_lower
 from kbert.utils.counts import check_count
 from kbert.utils.say import say

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kbert.backend import processes
-from kbert.callbacks.say_scores import say_scores
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.say_scores import say_scores
 from kbert.runs.best_model import file_checksum, with_choices
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import FollowedRun
