@@ -1,6 +1,6 @@
 """Evaluate while training, keep the best."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +11,11 @@ from kbert.backend.fit_internals import callbacks_of_fit
 from kbert.backend.moving_average import averaged_weights
 from kbert.backend.optimizer_internals import updates_done
 from kbert.backend.processes import is_first
+from kbert.callbacks.best_weights import BestWeights
 from kbert.callbacks.evaluated_sets import EvaluatedSets
 from kbert.callbacks.held_steps import read_held
 from kbert.callbacks.swapped_weights import check_not_swapped
+from kbert.checkpoints.checkpoint import Arrays
 from kbert.choices import Monitor
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Joined, Option, worded
@@ -21,13 +23,13 @@ from kbert.interop.write_kbert_model import check_holds_no_more
 from kbert.models.classifier_parts import check_can_be_saved
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.text_model import TextModel
-from kbert.models.variables import by_stable_name
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.results.no_better import no_better_finding
 from kbert.results.say_scores import say_scores
 from kbert.results.scores import Scores, is_better_lower
+from kbert.techniques.average_best import AverageBest
 from kbert.utils.counts import check_count
 from kbert.utils.say import say
 
@@ -73,6 +75,9 @@ class EpochEvaluation(keras.callbacks.Callback):
         model_folder: where to save a `BertClassifier` after every evaluation that is the best so
             far. Defaults to None: nowhere.
         every_steps: int or None. Also evaluate after every N batches of an epoch. Defaults to None.
+        average_best: int. When `fit` ends, evaluate the average of the weights of so many of the
+            best evaluations, which are held until then, and keep it if it is better; see
+            `AverageBest`. Defaults to 0: no average.
         val_names: bool. Log the scores of the first set as `val_accuracy`, `val_loss`, ... too, for
             callbacks such as EarlyStopping that look for these names. Defaults to False.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
@@ -112,6 +117,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         folder: str | Path | None = None,
         model_folder: str | Path | None = None,
         every_steps: int | None = None,
+        average_best: int = 0,
         val_names: bool = False,
         verbose: int = 1,
         **named: Any,
@@ -120,8 +126,11 @@ class EpochEvaluation(keras.callbacks.Callback):
         self._sets = self._evaluated(sets, named)
         if every_steps is not None:
             check_count("every_steps", every_steps)
+        if average_best != 0:
+            AverageBest(average_best)  # which refuses what is no number of evaluations
         self.history = EvaluationHistory(monitor, patience)
         self.restore_best = restore_best
+        self.average_best = average_best
         self.folder = None if folder is None else Path(folder)
         self.every_steps = every_steps
         self.val_names = val_names
@@ -138,7 +147,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.history = EvaluationHistory(self.history.monitor, self.history.patience)
         self.findings: list[Finding] = []
         self.best_outputs: dict[str, np.ndarray] = {}
-        self._best_weights: list[np.ndarray] = []
+        self._weights = BestWeights(restores=self.restore_best, count=self.average_best)
         self._epoch = 0
         self._first = 0  # batches of the epoch that an interrupted `fit` has trained
         self._done = 0
@@ -164,8 +173,9 @@ class EpochEvaluation(keras.callbacks.Callback):
     def resume_at(
         self,
         history: dict[str, Any],
-        best_weights: dict[str, np.ndarray] | None = None,
+        best_weights: Arrays | None = None,
         batch: int = 0,
+        averaged: Mapping[str, Arrays] | None = None,
     ) -> None:
         """Continue the history of an interrupted `fit`; call it after `on_train_begin`.
 
@@ -175,6 +185,8 @@ class EpochEvaluation(keras.callbacks.Callback):
                 None.
             batch: int. Batches that were trained of the epoch in which this `fit` begins. Defaults
                 to 0.
+            averaged: dict of such arrays by position, of the evaluations that may be averaged.
+                Defaults to None.
 
         Raises:
             InputError: this is not a history, or one of other sets.
@@ -187,8 +199,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         self.history = EvaluationHistory(own.monitor, own.patience, records, earlier.ties)
         if self.history.records:
             self._write()
-        if best_weights is not None:
-            self._best_weights = [best_weights[n] for n in by_stable_name(self.model.weights)]
+        if best_weights is not None or averaged:
+            self._weights.hold(self.model, best_weights, averaged or {})
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._forget()
@@ -269,6 +281,8 @@ class EpochEvaluation(keras.callbacks.Callback):
         return {**({"val": next(iter(by_set.values()))} if self.val_names else {}), **by_set}
 
     def on_train_end(self, logs: Any = None) -> None:
+        if self.average_best:
+            self._average()
         self.restore()
         if self.verbose:
             self._say_choice()
@@ -281,8 +295,7 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def restore(self) -> None:
         """Give the model the weights of the best evaluation, where they were kept."""
-        if self._best_weights:
-            self.model.set_weights(self._best_weights)
+        if self._weights.restore(self.model):
             best = self.history.best
             if best is not None and isinstance(self.model, TextModel):
                 self.model.target = self.model.target.chosen_by(best.first)
@@ -290,6 +303,37 @@ class EpochEvaluation(keras.callbacks.Callback):
     def scores_of(self, model: Any) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
         """Return the scores and outputs of a model by set; the history does not have them."""
         return self._sets.evaluate(model)
+
+    def evaluate_average(self, averaged: Sequence[EvaluationRecord]) -> bool:
+        """Evaluate a model that was given the average of evaluations; return whether it is better.
+
+        Args:
+            averaged: sequence of EvaluationRecord, the best first.
+        """
+        scores, outputs = self.scores_of(self.model)
+        ends = self.history.records[-1]
+        of = tuple((one.epoch, one.batch) for one in averaged)
+        record = EvaluationRecord(ends.epoch, ends.update, scores, average_of=of)
+        is_best = self.history.add(record)
+        if self.verbose:
+            say_scores(record, is_best=is_best)
+        if is_best:
+            self.best_outputs = outputs
+        return is_best
+
+    def _average(self) -> None:
+        """Evaluate the average of the best evaluations' weights, and keep it if it is better."""
+        own = self.model.get_weights()
+        averaged = self._weights.average(self.model, self.history)
+        if not averaged:
+            return
+        if self.evaluate_average(averaged):
+            self._weights.take(self.model, self.history)
+            if self._model_folder is not None and self.writes:
+                self._save(self._model_folder, self.history.records[-1])
+        else:
+            self.model.set_weights(own)
+        self._write()
 
     def _write(self) -> None:
         if self.folder is not None and self.writes:
@@ -307,7 +351,7 @@ class EpochEvaluation(keras.callbacks.Callback):
     def _say_choice(self) -> None:
         """Say what the model has taken from its best evaluation, such as thresholds."""
         best, model = self.history.best, self.model
-        if best is None or not self._best_weights or not isinstance(model, TextModel):
+        if best is None or not self.restore_best or not isinstance(model, TextModel):
             return
         name = next(iter(best.scores))
         chosen = model.target.what_is_chosen(best.first, model.labels.names, name)
@@ -329,8 +373,7 @@ class EpochEvaluation(keras.callbacks.Callback):
             is_best = history.add(record)
             if is_best:
                 self.best_outputs = outputs
-            if is_best and self.restore_best:
-                self._best_weights = model.get_weights()
+            self._weights.take(model, history)
             if is_best and self._model_folder is not None and self.writes:
                 self._save(self._model_folder, record)
         if self.verbose:

@@ -61,7 +61,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         every_steps: int or None. Also save after every N batches. Defaults to None.
         every_minutes: float or None. Also save after this many minutes. Defaults to None.
         keep: int. Checkpoints to keep beside the best. Defaults to 2.
-        keep_best: int. How many of the best evaluations keep their checkpoints. Defaults to 1.
+        keep_best: int. How many of the best evaluations keep their checkpoints, which are at least
+            those that `evaluation` averages. Defaults to 1.
         resume: bool. Whether the first `fit` resumes from what `folder` holds, or begins where it
             holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
         allow: sequence of str. Codes of differences from the checkpoint to tolerate, such as
@@ -107,6 +108,8 @@ class RunCheckpoint(keras.callbacks.Callback):
         super().__init__()
         if plan is not None:
             check_plan(plan)
+        if evaluation is not None:
+            keep_best = max(keep_best, evaluation.average_best)
         self.store = CheckpointStore(folder, keep, keep_best)
         self.plan = plan
         self.evaluation = evaluation
@@ -320,6 +323,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._random = saved_random_states(checkpoint)
         best = self.store.best_as_of(checkpoint)
         weights = self._evaluations.weights_to_hold(best)
+        averaged = self._evaluations.averages_to_hold(checkpoint, self.store)
         # All is checked and restored; from here on files change.
         self.has_begun = True
         self.hooks.all_restored()
@@ -329,7 +333,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             self.store.tidy()  # a run that is trained saves nothing more
         if self.evaluation is None:
             return
-        if self._evaluations.resume(checkpoint, weights):
+        if self._evaluations.resume(checkpoint, weights, averaged):
             self._counter.position = replace(checkpoint.position, evaluated=True)
             self._save()
         if self.evaluation.history.is_over:

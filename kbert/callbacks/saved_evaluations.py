@@ -5,6 +5,7 @@ from pathlib import Path
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
 from kbert.checkpoints.checkpoint_files import read_checkpoint
+from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.checkpoints.position import Position
 from kbert.errors import InputError
 from kbert.results.evaluation_history import EvaluationHistory
@@ -55,7 +56,23 @@ class SavedEvaluations:
             return None
         return read_checkpoint(best).weights
 
-    def resume(self, checkpoint: Checkpoint, weights: Arrays | None) -> bool:
+    def averages_to_hold(self, checkpoint: Checkpoint, store: CheckpointStore) -> dict[str, Arrays]:
+        """Return the weights of the evaluations that may be averaged in the end, by position."""
+        evaluation = self._evaluation
+        if evaluation is None or not evaluation.average_best or checkpoint.evaluations is None:
+            return {}
+        history = EvaluationHistory.from_dict(checkpoint.evaluations)
+        best = [one.position for one in history.best_of(evaluation.average_best)]
+        paths = {position: store.at_position(position, checkpoint.path) for position in best}
+        return {
+            position: read_checkpoint(path, only="model").arrays["model"]
+            for position, path in paths.items()
+            if path is not None
+        }
+
+    def resume(
+        self, checkpoint: Checkpoint, weights: Arrays | None, averaged: dict[str, Arrays]
+    ) -> bool:
         """Take the evaluation to a checkpoint, and return whether it made up for what was missing.
 
         A checkpoint at the end of an epoch may have been saved before its evaluation.
@@ -64,7 +81,7 @@ class SavedEvaluations:
         if evaluation is None:
             return False
         earlier = checkpoint.evaluations or evaluation.history.to_dict()
-        evaluation.resume_at(earlier, weights, position.batch)
+        evaluation.resume_at(earlier, weights, position.batch, averaged)
         if not position.evaluated:
             evaluation.on_epoch_end(position.epoch - 1)
         return not position.evaluated

@@ -1,19 +1,15 @@
 """The average of the weights of a run's best evaluations, which it may keep as its model."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from kbert.backend import processes
 from kbert.checkpoints.checkpoint_files import read_checkpoint
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.results.evaluation_record import EvaluationRecord
-from kbert.results.say_scores import say_scores
 from kbert.runs.best_model import file_checksum, with_choices
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import FollowedRun
+from kbert.utils.mean_arrays import mean_arrays
 
 if TYPE_CHECKING:
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
@@ -61,19 +57,9 @@ def average_of_best(
     averaged = [(record, path) for record, path in found if path is not None]
     if len(averaged) < 2:
         return
-    assign_plain(model, mean_weights([path for _, path in averaged]), run)
-    scores, outputs = evaluation.scores_of(model)
-    ends = history.records[-1]
-    record = EvaluationRecord(
-        ends.epoch,
-        ends.update,
-        scores,
-        average_of=tuple((one.epoch, one.batch) for one, _ in averaged),
-    )
-    is_best = history.add(record)
-    say_scores(record, is_best=is_best)
-    if is_best:
-        evaluation.best_outputs = outputs
+    weights = (read_checkpoint(path, only="model").arrays["model"] for _, path in averaged)
+    assign_plain(model, mean_arrays(weights), run)
+    is_best = evaluation.evaluate_average([record for record, _ in averaged])
     if isinstance(run, FollowedRun):
         return
     if is_best:
@@ -82,14 +68,3 @@ def average_of_best(
         write_kbert_model(run.model_folder, settings, plain_arrays(model))
         run.update(average={**sums, "sha256": file_checksum(run)})
     history.write(run.path)
-
-
-def mean_weights(paths: list[Path]) -> dict[str, np.ndarray]:
-    """Return the mean of the weights in checkpoints, summed in float64."""
-    total: dict[str, np.ndarray] = {}
-    kinds: dict[str, Any] = {}
-    for path in paths:
-        for name, array in read_checkpoint(path, only="model").arrays["model"].items():
-            kinds[name] = array.dtype
-            total[name] = total.get(name, 0.0) + array.astype(np.float64)
-    return {name: (array / len(paths)).astype(kinds[name]) for name, array in total.items()}

@@ -16,7 +16,8 @@ class AverageBest(Technique):
 
     The average is evaluated on the sets of the run, and kept where it is better than the best
     evaluation by the score that chooses that. Until then the checkpoints of these evaluations are
-    kept, each with an optimizer: three times the size of the model.
+    kept, each with an optimizer: three times the size of the model. In plain `fit` it is
+    `EpochEvaluation(average_best=3)`, which holds the weights in memory.
 
     Args:
         count: int, 2 or more. Where a run has fewer evaluations, it averages those.
