@@ -129,6 +129,8 @@ class Run(ModelFolder):
                         note="name a fold, such as {fold}", values={"fold": f"{self.name}/fold-1"}
                     ),
                 )
+            if "sweep" in self._record():
+                raise _no_model_of_a_sweep(self.local_path)
             again = Cure(
                 note="train again with the settings in {config}",
                 values={"config": self.local_path / "config.toml"},
@@ -156,6 +158,18 @@ class Run(ModelFolder):
     def _record(self) -> dict[str, Any]:
         file = self.local_path / RUN_FILE
         return read_json(file) if file.is_file() else {}
+
+
+def _no_model_of_a_sweep(sweep: Path) -> InputError:
+    """Return the error of naming a sweep in place of one of its runs."""
+    final = sweep / "final"
+    if _is_model(final / "model", final):
+        cure = Cure(note="name its final run: {final}", values={"final": final})
+    else:
+        cure = Cure(note="finish it first: {call}", values={"call": Call("resume", sweep)})
+    return InputError(
+        "{sweep} is a sweep: each of its runs has a model of its own.", sweep=sweep, cure=cure
+    )
 
 
 def _is_model(folder: Path, root: Path) -> bool:

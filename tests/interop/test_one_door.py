@@ -32,6 +32,11 @@ def newer(path):
     return path
 
 
+def sweep(path):
+    shutil.copytree(FORMATS / "run" / "model", write(path, run={"sweep": {}}) / "final" / "model")
+    return path
+
+
 def output_directory(path):
     path.mkdir()
     (path / "model.ckpt-9.index").touch()
@@ -71,6 +76,15 @@ BROKEN = {
     "run without a model": (
         lambda path: write(path, run={"status": "stopped"}),
         "{path} is a run without a trained model (its status is 'stopped'). Cure: finish it first",
+    ),
+    "sweep that has not finished": (
+        lambda path: write(path, run={"status": "stopped", "sweep": {}}),
+        "{path} is a sweep: each of its runs has a model of its own. Cure: finish it first: kbert",
+    ),
+    "sweep": (
+        sweep,
+        "{path} is a sweep: each of its runs has a model of its own. Cure: name its final run: "
+        "{path}/final",
     ),
     "newer model": (newer, "{path}/config.json has the format kbert-model-9, and kbert-model-1"),
     "output directory of Google's script": (
