@@ -8,6 +8,7 @@ import numpy as np
 from kbert.findings import worded
 from kbert.runs.build_model import build_model
 from kbert.runs.prepare import PreparedRun
+from kbert.runs.training_batches import training_batches
 from kbert.utils.wording import duration
 
 
@@ -43,19 +44,7 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
         steps: int. Steps to time on each of the two. Defaults to 3.
     """
     model = build_model(prepared)
-    from kbert.backend.few_shapes import few_shapes
-    from kbert.data.batches import Batches
-
-    plan = prepared.plan
-    batches = Batches(
-        prepared.stores["train"],
-        plan.batch_size,
-        order="packed" if prepared.config.packing == "on" else "shuffled",
-        seed=prepared.config.seed,
-        drop_remainder=plan.drop_remainder,
-        few_shapes=few_shapes(model),
-        weights=prepared.weights,
-    )
+    batches = training_batches(prepared, model)
     sample = batches.sample()
     shapes = [batches.shape(index) for index in sample]
     tokens = np.prod(shapes, axis=1)
@@ -72,5 +61,5 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
     per_step = np.interp(tokens, sorted(timed), [timed[size] for size in sorted(timed)])
     return TimeEstimate(
         compiling=float(np.mean(first)) * len(set(shapes)),
-        training=float(per_step.sum()) * len(batches) / len(sample) * plan.epochs,
+        training=float(per_step.sum()) * len(batches) / len(sample) * prepared.plan.epochs,
     )
