@@ -14,6 +14,8 @@ from kbert.interop.kbert_model import CONFIG_FILE, FORMAT, WEIGHTS_FILE
 from kbert.utils.files import atomic_directory, atomic_file, save_arrays
 from kbert.utils.publish import is_free
 
+# How a model is trained: one that is opened from a folder is asked anew.
+_OF_TRAINING = ("frozen", "token_dropout")
 _FILES = (CONFIG_FILE, "vocab.txt", WEIGHTS_FILE)
 
 
@@ -31,8 +33,7 @@ def write_kbert_model(
         InputError: there is something else at `folder`, or in it.
     """
     check_holds_no_more(folder)
-    # What a folder is opened for is trained whole, unless it is asked for again.
-    settings = {name: value for name, value in settings.items() if name != "frozen"}
+    settings = {name: value for name, value in settings.items() if name not in _OF_TRAINING}
     tokenizer = dict(settings["tokenizer"])
     vocabulary = tokenizer.pop("vocabulary")
     config = {"format": FORMAT, **settings, "tokenizer": tokenizer}

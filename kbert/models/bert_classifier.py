@@ -327,9 +327,7 @@ class BertClassifier(TextModel):
             InputError: the model has other weights than a BERT with a head, as after `quantize`.
         """
         check_can_be_saved(self)
-        settings = self.get_config()
-        settings.pop("token_dropout", None)  # what it is trained with next is asked for anew
-        write_kbert_model(Path(folder), settings, plain_arrays(self))
+        write_kbert_model(Path(folder), self.get_config(), plain_arrays(self))
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as plain data, and `frozen`, the parts that are not

@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from kbert import (
+    BertClassifier,
     EpochEvaluation,
     InputError,
     RunCheckpoint,
@@ -106,6 +107,7 @@ def test_a_run_with_them_resumes_to_the_same_bits(settings, config, plain, tmp_p
         json.loads((run.path / "evaluations.json").read_text()) for run in (whole, resumed)
     ]
     assert evaluations[0] == evaluations[1]
+    assert BertClassifier.load(resumed.path).predict_proba(["a good film"]).shape == (1, 2)
 
 
 @pytest.mark.any_backend
