@@ -15,23 +15,23 @@ from benchmarks.sides import BACKENDS
 
 def without_packing() -> None:
     """Give each text a row of its own, beside others of its length."""
-    from kbert.models import text_model
+    from kbert.models import text_batches
 
-    choice = text_model.PackingChoice
+    choice = text_batches.PackingChoice
 
     class Grouped(choice):  # type: ignore[misc, valid-type]
         @classmethod
         def of(cls, lengths: Any, batch_size: int, asked: str = "auto", **options: Any) -> Any:
             return choice.of(lengths, batch_size, "off", **options)
 
-    text_model.PackingChoice = Grouped
+    text_batches.PackingChoice = Grouped
 
 
 def without_longest_text() -> None:
     """Pad batches to a few widths in place of their longest text."""
-    from kbert.models import text_model
+    from kbert.models import text_batches
 
-    text_model.few_shapes = lambda model: True
+    text_batches.few_shapes = lambda model: True
 
 
 def without_grouping() -> None:

@@ -20,18 +20,14 @@ from kbert.data.class_weights import (
     ClassWeight,
     check_class_weight,
     numbered_weights,
-    row_weights,
 )
 from kbert.data.epoch_setter import EpochSetter
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
-from kbert.data.packing_choice import PackingChoice
-from kbert.data.reading.examples import Examples, check_examples
+from kbert.data.reading.examples import Examples
 from kbert.data.shards.sharded_token_store import ShardedTokenStore
-from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
-from kbert.errors import InputError
-from kbert.findings import Cure, Option, worded
+from kbert.findings import Option
 from kbert.interop.segments import check_segments
 from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_input
@@ -39,6 +35,7 @@ from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_argume
 from kbert.models.raw_fit import batches_of_evaluate, batches_of_fit, batches_of_predict
 from kbert.models.raw_texts import find_texts
 from kbert.models.share_batches import share_batches
+from kbert.models.text_batches import text_batches
 from kbert.models.text_stream import StreamSetter, TextStream
 from kbert.models.training_terms import TrainingTerms
 from kbert.plans.training_plan import TrainingPlan
@@ -53,7 +50,6 @@ from kbert.techniques.objective import Objective
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.counts import check_count
 from kbert.utils.progress import advance, is_reported
-from kbert.utils.say import say
 
 
 class TextModel(keras.Model):
@@ -277,55 +273,15 @@ class TextModel(keras.Model):
             cache: str or Path. The folder of the token files. Defaults to None: the tokens stay in
                 memory.
         """
-        if isinstance(examples, ShardedTokenStore):
-            examples.read_by(self.tokenizer, self.max_length)
-            examples = StoredExamples.of(examples)
-        check_examples(examples)
-        if examples.y is not None and examples.target.kind != self.target.kind:
-            raise InputError(
-                "{source} was read with the target {given}, but that of the model is {own}.",
-                source=examples.source,
-                given=examples.target.kind,
-                own=self.target.kind,
-                cure=Cure(code=f'read_examples(..., target="{self.target.kind}")'),
-            )
-        if examples.labels is not None and examples.labels.names != self.labels.names:
-            raise InputError(
-                "{source} was read with the labels {given}, but the model has {own}. Read it with "
-                "read_examples(..., labels=model.labels).",
-                source=examples.source,
-                given=examples.labels.names,
-                own=self.labels.names,
-            )
-        if plan is not None and plan.examples != len(examples):
-            raise InputError(
-                "The plan is for {planned} examples, but there are {examples}. Make it with "
-                "TrainingPlan(examples={examples}, ...).",
-                planned=plan.examples,
-                examples=len(examples),
-            )
-        check_segments(self.num_segments, examples.pairs is not None, examples.source)
-        stored = examples.store if isinstance(examples, StoredExamples) else None
-        store = stored or TokenStore.build(examples, self.tokenizer, self.max_length, cache)
-        judged = examples if stored is None else None  # whose texts are looked at
-        if store.not_kept:
-            say(worded("The tokens are kept in memory: {not_kept}.", not_kept=store.not_kept))
-        pad_id = self.tokenizer.pad_id
-        if plan is None:
-            return Batches(
-                store, batch_size, pad_id=pad_id, few_shapes=few_shapes(self), examples=judged
-            )
-        compiled = keras.backend.backend() != "torch"
-        return Batches(
-            store,
-            plan.batch_size,
-            order=PackingChoice.of_store(store, plan.batch_size, packing, compiled=compiled).order,
+        return text_batches(
+            self,
+            examples,
+            plan,
+            batch_size=batch_size,
             seed=seed,
-            drop_remainder=plan.drop_remainder,
-            pad_id=pad_id,
-            few_shapes=few_shapes(self),
-            weights=row_weights(examples, class_weight),
-            examples=judged,
+            packing=packing,
+            class_weight=class_weight,
+            cache=cache,
         )
 
     def predict_texts(
