@@ -61,7 +61,7 @@ def measure(data: str, rows: int) -> dict[str, Any]:
 
     texts, labels = read_rows(data, rows)
     names = Labels(("negative", "positive"))
-    model = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTHS[data])
+    model = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTHS[data], pooling="cls")
     training = rows // 2
     plan = TrainingPlan(training, BATCH, EPOCHS)
     train, dev = (

@@ -34,7 +34,9 @@ def new_model() -> Any:
 
     keras.utils.set_random_seed(0)
     names = ("negative", "positive")
-    source = BertClassifier.from_preset("minilm", names, max_length=MAX_LENGTHS[_DATA])
+    source = BertClassifier.from_preset(
+        "minilm", names, max_length=MAX_LENGTHS[_DATA], pooling="cls"
+    )
     config = source.get_config()
     config |= {"dropout": 0.0, "backbone": {**config["backbone"], "dropout": 0.0}}
     config["backbone"]["attention_dropout"] = 0.0

@@ -48,6 +48,7 @@ def _model(name: str) -> Any:
             ["negative", "positive"],
             max_length=TOKENS,
             pretrained=False,
+            pooling="cls",
         )
 
 

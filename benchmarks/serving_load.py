@@ -55,7 +55,9 @@ def write_models(folder: Path) -> None:
     import kbert
     from kbert import BertClassifier
 
-    model = BertClassifier.from_preset("minilm", ["negative", "positive"], max_length=64)
+    model = BertClassifier.from_preset(
+        "minilm", ["negative", "positive"], max_length=64, pooling="cls"
+    )
     model.save_to(folder / "weights")
     for name in ("onnx", "huggingface"):
         kbert.export(folder / "weights", folder / name, format=name, verbose=0)  # type: ignore[arg-type]

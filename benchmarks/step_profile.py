@@ -53,7 +53,11 @@ def measure(data: str, rows: int, folder: Path, kind: str = "train") -> dict[str
     texts, labels = read_rows(data, rows)
     names = Labels(("negative", "positive"))
     model = BertClassifier.from_preset(
-        "minilm", names, max_length=MAX_LENGTHS[data], dtype=keras.config.dtype_policy()
+        "minilm",
+        names,
+        max_length=MAX_LENGTHS[data],
+        dtype=keras.config.dtype_policy(),
+        pooling="cls",
     )
     plan = TrainingPlan(rows, BATCH, 3, LEARNING_RATE)
     examples = Examples(texts, label_ids=labels, labels=names)

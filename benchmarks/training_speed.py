@@ -93,6 +93,7 @@ def kbert_speed(
         max_length=max_length,
         dtype=keras.config.dtype_policy(),
         pretrained=has_weights(preset),
+        pooling="cls",
     )
     model.gradient_checkpointing = gradient_checkpointing
     plan = TrainingPlan(len(texts), BATCH, EPOCHS, LEARNING_RATE)

@@ -157,7 +157,7 @@ def keras_hub_and_runs(folder: Path, texts: list[str]) -> Iterator[Row]:
 
     from kbert import BertClassifier
 
-    made = BertClassifier.from_preset("minilm", LABELS, max_length=LENGTH)
+    made = BertClassifier.from_preset("minilm", LABELS, max_length=LENGTH, pooling="cls")
     made.save_to(folder / "run" / "model")
     vocabulary = list(made.tokenizer.vocabulary)
     tanh = BertClassifier.from_config({**made.get_config(), "gelu": "tanh"})

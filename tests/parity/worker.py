@@ -163,7 +163,9 @@ def backend_numbers(folder: Path) -> dict[str, Any]:
     for recipe in RECIPES:
         numbers |= train(folder, recipe)
 
-    minilm = BertClassifier.from_preset("minilm", labels=LABELS, max_length=64, dtype="float32")
+    minilm = BertClassifier.from_preset(
+        "minilm", labels=LABELS, max_length=64, dtype="float32", pooling="cls"
+    )
     encoded = minilm.tokenizer.encode(SENTENCES, max_length=64)
     width = max(len(ids) for ids, _ in encoded)
     token_ids = np.array([ids + [0] * (width - len(ids)) for ids, _ in encoded], np.int32)
