@@ -1,5 +1,6 @@
 """docs/recipes.md: what was measured, told by what was measured."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,67 +20,74 @@ from benchmarks.recipes.settings import (
 )
 from benchmarks.recipes.tables import Scores, few_table, main_table, paired_table, screening_table
 
+_WIDTH = 120
 FILE = Path(__file__).parents[2] / "docs" / "recipes.md"
 
 
 def document(found: Sequence[Result]) -> str:
     """Return the document of the results."""
-    return "\n".join(_lines(found)) + "\n"
+    return "\n\n".join(_parts(found)) + "\n"
 
 
-def _lines(found: Sequence[Result]) -> Iterator[str]:
+def _parts(found: Sequence[Result]) -> Iterator[str]:
+    """Yield the headings, paragraphs and tables; a part of which nothing was run is left out."""
     scores, kept = Scores(found), survivors(found)
     yield "# Which settings win"
-    yield ""
-    yield (
+    yield _filled(
         f"Each setting trains MiniLM on the same rows with the seeds {SEEDS[0]} to {SEEDS[-1]}, "
         f"which decide the new head, the order and dropout: {TRAINING_ROWS:,} rows, {EPOCHS} "
         f"epochs, batches of {BATCH_SIZE}, a peak rate of 5e-5, {MAX_LENGTH} tokens, bfloat16, on "
         f"torch. The epoch is kept that has the highest accuracy on {DEV_ROWS:,} other rows (dev). "
         f"The tables have the accuracy on up to {TEST_ROWS:,} rows that nothing is chosen by "
-        "(test): mean ± deviation over the seeds, in percent."
+        "(test): mean ± deviation over the seeds, in percent. A number in parentheses is that of "
+        "the seeds, where not all of them have been run yet."
     )
-    yield ""
-    yield (
+    yield _filled(
         "The Hugging Face Trainer has the same weights, rows, epochs, rate, warmup, decay, "
         "precision and choice of the epoch, and else its defaults. Time is that of the "
         "processor for the whole process, from the file to the saved model: the median of its "
-        "ratios to the Trainer's, set by set and seed by seed. `make recipes` makes the runs that "
-        "are missing; each is a line of `benchmarks/results/recipes.jsonl`."
+        "ratios to the Trainer's, set by set and seed by seed. `make recipes DATA=FOLDER` makes "
+        "the runs that are missing; each is a line of `benchmarks/results/recipes.jsonl`."
     )
-    yield ""
-    yield from _sets()
-    yield from _part("All data sets", main_table(scores, [*MAIN, GOOGLE, *kept]))
-    yield (
+    yield "\n".join(_sets())
+    yield from _part(
+        "All data sets",
+        main_table(scores, [*MAIN, GOOGLE, *kept]),
         "The average leaves out ChnSentiCorp: no Chinese weights are here, so that a small new "
-        "BERT is trained from scratch, at a rate of 5e-4."
+        "BERT is trained from scratch, at a rate of 5e-4.",
     )
-    yield ""
-    title = f"{MEAN.name.capitalize()}, beside {{}}"
-    yield from _part(title.format("the Trainer"), paired_table(scores, MEAN, TRAINER))
-    yield from _part(title.format("[CLS]"), paired_table(scores, MEAN, CLS))
-    yield "Paired t tests over the seeds, in points of accuracy."
-    yield ""
-    yield from _part("Techniques", screening_table(scores, found))
-    yield (
+    for other, name in ((TRAINER, "the Trainer"), (CLS, "[CLS]")):
+        yield from _part(
+            f"The mean of the tokens beside {name}",
+            paired_table(scores, MEAN, other),
+            "Paired t tests over the seeds, in points of accuracy.",
+        )
+    yield from _part(
+        "Techniques",
+        screening_table(scores, found),
         "Dev accuracy, beside the mean of the tokens. In bold: better than none in the mean of "
-        "both sets, and so tried on all. Time is relative to none."
+        "both sets, and so tried on all. Time is relative to none.",
     )
-    yield ""
-    yield from _part("Few rows", few_table(scores))
-    yield (
+    yield from _part(
+        "Few rows",
+        few_table(scores),
         f"{EPOCHS} epochs of few rows are few updates; setfit trains its encoder on pairs of texts "
-        "(`num_iterations=20`) and then a logistic regression. Test accuracy after the last epoch."
+        "(`num_iterations=20`) and then a logistic regression. Test accuracy after the last epoch.",
     )
-    yield ""
-    yield from _part("How it was measured", _origin(found))
+    yield "## How it was measured"
+    yield "\n".join(_origin(found))
 
 
-def _part(title: str, lines: Iterator[str]) -> Iterator[str]:
-    yield f"## {title}"
-    yield ""
-    yield from lines
-    yield ""
+def _part(title: str, table: Iterator[str], told: str) -> Iterator[str]:
+    head, line, *rows = table
+    if rows:
+        yield f"## {title}"
+        yield "\n".join([head, line, *rows])
+        yield _filled(told)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_on_hyphens=False)
 
 
 def _sets() -> Iterator[str]:
@@ -87,7 +95,6 @@ def _sets() -> Iterator[str]:
     yield "|---|---|"
     for one in SETS:
         yield f"| {one.name} | {one.about} |"
-    yield ""
 
 
 def _origin(found: Sequence[Result]) -> Iterator[str]:
@@ -95,9 +102,11 @@ def _origin(found: Sequence[Result]) -> Iterator[str]:
     machines = sorted({one.machine for one in found})
     versions = sorted({f"{name} {value}" for one in found for name, value in one.versions.items()})
     dates = sorted({one.date for one in found})
-    yield f"- {len(found):,} runs, {dates[0]} to {dates[-1]}, on {'; '.join(machines)}."
+    days = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    yield f"- {len(found):,} runs, {days}, on {'; '.join(machines)}."
     yield f"- {', '.join(versions)}."
     for stage in STAGES:
         runs = planned(stage, found)
         left = len(missing(runs, found))
-        yield f"- {stage}: {len(runs) - left} of {len(runs)} runs."
+        if runs:
+            yield f"- {stage}: {len(runs) - left} of {len(runs)} runs."

@@ -67,6 +67,8 @@ def main_table(scores: Scores, settings: Sequence[Setting]) -> Iterator[str]:
     yield f"| setting | {' | '.join(names)} | average | time |"
     yield "|---" * (len(names) + 3) + "|"
     for setting in settings:
+        if not any(scores.of(setting, name) for name in names):
+            continue
         cells = [_mean(scores.of(setting, name)) for name in names]
         time = scores.time(setting)
         cells += [_mean(scores.averages(setting)), "" if time is None else f"{time:.2f}"]
@@ -91,7 +93,7 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
     for setting in (MEAN, *TECHNIQUES):
         mean = screened(setting, found)
         if mean is None or base is None:
-            continue
+            continue  # not on all sets with all seeds
         each = [_dev(scores.runs(setting, name)) for name in SCREENED_ON]
         difference = "" if setting is MEAN else f"{100 * (mean - base):+.2f}"
         name = f"**{setting.name}**" if setting in kept else setting.name
