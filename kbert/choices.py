@@ -36,6 +36,7 @@ FileFormat = Literal["csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", 
 Gelu = Literal["tanh", "erf"]
 Jobs = int | Literal["auto"]
 Language = Literal["en", "zh"]
+HeadInput = Literal["auto", "cls", "mean"]
 LongText = Literal["head", "tail", "head+tail", "windows"]
 Monitor = Literal[
     "accuracy",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from kbert.choices import CutPair, LongText, Pool, Precision, TokenPooling, Weights
+from kbert.choices import CutPair, HeadInput, LongText, Pool, Precision, Weights
 from kbert.config.checks import check_share
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -39,9 +39,9 @@ class ModelOptions:
     """How the logits of a text's windows become one: by their mean, or their maximum."""
     dropout: float = 0.1
     """Dropout before the classification head."""
-    pooling: TokenPooling | None = None
-    """What the classification head reads: [CLS] through the pooler, or the mean of all tokens; by
-    default the mean where the preset is a sentence encoder that was trained with it, else [CLS]."""
+    pooling: HeadInput = "auto"
+    """What the classification head reads: [CLS] through the pooler, or the mean of all tokens; auto
+    takes the mean where the preset is a sentence encoder that was trained with it, else [CLS]."""
     weights: Weights = "pretrained"
     """Start from the preset's weights, or from random ones of its size."""
     precision: Precision = "auto"

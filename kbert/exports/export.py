@@ -67,7 +67,7 @@ def export(
     Example:
 
     ```python
-    export("runs/a", "exports/a", format="huggingface")
+    export("runs/a", "exports/a", format="onnx")
     ```
     """
     path, output = Path(model), Path(output)

@@ -62,7 +62,7 @@ def build_model(prepared: PreparedRun) -> Any:
                 tokenizer=prepared.tokenizer,
                 dtype=dtype,
                 target=prepared.target,
-                pooling=config.pooling,
+                pooling=None if config.pooling == "auto" else config.pooling,
             )
         check_techniques(config, sizes_of(model.backbone))
         used = techniques_of(config)

@@ -14,7 +14,7 @@ def with_pooling(config: TrainConfig, source: Source) -> TrainConfig:
     The recipe "google" reads [CLS], as `run_classifier.py` does; any other what `source` was
     trained with.
     """
-    if config.pooling is not None:
+    if config.pooling != "auto":
         return config
     pooling = "cls" if config.recipe == "google" else source.pooling()
     if pooling == "mean" and config.parent is None:

@@ -49,7 +49,7 @@ class Reinitialize(ModelChange):
     @classmethod
     def asked_by(cls, options: TechniqueOptions) -> Self | None:
         found = super().asked_by(options)
-        has_pooler = getattr(options, "pooling", None) != "mean"
+        has_pooler = getattr(options, "pooling", "auto") != "mean"
         return found if found is None or has_pooler else replace(found, pooler=False)
 
     def __post_init__(self) -> None:
