@@ -12,7 +12,7 @@ from kbert.config import TrainConfig
 from kbert.display import table
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding, Message, Option, worded
-from kbert.plans.device_findings import scaled_rate
+from kbert.plans.device_findings import batch_growth, scaled_rate
 from kbert.plans.plan_options import PlanOptions
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.counts import check_count
@@ -129,10 +129,9 @@ def device_plans(
             except InputError as error:
                 yield DevicePlan(count, setting, error)
                 continue
-            grown = (
-                count if setting == "batch_size_per_device" and config.update_size is None else 1
-            )
-            by_rule = scaled_rate(plan.learning_rate, grown)
+            grows = setting == "batch_size_per_device" and config.update_size is None
+            alone = replace(own, devices=1).plan(examples) if grows else plan
+            by_rule = scaled_rate(plan.learning_rate, batch_growth(plan, alone))
             yield DevicePlan(count, setting, plan, own.findings(plan), by_rule)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from cyclopts import App, ArgumentCollection
 
 from kbert.config import TechniqueOptions
+from kbert.config.shard_options import OF_SHARDS
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_suffixes import format_of_suffix
 from kbert.data.reading.reading_options import ReadingOptions
@@ -20,7 +21,6 @@ _PLAN = tuple(field.name for field in fields(PlanOptions))
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
 _MODEL = ("preset", "weights", "pooling")
 _TECHNIQUES = tuple(field.name for field in fields(TechniqueOptions))
-_SHARDS = ("shuffle_window", "shard_cache")
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 
 
@@ -69,14 +69,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
         Rule(
-            (*_PLAN, *_READ, *_FILE, *_SHARDS, *_TECHNIQUES, "backend", "time", "plot"),
+            (*_PLAN, *_READ, *_FILE, *OF_SHARDS, *_TECHNIQUES, "backend", "time", "plot"),
             "google_flags",
         ),
         _OWN_DEV,
         _BY_TIME,
         *_FOLDS,
         _BATCH,
-        Rule((*_READING, *_FILE, *_READ, *_SHARDS), "data", needed=True),
+        Rule((*_READING, *_FILE, *_READ, *OF_SHARDS), "data", needed=True),
         Rule(("examples",), "data"),
         Rule(("examples",), "time"),
     ),
@@ -132,7 +132,7 @@ def _unused(flag: str, rule: Rule) -> InputError:
 def _check_shards(typed: set[str], given: dict[str, str]) -> None:
     """Raise InputError for flags of token stores where the data are a file."""
     data = given.get("data")
-    for name in _SHARDS:
+    for name in OF_SHARDS:
         if name in typed and data is not None and not is_store(data):
             raise InputError(
                 "{option} is for token stores, and {data} is none.",

@@ -1,6 +1,6 @@
 """How a token store in shards is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -31,3 +31,7 @@ class ShardOptions:
                 option=Option("shard_cache"),
                 given=self.shard_cache,
             )
+
+
+OF_SHARDS = tuple(field.name for field in fields(ShardOptions))
+"""The names of these settings."""

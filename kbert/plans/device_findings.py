@@ -34,6 +34,11 @@ def scaled_rate(rate: float, times: float) -> float:
     return float(f"{rate * math.sqrt(times):.2g}")
 
 
+def batch_growth(plan: UpdateSchedule, one: UpdateSchedule) -> float:
+    """Return how many times as many rows a batch has as that of another plan of the same rows."""
+    return min(plan.batch_size, plan.examples) / min(one.batch_size, one.examples)
+
+
 def batch_times_devices(plan: UpdateSchedule, one: UpdateSchedule) -> Finding | None:
     """Return the finding that a batch on each device makes updates few.
 
@@ -44,7 +49,7 @@ def batch_times_devices(plan: UpdateSchedule, one: UpdateSchedule) -> Finding | 
     k = plan.gradient_accumulation_steps
     if plan.devices == 1 or plan.batch_size * k <= _USUAL_ROWS:
         return None
-    scaled = scaled_rate(plan.learning_rate, plan.devices)
+    scaled = scaled_rate(plan.learning_rate, batch_growth(plan, one))
     by_rule = Cure({"learning_rate": scaled}, note="by the square-root rule; try it first")
     few = plan.num_updates < AMPLE_UPDATES
     updates = max(one.num_updates, AMPLE_UPDATES)

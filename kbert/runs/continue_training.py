@@ -8,8 +8,10 @@ from typing import Any
 from kbert.backend import processes
 from kbert.config import TrainConfig
 from kbert.config.model_options import OF_WINDOWS
+from kbert.config.shard_options import OF_SHARDS
 from kbert.config.train_config import OF_OWN_DEV, TASK_DECIDES
 from kbert.data.reading.file_patterns import is_pattern
+from kbert.data.shards.location import is_store
 from kbert.errors import InputError, allowed_in
 from kbert.findings import Call, Cure, Option
 from kbert.runs.beginning import is_beginning
@@ -109,6 +111,8 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     else:
         replaced = ()
     replaced += ("packing",)  # chosen anew for the new data and batches
+    if "data" in changes and not is_store(changes["data"]):
+        replaced += OF_SHARDS
     if changes.get("long_text", "windows") != "windows":
         replaced += OF_WINDOWS
     settings = {name: value for name, value in settings.items() if name not in replaced}

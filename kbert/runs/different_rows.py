@@ -7,7 +7,7 @@ from typing import Any
 from kbert.data.reading.examples import Examples
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError, KbertError
-from kbert.findings import Call, Cure
+from kbert.findings import Call, Cure, Option
 from kbert.runs.evaluated_rows import is_cross_validation
 from kbert.runs.report_of_run import run_history
 from kbert.runs.run_config import run_config
@@ -28,7 +28,13 @@ def different_rows(
     """
     cure = Cure(
         call=Call("compare", *runs, on="DATA"),
-        otherwise=(Cure({"split_seed": 0}, note="which sets the same rows aside in both runs"),),
+        otherwise=(
+            Cure(
+                note="train both with the same dev file, or by {split_seed} with the same rows set "
+                "aside",
+                values={"split_seed": Option("split_seed", 0)},
+            ),
+        ),
     )
     if is_cross_validation(first):
         return InputError(

@@ -1,5 +1,6 @@
 """What is wrong with the data of a run, before anything is trained on them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kbert.config import TrainConfig
@@ -8,12 +9,24 @@ from kbert.data.inspection.set_findings import (
     near_duplicates_finding,
     overlap_finding,
     small_dev_finding,
+    stored_overlap_finding,
     untrained_classes,
 )
 from kbert.data.reading.examples import Examples
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.shards.stored_findings import stored_findings
-from kbert.findings import Call, Cure, Finding, Option, by_severity, downgrade, findings_table
+from kbert.data.shards.stored_overlap import stored_overlap
+from kbert.data.token_store import TokenStore
+from kbert.findings import (
+    Call,
+    Cure,
+    Finding,
+    Option,
+    by_severity,
+    downgrade,
+    findings_table,
+    worded,
+)
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
 
@@ -74,6 +87,34 @@ def _of_store(
         small = small_dev_finding(len(dev), cure, target=dev.target.kind)
         findings += [f for f in (small, untrained_classes(training, dev)) if f is not None]
     findings = by_severity(findings)
+    if findings:
+        say(findings_table(findings))
+    return findings
+
+
+def judge_overlap(config: TrainConfig, stores: Mapping[str, TokenStore]) -> list[Finding]:
+    """Return which sets share rows with the token store that is trained on, after showing it.
+
+    Args:
+        config: TrainConfig.
+        stores: dict of TokenStore. The training rows, "train", and the sets to evaluate on.
+    """
+    training, findings = stores["train"], []
+    for name, store in stores.items():
+        shared = 0 if name == "train" else stored_overlap(training, store)
+        if shared is None:
+            say(
+                worded(
+                    "Whether rows of {name} are among the {rows:,} of {store} is not looked for: "
+                    "they are too many.",
+                    name=name,
+                    rows=len(training),
+                    store=config.data,
+                )
+            )
+        elif shared:
+            findings.append(stored_overlap_finding(name, len(store), shared))
+    findings = by_severity(downgrade(findings, config.allow))
     if findings:
         say(findings_table(findings))
     return findings

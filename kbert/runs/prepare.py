@@ -25,7 +25,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.check_loss import check_loss
 from kbert.runs.choose_pooling import with_pooling
 from kbert.runs.fitting_batch import with_fitting_batch
-from kbert.runs.judge_data import judge_data
+from kbert.runs.judge_data import judge_data, judge_overlap
 from kbert.runs.on_devices import on_devices, packing_on_devices
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
@@ -154,6 +154,9 @@ def prepare(
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)
     stores = _tokenize(config, tokenizer, {"train": training, **sets})
+    if isinstance(training, StoredExamples):
+        findings += judge_overlap(config, stores)
+        raise_on_errors(findings, can_allow=True)
     choice = PackingChoice.of_store(
         stores["train"],
         plan.batch_size,

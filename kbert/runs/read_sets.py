@@ -6,6 +6,7 @@ from typing import Any
 
 from kbert.choices import Split
 from kbert.config import ShardOptions, TrainConfig
+from kbert.config.shard_options import OF_SHARDS
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.dev_split import SPLIT_VERSION
 from kbert.data.reading.examples import Examples
@@ -61,7 +62,7 @@ def read_files(
 
 def _check_no_shards(config: TrainConfig) -> None:
     """Raise InputError for settings of a token store where the data are none."""
-    for name in ("shuffle_window", "shard_cache"):
+    for name in OF_SHARDS:
         if getattr(config, name) != getattr(ShardOptions, name):
             raise InputError(
                 "{option} is for token stores, and {data} is none.",

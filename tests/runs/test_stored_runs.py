@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from kills import Killed
 from safetensors.numpy import load_file
 
 from kbert import (
+    FindingsError,
     RunCheckpoint,
     ShardedTokenStore,
     TrainConfig,
+    continue_training,
     find_source,
     read_examples,
     resume,
@@ -58,7 +61,7 @@ def config(files, tiny_preset):
         checkpoint_steps=2,
         packing="off",
         report=False,
-        allow=("too-few-updates",),
+        allow=("too-few-updates", "dev-overlap"),
     )
 
 
@@ -78,6 +81,37 @@ def test_a_run_records_what_it_trained_on(files, whole):
     assert record["data"]["train"]["rows"] == len(store)
     assert record["order_version"] == 2
     assert record["labels"] == list(store.labels_of_rows.names)
+
+
+def test_rows_to_evaluate_on_that_are_in_the_store_are_found_by_their_tokens(config, tmp_path):
+    refused = replace(config, output=str(tmp_path / "run"), allow=("too-few-updates",))
+    message = r"\(100.0%\) also occur in the training set.* or make the store without them"
+    with pytest.raises(FindingsError, match=message):
+        train(refused)
+    assert not (tmp_path / "run").exists()
+
+
+def test_settings_of_files_are_of_the_file_to_evaluate_on(config, files, tmp_path):
+    """A store has no columns; that file may have any."""
+    dev = tmp_path / "dev.csv"
+    with (files[0] / "dev.csv").open(encoding="utf-8", newline="") as file:
+        _, *rows = csv.reader(file)
+    with dev.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([("Kommentar", "Kategorie"), *rows])
+    german = {"delimiter": ";", "text": "Kommentar", "label": "Kategorie"}
+    own = replace(config, output=str(tmp_path / "run"), dev=str(dev), **german)
+    assert train(own).record["data"]["dev"]["rows"] == len(rows)
+    with pytest.raises(InputError, match="says how a file is read, and .*store is a token store"):
+        train(replace(config, output=str(tmp_path / "b"), dev=None, dev_proportion=0, **german))
+
+
+def test_a_run_on_a_store_goes_on_with_a_file(whole, reviews, tmp_path):
+    """The windows of shards are not those of the file."""
+    child = continue_training(
+        whole.path, tmp_path / "child", data=str(reviews), allow=("too-few-updates", "dev-overlap")
+    )
+    assert child.record["status"] == "finished"
+    assert TrainConfig.from_toml(child.path / "config.toml").shuffle_window == 16
 
 
 def test_a_run_that_is_killed_inside_an_epoch_ends_with_the_same_bits(
@@ -106,7 +140,7 @@ def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_
     original, calls = shard_cache.ShardCache.file, iter(range(10**6))
 
     def broken(self, number):
-        if next(calls) > 40:
+        if (Path(cut.output) / "run.json").exists() and next(calls) > 40:
             raise MachineError("tokens-{n} of the store cannot be read.", n=number)
         return original(self, number)
 
@@ -123,7 +157,6 @@ def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_
     [
         ({"dev": None}, "has no texts to set rows aside by"),
         ({"max_length": 16}, "were made with max_length=8. Received: 16"),
-        ({"text": "text"}, "`text` says how a file is read"),
         ({"long_text": "tail"}, "made with another tokenizer than the model's"),
         ({"shuffle_window": 0}, "`shuffle_window` must be a whole number, 1 or more"),
         ({"shard_cache": 0.0}, "`shard_cache` must be above 0"),

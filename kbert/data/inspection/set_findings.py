@@ -45,6 +45,12 @@ def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) 
     return _overlap(name, len(other), shared, cure) if shared else None
 
 
+def stored_overlap_finding(name: str, rows: int, shared: int) -> Finding:
+    """Return the finding that so many rows of a set also occur in the token store of a run."""
+    note = "take these rows out of the file, or make the store without them"
+    return _overlap(name, rows, shared, Cure(note=note))
+
+
 def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Finding]:
     """Return which sets share groups with the training set, of those that were given as files."""
     if training.groups is None:

@@ -21,7 +21,7 @@ from kbert.data.reading.text_lines import BadLine, TextLines, open_binary
 from kbert.data.reading.text_tables import read_delimited, read_lines
 from kbert.data.reading.unpacked import COMPRESSED, inner_name, unpack
 from kbert.data.reading.xlsx_table import read_xlsx
-from kbert.data.shards.location import is_store
+from kbert.data.shards.location import is_store, is_uri
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.file_errors import check_name, unreadable
@@ -43,7 +43,13 @@ class TableFormat:
 
 def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
     """Return the table of any source; `files` closes what was opened once that has been read."""
-    if is_store(source):
+    if is_store(source) and not is_uri(source):
+        raise InputError(
+            "{source} is a token store, which has no texts to read.",
+            source=source,
+            cure=Cure(note="name the labelled file that it was made of, or another"),
+        )
+    if is_uri(source):
         raise InputError(
             "{source} is not a labelled file: from such a place only token stores are read, to "
             "train on.",
