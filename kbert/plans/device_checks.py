@@ -49,8 +49,8 @@ def check_devices(asked: DeviceCount | None, there_are: int) -> int:
         return there_are
     if asked is not None and asked > there_are:
         raise InputError(
-            "{devices} asks for more devices than there are. Found: {found}",
-            devices=Option("devices", asked),
+            "{asked} are asked for, here or by the run that goes on. Found: {found}",
+            asked=count_noun(asked, "device"),
             found=count_noun(there_are, "device"),
             cure=Cure({"devices": there_are}),
         )

@@ -78,7 +78,11 @@ class ExportSettings:
         """Return the settings of an export, or raise InputError."""
         path = folder / SETTINGS_FILE
         values = read_json(path)
-        if values.pop("format", None) != _FORMAT:
+        if "format" not in values:
+            raise InputError(
+                "{path} is not that of an export of kbert: it names no format.", path=path
+            )
+        if values.pop("format") != _FORMAT:
             raise InputError(
                 "{path} is of another version; {expected} was expected.",
                 path=path,

@@ -20,7 +20,8 @@ def test_more_than_there_are_is_refused_with_the_count(there_are, found):
     with pytest.raises(InputError) as refusal:
         check_devices(8, there_are)
     assert str(refusal.value) == (
-        f"devices=8 asks for more devices than there are. Found: {found}. Cure: devices={there_are}"
+        f"8 devices are asked for, here or by the run that goes on. Found: {found}. "
+        f"Cure: devices={there_are}"
     )
     assert check_devices(**refusal_cure(refusal), there_are=there_are) == there_are
 
