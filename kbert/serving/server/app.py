@@ -19,7 +19,6 @@ _SECONDS_OF_A_BODY = 30.0
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _MESSAGES = {
     404: "There is no such path. There are /predict, /health, /metrics and /openapi.json.",
-    405: "The path does not take this method.",
 }
 _ERRORS = {
     408: "The body did not arrive in time.",
@@ -85,6 +84,9 @@ def create_app(service: Service) -> FastAPI:
         status = 200 if service.state == "ready" else 503
         return JSONResponse({"status": service.state, "model": name}, status)
 
+    # Some load balancers look by HEAD.
+    app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
+
     @app.get("/metrics", response_class=Response, responses={200: {"content": _PLAIN}})
     async def metrics() -> Response:
         """Return what Prometheus reads."""
@@ -143,6 +145,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "failed")
     message = _MESSAGES.get(error.status_code, "The request could not be answered.")
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        message = f"{request.url.path} takes {allowed}, not {request.method}."
     refusal = Refusal(error.status_code, code, message, error.headers)
     return await _refused(request, refusal)
 

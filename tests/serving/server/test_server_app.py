@@ -204,6 +204,13 @@ def test_other_paths_and_methods(method, path, status, code, one_request):
     answer, _ = one_request(method, path)
     assert (answer.status, answer.error["code"]) == (status, code)
     assert ("allow" in answer.headers) == (status == 405)
+    if status == 405:
+        assert f"takes {answer.headers['allow']}, not {method}." in answer.error["message"]
+
+
+def test_health_answers_those_who_ask_for_the_head_alone(one_request):
+    answer, _ = one_request("HEAD", "/health")
+    assert answer.status == 200
 
 
 def test_health_while_it_loads_and_stops():
