@@ -41,7 +41,7 @@ def read_request(body: bytes, max_texts: int) -> PredictRequest:
 
 def _refusal(error: ValidationError) -> Refusal:
     """Return the refusal for the first fault that pydantic has found."""
-    fault: dict[str, Any] = dict(error.errors(include_url=False)[0])
+    fault = _told_best(error)
     place, kind, value = fault["loc"], fault["type"], describe(fault["input"])
     if kind == "json_invalid":
         return invalid(f"The body must be JSON in UTF-8: {fault['ctx']['error']}.")
@@ -57,6 +57,24 @@ def _refusal(error: ValidationError) -> Refusal:
             as_text(field, inside[0], fault["input"])
         except InputError as refused:
             return Refusal.of(refused)
-    message = f"`{field}`: {fault['msg']}. Received: {value.name} ({value.shown})"
+    if field in _TEXTS and kind in ("list_type", "too_short"):
+        received = f"{value.name} ({value.shown})"
+        return invalid(
+            f"`{field}` must be a list of one or more texts. Received: {received}",
+            field=field,
+            received=value.shown,
+        )
+    entry = f" of {inside[-1]!r:.80}" if field == "abstain" and len(inside) > 1 else ""
+    message = f"`{field}`{entry}: {fault['msg']}. Received: {value.name} ({value.shown})"
     index = inside[0] if inside and isinstance(inside[0], int) else None
     return invalid(message, field=field, index=index, received=value.shown)
+
+
+def _told_best(error: ValidationError) -> dict[str, Any]:
+    """Return the first fault; of a field that may be one thing or another, the one that fits best.
+
+    Pydantic tells what keeps the value from being each of them.
+    """
+    faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
+    field = faults[0]["loc"][:1]
+    return max((f for f in faults if f["loc"][:1] == field), key=lambda f: len(f["loc"]))
