@@ -1,7 +1,7 @@
 """Batches of examples for one model."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 
@@ -20,12 +20,9 @@ from kbert.interop.segments import check_segments
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.say import say
 
-if TYPE_CHECKING:
-    from kbert.models.text_model import TextModel
-
 
 def text_batches(
-    model: "TextModel",
+    model: Any,
     examples: Examples | ShardedTokenStore,
     plan: TrainingPlan | None,
     *,
@@ -35,7 +32,7 @@ def text_batches(
     class_weight: ClassWeight | None,
     cache: str | Path | None,
 ) -> Batches:
-    """Return batches of examples for a model; see `TextModel.batches`."""
+    """Return batches of examples for a `TextModel`; see its `batches`."""
     if isinstance(examples, ShardedTokenStore):
         examples.read_by(model.tokenizer, model.max_length)
         examples = StoredExamples.of(examples)
@@ -64,7 +61,7 @@ def text_batches(
     )
 
 
-def _check_read_for(model: "TextModel", examples: Examples, plan: TrainingPlan | None) -> None:
+def _check_read_for(model: Any, examples: Examples, plan: TrainingPlan | None) -> None:
     """Raise InputError where examples were read for another model, or planned for other rows."""
     check_examples(examples)
     if examples.y is not None and examples.target.kind != model.target.kind:

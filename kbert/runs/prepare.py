@@ -122,7 +122,6 @@ def prepare(
         sizes, _ = source.sizes()
         check_max_length(config.max_length, sizes["max_sequence_length"])
         check_techniques(config, sizes)
-    config = with_pooling(config, source)
     labels = None if config.parent is None else Labels(source.labels() or ())
     whole, given = read_files(config, labels)
     if split is None:
@@ -157,6 +156,7 @@ def prepare(
     if isinstance(training, StoredExamples):
         findings += judge_overlap(config, stores)
         raise_on_errors(findings, can_allow=True)
+    config = with_pooling(config, source)
     choice = PackingChoice.of_store(
         stores["train"],
         plan.batch_size,

@@ -15,9 +15,9 @@ def main(config, run, outcome):
         Outcome("refused", "the loss is not a number").write(Path(outcome))
         return
     if settings.epochs > 100:
-        (Path(run).parent / "begun").touch()
         try:
-            time.sleep(100)
+            (Path(run).parent / "begun").touch()
+            time.sleep(300)
         except KeyboardInterrupt:
             Outcome("stopped").write(Path(outcome))
         return

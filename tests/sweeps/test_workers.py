@@ -60,7 +60,7 @@ def stopped_and_killed(workers, folder, sweep):
         assert work.poll() is None
         time.sleep(0.05)
     work.stop()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while (outcome := work.poll()) is None and time.monotonic() < until:
         time.sleep(0.05)
     assert outcome.ending == "stopped"
