@@ -9,6 +9,7 @@ import itertools
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from .table import BACKENDS, BOUNDS, initial_weights, run_alone
 from .worker import WEIGHTS, plan_and_batches, tiny_model
 
 CASES = list(itertools.product(BACKENDS, BACKENDS))
+# What a test measures: each backend begins for one and goes on for another.
+RING = list(zip(BACKENDS, (*BACKENDS[1:], BACKENDS[0]), strict=True))
 CHECK_INTERVAL = 3
 
 
@@ -36,17 +39,17 @@ def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarr
     return to_arrays(model.weights)
 
 
-def work(backend: str, folder: Path, phase: str) -> None:
-    """Do one backend's part: begin a training, or go on with each that was begun."""
+def work(backend: str, folder: Path, *begun_on: str) -> None:
+    """Do one backend's part: begin a training; or go on with those that were begun on some."""
     from kbert.backend.choose_backend import choose_backend, import_keras
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
     choose_backend(backend)
     import_keras()
-    if phase == "begin":
+    if not begun_on:
         save_file(fit(folder, folder / backend), folder / f"{backend}.safetensors")
         return
-    for begun in BACKENDS:
+    for begun in begun_on:
         own = shutil.copytree(folder / begun, folder / f"{begun}-{backend}")
         store = CheckpointStore(own)
         inside = next(
@@ -56,13 +59,18 @@ def work(backend: str, folder: Path, phase: str) -> None:
         save_file(fit(folder, own, resume=True), folder / f"{begun}-{backend}.safetensors")
 
 
-def measure(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
-    """Return, for each pair of backends, the greatest differences by kind of weight."""
+def measure(
+    folder: Path, cases: Sequence[tuple[str, str]] = CASES
+) -> dict[tuple[str, str], dict[str, float]]:
+    """Return, for pairs of backends, the greatest differences by kind of weight."""
     save_file(initial_weights(), folder / WEIGHTS)
-    for phase, backend in itertools.product(("begin", "resume"), BACKENDS):
-        run_alone("tests.parity.resumption", backend, folder, phase)
+    for backend in BACKENDS:
+        run_alone("tests.parity.resumption", backend, folder)
+    for backend in BACKENDS:
+        begun_on = [begun for begun, resumed in cases if resumed == backend]
+        run_alone("tests.parity.resumption", backend, folder, *begun_on)
     found = {}
-    for begun, resumed in CASES:
+    for begun, resumed in cases:
         one = load_file(folder / f"{begun}.safetensors")
         other = load_file(folder / f"{begun}-{resumed}.safetensors")
         kinds = {"weights recommended": 0.0, "key biases recommended": 0.0}
@@ -86,6 +94,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        work(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+        work(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])
     else:
         main()

@@ -1,6 +1,6 @@
 import pytest
 
-from .resumption import CASES, measure
+from .resumption import RING, measure
 from .table import BOUNDS
 
 pytestmark = pytest.mark.parity
@@ -8,10 +8,12 @@ pytestmark = pytest.mark.parity
 
 @pytest.fixture(scope="session")
 def differences(tmp_path_factory):
-    return measure(tmp_path_factory.mktemp("resumption"))
+    return measure(tmp_path_factory.mktemp("resumption"), RING)
 
 
-@pytest.mark.parametrize(("begun", "resumed"), CASES, ids=str)
+# On one backend the bits are equal: tests/runs/test_resume_exactly.py, on each of them. By hand,
+# `python -m tests.parity.resumption` has every pair.
+@pytest.mark.parametrize(("begun", "resumed"), RING, ids=str)
 def test_a_training_begun_on_one_backend_ends_on_another(differences, begun, resumed):
     for kind, difference in differences[begun, resumed].items():
-        assert difference <= (0 if begun == resumed else BOUNDS[kind])
+        assert difference <= BOUNDS[kind]
