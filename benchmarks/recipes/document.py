@@ -71,7 +71,8 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
     yield from _part(
         "Few rows",
         few_table(scores),
-        f"{EPOCHS} epochs of few rows are few updates; setfit trains its encoder on pairs of texts "
+        f"kbert trains {EPOCHS} epochs, or as many as make 100 updates, in batches of 8, or of 4 "
+        "where there are fewer than 32 rows; setfit trains its encoder on pairs of texts "
         "(`num_iterations=20`) and then a logistic regression. Test accuracy after the last epoch.",
     )
     yield "## How it was measured"

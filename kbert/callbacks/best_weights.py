@@ -65,8 +65,11 @@ class BestWeights:
         assign_plain(model, mean_arrays(each), "the average of the best evaluations")
         return found
 
-    def restore(self, model: Any) -> bool:
-        """Give a model the weights of the best evaluation; return whether they were held."""
-        if self._best:
-            model.set_weights(self._best)
+    @property
+    def has_best(self) -> bool:
+        """Whether the weights of the best evaluation are held."""
         return bool(self._best)
+
+    def restore(self, model: Any) -> None:
+        """Give a model the weights of the best evaluation, which are held."""
+        model.set_weights(self._best)

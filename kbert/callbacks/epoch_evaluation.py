@@ -295,7 +295,8 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def restore(self) -> None:
         """Give the model the weights of the best evaluation, where they were kept."""
-        if self._weights.restore(self.model):
+        if self._weights.has_best:
+            self._weights.restore(self.model)
             best = self.history.best
             if best is not None and isinstance(self.model, TextModel):
                 self.model.target = self.model.target.chosen_by(best.first)
@@ -351,7 +352,7 @@ class EpochEvaluation(keras.callbacks.Callback):
     def _say_choice(self) -> None:
         """Say what the model has taken from its best evaluation, such as thresholds."""
         best, model = self.history.best, self.model
-        if best is None or not self.restore_best or not isinstance(model, TextModel):
+        if best is None or not self._weights.has_best or not isinstance(model, TextModel):
             return
         name = next(iter(best.scores))
         chosen = model.target.what_is_chosen(best.first, model.labels.names, name)
