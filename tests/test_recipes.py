@@ -9,7 +9,7 @@ from benchmarks.recipes.data_sets import SETS, DataSet, Row, read_part, write
 from benchmarks.recipes.document import document
 from benchmarks.recipes.plan import hours, missing, planned, screened, survivors
 from benchmarks.recipes.results import Result, add_result, read_results
-from benchmarks.recipes.runs import few_rows
+from benchmarks.recipes.runs import few_row_plan
 from benchmarks.recipes.settings import CLS, MEAN, SCREENED_ON, SEEDS, TECHNIQUES, TRAINER
 from benchmarks.recipes.tables import Scores, paired_table
 
@@ -91,9 +91,9 @@ def test_publishers_files_are_read(tmp_path):
 
 
 def test_few_rows_make_as_many_updates_as_kbert_asks_for():
-    assert few_rows(16) == {"batch_size": 4, "epochs": 25}  # the cure that kbert names
-    assert few_rows(381) == {"batch_size": 8, "epochs": 3}
-    assert few_rows(1232) == {"batch_size": 8, "epochs": 2}
+    assert few_row_plan(16) == {"batch_size": 4, "epochs": 25}  # the cure that kbert names
+    assert few_row_plan(381) == {"batch_size": 8, "epochs": 3}
+    assert few_row_plan(1232) == {"batch_size": 8, "epochs": 2}
 
 
 def test_a_line_that_was_cut_is_made_again(tmp_path):

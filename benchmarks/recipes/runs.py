@@ -103,7 +103,7 @@ def _kbert(run: Run, files: Files, model: str, folder: Path, _: Path) -> tuple[_
         **{"dev": files.dev, "test": files.test, "text": "text", "label": "label"},
         **{"backend": "torch", "seed": run.seed, "baseline": "none", "preset": model},
         **{"precision": PRECISION, "learning_rate": _rate(run)},
-        **({} if run.rows_per_class is None else few_rows(files.rows[0])),
+        **({} if run.rows_per_class is None else few_row_plan(files.rows[0])),
         **({"pair": "pair"} if files.has_pairs else {}),
         **({} if run.data_set.is_pretrained else {"weights": "random"}),
     }
@@ -133,7 +133,7 @@ def _peer(run: Run, files: Files, model: str, folder: Path, peers: Path) -> tupl
     return epochs, max(range(len(epochs)), key=lambda at: epochs[at]["dev"]["accuracy"])
 
 
-def few_rows(rows: int) -> dict[str, int]:
+def few_row_plan(rows: int) -> dict[str, int]:
     """Return the batches and epochs of few rows, with 100 updates or more: kbert refuses fewer."""
     batch = 4 if rows < 32 else 8
     return {"batch_size": batch, "epochs": max(EPOCHS, -(-100 // -(-rows // batch)))}
