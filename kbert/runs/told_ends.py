@@ -60,7 +60,9 @@ def telling_ends() -> Iterator[None]:
         raise
     except KeyboardInterrupt as stop:
         over.set()
-        if not processes.told("stop-at"):  # else all stop together
+        if _all_stop():
+            _leave_together()
+        else:
             _tell(worded("it was stopped"), status_of(stop))
         raise
     finally:
@@ -73,20 +75,40 @@ def _is_of_others(error: BaseException) -> bool:
     return any(word in text for word in ("Gloo", "NCCL", "oordination"))
 
 
+def _all_stop() -> bool:
+    """Whether all processes stop after the same batch, as `AgreedStop` has found it."""
+    try:
+        return bool(processes.told("stop-at"))
+    except Exception:
+        return True  # process 0 has left, and with it whoever could be told
+
+
+def _leave_together() -> None:
+    """Leave, process 0 as the last: what the others still ask, they ask it."""
+    with contextlib.suppress(Exception):
+        processes.tell(f"left/{processes.process_index()}", "")
+        if processes.is_first():
+            _wait_for_all("left")
+    _let_others_leave()
+
+
 def _tell(sentence: str, status: int) -> None:
     """Tell it, and wait until the others have heard."""
     with contextlib.suppress(Exception):
         processes.tell(
             f"ended/{processes.process_index()}", json.dumps({"why": sentence, "status": status})
         )
-        every = processes.process_count()
-        until = time.monotonic() + _HEARD_WITHIN
-        while time.monotonic() < until:
-            # One that ends by itself listens no more.
-            if len({*processes.told("heard"), *processes.told("ended")}) >= every:
-                break
-            time.sleep(_POLL / 5)
+        _wait_for_all("heard", "ended")  # one that ends by itself listens no more
     _let_others_leave()
+
+
+def _wait_for_all(*keys: str) -> None:
+    """Wait for a while until each process has told something under one of these."""
+    until = time.monotonic() + _HEARD_WITHIN
+    while time.monotonic() < until:
+        if len({name for key in keys for name in processes.told(key)}) >= processes.process_count():
+            return
+        time.sleep(_POLL / 5)
 
 
 def _let_others_leave() -> None:
