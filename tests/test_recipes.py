@@ -27,7 +27,13 @@ def result(data_set="TREC", setting=MEAN, seed=0, test=0.5, dev=0.5, cpu=10.0, *
     values = {
         **{"data_set": data_set, "rows_per_class": None, "data": "abc", "tool": setting.tool},
         **{"flags": dict(setting.flags), "seed": seed, "epochs": [worse, scores], "best": 1},
-        **{"seconds": 2 * cpu, "cpu_seconds": cpu, "machine": "a processor", "date": "2026-01-01"},
+        **{
+            "seconds": 2 * cpu,
+            "cpu_seconds": cpu,
+            "threads": 1,
+            "machine": "a processor",
+            "date": "2026-01-01",
+        },
     }
     return Result(**{**values, "versions": {"kbert": "1"}, **changes})
 

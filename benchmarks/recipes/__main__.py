@@ -1,22 +1,26 @@
 """Make the runs that are missing, and write docs/recipes.md.
 
-    python -m benchmarks.recipes --data FOLDER --peers PYTHON [--minutes M]
+    python -m benchmarks.recipes --data FOLDER --peers PYTHON [--jobs N] [--minutes M]
 
 FOLDER has the data sets, in folders as their publishers name them: glue/CoLA, glue/MRPC, trec,
 banking77, chnsenticorp. PYTHON is that of an environment with transformers, accelerate and setfit.
-Each run is a line of benchmarks/results/recipes.jsonl; what is there is not made again, so that the
-program can be ended at any time. `--table` writes the document alone.
+Each run is a line of benchmarks/results/recipes.jsonl; what is there is not made again, unless its
+files have changed, so that the program can be ended at any time. Runs that are made at once share
+the cores. `--table` writes the document alone.
 """
 
 import argparse
+import os
 import sys
 import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.recipes.document import FILE, document
-from benchmarks.recipes.plan import STAGES, hours, missing, planned
-from benchmarks.recipes.results import add_result, read_results
-from benchmarks.recipes.runs import measure
+from benchmarks.recipes.plan import STAGES, Rows, digests, hours, missing, planned
+from benchmarks.recipes.results import Result, add_result, read_results
+from benchmarks.recipes.runs import Failed, Run, measure
 
 
 def main() -> None:
@@ -29,29 +33,77 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="make no run")
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=STAGES)
     parser.add_argument("--seeds", type=int, help="of each stage the first so many alone")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at once, which share the cores")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no run later")
     options = parser.parse_args()
-    if not options.table and (options.data is None or options.peers is None):
-        parser.error("name --data and --peers; or --table")
-    end = time.monotonic() + 60 * options.minutes
-    for stage in () if options.table else options.stages:
-        while runs := _left(stage, options.seeds):
-            if time.monotonic() > end:
-                break
-            known = hours(runs, read_results())
-            left = "" if known is None else f", about {known:.1f} hours"
-            print(f"{stage}: {len(runs)} runs left{left}. {runs[0]} ...", end=" ", flush=True)
-            result = measure(runs[0], options.data.resolve(), options.peers.absolute())
-            add_result(result)
-            print(f"{result.score():.4f} in {result.seconds:.0f} s", flush=True)
+    if not options.table:
+        if options.data is None or options.peers is None:
+            parser.error("name --data and --peers; or --table")
+        _Maker(options).make()
     FILE.write_text(document(read_results()), encoding="utf-8")
     print(f"{FILE} is written.", file=sys.stderr)
 
 
-def _left(stage: str, seeds: int | None) -> list:
-    found = read_results()
-    runs = missing(planned(stage, found), found)
-    return [run for run in runs if seeds is None or run.seed < seeds]
+class _Maker:
+    """Makes the runs of the stages, several at once."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._data, self._peers = options.data.resolve(), options.peers.absolute()
+        self._end = time.monotonic() + 60 * options.minutes
+        self._threads = max(1, (os.cpu_count() or 1) // options.jobs)
+        self._begun: dict[Future[Result], Run] = {}
+
+    def make(self) -> None:
+        """Make the runs of one stage after the other: what is found decides on later ones."""
+        with ThreadPoolExecutor(self._options.jobs) as pool:
+            for stage in self._options.stages:
+                while runs := self._left(stage):
+                    while len(self._begun) < self._options.jobs and runs and self._has_time():
+                        run = runs.pop(0)
+                        self._begun[pool.submit(self._measure, run)] = run
+                    if not self._begun:
+                        return
+                    self._take(stage)
+                while self._begun:
+                    self._take(stage)
+
+    def _measure(self, run: Run) -> Result:
+        return measure(run, self._data, self._peers, self._threads)
+
+    def _has_time(self) -> bool:
+        return time.monotonic() < self._end
+
+    def _take(self, stage: str) -> None:
+        """Wait for a run, and add what it has found."""
+        done, _ = wait(self._begun, return_when=FIRST_COMPLETED)
+        for one in done:
+            run = self._begun.pop(one)
+            try:
+                result = one.result()
+            except Failed as error:
+                sys.exit(f"{run}: {error}")
+            add_result(result)
+            left = self._left(stage)
+            known = hours(left, read_results(), self._options.jobs)
+            time_left = "" if known is None else f", about {known:.1f} hours"
+            print(
+                f"{run}: {result.score():.4f} in {result.seconds:.0f} s. "
+                f"{stage}: {len(left)} runs left{time_left}.",
+                flush=True,
+            )
+
+    def _left(self, stage: str) -> list[Run]:
+        """Return the runs of a stage that have neither been made nor begun."""
+        found = read_results()
+        runs = missing(planned(stage, found), found, self._digests)
+        begun = self._begun.values()
+        seeds = self._options.seeds
+        return [run for run in runs if run not in begun and (seeds is None or run.seed < seeds)]
+
+    @cached_property
+    def _digests(self) -> dict[Rows, str]:
+        return digests((run for stage in STAGES for run in planned(stage, [])), self._data)
 
 
 if __name__ == "__main__":

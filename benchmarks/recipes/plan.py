@@ -1,10 +1,12 @@
 """Which runs there are, which of them are missing, and how long these take."""
 
 import statistics
+import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from benchmarks.recipes.data_sets import SETS
+from benchmarks.recipes.data_sets import SETS, write
 from benchmarks.recipes.results import Result
 from benchmarks.recipes.runs import Run, key
 from benchmarks.recipes.settings import (
@@ -22,6 +24,7 @@ from benchmarks.recipes.settings import (
 
 STAGES = ("main", "screen", "survivors", "few", "google")
 _MOST_ROWS = 1600
+Rows = tuple[str, int | None]  # a data set's name, and its rows a class
 
 
 def planned(stage: str, found: Sequence[Result]) -> list[Run]:
@@ -70,14 +73,38 @@ def by_key(found: Iterable[Result]) -> dict[str, Result]:
     return {key(r.data_set, r.rows_per_class, r, r.seed): r for r in found}
 
 
-def missing(runs: Iterable[Run], found: Iterable[Result]) -> list[Run]:
-    """Return the runs that have no result."""
-    made = by_key(found)
+def missing(
+    runs: Iterable[Run], found: Iterable[Result], digests: Mapping[Rows, str] | None = None
+) -> list[Run]:
+    """Return the runs that have no result.
+
+    Args:
+        runs: iterable of Run.
+        found: iterable of Result.
+        digests: dict or None. Those of the files as they are now, by data set and rows a class: a
+            result of other files does not count.
+    """
+    made = by_key(
+        one
+        for one in found
+        if digests is None or digests.get((one.data_set, one.rows_per_class)) == one.data
+    )
     return [run for run in runs if run.key not in made]
 
 
-def hours(runs: Sequence[Run], found: Sequence[Result]) -> float | None:
-    """Return how long runs take by those that were made; None where none was."""
+def digests(runs: Iterable[Run], data: Path) -> dict[Rows, str]:
+    """Return the digests of the files of runs, by data set and rows a class."""
+    files: dict[Rows, str] = {}
+    for run in runs:
+        rows = (run.data_set.name, run.rows_per_class)
+        if rows not in files:
+            with tempfile.TemporaryDirectory() as folder:
+                files[rows] = write(run.data_set, data, Path(folder), run.rows_per_class).digest
+    return files
+
+
+def hours(runs: Sequence[Run], found: Sequence[Result], jobs: int = 1) -> float | None:
+    """Return how long runs take, so many at once, by those made; None where none was."""
     if not found:
         return None
     seconds = defaultdict(list)
@@ -85,4 +112,6 @@ def hours(runs: Sequence[Run], found: Sequence[Result]) -> float | None:
         for name in (result.data_set, result.tool), None:
             seconds[name].append(result.seconds)
     usual = {name: statistics.median(all_) for name, all_ in seconds.items()}
-    return sum(usual.get((r.data_set.name, r.setting.tool), usual[None]) for r in runs) / 3600
+    return (
+        sum(usual.get((r.data_set.name, r.setting.tool), usual[None]) for r in runs) / 3600 / jobs
+    )

@@ -25,6 +25,7 @@ class Result:
         best: int. The place in `epochs` of what is kept: the highest dev accuracy.
         seconds: float. The process, from its start to its end.
         cpu_seconds: float. Of all cores, which other work on the machine changes less.
+        threads: int. With which it computed.
         machine: str.
         versions: dict of str by package.
         date: str.
@@ -40,6 +41,7 @@ class Result:
     best: int
     seconds: float
     cpu_seconds: float
+    threads: int
     machine: str
     versions: Mapping[str, str]
     date: str

@@ -1,14 +1,15 @@
 """One run of one side, in a process of its own."""
 
+import functools
 import json
-import resource
+import os
 import shlex
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,38 +56,77 @@ def key(data_set: str, rows_per_class: int | None, setting: Any, seed: int) -> s
     return json.dumps([data_set, rows_per_class, setting.tool, flags, seed])
 
 
-def measure(run: Run, data: Path, peers: Path) -> Result:
+@dataclass
+class Place:
+    """Where a run is made, and what it has cost so far.
+
+    Args:
+        folder: Path. Of its files.
+        peers: Path. The Python of the environment of the other tools.
+        threads: int. With which its processes compute.
+    """
+
+    folder: Path
+    peers: Path
+    threads: int
+    cpu_seconds: float = field(default=0.0, init=False)
+
+    def printed(self, command: Sequence[str]) -> str:
+        """Return what a command prints, and count its time; raise `Failed` where it fails."""
+        variables = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(self.threads))
+        out, err = self.folder / "stdout", self.folder / "stderr"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(
+                command, stdout=stdout, stderr=stderr, env={**os.environ, **variables}
+            )
+            # Not `RUSAGE_CHILDREN`: several runs may be made at once.
+            _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu_seconds += used.ru_utime + used.ru_stime
+        if process.returncode:
+            told = err.read_text(encoding="utf-8", errors="replace")[-3000:]
+            raise Failed(f"{shlex.join(command)} failed:\n{told}")
+        return out.read_text(encoding="utf-8")
+
+
+class Failed(Exception):
+    """A process of a run has failed."""
+
+
+def measure(run: Run, data: Path, peers: Path, threads: int) -> Result:
     """Train and predict, and return the scores.
 
     Args:
         run: Run.
         data: Path. Where the data sets are.
         peers: Path. The Python of the environment of the other tools.
+        threads: int. With which a process computes.
+
+    Raises:
+        Failed: a process has failed.
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         files = write(run.data_set, data, folder, run.rows_per_class)
         model = minilm_folder() if run.data_set.is_pretrained else _new_model(files, folder)
         side = _kbert if run.setting.tool == "kbert" else _peer
-        digest = files.digest
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        place = Place(folder, peers, threads)
         start = time.perf_counter()
-        epochs, best = side(run, files, model, folder, peers)
+        epochs, best = side(run, files, model, place)
         seconds = time.perf_counter() - start
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return Result(
         data_set=run.data_set.name,
         rows_per_class=run.rows_per_class,
-        data=digest,
+        data=files.digest,
         tool=run.setting.tool,
         flags=dict(run.setting.flags),
         seed=run.seed,
         epochs=epochs,
         best=best,
         seconds=round(seconds, 1),
-        cpu_seconds=round(cpu, 1),
-        machine=machine(),
+        cpu_seconds=round(place.cpu_seconds, 1),
+        threads=threads,
+        machine=_machine(),
         versions=_versions(run.setting.tool, peers),
         date=time.strftime("%Y-%m-%d"),
     )
@@ -95,20 +135,29 @@ def measure(run: Run, data: Path, peers: Path) -> Result:
 _Epochs = list[dict[str, dict[str, float]]]
 
 
-def _kbert(run: Run, files: Files, model: str, folder: Path, _: Path) -> tuple[_Epochs, int]:
+def _kbert(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, int]:
     """Train with `kbert train`; return the scores of each evaluation, and which is kept."""
-    output = folder / "run"
+    output, few = place.folder / "run", run.rows_per_class is not None
+    parts = {"dev": files.dev, "test": files.test}
     settings = {
         **{"epochs": EPOCHS, "batch_size": BATCH_SIZE, "max_length": MAX_LENGTH},
-        **{"dev": files.dev, "test": files.test, "text": "text", "label": "label"},
+        **{"text": "text", "label": "label"},
         **{"backend": "torch", "seed": run.seed, "baseline": "none", "preset": model},
         **{"precision": PRECISION, "learning_rate": _rate(run)},
-        **({} if run.rows_per_class is None else few_row_plan(files.rows[0])),
+        # Whoever has few rows has none to choose an epoch by: the last is kept.
+        **({**few_row_plan(files.rows[0]), "dev_proportion": 0} if few else parts),
         **({"pair": "pair"} if files.has_pairs else {}),
         **({} if run.data_set.is_pretrained else {"weights": "random"}),
     }
     flags = Setting("", {**settings, **run.setting.flags, "output": output}).command
-    _printed([sys.executable, "-m", "kbert", "train", str(files.train), *flags])
+    kbert = [sys.executable, "-m", "kbert"]
+    place.printed([*kbert, "train", str(files.train), *flags])
+    if few:
+        told = {
+            part: json.loads(place.printed([*kbert, "evaluate", str(output), str(path), "--json"]))
+            for part, path in parts.items()
+        }
+        return [{part: {name: one[name] for name in SCORES} for part, one in told.items()}], 0
     record = json.loads((output / "evaluations.json").read_text(encoding="utf-8"))
     history = EvaluationHistory.from_dict(record)
     epochs = [
@@ -119,7 +168,7 @@ def _kbert(run: Run, files: Files, model: str, folder: Path, _: Path) -> tuple[_
     return epochs, history.records.index(history.best)
 
 
-def _peer(run: Run, files: Files, model: str, folder: Path, peers: Path) -> tuple[_Epochs, int]:
+def _peer(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, int]:
     """Train with another tool; return the scores of each evaluation, and the best on dev."""
     settings = {
         **{"epochs": EPOCHS, "batch_size": BATCH_SIZE, "max_length": MAX_LENGTH},
@@ -127,8 +176,9 @@ def _peer(run: Run, files: Files, model: str, folder: Path, peers: Path) -> tupl
         **{"precision": PRECISION, "pretrained": run.data_set.is_pretrained},
         **run.setting.flags,
     }
-    command = [str(peers), str(_PEERS_FILE), run.setting.tool, str(folder), json.dumps(settings)]
-    predicted = json.loads(_printed(command).splitlines()[-1])
+    tool, folder = run.setting.tool, str(place.folder)
+    command = [str(place.peers), str(_PEERS_FILE), tool, folder, json.dumps(settings)]
+    predicted = json.loads(place.printed(command).splitlines()[-1])
     epochs = [{part: _scores(rows) for part, rows in told.items()} for told in predicted]
     return epochs, max(range(len(epochs)), key=lambda at: epochs[at]["dev"]["accuracy"])
 
@@ -168,17 +218,13 @@ def _new_model(files: Files, folder: Path) -> str:
     return str(model)
 
 
+_machine = functools.cache(machine)
+
+
+@functools.cache
 def _versions(tool: str, peers: Path) -> dict[str, str]:
     python = sys.executable if tool == "kbert" else str(peers)
     names = _PACKAGES[tool]
-    told = _printed([python, "-c", _VERSION, *names]).split()
+    told = subprocess.check_output([python, "-c", _VERSION, *names], text=True).split()
     own = {"kbert": __version__} if tool == "kbert" else {}
     return own | dict(zip(names, told, strict=True))
-
-
-def _printed(command: Sequence[str]) -> str:
-    """Return what a command prints; end the program where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{shlex.join(command)} failed:\n{done.stderr[-3000:]}")
-    return done.stdout
