@@ -110,14 +110,14 @@ def measure(run: Run, data: Path, peers: Path, threads: int) -> Result:
         files = write(run.data_set, data, folder, run.rows_per_class)
         model = minilm_folder() if run.data_set.is_pretrained else _new_model(files, folder)
         side = _kbert if run.setting.tool == "kbert" else _peer
-        place = Place(folder, peers, threads)
+        place, digest = Place(folder, peers, threads), files.digest
         start = time.perf_counter()
         epochs, best = side(run, files, model, place)
         seconds = time.perf_counter() - start
     return Result(
         data_set=run.data_set.name,
         rows_per_class=run.rows_per_class,
-        data=files.digest,
+        data=digest,
         tool=run.setting.tool,
         flags=dict(run.setting.flags),
         seed=run.seed,
