@@ -36,6 +36,7 @@ from kbert.findings.cure import Cure as Cure
 from kbert.findings.finding import Finding as Finding
 from kbert.interop.sources import find_source as find_source
 from kbert.linear.baselines import baselines as baselines
+from kbert.linear.fit_linear_head import fit_linear_head as fit_linear_head
 from kbert.losses.class_loss import ClassLoss as ClassLoss
 from kbert.models.bert_classifier import BertClassifier as BertClassifier
 from kbert.models.import_model import import_model as import_model
@@ -62,6 +63,7 @@ from kbert.techniques.fgm import FGM as FGM
 from kbert.techniques.freeze import Freeze as Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay as LayerDecay
+from kbert.techniques.linear_head import LinearHead as LinearHead
 from kbert.techniques.lora import LoRA as LoRA
 from kbert.techniques.moving_average import MovingAverage as MovingAverage
 from kbert.techniques.r_drop import RDrop as RDrop

@@ -20,6 +20,7 @@ NOT_RUN = {
     "kbert.analysis.find_errors.find_errors": "a run",
     "kbert.data.reading.reading_options.ReadingOptions": "a labelled file",
     "kbert.linear.baselines.baselines": "examples and a model",
+    "kbert.linear.fit_linear_head.fit_linear_head": "a model, examples and a plan",
     "kbert.data.token_store.TokenStore": "examples and a tokenizer",
     "kbert.data.shards.sharded_token_store.ShardedTokenStore": "a tokenizer",
     "kbert.runs.continue_training.continue_training": "a run",

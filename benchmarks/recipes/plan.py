@@ -15,7 +15,7 @@ from benchmarks.recipes.settings import (
     FEW_ROWS,
     GOOGLE,
     MAIN,
-    MEAN,
+    RECOMMENDED,
     SCREENED_ON,
     SEEDS,
     TECHNIQUES,
@@ -50,7 +50,7 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
 
 def survivors(found: Sequence[Result]) -> list[Setting]:
     """Return the techniques that have been screened, with a higher mean dev accuracy than none."""
-    base = screened(MEAN, found)
+    base = screened(RECOMMENDED, found)
     means = [screened(setting, found) for setting in TECHNIQUES]
     return [
         setting

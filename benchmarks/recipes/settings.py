@@ -38,31 +38,33 @@ class Setting:
 
 TRAINER = Setting("Hugging Face Trainer", tool="trainer")
 SETFIT = Setting("setfit", tool="setfit")
-CLS = Setting("[CLS]", {"pooling": "cls"})
-MEAN = Setting("mean of the tokens", {"pooling": "mean"})
-GOOGLE = Setting("google", {"recipe": "google", "pooling": "cls", "precision": "float32"})
-MAIN = (TRAINER, CLS, MEAN)
+RECOMMENDED = Setting("recommended")
+GOOGLE = Setting("google", {"recipe": "google", "precision": "float32"})
+MAIN = (TRAINER, RECOMMENDED)
 
 
-def _beside_mean(name: str, **flags: Any) -> Setting:
-    return Setting(name, {**MEAN.flags, **flags})
+def _with(name: str, **flags: Any) -> Setting:
+    return Setting(name, flags)
 
 
 TECHNIQUES = (
-    _beside_mean("embeddings frozen", freeze_embeddings=True),
-    _beside_mean("embeddings and 3 layers frozen", freeze_embeddings=True, freeze_layers=3),
-    _beside_mean("gradual unfreezing", gradual_unfreezing=0.3),
-    _beside_mean("layer decay 0.9", layer_decay=0.9),
-    _beside_mean("top layer new", reinit_layers=1),
-    _beside_mean("LoRA", lora_rank=8, learning_rate=5e-3),
-    _beside_mean("moving average", moving_average=0.9),
-    _beside_mean("average of the best", average_best=2),
-    _beside_mean("R-Drop", r_drop=1.0),
-    _beside_mean("FGM", fgm=0.5),
-    _beside_mean("contrastive", contrastive=0.3),
-    _beside_mean("token dropout", token_dropout=0.1),
-    _beside_mean("rate 1e-4", learning_rate=1e-4),
-    _beside_mean("rate 2e-4", learning_rate=2e-4),
-    _beside_mean("batches of 16", batch_size=16),
+    _with("a new head", head="new"),
+    _with("[CLS]", pooling="cls"),
+    _with("[CLS] and a new head", pooling="cls", head="new"),
+    _with("embeddings frozen", freeze_embeddings=True),
+    _with("embeddings and 3 layers frozen", freeze_embeddings=True, freeze_layers=3),
+    _with("gradual unfreezing", gradual_unfreezing=0.3),
+    _with("layer decay 0.9", layer_decay=0.9),
+    _with("top layer new", reinit_layers=1),
+    _with("LoRA", lora_rank=8, learning_rate=5e-3),
+    _with("moving average", moving_average=0.9),
+    _with("average of the best", average_best=2),
+    _with("R-Drop", r_drop=1.0),
+    _with("FGM", fgm=0.5),
+    _with("contrastive", contrastive=0.3),
+    _with("token dropout", token_dropout=0.1),
+    _with("rate 1e-4", learning_rate=1e-4),
+    _with("rate 2e-4", learning_rate=2e-4),
+    _with("batches of 16", batch_size=16),
 )
-FEW = (SETFIT, MEAN, _beside_mean("contrastive", contrastive=0.3))
+FEW = (SETFIT, RECOMMENDED, _with("contrastive", contrastive=0.3))

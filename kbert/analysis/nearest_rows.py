@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kbert.data.reading.examples import Examples
-from kbert.linear.encoder_means import encoder_means
+from kbert.linear.encoder_vectors import encoder_vectors
 from kbert.linear.labelled_rows import LabelledRows
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def nearest_rows(
 
 def _directions(model: "BertClassifier", examples: Examples) -> np.ndarray:
     """Return the mean output of each row, of length 1."""
-    means = encoder_means(model, LabelledRows.from_store(model.batches(examples).store))
+    means = encoder_vectors(model, LabelledRows.from_store(model.batches(examples).store))
     lengths = np.linalg.norm(means.astype(np.float64), axis=1, keepdims=True)
     return means / np.maximum(lengths, np.finfo(np.float32).tiny)
 

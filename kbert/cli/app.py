@@ -12,7 +12,12 @@ from kbert import __version__
 from kbert.choices import Language
 from kbert.cli.help import HelpFormatter, with_whole_paragraphs
 from kbert.cli.options import MACHINE, Switch
-from kbert.cli.read_flags import check_mistyped_flags, check_whole_numbers, read_settings_file
+from kbert.cli.read_flags import (
+    check_mistyped_flags,
+    check_whole_numbers,
+    read_recipe,
+    read_settings_file,
+)
 from kbert.cli.unused_flags import check_unused_flags
 from kbert.errors import KbertError
 from kbert.findings import Finding
@@ -30,7 +35,9 @@ app = App(
     suppress_keyboard_interrupt=False,  # `main` says what a stopped run has left
 )
 app.config = (
+    read_recipe,  # that of a flag, before the settings of a file
     read_settings_file,
+    read_recipe,  # that of the file, after them
     check_mistyped_flags,
     check_whole_numbers,
     check_unused_flags,

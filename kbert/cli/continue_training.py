@@ -13,7 +13,7 @@ from kbert.config import TrainConfig
 from kbert.utils.say import verbose_level
 
 
-@options(TrainConfig, optional=True, without=("parent", "preset", "weights", "pooling"))
+@options(TrainConfig, optional=True, without=("parent", "preset", "weights", "pooling", "head"))
 class Changes:
     """What a run can change that continues another."""
 

@@ -10,6 +10,7 @@ from cyclopts.config import Dict
 
 from kbert.cli.no_such_option import no_such_option
 from kbert.config import TrainConfig, read_toml
+from kbert.config.recipes import of_recipe
 from kbert.data.reading.file_kinds import no_standard_input
 from kbert.errors import InputError
 from kbert.findings import Option, worded
@@ -33,6 +34,22 @@ def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentColle
                 if flag in typed:
                     values.pop(name, None)
             Dict(values, use_commands_as_keys=False, source=path)(app, verb, arguments)
+
+
+def read_recipe(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
+    """Add the settings of the recipe that is named, where they have no flag.
+
+    `continue` and `sweep` know which flags are given, and do it later.
+    """
+    if verb[:1] not in (("train",), ("plan",)):
+        return
+    for argument in arguments:
+        if argument.name == "--recipe" and argument.tokens:
+            names = {a.name.removeprefix("--").replace("-", "_"): bool(a.tokens) for a in arguments}
+            given = [name for name, is_given in names.items() if is_given]
+            values = of_recipe(argument.tokens[-1].value, beside=given)
+            values = {name: value for name, value in values.items() if name in names}
+            Dict(values, use_commands_as_keys=False, source="recipe")(app, verb, arguments)
 
 
 def check_no_standard_input(arguments: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding, Joined, Option, worded
 from kbert.plans.training_plan import TrainingPlan
+from kbert.runs.choose_head import with_head
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
@@ -59,7 +60,7 @@ def show_plan(
     tell = (lambda line: None) if as_json else show
     findings = config.findings(plan)
     record = plan_record(plan, findings)
-    tell(plan.describe(findings))
+    tell(config.describe(plan, findings))
     if config.batch_size == "auto":
         tell(
             worded(
@@ -67,7 +68,7 @@ def show_plan(
                 "updates."
             )
         )
-    used = techniques_of(config)
+    used = techniques_of(with_head(config))
     record["techniques"] = [technique.to_dict() for technique in used]
     for technique in used:
         tell(f"  {technique.told()}")

@@ -19,7 +19,7 @@ _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
 # Of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
-_MODEL = ("preset", "weights", "pooling")
+_MODEL = ("preset", "weights", "pooling", "head")
 _TECHNIQUES = tuple(field.name for field in fields(TechniqueOptions))
 _FILE = ("dev", *OF_OWN_DEV, "seed")  # how a file is divided
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from kbert.choices import LongText
+from kbert.choices import LongText, PlanRecipe
 from kbert.config.checkpoint_options import CheckpointOptions
 from kbert.config.checks import check_at_least_1, check_share, check_type
 from kbert.config.machine_options import MachineOptions
@@ -56,6 +56,8 @@ class PretrainConfig(
     """File of texts to evaluate on after each epoch; without it, a share is set aside."""
     dev_proportion: float = 0.05
     """Share of the texts set aside for evaluation when there is no dev file; 0 for none."""
+    recipe: PlanRecipe = "recommended"
+    """AdamW and a continuous schedule, or the exact arithmetic of Google's scripts."""
     long_text: LongText = "windows"
     """What a longer text keeps: all of it, in windows that are rows of their own; its head, its
     tail, or a quarter of head with three of tail."""

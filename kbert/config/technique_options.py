@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from kbert.choices import HeadStart
 from kbert.config.checks import check_share
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -9,7 +10,7 @@ from kbert.findings import Option
 
 @dataclass(frozen=True, kw_only=True)
 class TechniqueOptions:
-    """What is done beside plain fine-tuning; each setting's default does nothing.
+    """What is done beside plain fine-tuning; by its default each setting does nothing.
 
     Example:
 
@@ -18,6 +19,9 @@ class TechniqueOptions:
     ```
     """
 
+    head: HeadStart = "auto"
+    """What the head begins with: a linear model, fitted to the encoder as it is, or new weights;
+    auto takes the former where the encoder is pretrained, except by the recipe google."""
     freeze_embeddings: bool = False
     """Do not train the embeddings."""
     freeze_layers: int = 0

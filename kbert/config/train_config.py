@@ -1,6 +1,7 @@
 """Everything that decides a training run."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -13,19 +14,21 @@ from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
 from kbert.config.read_toml import read_toml
+from kbert.config.recipes import filled_by_recipe, of_recipe
 from kbert.config.shard_options import ShardOptions
 from kbert.config.split_options import SplitOptions, check_split
 from kbert.config.technique_options import TechniqueOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, check_codes
-from kbert.findings import Finding, Option
+from kbert.findings import Finding, Option, worded
 from kbert.plans.plan_options import PlanOptions
 
 if TYPE_CHECKING:
     from kbert.plans.training_plan import TrainingPlan
 
 
+@filled_by_recipe
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig(
     MachineOptions,
@@ -42,8 +45,8 @@ class TrainConfig(
 ):
     """Everything that decides a training run.
 
-    The docstring of each field is the help of its flag. `from_toml` and `to_toml` are inverse to
-    each other.
+    The docstring of each field is the help of its flag. A recipe fills in what is not given.
+    `from_toml` and `to_toml` are inverse to each other.
 
     Raises:
         InputError: a value out of range, or two that contradict each other.
@@ -53,6 +56,7 @@ class TrainConfig(
     ```python
     config = TrainConfig(data="reviews.csv", epochs=4)
     assert config.batch_size == 32
+    assert TrainConfig(data="reviews.csv", recipe="fast").freeze_layers == 3
     ```
     """
 
@@ -110,6 +114,15 @@ class TrainConfig(
         of_lora = lora_rate_finding(plan)
         others = [finding for finding in found if finding.code != "unusual-rate"]
         return others if of_lora is None else [*others, of_lora]
+
+    def describe(self, plan: "TrainingPlan", findings: Sequence[Finding]) -> str:
+        heading, *lines = super().describe(plan, findings).split("\n")
+        given = of_recipe(self.recipe)
+        taken = [Option(n, value) for n, value in given.items() if getattr(self, n) == value]
+        if taken:
+            settings = worded(", ").join(map(str, taken))
+            lines.insert(0, worded("  of the recipe: {settings}", settings=settings))
+        return "\n".join([heading, *lines])
 
     def _check_task(self) -> None:
         """Raise InputError when a setting is given that the task decides."""

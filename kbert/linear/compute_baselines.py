@@ -11,7 +11,8 @@ import numpy as np
 from kbert.choices import BaselineChoice
 from kbert.errors import KbertError
 from kbert.findings import Message, Text
-from kbert.linear.encoder_means import encoder_means
+from kbert.linear.encoder_vectors import encoder_vectors
+from kbert.linear.fit_standardized import fit_standardized
 from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.linear_target import LinearTarget
 from kbert.linear.linear_targets import linear_target
@@ -124,14 +125,14 @@ def _encoder(task: BaselineTask) -> Baseline:
     rows, dev_rows, share = encoder_rows(task.training.lengths, task.dev.lengths, task.epochs)
     training = task.training.sample(rows, task.seed)
     dev = task.dev.sample(dev_rows, task.seed)
-    means = encoder_means(task.model, training).astype("float64")
-    middle, spread = means.mean(axis=0), means.std(axis=0)
-    spread[spread == 0] = 1.0
-    fitted = task.linear.fit(
-        (means - middle) / spread, training.targets, training.weights, ENCODER_STRENGTH
+    fitted = fit_standardized(
+        task.linear,
+        encoder_vectors(task.model, training),
+        training.targets,
+        training.weights,
+        ENCODER_STRENGTH,
     )
-    outputs = fitted.outputs((encoder_means(task.model, dev) - middle) / spread)
-    scores = task.scores(outputs, dev)
+    scores = task.scores(fitted.outputs(encoder_vectors(task.model, dev)), dev)
     return Baseline("encoder", len(training), scores, time.monotonic() - started, share)
 
 

@@ -45,7 +45,8 @@ class SingleLabel:
             model.fit(features, targets, sample_weight=weights)
         known, biases = model.coef_, model.intercept_
         if len(model.classes_) == 2:  # of which scikit-learn has the second's logit alone
-            known, biases = np.stack([0 * known[0], known[0]]), np.array([0, biases[0]])
+            known = np.stack([-known[0], known[0]]) / 2
+            biases = np.stack([-biases[0], biases[0]]) / 2
         coefficients[:, model.classes_] = known.T
         # A class without rows is as likely as half a row, whatever the features.
         intercepts += biases.mean() - intercepts[model.classes_].mean()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import keras
 import keras_hub
 from keras import ops
 
@@ -42,22 +41,3 @@ def mean_of_tokens(rows: Any, padding_mask: Any) -> Any:
     # LiteRT has no slice that adds an axis at the end.
     shares = ops.expand_dims(ops.cast(padding_mask, "float32"), 2)
     return ops.sum(ops.cast(rows, "float32") * shares, axis=1) / ops.sum(shares, axis=1)
-
-
-class MeanOutput(keras.Model):
-    """A backbone whose output is `mean_output`, of the encoder as it is.
-
-    Nothing is dropped, and no random number is drawn; the backbone is shared with the model that it
-    belongs to, and does not change.
-
-    Args:
-        backbone: keras_hub.models.BertBackbone.
-    """
-
-    def __init__(self, backbone: keras_hub.models.BertBackbone) -> None:
-        # With a name of its own it takes none of those that Keras numbers.
-        super().__init__(name="mean_output")
-        self.backbone = backbone
-
-    def call(self, inputs: Mapping[str, Any], training: bool | None = None) -> Any:
-        return mean_output(self.backbone, inputs, training=False)

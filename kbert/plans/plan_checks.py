@@ -4,9 +4,9 @@ import math
 from numbers import Real
 from typing import Any, Protocol, get_args
 
-from kbert.choices import BatchSize, Recipe
+from kbert.choices import BatchSize
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Cure, Option, worded
 from kbert.utils.counts import check_count
 
 
@@ -29,13 +29,9 @@ class PlanSettings(Protocol):
     def warmup_proportion(self) -> float:
         """Share of the updates spent on warmup."""
 
-    @property
-    def recipe(self) -> Recipe:
-        """The arithmetic and the optimizer."""
-
 
 def check_plan_settings(settings: PlanSettings) -> None:
-    """Raise InputError for a setting of a plan that is out of range."""
+    """Raise InputError for a number of a plan that is out of range."""
     for name in ("epochs", "gradient_accumulation_steps"):
         check_count(name, getattr(settings, name))
     for name in ("learning_rate", "warmup_proportion"):
@@ -52,11 +48,16 @@ def check_plan_settings(settings: PlanSettings) -> None:
             option=Option("warmup_proportion"),
             value=settings.warmup_proportion,
         )
-    if settings.recipe not in get_args(Recipe):
+
+
+def check_recipe(name: str, allowed: Any) -> None:
+    """Raise InputError for a recipe that is not among those of a `Literal`."""
+    if name not in get_args(allowed):
         raise InputError(
-            '{option} must be "recommended" or "google". Received: {value!r}',
+            "{option} must be {names}. Received: {value!r}",
             option=Option("recipe"),
-            value=settings.recipe,
+            names=worded(" or ").join(f'"{one}"' for one in get_args(allowed)),
+            value=name,
         )
 
 

@@ -1,20 +1,21 @@
 """What decides a plan: declared once, for TOML, Python and the command line."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from kbert.choices import BatchSize, DeviceCount, Recipe
+from kbert.choices import BatchSize, DeviceCount, PlanRecipe, Recipe
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Option
 from kbert.plans.device_checks import check_device_settings
-from kbert.plans.plan_checks import check_plan_settings, check_update_size
+from kbert.plans.plan_checks import check_plan_settings, check_recipe, check_update_size
 
 if TYPE_CHECKING:
     from kbert.plans.training_plan import TrainingPlan
 
 _ROWS_PER_UPDATE = 32
-_NOT_OF_A_PLAN = {"update_size", "batch_size_per_device", "devices"}
+_NOT_OF_A_PLAN = {"update_size", "batch_size_per_device", "devices", "recipe"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +48,22 @@ class PlanOptions:
     warmup_proportion: float = 0.1
     """Share of the updates spent on warmup."""
     recipe: Recipe = "recommended"
-    """AdamW and a continuous schedule, or the exact arithmetic of Google's run_classifier.py."""
+    """Settings that were measured together, for what is not given; google is the arithmetic of
+    run_classifier.py."""
 
     def __post_init__(self) -> None:
         check_device_settings(self, PlanOptions.batch_size)
         check_plan_settings(self)
+        check_recipe(self.recipe, Recipe)
         if self.batch_size_per_device is None:
             check_update_size(self.batch_size, self.update_size, self.gradient_accumulation_steps)
         elif self.devices != "all":
             self.on_devices(self.devices or 1)  # which checks the batch of all
+
+    @property
+    def plan_recipe(self) -> PlanRecipe:
+        """The arithmetic of the plan: Google's, or a continuous schedule with AdamW."""
+        return "google" if self.recipe == "google" else "recommended"
 
     def on_devices(self, total: int) -> Self:
         """Return the settings on a number of devices, with the rows of all of them per batch.
@@ -95,6 +103,10 @@ class PlanOptions:
             gradient_accumulation_steps=self.rows_per_update // batch_size,
             update_size=None,
         )
+
+    def describe(self, plan: "TrainingPlan", findings: Sequence[Finding]) -> str:
+        """Return a plan of these settings for a person, with what was found in it."""
+        return plan.describe(findings, self.recipe)
 
     def findings(self, plan: "TrainingPlan") -> list[Finding]:
         """Return what is wrong with a plan of these settings, with cures in these settings.
@@ -148,6 +160,7 @@ class PlanOptions:
             return TrainingPlan(
                 examples=examples,
                 devices=values["devices"] or 1,
+                recipe=self.plan_recipe,
                 **{name: values[name] for name in names},
             )
         except InputError as error:

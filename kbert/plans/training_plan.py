@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from kbert.choices import DecayFrom, Recipe
+from kbert.choices import DecayFrom, PlanRecipe
 from kbert.errors import InputError
 from kbert.findings import Cure, Finding, Message, Option, findings_table, worded
 from kbert.plans.device_findings import device_findings
-from kbert.plans.plan_checks import check_number, check_plan_settings
+from kbert.plans.plan_checks import check_number, check_plan_settings, check_recipe
 from kbert.plans.plan_findings import plan_findings
 from kbert.plans.update_schedule import UpdateSchedule
 from kbert.utils.counts import check_count
@@ -75,7 +75,7 @@ class TrainingPlan(UpdateSchedule):
     gradient_accumulation_steps: int = 1
     end_learning_rate: float = 0.0
     power: float = 1.0
-    recipe: Recipe = "recommended"
+    recipe: PlanRecipe = "recommended"
     devices: int = 1
 
     def __post_init__(self) -> None:
@@ -83,6 +83,7 @@ class TrainingPlan(UpdateSchedule):
         check_count("batch_size", self.batch_size)
         check_count("devices", self.devices)
         check_plan_settings(self)
+        check_recipe(self.recipe, PlanRecipe)
         check_number("end_learning_rate", self.end_learning_rate)
         check_number("power", self.power)
         if not 0 <= self.end_learning_rate <= self.learning_rate:
@@ -183,8 +184,13 @@ class TrainingPlan(UpdateSchedule):
     def __str__(self) -> str:
         return self.describe(self.findings())
 
-    def describe(self, findings: Sequence[Finding]) -> str:
-        """Return the plan for a person, with what was found in it."""
+    def describe(self, findings: Sequence[Finding], recipe: str | None = None) -> str:
+        """Return the plan for a person, with what was found in it.
+
+        Args:
+            findings: sequence of Finding.
+            recipe: str or None. The name of the settings it is made of; by default its own.
+        """
         k = self.gradient_accumulation_steps
         per_update = worded(", {k:,} per update", k=k) if k > 1 else ""
         warmup = (
@@ -193,7 +199,7 @@ class TrainingPlan(UpdateSchedule):
             else worded("no")
         )
         lines = [
-            worded("Training plan ({recipe} recipe)", recipe=self.recipe),
+            worded("Training plan ({recipe} recipe)", recipe=recipe or self.recipe),
             worded(
                 "  {examples:,} examples in batches of {batch_size}{per_update}: {batches} per "
                 "epoch",

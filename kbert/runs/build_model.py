@@ -1,19 +1,24 @@
 """Build the model that a prepared run trains."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kbert.backend.choose_backend import import_keras
 from kbert.backend.devices import built_on_devices
 from kbert.config import TrainConfig
 from kbert.findings import worded
+from kbert.linear.fit_linear_head import fit_linear_head
 from kbert.runs.prepare import PreparedRun
 from kbert.targets.target import Target
 from kbert.techniques.known_techniques import check_techniques, techniques_of
+from kbert.techniques.linear_head import LinearHead
 from kbert.techniques.model_change import ModelChange, sizes_of
 from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.objective import Objective
 from kbert.techniques.rate_factor import RateFactor
 from kbert.utils.say import say
+
+if TYPE_CHECKING:
+    from kbert.data.batches import Batches
 
 
 def build_model(prepared: PreparedRun) -> Any:
@@ -85,11 +90,19 @@ def build_model(prepared: PreparedRun) -> Any:
     return model
 
 
-def change_values(config: TrainConfig, model: Any) -> None:
-    """Change the values of a new run's weights as its techniques do, after its baselines."""
+def change_values(config: TrainConfig, model: Any, batches: "Batches") -> None:
+    """Change the values of a new run's weights as its techniques do, after its baselines.
+
+    Args:
+        config: TrainConfig.
+        model: BertClassifier.
+        batches: Batches. Those of the training.
+    """
     for technique in techniques_of(config):
         if isinstance(technique, ModelChange) and technique.changes_values:
             technique(model)
+        elif isinstance(technique, LinearHead):
+            fit_linear_head(model, batches, technique.strength)
 
 
 def _loss(prepared: PreparedRun, target: Target) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from kbert.config import CheckpointOptions, TrackerOptions
+from kbert.config.recipes import with_recipe
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Joined, Option
 from kbert.plans.plan_options import PlanOptions
@@ -36,12 +37,15 @@ def changed_settings(settings: Mapping[str, Any], changes: Mapping[str, Any]) ->
 
     The settings of a run have batches per update, not rows. Where the rows per update are given,
     or batches are to be chosen, the former follow; rows that are not given stay as they were. A
-    new batch takes the place of the old one, whichever of its two spellings is used.
+    new batch takes the place of the old one, whichever of its two spellings is used. Another
+    recipe's settings take the place of what the old one gave.
 
     Args:
         settings: dict, of a run.
         changes: dict, what is given of them.
     """
+    if changes.get("recipe") is not None:
+        settings = with_recipe(settings, changes["recipe"])
     changed = {**settings, **changes}
     if changes.get("batch_size_per_device") is not None:
         changed["batch_size"] = changes.get("batch_size", PlanOptions.batch_size)

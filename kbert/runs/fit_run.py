@@ -122,7 +122,7 @@ def _fit(
     try:
         if resumption is None:
             run_baselines(prepared, model, run)
-            change_values(prepared.config, model)
+            change_values(prepared.config, model, batches)
             started = time.monotonic()
         agreed = callbacks.checkpoint.agreed
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):

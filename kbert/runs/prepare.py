@@ -23,7 +23,7 @@ from kbert.interop.source import Source
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.check_loss import check_loss
-from kbert.runs.choose_pooling import with_pooling
+from kbert.runs.choose_head import with_head, with_pooling
 from kbert.runs.fitting_batch import with_fitting_batch
 from kbert.runs.judge_data import judge_data, judge_overlap
 from kbert.runs.on_devices import on_devices, packing_on_devices
@@ -140,7 +140,7 @@ def prepare(
     check_rows(config, training.target, plan.batch_size)
     of_plan = downgrade(asked.findings(plan), config.allow)
     if config.batch_size != "auto":
-        say(plan.describe(of_plan))
+        say(asked.describe(plan, of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
     findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer)]
     raise_on_errors(findings, can_allow=True)
@@ -148,7 +148,7 @@ def prepare(
     config = with_fitting_batch(config, len(training.labels))
     if asked.batch_size == "auto":
         plan = config.plan(len(training))
-        say(plan.describe(downgrade(asked.findings(plan), config.allow)))
+        say(asked.describe(plan, downgrade(asked.findings(plan), config.allow)))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)
@@ -156,7 +156,7 @@ def prepare(
     if isinstance(training, StoredExamples):
         findings += judge_overlap(config, stores)
         raise_on_errors(findings, can_allow=True)
-    config = with_pooling(config, source)
+    config = with_head(with_pooling(config, source))
     choice = PackingChoice.of_store(
         stores["train"],
         plan.batch_size,

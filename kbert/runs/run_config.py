@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kbert.config import ModelOptions, TrainConfig
+from kbert.config import TrainConfig
 from kbert.config.train_config import read_settings
 from kbert.data.reading.file_patterns import is_there
 from kbert.errors import InputError
@@ -24,7 +24,7 @@ _PATHS = ("data", "dev", "test", "preset", "parent")
 # What the parent has begun with is trained by now.
 _NOT_INHERITED = ("output", "parent", "allow", "reinit_layers")
 _OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time", "folds", "fold")
-FROM_PARENT = ("preset", "weights", "pooling", "parent")
+FROM_PARENT = ("preset", "weights", "pooling", "head", "parent")
 """What a run that continues another has from it."""
 
 
@@ -51,7 +51,9 @@ def recorded_config(run: RunDirectory) -> TrainConfig:
     """
     values = read_settings(run.path / "config.toml")
     values.setdefault("packing", "off")
-    values.setdefault("pooling", "cls")  # as all heads before there was a choice
+    # As all heads before there was a choice.
+    values.setdefault("pooling", "cls")
+    values.setdefault("head", "new")
     has_dev, decided = values.get("dev") is not None, values.get("task") is not None
     if has_dev or decided:
         values.pop("dev_proportion", None)
@@ -124,13 +126,11 @@ def with_parents_preset(config: TrainConfig) -> TrainConfig:
     """
     if config.parent is None:
         return config
-    recorded, defaults = parent_settings(config.parent), ModelOptions()
-    true = {
-        name: recorded.get(name, getattr(defaults, name))
-        for name in ("preset", "weights", "pooling")
-    }
+    recorded = parent_settings(config.parent)
+    defaults = {f.name: f.default for f in dataclasses.fields(TrainConfig)}
+    true = {name: recorded.get(name, defaults[name]) for name in FROM_PARENT if name != "parent"}
     for name, value in true.items():
-        if getattr(config, name) not in (value, getattr(defaults, name)):
+        if getattr(config, name) not in (value, defaults[name]):
             raise InputError(
                 "{option} is not used: the weights are those of {run}. Leave out one of the two.",
                 option=Option(name),

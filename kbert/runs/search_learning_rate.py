@@ -36,6 +36,6 @@ def search_learning_rate(
         )
     prepared = prepare(replace(config, allow=(*config.allow, *_OF_THE_PLAN)))
     model = build_model(prepared)
-    change_values(prepared.config, model)
     batches = training_batches(prepared, model)
+    change_values(prepared.config, model, batches)
     return find_learning_rate(model, batches, lowest=lowest, highest=highest, updates=updates)

@@ -16,7 +16,7 @@ _ALIKE_OF = (ReadingOptions, SplitOptions, ShardOptions, CheckpointOptions, Trac
 # What is one value of the whole sweep, since its runs would not be comparable, or not differ.
 _ALIKE = {
     *("backend", "baseline", "deterministic", "dev_proportion", "devices", "evaluate_every"),
-    *("monitor", "seed", "task"),
+    *("monitor", "recipe", "seed", "task"),
 }
 _OF_RUNS = {f.name for group in _ALIKE_OF for f in fields(group)}
 _SCALES = {"log": True, "linear": False}

@@ -5,6 +5,7 @@ from kbert.techniques.fgm import FGM
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.linear_head import LinearHead
 from kbert.techniques.lora import LoRA
 from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.r_drop import RDrop
@@ -18,6 +19,7 @@ __all__ = [
     "Freeze",
     "GradualUnfreezing",
     "LayerDecay",
+    "LinearHead",
     "LoRA",
     "MovingAverage",
     "RDrop",

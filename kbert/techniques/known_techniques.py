@@ -11,6 +11,7 @@ from kbert.techniques.fgm import FGM
 from kbert.techniques.freeze import Freeze
 from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.layer_decay import LayerDecay
+from kbert.techniques.linear_head import LinearHead
 from kbert.techniques.lora import LoRA
 from kbert.techniques.model_change import ModelChange
 from kbert.techniques.moving_average import MovingAverage
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # In the order in which they change a model.
 KNOWN: tuple[type[Technique], ...] = (
-    *(Reinitialize, LoRA, Freeze, TokenDropout),
+    *(Reinitialize, LinearHead, LoRA, Freeze, TokenDropout),
     *(LayerDecay, GradualUnfreezing),
     *(RDrop, FGM, SupervisedContrastive),
     *(MovingAverage, AverageBest),

@@ -6,7 +6,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from kbert import read_examples
 from kbert.analysis.nearest_rows import nearest_rows
-from kbert.linear.encoder_means import encoder_means
+from kbert.linear.encoder_vectors import encoder_vectors
 from kbert.linear.labelled_rows import LabelledRows
 
 # An order of cosines; what the encoder computes is tested on each backend in tests/linear.
@@ -18,7 +18,7 @@ def test_they_are_those_of_scikit_learn_without_the_row_itself(tiny_model, revie
     whole = read_examples(reviews, labels=model.labels)
     rows = whole.take(np.array([3, 50, 80]))
     found = nearest_rows(model, whole, rows, count=2, most=1000)
-    means = encoder_means(model, LabelledRows.from_store(model.batches(whole).store))
+    means = encoder_vectors(model, LabelledRows.from_store(model.batches(whole).store))
     of_sklearn = NearestNeighbors(n_neighbors=3, metric="cosine").fit(means)
     distances, at = of_sklearn.kneighbors(means[[3, 50, 80]])
     assert at[:, 0].tolist() == [3, 50, 80]

@@ -71,7 +71,7 @@ TECHNIQUES = {
     **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
     **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
     **{"gradual_unfreezing": 0.5, "moving_average": 0.999, "average_best": 3},
-    **{"reinit_layers": 1, "pooling": "mean"},
+    **{"reinit_layers": 1, "pooling": "mean", "head": "new"},
 }
 LORA = {"lora_rank": 4, "lora_alpha": 8.0}  # which freezes by itself
 DEVICES = {"devices": 8, "batch_size_per_device": 4}
@@ -209,7 +209,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
         ({"learning_rate": "5e-5"}, "`learning_rate` must be a number"),
         ({"header": 0}, "`header` must be true or false"),
         ({"dev": 3}, "`dev` must be a string"),
-        ({"recipe": "Google"}, "`recipe` must be one of recommended, google. Received: 'Google'"),
+        ({"recipe": "Google"}, "google, few-shot. Received: 'Google'. Did you mean 'google'?"),
         (
             {"backend": "numpy"},
             "`backend` must be one of tensorflow, jax, torch. Received: 'numpy'",

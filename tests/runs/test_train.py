@@ -98,7 +98,7 @@ def test_run_json(finished, reviews):
 def test_config_toml_makes_the_same_run(finished, configure):
     run, _ = finished
     written = TrainConfig.from_toml(run.path / "config.toml")
-    chosen = {name: getattr(written, name) for name in ("packing", "precision", "pooling")}
+    chosen = {name: getattr(written, name) for name in ("packing", "precision", "pooling", "head")}
     assert "auto" not in chosen.values()
     chosen["backend"] = run.record["backend"]
     assert written == configure(output=str(run.path), **chosen)

@@ -17,6 +17,7 @@ from kbert.techniques.known_techniques import (
 # What a run with every technique asks for, and the lines that its plan has of them.
 OF_LORA = TechniqueOptions(lora_rank=8, lora_alpha=16.0)  # which leaves no room for some others
 EVERY = TechniqueOptions(
+    head="linear",
     freeze_embeddings=True,
     freeze_layers=2,
     reinit_layers=3,
@@ -31,6 +32,7 @@ EVERY = TechniqueOptions(
 )
 LINES = [
     "new weights: the highest 3 layers, the pooler",
+    "the head begins as a linear model, fitted to the encoder as it is",
     "frozen: the embeddings, the lowest 2 layers",
     "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",
@@ -103,6 +105,7 @@ def test_rows_that_a_technique_cannot_compare_are_refused():
 
 def test_an_unknown_one_is_refused():
     with pytest.raises(
-        InputError, match="There is no technique 'dropout_of_rows'. Known are: reinitialize, lora"
+        InputError,
+        match="There is no technique 'dropout_of_rows'. Known are: reinitialize, ",
     ):
         technique_from({"technique": "dropout_of_rows"})

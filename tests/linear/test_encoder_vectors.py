@@ -3,9 +3,9 @@ import pytest
 
 from kbert import Examples, TokenStore, Windows
 from kbert.data.padding import pad
-from kbert.linear.encoder_means import encoder_means
+from kbert.linear.encoder_vectors import encoder_vectors
 from kbert.linear.labelled_rows import LabelledRows
-from kbert.models.mean_output import MeanOutput
+from kbert.models.text_vectors import TextVectors
 
 pytestmark = pytest.mark.keras
 
@@ -25,7 +25,7 @@ def rows(model, sentences):
 
 @pytest.mark.any_backend
 def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
-    found = encoder_means(model, rows)
+    found = encoder_vectors(model, rows)
     assert (found.shape, found.dtype) == ((70, 32), np.float32)
     encoded = [rows.store[int(row)] for row in rows.rows]
     inputs = pad(encoded, 24, model.tokenizer.pad_id)
@@ -43,7 +43,7 @@ def test_of_windows_it_is_that_over_all_their_tokens(model, rows, sentences):
     )
     rows = LabelledRows.from_store(TokenStore.build(examples, tokenizer, 24))
     assert rows.store.window_counts.max() > 2
-    found = encoder_means(model, rows)
+    found = encoder_vectors(model, rows)
     for row in range(8):
         windows = rows.store.windows(row)
         inputs = pad(windows, 24, model.tokenizer.pad_id)
@@ -61,9 +61,9 @@ def test_few_shapes_where_each_is_compiled(model, rows, few, monkeypatch):
         shapes.append(inputs["token_ids"].shape)
         return np.zeros((len(inputs["token_ids"]), 32), np.float32)
 
-    monkeypatch.setattr(MeanOutput, "predict_on_batch", predict)
+    monkeypatch.setattr(TextVectors, "predict_on_batch", predict)
     monkeypatch.setattr("kbert.backend.few_shapes.few_shapes", lambda model: few)
-    encoder_means(model, rows)
+    encoder_vectors(model, rows)
     if few:
         assert len(set(shapes)) <= 2
         assert {count for count, _ in shapes} == {32}

@@ -1,9 +1,10 @@
-"""The frozen encoder's mean output for rows of a token store."""
+"""The frozen encoder's vectors of the rows of a token store."""
 
 from typing import Any
 
 import numpy as np
 
+from kbert.choices import TokenPooling
 from kbert.data.epoch_order import choose_widths
 from kbert.data.padding import MULTIPLE, pad
 from kbert.linear.labelled_rows import LabelledRows
@@ -12,24 +13,25 @@ _BATCH_SIZE = 32
 _WIDTHS = 2  # shapes to compile, which takes as long as dozens of batches
 
 
-def encoder_means(model: Any, rows: LabelledRows) -> np.ndarray:
-    """Return the mean of the last layer's outputs over the tokens of each row.
+def encoder_vectors(model: Any, rows: LabelledRows, pooling: TokenPooling = "mean") -> np.ndarray:
+    """Return a vector of each row: by default the mean of the last layer over its tokens.
 
-    Of a row that is read in windows it is that over the tokens of all its windows.
+    Of a row that is read in windows it is the mean over its windows, each by its tokens.
 
     The model is left as it is, and so are all random states.
 
     Args:
         model: BertClassifier.
         rows: LabelledRows.
+        pooling: "mean", or "cls": what the pooler gives. Defaults to "mean".
 
     Returns:
         A float32 array [rows, hidden].
     """
     from kbert.backend.few_shapes import few_shapes
-    from kbert.models.mean_output import MeanOutput
+    from kbert.models.text_vectors import TextVectors
 
-    encoder = MeanOutput(model.backbone)
+    encoder = TextVectors(model.backbone, pooling)
     few = few_shapes(model)
     windows = [rows.store.windows(int(row)) for row in rows.rows]
     parts = [window for several in windows for window in several]
@@ -41,7 +43,7 @@ def encoder_means(model: Any, rows: LabelledRows) -> np.ndarray:
         rows.store.max_length,
     )
     order = np.argsort(-lengths, kind="stable")
-    means = np.zeros((len(rows), model.backbone.hidden_dim), np.float32)
+    vectors = np.zeros((len(rows), model.backbone.hidden_dim), np.float32)
     for start in range(0, len(order), _BATCH_SIZE):
         chosen = order[start : start + _BATCH_SIZE]
         width = int(lengths[chosen[0]])
@@ -50,5 +52,5 @@ def encoder_means(model: Any, rows: LabelledRows) -> np.ndarray:
             width = int(widths[np.searchsorted(widths, width)])
             encoded += encoded[-1:] * (_BATCH_SIZE - len(encoded))
         outputs = encoder.predict_on_batch(pad(encoded, width, model.tokenizer.pad_id))
-        np.add.at(means, of_row[chosen], outputs[: len(chosen)] * shares[chosen, None])
-    return means
+        np.add.at(vectors, of_row[chosen], outputs[: len(chosen)] * shares[chosen, None])
+    return vectors

@@ -1,4 +1,4 @@
-"""What the head of a new run reads, where its settings do not say."""
+"""What the head of a new run reads and begins with, where its settings do not say."""
 
 from dataclasses import replace
 
@@ -6,6 +6,18 @@ from kbert.config import TrainConfig
 from kbert.findings import Option, worded
 from kbert.interop.source import Source
 from kbert.utils.say import say
+
+
+def with_head(config: TrainConfig) -> TrainConfig:
+    """Return settings that say what the head begins with.
+
+    To random weights no linear model can be fitted, and the recipe "google" begins as
+    `run_classifier.py` does. A run that continues another has its head.
+    """
+    if config.head != "auto":
+        return config
+    is_linear = config.weights == "pretrained" and config.recipe != "google"
+    return replace(config, head="linear" if is_linear else "new")
 
 
 def with_pooling(config: TrainConfig, source: Source) -> TrainConfig:

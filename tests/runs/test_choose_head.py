@@ -2,10 +2,11 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from kbert import TrainConfig, find_source, train
+from kbert import InputError, TrainConfig, continue_training, find_source, train
 from kbert.runs.run_config import recorded_config
 from tests.tiny_config import tiny_config
 
@@ -32,6 +33,32 @@ def run(encoder, reviews, tmp_path_factory):
 def test_a_sentence_encoder_is_read_as_it_was_trained(run):
     assert recorded_config(run).pooling == "mean"
     assert find_source(run.path).pooling() == "mean"
+
+
+def test_its_head_begins_as_a_linear_model_and_that_is_told(run, reviews, tmp_path, capsys):
+    config = tiny_config(reviews, run.path, tmp_path / "run", **SHORT)
+    own = train(replace(config, weights="pretrained"))
+    assert recorded_config(own).head == "linear"
+    assert "The head begins as a linear model of 95 rows, fitted in" in capsys.readouterr().out
+    child = continue_training(own.path, tmp_path / "child", epochs=1, allow=("too-few-updates",))
+    assert recorded_config(child).head == "linear"  # as that of its parent
+    assert "linear model" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "settings", [{"recipe": "google"}, {"head": "new"}, {"weights": "random"}], ids=str
+)
+def test_a_head_that_begins_with_new_weights(settings, run, reviews, tmp_path, capsys):
+    config = tiny_config(reviews, run.path, tmp_path / "run", **SHORT)
+    own = train(replace(config, **{"weights": "pretrained", **settings}))
+    assert recorded_config(own).head == "new"
+    assert "linear model" not in capsys.readouterr().out
+
+
+def test_to_random_weights_none_is_fitted(encoder, reviews, tmp_path):
+    config = tiny_config(reviews, encoder, tmp_path / "run", **SHORT, head="linear")
+    with pytest.raises(InputError, match="`head` is for pretrained weights, and `?weights"):
+        train(config)
 
 
 @pytest.mark.parametrize("settings", [{"recipe": "google"}, {"pooling": "cls"}])
@@ -69,8 +96,10 @@ def test_a_child_reads_what_its_parent_does(run, reviews, tmp_path):
 def test_a_run_of_a_version_without_the_setting_reads_cls(run):
     file = run.path / "config.toml"
     written = file.read_text()
-    file.write_text("".join(x for x in written.splitlines(True) if not x.startswith("pooling")))
+    later = ("pooling", "head")
+    file.write_text("".join(x for x in written.splitlines(True) if not x.startswith(later)))
     try:
         assert recorded_config(run).pooling == "cls"
+        assert recorded_config(run).head == "new"
     finally:
         file.write_text(written)

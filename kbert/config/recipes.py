@@ -1,0 +1,71 @@
+"""Recipes: settings that were measured together, by name."""
+
+import functools
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args
+
+from kbert.choices import Recipe
+
+T = TypeVar("T")
+
+RECIPES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        # The defaults of all settings.
+        "recommended": MappingProxyType({}),
+        # Less than half of the time: the lower half of MiniLM is not trained.
+        "fast": MappingProxyType({"freeze_embeddings": True, "freeze_layers": 3}),
+        # More time for a higher score.
+        "best": MappingProxyType({"epochs": 5, "r_drop": 1.0, "average_best": 3}),
+        # What else belongs to it is in the plan, the optimizer and the precision.
+        "google": MappingProxyType({}),
+        # For 8 to 64 rows of each class.
+        "few-shot": MappingProxyType(
+            {"batch_size": 8, "epochs": 20, "learning_rate": 2e-4, "contrastive": 0.3}
+        ),
+    }
+)
+"""What each recipe gives the settings that are not given; docs/recipes.md has its figures."""
+
+
+def filled_by_recipe(settings: type[T]) -> type[T]:
+    """Let a dataclass with a `recipe` take its settings, where they are not given.
+
+    `dataclasses.replace` gives all settings: with another `recipe` alone it changes the name.
+
+    Args:
+        settings: dataclass, whose settings are given by name.
+    """
+    fill: Callable[..., None] = settings.__init__
+
+    @functools.wraps(fill)
+    def filled(self: T, *arguments: Any, **given: Any) -> None:
+        fill(self, *arguments, **of_recipe(given.get("recipe"), beside=given), **given)
+
+    settings.__init__ = filled  # type: ignore[method-assign,assignment]
+    return settings
+
+
+def of_recipe(name: Any, beside: Collection[str] = ()) -> dict[str, Any]:
+    """Return the settings of a recipe; none where there is none of the name.
+
+    Args:
+        name: str.
+        beside: names of the settings that are given, which are left out. Defaults to ().
+    """
+    found = dict(RECIPES[name]) if name in get_args(Recipe) else {}
+    if "batch_size_per_device" in beside:  # the other spelling
+        found.pop("batch_size", None)
+    return {name: value for name, value in found.items() if name not in beside}
+
+
+def with_recipe(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return settings with those of a recipe, in place of what another one has given them.
+
+    Args:
+        settings: dict. All that a run has, with its `recipe`.
+        name: str. The new recipe.
+    """
+    before = of_recipe(settings.get("recipe"))
+    kept = {k: v for k, v in settings.items() if not (k in before and before[k] == v)}
+    return {**kept, **of_recipe(name), "recipe": name}

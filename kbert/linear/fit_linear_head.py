@@ -1,0 +1,90 @@
+"""Fits the head of a classifier to its encoder."""
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kbert.errors import InputError
+from kbert.findings import Option, worded
+from kbert.linear.encoder_vectors import encoder_vectors
+from kbert.linear.fit_standardized import fit_standardized
+from kbert.linear.labelled_rows import LabelledRows
+from kbert.linear.linear_targets import linear_target
+from kbert.techniques.linear_head import LinearHead
+from kbert.utils.say import say
+from kbert.utils.wording import count_noun, duration
+
+if TYPE_CHECKING:
+    from kbert.data.batches import Batches
+    from kbert.models.bert_classifier import BertClassifier
+
+_MOST_ROWS = 2000
+_ROWS_OF_A_CLASS = 20
+_MOST_TOKENS = 2**18  # half a minute of MiniLM on two cores
+
+
+def fit_linear_head(
+    model: "BertClassifier", batches: "Batches", strength: float = LinearHead.strength
+) -> "BertClassifier":
+    """Fit the head of a classifier to its encoder as it is, before the two are trained together.
+
+        features = what the head reads of each text, without dropout
+        head = argmin sum loss(features @ kernel + bias) + |kernel * std(features)|^2 / 2 strength
+
+    It is fitted to at most 2,000 of the rows, or 20 of each class, in seconds: a logistic
+    regression, of several labels one each, of numbers a ridge regression. The encoder and all
+    random states stay as they are.
+
+    Args:
+        model: BertClassifier, with a pretrained encoder.
+        batches: Batches. Those that it is to be trained on.
+        strength: float. How closely it fits, above 0: the less, the smaller its weights. Defaults
+            to 0.003.
+
+    Returns:
+        The classifier.
+
+    Raises:
+        InputError: `strength` is not above 0, or the batches have no labels.
+
+    Source: Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform
+        Out-of-Distribution", arXiv 2202.10054, which calls it LP-FT.
+
+    Example:
+
+    ```python
+    batches = model.batches(examples, plan)
+    fit_linear_head(model, batches)
+    model.fit(batches, epochs=plan.epochs)
+    ```
+    """
+    strength = LinearHead(strength).strength  # which checks it
+    if batches.store.labels is None:
+        raise InputError("{option} has no labels to fit the head to.", option=Option("batches"))
+    started = time.monotonic()
+    labels = len(model.labels.names)
+    every = LabelledRows.from_store(batches.store, batches.weights)
+    rows = every.sample(_rows(every.lengths, labels), batches.seed)
+    vectors = encoder_vectors(model, rows, model.pooling)
+    target = linear_target(model.target.kind, labels)
+    fitted = fit_standardized(target, vectors, rows.targets, rows.weights, strength)
+    # Of numbers in their own unit, which the model's outputs are scaled to.
+    scale, mean = (1.0, 0.0) if model.target.unit is None else map(np.array, model.target.unit)
+    head = model.get_layer("logits")
+    head.kernel.assign((fitted.coefficients / scale).astype(np.float32))
+    head.bias.assign(((fitted.intercepts - mean) / scale).astype(np.float32))
+    say(
+        worded(
+            "The head begins as a linear model of {rows}, fitted in {duration}.",
+            rows=count_noun(len(rows), "row"),
+            duration=duration(time.monotonic() - started),
+        )
+    )
+    return model
+
+
+def _rows(lengths: np.ndarray, labels: int) -> int:
+    """Return how many rows are enough."""
+    in_time = int(_MOST_TOKENS / max(float(lengths.mean()), 1.0))
+    return min(len(lengths), max(min(_MOST_ROWS, in_time), _ROWS_OF_A_CLASS * labels))

@@ -1,0 +1,110 @@
+from typing import get_args
+
+import pytest
+
+from kbert import InputError, PretrainConfig, TrainConfig
+from kbert.choices import Recipe
+from kbert.cli.app import app
+from kbert.cli.main import main
+from kbert.cli.options import given
+from kbert.config.recipes import RECIPES, of_recipe, with_recipe
+from kbert.runs.changed_settings import changed_settings
+
+NAMED = {name: settings for name, settings in RECIPES.items() if settings}
+
+
+def values(config, names):
+    return {name: getattr(config, name) for name in names}
+
+
+def test_each_name_is_a_recipe():
+    assert [*RECIPES] == [*get_args(Recipe)]
+
+
+def test_the_recommended_settings_are_the_defaults():
+    assert TrainConfig("reviews.csv") == TrainConfig("reviews.csv", recipe="recommended")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_it_fills_in_what_is_not_given(name):
+    config = TrainConfig("reviews.csv", recipe=name)
+    assert values(config, NAMED[name]) == NAMED[name]
+    # None would be left out of a file, and filled in again.
+    assert all(value is not None for value in NAMED[name].values())
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_given_stays(name):
+    given = values(TrainConfig("reviews.csv"), NAMED[name])
+    config = TrainConfig("reviews.csv", recipe=name, **given)
+    assert values(config, given) == given
+    assert config.recipe == name
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_file_keeps_it(name, tmp_path):
+    config = TrainConfig("reviews.csv", recipe=name, epochs=7)
+    file = tmp_path / "config.toml"
+    file.write_text(config.to_toml())
+    assert TrainConfig.from_toml(file) == config
+
+
+def test_the_other_spelling_of_a_batch_takes_its_place():
+    assert "batch_size" in NAMED["few-shot"]
+    config = TrainConfig("reviews.csv", recipe="few-shot", batch_size_per_device=4)
+    assert config.batch_size == TrainConfig.batch_size
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_only_google_has_another_plan(name):
+    plan = TrainConfig("reviews.csv", recipe=name).plan(100)
+    assert plan.recipe == ("google" if name == "google" else "recommended")
+
+
+def test_another_recipe_takes_the_place_of_what_one_has_given():
+    few = vars(TrainConfig("reviews.csv", recipe="few-shot", epochs=7))
+    kept = TrainConfig(**with_recipe(few, "recommended"))
+    assert kept == TrainConfig("reviews.csv", epochs=7)
+    changed = changed_settings(few, {"recipe": "fast", "freeze_layers": 1})
+    fast = TrainConfig("reviews.csv", recipe="fast", epochs=7, freeze_layers=1)
+    assert TrainConfig(**changed) == fast
+
+
+def test_there_is_none_of_another_name():
+    assert of_recipe("fats") == of_recipe(None) == {}
+    with pytest.raises(InputError, match="Received: 'fats'. Did you mean 'fast'?"):
+        TrainConfig("reviews.csv", recipe="fats")
+    with pytest.raises(InputError, match="`recipe` must be one of recommended, google"):
+        PretrainConfig("texts.txt", recipe="fast")
+
+
+def plan_of(capsys, *arguments):
+    assert main_status(["plan", "--examples", "10000", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def main_status(arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    return stop.value.code
+
+
+def test_the_command_line_fills_in_and_tells(capsys):
+    plan = plan_of(capsys, "--recipe", "few-shot", "--epochs", "2")
+    assert "Training plan (few-shot recipe)" in plan
+    assert "of the recipe: --batch-size" in plan
+    assert "  2 epochs:" in plan
+    assert "of the recipe" not in plan_of(capsys)
+
+
+def test_a_file_names_a_recipe_too_and_a_flag_comes_before_it(tmp_path):
+    file = tmp_path / "few.toml"
+    file.write_text('recipe = "few-shot"\nepochs = 2\nfreeze_layers = 1\n')
+
+    def settings(*flags):
+        _, bound, _ = app.parse_args(["train", "a.csv", "--config", str(file), *flags])
+        return TrainConfig("a.csv", **given(bound.arguments["settings"]))
+
+    few = TrainConfig("a.csv", recipe="few-shot", epochs=2, freeze_layers=1)
+    assert settings() == few
+    assert settings("--recipe", "fast").freeze_layers == NAMED["fast"]["freeze_layers"] != 1
