@@ -10,6 +10,7 @@ import pytest
 from kbert.cli.app import VERBS, app
 from kbert.cli.main import main
 from kbert.config import TechniqueOptions
+from kbert.runs.run_config import FROM_PARENT
 
 USED = "used"
 READING = (
@@ -159,6 +160,7 @@ TABLE = {
         "preset": ["data.csv --parent run --preset minilm"],
         "weights": ["data.csv --parent run --weights pretrained"],
         "pooling": ["data.csv --parent run --pooling mean"],
+        "head": ["data.csv --parent run --head linear"],
         "dev": ["data --task mrpc --dev dev.csv"],
         "dev-proportion": ["data --task mrpc --dev-proportion 0.1", *DEV["dev-proportion"]],
         "split-seed": ["data --task mrpc --split-seed 1", "data.csv --split-seed 1 --dev dev.csv"],
@@ -197,6 +199,7 @@ TABLE = {
         "preset": ["data.csv --parent run --preset minilm"],
         "weights": ["data.csv --parent run --weights pretrained"],
         "pooling": ["data.csv --parent run --pooling cls"],
+        "head": ["data.csv --parent run --head new"],
         "monitor": ["data.csv --dev-proportion 0 --monitor loss"],
         "patience": ["data.csv --dev-proportion 0 --patience 2"],
         "evaluate-every": ["data.csv --dev-proportion 0 --evaluate-every 2"],
@@ -220,7 +223,7 @@ TABLE = {
         "checkpoint": USED,
     },
     "continue": {
-        **{name: USED for name in TRAINING if name not in ("preset", "weights", "pooling")},
+        **{name: USED for name in TRAINING if name not in FROM_PARENT},
         **dict.fromkeys(PROCESSES, USED),
         **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
