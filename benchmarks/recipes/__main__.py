@@ -17,10 +17,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
 
+from benchmarks.recipes.curve import draw, points
 from benchmarks.recipes.document import FILE, document
-from benchmarks.recipes.plan import STAGES, Rows, digests, hours, missing, planned
+from benchmarks.recipes.plan import STAGES, Rows, digests, hours, missing, planned, survivors
 from benchmarks.recipes.results import Result, add_result, read_results
 from benchmarks.recipes.runs import Failed, Run, measure
+from benchmarks.recipes.settings import MAIN, RECIPES
+from benchmarks.recipes.tables import Scores
 
 
 def main() -> None:
@@ -40,7 +43,11 @@ def main() -> None:
         if options.data is None or options.peers is None:
             parser.error("name --data and --peers; or --table")
         _Maker(options).make()
-    FILE.write_text(document(read_results()), encoding="utf-8")
+    found = read_results()
+    FILE.write_text(document(found), encoding="utf-8")
+    at = points(Scores(found), (*MAIN, *RECIPES, *survivors(found)))
+    if len(at) > 1:
+        draw(at)
     print(f"{FILE} is written.", file=sys.stderr)
 
 

@@ -30,6 +30,7 @@ class DataSet:
         about: str. What is classified, and into how many classes.
         read: function that takes the folder of data sets, and returns the rows that are trained and
             chosen on, and those of a test file. Without a test file these are taken from the rest.
+        score: str. What it is usually scored by. Defaults to "accuracy".
         in_average: bool. Whether it counts in the average over data sets. Defaults to True.
         is_pretrained: bool. Whether weights of its language are here. Defaults to True.
     """
@@ -37,6 +38,7 @@ class DataSet:
     name: str
     about: str
     read: Callable[[Path], tuple[list[Row], list[Row]]]
+    score: str = "accuracy"
     in_average: bool = True
     is_pretrained: bool = True
 
@@ -185,7 +187,7 @@ def _chnsenticorp(folder: Path) -> tuple[list[Row], list[Row]]:
 SETS = (
     DataSet("Rotten Tomatoes", "film reviews, 2 classes", _rotten_tomatoes),
     DataSet("TREC", "kinds of questions, 6 classes", _trec),
-    DataSet("CoLA", "whether a sentence is grammatical, 2 classes", _cola),
+    DataSet("CoLA", "whether a sentence is grammatical, 2 classes", _cola, score="mcc"),
     DataSet("banking77", "what a customer wants, 77 classes", _banking77),
     DataSet("MRPC", "whether two sentences say the same, 2 classes", _mrpc),
     DataSet(
@@ -196,3 +198,4 @@ SETS = (
         is_pretrained=False,
     ),
 )
+SCORE_OF = {one.name: one.score for one in SETS}

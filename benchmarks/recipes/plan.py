@@ -13,8 +13,8 @@ from benchmarks.recipes.settings import (
     FEW,
     FEW_ON,
     FEW_ROWS,
-    GOOGLE,
     MAIN,
+    RECIPES,
     RECOMMENDED,
     SCREENED_ON,
     SEEDS,
@@ -22,7 +22,7 @@ from benchmarks.recipes.settings import (
     Setting,
 )
 
-STAGES = ("main", "screen", "survivors", "few", "google")
+STAGES = ("main", "recipes", "screen", "survivors", "few")
 _MOST_ROWS = 1600
 Rows = tuple[str, int | None]  # a data set's name, and its rows a class
 
@@ -40,7 +40,7 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
         ]
     settings = {
         "main": MAIN,
-        "google": [GOOGLE],
+        "recipes": RECIPES,
         "screen": TECHNIQUES,
         "survivors": survivors(found),
     }[stage]
@@ -49,7 +49,7 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
 
 
 def survivors(found: Sequence[Result]) -> list[Setting]:
-    """Return the techniques that have been screened, with a higher mean dev accuracy than none."""
+    """Return the techniques that have been screened, with a higher mean dev score than none."""
     base = screened(RECOMMENDED, found)
     means = [screened(setting, found) for setting in TECHNIQUES]
     return [
@@ -60,7 +60,7 @@ def survivors(found: Sequence[Result]) -> list[Setting]:
 
 
 def screened(setting: Setting, found: Sequence[Result]) -> float | None:
-    """Return the mean dev accuracy over the sets that are screened on; None if a run is missing."""
+    """Return the mean dev score over the sets that are screened on; None if a run is missing."""
     keyed = by_key(found)
     keys = [key(name, None, setting, seed) for name in SCREENED_ON for seed in SEEDS]
     if not keyed.keys() >= set(keys):

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from benchmarks.recipes.data_sets import SCORE_OF
+
 FILE = Path(__file__).parents[1] / "results" / "recipes.jsonl"
 SCORES = ("accuracy", "macro_f1", "mcc")
 
@@ -22,7 +24,7 @@ class Result:
         flags: dict. Its settings.
         seed: int.
         epochs: list of a dict of scores by part ("dev", "test"), one per evaluation.
-        best: int. The place in `epochs` of what is kept: the highest dev accuracy.
+        best: int. The place in `epochs` of what the run has kept.
         seconds: float. The process, from its start to its end.
         cpu_seconds: float. Of all cores, which other work on the machine changes less.
         threads: int. With which it computed.
@@ -46,9 +48,16 @@ class Result:
     versions: Mapping[str, str]
     date: str
 
-    def score(self, part: str = "test", score: str = "accuracy") -> float:
-        """Return a score of the evaluation that is kept."""
-        return self.epochs[self.best][part][score]
+    def score(self, part: str = "test", *, last: bool = False) -> float:
+        """Return the set's usual score of the evaluation that is the best by it on dev.
+
+        Args:
+            part: "test" or "dev". Defaults to "test".
+            last: bool. Of the last evaluation in its place. Defaults to False.
+        """
+        name = SCORE_OF.get(self.data_set, "accuracy")
+        best = max(self.epochs, key=lambda scores: scores["dev"][name])  # the first, where equal
+        return (self.epochs[-1] if last else best)[part][name]
 
     @classmethod
     def read(cls, line: str) -> Self:

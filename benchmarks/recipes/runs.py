@@ -19,6 +19,7 @@ from benchmarks.recipes.results import SCORES, Result
 from benchmarks.recipes.settings import BATCH_SIZE, EPOCHS, MAX_LENGTH, PRECISION, Setting
 from benchmarks.sides import minilm_folder
 from kbert import __version__
+from kbert.config.recipes import RECIPES
 from kbert.results.evaluation_history import EvaluationHistory
 
 _RATE, _RATE_FROM_SCRATCH = 5e-5, 5e-4
@@ -139,13 +140,17 @@ def _kbert(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, i
     """Train with `kbert train`; return the scores of each evaluation, and which is kept."""
     output, few = place.folder / "run", run.rows_per_class is not None
     parts = {"dev": files.dev, "test": files.test}
+    recipe = RECIPES.get(str(run.setting.flags.get("recipe")), {})
+    plan = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "learning_rate": _rate(run)}
+    plan |= few_row_plan(files.rows[0]) if few else {}
     settings = {
-        **{"epochs": EPOCHS, "batch_size": BATCH_SIZE, "max_length": MAX_LENGTH},
-        **{"text": "text", "label": "label"},
+        **{name: value for name, value in plan.items() if name not in recipe},
+        **{"max_length": MAX_LENGTH, "text": "text", "label": "label"},
         **{"backend": "torch", "seed": run.seed, "baseline": "none", "preset": model},
-        **{"precision": PRECISION, "learning_rate": _rate(run)},
+        **({} if few else {"monitor": run.data_set.score}),
+        **{"precision": PRECISION},
         # Whoever has few rows has none to choose an epoch by: the last is kept.
-        **({**few_row_plan(files.rows[0]), "dev_proportion": 0} if few else parts),
+        **({"dev_proportion": 0} if few else parts),
         **({"pair": "pair"} if files.has_pairs else {}),
         **({} if run.data_set.is_pretrained else {"weights": "random"}),
     }

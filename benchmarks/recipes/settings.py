@@ -39,8 +39,13 @@ class Setting:
 TRAINER = Setting("Hugging Face Trainer", tool="trainer")
 SETFIT = Setting("setfit", tool="setfit")
 RECOMMENDED = Setting("recommended")
-GOOGLE = Setting("google", {"recipe": "google", "precision": "float32"})
 MAIN = (TRAINER, RECOMMENDED)
+# Each with its own epochs, batches and rate, where it has them.
+RECIPES = (
+    Setting("fast", {"recipe": "fast"}),
+    Setting("best", {"recipe": "best"}),
+    Setting("google", {"recipe": "google", "precision": "float32"}),
+)
 
 
 def _with(name: str, **flags: Any) -> Setting:
@@ -67,4 +72,4 @@ TECHNIQUES = (
     _with("rate 2e-4", learning_rate=2e-4),
     _with("batches of 16", batch_size=16),
 )
-FEW = (SETFIT, RECOMMENDED, _with("contrastive", contrastive=0.3))
+FEW = (SETFIT, RECOMMENDED, _with("few-shot", recipe="few-shot"))

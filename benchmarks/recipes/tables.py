@@ -36,10 +36,9 @@ class Scores:
     def of(
         self, setting: Setting, data_set: str, rows: int | None = None, *, last: bool = False
     ) -> dict[int, float]:
-        """Return the test accuracy of each seed; `last` of the last epoch, else of the best."""
+        """Return the test score of each seed; `last` of the last epoch, else of the best."""
         found = self.runs(setting, data_set, rows)
-        at = {seed: -1 if last else result.best for seed, result in found.items()}
-        return {seed: one.epochs[at[seed]]["test"]["accuracy"] for seed, one in found.items()}
+        return {seed: result.score(last=last) for seed, result in found.items()}
 
     def runs(self, setting: Setting, data_set: str, rows: int | None = None) -> dict[int, Result]:
         """Return the run of each seed."""
@@ -62,7 +61,7 @@ class Scores:
 
 
 def main_table(scores: Scores, settings: Sequence[Setting]) -> Iterator[str]:
-    """Yield the test accuracies of settings on all data sets, and their average."""
+    """Yield the test scores of settings on all data sets, and their average."""
     names = [one.name for one in SETS]
     yield f"| setting | {' | '.join(names)} | average | time |"
     yield "|---" * (len(names) + 3) + "|"
@@ -85,7 +84,7 @@ def paired_table(scores: Scores, setting: Setting, other: Setting) -> Iterator[s
 
 
 def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
-    """Yield the dev accuracies that decide which techniques are tried on all sets."""
+    """Yield the dev scores that decide which techniques are tried on all sets."""
     yield f"| technique | flags | {' | '.join(SCREENED_ON)} | mean | to the default | time |"
     yield "|---" * (len(SCREENED_ON) + 5) + "|"
     base = screened(RECOMMENDED, found)
@@ -103,7 +102,7 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
 
 
 def few_table(scores: Scores) -> Iterator[str]:
-    """Yield the test accuracies with few rows of each class, beside setfit."""
+    """Yield the test scores with few rows of each class, beside setfit."""
     yield "| data set | rows a class | " + " | ".join(f"{s.name}" for s in FEW) + " |"
     yield "|---" * (len(FEW) + 2) + "|"
     for name in FEW_ON:
