@@ -67,11 +67,14 @@ def lr_find(
     from kbert.utils.say import verbose_level, verbosity
 
     config = TrainConfig(data, **given(settings))
+    if plot is not None:
+        from kbert.plots import rate_search
+        from kbert.reports.svg import check_drawing
+
+        check_drawing(plot)  # before the search, which takes a while
     with verbosity(0 if json else verbose_level()):
         search = search_learning_rate(config, lowest=lowest, highest=highest, updates=updates)
     if plot is not None:
-        from kbert.plots import rate_search
-
         rate_search(search).save(plot)
     if json:
         show_json({**search.to_dict(), **({} if plot is None else {"plot": str(plot)})})

@@ -20,9 +20,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         # What else belongs to it is in the plan, the optimizer and the precision.
         "google": MappingProxyType({}),
         # For 8 to 64 rows of each class.
-        "few-shot": MappingProxyType(
-            {"batch_size": 8, "epochs": 20, "learning_rate": 2e-4, "contrastive": 0.3}
-        ),
+        "few-shot": MappingProxyType({"batch_size": 16, "epochs": 25, "contrastive": 1.0}),
     }
 )
 """What each recipe gives the settings that are not given; docs/recipes.md has its figures."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from kbert.errors import InputError
 from kbert.utils.file_errors import writing
 from kbert.utils.files import write_text
+from kbert.utils.publish import check_free
 from kbert.utils.staging import publishing
 
 # Alone, as a file or in a notebook, a drawing brings these; a page may say otherwise.
@@ -79,17 +80,24 @@ class Svg:
             MachineError: the disk is full or read-only, or a permission is missing.
         """
         path = Path(path)
-        if path.suffix.lower() != ".svg":
-            raise InputError(
-                "A drawing is written as SVG: name a file that ends in .svg. Received: {path}",
-                path=path,
-            )
+        check_drawing(path)
         with writing(path):
             if _is_drawing(path):
                 write_text(path, self._repr_svg_())
                 return
         with publishing(path, option=None) as new:
             write_text(new, self._repr_svg_())
+
+
+def check_drawing(path: Path) -> None:
+    """Raise InputError where a drawing cannot have the name of a file, or would replace another."""
+    if path.suffix.lower() != ".svg":
+        raise InputError(
+            "A drawing is written as SVG: name a file that ends in .svg. Received: {path}",
+            path=path,
+        )
+    if not _is_drawing(path):
+        check_free(path, option=None)
 
 
 def _is_drawing(path: Path) -> bool:

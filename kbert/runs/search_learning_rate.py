@@ -34,7 +34,9 @@ def search_learning_rate(
         raise InputError(
             "A search runs on one device: leave out {option}.", option=Option("devices")
         )
-    prepared = prepare(replace(config, allow=(*config.allow, *_OF_THE_PLAN)))
+    # The loss of a head that fits already could not fall.
+    head = "new" if config.head == "auto" else config.head
+    prepared = prepare(replace(config, head=head, allow=(*config.allow, *_OF_THE_PLAN)))
     model = build_model(prepared)
     batches = training_batches(prepared, model)
     change_values(prepared.config, model, batches)

@@ -39,3 +39,15 @@ def test_a_search_as_json(command, capsys):
 def test_rates_the_wrong_way_round_are_refused(command, capsys):
     run([*command, "--lowest", "1e-2", "--highest", "1e-3"], status=2)
     assert "and --highest above --lowest. Received: 0.01, 0.001" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["rates.png", "notes.svg"])
+def test_a_drawing_that_cannot_be_written_is_refused_before_the_search(
+    name, command, tmp_path, capsys
+):
+    (tmp_path / "notes.svg").write_text("mine")
+    run([*command, "--plot", str(tmp_path / name)], status=2)
+    shown = capsys.readouterr()
+    assert name in shown.err
+    assert "Loading" not in shown.out
+    assert (tmp_path / "notes.svg").read_text() == "mine"
