@@ -77,6 +77,7 @@ def predict(
     """
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.model_first import check_model_first
+    from kbert.cli.no_text import check_is_no_text
     from kbert.cli.prediction_bar import prediction_bar
     from kbert.cli.predictions_format import choose_format
     from kbert.cli.run_columns import with_run_columns
@@ -91,6 +92,7 @@ def predict(
     check_count("batch_size", batch_size)
     chosen = choose_format(output, output_format, bom)
     check_model_first("predict", model, data)
+    check_is_no_text(model, data)
     source = find_source(model)
     text_pairs = source.text_pairs()
     names = source.labels()
