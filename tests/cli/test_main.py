@@ -170,7 +170,8 @@ REFUSALS = {
     "predict run --batch-size 0": "--batch-size must be a whole number, 1 or more. Received: 0",
     "predict run --to xml": "--to must be one of csv, jsonl, xlsx. Received: 'xml'",
     "train": "train needs DATA, which is not given. Cure: ",
-    "train good.csv --recipe theirs": "--recipe must be one of recommended, google. Received: ",
+    "train good.csv --recipe theirs": "--recipe must be one of recommended, fast, "
+    "best, google, few-shot. Received: ",
     "train good.csv --epochz 3": "train has no option --epochz. Did you mean --epochs?",
     "evaluate": "evaluate needs MODEL, which is not given.",
     "continue --epochs 2 --output new": "continue needs RUN, which is not given.",

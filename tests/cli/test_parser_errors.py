@@ -69,7 +69,8 @@ COMMANDS = (
 )
 SENTENCES = {
     "train d.csv --epochs": "--epochs needs a whole number, and nothing follows it.",
-    "train d.csv --recipe": "--recipe needs one of recommended, google, and nothing follows it.",
+    "train d.csv --recipe": "--recipe needs one of recommended, fast, best, "
+    "google, few-shot, and nothing follows it.",
     "train d.csv --output -x": "--output needs a value. Received: -x. "
     "Cure: --output=-x, if that is the value",
     "train d.csv --output --epochs 3": "--output needs a value. Received: --epochs. "

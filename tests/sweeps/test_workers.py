@@ -1,7 +1,9 @@
 """Processes of this machine, and tasks of a real Ray cluster, train the runs of a sweep."""
 
+import sys
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from sweeps.fake_workers import sweep_of
@@ -72,3 +74,23 @@ def test_no_cluster():
 
     with pytest.raises(InputError, match=r'no Ray cluster at ray="127.0.0.1:1": .*ray="local"'):
         RayWorkers(MODULE, "127.0.0.1:1", 1)
+
+
+def test_a_cancellation_that_ray_has_lost_is_sent_again(monkeypatch):
+    from kbert.sweeps.workers import ray_workers
+
+    cancelled = []
+    lost = SimpleNamespace(
+        wait=lambda references, timeout: ([], references),
+        cancel=cancelled.append,
+        exceptions=SimpleNamespace(RayError=RuntimeError),
+    )
+    monkeypatch.setitem(sys.modules, "ray", lost)
+    monkeypatch.setattr(ray_workers, "_CANCEL_AGAIN", 0.05)
+    work = ray_workers.RayWork(None, "task")
+    assert work.poll() is None
+    assert cancelled == []
+    work.stop()
+    time.sleep(0.06)
+    assert work.poll() is None
+    assert cancelled == ["task", "task"]

@@ -18,6 +18,7 @@ from kbert.sweeps.workers.workers import Job, Outcome, Work, Workers
 _LOCAL = "local"
 _TIMEOUT = 10.0  # seconds
 _POLL = 0.2  # seconds
+_CANCEL_AGAIN = 5.0  # seconds
 
 
 def train_in_task(job: Job, module: str, folder: str) -> Outcome:
@@ -31,13 +32,15 @@ def train_in_task(job: Job, module: str, folder: str) -> Outcome:
     if not Path(folder).is_dir():
         return Outcome("machine", f"{os.uname().nodename}: {folder}")
     process = start_process(job, module, Path(folder))
-    status = None
+    status, is_stopping = None, False
     while status is None:
         try:
             time.sleep(_POLL)  # Ray's interrupt would not end a wait for the process
             status = process.poll()
         except KeyboardInterrupt:  # as Ray cancels a task
-            process.send_signal(signal.SIGTERM)
+            if not is_stopping:  # another SIGTERM would end the run without a checkpoint
+                process.send_signal(signal.SIGTERM)
+            is_stopping = True
     return outcome_of(job, status)
 
 
@@ -51,12 +54,16 @@ class RayWork(Work):
 
     def __init__(self, job: Job, reference: Any) -> None:
         self._job, self._reference = job, reference
+        self._cancel_again: float | None = None  # the time, in seconds
 
     def poll(self) -> Outcome | None:
         import ray
 
         ready, _ = ray.wait([self._reference], timeout=0)
         if not ready:
+            # Ray promises no more than to try: a cancellation can be lost.
+            if self._cancel_again is not None and time.monotonic() > self._cancel_again:
+                self.stop()
             return None
         try:
             outcome: Outcome = ray.get(self._reference)
@@ -71,6 +78,7 @@ class RayWork(Work):
     def stop(self) -> None:
         import ray
 
+        self._cancel_again = time.monotonic() + _CANCEL_AGAIN
         with contextlib.suppress(ray.exceptions.RayError):
             ray.cancel(self._reference)
 
