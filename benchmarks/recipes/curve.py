@@ -31,9 +31,9 @@ def draw(at: dict[str, tuple[float, float]], path: Path = FILE) -> None:
     figure, axes = plt.subplots(figsize=(7, 4.5))
     for name, (time, score) in at.items():
         axes.plot(time, score, "o", color="tab:blue")
-        axes.annotate(name, (time, score), xytext=(6, 4), textcoords="offset points")
+        axes.annotate(name, (time, score), xytext=(0, 7), textcoords="offset points", ha="center")
     axes.set(xlabel="processor time, relative to the Trainer's", ylabel="average score in percent")
-    axes.margins(0.2)
+    axes.margins(0.25)
     axes.grid(visible=True, color="0.9")
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)

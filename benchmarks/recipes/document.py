@@ -21,6 +21,7 @@ from benchmarks.recipes.settings import (
 )
 from benchmarks.recipes.tables import Scores, few_table, main_table, paired_table, screening_table
 from kbert.config.recipes import RECIPES as RECIPES_OF_KBERT
+from kbert.utils.wording import count_noun
 
 _WIDTH = 120
 _COMPARED = (*MAIN, *RECIPES)
@@ -42,7 +43,7 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
     yield "# Which settings win"
     yield _filled(
         f"Each setting trains MiniLM on the same rows with the seeds {SEEDS[0]} to {SEEDS[-1]}, "
-        f"which decide the new head, the order and dropout: {TRAINING_ROWS:,} rows, {EPOCHS} "
+        f"which decide the order, dropout and a new head: {TRAINING_ROWS:,} rows, {EPOCHS} "
         f"epochs, batches of {BATCH_SIZE}, a peak rate of 5e-5, {MAX_LENGTH} tokens, bfloat16, on "
         f"torch. The score is accuracy, and of CoLA Matthews' correlation, as usual. The epoch is "
         f"kept that has the highest on {DEV_ROWS:,} other rows (dev). The tables have the score "
@@ -118,7 +119,9 @@ def _recipes() -> Iterator[str]:
 
 def _origin(found: Sequence[Result]) -> Iterator[str]:
     """Yield the machines, versions and dates of the runs, and what is still missing."""
-    machines = sorted({one.machine for one in found})
+    machines = sorted(
+        {f"{one.machine}, {count_noun(one.threads, 'thread')} a run" for one in found}
+    )
     versions = sorted({f"{name} {value}" for one in found for name, value in one.versions.items()})
     dates = sorted({one.date for one in found})
     days = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"

@@ -96,7 +96,7 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
         each = [_dev(scores.runs(setting, name)) for name in SCREENED_ON]
         difference = "" if setting is RECOMMENDED else f"{100 * (mean - base):+.2f}"
         name = f"**{setting.name}**" if setting in kept else setting.name
-        flags = f"`{' '.join(setting.command)}`"
+        flags = f"`{' '.join(setting.command)}`" if setting.flags else "the defaults"
         cells = [name, flags, *each, f"{100 * mean:.2f}", difference, _times(scores, setting)]
         yield f"| {' | '.join(cells)} |"
 
@@ -140,6 +140,6 @@ def _test(name: str, first: Mapping[int, float], second: Mapping[int, float]) ->
     interval, p = "", ""
     if found.interval is not None and found.p is not None:
         interval = f"{100 * found.interval.low:+.2f} to {100 * found.interval.high:+.2f}"
-        p = f"{found.p:.4f}"
+        p = f"{found.p:.4f}" if found.p >= 0.0001 else "< 0.0001"
     cells = [name, f"{100 * found.mean:+.2f}", interval, p, f"{found.higher}, {found.lower}"]
     return f"| {' | '.join(cells)} |"
