@@ -25,6 +25,12 @@ RECIPES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """What each recipe gives the settings that are not given; docs/recipes.md has its figures."""
 
+# What a setting that is given leaves no room for: the other spelling, or a contradiction.
+_REPLACED = {
+    "batch_size_per_device": ("batch_size",),
+    "lora_rank": ("freeze_embeddings", "freeze_layers"),
+}
+
 
 def filled_by_recipe(settings: type[T]) -> type[T]:
     """Let a dataclass with a `recipe` take its settings, where they are not given.
@@ -51,10 +57,9 @@ def of_recipe(name: Any, beside: Collection[str] = ()) -> dict[str, Any]:
         name: str.
         beside: names of the settings that are given, which are left out. Defaults to ().
     """
-    found = dict(RECIPES[name]) if name in get_args(Recipe) else {}
-    if "batch_size_per_device" in beside:  # the other spelling
-        found.pop("batch_size", None)
-    return {name: value for name, value in found.items() if name not in beside}
+    found = RECIPES[name] if name in get_args(Recipe) else {}
+    replaced = {one for given, others in _REPLACED.items() if given in beside for one in others}
+    return {n: value for n, value in found.items() if n not in beside and n not in replaced}
 
 
 def with_recipe(settings: Mapping[str, Any], name: str) -> dict[str, Any]:

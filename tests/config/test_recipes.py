@@ -55,6 +55,13 @@ def test_the_other_spelling_of_a_batch_takes_its_place():
     assert config.batch_size == TrainConfig.batch_size
 
 
+def test_lora_takes_the_place_of_what_is_frozen(capsys):
+    config = TrainConfig("reviews.csv", recipe="fast", lora_rank=4)
+    assert not config.freeze_embeddings
+    assert config.freeze_layers == 0
+    assert "LoRA of rank 4" in plan_of(capsys, "--recipe", "fast", "--lora-rank", "4")
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_only_google_has_another_plan(name):
     plan = TrainConfig("reviews.csv", recipe=name).plan(100)
