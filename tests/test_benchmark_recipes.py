@@ -26,7 +26,7 @@ def result(data_set="TREC", setting=RECOMMENDED, seed=0, test=0.5, dev=0.5, cpu=
     worse = {part: {name: x / 2 for name, x in one.items()} for part, one in scores.items()}
     values = {
         **{"data_set": data_set, "rows_per_class": None, "data": "abc", "tool": setting.tool},
-        **{"flags": dict(setting.flags), "seed": seed, "epochs": [worse, scores], "best": 1},
+        **{"flags": dict(setting.flags), "seed": seed, "epochs": [worse, scores]},
         **{
             "seconds": 2 * cpu,
             "cpu_seconds": cpu,

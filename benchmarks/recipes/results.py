@@ -24,7 +24,6 @@ class Result:
         flags: dict. Its settings.
         seed: int.
         epochs: list of a dict of scores by part ("dev", "test"), one per evaluation.
-        best: int. The place in `epochs` of what the run has kept.
         seconds: float. The process, from its start to its end.
         cpu_seconds: float. Of all cores, which other work on the machine changes less.
         threads: int. With which it computed.
@@ -40,7 +39,6 @@ class Result:
     flags: Mapping[str, Any]
     seed: int
     epochs: Sequence[Mapping[str, Mapping[str, float]]]
-    best: int
     seconds: float
     cpu_seconds: float
     threads: int
@@ -48,14 +46,15 @@ class Result:
     versions: Mapping[str, str]
     date: str
 
-    def score(self, part: str = "test", *, last: bool = False) -> float:
-        """Return the set's usual score of the evaluation that is the best by it on dev.
+    def score(self, part: str = "test", *, last: bool = False, by: str | None = None) -> float:
+        """Return a score of the evaluation that is the best by it on dev.
 
         Args:
             part: "test" or "dev". Defaults to "test".
             last: bool. Of the last evaluation in its place. Defaults to False.
+            by: str or None. The score; by default the usual one of the set.
         """
-        name = SCORE_OF.get(self.data_set, "accuracy")
+        name = by or SCORE_OF.get(self.data_set, "accuracy")
         best = max(self.epochs, key=lambda scores: scores["dev"][name])  # the first, where equal
         return (self.epochs[-1] if last else best)[part][name]
 

@@ -113,7 +113,7 @@ def measure(run: Run, data: Path, peers: Path, threads: int) -> Result:
         side = _kbert if run.setting.tool == "kbert" else _peer
         place, digest = Place(folder, peers, threads), files.digest
         start = time.perf_counter()
-        epochs, best = side(run, files, model, place)
+        epochs = side(run, files, model, place)
         seconds = time.perf_counter() - start
     return Result(
         data_set=run.data_set.name,
@@ -123,7 +123,6 @@ def measure(run: Run, data: Path, peers: Path, threads: int) -> Result:
         flags=dict(run.setting.flags),
         seed=run.seed,
         epochs=epochs,
-        best=best,
         seconds=round(seconds, 1),
         cpu_seconds=round(place.cpu_seconds, 1),
         threads=threads,
@@ -136,8 +135,8 @@ def measure(run: Run, data: Path, peers: Path, threads: int) -> Result:
 _Epochs = list[dict[str, dict[str, float]]]
 
 
-def _kbert(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, int]:
-    """Train with `kbert train`; return the scores of each evaluation, and which is kept."""
+def _kbert(run: Run, files: Files, model: str, place: Place) -> _Epochs:
+    """Train with `kbert train`, and return the scores of each evaluation."""
     output, few = place.folder / "run", run.rows_per_class is not None
     parts = {"dev": files.dev, "test": files.test}
     recipe = RECIPES.get(str(run.setting.flags.get("recipe")), {})
@@ -162,19 +161,17 @@ def _kbert(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, i
             part: json.loads(place.printed([*kbert, "evaluate", str(output), str(path), "--json"]))
             for part, path in parts.items()
         }
-        return [{part: {name: one[name] for name in SCORES} for part, one in told.items()}], 0
+        return [{part: {name: one[name] for name in SCORES} for part, one in told.items()}]
     record = json.loads((output / "evaluations.json").read_text(encoding="utf-8"))
     history = EvaluationHistory.from_dict(record)
-    epochs = [
+    return [
         {part: {name: getattr(scores, name) for name in SCORES} for part, scores in one.items()}
         for one in (record.scores for record in history.records)
     ]
-    assert history.best is not None
-    return epochs, history.records.index(history.best)
 
 
-def _peer(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, int]:
-    """Train with another tool; return the scores of each evaluation, and the best on dev."""
+def _peer(run: Run, files: Files, model: str, place: Place) -> _Epochs:
+    """Train with another tool, and return the scores of each evaluation."""
     settings = {
         **{"epochs": EPOCHS, "batch_size": BATCH_SIZE, "max_length": MAX_LENGTH},
         **{"learning_rate": _rate(run), "seed": run.seed, "model": model},
@@ -184,8 +181,7 @@ def _peer(run: Run, files: Files, model: str, place: Place) -> tuple[_Epochs, in
     tool, folder = run.setting.tool, str(place.folder)
     command = [str(place.peers), str(_PEERS_FILE), tool, folder, json.dumps(settings)]
     predicted = json.loads(place.printed(command).splitlines()[-1])
-    epochs = [{part: _scores(rows) for part, rows in told.items()} for told in predicted]
-    return epochs, max(range(len(epochs)), key=lambda at: epochs[at]["dev"]["accuracy"])
+    return [{part: _scores(rows) for part, rows in told.items()} for told in predicted]
 
 
 def few_row_plan(rows: int) -> dict[str, int]:
