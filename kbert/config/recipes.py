@@ -1,4 +1,4 @@
-"""Recipes: settings that were measured together, by name."""
+"""Recipes: settings that belong together, by name."""
 
 import functools
 from collections.abc import Callable, Collection, Mapping
@@ -23,7 +23,7 @@ RECIPES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "few-shot": MappingProxyType({"batch_size": 16, "epochs": 25, "contrastive": 1.0}),
     }
 )
-"""What each recipe gives the settings that are not given; docs/recipes.md has its figures."""
+"""What each recipe gives the settings that are not given; docs/recipes.md has what was measured."""
 
 # What a setting that is given leaves no room for: the other spelling, or a contradiction.
 _REPLACED = {

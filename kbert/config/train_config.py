@@ -1,7 +1,6 @@
 """Everything that decides a training run."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_type_hints
@@ -21,7 +20,7 @@ from kbert.config.technique_options import TechniqueOptions
 from kbert.config.tracker_options import TrackerOptions
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError, check_codes
-from kbert.findings import Finding, Option, worded
+from kbert.findings import Finding, Option
 from kbert.plans.plan_options import PlanOptions
 
 if TYPE_CHECKING:
@@ -115,14 +114,8 @@ class TrainConfig(
         others = [finding for finding in found if finding.code != "unusual-rate"]
         return others if of_lora is None else [*others, of_lora]
 
-    def describe(self, plan: "TrainingPlan", findings: Sequence[Finding]) -> str:
-        heading, *lines = super().describe(plan, findings).split("\n")
-        given = of_recipe(self.recipe)
-        taken = [Option(n, value) for n, value in given.items() if getattr(self, n) == value]
-        if taken:
-            settings = worded(", ").join(map(str, taken))
-            lines.insert(0, worded("  of the recipe: {settings}", settings=settings))
-        return "\n".join([heading, *lines])
+    def of_recipe(self) -> dict[str, Any]:
+        return {n: one for n, one in of_recipe(self.recipe).items() if getattr(self, n) == one}
 
     def _check_task(self) -> None:
         """Raise InputError when a setting is given that the task decides."""

@@ -48,7 +48,7 @@ class PlanOptions:
     warmup_proportion: float = 0.1
     """Share of the updates spent on warmup."""
     recipe: Recipe = "recommended"
-    """Settings that were measured together, for what is not given; google is the arithmetic of
+    """Settings that belong together, for what is not given; google is the arithmetic of
     run_classifier.py."""
 
     def __post_init__(self) -> None:
@@ -106,7 +106,11 @@ class PlanOptions:
 
     def describe(self, plan: "TrainingPlan", findings: Sequence[Finding]) -> str:
         """Return a plan of these settings for a person, with what was found in it."""
-        return plan.describe(findings, self.recipe)
+        return plan.describe(findings, self.recipe, self.of_recipe())
+
+    def of_recipe(self) -> dict[str, Any]:
+        """Return what the recipe has given; the plan's own are no more than an arithmetic."""
+        return {}
 
     def findings(self, plan: "TrainingPlan") -> list[Finding]:
         """Return what is wrong with a plan of these settings, with cures in these settings.

@@ -184,12 +184,18 @@ class TrainingPlan(UpdateSchedule):
     def __str__(self) -> str:
         return self.describe(self.findings())
 
-    def describe(self, findings: Sequence[Finding], recipe: str | None = None) -> str:
+    def describe(
+        self,
+        findings: Sequence[Finding],
+        recipe: str | None = None,
+        of_recipe: Mapping[str, Any] | None = None,
+    ) -> str:
         """Return the plan for a person, with what was found in it.
 
         Args:
             findings: sequence of Finding.
             recipe: str or None. The name of the settings it is made of; by default its own.
+            of_recipe: dict or None. The settings that the recipe has given. Defaults to None.
         """
         k = self.gradient_accumulation_steps
         per_update = worded(", {k:,} per update", k=k) if k > 1 else ""
@@ -218,6 +224,9 @@ class TrainingPlan(UpdateSchedule):
         ]
         if self.devices > 1:
             lines.insert(2, self._describe_devices())
+        if of_recipe:
+            settings = worded(", ").join(str(Option(*setting)) for setting in of_recipe.items())
+            lines.insert(1, worded("  of the recipe: {settings}", settings=settings))
         for name, update in self.key_points().items():
             rate = float(self.learning_rate_at(update))
             lines.append(
