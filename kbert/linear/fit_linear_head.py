@@ -7,6 +7,7 @@ import numpy as np
 
 from kbert.errors import InputError
 from kbert.findings import Option, worded
+from kbert.linear.choose_strength import choose_strength
 from kbert.linear.encoder_vectors import encoder_vectors
 from kbert.linear.fit_standardized import fit_standardized
 from kbert.linear.labelled_rows import LabelledRows
@@ -25,7 +26,7 @@ _MOST_TOKENS = 2**18  # half a minute of MiniLM on two cores
 
 
 def fit_linear_head(
-    model: "BertClassifier", batches: "Batches", strength: float = LinearHead.strength
+    model: "BertClassifier", batches: "Batches", strength: float | None = None
 ) -> "BertClassifier":
     """Fit the head of a classifier to its encoder as it is, before the two are trained together.
 
@@ -39,8 +40,9 @@ def fit_linear_head(
     Args:
         model: BertClassifier, with a pretrained encoder.
         batches: Batches. Those that it is to be trained on.
-        strength: float. How closely it fits, above 0: the less, the smaller its weights. Defaults
-            to 0.003.
+        strength: float or None. How closely it fits, above 0: the less, the smaller its weights.
+            Defaults to None: about a third of that which has the lowest loss on rows that are kept
+            apart. What is less sure leaves the encoder more to learn from.
 
     Returns:
         The classifier.
@@ -59,7 +61,7 @@ def fit_linear_head(
     model.fit(batches, epochs=plan.epochs)
     ```
     """
-    strength = LinearHead(strength).strength  # which checks it
+    LinearHead(strength)  # which checks it
     if batches.store.labels is None:
         raise InputError("{option} has no labels to fit the head to.", option=Option("batches"))
     started = time.monotonic()
@@ -68,6 +70,8 @@ def fit_linear_head(
     rows = every.sample(_rows(every.lengths, labels), batches.seed)
     vectors = encoder_vectors(model, rows, model.pooling)
     target = linear_target(model.target.kind, labels)
+    if strength is None:
+        strength = choose_strength(target, vectors, rows.targets, rows.weights, batches.seed)
     fitted = fit_standardized(target, vectors, rows.targets, rows.weights, strength)
     # Of numbers in their own unit, which the model's outputs are scaled to.
     scale, mean = (1.0, 0.0) if model.target.unit is None else map(np.array, model.target.unit)

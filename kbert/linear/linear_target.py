@@ -29,3 +29,6 @@ class LinearTarget(Protocol):
 
     def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
         """Return the best outputs [outputs] that are the same for all rows."""
+
+    def losses(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return what outputs [rows, outputs] lose on targets [rows, ...]: a number a row."""

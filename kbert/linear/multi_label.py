@@ -37,3 +37,7 @@ class MultiLabel:
         """Return the logit of each label's share; where it is 0 or 1, half a row is otherwise."""
         each = [self._one.constant(has.astype(int), weights) @ (-1, 1) for has in targets.T]
         return np.array(each)
+
+    def losses(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the binary cross-entropy of each row, the mean over its labels."""
+        return np.asarray((np.logaddexp(0, outputs) - targets * outputs).mean(axis=1))

@@ -44,3 +44,8 @@ class SoftLabel:
         ).sum(0)
         counts[counts == 0] = 0.5
         return np.asarray(np.log(counts / counts.sum()))
+
+    def losses(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return the cross-entropy of each row."""
+        normalized = outputs - np.logaddexp.reduce(outputs, axis=1, keepdims=True)
+        return np.asarray(-(targets * normalized).sum(axis=1))

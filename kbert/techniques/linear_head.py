@@ -20,8 +20,8 @@ class LinearHead(Technique):
     it is `fit_linear_head`.
 
     Args:
-        strength: float. How closely it fits, above 0: the less, the smaller its weights. Defaults
-            to 0.003.
+        strength: float or None. How closely it fits, above 0: the less, the smaller its weights.
+            Defaults to None: as the rows that it is fitted to ask for.
 
     Raises:
         InputError: `strength` is not above 0.
@@ -36,7 +36,7 @@ class LinearHead(Technique):
     ```
     """
 
-    strength: float = 0.003
+    strength: float | None = None
 
     name: ClassVar[str] = "linear_head"
     settings: ClassVar[dict[str, str]] = {"head": "strength"}
@@ -48,7 +48,7 @@ class LinearHead(Technique):
         return cls() if options.head == "linear" and is_new else None
 
     def __post_init__(self) -> None:
-        if not 0 < self.strength < float("inf"):
+        if self.strength is not None and not 0 < self.strength < float("inf"):
             raise InputError(
                 "`strength` must be above 0. Received: {strength}", strength=self.strength
             )

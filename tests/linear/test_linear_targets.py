@@ -97,3 +97,23 @@ def test_of_many_classes_the_likeliest_count():
     assert np.isfinite(target.fit(FEATURES, shares, None, 1.0).outputs(FEATURES)).all()
     weighed = (shares * WEIGHTS[:, None]).sum(axis=0)
     np.testing.assert_allclose(target.constant(shares, WEIGHTS), np.log(weighed / weighed.sum()))
+
+
+def test_losses_are_those_of_scikit_learn():
+    from sklearn.metrics import log_loss, mean_squared_error
+
+    outputs = RANDOM.normal(size=(80, 3))
+    classes = LABELS.argmax(axis=1)
+    found = linear_target("single", 3).losses(outputs, classes)
+    assert found.sum() == pytest.approx(
+        log_loss(classes, np.exp(log_softmax(outputs, axis=1)), normalize=False)
+    )
+    sure = linear_target("soft", 3).losses(outputs, np.eye(3)[classes])
+    np.testing.assert_allclose(sure, found)
+    found = linear_target("multi", 3).losses(outputs, LABELS)
+    shares = 1 / (1 + np.exp(-outputs))
+    each = [log_loss(LABELS[:, n], shares[:, n], normalize=False) for n in range(3)]
+    assert found.sum() == pytest.approx(sum(each) / 3)
+    scale = NUMBERS.std(axis=0)
+    found = linear_target("regression", 2).losses(NUMBERS * 0.9, NUMBERS)
+    assert found.mean() == pytest.approx(mean_squared_error(NUMBERS / scale, NUMBERS * 0.9 / scale))
