@@ -6,7 +6,7 @@ from kbert.data.epoch_order import permutation
 from kbert.linear.fit_standardized import fit_standardized
 from kbert.linear.linear_target import LinearTarget
 
-STRENGTHS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _START = STRENGTHS.index(0.003)
 _OF_MANY_LABELS = 0.1
 _FOLDS = 5
