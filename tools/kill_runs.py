@@ -17,6 +17,7 @@ import os
 import random
 import shutil
 import signal
+import sys
 import tempfile
 import time
 import traceback
@@ -198,10 +199,10 @@ def attempt(run: Path, flags: list[str], chance: random.Random | None, tally: Ta
     return True
 
 
-def kill_runs(kills: int, runs: int, every: int, folder: Path, seed: int = 0) -> Tally:
+def kill_runs(kills: int, runs: int, rows: int, every: int, folder: Path, seed: int = 0) -> Tally:
     """Kill N times, spread over several runs, each of which is then left to finish."""
     chance, tally = random.Random(seed), Tally()
-    flags = [*make_work(folder), "--checkpoint-steps", str(every), "--allow", "dev-overlap"]
+    flags = [*make_work(folder, rows), "--checkpoint-steps", str(every), "--allow", "dev-overlap"]
     undisturbed = folder / "undisturbed"
     assert attempt(undisturbed, flags, None, tally)
     expected = content(undisturbed)
@@ -228,15 +229,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--runs", type=int, default=10, help="over which the kills are spread")
+    parser.add_argument("--rows", type=int, default=400, help="that each run is trained on")
     parser.add_argument("--every", type=int, default=5, help="steps between two checkpoints")
     parser.add_argument("--backend", default="torch")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
+    if options.backend == "torch":
+        sys.modules |= {"tensorflow": None, "jax": None}  # keras-hub takes long to import them
     load(options.backend)
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
-        tally = kill_runs(options.kills, options.runs, options.every, Path(folder), options.seed)
+        tally = kill_runs(
+            options.kills, options.runs, options.rows, options.every, Path(folder), options.seed
+        )
     print(f"kills                        {tally.kills}")
     print(f"  while writing a checkpoint {tally.while_saving}")
     print(f"steps lost at most           {tally.max_lost} (a checkpoint every {options.every})")

@@ -348,6 +348,7 @@ Batches._make = fail
 def test_kills(tmp_path):
     """A few kills of the many that `make kills` makes."""
     command = [sys.executable, "-m", "tools.kill_runs", "--kills", "6", "--runs", "2"]
+    command += ["--rows", "200"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert "runs compared, equal bits    2, 2\n" in done.stdout

@@ -12,11 +12,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .table import environment_of
 from .worker import LABELS, TINY, VOCABULARY, WORDS
 
 CASES: dict[str, dict[str, dict[str, Any]]] = {
@@ -55,14 +57,15 @@ SHAPES = {
 }
 
 
-def run(backend: str, shape: Shape, folder: Path, cases: list[str]) -> None:
-    """Train the cases, in as many processes as it takes."""
+def run(backend: str, folder: Path, trainings: Sequence[tuple[str, Shape]]) -> None:
+    """Train cases on shapes that have equally many processes, in which one follows the other."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    each = shape.devices // shape.processes
+    (processes,) = {shape.processes for _, shape in trainings}
+    each = max(shape.devices for _, shape in trainings) // processes
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={each}"
-    environment = {**os.environ, "XLA_FLAGS": flags, "KERAS_BACKEND": backend}
+    environment = {**environment_of(backend), "XLA_FLAGS": flags}
     environment |= {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
     environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(folder / "compiled"))
     started = [
@@ -73,8 +76,8 @@ def run(backend: str, shape: Shape, folder: Path, cases: list[str]) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for process in range(shape.processes)
-        for arguments in [[backend, *shape, process, address, str(folder), cases]]
+        for process in range(processes)
+        for arguments in [[backend, each, processes, process, address, str(folder), trainings]]
     ]
     for process in started:
         _, errors = process.communicate()
@@ -83,14 +86,14 @@ def run(backend: str, shape: Shape, folder: Path, cases: list[str]) -> None:
 
 def work(
     backend: str,
-    devices: int,
+    each: int,
     processes: int,
     process: int,
     address: str,
     folder: str,
-    cases: list[str],
+    trainings: list[tuple[str, list[int]]],
 ) -> None:
-    """Train the cases in this process."""
+    """Train the cases in this process, which has some devices."""
     from kbert import join_processes
     from kbert.backend.choose_backend import import_keras
 
@@ -98,15 +101,15 @@ def work(
         import tensorflow as tf
 
         processor = tf.config.list_physical_devices("CPU")[0]
-        parts = [tf.config.LogicalDeviceConfiguration()] * devices
+        parts = [tf.config.LogicalDeviceConfiguration()] * each
         tf.config.set_logical_device_configuration(processor, parts)
     if processes > 1:
         assert join_processes(address, process, processes) == processes
     import_keras()
-    for case in cases:
-        found = train(devices, CASES[backend][case])
+    for case, shape in trainings:
+        found = train(shape[0], CASES[backend][case])
         if process == processes - 1:  # the last has what the first has
-            np.savez(place(Path(folder), case, Shape(devices, processes)), **found)
+            np.savez(place(Path(folder), case, Shape(*shape)), **found)
 
 
 def train(devices: int, settings: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +203,7 @@ def main() -> int:
         folder = Path(temporary)
         for backend, shapes in SHAPES.items():
             for shape in shapes:
-                run(backend, shape, folder, list(CASES[backend]))
+                run(backend, folder, [(case, shape) for case in CASES[backend]])
             for case in CASES[backend]:
                 for shape in shapes[1:]:
                     found = differences(folder, case, shape)

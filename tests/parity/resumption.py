@@ -22,6 +22,8 @@ from .worker import WEIGHTS, plan_and_batches, tiny_model
 CASES = list(itertools.product(BACKENDS, BACKENDS))
 # What a test measures: each backend begins for one and goes on for another.
 RING = list(zip(BACKENDS, (*BACKENDS[1:], BACKENDS[0]), strict=True))
+# In which they begin. Torch, which compiles nothing, is the one that has to start again for RING.
+ORDER = ("torch", "tensorflow", "jax")
 CHECK_INTERVAL = 3
 
 
@@ -40,15 +42,14 @@ def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarr
 
 
 def work(backend: str, folder: Path, *begun_on: str) -> None:
-    """Do one backend's part: begin a training; or go on with those that were begun on some."""
+    """Do one backend's part: begin a training, unless it has; and go on with those of some."""
     from kbert.backend.choose_backend import choose_backend, import_keras
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
     choose_backend(backend)
     import_keras()
-    if not begun_on:
+    if not (folder / backend).exists():
         save_file(fit(folder, folder / backend), folder / f"{backend}.safetensors")
-        return
     for begun in begun_on:
         own = shutil.copytree(folder / begun, folder / f"{begun}-{backend}")
         store = CheckpointStore(own)
@@ -64,11 +65,15 @@ def measure(
 ) -> dict[tuple[str, str], dict[str, float]]:
     """Return, for pairs of backends, the greatest differences by kind of weight."""
     save_file(initial_weights(), folder / WEIGHTS)
-    for backend in BACKENDS:
-        run_alone("tests.parity.resumption", backend, folder)
-    for backend in BACKENDS:
-        begun_on = [begun for begun, resumed in cases if resumed == backend]
-        run_alone("tests.parity.resumption", backend, folder, *begun_on)
+    # A process does all that it can by then, since its imports take as long as its trainings.
+    begun: list[str] = []
+    left = list(cases)
+    for backend in ORDER * 2:
+        now = [case for case in left if case[1] == backend and case[0] in (*begun, backend)]
+        if now or backend not in begun:
+            run_alone("tests.parity.resumption", backend, folder, *(case[0] for case in now))
+        begun.append(backend)
+        left = [case for case in left if case not in now]
     found = {}
     for begun, resumed in cases:
         one = load_file(folder / f"{begun}.safetensors")

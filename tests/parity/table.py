@@ -81,15 +81,20 @@ def initial_weights() -> dict[str, np.ndarray]:
     return {name: array.astype(np.float32) for name, array in weights.items()}
 
 
-def run_alone(module: str, name: str, folder: Path, *arguments: str) -> None:
-    """Run a module for a backend, or for transformers, where no other backend is to be found."""
+def environment_of(backend: str) -> dict[str, str]:
+    """Return the environment of a process that finds no other backend, and so begins sooner."""
     paths = (str(_ROOT / "tests" / "one_backend"), os.environ.get("PYTHONPATH", ""))
-    environment = {
+    return {
         **os.environ,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "KERAS_BACKEND": name if name in BACKENDS else "torch",
+        "KERAS_BACKEND": backend,
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }
+
+
+def run_alone(module: str, name: str, folder: Path, *arguments: str) -> None:
+    """Run a module for a backend, or for transformers, where no other backend is to be found."""
+    environment = environment_of(name if name in BACKENDS else "torch")
     environment.pop("XLA_FLAGS", None)  # with which the tests compile quickly
     command = [sys.executable, "-m", module, name, str(folder), *arguments]
     done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)

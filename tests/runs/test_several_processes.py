@@ -17,7 +17,9 @@ from kbert import InputError
 from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import _check_seen
 
-EPOCHS = 30
+pytestmark = pytest.mark.usefixtures("one_backend")
+# Each lasts most of a second: there is time to stop the run, and to kill what was resumed.
+EPOCHS = 12
 FLAGS = (
     *("--weights", "random", "--max-length", "16", "--batch-size", "9", "--epochs", str(EPOCHS)),
     *("--learning-rate", "1e-3", "--backend", "jax", "--baseline", "none", "--no-report"),

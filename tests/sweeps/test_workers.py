@@ -30,7 +30,10 @@ def on_ray():
     )
     from kbert.sweeps.workers.ray_workers import RayWorkers
 
-    workers = RayWorkers(MODULE, "local", 2)
+    with pytest.MonkeyPatch.context() as patch:
+        # By default the tasks are nice to what else the machine does: here to the other tests.
+        patch.setenv("RAY_worker_niceness", "0")
+        workers = RayWorkers(MODULE, "local", 2)
     try:
         yield workers
     finally:
