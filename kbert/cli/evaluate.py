@@ -64,7 +64,7 @@ def evaluate(
 
     check_count("batch_size", batch_size)
     check_model_first("evaluate", model, data)
-    source = find_source(model)
+    source = find_source(model, predicts=True)
     join_to_predict(processes, source, given(settings).get("backend"))
     with ending_together():
         scores, findings = _evaluated(source, model, data, batch_size, devices, settings, json=json)

@@ -24,7 +24,7 @@ def labelled_rows(
         named: collection of str. The names of the options of its layout that were given. Defaults
             to none.
     """
-    source = find_source(model)
+    source = find_source(model, predicts=True)
     examples = LabelledFile(source, model, data, options, named).read()
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)

@@ -95,7 +95,7 @@ def predict(
     chosen = choose_format(output, output_format, bom)
     check_model_first("predict", model, data)
     check_is_no_text(model, data)
-    source = find_source(model)
+    source = find_source(model, predicts=True)
     text_pairs = source.text_pairs()
     names = source.labels()
     if abstain is not None and names is not None:
