@@ -156,12 +156,22 @@ def _write(
         with table() as predicted:
             use_utf8()
             write_output(table_lines(predicted, chosen, bom=bom))
+        if predicted.skipped:
+            say(worded("Labelled {rows}.", rows=_rows(predicted)), to="stderr")
         return
     # A place that cannot be written to is told of before the model is loaded.
     with publishing(output) as new, table() as predicted, writing(output):
         write_table(predicted, new, chosen, bom=bom)
-    rows = count_noun(len(predicted), "row")
-    say(worded("Wrote {output}: {rows}.", output=output, rows=rows))
+    say(worded("Wrote {output}: {rows}.", output=output, rows=_rows(predicted)))
+
+
+def _rows(table: "PredictedTable") -> str:
+    """Return how many rows were labelled, and how many were left out, if any."""
+    rows = str(count_noun(len(table), "row"))
+    if not table.skipped:
+        return rows
+    bad_rows = count_noun(len(table.skipped), "bad row")
+    return worded("; ").join([rows, worded("{bad_rows} left out", bad_rows=bad_rows)])
 
 
 @contextmanager

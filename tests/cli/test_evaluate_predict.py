@@ -202,6 +202,9 @@ def test_skips_bad_rows_when_told(run, expected, tmp_path, capsys):
     ]
     assert "skipped: " in err
     assert "row 2" in err
+    assert err.endswith("Labelled 2 rows; 1 bad row left out.\n")
+    predict(run, path, on_bad_row="skip", output=tmp_path / "out.csv")
+    assert capsys.readouterr().out == f"Wrote {tmp_path / 'out.csv'}: 2 rows; 1 bad row left out.\n"
 
 
 @pytest.mark.any_backend
