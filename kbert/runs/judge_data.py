@@ -139,13 +139,25 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
         note="in a new run: it keeps equal texts together, which kbert 0.1 did not",
     )
     together = Cure({"group": "NAME"}, note="of a column that is the same in such rows")
-    found = (
+    every = (
         small_dev_finding(len(dev), cure, target=dev.target.kind),
         overlap_finding("dev", training, dev, again),
         untrained_classes(training, dev),
         near_duplicates_finding("dev", training, dev, together),
     )
-    return [finding for finding in found if finding is not None]
+    found = [finding for finding in every if finding is not None]
+    return found if config.folds is None else [_of_fold(finding) for finding in found]
+
+
+def _of_fold(finding: Finding) -> Finding:
+    """Return a finding with a cure for a fold, whose rows the number of folds decides."""
+    notes = {
+        "dev-small": "judge by all folds together, which score every row; or add rows",
+        "class-untrained": "add rows of these classes, or merge them with others",
+    }
+    if finding.code not in notes:
+        return finding
+    return replace(finding, cure=Cure(note=notes[finding.code]))
 
 
 def _of_model(config: TrainConfig, finding: Finding) -> Finding:

@@ -81,3 +81,12 @@ def test_a_small_dev_set_of_a_resumed_run(reviews):
         cures[resumes] = next(str(f.cure) for f in found if f.code == "dev-small")
     assert cures[False].startswith("dev_proportion=0.3, or dev=")
     assert cures[True] == f"in a new run: {cures[False]}"
+
+
+def test_a_small_fold_has_no_share_to_change(reviews):
+    config = TrainConfig(str(reviews), folds=5)
+    whole, given = read_files(config)
+    training, sets = set_aside(config, whole, given, RecordedSplit())
+    found = judge_data(config, whole, training, sets, None)
+    cure = next(f.cure for f in found if f.code == "dev-small")
+    assert str(cure) == "judge by all folds together, which score every row; or add rows"
