@@ -69,16 +69,16 @@ def with_run_layout(
         return options  # who reads the file tells what is wrong with it
     if "header" in settings and _has_names(data, replace(options, **{**settings, "header": True})):
         del settings["header"]
-    of_fields = {n: value for n, value in settings.items() if n not in ("delimiter", "quoting")}
+    if not settings:
+        return options
+    others = {n: value for n, value in settings.items() if n not in ("delimiter", "quoting")}
     # The first of those that fit best.
-    settings = max(
-        (settings, of_fields, {}), key=lambda s: _fit(data, replace(options, **s), config)
-    )
-    if settings:
-        given = Joined(str(Option(name, value)) for name, value in settings.items())
+    taken = max((settings, others, {}), key=lambda s: _fit(data, replace(options, **s), config))
+    if taken:
+        given = Joined(str(Option(name, value)) for name, value in taken.items())
         line = worded("{data} is read like the run's own file: {given}", data=data, given=given)
         say(line, to="stderr")
-    return replace(options, **settings)
+    return replace(options, **taken)
 
 
 def _settings(
