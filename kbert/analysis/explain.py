@@ -113,7 +113,7 @@ def _predictor(model: Any, is_pair: bool, backend: str | None) -> Predictor:
         return model
     if not isinstance(model, (str, Path)):
         return Predictor(model.labels.names, model.predict_proba, model)
-    takes_pairs = find_source(model).text_pairs()
+    takes_pairs = find_source(model, predicts=True).text_pairs()
     if takes_pairs is not None and takes_pairs != is_pair:
         raise InputError(
             "{model} was trained on text pairs. Give the second text too."

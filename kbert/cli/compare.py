@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import DATA, Switch, given, options, reading
+from kbert.cli.options import DATA, Switch, given, named, options, reading
 from kbert.cli.show import show, show_json
-from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.data.reading.reading_options import OF_LAYOUT, OF_SPLIT, ReadingOptions
 from kbert.utils.say import say, verbose_level, verbosity
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from kbert.reports.comparison import Comparison
 
 
-@options("backend", ReadingOptions, without=OF_SPLIT)
+@options("backend", ReadingOptions, optional=OF_LAYOUT, without=OF_SPLIT)
 class Settings:
     """What `kbert compare` takes."""
 
@@ -49,7 +49,8 @@ def compare(
     on
         Labelled file to compare on, with the models as they are now: CSV, TSV, JSON, Parquet,
         Arrow or XLSX, or several as one set: 'data/*.csv'. By default the rows that the runs were
-        evaluated on while they were trained, as they were predicted then.
+        evaluated on while they were trained, as they were predicted then. A file of the format of a
+        run's own is read like that one where no option says otherwise.
     batch_size
         Rows per batch.
     json
@@ -86,7 +87,7 @@ def _compared_on(
     data: list[Examples] = []
     for run in runs:
         with verbosity(0) if data else nullcontext():  # which said it of the first run
-            data.append(labelled_rows(run, on, reading(settings)))
+            data.append(labelled_rows(run, on, reading(settings), named(settings)))
     pairs = zip(runs, data, strict=True) if verbose_level() or json else ()
     findings = [finding for pair in pairs if (finding := trained_on(*pair)) is not None]
     for finding in findings:

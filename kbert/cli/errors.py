@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from kbert.cli.app import verb
-from kbert.cli.options import Output, Switch, given, options, reading
+from kbert.cli.options import Output, Switch, given, named, options, reading
 from kbert.cli.show import show as show_result
 from kbert.cli.show import show_json
-from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.data.reading.reading_options import OF_LAYOUT, OF_SPLIT, ReadingOptions
 from kbert.findings import Option, worded
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kbert.analysis.found_errors import FoundErrors
 
 
-@options("backend", ReadingOptions, without=OF_SPLIT)
+@options("backend", ReadingOptions, optional=OF_LAYOUT, without=OF_SPLIT)
 class Settings:
     """What `kbert errors` takes."""
 
@@ -49,7 +49,8 @@ def errors(
         Run directory; with a file another model that `kbert predict` takes.
     data
         Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'; by
-        default the rows that the run was evaluated on while it was trained.
+        default the rows that the run was evaluated on while it was trained. A file of the format of
+        the run's own is read like that one where no option says otherwise.
     output
         File to write with every row, the greatest loss first. Its folder is created where it is
         missing.
@@ -74,7 +75,9 @@ def errors(
 
     chosen = choose_format(output, output_format, formats=("csv", "jsonl"))
     check_model_first("errors", model, data)
-    examples = None if data is None else labelled_rows(model, data, reading(settings))
+    examples = (
+        None if data is None else labelled_rows(model, data, reading(settings), named(settings))
+    )
 
     if near and (model / "config.toml").is_file():
         leave_out = Option("near", 0)

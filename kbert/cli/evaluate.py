@@ -8,11 +8,11 @@ from cyclopts import Parameter
 from kbert.backend.processes import is_first
 from kbert.choices import DeviceCount
 from kbert.cli.app import verb
-from kbert.cli.options import Switch, given, options, reading
+from kbert.cli.options import Switch, given, named, options, reading
 from kbert.cli.processes import Processes
 from kbert.cli.shared_predictor import Devices, join_to_predict, shared_predictor
 from kbert.cli.show import show, show_json
-from kbert.data.reading.reading_options import OF_SPLIT, ReadingOptions
+from kbert.data.reading.reading_options import OF_LAYOUT, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding
 from kbert.utils.counts import check_count
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kbert.serving.predictor import Predictor
 
 
-@options("backend", ReadingOptions, without=OF_SPLIT)
+@options("backend", ReadingOptions, optional=OF_LAYOUT, without=OF_SPLIT)
 class Settings:
     """What `kbert evaluate` takes."""
 
@@ -51,7 +51,8 @@ def evaluate(
         Run directory, or another model that `kbert predict` takes.
     data
         Labelled file (CSV, TSV, JSON, Parquet, Arrow, XLSX), or several as one set: 'data/*.csv';
-        by default the rows that the run was evaluated on while it was trained.
+        by default the rows that the run was evaluated on while it was trained. A file of the format
+        of the run's own is read like that one where no option says otherwise.
     batch_size
         Rows per batch.
     json
@@ -63,7 +64,7 @@ def evaluate(
 
     check_count("batch_size", batch_size)
     check_model_first("evaluate", model, data)
-    source = find_source(model)
+    source = find_source(model, predicts=True)
     join_to_predict(processes, source, given(settings).get("backend"))
     with ending_together():
         scores, findings = _evaluated(source, model, data, batch_size, devices, settings, json=json)
@@ -91,7 +92,9 @@ def _evaluated(
     from kbert.interop.segments import check_segments
 
     labels = source.labels()
-    file = None if data is None else LabelledFile(source, model, data, reading(settings))
+    file = None
+    if data is not None:
+        file = LabelledFile(source, model, data, reading(settings), named(settings))
     examples = _dev_set(model, labels) if file is None else file.read()
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)

@@ -1,9 +1,10 @@
 """A labelled file, read for a model as its own data were."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from kbert.cli.run_columns import with_run_columns
+from kbert.cli.run_layout import with_run_layout
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
@@ -14,18 +15,28 @@ from kbert.targets.target import Target
 
 
 class LabelledFile:
-    """A labelled file, read with the labels and the target of a model, and the columns of a run.
+    """A labelled file, read with a model's labels and target, and a run's layout and columns.
 
     Args:
         source: Source. The model.
         model: Path. Where it is.
         data: str. The file, or a pattern.
         options: ReadingOptions. What is said of the file.
+        named: collection of str. The names of the options of its layout that were given. Defaults
+            to none.
     """
 
-    def __init__(self, source: Source, model: Path, data: str, options: ReadingOptions) -> None:
+    def __init__(
+        self,
+        source: Source,
+        model: Path,
+        data: str,
+        options: ReadingOptions,
+        named: Collection[str] = (),
+    ) -> None:
         labels, target = source.labels(), source.target()
         self._data = data
+        options = with_run_layout(model, data, options, named)
         self._options = with_run_columns(
             model, data, options, need_label=True, target=target, labels=labels
         )

@@ -1,5 +1,6 @@
 """The rows of a labelled file, read and checked for a model."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
@@ -11,16 +12,20 @@ from kbert.interop.sources import find_source
 from kbert.utils.say import say
 
 
-def labelled_rows(model: Path, data: str, options: ReadingOptions) -> Examples:
+def labelled_rows(
+    model: Path, data: str, options: ReadingOptions, named: Collection[str] = ()
+) -> Examples:
     """Return the rows of a labelled file, and say on standard error what is to be known of them.
 
     Args:
         model: Path. The model that is to label them.
         data: str. The file, or a pattern.
         options: ReadingOptions. What is said of the file.
+        named: collection of str. The names of the options of its layout that were given. Defaults
+            to none.
     """
-    source = find_source(model)
-    examples = LabelledFile(source, model, data, options).read()
+    source = find_source(model, predicts=True)
+    examples = LabelledFile(source, model, data, options, named).read()
     check_pairs(examples, source.text_pairs())
     check_segments(source.num_segments(), examples.pairs is not None, examples.source)
     say(str(examples), to="stderr")

@@ -25,7 +25,7 @@ from kbert.config import (
     TrackerOptions,
     TrainConfig,
 )
-from kbert.data.reading.reading_options import ReadingOptions
+from kbert.data.reading.reading_options import OF_LAYOUT, ReadingOptions
 from kbert.plans.plan_options import PlanOptions
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ _ELSEWHERE = {**dict.fromkeys(_FIRST, DATA), "parent": _MODEL, "allow": PLAN}
 
 def options(
     *sources: type | str,
-    optional: bool = False,
+    optional: bool | Sequence[str] = False,
     without: Sequence[str] = (),
     of: type = TrainConfig,
     as_text: Callable[[str], bool] = lambda name: False,
@@ -80,8 +80,8 @@ def options(
 
     Args:
         *sources: dataclasses, or names of single settings of `TrainConfig`.
-        optional: bool. Whether a setting that is not given is None, in place of its default.
-            Defaults to False.
+        optional: bool or sequence of str. Whether a setting that is not given is None, in place of
+            its default; or the names of those that are. Defaults to False.
         without: sequence of str. Names of settings to leave out. Defaults to ().
         of: dataclass, whose settings they are. Defaults to TrainConfig.
         as_text: function of the name of a setting that returns whether its flag takes any text,
@@ -91,7 +91,8 @@ def options(
     def fill(cls: type[T]) -> type[T]:
         every = dict.fromkeys(name for source in sources for name in _names(source))
         names = [name for name in (*_FIRST, *every) if name in every and name not in without]
-        found = [_field(n, optional, of, is_text=as_text(n)) for n in dict.fromkeys(names)]
+        absent = names if optional is True else optional or ()
+        found = [_field(n, n in absent, of, is_text=as_text(n)) for n in dict.fromkeys(names)]
         made: Any = dataclasses.make_dataclass(cls.__name__, found, frozen=True, kw_only=True)
         made.__doc__, made.__module__ = cls.__doc__, cls.__module__
         return made
@@ -109,6 +110,11 @@ def reading(settings: Any) -> ReadingOptions:
     """Return the settings among others that say how a file is read."""
     names = {f.name for f in dataclasses.fields(ReadingOptions)}
     return ReadingOptions(**{n: value for n, value in given(settings).items() if n in names})
+
+
+def named(settings: Any) -> frozenset[str]:
+    """Return the names of the settings of a file's layout that are given."""
+    return frozenset(given(settings)).intersection(OF_LAYOUT)
 
 
 def describe(name: str, of: type = TrainConfig) -> str:

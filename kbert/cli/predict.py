@@ -13,13 +13,13 @@ from cyclopts import Parameter
 
 from kbert.backend.processes import is_first, is_joined
 from kbert.cli.app import verb
-from kbert.cli.options import Output, Switch, given, options, reading
+from kbert.cli.options import Output, Switch, given, named, options, reading
 from kbert.cli.processes import Processes
 from kbert.cli.shared_predictor import Devices, join_to_predict, shared_predictor
 from kbert.cli.show import write_output
 from kbert.cli.standard_input import StandardInput
 from kbert.cli.streams import is_closed
-from kbert.data.reading.reading_options import OF_LABELS, OF_SPLIT, ReadingOptions
+from kbert.data.reading.reading_options import OF_LABELS, OF_LAYOUT, OF_SPLIT, ReadingOptions
 from kbert.errors import InputError
 from kbert.findings import Option, worded
 from kbert.utils.counts import check_count
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from kbert.serving.predicted_table import PredictedTable
 
 
-@options("backend", ReadingOptions, without=(*OF_LABELS, *OF_SPLIT))
+@options("backend", ReadingOptions, optional=OF_LAYOUT, without=(*OF_LABELS, *OF_SPLIT))
 class Settings:
     """What `kbert predict` takes."""
 
@@ -59,7 +59,8 @@ def predict(
         folder, a .keras file, a Hugging Face folder.
     data
         File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow, XLSX), several as one set:
-        'data/*.csv', or - for standard input.
+        'data/*.csv', or - for standard input. A file of the format of the run's own is read like
+        that one where no option says otherwise.
     output
         File to write; by default standard output. Its folder is created where it is missing.
     output_format
@@ -81,6 +82,7 @@ def predict(
     from kbert.cli.prediction_bar import prediction_bar
     from kbert.cli.predictions_format import choose_format
     from kbert.cli.run_columns import with_run_columns
+    from kbert.cli.run_layout import with_run_layout
     from kbert.data.reading.kept_columns import KeptColumns
     from kbert.interop.segments import check_segments
     from kbert.interop.sources import find_source
@@ -93,7 +95,7 @@ def predict(
     chosen = choose_format(output, output_format, bom)
     check_model_first("predict", model, data)
     check_is_no_text(model, data)
-    source = find_source(model)
+    source = find_source(model, predicts=True)
     text_pairs = source.text_pairs()
     names = source.labels()
     if abstain is not None and names is not None:
@@ -111,6 +113,7 @@ def predict(
     with ending_together(), _source(data) as texts:
         options = reading(settings)
         if data != "-":
+            options = with_run_layout(model, data, options, named(settings))
             options = with_run_columns(model, data, options, need_label=False)
         examples = options.read(texts, need_label=False)
         if not text_pairs and options.pair is None:
@@ -153,12 +156,22 @@ def _write(
         with table() as predicted:
             use_utf8()
             write_output(table_lines(predicted, chosen, bom=bom))
+        if predicted.skipped:
+            say(worded("Labelled {rows}.", rows=_rows(predicted)), to="stderr")
         return
     # A place that cannot be written to is told of before the model is loaded.
     with publishing(output) as new, table() as predicted, writing(output):
         write_table(predicted, new, chosen, bom=bom)
-    rows = count_noun(len(predicted), "row")
-    say(worded("Wrote {output}: {rows}.", output=output, rows=rows))
+    say(worded("Wrote {output}: {rows}.", output=output, rows=_rows(predicted)))
+
+
+def _rows(table: "PredictedTable") -> str:
+    """Return how many rows were labelled, and how many were left out, if any."""
+    rows = str(count_noun(len(table), "row"))
+    if not table.skipped:
+        return rows
+    bad_rows = count_noun(len(table.skipped), "bad row")
+    return worded("; ").join([rows, worded("{bad_rows} left out", bad_rows=bad_rows)])
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kbert.cli.run_layout import recorded_settings
 from kbert.data.reading.columns import choose_columns
 from kbert.data.reading.many_files import open_tables
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.data.reading.rows import Table
-from kbert.errors import InputError, KbertError
+from kbert.errors import InputError
 from kbert.findings import Joined, Message, worded
 from kbert.targets.target import Target
 from kbert.utils.say import say
@@ -93,15 +94,9 @@ def _has(table: Table, column: str) -> bool:
 
 def _recorded(model: Path, options: ReadingOptions, need_label: bool) -> dict[str, Any]:
     """Return the columns that a run was told, apart from those that are named now."""
-    if not (model / "config.toml").is_file():
+    config = recorded_settings(model)
+    if config is None:
         return {}
-    from kbert.runs.run_config import recorded_config
-    from kbert.runs.run_directory import RunDirectory
-
-    try:
-        config = recorded_config(RunDirectory(model))
-    except (KbertError, OSError):
-        return {}  # the model is usable without the settings that it was trained with
     names = [] if options.text is not None or options.pair is not None else ["text", "pair"]
     if need_label:
         names += [name for name in ("label", "weight") if getattr(options, name) is None]

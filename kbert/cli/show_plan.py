@@ -15,10 +15,11 @@ from kbert.cli.show import show, show_json
 from kbert.cli.show_devices import show_devices
 from kbert.cli.terminal_curve import terminal_curve
 from kbert.config import ModelOptions, TrainConfig
+from kbert.data.reading.examples import Examples
 from kbert.data.shards.location import is_store
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, Joined, Option, worded
+from kbert.findings import Call, Cure, Finding, Joined, Option, findings_table, worded
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.choose_head import with_head
 from kbert.runs.judge_data import judge_data
@@ -52,12 +53,16 @@ def show_plan(
     if config.backend is not None:
         choose_backend(config.backend)  # which refuses one that is not installed
     judged: list[Finding] = []
+    sets: dict[str, Examples] = {}
+    tell = (lambda line: None) if as_json else show
     if examples is None:
-        examples, judged = _judge(config, as_json=as_json)
+        sets, judged = _judge(config, as_json=as_json)
+        examples = len(sets["train"])
+    for one in sets.values():
+        tell(str(one))
     if len(devices) > 1:
         return show_devices(config, devices, examples, judged, as_json)
     plan = config.plan(examples)
-    tell = (lambda line: None) if as_json else show
     findings = config.findings(plan)
     record = plan_record(plan, findings)
     tell(config.describe(plan, findings))
@@ -84,26 +89,31 @@ def show_plan(
         record["seconds"] = asdict(estimate)
         tell(worded("Time on this machine: {estimate}", estimate=estimate))
     if config.data:
+        record["sets"] = {n: {"rows": len(e), "skipped": len(e.skipped)} for n, e in sets.items()}
         record["data_findings"] = [finding.to_dict() for finding in judged]
+        warnings = [finding for finding in judged if finding.severity == "warning"]
+        if warnings:
+            tell(findings_table(warnings))
         tell(_pointer(config, judged))
     if as_json:
         show_json(record)
     return exit_status([*findings, *judged])
 
 
-def _judge(config: TrainConfig, *, as_json: bool) -> tuple[int, list[Finding]]:
-    """Return the rows of the training set, and what `kbert train` would find in the data."""
+def _judge(config: TrainConfig, *, as_json: bool) -> tuple[dict[str, Examples], list[Finding]]:
+    """Return the sets by name, "train" first, and what `kbert train` would find in the data."""
     whole, given = read_files(config)
     training, sets = set_aside(config, whole, given, RecordedSplit())
+    every = {"train": training, **sets}
     check_rows(config, training.target, config.plan(len(training)).batch_size)
     if isinstance(whole, StoredExamples):
         with verbosity(0 if as_json else verbose_level()):  # what is found depends on the plan
-            return len(training), judge_data(config, whole, training, sets, None)
+            return every, judge_data(config, whole, training, sets, None)
     tokenizer, _ = preset_tokenizer(config.preset)
     if tokenizer is not None:
         tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair, config.windows)
     with verbosity(0):
-        return len(training), judge_data(config, whole, training, sets, tokenizer)
+        return every, judge_data(config, whole, training, sets, tokenizer)
 
 
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:

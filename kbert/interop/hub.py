@@ -13,7 +13,7 @@ from kbert.findings import Cure, Joined, Message
 from kbert.interop.config_checks import HUB_ARGUMENTS, check_backbone
 from kbert.interop.hugging_face_hub import download, find_on_hub, loading
 from kbert.interop.model_data import ModelData, check_finite
-from kbert.interop.near_runs import near_runs
+from kbert.interop.near_models import near_models
 from kbert.interop.source import Source, with_casing_cure
 from kbert.tokenizer.tokenizer import Tokenizer
 
@@ -44,7 +44,7 @@ class HubPreset(Source):
             "There is no file or folder {name}. Check the path; a keras-hub preset of that name "
             "would have no classification head.",
             name=self.name,
-            cure=near_runs(self.name),
+            cure=near_models(self.name),
         )
 
     def text_pairs(self) -> NoReturn:

@@ -10,18 +10,24 @@ import numpy as np
 
 from kbert.choices import Gelu, TokenPooling
 from kbert.errors import InputError
-from kbert.findings import Cure, Finding, Text
+from kbert.findings import Cure, Finding, Message, Text
 from kbert.interop.model_data import ModelData
 from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.tokenizer.tokenizer import Tokenizer
 
-EXPECTED = (
+EXPECTED = Message(
     "a run of kbert, a model folder, a .keras file of kbert, or the folder of a Hugging Face BERT "
     "(config.json, vocab.txt, model.safetensors), of a release of Google's BERT or of a keras-hub "
     "BERT"
 )
 """What `find_source` takes, for messages."""
+TO_PREDICT = Message(
+    "a run of kbert, an exported program, a model folder, a .keras file of kbert, or the folder of "
+    "a Hugging Face BERT with a head (config.json, vocab.txt, model.safetensors), of a release of "
+    "Google's BERT or of a keras-hub classifier"
+)
+"""What predicts of it."""
 Compute = Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]
 """From texts, pairs or None, and a batch size to the probabilities [texts, labels]."""
 

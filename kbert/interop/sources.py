@@ -2,14 +2,16 @@
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.interop.hub import hub_cure
+from kbert.interop.near_models import near_models
 from kbert.interop.near_runs import near_runs
-from kbert.interop.source import EXPECTED, Source, other_model
+from kbert.interop.source import EXPECTED, TO_PREDICT, Source, other_model
 from kbert.utils.file_errors import is_utf8
 from kbert.utils.untrusted import read_json
 
@@ -29,7 +31,7 @@ READERS = (
 module and a line. They are imported when a source is looked for, so that no import runs up."""
 
 
-def find_source(path_or_name: str | Path, **options: Any) -> Source:
+def find_source(path_or_name: str | Path, *, predicts: bool = False, **options: Any) -> Source:
     """Return where a model comes from: what lies at a path, or what a preset's name means.
 
     Args:
@@ -39,6 +41,8 @@ def find_source(path_or_name: str | Path, **options: Any) -> Source:
             BertTextClassifier has written; an exported program, which predicts and has no
             weights to take out; or the name or handle of a keras-hub BERT preset, such as
             bert_base_en_uncased, kaggle://..., hf://....
+        predicts: bool. Whether the model is to predict. Where there is none, the message then names
+            exports beside runs. Defaults to False.
         **options: what a format needs to know beside its files; those that are None are left out.
             Google's checkpoints take `base` and `lowercase`, see `read_google`.
 
@@ -61,7 +65,7 @@ def find_source(path_or_name: str | Path, **options: Any) -> Source:
             source = reader(name, **_checked(given, reader, name))
             source.check()
             return source
-    raise _unknown(name)
+    raise _unknown(name, predicts)
 
 
 def _readers() -> Iterator[type[Source]]:
@@ -82,22 +86,23 @@ def _checked(given: dict[str, Any], reader: type[Source], name: str) -> dict[str
     return given
 
 
-def _unknown(name: str) -> InputError:
+def _unknown(name: str, predicts: bool) -> InputError:
     """Return the error of a path that no reader recognises."""
     path = Path(name)
+    near, expected = (near_models, TO_PREDICT) if predicts else (near_runs, EXPECTED)
     if not path.exists():
         return InputError(
             "There is no file or folder {name}. Check the path; expected {expected}.",
             name=name,
-            expected=EXPECTED,
-            cure=near_runs(name, similar=True) or hub_cure(name) or near_runs(name),
+            expected=expected,
+            cure=near(name, similar=True) or _any(near(name), hub_cure(name), predicts),
         )
     if not path.is_dir():
         return InputError(
             "{name} is a file. Expected {expected}. Weights alone (.h5, .npz, .bin, .pt) are not "
             "read.",
             name=name,
-            expected=EXPECTED,
+            expected=expected,
             cure=Cure(note="name its folder: {folder}", values={"folder": path.parent})
             if any(reader.recognises(str(path.parent)) for reader in _readers())
             else None,
@@ -106,7 +111,7 @@ def _unknown(name: str) -> InputError:
         return InputError(
             "{name} holds a SavedModel, a program whose weights are not read. Expected {expected}.",
             name=name,
-            expected=EXPECTED,
+            expected=expected,
             cure=Cure(note="name the checkpoint or the folder that it was made from"),
         )
     if (path / "config.json").is_file():
@@ -116,8 +121,15 @@ def _unknown(name: str) -> InputError:
     return InputError(
         "{name} holds no model. Expected {expected}.",
         name=name,
-        expected=EXPECTED,
+        expected=expected,
         cure=Cure(note="name the folder inside: {inside}", values={"inside": path / inside[-1]})
-        if inside
-        else None,
+        if inside and not predicts
+        else near(name),
     )
+
+
+def _any(there: Cure | None, of_hub: Cure | None, predicts: bool) -> Cure | None:
+    """Return the cures that name what is there and what a hub has, of which few predict."""
+    if there is None or of_hub is None:
+        return there or of_hub
+    return replace(there, otherwise=(of_hub,)) if predicts else of_hub

@@ -14,7 +14,7 @@ def calibration_finding(found: Temperature, rows: str) -> Finding | None:
         rows: str. The name of the set that fitted it.
     """
     cure = Cure(
-        note="more rows to fit it on: a larger {dev}, or {share}",
+        note="in a new run, more rows to fit it on: a larger {dev}, or {share}",
         values={"dev": Option("dev"), "share": Option("dev_proportion", 0.2)},
     )
     if not found.is_fitted:

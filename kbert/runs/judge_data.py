@@ -27,6 +27,7 @@ from kbert.findings import (
     findings_table,
     worded,
 )
+from kbert.runs.in_new_run import findings_in_new_run
 from kbert.tokenizer.tokenizer import Tokenizer
 from kbert.utils.say import say
 
@@ -40,6 +41,8 @@ def judge_data(
     training: Examples,
     sets: dict[str, Examples],
     tokenizer: Tokenizer | None,
+    *,
+    resumes: bool = False,
 ) -> list[Finding]:
     """Return what is wrong with the data of a run, after showing it.
 
@@ -50,9 +53,11 @@ def judge_data(
         training: Examples. The training set.
         sets: dict of Examples, the sets to evaluate on by name.
         tokenizer: Tokenizer or None.
+        resumes: bool. Whether the run is resumed, so that few settings can change. Defaults to
+            False.
     """
     if isinstance(whole, StoredExamples):
-        return _of_store(config, whole, sets)
+        return _of_store(config, whole, sets, resumes=resumes)
     own_dev = sets.get("dev") if len(training) < len(whole) else None
     inspection = inspect_examples(
         whole,
@@ -71,6 +76,7 @@ def judge_data(
     findings = [_of_model(config, finding) for finding in findings]
     if config.task is not None:
         findings = [_of_task(finding) for finding in findings]
+    findings = findings_in_new_run(findings, resumes=resumes)
     findings = by_severity(downgrade(findings, config.allow))
     if findings:
         say(findings_table(findings))
@@ -78,7 +84,7 @@ def judge_data(
 
 
 def _of_store(
-    config: TrainConfig, training: StoredExamples, sets: dict[str, Examples]
+    config: TrainConfig, training: StoredExamples, sets: dict[str, Examples], *, resumes: bool
 ) -> list[Finding]:
     """Return what is wrong with the rows of a token store, whose texts are not there."""
     findings = stored_findings(training, config.rows_per_update)
@@ -86,7 +92,7 @@ def _of_store(
         dev, cure = sets["dev"], Cure({"dev": "FILE"}, note="with more rows")
         small = small_dev_finding(len(dev), cure, target=dev.target.kind)
         findings += [f for f in (small, untrained_classes(training, dev)) if f is not None]
-    findings = by_severity(findings)
+    findings = by_severity(findings_in_new_run(findings, resumes=resumes))
     if findings:
         say(findings_table(findings))
     return findings
@@ -133,13 +139,25 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
         note="in a new run: it keeps equal texts together, which kbert 0.1 did not",
     )
     together = Cure({"group": "NAME"}, note="of a column that is the same in such rows")
-    found = (
+    every = (
         small_dev_finding(len(dev), cure, target=dev.target.kind),
         overlap_finding("dev", training, dev, again),
         untrained_classes(training, dev),
         near_duplicates_finding("dev", training, dev, together),
     )
-    return [finding for finding in found if finding is not None]
+    found = [finding for finding in every if finding is not None]
+    return found if config.folds is None else [_of_fold(finding) for finding in found]
+
+
+def _of_fold(finding: Finding) -> Finding:
+    """Return a finding with a cure for a fold, whose rows the number of folds decides."""
+    notes = {
+        "dev-small": "judge by all folds together, which score every row; or add rows",
+        "class-untrained": "add rows of these classes, or merge them with others",
+    }
+    if finding.code not in notes:
+        return finding
+    return replace(finding, cure=Cure(note=notes[finding.code]))
 
 
 def _of_model(config: TrainConfig, finding: Finding) -> Finding:

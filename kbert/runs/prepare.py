@@ -25,6 +25,7 @@ from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.check_loss import check_loss
 from kbert.runs.choose_head import with_head, with_pooling
 from kbert.runs.fitting_batch import with_fitting_batch
+from kbert.runs.in_new_run import errors_in_new_run
 from kbert.runs.judge_data import judge_data, judge_overlap
 from kbert.runs.on_devices import on_devices, packing_on_devices
 from kbert.runs.read_sets import read_files, set_aside
@@ -100,6 +101,7 @@ def prepare(
         KbertError: something in the settings or files is wrong; FindingsError for findings of
             severity "error" that the settings do not allow.
     """
+    resumes = split is not None
     others = alternatives(config.backend)
     backend = choose_backend(config.backend)
     if others:
@@ -123,10 +125,11 @@ def prepare(
         check_max_length(config.max_length, sizes["max_sequence_length"])
         check_techniques(config, sizes)
     labels = None if config.parent is None else Labels(source.labels() or ())
-    whole, given = read_files(config, labels)
     if split is None:
         split = inherited_split(config)
-    training, sets = set_aside(config, whole, given, split)
+    with errors_in_new_run(resumes=resumes):
+        whole, given = read_files(config, labels)
+        training, sets = set_aside(config, whole, given, split)
     num_segments = source.num_segments()
     for examples in (training, *sets.values()):
         say(str(examples))
@@ -142,7 +145,7 @@ def prepare(
     if config.batch_size != "auto":
         say(asked.describe(plan, of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
-    findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer)]
+    findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer, resumes=resumes)]
     raise_on_errors(findings, can_allow=True)
     assert training.labels is not None
     config = with_fitting_batch(config, len(training.labels))

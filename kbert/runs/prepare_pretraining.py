@@ -19,6 +19,7 @@ from kbert.interop.segments import check_segments
 from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.fitting_batch import with_fitting_batch
+from kbert.runs.in_new_run import errors_in_new_run, findings_in_new_run
 from kbert.runs.judge_texts import empty_texts, judge_texts
 from kbert.runs.on_devices import on_devices
 from kbert.runs.pretraining_texts import read_pretraining_texts
@@ -57,17 +58,19 @@ class PreparedPretraining:
         return f"{SEGMENTER} {version(SEGMENTER)}"
 
 
-def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
+def prepare_pretraining(config: PretrainConfig, *, resumes: bool = False) -> PreparedPretraining:
     """Read, tokenize and plan, and refuse what would waste the run.
 
     Args:
         config: PretrainConfig.
+        resumes: bool. Whether the run is resumed, so that few settings can change. Defaults to
+            False.
 
     Raises:
         KbertError: something in the settings or files is wrong; FindingsError for findings of
             severity "error" that the settings do not allow.
     """
-    planned = plan_pretraining(config)
+    planned = plan_pretraining(config, resumes=resumes)
     plan, config = planned.plan, with_fitting_batch(planned.config, None)
     assert config.backend is not None
     if planned.config.batch_size == "auto":
@@ -83,7 +86,7 @@ def prepare_pretraining(config: PretrainConfig) -> PreparedPretraining:
     return replace(planned, config=config, plan=plan)
 
 
-def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
+def plan_pretraining(config: PretrainConfig, *, resumes: bool = False) -> PreparedPretraining:
     """Return a run without what needs Keras: its precision and batch size where they are "auto".
 
     Args and errors are those of `prepare_pretraining`.
@@ -94,7 +97,8 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     source = find_source(config.preset)
     if source.path is not None:
         check_max_length(config.max_length, source.sizes()[0]["max_sequence_length"])
-    sets = read_pretraining_texts(config)
+    with errors_in_new_run(resumes=resumes):
+        sets = read_pretraining_texts(config)
     num_segments = source.num_segments()
     for examples in sets.values():
         say(str(examples))
@@ -108,7 +112,8 @@ def plan_pretraining(config: PretrainConfig) -> PreparedPretraining:
     of_texts = judge_texts(config, sets, tokenizer)
     stores = pretraining_tokens(config, tokenizer, sets)
     empty = empty_texts(stores["train"])
-    of_texts = downgrade([*of_texts, *([] if empty is None else [empty])], config.allow)
+    of_texts = [*of_texts, *([] if empty is None else [empty])]
+    of_texts = downgrade(findings_in_new_run(of_texts, resumes=resumes), config.allow)
     of_texts = by_severity(of_texts)
     if of_texts:
         say(findings_table(of_texts))

@@ -93,7 +93,7 @@ def resume_pretraining(
                     position=start.position,
                 )
             )
-        prepared = prepare_pretraining(config)
+        prepared = prepare_pretraining(config, resumes=True)
         _check_texts(run, prepared)
         model = build_masked_model(prepared)
         begin = partial(_rewind, run, prepared, start)

@@ -9,6 +9,7 @@ import numpy as np
 
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.kept_columns import KeptColumns, listed_to_keep
+from kbert.data.reading.rows import BadRow
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.results.any_prediction import AnyPrediction
@@ -75,6 +76,11 @@ class PredictedTable:
 
     def __len__(self) -> int:
         return len(self.examples)
+
+    @property
+    def skipped(self) -> tuple[BadRow, ...]:
+        """The rows that cannot be used, which `on_bad_row="skip"` leaves out."""
+        return self.examples.skipped
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         encoding = self.examples.encoding

@@ -93,7 +93,7 @@ class Predictor:
             InputError: there is no model, it is broken, its runtime is not installed, or there are
                 fewer devices.
         """
-        source = find_source(path)
+        source = find_source(path, predicts=True)
         if threads is not None and not isinstance(source, Export):
             raise _unused("threads", worded("exported programs"), source)
         if backend is not None and isinstance(source, Export):

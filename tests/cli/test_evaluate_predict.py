@@ -9,6 +9,7 @@ import pandas
 import pytest
 
 from kbert import BertClassifier, KbertError, Labels, TrainConfig, read_examples
+from kbert.cli.errors import errors as errors_verb
 from kbert.cli.evaluate import Settings
 from kbert.cli.evaluate import evaluate as evaluate_verb
 from kbert.cli.main import main
@@ -55,6 +56,10 @@ def evaluate(run, data, **changes):
 
 def predict(run, data, **changes):
     predict_verb(run, str(data), **split(changes))
+
+
+def errors(run, data):
+    errors_verb(run, str(data), near=0)
 
 
 def csv_rows(text):
@@ -202,6 +207,9 @@ def test_skips_bad_rows_when_told(run, expected, tmp_path, capsys):
     ]
     assert "skipped: " in err
     assert "row 2" in err
+    assert err.endswith("Labelled 2 rows; 1 bad row left out.\n")
+    predict(run, path, on_bad_row="skip", output=tmp_path / "out.csv")
+    assert capsys.readouterr().out == f"Wrote {tmp_path / 'out.csv'}: 2 rows; 1 bad row left out.\n"
 
 
 @pytest.mark.any_backend
@@ -389,6 +397,25 @@ def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
     assert "text = 'story', label = 'kind'" in capsys.readouterr().err
     predict(run.path, path)
     assert [row["story"] for row in csv_rows(capsys.readouterr().out)] == TEXTS[:1] * 2
+
+
+@pytest.mark.any_backend  # how a file is read is known before a model is loaded
+def test_reads_a_file_like_that_of_the_run(model, tmp_path, capsys):
+    run = RunDirectory.create(tmp_path / "run")
+    run.update(status="finished", text_pairs=False)
+    model.save_to(run.model_folder)
+    settings = {"delimiter": ";", "encoding": "cp1252"}
+    run.write_config(TrainConfig("train.csv", **settings).to_toml())
+    path = tmp_path / "own.csv"
+    rows = "".join(f"Très, très bien.;{label}\n" for label in model.labels.names)
+    path.write_text("text;label\n" + rows, encoding="cp1252")
+    for use in (evaluate, predict, errors):
+        use(run.path, path)
+        out, err = capsys.readouterr()
+        assert f"{path} is read like the run's own file: " in err
+    assert "Très, très bien." in out
+    with pytest.raises(KbertError, match="is not utf-8"):
+        predict(run.path, path, encoding="utf-8")
 
 
 @pytest.mark.any_backend  # refused before Keras is asked

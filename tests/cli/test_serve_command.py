@@ -45,6 +45,18 @@ def test_without_the_extra_it_is_one_sentence(package, capsys, monkeypatch):
     )
 
 
+def test_a_model_that_is_not_there_names_those_that_are(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for file in ("runs/a/run.json", "runs/a/model/config.json", "exports/a/kbert.json"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_text("{}")
+    for name in ("Nothing", "runs/b/x"):
+        status, err = run(capsys, name, "--port", "0")
+        assert status == 2
+        assert f"There is no file or folder {name}." in err
+        assert "Cure: name a model that is there: runs/a or exports/a" in " ".join(err.split())
+
+
 def test_nothing_else_imports_what_a_server_needs():
     code = (
         "import sys, kbert.cli.main\nkbert.Predictor\n"

@@ -53,7 +53,9 @@ def test_the_rows_of_a_file_are_counted(kbert, tmp_path):
     (tmp_path / "reviews.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
     status, out, _ = kbert("plan", "reviews.csv", "--devices", "1,2", "--dev-proportion", "0")
     assert status == 0
-    assert out.startswith("400 examples, 3 epochs, peak rate 5e-05: the same batch")
+    of_file, line, *_ = out.splitlines()
+    assert of_file.startswith("reviews.csv: 400 rows; ")
+    assert line.startswith("400 examples, 3 epochs, peak rate 5e-05: the same batch")
     assert "        1     32       32        0       39       3" in out  # 13 batches, three times
     assert "reviews.csv" in out.splitlines()[-1]
 

@@ -70,6 +70,27 @@ def test_data_that_would_stop_a_run_are_told(write, capsys):
     assert found[0]["code"] == "label-variants"
 
 
+def test_rows_that_are_skipped_set_aside_or_equal_are_told(write, capsys):
+    path = write(["good", "bad"], ";bad\n" + 5 * "A story of 1 friends;bad\n")
+    status, shown = kbert(capsys, "plan", path, *FLAGS, "--epochs", "10")
+    assert status == 0
+    first, second, *_ = shown.out.splitlines()
+    assert first.startswith(f"{path}: 365 rows; ")
+    assert first.endswith("; 1 bad row left out")
+    assert second.startswith(f"{path} (10% set aside, seed 0): 40 rows; ")
+    assert (
+        "WARNING  duplicates\n           5 rows (1.2%) with the text of an earlier row" in shown.out
+    )
+    status, shown = kbert(capsys, "plan", path, *FLAGS, "--epochs", "10", "--json")
+    assert json.loads(shown.out)["sets"] == {
+        "train": {"rows": 365, "skipped": 1},
+        "dev": {"rows": 40, "skipped": 0},
+    }
+    assert "365 rows" in kbert(capsys, "plan", path, *FLAGS, "--devices", "1,2")[1].out
+    none = kbert(capsys, "plan", path, *FLAGS, "--dev-proportion", "0", "--json")[1].out
+    assert json.loads(none)["sets"] == {"train": {"rows": 405, "skipped": 1}}
+
+
 @pytest.mark.parametrize("rows", [["reviews.csv", *FLAGS], ["--examples", "400"]])
 def test_a_backend_is_checked_without_time_too(rows, write, capsys, monkeypatch):
     write(["good", "bad"])

@@ -250,3 +250,11 @@ def test_blocks_and_progress(tmp_path, monkeypatch):
     assert calls == [texts[:3]]  # a row is handed on before those of later blocks are computed
     assert [row["text"] for row in rows] == texts[1:]
     assert list(map(len, calls)) == [3, 3, 1]
+
+
+def test_rows_that_are_left_out_are_at_hand():
+    source = {"id": ["1", "2", "3"], "text": ["a", " ", "b"]}
+    made = predictor().predict_table(source, on_bad_row="skip")
+    assert [(row.number, row.content) for row in made.skipped] == [(2, "2, ")]
+    assert [row["id"] for row in made] == ["1", "3"]
+    assert predictor().predict_table({"text": ["a"]}).skipped == ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import exp, lgamma
 
 import numpy as np
 
@@ -92,9 +93,30 @@ def single_class_share(found: BatchClasses) -> tuple[float, float]:
 def classes_per_batch(found: BatchClasses) -> tuple[float, float]:
     """Return how many classes a batch contains on average, and how many by chance.
 
-    By chance, the probability that a batch contains a class of share p is 1 - (1 - p) ** rows.
+    By chance, in a random order of all n rows, a batch of b rows lacks a class of c rows with the
+    probability C(n - c, b) / C(n, b).
     """
-    shares = found.totals / found.totals.sum()
+    rows = int(found.totals.sum())
+    totals, classes = np.unique(found.totals, return_counts=True)
     sizes, batches = np.unique(found.sizes, return_counts=True)
-    expected = [np.sum(1 - (1 - shares) ** size) for size in sizes]
+    expected = [
+        sum(
+            n * (1 - _chance_of_none(c, size, rows))
+            for c, n in zip(totals.tolist(), classes.tolist(), strict=True)
+        )
+        for size in sizes.tolist()
+    ]
     return float(found.present.mean()), float(np.average(expected, weights=batches))
+
+
+def _chance_of_none(of_class: int, drawn: int, rows: int) -> float:
+    """Return the chance that none of the rows of a class is among those that are drawn."""
+    others = rows - of_class
+    if drawn > others:
+        return 0.0
+    return exp(
+        lgamma(others + 1)
+        + lgamma(rows - drawn + 1)
+        - lgamma(others - drawn + 1)
+        - lgamma(rows + 1)
+    )

@@ -3,6 +3,7 @@
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER, ClassOrder
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.shuffle_buffer import recommend_shuffle_buffer
+from kbert.data.inspection.too_many_classes import too_many_classes
 from kbert.data.reading.examples import Examples
 from kbert.findings import Call, Cure, Finding
 
@@ -24,8 +25,8 @@ def order_findings(facts: Inspection, examples: Examples, for_kbert: bool) -> li
             all rows, and the development set has every class.
     """
     order = facts.order
-    if order is None:
-        return []
+    if order is None or too_many_classes(order.classes, facts.rows):
+        return []  # where most rows are a class of their own, no order is far from a random one
     findings = []
     if order.is_sorted or order.is_clustered:
         findings.append(_together(order, examples, for_kbert))

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO
 
 from kbert.data.reading.json_text import DECODER
+from kbert.data.reading.row_text import as_object, cut
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
 from kbert.errors import InputError
@@ -62,7 +64,7 @@ def object_table(objects: Iterator[Row | BadRow], source: str, kept: Sequence[st
                         late.setdefault(name, item.number)
                 yield Row(item.number, item.line, cells)
 
-    return Table(source, columns, rows(), late=late)
+    return Table(source, columns, rows(), late=late, written=partial(as_object, columns=columns))
 
 
 def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
@@ -82,7 +84,7 @@ def _objects(lines: TextLines, source: str) -> Iterator[Row | BadRow]:
         number += 1
         value = _parse(content)
         if isinstance(value, Problem):
-            yield BadRow(source, number, lines.number, value, content[:200].strip())
+            yield BadRow(source, number, lines.number, value, cut(content.strip()))
         else:
             yield Row(number, lines.number, [value])
 

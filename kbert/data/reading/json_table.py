@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from kbert.data.reading.json_lines import object_table
 from kbert.data.reading.json_text import JsonText
+from kbert.data.reading.row_text import as_json, cut
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Problem
@@ -87,7 +88,7 @@ def _row(number: int, line: int, value: Any, source: str) -> Row | BadRow:
         return Row(number, line, [value])
     template = "a JSON object was expected. Received: {kind}"
     problem = Problem(template, Cure(note="fix the row"), {"kind": type(value).__name__})
-    return BadRow(source, number, line, problem, str(value)[:200])
+    return BadRow(source, number, line, problem, cut(as_json(value)))
 
 
 def _check_is_a_row(value: Any, source: str) -> None:

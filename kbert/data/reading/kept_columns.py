@@ -9,6 +9,7 @@ from typing import Any
 from kbert.data.reading.columns import listed_columns
 from kbert.data.reading.many_files import open_tables, pattern_of
 from kbert.data.reading.open_table import TableFormat
+from kbert.data.reading.row_text import cut
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.errors import InputError
 from kbert.findings import Cure, Option, Problem
@@ -169,7 +170,7 @@ def _twice(source: str, name: str, others: list[str]) -> InputError:
 def _bad_row(table: Table, row: Row, name: str, problem: Problem) -> BadRow:
     values = {"name": name, "problem": problem}
     told = Problem("the column {name!r} has {problem}", problem.cure, values)
-    return BadRow(table.source, row.number, row.line, told)
+    return BadRow(table.source, row.number, row.line, told, cut(table.written(row.cells)))
 
 
 def _not_kept(row: BadRow, others: list[str]) -> InputError:

@@ -16,6 +16,8 @@ OF_SPLIT = ("group", "split_by_time")
 """The columns that say how rows are set aside; who evaluates or predicts needs none."""
 OF_LABELS = ("label", "weight", "target", "label_separator")
 """What says how labels are read, which who predicts needs not."""
+OF_LAYOUT = ("format", "encoding", "header", "delimiter", "sheet", "quoting")
+"""What says how the table in a file is laid out."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What a reader yields: a row, or a bad row with the reason and the cure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kbert.data.reading.row_text import as_delimited
 from kbert.errors import InputError
 from kbert.findings import Cure, Message, Problem
 
@@ -77,6 +78,8 @@ class Table:
             none.
         late: the names that only rows after the first have, and the first such row of each. It is
             filled while the rows are read.
+        written: function that returns the text of a row's cells as the file has them. Defaults to
+            one that writes them as in a CSV file.
     """
 
     source: str
@@ -85,3 +88,4 @@ class Table:
     has_header: bool | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     late: Mapping[str, int] = field(default_factory=dict)
+    written: Callable[[Sequence[Any]], str] = as_delimited

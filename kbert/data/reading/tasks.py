@@ -11,6 +11,7 @@ from kbert.data.reading.columns import Columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.open_table import TableFormat, open_table
 from kbert.data.reading.read_examples import collect
+from kbert.data.reading.row_text import cut
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.task_layouts import TASKS, SplitLayout, TaskLayout
 from kbert.errors import InputError
@@ -140,7 +141,8 @@ def _selected(
             if label is not None and task.limits is not None:
                 problem = _outside(row.cells[label], table.columns[label], task.limits)
                 if problem is not None:
-                    yield BadRow(table.source, row.number, row.line, problem)
+                    content = cut(table.written(row.cells))
+                    yield BadRow(table.source, row.number, row.line, problem, content)
                     continue
         yield row
 

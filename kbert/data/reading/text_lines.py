@@ -14,6 +14,7 @@ from kbert.data.reading.encodings import (
     unknown_encoding,
 )
 from kbert.data.reading.line_bytes import ends_in_cr, split_lines
+from kbert.data.reading.row_text import cut
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Problem
 from kbert.utils.file_errors import unreadable
@@ -49,7 +50,7 @@ class BadLine(Exception):
         super().__init__(problem, line)
         self.problem = problem
         self.line = line
-        self.content = line[:200]
+        self.content = cut(line)
 
     def __str__(self) -> str:
         return str(self.problem)

@@ -1,8 +1,9 @@
 """Readers of text files: delimited ones (CSV, TSV), and those with one text per line."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -17,6 +18,7 @@ from kbert.data.reading.header import (
     column_names,
     take_separator_line,
 )
+from kbert.data.reading.row_text import as_delimited, cut
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.text_lines import BadLine, TextLines
 from kbert.errors import InputError
@@ -89,19 +91,21 @@ def read_delimited(
     if first is None:
         raise early[0].to_error()
     is_cola = _is_cola(first.cells)
+    written = partial(as_delimited, delimiter=delimiter, quoted=quoted)
     if header and not is_cola:
         following = list(islice(records, LINES_BELOW))
         check_is_no_title(first, following[:2], source)
         check_header_is_not_below(first, following, source, delimiter)
         columns = column_names(first.cells)
-        rows = _checked(chain(following, records), source, columns)
-        return Table(source, columns, rows, has_header=True)
+        rows = _checked(chain(following, records), source, columns, written)
+        return Table(source, columns, rows, has_header=True, written=written)
     columns = [str(position) for position in range(len(first.cells))]
     if is_cola:
         columns = ["source", "label", "mark", "sentence"]
     shift = 1 if header else 0  # what was counted as the header is in fact the first row
-    rows = _checked(chain(early, [first], records), source, columns, shift, has_names=False)
-    return Table(source, columns, rows, has_header=False)
+    every = chain(early, [first], records)
+    rows = _checked(every, source, columns, written, shift, has_names=False)
+    return Table(source, columns, rows, has_header=False, written=written)
 
 
 def _is_cola(cells: object) -> bool:
@@ -120,13 +124,16 @@ def _records(
     """Yield the non-blank records, numbered from `first`, with the line each begins in."""
     csv.field_size_limit(MAX_LINE)  # the default, 131072, is less than a text may have
     bad: list[BadLine] = []
-    reader = csv.reader(_whole(lines, bad), delimiter=delimiter, strict=True) if quoted else None
+    taken: list[str] = []
+    whole = _whole(lines, bad, taken)
+    reader = csv.reader(whole, delimiter=delimiter, strict=True) if quoted else None
     number = first - 1
     while True:
         number, line = number + 1, lines.number + 1
         try:
             if reader is not None:
                 bad.clear()
+                taken.clear()
                 cells = next(reader)
                 if bad:
                     raise bad[0]
@@ -147,7 +154,7 @@ def _records(
                     line=line,
                     cure=_QUOTE_CURE,
                 ) from None
-            yield BadRow(source, number, line, _quoting_problem(error))
+            yield BadRow(source, number, line, _quoting_problem(error), cut("".join(taken)))
         else:
             if cells == [] or cells == [""]:
                 number -= 1  # a blank line is not a row
@@ -155,16 +162,18 @@ def _records(
             yield Row(number, line, cells)
 
 
-def _whole(lines: TextLines, bad: list[BadLine]) -> Iterator[str]:
-    """Yield bad lines as well, and list them, so that a quoted field keeps all of its lines."""
+def _whole(lines: TextLines, bad: list[BadLine], taken: list[str]) -> Iterator[str]:
+    """Yield all lines, and list them; bad ones as well, so that a quoted field keeps its lines."""
     while True:
         try:
-            yield next(lines)
+            line = next(lines)
         except StopIteration:
             return
         except BadLine as broken:
             bad.append(broken)
-            yield broken.line
+            line = broken.line
+        taken.append(line)
+        yield line
 
 
 def _quoting_problem(error: csv.Error) -> Problem:
@@ -177,6 +186,7 @@ def _checked(
     records: Iterator[Row | BadRow],
     source: str,
     columns: Sequence[str],
+    written: Callable[[Sequence[str]], str],
     shift: int = 0,
     *,
     has_names: bool = True,
@@ -208,7 +218,7 @@ def _checked(
         if problem is None:
             yield Row(number, record.line, cells)
         else:
-            yield BadRow(source, number, record.line, problem, "\t".join(cells)[:200])
+            yield BadRow(source, number, record.line, problem, cut(written(record.cells)))
 
 
 def _is_header(cells: Sequence[str], columns: Sequence[str]) -> bool:
@@ -231,7 +241,7 @@ def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Tab
                 yield BadRow(source, lines.number, lines.number, bad.problem, bad.content)
             else:
                 if "\r" in text:
-                    yield BadRow(source, lines.number, lines.number, _RETURN, text[:200])
+                    yield BadRow(source, lines.number, lines.number, _RETURN, cut(text))
                     continue
                 yield Row(lines.number, lines.number, [text])
 
@@ -240,4 +250,5 @@ def read_lines(stream: BinaryIO, source: str, *, encoding: str = "utf-8") -> Tab
     if stream.seekable():  # what is typed or piped is answered line by line
         first = list(islice(found, LINES_LOOKED_AT))
         check_are_no_fields([row.cells[0] for row in first if isinstance(row, Row)], source)
-    return Table(source, ["text"], chain(first, found), has_header=False)
+    written = partial(as_delimited, quoted=False)
+    return Table(source, ["text"], chain(first, found), has_header=False, written=written)

@@ -7,6 +7,7 @@ from kbert.data.reading.cells import Role, read_cell
 from kbert.data.reading.columns import Columns
 from kbert.data.reading.common_names import LABEL_NAMES, TEXT_NAMES
 from kbert.data.reading.row_groups import read_group
+from kbert.data.reading.row_text import cut
 from kbert.data.reading.row_times import TimeKind, read_time
 from kbert.data.reading.row_weights import read_weight
 from kbert.data.reading.rows import BadRow, Row, Table
@@ -96,7 +97,7 @@ def usable_rows(
         if problem is None:
             yield Row(row.number, row.line, (text, pair, value, weight, group, time))
         else:
-            content = "\t".join(part for part in (text, pair, label) if part)[:200]
+            content = cut(table.written(row.cells))
             yield BadRow(table.source, row.number, row.line, problem, content)
 
 

@@ -14,6 +14,7 @@ from kbert.data.reading.header import (
     column_names,
 )
 from kbert.data.reading.merged_ranges import MergedRanges
+from kbert.data.reading.row_text import as_delimited, cut
 from kbert.data.reading.rows import BadRow, Row, Table
 from kbert.data.reading.workbook import Workbook
 from kbert.errors import InputError
@@ -115,6 +116,6 @@ def _fitted(rows: Iterator[Row], columns: list[str], source: str) -> Iterator[Ro
                 Cure(note="name each column in the first row, or clear the cells beside the table"),
                 {"fields": count_noun(len(cells), "cell"), "width": width},
             )
-            yield BadRow(source, row.number, 0, problem, "\t".join(map(str, cells))[:200])
+            yield BadRow(source, row.number, 0, problem, cut(as_delimited(cells)))
             continue
         yield Row(row.number, 0, cells + [None] * (width - len(cells)))

@@ -57,7 +57,7 @@ class ServedModel:
         Raises:
             InputError: there is no model, it is broken, or it computes no numbers.
         """
-        source = find_source(path)
+        source = find_source(path, predicts=True)
         of_runtime, rows = None, batch_size
         if isinstance(source, Export):
             of_runtime, rows = threads, min(batch_size, _ROWS_OF_A_PROGRAM)

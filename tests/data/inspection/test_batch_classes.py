@@ -1,5 +1,5 @@
 from collections import Counter
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -72,8 +72,16 @@ def test_batches_beside_those_of_chance(counts, single, classes):
     by_chance = [list(drawn(shares, size)) for size in counts.sum(axis=1)]
     expected = [sum(p for batch, p in draws if len(set(batch)) == 1) for draws in by_chance]
     assert single_class_share(of_table(counts)) == pytest.approx((single, np.mean(expected)))
-    expected = [sum(p * len(set(batch)) for batch, p in draws) for draws in by_chance]
+    rows = np.repeat(np.arange(counts.shape[1]), counts.sum(axis=0))
+    expected = [
+        np.mean([len(set(batch)) for batch in combinations(rows.tolist(), size)])
+        for size in counts.sum(axis=1)
+    ]
     assert classes_per_batch(of_table(counts)) == pytest.approx((classes, np.mean(expected)))
+
+
+def test_one_batch_of_all_rows_has_all_classes():
+    assert classes_per_batch(of_table([[1, 30, 2]])) == pytest.approx((3, 3))
 
 
 def test_a_batch_of_one_row_says_nothing_about_the_order():

@@ -1,3 +1,4 @@
+import math
 from itertools import groupby, permutations
 
 import numpy as np
@@ -58,6 +59,14 @@ def test_sorted_clustered_and_random_rows(classes):
     assert found["sorted"].tail_classes == -(-classes // 10)
 
 
+def test_classes_of_few_rows_are_sorted_only_where_hardly_any_is_apart():
+    pairs = np.repeat(np.arange(100), 2)
+    assert class_order(pairs).is_sorted
+    apart = np.concatenate([pairs[:100], np.arange(50, 100), np.arange(50, 100)])
+    found = class_order(apart)  # 150 runs of 100 classes: fewer than two of a class
+    assert (found.runs, found.is_sorted, found.is_clustered) == (150, False, True)
+
+
 def test_a_great_class_is_not_taken_for_an_order():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1], [1950, 50]))
     assert not class_order(labels).is_clustered
@@ -67,7 +76,8 @@ def test_the_classes_of_batches_of_32():
     labels = np.repeat(np.arange(4), 96)
     found = class_order(labels)
     assert found.batch_classes == 1  # 96 is 3 * 32
-    assert found.batch_classes_by_chance == pytest.approx(4 * (1 - 0.75**32))
+    lacking = math.comb(288, 32) / math.comb(384, 32)
+    assert found.batch_classes_by_chance == pytest.approx(4 * (1 - lacking))
     buffered = simulate_shuffle_buffer(labels, SHUFFLE_BUFFER, 32)
     assert found.batch_classes_buffered == np.mean((buffered.counts > 0).sum(axis=1))
 

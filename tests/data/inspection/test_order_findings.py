@@ -1,5 +1,6 @@
 """What is wrong with the order of a small file of real sentences."""
 
+import pytest
 from inspected import found, severities
 
 from kbert.data.inspection.class_order import class_order
@@ -52,3 +53,20 @@ def test_a_tail_that_lacks_a_class(rows, read):
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"tail-split": "warning"}
     assert "contains 1 of 2 classes" in found(inspection)["tail-split"].message
+
+
+@pytest.mark.parametrize(("rows", "classes"), [(40, 35), (200, 199), (200, 101)])
+def test_classes_of_hardly_more_than_a_row_have_no_order(rows, classes, sentences, read):
+    texts = [*sentences[0], *sentences[1]][:rows]
+    labels = sorted(f"class {i % classes:03}" for i in range(rows))
+    inspection = inspect_examples(read(zip(texts, labels, strict=True)))
+    assert inspection.order.runs == classes
+    assert "too-many-classes" in severities(inspection)
+    assert not {"class-sorted", "class-clustered", "tail-split"} & set(severities(inspection))
+
+
+def test_classes_of_a_few_rows_have_an_order(sentences, read):
+    texts = [*sentences[0], *sentences[1]][:200]
+    labels = [f"class {i // 4:03}" for i in range(200)]
+    inspection = inspect_examples(read(zip(texts, labels, strict=True)))
+    assert {"class-sorted", "tail-split"} <= set(severities(inspection))

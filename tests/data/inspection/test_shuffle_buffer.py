@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -72,8 +74,12 @@ def test_the_classes_of_every_batch(labels, size, batch_size):
     for counts, batch in zip(found.counts, held, strict=True):
         assert [batch.count(number) for number in range(len(counts))] == counts.tolist()
     assert found.classes == pytest.approx(np.mean([len(set(batch)) for batch in held]))
+    rows = len(labels)
     by_chance = [
-        sum(1 - (1 - labels.count(number) / len(labels)) ** len(batch) for number in set(labels))
+        sum(
+            1 - math.comb(rows - labels.count(number), len(batch)) / math.comb(rows, len(batch))
+            for number in set(labels)
+        )
         for batch in held
     ]
     assert found.classes_by_chance == pytest.approx(np.mean(by_chance))

@@ -1,0 +1,88 @@
+"""The models that a path may mean at which there is none: runs and exports."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from kbert.errors import KbertError
+from kbert.findings import Cure
+from kbert.interop.near_runs import near_runs
+from kbert.interop.pretraining_run import is_pretraining
+from kbert.utils.untrusted import read_json
+
+_RECORD, _PROGRAM, _CONFIG = "run.json", "kbert.json", "config.json"
+_CLASSES = ("labels", "id2label")  # in a configuration with a head
+# Where `train` puts runs, and where exports are often put.
+_USUAL = (Path(), Path("runs"), Path("exports"))
+_MOST = 4
+
+
+def near_models(path: str | Path, *, similar: bool = False) -> Cure | None:
+    """Return a cure that names models that predict, for a path at which there is none, or None.
+
+    Runs and exports are looked for in the path, beside it, and in this folder, runs/ and exports/.
+    Those with a similar name are named, else the newest of the first of these places; where there
+    are none, runs without a model.
+
+    Args:
+        path: str or Path.
+        similar: bool. Whether to name only models with a similar name. Defaults to False.
+    """
+    path = Path(path)
+    places = [_models_in([path]), _models_in([path.parent]), _models_in(_USUAL)]
+    if path.parent == Path():
+        del places[1]  # which is among the usual ones
+    found = {model.name: model for place in reversed(places) for model in place}
+    models = [found[name] for name in difflib.get_close_matches(path.name, found, _MOST)]
+    if _is_model(path.parent):
+        models = [path.parent]
+    if not models and not similar:
+        models = _newest(next(filter(None, places), []))
+    if not models:
+        return near_runs(path, similar=similar)
+    return Cure(
+        note="name a model that is there: {models}",
+        values={"models": " or ".join(map(str, models))},
+    )
+
+
+def _newest(models: Sequence[Path]) -> list[Path]:
+    """Return the newest models: as many runs as exports, where there are so many of both."""
+    runs, exports = (
+        sorted((m for m in models if _is_run(m) == is_run), key=_age) for is_run in (True, False)
+    )
+    half = _MOST // 2
+    return [*runs[: max(half, _MOST - len(exports))], *exports[: max(half, _MOST - len(runs))]]
+
+
+def _models_in(folders: Iterable[Path]) -> list[Path]:
+    """Return the models in folders; none of one that is missing, or may not be read."""
+    found = []
+    for folder in folders:
+        with suppress(OSError):
+            found += sorted(path for path in folder.iterdir() if _is_model(path))
+    return found
+
+
+def _is_model(path: Path) -> bool:
+    """Whether a path holds, as far as a look tells, a model that predicts."""
+    with suppress(KbertError, OSError):
+        if _is_run(path):
+            return (path / "model" / _CONFIG).is_file() and not is_pretraining(path)
+        if (path / _PROGRAM).is_file() or (path.suffix == ".keras" and path.is_file()):
+            return True
+        if (path / _CONFIG).is_file():
+            return any(read_json(path / _CONFIG).get(name) for name in _CLASSES)
+    return False
+
+
+def _is_run(path: Path) -> bool:
+    return (path / _RECORD).is_file()
+
+
+def _age(model: Path) -> float:
+    with suppress(OSError):
+        file = next((f for n in (_RECORD, _PROGRAM, _CONFIG) if (f := model / n).is_file()), model)
+        return -file.stat().st_mtime
+    return 0.0
