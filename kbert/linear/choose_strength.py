@@ -38,12 +38,12 @@ def choose_strength(
     order = permutation(np.random.PCG64(np.random.SeedSequence([seed])), len(features))
     if weights is not None:
         order = order[weights[order] > 0]
-    order = order[: _MOST_PRODUCTS // target.outputs]
     if len(order) < 2:
         return STRENGTHS[_START]
-    if len(order) < min(len(features), _LEAST_ROWS_OF_A_LABEL * target.outputs):
+    most = _MOST_PRODUCTS // target.outputs
+    if most < min(len(order), _LEAST_ROWS_OF_A_LABEL * target.outputs):
         return _OF_MANY_LABELS
-    folds = _folds(order)
+    folds = _folds(order[:most])
 
     def loss(place: int) -> float:
         total = 0.0
