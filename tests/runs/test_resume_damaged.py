@@ -34,14 +34,27 @@ from kbert.runs.run_directory import RunDirectory
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 STEPS = 11  # of an epoch
+PIECES = 4000  # with common words, so that texts differ
 
 
 @pytest.fixture(scope="module")
-def config(reviews, tiny_preset, tmp_path_factory):
+def small_preset(tiny_preset, tmp_path_factory):
+    """The tiny preset with the first pieces of its vocabulary: its files are copied very often."""
+    folder = tmp_path_factory.mktemp("presets") / "small"
+    shutil.copytree(tiny_preset, folder)
+    pieces = (folder / "vocab.txt").read_text("utf-8").splitlines(keepends=True)[:PIECES]
+    (folder / "vocab.txt").write_text("".join(pieces), encoding="utf-8")
+    settings = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps({**settings, "vocab_size": PIECES}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def config(reviews, small_preset, tmp_path_factory):
     return TrainConfig(
         data=str(reviews),
         output=str(tmp_path_factory.mktemp("runs") / "a"),
-        preset=str(tiny_preset),
+        preset=str(small_preset),
         weights="random",
         max_length=8,
         epochs=3,
