@@ -15,16 +15,17 @@ class ForkedProcess:
     """A run's process that was forked, with what is used here of `subprocess.Popen`.
 
     Args:
+        server: str. The name of the server that forks it.
         code: str.
         arguments: list of str.
         environment: dict. Its whole environment.
     """
 
-    def __init__(self, code, arguments, environment):
+    def __init__(self, server, code, arguments, environment):
         self._files = [tempfile.NamedTemporaryFile() for _ in range(2)]  # noqa: SIM115
         with open(os.devnull) as none:
             streams = (none.fileno(), *(file.fileno() for file in self._files))
-            self._connection = ask(address("runs"), code, arguments, environment, streams)
+            self._connection = ask(address(server), code, arguments, environment, streams)
         self._lines = self._connection.makefile("r")
         self.pid = int(next(self._lines))
         self.returncode = None

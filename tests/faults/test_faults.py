@@ -48,12 +48,8 @@ class Process:
             "TF_CPP_MIN_LOG_LEVEL": "3",
             **environment,
         }
-        command = [sys.executable, "-c", code, *map(str, arguments)]
-        if environment["KERAS_BACKEND"] == "torch":
-            self.popen = ForkedProcess(code, command[3:], environment)
-        else:
-            pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-            self.popen = subprocess.Popen(command, env=environment, **pipes)
+        server = {"torch": "runs", "tensorflow": "tensorflow runs"}[environment["KERAS_BACKEND"]]
+        self.popen = ForkedProcess(server, code, [*map(str, arguments)], environment)
 
     def end(self, timeout=120):
         """The exit status, and what was said on both streams."""
@@ -303,7 +299,7 @@ def test_weights_that_become_nan_leave_the_last_good_checkpoint(train, tmp_path,
 
 def test_a_memory_that_is_too_small_ends_with_a_smaller_batch(train, tmp_path, tell):
     data, run = tmp_path / "long.csv", tmp_path / "run"
-    rows = (f"A long and winding tale {'of every day ' * 20}{i},{i % 2}\n" for i in range(9000))
+    rows = (f"A long and winding tale {'of every day ' * 20}{i},{i % 2}\n" for i in range(5000))
     data.write_text("text,label\n" + "".join(rows), encoding="utf-8")
     # 256 MB more than now: what the first step keeps for its gradients is twice as much, or more.
     limit = """import resource; now = int(open("/proc/self/statm").read().split()[0]) * 4096

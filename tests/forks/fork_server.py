@@ -27,6 +27,10 @@ SERVERS = {
         "torch",
         f"{_ON_TORCH}\nimport kbert.cli.main, kbert.runs.run_callbacks, kbert.runs.train",
     ),
+    "tensorflow runs": (
+        "tensorflow",
+        f"{_ON_TENSORFLOW}\nimport kbert.cli.main, kbert.runs.run_callbacks, kbert.runs.train",
+    ),
     "torch writers": ("torch", f"{_ON_TORCH}\nimport onnxscript, kbert.exports.formats.onnx"),
     "tensorflow writers": ("tensorflow", f"{_ON_TENSORFLOW}\nimport kbert.exports.formats.litert"),
     "readers": (
