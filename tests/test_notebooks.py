@@ -38,6 +38,8 @@ def test_every_cell_runs(path, tmp_path, monkeypatch, request):
     for cell in cells:
         assert cell.execution_count
         assert not [output for output in cell.outputs if output.output_type == "error"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert [output for output in outputs if "image/png" in output.get("data", {})]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
