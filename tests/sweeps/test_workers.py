@@ -1,5 +1,6 @@
 """Processes of this machine, and tasks of a real Ray cluster, train the runs of a sweep."""
 
+import signal
 import sys
 import time
 from contextlib import contextmanager
@@ -33,7 +34,10 @@ def on_ray():
     with pytest.MonkeyPatch.context() as patch:
         # By default the tasks are nice to what else the machine does: here to the other tests.
         patch.setenv("RAY_worker_niceness", "0")
+        # As where a shell starts the sweep in the background; Ray's workers inherit it.
+        handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         workers = RayWorkers(MODULE, "local", 2)
+        signal.signal(signal.SIGINT, handler)
     try:
         yield workers
     finally:

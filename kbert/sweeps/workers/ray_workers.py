@@ -31,6 +31,9 @@ def train_in_task(job: Job, module: str, folder: str) -> Outcome:
     """
     if not Path(folder).is_dir():
         return Outcome("machine", f"{os.uname().nodename}: {folder}")
+    # What a shell starts in the background ignores SIGINT, and so do Ray's workers then, which
+    # would not notice that a task is cancelled.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start_process(job, module, Path(folder))
     status, is_stopping = None, False
     while status is None:
