@@ -427,7 +427,7 @@ def test_the_model_comes_first(verb, run, lines):
     ) as e:
         called(lines, run)
     assert e.value.cure.call.arguments == (str(run), lines)
-    with pytest.raises(KbertError, match="texts.txt is a file. Expected a run of kbert, a model f"):
+    with pytest.raises(KbertError, match="texts.txt is a file. Expected a run of kbert, an exp"):
         called(lines, lines)
 
 

@@ -100,6 +100,7 @@ def train(path, tmp_path):
 
 SURFACES = {
     "find_source": lambda path, tmp_path: find_source(path),
+    "find_source that predicts": lambda path, tmp_path: find_source(path, predicts=True),
     "predict": lambda path, tmp_path: Predictor.load(path),
     "evaluate": lambda path, tmp_path: evaluate(Path(path), str(FORMATS / "reviews.csv")),
     "export": lambda path, tmp_path: export(
@@ -112,6 +113,10 @@ SURFACES = {
 }
 
 
+# What predicts takes exported programs too, and says so.
+PREDICT = ("find_source that predicts", "predict", "evaluate")
+
+
 def sentence(surface, path, tmp_path):
     with pytest.raises(InputError) as refused:
         SURFACES[surface](path, tmp_path)
@@ -122,9 +127,10 @@ def sentence(surface, path, tmp_path):
 def test_every_surface_says_the_same(kind, tmp_path):
     make, begin = BROKEN[kind]
     path = make(tmp_path / "model")
-    expected = sentence("find_source", path, tmp_path)
-    assert expected.startswith(begin.format(path=path))
     for surface in SURFACES:
+        door = PREDICT[0] if surface in PREDICT else "find_source"
+        expected = sentence(door, path, tmp_path)
+        assert expected.startswith(begin.format(path=path))
         assert sentence(surface, path, tmp_path) == expected, surface
     assert not (tmp_path / "export").exists()
     assert not (tmp_path / "import").exists()
