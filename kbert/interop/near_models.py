@@ -1,12 +1,12 @@
 """The models that a path may mean at which there is none: runs and exports."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from kbert.errors import KbertError
 from kbert.findings import Cure
+from kbert.interop.near_paths import modified, near_paths
 from kbert.interop.near_runs import near_runs
 from kbert.interop.pretraining_run import is_pretraining
 from kbert.utils.untrusted import read_json
@@ -30,15 +30,10 @@ def near_models(path: str | Path, *, similar: bool = False) -> Cure | None:
         similar: bool. Whether to name only models with a similar name. Defaults to False.
     """
     path = Path(path)
-    places = [_models_in([path]), _models_in([path.parent]), _models_in(_USUAL)]
-    if path.parent == Path():
-        del places[1]  # which is among the usual ones
-    found = {model.name: model for place in reversed(places) for model in place}
-    models = [found[name] for name in difflib.get_close_matches(path.name, found, _MOST)]
-    if _is_model(path.parent):
-        models = [path.parent]
-    if not models and not similar:
-        models = _newest(next(filter(None, places), []))
+    # Beside a name without a folder lies what is in this one, which is among the usual ones.
+    beside = [] if path.parent == Path() else [[path.parent]]
+    folders = [[path], *beside, _USUAL]
+    models = near_paths(path, folders, _is_model, _newest, most=_MOST, similar=similar)
     if not models:
         return near_runs(path, similar=similar)
     return Cure(
@@ -54,15 +49,6 @@ def _newest(models: Sequence[Path]) -> list[Path]:
     )
     half = _MOST // 2
     return [*runs[: max(half, _MOST - len(exports))], *exports[: max(half, _MOST - len(runs))]]
-
-
-def _models_in(folders: Iterable[Path]) -> list[Path]:
-    """Return the models in folders; none of one that is missing, or may not be read."""
-    found = []
-    for folder in folders:
-        with suppress(OSError):
-            found += sorted(path for path in folder.iterdir() if _is_model(path))
-    return found
 
 
 def _is_model(path: Path) -> bool:
@@ -82,7 +68,5 @@ def _is_run(path: Path) -> bool:
 
 
 def _age(model: Path) -> float:
-    with suppress(OSError):
-        file = next((f for n in (_RECORD, _PROGRAM, _CONFIG) if (f := model / n).is_file()), model)
-        return -file.stat().st_mtime
-    return 0.0
+    files = (model / name for name in (_RECORD, _PROGRAM, _CONFIG))
+    return -modified(next(filter(Path.is_file, files), model))

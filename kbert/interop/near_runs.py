@@ -1,10 +1,10 @@
 """The runs that a path which does not exist may mean."""
 
-import difflib
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
 from kbert.findings import Cure
+from kbert.interop.near_paths import modified, near_paths
 
 _RECORD = "run.json"
 _RUNS = Path("runs")  # where `train` puts them
@@ -22,13 +22,8 @@ def near_runs(path: str | Path, *, similar: bool = False) -> Cure | None:
         similar: bool. Whether to name only runs with a similar name. Defaults to False.
     """
     path = Path(path)
-    places = [_runs_in(folder) for folder in (path, path.parent, Path(), _RUNS)]
-    found = {run.name: run for place in reversed(places) for run in place}
-    runs = [found[name] for name in difflib.get_close_matches(path.name, found, _MAX_NAMED)]
-    if (path.parent / _RECORD).is_file():
-        runs = [path.parent]
-    if not runs and not similar:
-        runs = sorted(next(filter(None, places), []), key=_age)[:_MAX_NAMED]
+    folders = [[folder] for folder in (path, path.parent, Path(), _RUNS)]
+    runs = near_paths(path, folders, _is_run, _newest, most=_MAX_NAMED, similar=similar)
     if not runs:
         return None
     return Cure(
@@ -36,13 +31,9 @@ def near_runs(path: str | Path, *, similar: bool = False) -> Cure | None:
     )
 
 
-def _runs_in(folder: Path) -> list[Path]:
-    with suppress(OSError):  # no folder, or one that may not be read
-        return sorted(path for path in folder.iterdir() if (path / _RECORD).is_file())
-    return []
+def _is_run(path: Path) -> bool:
+    return (path / _RECORD).is_file()
 
 
-def _age(run: Path) -> float:
-    with suppress(OSError):
-        return -(run / _RECORD).stat().st_mtime
-    return 0.0
+def _newest(runs: Sequence[Path]) -> list[Path]:
+    return sorted(runs, key=lambda run: -modified(run / _RECORD))[:_MAX_NAMED]

@@ -40,7 +40,7 @@ def choose_strength(
         order = order[weights[order] > 0]
     if len(order) < 2:
         return STRENGTHS[_START]
-    most = _MOST_PRODUCTS // target.outputs
+    most = _MOST_PRODUCTS // (target.outputs * target.copies)
     if most < min(len(order), _LEAST_ROWS_OF_A_LABEL * target.outputs):
         return _OF_MANY_LABELS
     folds = _folds(order[:most])

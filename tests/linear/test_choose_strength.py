@@ -5,7 +5,7 @@ from sklearn.metrics import log_loss
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from kbert.linear.choose_strength import STRENGTHS, choose_strength
+from kbert.linear.choose_strength import STRENGTHS, _folds, choose_strength
 from kbert.linear.linear_targets import linear_target
 
 RANDOM = np.random.default_rng(0)
@@ -31,7 +31,7 @@ def test_it_is_below_the_lowest_of_cross_validation_by_scikit_learn(noise, monke
     from kbert.linear import choose_strength as module
 
     features, labels = rows(100, noise)
-    folds = module._folds(np.arange(100))
+    folds = _folds(np.arange(100))
     assert sorted(np.concatenate([kept for kept, _ in folds])) == list(range(100))
     monkeypatch.setattr(module, "permutation", lambda _, size: np.arange(size))
 
@@ -60,12 +60,11 @@ def test_rows_without_weight_do_not_count():
 
 
 def test_of_many_rows_one_fold_is_enough_and_of_one_row_there_is_no_choice():
-    from kbert.linear.choose_strength import _folds
-
     assert len(_folds(np.arange(1500))) == 1
     assert len(_folds(np.arange(1000))) == 2
     assert len(_folds(np.arange(3))) == 3
-    assert choose_strength(linear_target("single", 2), np.ones((1, 3)), np.array([1]), None, 0)
+    one = np.ones((1, 3)), np.array([1])
+    assert choose_strength(linear_target("single", 2), *one, None, seed=0) == 0.003
 
 
 def test_of_very_many_classes_it_takes_no_time():
