@@ -15,9 +15,10 @@ from prometheus_client import multiprocess
 
 from kbert.backend.thread_count import usable_cores
 from kbert.config import ServeOptions
-from kbert.errors import KbertError, MachineError
+from kbert.errors import MachineError
 from kbert.findings import worded
 from kbert.serving.server.listener import bind, is_local, url
+from kbert.serving.server.reload import Reload
 from kbert.serving.server.worker import DRAIN_SECONDS, work
 from kbert.serving.server.worker_process import WorkerProcess
 from kbert.serving.server.worker_settings import WorkerSettings
@@ -33,8 +34,9 @@ class Supervisor:
     """Starts the workers of a server, replaces those that die, reloads and stops them.
 
     It loads no model itself. SIGHUP lets each worker load the model once more beside the old one;
-    when all have, all switch to it, and if one cannot, none does. SIGTERM and Ctrl-C let the
-    workers answer what they have taken, and end; a second one ends them at once.
+    when all have, all switch to it, and if one cannot, none does. It says so once all answer with
+    the new one. SIGTERM and Ctrl-C let the workers answer what they have taken, and end; a second
+    one ends them at once.
 
     Args:
         model: Path. What `Predictor.load` takes.
@@ -47,8 +49,7 @@ class Supervisor:
         self._model = model
         self._options = options
         self._workers: list[WorkerProcess] = []
-        self._reloading: set[WorkerProcess] = set()
-        self._reload_errors: list[KbertError] = []
+        self._reload: Reload | None = None
         self._reload_again = False
         self._is_up = False
         self._pause = 0.0
@@ -95,7 +96,7 @@ class Supervisor:
                 if number in _ENDS:
                     self._stop()
                     return number
-                self._reload()
+                self._begin_reload()
             while self._starts_at and self._starts_at[0] <= time.monotonic():
                 self._starts_at.pop(0)
                 self._start()
@@ -126,11 +127,9 @@ class Supervisor:
                 if not self._is_up:
                     raise error
                 say(worded("A new worker cannot start: {error}", error=error), 0, to="stderr")
-            elif worker in self._reloading:
-                self._reloading.discard(worker)
-                if event == "refused":
-                    self._reload_errors.append(error)
-                self._settle()
+            elif self._reload is not None:
+                self._reload.hear(worker, error)
+                self._end_reload()
 
     def _announce(self) -> None:
         """Say once that all workers are ready."""
@@ -164,33 +163,32 @@ class Supervisor:
         if not worker.is_ready:
             self._pause = min(2 * self._pause or 1.0, _LONGEST_PAUSE)
         self._starts_at = sorted([*self._starts_at, time.monotonic() + self._pause])
-        if worker in self._reloading:
-            self._reloading.discard(worker)
-            self._settle()
+        if self._reload is not None:
+            self._reload.lose(worker)
+            self._end_reload()
 
-    def _reload(self) -> None:
+    def _begin_reload(self) -> None:
         """Let all workers load the model once more."""
-        if self._reloading or not self._is_up:
+        if self._reload is not None or not self._is_up:
             self._reload_again = self._is_up
             return
-        self._reload_errors = []
-        self._reloading = {worker for worker in self._workers if worker.send("load")}
+        self._reload = Reload(self._workers)
+        self._end_reload()
 
-    def _settle(self) -> None:
-        """Let all workers switch to the new model when all have it, or none."""
-        if self._reloading:
+    def _end_reload(self) -> None:
+        """Say how a reload has ended, if it has."""
+        if self._reload is None or not self._reload.has_ended:
             return
-        failed = self._reload_errors[:1]
-        for worker in self._workers:
-            worker.send("drop" if failed else "switch")
-        if failed:
+        if self._reload.error is not None:
             line = "{model} was not reloaded, and the old one goes on answering: {error}"
-            say(worded(line, model=self._model, error=failed[0]), 0, to="stderr")
+            said = worded(line, model=self._model, error=self._reload.error)
+            say(said, 0, to="stderr")
         else:
             say(worded("Reloaded {model}.", model=self._model))
+        self._reload = None
         if self._reload_again:
             self._reload_again = False
-            self._reload()
+            self._begin_reload()
 
     def _stop(self) -> None:
         """Let the workers answer what they have taken, and end."""

@@ -33,8 +33,8 @@ def work(settings: WorkerSettings, listener: socket.socket, pipe: Connection) ->
     """Run a worker until it is told to stop, or whoever started it is gone.
 
     It answers "load" with "loaded", or "refused" and the error; then "switch" lets the new model
-    take over, and "drop" forgets it. "stop" ends it. It says "ready" once by itself, or "failed"
-    with the error.
+    take over, which it answers with "switched", and "drop" forgets it. "stop" ends it. It says
+    "ready" once by itself, or "failed" with the error.
 
     Args:
         settings: WorkerSettings.
@@ -143,6 +143,8 @@ class _Worker:
             if command == "switch" and fresh is not None:
                 self.service.use(fresh)
             self.metrics.count_reload("done" if command == "switch" else "failed")
+            if command == "switch":
+                self.send("switched")
             fresh = None
             gc.collect()  # the parts of a model of Keras refer to one another
             give_back_freed_memory()
