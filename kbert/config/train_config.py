@@ -55,7 +55,7 @@ class TrainConfig(
     ```python
     config = TrainConfig(data="reviews.csv", epochs=4)
     assert config.batch_size == 32
-    assert TrainConfig(data="reviews.csv", recipe="fast").freeze_layers == 3
+    assert TrainConfig(data="reviews.csv", recipe="fast").epochs == 1
     ```
     """
 

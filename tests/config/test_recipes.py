@@ -55,11 +55,13 @@ def test_the_other_spelling_of_a_batch_takes_its_place():
     assert config.batch_size == TrainConfig.batch_size
 
 
-def test_lora_takes_the_place_of_what_is_frozen(capsys):
+def test_lora_does_not_take_the_rate_of_a_recipe(capsys):
+    assert "learning_rate" in NAMED["fast"]
     config = TrainConfig("reviews.csv", recipe="fast", lora_rank=4)
-    assert not config.freeze_embeddings
-    assert config.freeze_layers == 0
-    assert "LoRA of rank 4" in plan_of(capsys, "--recipe", "fast", "--lora-rank", "4")
+    assert config.learning_rate == TrainConfig.learning_rate
+    plan = plan_of(capsys, "--recipe", "fast", "--lora-rank", "4")
+    assert "LoRA of rank 4" in plan
+    assert "is far below the 1e-4 to 1e-2 that train LoRA" in plan
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -69,11 +71,11 @@ def test_only_google_has_another_plan(name):
 
 
 def test_another_recipe_takes_the_place_of_what_one_has_given():
-    few = vars(TrainConfig("reviews.csv", recipe="few-shot", epochs=7))
+    few = vars(TrainConfig("reviews.csv", recipe="few-shot", epochs=7, max_length=64))
     kept = TrainConfig(**with_recipe(few, "recommended"))
-    assert kept == TrainConfig("reviews.csv", epochs=7)
-    changed = changed_settings(few, {"recipe": "fast", "freeze_layers": 1})
-    fast = TrainConfig("reviews.csv", recipe="fast", epochs=7, freeze_layers=1)
+    assert kept == TrainConfig("reviews.csv", epochs=7, max_length=64)
+    changed = changed_settings(few, {"recipe": "fast", "batch_size": 8})
+    fast = TrainConfig("reviews.csv", recipe="fast", batch_size=8, max_length=64)
     assert TrainConfig(**changed) == fast
 
 
@@ -106,12 +108,12 @@ def test_the_command_line_fills_in_and_tells(capsys):
 
 def test_a_file_names_a_recipe_too_and_a_flag_comes_before_it(tmp_path):
     file = tmp_path / "few.toml"
-    file.write_text('recipe = "few-shot"\nepochs = 2\nfreeze_layers = 1\n')
+    file.write_text('recipe = "few-shot"\nepochs = 2\nlearning_rate = 3e-5\n')
 
     def settings(*flags):
         _, bound, _ = app.parse_args(["train", "a.csv", "--config", str(file), *flags])
         return TrainConfig("a.csv", **given(bound.arguments["settings"]))
 
-    few = TrainConfig("a.csv", recipe="few-shot", epochs=2, freeze_layers=1)
+    few = TrainConfig("a.csv", recipe="few-shot", epochs=2, learning_rate=3e-5)
     assert settings() == few
-    assert settings("--recipe", "fast").freeze_layers == NAMED["fast"]["freeze_layers"] != 1
+    assert settings("--recipe", "fast").learning_rate == NAMED["fast"]["learning_rate"] != 3e-5
