@@ -10,8 +10,25 @@ from benchmarks.recipes.document import document
 from benchmarks.recipes.plan import hours, missing, planned, screened, survivors
 from benchmarks.recipes.results import Result, add_result, read_results
 from benchmarks.recipes.runs import few_row_plan
-from benchmarks.recipes.settings import RECOMMENDED, SCREENED_ON, SEEDS, TECHNIQUES, TRAINER
-from benchmarks.recipes.tables import Scores, paired_table
+from benchmarks.recipes.settings import (
+    FEW,
+    FEW_SETS,
+    RECOMMENDED,
+    SCREENED_ON,
+    SEEDS,
+    SETFIT,
+    TECHNIQUES,
+    TRAINER,
+)
+from benchmarks.recipes.tables import (
+    Scores,
+    beside_table,
+    few_paired_table,
+    few_table,
+    main_table,
+    paired_table,
+    screening_table,
+)
 
 
 def rows(count, start=0):
@@ -142,6 +159,64 @@ def test_a_technique_survives_that_is_better_in_the_mean_of_all_its_runs():
     assert survivors(found[:-1]) == [better]
     assert survivors([one for one in found if one.seed or one.flags != better.flags]) == []
     assert all(run.setting == better for run in planned("survivors", found))
+
+
+def test_the_minutes_are_the_mean_of_sets_that_all_have_runs():
+    names = [one.name for one in SETS if one.in_average]
+    found = [result(name, cpu=60.0 * n) for n, name in enumerate(names, start=1)]
+    whole, lacking = ([*main_table(Scores(runs), [RECOMMENDED])] for runs in (found, found[1:]))
+    assert whole[-1].endswith("| 3.0 |")
+    assert lacking[-1].endswith("|  |  |")
+
+
+def test_the_screening_table_tells_deviation_and_p():
+    """Of both sets the means differ by 1, 2, 3, 1 and 3 points: t = 2 / (1 / sqrt 5)."""
+    technique, gains = TECHNIQUES[0], (1, 2, 3, 1, 3)
+    found = [
+        result(name, setting, seed, dev=dev + (setting is technique) * gains[seed] / 100, cpu=cpu)
+        for setting, cpu in ((RECOMMENDED, 10.0), (technique, 12.0))
+        for name, dev in zip(SCREENED_ON, (0.7, 0.8), strict=True)
+        for seed in SEEDS
+    ]
+    *_, line = screening_table(Scores(found), found)
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[0] == f"**{technique.name}**"
+    assert cells[2:] == ["72.00 ± 1.00", "82.00 ± 1.00", "77.00 ± 1.00", "+2.00", "0.0111", "1.20"]
+
+
+def test_the_averages_of_settings_beside_another():
+    names = [one.name for one in SETS if one.in_average]
+    found = [
+        result(name, setting, seed, test=test + seed / 100)
+        for setting, test in ((RECOMMENDED, 0.5), (TECHNIQUES[0], 0.4))
+        for name in names
+        for seed in SEEDS
+    ]
+    found[-1] = result(names[-1], TECHNIQUES[0], SEEDS[-1], test=0.5)
+    lines = [*beside_table(Scores(found), TECHNIQUES[:2], RECOMMENDED)]
+    assert len(lines) == 3
+    assert lines[-1].startswith(f"| {TECHNIQUES[0].name} | -9.76 | ")
+    assert lines[-1].endswith("| 0, 5 |")
+
+
+def test_few_rows_are_told_after_the_last_epoch_and_beside_setfit():
+    ours = FEW[-1]
+    found = [
+        result(name, setting, seed, test=test + seed / 100, cpu=cpu, rows_per_class=rows)
+        for setting, test, cpu in ((SETFIT, 0.5, 120.0), (ours, 0.6, 60.0))
+        for name, rows in FEW_SETS
+        for seed in SEEDS[:3]
+    ]
+    lines = [*few_table(Scores(found))]
+    assert lines[-2:] == [
+        "| average | | 51.00 ± 1.00 (3) |  | 61.00 ± 1.00 (3) |",
+        "| minutes | | 2.0 |  | 1.0 |",
+    ]
+    assert "| TREC | 16 | 51.00 ± 1.00 (3) |  | 61.00 ± 1.00 (3) |" in lines
+    paired = [*few_paired_table(Scores(found), ours, SETFIT)]
+    assert len(paired) == 2 + len(FEW_SETS) + 1
+    assert paired[-1].startswith("| average |  | +10.00 | ")
+    assert [*few_paired_table(Scores(found[:5]), ours, SETFIT)][2:] == []
 
 
 def test_the_tables():

@@ -11,15 +11,25 @@ from benchmarks.recipes.results import Result
 from benchmarks.recipes.settings import (
     BATCH_SIZE,
     EPOCHS,
+    FEW,
     MAIN,
     MAX_LENGTH,
     RECIPES,
     RECOMMENDED,
     SEEDS,
+    SETFIT,
     TRAINER,
     Setting,
 )
-from benchmarks.recipes.tables import Scores, few_table, main_table, paired_table, screening_table
+from benchmarks.recipes.tables import (
+    Scores,
+    beside_table,
+    few_paired_table,
+    few_table,
+    main_table,
+    paired_table,
+    screening_table,
+)
 from kbert.config.recipes import RECIPES as RECIPES_OF_KBERT
 from kbert.utils.wording import count_noun
 
@@ -56,6 +66,7 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
         "precision and choice of the epoch, and else its defaults. Time is that of the "
         "processor for the whole process, from the file to the saved model: the median of its "
         "ratios to the Trainer's, set by set and seed by seed; the machine did other work beside. "
+        "Minutes are those of the processor for a run, in the mean of the sets that count. "
         "A recipe has its own epochs, batches and rate where it gives them, and google float32. "
         "`make recipes DATA=FOLDER` makes "
         "the runs that are missing; each is a line of `benchmarks/results/recipes.jsonl`."
@@ -86,7 +97,14 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
         "Techniques",
         screening_table(scores, found),
         "Dev scores, each beside the default, of which it changes what its flags say. In bold: "
-        "better in the mean of both sets, and so tried on all. Time is relative to the default.",
+        "better in the mean of both sets, and so tried on all. Time is relative to the default. p "
+        "is of a paired t test over the seeds.",
+    )
+    yield from _part(
+        "Recipes and techniques beside the default",
+        beside_table(scores, [*RECIPES, *kept], RECOMMENDED),
+        "The average of test scores over the data sets that count, and paired t tests over the "
+        "seeds.",
     )
     yield from _part(
         "Few rows",
@@ -94,7 +112,12 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
         f"The default trains {EPOCHS} epochs, or as many as make 100 updates, in batches of 8, or "
         "of 4 where there are fewer than 32 rows; few-shot as it says above; setfit trains its "
         "encoder on pairs of texts (`num_iterations=20`) and then a logistic regression. Test "
-        "scores after the last epoch.",
+        "scores after the last epoch. Minutes are the processor's for a run, as above.",
+    )
+    yield from _part(
+        "The recipe for few rows beside setfit",
+        few_paired_table(scores, FEW[-1], SETFIT),
+        "Paired t tests over the seeds, in points.",
     )
     yield "## How it was measured"
     yield "\n".join(_origin(found))

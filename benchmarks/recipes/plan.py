@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.recipes.data_sets import SETS, write
+from benchmarks.recipes.data_sets import SETS, DataSet, write
 from benchmarks.recipes.results import Result
 from benchmarks.recipes.runs import Run, key
 from benchmarks.recipes.settings import (
     FEW,
-    FEW_ON,
-    FEW_ROWS,
+    FEW_SETS,
     MAIN,
     RECIPES,
     RECOMMENDED,
@@ -23,7 +22,6 @@ from benchmarks.recipes.settings import (
 )
 
 STAGES = ("main", "recipes", "screen", "survivors", "few")
-_MOST_ROWS = 800  # of which setfit makes pairs for minutes
 Rows = tuple[str, int | None]  # a data set's name, and its rows a class
 
 
@@ -31,12 +29,10 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
     """Return the runs of a stage in their order: all of a seed before those of the next."""
     if stage == "few":
         return [
-            Run(one, setting, seed, rows)
+            Run(_set(name), setting, seed, rows)
             for seed in SEEDS
-            for rows in FEW_ROWS
-            for one in SETS
+            for name, rows in FEW_SETS
             for setting in FEW
-            if one.name in FEW_ON and not (one.name == "banking77" and rows * 77 > _MOST_ROWS)
         ]
     settings = {
         "main": MAIN,
@@ -46,6 +42,10 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
     }[stage]
     sets = [one for one in SETS if stage != "screen" or one.name in SCREENED_ON]
     return [Run(one, setting, seed) for seed in SEEDS for one in sets for setting in settings]
+
+
+def _set(name: str) -> DataSet:
+    return next(one for one in SETS if one.name == name)
 
 
 def survivors(found: Sequence[Result]) -> list[Setting]:

@@ -10,8 +10,7 @@ from benchmarks.recipes.results import Result
 from benchmarks.recipes.runs import key
 from benchmarks.recipes.settings import (
     FEW,
-    FEW_ON,
-    FEW_ROWS,
+    FEW_SETS,
     RECOMMENDED,
     SCREENED_ON,
     SEEDS,
@@ -49,15 +48,18 @@ class Scores:
         return {seed: self._found[one] for seed, one in keys.items() if one in self._found}
 
     def averages(
-        self, setting: Setting, names: Sequence[str] = _AVERAGED, by: str | None = None
+        self, setting: Setting, names: Sequence[str] = _AVERAGED, **which: Any
     ) -> dict[int, float]:
         """Return for each seed the average over data sets, by default those that count.
 
         A seed that not all of them have run has none.
         """
-        each = [self.of(setting, name, by=by) for name in names]
-        whole = [seed for seed in SEEDS if all(seed in one for one in each)]
-        return {seed: statistics.mean(one[seed] for one in each) for seed in whole}
+        return average([self.of(setting, name, **which) for name in names])
+
+    def few(self, setting: Setting) -> dict[int, float]:
+        """Return for each seed the average over the sets of few rows."""
+        cells = [self.of(setting, name, rows, last=True) for name, rows in FEW_SETS]
+        return average(cells)
 
     def time(self, setting: Setting) -> float | None:
         """Return the time beside the Trainer's: the median ratio of runs of a set and a seed."""
@@ -67,18 +69,32 @@ class Scores:
             ratios += [ours[s].cpu_seconds / theirs[s].cpu_seconds for s in ours.keys() & theirs]
         return statistics.median(ratios) if ratios else None
 
+    def minutes(self, setting: Setting, sets: Sequence[tuple[str, int | None]]) -> float | None:
+        """Return the processor's minutes for a run, in the mean of data sets; None if one lacks."""
+        each = [self.runs(setting, *one).values() for one in sets]
+        if not all(each):
+            return None
+        return statistics.mean(statistics.mean(r.cpu_seconds for r in runs) for runs in each) / 60
+
+
+def average(each: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """Return the average of scores by seed, of the seeds that all have."""
+    whole = [seed for seed in SEEDS if all(seed in one for one in each)]
+    return {seed: statistics.mean(one[seed] for one in each) for seed in whole}
+
 
 def main_table(scores: Scores, settings: Sequence[Setting]) -> Iterator[str]:
     """Yield the test scores of settings on all data sets, and their average."""
     names = [one.name for one in SETS]
-    yield f"| setting | {' | '.join(names)} | average | time |"
-    yield "|---" * (len(names) + 3) + "|"
+    yield f"| setting | {' | '.join(names)} | average | time | minutes |"
+    yield "|---" * (len(names) + 4) + "|"
     for setting in settings:
         if not any(scores.of(setting, name) for name in names):
             continue
         cells = [_mean(scores.of(setting, name)) for name in names]
         time = scores.time(setting)
         cells += [_mean(scores.averages(setting)), "" if time is None else f"{time:.2f}"]
+        cells.append(_minutes(scores.minutes(setting, [(name, None) for name in _AVERAGED])))
         yield f"| {setting.name} | {' | '.join(cells)} |"
 
 
@@ -101,21 +117,34 @@ def paired_table(scores: Scores, setting: Setting, other: Setting) -> Iterator[s
         yield _test(told, scores.averages(other, **which), scores.averages(setting, **which))
 
 
+def beside_table(scores: Scores, settings: Sequence[Setting], other: Setting) -> Iterator[str]:
+    """Yield the tests over seeds of settings against another, on average."""
+    yield "| setting | difference | 95% interval | p | seeds higher, lower |"
+    yield "|---|---|---|---|---|"
+    for setting in settings:
+        if scores.averages(setting):
+            yield _test(setting.name, scores.averages(other), scores.averages(setting))
+
+
 def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
     """Yield the dev scores that decide which techniques are tried on all sets."""
-    yield f"| technique | flags | {' | '.join(SCREENED_ON)} | mean | to the default | time |"
-    yield "|---" * (len(SCREENED_ON) + 5) + "|"
+    yield f"| technique | flags | {' | '.join(SCREENED_ON)} | mean | to the default | p | time |"
+    yield "|---" * (len(SCREENED_ON) + 6) + "|"
+    means = scores.averages(RECOMMENDED, SCREENED_ON, part="dev")
     base = screened(RECOMMENDED, found)
     kept = survivors(found)
     for setting in (RECOMMENDED, *TECHNIQUES):
         mean = screened(setting, found)
         if mean is None or base is None:
             continue  # not on all sets with all seeds
-        each = [_dev(scores.runs(setting, name)) for name in SCREENED_ON]
-        difference = "" if setting is RECOMMENDED else f"{100 * (mean - base):+.2f}"
+        each = [_mean(scores.of(setting, name, part="dev")) for name in SCREENED_ON]
+        own = scores.averages(setting, SCREENED_ON, part="dev")
+        beside = ["", ""]
+        if setting is not RECOMMENDED:
+            beside = [f"{100 * (mean - base):+.2f}", _p(PairedSeeds.of(means, own).p)]
         name = f"**{setting.name}**" if setting in kept else setting.name
         flags = f"`{' '.join(setting.command)}`" if setting.flags else "the defaults"
-        cells = [name, flags, *each, f"{100 * mean:.2f}", difference, _times(scores, setting)]
+        cells = [name, flags, *each, _mean(own), *beside, _times(scores, setting)]
         yield f"| {' | '.join(cells)} |"
 
 
@@ -123,11 +152,27 @@ def few_table(scores: Scores) -> Iterator[str]:
     """Yield the test scores with few rows of each class, beside setfit."""
     yield "| data set | rows a class | " + " | ".join(f"{s.name}" for s in FEW) + " |"
     yield "|---" * (len(FEW) + 2) + "|"
-    for name in FEW_ON:
-        for rows in FEW_ROWS:
-            cells = [_mean(scores.of(setting, name, rows, last=True)) for setting in FEW]
-            if any(cells):
-                yield f"| {name} | {rows} | {' | '.join(cells)} |"
+    for name, rows in FEW_SETS:
+        cells = [_mean(scores.of(setting, name, rows, last=True)) for setting in FEW]
+        if any(cells):
+            yield f"| {name} | {rows} | {' | '.join(cells)} |"
+    averages = [_mean(scores.few(setting)) for setting in FEW]
+    minutes = [_minutes(scores.minutes(setting, FEW_SETS)) for setting in FEW]
+    if any(averages):
+        yield f"| average | | {' | '.join(averages)} |"
+        yield f"| minutes | | {' | '.join(minutes)} |"
+
+
+def few_paired_table(scores: Scores, setting: Setting, other: Setting) -> Iterator[str]:
+    """Yield the tests over seeds of two settings with few rows of each class."""
+    yield "| data set | rows a class | difference | 95% interval | p | seeds higher, lower |"
+    yield "|---|---|---|---|---|---|"
+    for name, rows in FEW_SETS:
+        first, second = (scores.of(one, name, rows, last=True) for one in (other, setting))
+        if first and second:
+            yield _test(f"{name} | {rows}", first, second)
+    if scores.few(setting) and scores.few(other):
+        yield _test("average | ", scores.few(other), scores.few(setting))
 
 
 def _mean(values: Mapping[int, float]) -> str:
@@ -139,8 +184,14 @@ def _mean(values: Mapping[int, float]) -> str:
     return told if len(values) == len(SEEDS) else f"{told} ({len(values)})"
 
 
-def _dev(runs: Mapping[int, Result]) -> str:
-    return f"{100 * statistics.mean(one.score('dev') for one in runs.values()):.2f}"
+def _minutes(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if value >= 0.0001 else "< 0.0001"
 
 
 def _times(scores: Scores, setting: Setting) -> str:
@@ -155,9 +206,9 @@ def _test(name: str, first: Mapping[int, float], second: Mapping[int, float]) ->
     found = PairedSeeds.of(first, second)
     if found.mean is None:
         return f"| {name} | | | | |"
-    interval, p = "", ""
-    if found.interval is not None and found.p is not None:
+    interval = ""
+    if found.interval is not None:
         interval = f"{100 * found.interval.low:+.2f} to {100 * found.interval.high:+.2f}"
-        p = f"{found.p:.4f}" if found.p >= 0.0001 else "< 0.0001"
-    cells = [name, f"{100 * found.mean:+.2f}", interval, p, f"{found.higher}, {found.lower}"]
+    seeds = f"{found.higher}, {found.lower}"
+    cells = [name, f"{100 * found.mean:+.2f}", interval, _p(found.p), seeds]
     return f"| {' | '.join(cells)} |"
