@@ -96,9 +96,10 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
     yield from _part(
         "Techniques",
         screening_table(scores, found),
-        "Dev scores, each beside the default, of which it changes what its flags say. In bold: "
-        "better in the mean of both sets, and so tried on all. Time is relative to the default. p "
-        "is of a paired t test over the seeds.",
+        "Dev scores, each beside the default, of which it changes what its flags say; p is of a "
+        "paired t test over the seeds, of the mean of both sets. In bold: better, with a p below "
+        "0.05, and so tried on all sets; that p counts was decided after two seeds. Time is "
+        "relative to the default.",
     )
     yield from _part(
         "Recipes and techniques beside the default",

@@ -20,8 +20,10 @@ from benchmarks.recipes.settings import (
     TECHNIQUES,
     Setting,
 )
+from kbert.results.paired_seeds import PairedSeeds
 
 STAGES = ("main", "recipes", "screen", "survivors", "few")
+_CHANCE = 0.05  # a p-value below it is none
 Rows = tuple[str, int | None]  # a data set's name, and its rows a class
 
 
@@ -49,23 +51,36 @@ def _set(name: str) -> DataSet:
 
 
 def survivors(found: Sequence[Result]) -> list[Setting]:
-    """Return the techniques that have been screened, with a higher mean dev score than none."""
-    base = screened(RECOMMENDED, found)
-    means = [screened(setting, found) for setting in TECHNIQUES]
-    return [
-        setting
-        for setting, mean in zip(TECHNIQUES, means, strict=True)
-        if base is not None and mean is not None and mean > base
-    ]
+    """Return the techniques that have been screened, and are better than none by more than chance.
+
+    That is: their mean dev score is higher, with a p below 0.05 in a paired t test over the seeds.
+    """
+    return [setting for setting in TECHNIQUES if _is_better(beside_none(setting, found))]
 
 
-def screened(setting: Setting, found: Sequence[Result]) -> float | None:
-    """Return the mean dev score over the sets that are screened on; None if a run is missing."""
+def beside_none(setting: Setting, found: Sequence[Result]) -> PairedSeeds | None:
+    """Return the test of a technique against none; None if a run of either is missing."""
+    base, own = screened(RECOMMENDED, found), screened(setting, found)
+    return None if base is None or own is None else PairedSeeds.of(base, own)
+
+
+def screened(setting: Setting, found: Sequence[Result]) -> dict[int, float] | None:
+    """Return for each seed the mean dev score over the sets that are screened on.
+
+    It is None if a run is missing.
+    """
     keyed = by_key(found)
-    keys = [key(name, None, setting, seed) for name in SCREENED_ON for seed in SEEDS]
-    if not keyed.keys() >= set(keys):
+    keys = {s: [key(name, None, setting, s) for name in SCREENED_ON] for s in SEEDS}
+    if not all(keyed.keys() >= set(of_seed) for of_seed in keys.values()):
         return None
-    return statistics.mean(keyed[one].score("dev") for one in keys)
+    return {
+        s: statistics.mean(keyed[one].score("dev") for one in of_seed)
+        for s, of_seed in keys.items()
+    }
+
+
+def _is_better(test: PairedSeeds | None) -> bool:
+    return bool(test and test.mean and test.mean > 0 and test.p is not None and test.p < _CHANCE)
 
 
 def by_key(found: Iterable[Result]) -> dict[str, Result]:

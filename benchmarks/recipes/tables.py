@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.recipes.data_sets import SETS
-from benchmarks.recipes.plan import by_key, screened, survivors
+from benchmarks.recipes.plan import beside_none, by_key, screened, survivors
 from benchmarks.recipes.results import Result
 from benchmarks.recipes.runs import key
 from benchmarks.recipes.settings import (
@@ -130,21 +130,18 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
     """Yield the dev scores that decide which techniques are tried on all sets."""
     yield f"| technique | flags | {' | '.join(SCREENED_ON)} | mean | to the default | p | time |"
     yield "|---" * (len(SCREENED_ON) + 6) + "|"
-    means = scores.averages(RECOMMENDED, SCREENED_ON, part="dev")
-    base = screened(RECOMMENDED, found)
     kept = survivors(found)
     for setting in (RECOMMENDED, *TECHNIQUES):
-        mean = screened(setting, found)
-        if mean is None or base is None:
+        means, test = screened(setting, found), beside_none(setting, found)
+        if means is None or test is None or test.mean is None:
             continue  # not on all sets with all seeds
         each = [_mean(scores.of(setting, name, part="dev")) for name in SCREENED_ON]
-        own = scores.averages(setting, SCREENED_ON, part="dev")
         beside = ["", ""]
         if setting is not RECOMMENDED:
-            beside = [f"{100 * (mean - base):+.2f}", _p(PairedSeeds.of(means, own).p)]
+            beside = [f"{100 * test.mean:+.2f}", _p(test.p)]
         name = f"**{setting.name}**" if setting in kept else setting.name
         flags = f"`{' '.join(setting.command)}`" if setting.flags else "the defaults"
-        cells = [name, flags, *each, _mean(own), *beside, _times(scores, setting)]
+        cells = [name, flags, *each, _mean(means), *beside, _times(scores, setting)]
         yield f"| {' | '.join(cells)} |"
 
 
