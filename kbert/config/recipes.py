@@ -19,8 +19,10 @@ RECIPES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "best": MappingProxyType({"epochs": 4, "learning_rate": 1e-4, "average_best": 2}),
         # What else belongs to it is in the plan, the optimizer and the precision.
         "google": MappingProxyType({}),
-        # For 8 to 64 rows of each class.
-        "few-shot": MappingProxyType({"batch_size": 16, "epochs": 25, "contrastive": 1.0}),
+        # For 8 to 64 rows of each class. The warmup is an epoch.
+        "few-shot": MappingProxyType(
+            {"batch_size": 16, "epochs": 25, "warmup_proportion": 0.04, "contrastive": 1.0}
+        ),
     }
 )
 """What each recipe gives the settings that are not given; docs/recipes.md has what was measured."""

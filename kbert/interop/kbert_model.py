@@ -69,7 +69,7 @@ class ModelFolder(Source):
         return float(self.settings().get("temperature", 1.0))
 
     def tokenizer(self) -> Tokenizer:
-        found = folder_tokenizer(self.folder, self.settings())
+        found = self._whole_tokenizer(self.settings())
         note = '"lowercase": {value} of the "tokenizer" in {file}'
         return with_casing_cure(found, note, file=self.folder / CONFIG_FILE)
 
@@ -81,13 +81,14 @@ class ModelFolder(Source):
         """Return the model's `get_config`, without the vocabulary."""
         self.check()
         settings = self._config()
-        del settings["format"]
+        for name in ("format", "tokens"):
+            settings.pop(name, None)
         check_settings(settings, self.folder / CONFIG_FILE)
         return settings
 
     def read(self, *, head: bool = True) -> ModelData:
         settings, file = self.settings(), self.folder / WEIGHTS_FILE
-        tokenizer = folder_tokenizer(self.folder, settings)
+        tokenizer = self._whole_tokenizer(settings)
         backbone, classes = with_defaults(settings["backbone"]), len(settings["labels"])
         check_fits_file(backbone, classes, safetensors_size(file), file)
         held = read_arrays(file)
@@ -99,6 +100,21 @@ class ModelFolder(Source):
             format="kbert",
         )
         return own_model_data(self.kind, self.name, settings, tokenizer, arrays)
+
+    def _whole_tokenizer(self, settings: dict[str, Any]) -> Tokenizer:
+        """Return the tokenizer of these settings, with all tokens that were saved."""
+        found = folder_tokenizer(self.folder, settings)
+        saved = self._config().get("tokens", len(found.vocabulary))  # unknown before 0.2
+        if len(found.vocabulary) != saved:
+            raise InputError(
+                "{file} has {found:,} tokens, and the model was saved with {saved!r:.80}: the file "
+                "was cut or changed.",
+                file=self.folder / "vocab.txt",
+                found=len(found.vocabulary),
+                saved=saved,
+                cure=Cure(note="copy the model's folder again"),
+            )
+        return found
 
     def _config(self) -> dict[str, Any]:
         check_file(self.folder / CONFIG_FILE, self.local_path)

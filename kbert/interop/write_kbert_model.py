@@ -36,7 +36,8 @@ def write_kbert_model(
     settings = {name: value for name, value in settings.items() if name not in _OF_TRAINING}
     tokenizer = dict(settings["tokenizer"])
     vocabulary = tokenizer.pop("vocabulary")
-    config = {"format": FORMAT, **settings, "tokenizer": tokenizer}
+    # By their number a vocab.txt that was cut is told: the model may have more rows than tokens.
+    config = {"format": FORMAT, "tokens": len(vocabulary), **settings, "tokenizer": tokenizer}
     files = {
         CONFIG_FILE: (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode(),
         "vocab.txt": ("\n".join(vocabulary) + "\n").encode(),

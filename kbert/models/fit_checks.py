@@ -9,6 +9,12 @@ import numpy as np
 
 from kbert.backend.device_values import computes_on_accelerator
 from kbert.backend.fit_internals import callbacks_of_fit
+from kbert.backend.optimizer_internals import (
+    follows_schedule,
+    inner_optimizer,
+    learning_rates,
+    updates_done,
+)
 from kbert.backend.tensor_logs import hand_over_tensors
 from kbert.data.batches import Batches
 from kbert.errors import InputError, allowed_in, raise_on_errors
@@ -17,21 +23,50 @@ from kbert.models.examples_findings import TakesFindings, examples_findings, set
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.labels_outside import labels_outside
 from kbert.models.text_stream import TextStream
+from kbert.plans.fit_findings import unguarded_finding
+from kbert.plans.fit_state import FitState
 from kbert.utils.say import say
 
 
 class FitChecks(keras.callbacks.Callback):
-    """Checks the callbacks of a `fit` when all of them have been set up."""
+    """Checks a `fit` when all of its callbacks have been set up.
+
+    Without a `PlanGuard`, which refuses them, updates with the learning rate 0 are told of.
+    """
 
     def __init__(self, model: keras.Model, *, validates: bool) -> None:
         super().__init__()
         self._checked = model
         self._validates = validates
+        self._has_begun = False
 
     def on_train_begin(self, logs: Any = None) -> None:
+        self._has_begun = False
         FitCallbacks(self._checked, callbacks_of_fit(), self._validates).check()
         if computes_on_accelerator(self._checked):
             hand_over_tensors()
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if self._has_begun or any(isinstance(one, TakesFindings) for one in callbacks_of_fit()):
+            return
+        self._has_begun = True
+        optimizer = self._checked.optimizer
+        if not follows_schedule(optimizer):
+            return
+        steps = self.params["steps"]
+        per_update = inner_optimizer(optimizer).gradient_accumulation_steps or 1
+        finding = unguarded_finding(
+            FitState(
+                epochs=self.params["epochs"],
+                initial_epoch=epoch,
+                steps=None if steps is None else int(steps),
+                iterations=updates_done(optimizer),
+                gradient_accumulation_steps=per_update,
+                rates=lambda updates: learning_rates(optimizer, updates * per_update),
+            )
+        )
+        if finding is not None:
+            say(str(finding))
 
 
 def fit_arguments(*args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What is wrong with what `model.fit` is about to do, compared with the plan."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -38,6 +39,25 @@ def fit_findings(plan: TrainingPlan, fit: FitState) -> list[Finding]:
     return findings
 
 
+def unguarded_finding(fit: FitState) -> Finding | None:
+    """Return the warning that updates of a `fit` without a plan have the learning rate 0, or None.
+
+    Args:
+        fit: FitState. The rates are those of a schedule.
+    """
+    first = fit.iterations
+    # Where Keras does not know how many, the next one tells.
+    end = first + (1 if fit.steps is None else fit.updates(fit.steps))
+    zero_from = _zero_tail(fit.rates, max(first, 1), end)
+    if zero_from >= end:
+        return None
+    if first == zero_from:
+        finding = plan_ended(first, _zero_tail(fit.rates, 1, first), FRESH_CURE)
+    else:
+        finding = _rate_zero(fit, {"lost": end - zero_from, "updates": end - first}, zero_from)
+    return replace(finding, severity="warning")
+
+
 def _zero_tail(rates: Callable[[np.ndarray], np.ndarray], first: int, end: int) -> int:
     """Return the first update from which on all rates up to `end` are 0; `end` if none is."""
     if first >= end or rates(np.array([end - 1]))[0] > 0:
@@ -71,16 +91,19 @@ def _length(plan: TrainingPlan, fit: FitState, steps: int, zero_from: int) -> Fi
         )
     if fit.epochs != plan.epochs or steps != plan.steps_per_epoch:
         return _other_size(plan, fit, steps, lost)
-    if lost["lost"]:
-        return Finding(
-            "rate-zero",
-            "error",
-            "The optimizer has performed {done} and its schedule ends at {zero_from:,}: the "
-            "learning rate is 0 in the last {lost:,} of this fit's {updates:,} updates.",
-            FRESH_CURE if fit.iterations else CREATE_CURE,
-            {"done": count_noun(fit.iterations, "update"), "zero_from": zero_from, **lost},
-        )
-    return None
+    return _rate_zero(fit, lost, zero_from) if lost["lost"] else None
+
+
+def _rate_zero(fit: FitState, lost: dict[str, int], zero_from: int) -> Finding:
+    """Return the finding that the last updates of a fit have the learning rate 0."""
+    return Finding(
+        "rate-zero",
+        "error",
+        "The optimizer has performed {done} and its schedule ends at {zero_from:,}: the "
+        "learning rate is 0 in the last {lost:,} of this fit's {updates:,} updates.",
+        FRESH_CURE if fit.iterations else CREATE_CURE,
+        {"done": count_noun(fit.iterations, "update"), "zero_from": zero_from, **lost},
+    )
 
 
 def _is_k_times(part: int, whole: int, k: int) -> bool:

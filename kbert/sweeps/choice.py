@@ -60,6 +60,10 @@ class Choice:
         if self.second is None or self.difference is None:
             return told
         next_best = setting_of(self.second)
+        if self.difference == 0:
+            return f"{told} " + worded(
+                "{next} has the same mean; the first of the two is taken.", next=next_best
+            )
         if self.half_width is None:
             return f"{told} " + worded(
                 "It is {difference:.4f} better than {next}; with one seed each this may be chance.",

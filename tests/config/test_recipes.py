@@ -55,6 +55,13 @@ def test_the_other_spelling_of_a_batch_takes_its_place():
     assert config.batch_size == TrainConfig.batch_size
 
 
+@pytest.mark.parametrize("rows", [64, 384, 616])
+def test_few_rows_are_warned_of_nothing(capsys, rows):
+    plan = plan_of(capsys, "--recipe", "few-shot", rows=rows)
+    assert "WARNING" not in plan
+    assert "ERROR" not in plan
+
+
 def test_lora_does_not_take_the_rate_of_a_recipe(capsys):
     assert "learning_rate" in NAMED["fast"]
     config = TrainConfig("reviews.csv", recipe="fast", lora_rank=4)
@@ -87,8 +94,8 @@ def test_there_is_none_of_another_name():
         PretrainConfig("texts.txt", recipe="fast")
 
 
-def plan_of(capsys, *arguments):
-    assert main_status(["plan", "--examples", "10000", *arguments]) == 0
+def plan_of(capsys, *arguments, rows=10_000):
+    assert main_status(["plan", "--examples", str(rows), *arguments]) == 0
     return capsys.readouterr().out
 
 

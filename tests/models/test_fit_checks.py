@@ -4,7 +4,17 @@ import keras
 import numpy as np
 import pytest
 
-from kbert import Batches, Examples, FindingsError, KbertError, PlanGuard, TokenStore, TrainingPlan
+from kbert import (
+    Batches,
+    Examples,
+    FindingsError,
+    FreshOptimizer,
+    KbertError,
+    PlanGuard,
+    TokenStore,
+    TrainingPlan,
+    create_optimizer,
+)
 
 pytestmark = pytest.mark.keras
 
@@ -127,3 +137,62 @@ def test_the_guard_sees_other_data_sets(model):
     with pytest.raises(FindingsError, match="labels-outside|not whole numbers from 0 to 1"):
         model.fit(Other(), epochs=2, verbose=0, callbacks=[PlanGuard(plan)])
     assert int(model.optimizer.iterations) == 0
+
+
+def planned(model, epochs=2):
+    """Compile for a plan, and return it with its batches."""
+    plan = TrainingPlan(examples=len(TEXTS), batch_size=4, epochs=epochs)
+    model.compile(create_optimizer(plan))
+    return plan, batches(model)
+
+
+def test_a_second_fit_that_does_nothing_says_so(model, capsys):
+    plan, data = planned(model)
+    model.fit(data, epochs=plan.epochs, verbose=0)
+    assert capsys.readouterr().out == ""
+    before = model.get_weights()
+    model.fit(data, epochs=plan.epochs, verbose=0)
+    told = capsys.readouterr().out
+    assert told.startswith(
+        "WARNING plan-ended: The optimizer has performed 12 updates and the plan ends at 12: every "
+        "further update has learning rate 0 and changes nothing. Cure: "
+    )
+    assert "kbert.FreshOptimizer(plan)" in told
+    assert all(map(np.array_equal, model.get_weights(), before))
+
+
+@pytest.mark.parametrize("batches_per_update", [1, 2])
+def test_a_fit_that_is_longer_than_its_schedule_says_so(model, capsys, batches_per_update):
+    """Keras's own schedule counts batches."""
+    schedule = keras.optimizers.schedules.PolynomialDecay(1e-3, 12, end_learning_rate=0.0)
+    accumulation = None if batches_per_update == 1 else batches_per_update
+    for epochs in (2, 3):
+        assert capsys.readouterr().out == ""
+        model.compile(keras.optimizers.AdamW(schedule, gradient_accumulation_steps=accumulation))
+        model.fit(batches(model), epochs=epochs, verbose=0)
+    end, updates = 12 // batches_per_update, 18 // batches_per_update
+    assert (
+        f"rate-zero: The optimizer has performed 0 updates and its schedule ends at {end}: the "
+        f"learning rate is 0 in the last {updates - end} of this fit's {updates} updates."
+    ) in capsys.readouterr().out
+
+
+@pytest.mark.any_backend  # a matter of the callbacks
+def test_a_guard_tells_it_alone(model, capsys):
+    plan, data = planned(model)
+    model.fit(data, epochs=plan.epochs, verbose=0)
+    model.fit(data, epochs=plan.epochs, verbose=0, callbacks=[FreshOptimizer(plan)])
+    assert capsys.readouterr().out == ""
+    model.fit(
+        data, epochs=plan.epochs, verbose=0, callbacks=[PlanGuard(plan, allow=["plan-ended"])]
+    )
+    assert capsys.readouterr().out.count("plan-ended") == 1
+
+
+@pytest.mark.any_backend  # a matter of the schedule
+def test_a_rate_that_ends_above_zero_says_nothing(model, capsys):
+    plan = TrainingPlan(examples=len(TEXTS), batch_size=4, epochs=1, end_learning_rate=1e-6)
+    model.compile(create_optimizer(plan))
+    for _ in range(3):
+        model.fit(batches(model), epochs=1, verbose=0)
+    assert capsys.readouterr().out == ""

@@ -54,6 +54,13 @@ def test_round_trip(tmp_path, inside_a_run):
         np.testing.assert_array_equal(arrays[path], loaded_arrays[path])
 
 
+def test_a_folder_of_before_tokens_were_counted_is_read(folder):
+    config = json.loads((folder / "config.json").read_text())
+    assert config.pop("tokens") == len(PIECES)
+    (folder / "config.json").write_text(json.dumps(config))
+    assert BertClassifier.load(folder).tokenizer.vocabulary == tuple(PIECES)
+
+
 def test_takes_the_place_of_an_older_model(folder):
     (folder / "notes.txt").write_text("mine")
     with pytest.raises(KbertError, match="is not the folder of a model alone"):
@@ -127,14 +134,19 @@ def _reconfigure(**changes):
         (_reconfigure(depth=1), "config.json does not fit: .*'depth'"),
         (_reconfigure(labels=["x"]), "logits/kernel: expected .4, 1., received .4, 2."),
         (_write("vocab.txt", "a\n"), r"lacks \[PAD\]"),
+        (
+            _write("vocab.txt", "\n".join(PIECES[:-1])),
+            r"vocab.txt has 5 tokens, and the model was saved with 6: the file was cut",
+        ),
+        (_reconfigure(tokens="6"), "has 6 tokens, and the model was saved with '6'"),
         (lambda folder: (folder / "vocab.txt").unlink(), "There is no vocabulary file"),
         (lambda folder: (folder / "model.safetensors").unlink(), "safetensors cannot be read"),
         (_write("model.safetensors", "no weights"), "safetensors cannot be read"),
         (lambda folder: (folder / "config.json").unlink(), "holds no model. Expected"),
     ],
     ids=[
-        *("json", "empty", "format", "unknown", "labels", "vocabulary", "no-vocabulary"),
-        *("no-weights", "broken-weights", "no-config"),
+        *("json", "empty", "format", "unknown", "labels", "vocabulary", "cut-vocabulary"),
+        *("other-count", "no-vocabulary", "no-weights", "broken-weights", "no-config"),
     ],
 )
 def test_refuses_a_broken_folder(folder, change, message):

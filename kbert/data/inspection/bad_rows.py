@@ -1,12 +1,14 @@
 """Rows that cannot be used, as findings."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 
 from kbert.choices import OnBadRow
 from kbert.data.reading.examples import Examples
-from kbert.data.reading.rows import SKIP_CURE
+from kbert.data.reading.rows import SKIP_CURE, BadRow
 from kbert.data.reading.skipped_rows import rows_skipped
-from kbert.findings import Cure, Finding
+from kbert.findings import Cure, Finding, Joined, Message
 from kbert.utils.wording import count_noun
 
 
@@ -15,7 +17,8 @@ def bad_row_findings(
 ) -> list[Finding]:
     """Return a finding for each set with rows that cannot be used: the first, and its cure.
 
-    The place and the cure are those with which `read_examples` refuses the row.
+    Of other reasons it tells how many rows they are of, and the first. The place and the cure are
+    those with which `read_examples` refuses the row.
 
     Args:
         sets: the sets by name, read with `on_bad_row="skip"`; the training set is called "".
@@ -36,10 +39,20 @@ def _finding(name: str, examples: Examples, on_bad_row: OnBadRow) -> Finding:
     first = examples.skipped[0]
     cure = first.problem.cure
     which = "{rows} of {name}" if name else "{rows}"
+    _, *others = _by_reason(examples.skipped)
+    told = [
+        Message(
+            "{number:,} of them for another reason, the first: {place}: {problem}.",
+            number=len(rows),
+            place=rows[0].place(with_file=bool(examples.files)),
+            problem=rows[0].problem,
+        )
+        for rows in others
+    ]
     return Finding(
         "bad-rows",
         "info" if on_bad_row == "skip" else "error",
-        which + " cannot be used, the first: {place}: {problem}.",
+        which + " cannot be used, the first: {place}: {problem}." + (" {others}" if told else ""),
         Cure(note="none needed; they are left out")
         if on_bad_row == "skip"
         else replace(cure, otherwise=(*cure.otherwise, SKIP_CURE)),
@@ -48,5 +61,16 @@ def _finding(name: str, examples: Examples, on_bad_row: OnBadRow) -> Finding:
             "name": name,
             "place": first.place(with_file=bool(examples.files)),
             "problem": first.problem,
+            **({"others": Joined(told, " ")} if told else {}),
         },
     )
+
+
+def _by_reason(skipped: Iterable[BadRow]) -> list[list[BadRow]]:
+    """Return the rows of each reason, in the order of the first of each."""
+    found = defaultdict(list)
+    for row in skipped:
+        column = row.problem.values.get("column")
+        # In JSON that is broken a column is a place in a line, which is another in each.
+        found[row.problem.template, column if isinstance(column, str) else None].append(row)
+    return list(found.values())

@@ -24,7 +24,7 @@ def inspect_examples(
     max_rows: int = MAX_ROWS,
     dev: Examples | None = None,
     test: Examples | None = None,
-    on_bad_row: OnBadRow = "error",
+    on_bad_row: OnBadRow = "skip",
     for_kbert: bool = False,
 ) -> Inspection:
     """Return the facts about a data set, and what will cause trouble.
@@ -41,7 +41,7 @@ def inspect_examples(
         dev: Examples or None. A set that should share no rows with this one. Defaults to None.
         test: Examples or None. Another one. Defaults to None.
         on_bad_row: "error" or "skip": whether bad rows are an error, or will be left out. Defaults
-            to "error".
+            to "skip", as they were by whoever has read the examples.
         for_kbert: bool. Whether kbert trains on these rows, which makes their order harmless.
             Defaults to False.
 

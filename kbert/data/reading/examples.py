@@ -53,6 +53,8 @@ class Examples:
         rows: int array [rows], the row numbers in the source from 1, or None. Those of several
             files run on from one to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
+        usable: int or None. The rows beside which they were left out, of which these may be a part.
+            Defaults to None: these.
         encoding: str. What the texts were decoded with. Defaults to "utf-8".
         files: tuple of SourceFile, those that the pattern matched. Defaults to (): `source` is a
             single source.
@@ -76,6 +78,7 @@ class Examples:
     target: Target = _ONE_CLASS
     groups: np.ndarray | None = None
     times: np.ndarray | None = None
+    usable: int | None = None
 
     def __post_init__(self) -> None:
         if self.weights is not None:
@@ -154,6 +157,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def rows_read(self) -> int:
+        """The rows among which the bad ones were left out, with those."""
+        return (self.usable or len(self)) + len(self.skipped)
+
     def __str__(self) -> str:
         of = worded(" of {files}", files=count_noun(len(self.files), "file")) if self.files else ""
         parts = [worded("{source}: {rows:,} rows{of}", source=self.source, rows=len(self), of=of)]
@@ -207,6 +215,7 @@ class Examples:
             groups=None if self.groups is None else self.groups[indices],
             times=None if self.times is None else self.times[indices],
             skipped=(),
+            usable=None,
         )
 
     def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
@@ -291,7 +300,8 @@ class Examples:
                     otherwise=(Cure({"dev": "FILE"}), Cure(note="add rows")),
                 ),
             )
-        training = replace(self.take(np.flatnonzero(~in_dev)), skipped=self.skipped)
+        training = self.take(np.flatnonzero(~in_dev))
+        training = replace(training, skipped=self.skipped, usable=self.usable or len(self))
         return training, self.take(np.flatnonzero(in_dev))
 
     @cached_property

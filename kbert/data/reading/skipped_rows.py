@@ -17,7 +17,7 @@ def rows_skipped(examples: Examples, name: str = "") -> Finding | None:
         name: str. What the set is called, such as "dev". Defaults to "": the training set.
     """
     skipped = examples.skipped
-    rows = len(examples) + len(skipped)
+    rows = examples.rows_read
     if len(skipped) <= MAX_SKIPPED * rows:
         return None
     templates = Counter(row.problem.template for row in skipped)

@@ -26,5 +26,21 @@ def test_few_that_are_left_out_are_no_error(tmp_path):
     assert (finding.code, finding.severity) == ("bad-rows", "info")
 
 
+def test_each_reason_is_counted(tmp_path):
+    path = tmp_path / "rows.csv"
+    lines = [f"story {n},{n % 2}" for n in range(100)] + [",1", "a,", ",0", "b,", "c,", "d,1,2"]
+    path.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+    (finding,) = bad_row_findings({"": read_examples(path, on_bad_row="skip")}, "skip")
+    first, label, fields = finding.message.split(". ")
+    assert first == (
+        "6 rows cannot be used, the first: row 101 (line 102): the text (column 'text') is empty"
+    )
+    assert label == (
+        "3 of them for another reason, the first: row 102 (line 103): the label (column 'label') "
+        "is missing"
+    )
+    assert fields.startswith("1 of them for another reason, the first: row 106 (line 107): ")
+
+
 def test_nothing_is_said_of_sound_sets(tmp_path):
     assert bad_row_findings({"": read(tmp_path, bad=0), "dev": None}) == []

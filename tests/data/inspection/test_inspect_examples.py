@@ -26,7 +26,7 @@ def test_a_sound_file(rows, read, minilm):
 def test_bad_rows(rows, read):
     rows[3][1] = ""
     rows[8][0] = " "
-    inspection = inspect_examples(read(rows))
+    inspection = inspect_examples(read(rows), on_bad_row="error")
     assert severities(inspection) == {"bad-rows": "error"}
     assert (inspection.rows, inspection.skipped) == (198, 2)
     message = found(inspection)["bad-rows"].message
@@ -36,7 +36,7 @@ def test_bad_rows(rows, read):
 
 def test_bad_rows_that_will_be_left_out(rows, read):
     rows[3][1] = ""
-    inspection = inspect_examples(read(rows), on_bad_row="skip")
+    inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"bad-rows": "info"}
     assert str(found(inspection)["bad-rows"].cure) == "none needed; they are left out"
 
@@ -58,15 +58,18 @@ def test_train_and_inspect_name_the_same_row_and_cure(place, tmp_path):
             continue  # the first object names the columns
         with pytest.raises(InputError) as refusal:
             read_examples(path)
-        finding = found(inspect_examples(read_examples(path, on_bad_row="skip")))["bad-rows"]
+        examples = read_examples(path, on_bad_row="skip")
+        finding = found(inspect_examples(examples, on_bad_row="error"))["bad-rows"]
         assert f"{path}, row {number} (line " in str(refusal.value)
-        told = finding.message.removeprefix("2 rows cannot be used, the first: ")
+        told, _, other = finding.message.partition(" 1 of them for another reason, the first: row ")
+        assert other
+        told = told.removeprefix("2 rows cannot be used, the first: ")
         assert f"{path}, {told} Cure: {finding.cure}" == str(refusal.value)
 
 
 def test_bad_rows_of_the_development_set(rows, read):
     dev = read([["New.", "good"], ["", "bad"], ["Newer.", "bad"]], "dev.csv")
-    finding = found(inspect_examples(read(rows), dev=dev))["bad-rows"]
+    finding = found(inspect_examples(read(rows), dev=dev, on_bad_row="error"))["bad-rows"]
     assert finding.severity == "error"
     assert finding.message.startswith("1 row of dev cannot be used, the first: row 2 (line 3): the")
 
@@ -80,7 +83,8 @@ def test_one_bad_row(rows, read):
 def test_errors_come_first(rows, read):
     rows = sorted(rows[:100], key=lambda row: row[1])
     rows[0][1] = ""
-    inspection = inspect_examples(read(rows), dev=read(rows[1:], "dev.csv"))
+    dev = read(rows[1:], "dev.csv")
+    inspection = inspect_examples(read(rows), dev=dev, on_bad_row="error")
     found_severities = [finding.severity for finding in inspection.findings]
     assert found_severities == ["error"] * 2 + ["warning"] * 2
 

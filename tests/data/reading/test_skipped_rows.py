@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 
 from kbert import SkippedRowsWarning, inspect_examples, read_examples
@@ -31,6 +32,18 @@ def test_a_tenth_of_the_rows_is_no_finding_and_more_is_one():
     assert (finding.code, finding.severity) == ("rows-skipped", "error")
     assert finding.message.startswith("12% of the rows of lists (12 of 102) cannot be used")
     assert "the first: row 91: the text (column 'text') is empty" in finding.message
+
+
+@pytest.mark.parametrize("dev", [0.1, 0.5, 0.9])
+def test_the_share_is_that_of_all_rows_in_a_part_of_them_too(dev):
+    """8 of 98 are less than a tenth; of 9 training rows and these they would be half."""
+    whole = ReadingOptions(on_bad_row="skip").read(table(bad=8))
+    training, rest = whole.split(dev=dev)
+    assert rows_skipped(training) is rows_skipped(rest) is None
+    once_more, _ = training.split(dev=0.5)
+    assert (len(once_more.skipped), once_more.rows_read) == (8, 98)
+    assert whole.take(np.arange(3)).rows_read == 3
+    assert "bad-rows" in [one.code for one in inspect_examples(training).findings]
 
 
 def test_a_few_rows_are_a_warning():
