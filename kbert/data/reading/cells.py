@@ -48,7 +48,7 @@ def _bytes_problem(found: OtherValue, role: Role, column: str, data: bytes) -> P
 def _text_problem(found: OtherValue, role: Role, column: str) -> Problem:
     notes = {
         "several": "join its parts to one text",
-        "mapping": "take the text out of it",
+        "mapping": "take the text out of it, as pandas.json_normalize does",
         "number": "store it as text",
         "bool": "store it as text",
         "other": "store it as text",

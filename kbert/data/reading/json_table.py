@@ -102,8 +102,17 @@ def _check_is_a_row(value: Any, source: str) -> None:
             "of objects was expected.",
             source=source,
             name=lists[0],
-            cure=Cure(note="save that list alone, as a .json file"),
+            cure=Cure(
+                note="save that list alone, as a .json file, or as CSV: {code}",
+                values={"code": _as_csv(source, lists[0])},
+            ),
         )
+
+
+def _as_csv(source: str, name: str) -> str:
+    """Return Python that writes the rows in a list of an object, with what they hold as columns."""
+    data = f"json.loads(pathlib.Path({source!r}).read_bytes())"
+    return f"pandas.json_normalize({data}, {name!r}).to_csv('rows.csv', index=False)"
 
 
 def _holds_a_table(value: Any) -> bool:

@@ -1,4 +1,6 @@
 import json
+import pathlib
+import re
 import tracemalloc
 
 import pytest
@@ -106,3 +108,18 @@ def test_rows_in_a_list_beside_other_values_are_told_of(tmp_path):
         read_examples(path)
     path.write_text(json.dumps({"text": "one row", "spans": rows}))
     assert list(read_examples(path, need_label=False).texts) == ["one row"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_code_that_is_told_writes_the_rows_with_what_they_hold(tmp_path, monkeypatch, encoding):
+    rows = [{"body": {"text": "schön"}, "label": "x"}, {"body": {"text": "b"}, "label": "y"}]
+    monkeypatch.chdir(tmp_path)
+    with open("a.json", "w", encoding=encoding) as file:
+        json.dump({"count": 2, "data": rows}, file, ensure_ascii=False)
+    with pytest.raises(KbertError) as error:
+        read_examples("a.json", encoding=encoding)
+    code = re.search(r"as CSV: (.*)$", str(error.value))[1]
+    pandas = pytest.importorskip("pandas")
+    exec(code, {"pandas": pandas, "json": json, "pathlib": pathlib})
+    examples = read_examples("rows.csv", text="body.text", label="label")
+    assert list(examples.texts) == ["schön", "b"]
