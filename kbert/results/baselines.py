@@ -69,12 +69,19 @@ class Baselines:
 
     def compared(self, monitor: str) -> str:
         """Return one score of each in a line, for a person."""
-        scores = (f"{one.shown_name} {one.score(monitor):.4f}" for one in self.found)
         return worded(
             "To compare, {name} of the baselines: {scores}",
             name=score_name(monitor),
-            scores=Joined(scores),
+            scores=Joined(self._score(one, monitor) for one in self.found),
         )
+
+    def _score(self, one: Baseline, monitor: str) -> str:
+        """Return a baseline's score, and of how many rows where it was not scored on all."""
+        score = f"{one.shown_name} {one.score(monitor):.4f}"
+        if one.evaluation.rows == self.rows:
+            return score
+        rows = count_noun(one.evaluation.rows, "row")
+        return worded("{score} ({rows})", score=score, rows=rows)
 
     def __str__(self) -> str:
         lines = [

@@ -73,6 +73,12 @@ def test_the_table():
     assert found().compared("macro_f1").startswith("To compare, macro F1 of the baselines: the sa")
 
 
+def test_a_score_of_fewer_rows_tells_how_many():
+    told = found().compared("accuracy")
+    assert told.endswith("the same for all 0.2500, TF-IDF 0.3500, frozen encoder 0.6000 (20 rows)")
+    assert "rows" not in found(rows=40).compared("accuracy")
+
+
 @pytest.mark.parametrize("target", [Multi(), Regression(scale=(2.0,)), Soft()])
 def test_scores_of_every_target_are_read_again(target):
     targets = {
