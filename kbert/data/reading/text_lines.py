@@ -227,7 +227,8 @@ def open_binary(path: Path) -> BinaryIO:
         check_regular(path)
         return path.open("rb", buffering=_BUFFER)
     except FileNotFoundError:
-        near = sorted(p.name for p in path.parent.glob("*") if p.suffix == path.suffix)[:5]
+        alike = (p for p in path.parent.glob("*") if p.suffix == path.suffix and p.is_file())
+        near = sorted(p.name for p in alike if not p.name.startswith("."))[:5]
         raise InputError(
             "There is no file {path}. Files of that kind beside it: {near}. Check the path."
             if near

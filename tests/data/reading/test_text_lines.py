@@ -71,6 +71,10 @@ def test_what_is_no_file_is_told_with_what_lies_beside(tmp_path):
         open_binary(tmp_path / "review.csv")
     with open_binary(tmp_path / "reviews.csv") as file:
         assert file.read() == b""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / ".hidden").touch()
+    with pytest.raises(KbertError, match=r"no file .*\d\. Check the path"):
+        open_binary(tmp_path / "12345")  # neither has a suffix
 
 
 ROWS = {
