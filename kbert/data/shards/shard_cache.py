@@ -46,6 +46,7 @@ class ShardCache:
         self._opened: OrderedDict[int, ShardFile] = OrderedDict()
         self._coming: dict[int, Future[Path]] = {}
         self._needed: frozenset[int] = frozenset()
+        self._being_written = 0  # bytes, for which there is room already
         self._lock = threading.RLock()
         self._pool: ThreadPoolExecutor | None = None
 
@@ -113,7 +114,12 @@ class ShardCache:
         data = self._content(name, shard)
         with self._lock:
             self._make_room(shard.bytes)
-        write_cache_file(path, lambda new: new.write_bytes(data))
+            self._being_written += shard.bytes
+        try:
+            write_cache_file(path, lambda new: new.write_bytes(data))
+        finally:
+            with self._lock:
+                self._being_written -= shard.bytes
         return path
 
     def _opened_again(self, path: Path, number: int) -> ShardFile:
@@ -145,7 +151,7 @@ class ShardCache:
             return
         files = sorted(self._folder.glob("tokens-*.arrow"), key=lambda file: file.stat().st_mtime)
         needed = {tokens_name(number) for number in self._needed}
-        held = sum(file.stat().st_size for file in files)
+        held = self._being_written + sum(file.stat().st_size for file in files)
         for file in files:
             if held + size <= self._most_bytes:
                 return
