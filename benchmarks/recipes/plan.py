@@ -23,7 +23,7 @@ from benchmarks.recipes.settings import (
 from kbert.results.paired_seeds import PairedSeeds
 
 STAGES = ("main", "recipes", "screen", "survivors", "few")
-_CHANCE = 0.05  # a p-value below it is none
+_CHANCE = 0.05  # what has a p-value below it is not taken for chance
 Rows = tuple[str, int | None]  # a data set's name, and its rows a class
 
 

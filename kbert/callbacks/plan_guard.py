@@ -23,9 +23,9 @@ from kbert.findings import Cure, Finding, by_severity, downgrade
 from kbert.models.examples_findings import examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.raw_texts import is_set_of_texts, labelled_batches
+from kbert.models.state_of_fit import state_of_fit
 from kbert.models.text_model import TextModel
 from kbert.plans.fit_findings import fit_findings
-from kbert.plans.fit_state import FitState
 from kbert.plans.rate_findings import lower_rate
 from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.utils.say import say
@@ -151,15 +151,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._next_data = self._next_findings = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
-        state = FitState(
-            epochs=self.params["epochs"],
-            initial_epoch=epoch,
-            steps=None if self.params["steps"] is None else int(self.params["steps"]),
-            iterations=self._first,
-            batches_done=getattr(data, "first", 0),
-            gradient_accumulation_steps=self._accumulation,
-            rates=lambda updates: learning_rates(optimizer, updates * self._accumulation),
-        )
+        state = state_of_fit(optimizer, self.params, epoch, data)
         # Warnings of the plan itself are what `print(plan)` shows.
         unsound = [finding for finding in self.plan.findings() if finding.severity == "error"]
         self._report([*self._unshown(unsound), *fit_findings(self.plan, state), *found])

@@ -9,12 +9,7 @@ import numpy as np
 
 from kbert.backend.device_values import computes_on_accelerator
 from kbert.backend.fit_internals import callbacks_of_fit
-from kbert.backend.optimizer_internals import (
-    follows_schedule,
-    inner_optimizer,
-    learning_rates,
-    updates_done,
-)
+from kbert.backend.optimizer_internals import follows_schedule
 from kbert.backend.tensor_logs import hand_over_tensors
 from kbert.data.batches import Batches
 from kbert.errors import InputError, allowed_in, raise_on_errors
@@ -22,9 +17,9 @@ from kbert.findings import Cure, Finding, Option, downgrade
 from kbert.models.examples_findings import TakesFindings, examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.labels_outside import labels_outside
+from kbert.models.state_of_fit import state_of_fit
 from kbert.models.text_stream import TextStream
 from kbert.plans.fit_findings import unguarded_finding
-from kbert.plans.fit_state import FitState
 from kbert.utils.say import say
 
 
@@ -34,9 +29,10 @@ class FitChecks(keras.callbacks.Callback):
     Without a `PlanGuard`, which refuses them, updates with the learning rate 0 are told of.
     """
 
-    def __init__(self, model: keras.Model, *, validates: bool) -> None:
+    def __init__(self, model: keras.Model, data: Any, *, validates: bool) -> None:
         super().__init__()
         self._checked = model
+        self._data = data
         self._validates = validates
         self._has_begun = False
 
@@ -53,18 +49,7 @@ class FitChecks(keras.callbacks.Callback):
         optimizer = self._checked.optimizer
         if not follows_schedule(optimizer):
             return
-        steps = self.params["steps"]
-        per_update = inner_optimizer(optimizer).gradient_accumulation_steps or 1
-        finding = unguarded_finding(
-            FitState(
-                epochs=self.params["epochs"],
-                initial_epoch=epoch,
-                steps=None if steps is None else int(steps),
-                iterations=updates_done(optimizer),
-                gradient_accumulation_steps=per_update,
-                rates=lambda updates: learning_rates(optimizer, updates * per_update),
-            )
-        )
+        finding = unguarded_finding(state_of_fit(optimizer, self.params, epoch, self._data))
         if finding is not None:
             say(str(finding))
 
@@ -109,7 +94,7 @@ def check_fit(
             findings += labels_outside(model, name, labels)
     raise_on_errors([f for f in findings if f.code not in allow], can_allow=False)
     validates = validation is not None or bool(arguments.get("validation_split"))
-    return FitChecks(model, validates=validates)
+    return FitChecks(model, x, validates=validates)
 
 
 def check_examples_of_fit(

@@ -15,6 +15,9 @@ from kbert import (
     TrainingPlan,
     create_optimizer,
 )
+from kbert.data.segment import Segment
+from kbert.models.state_of_fit import state_of_fit
+from kbert.plans.fit_findings import unguarded_finding
 
 pytestmark = pytest.mark.keras
 
@@ -187,6 +190,17 @@ def test_a_guard_tells_it_alone(model, capsys):
         data, epochs=plan.epochs, verbose=0, callbacks=[PlanGuard(plan, allow=["plan-ended"])]
     )
     assert capsys.readouterr().out.count("plan-ended") == 1
+
+
+@pytest.mark.any_backend  # a matter of the counts
+def test_a_fit_that_resumes_inside_an_epoch_is_as_long_as_what_is_left(model):
+    plan, data = planned(model)
+    model.optimizer.iterations.assign(4)
+    data.resume_at(0, [Segment(4, 4)])
+    params = {"epochs": plan.epochs, "steps": 6}
+    assert unguarded_finding(state_of_fit(model.optimizer, params, 0, data)) is None
+    whole = unguarded_finding(state_of_fit(model.optimizer, params, 0, batches(model)))
+    assert whole.code == "rate-zero"
 
 
 @pytest.mark.any_backend  # a matter of the schedule
