@@ -1,4 +1,4 @@
-"""docs/recipes.md: what was measured, told by what was measured."""
+"""docs/recipes.md: the measured recipes and techniques."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -40,12 +40,13 @@ _WITHOUT_FLAGS = {
     "google": "the arithmetic of `run_classifier.py`: schedule, optimizer, [CLS], float32",
 }
 _CHOSEN = (
-    "Settings that are given stay. What fast and best give was chosen by one run of each candidate "
-    "on Rotten Tomatoes and on TREC, scored on dev: fast among six, best among seven; few-shot "
-    "among eight, on TREC with 8 rows of each class, before its warmup was shortened. The "
-    "candidates for best were within 0.6 points, and the one that was taken, the cheapest, was the "
-    "lowest of them: FGM was highest, at twice the time. A rate of 1e-4 is the highest with which "
-    "BERT's fine-tuning is usually published; MiniLM, which is small, bears 2e-4."
+    "Settings that you give yourself take precedence. The contents of fast and best were chosen "
+    "by one run of each candidate on Rotten Tomatoes and TREC, scored on dev: fast from six, best "
+    "from seven; those of few-shot from eight, on TREC with 8 rows per class, before its warmup "
+    "was shortened. The candidates for best were within 0.6 points. The cheapest was taken, "
+    "although it had the lowest score of them; FGM had the highest, in twice the time. 1e-4 is "
+    "the highest rate commonly published for fine-tuning BERT; MiniLM, which is small, tolerates "
+    "2e-4."
 )
 FILE = Path(__file__).parents[2] / "docs" / "recipes.md"
 
@@ -56,35 +57,35 @@ def document(found: Sequence[Result]) -> str:
 
 
 def _parts(found: Sequence[Result]) -> Iterator[str]:
-    """Yield the headings, paragraphs and tables; a part of which nothing was run is left out."""
+    """Yield the headings, paragraphs and tables; a part without any runs is left out."""
     scores, kept = Scores(found), survivors(found)
     yield "# Which settings win"
     yield _filled(
-        f"Each setting trains MiniLM on the same rows with the seeds {SEEDS[0]} to {SEEDS[-1]}, "
-        f"which decide the order, dropout and a new head: {TRAINING_ROWS:,} rows, {EPOCHS} "
-        f"epochs, batches of {BATCH_SIZE}, a peak rate of 5e-5, {MAX_LENGTH} tokens, bfloat16, on "
-        f"torch. The score is accuracy, and of CoLA Matthews' correlation, as usual. The epoch is "
-        f"kept that has the highest on {DEV_ROWS:,} other rows (dev). The tables have the score "
-        f"on up to {TEST_ROWS:,} rows that nothing is chosen by "
-        "(test): mean ± deviation over the seeds, in percent. A number in parentheses is that of "
-        "the seeds, where not all of them have been run yet."
+        f"Each setting fine-tunes MiniLM on the same rows with the seeds {SEEDS[0]} to "
+        f"{SEEDS[-1]}, which determine the order of the rows, dropout and a new head: "
+        f"{TRAINING_ROWS:,} rows, {EPOCHS} epochs, batches of {BATCH_SIZE}, a peak rate of 5e-5, "
+        f"{MAX_LENGTH} tokens, bfloat16, on torch. The score is accuracy; for CoLA it is Matthews' "
+        f"correlation, as in GLUE. A run keeps the epoch with the highest score on {DEV_ROWS:,} "
+        f"other rows (dev). The tables show the score on up to {TEST_ROWS:,} further rows, by "
+        "which nothing is chosen (test): mean ± standard deviation over the seeds, in percent. "
+        "Where some seeds are still missing, a number in parentheses says how many there are."
     )
     yield _filled(
         "The Hugging Face Trainer has the same weights, rows, epochs, rate, warmup, decay, "
-        "precision and choice of the epoch, and else its defaults. Time is that of the "
-        "processor for the whole process, from the file to the saved model: the median of its "
-        "ratios to the Trainer's, set by set and seed by seed; the machine did other work beside. "
-        "Minutes are those of the processor for a run, in the mean of the sets that count. "
-        "A recipe has its own epochs, batches and rate where it gives them, and google float32. "
-        "`make recipes DATA=FOLDER` makes "
-        "the runs that are missing; each is a line of `benchmarks/results/recipes.jsonl`."
+        "precision and choice of the epoch, and otherwise its defaults. Time is the processor "
+        "time of the whole process, from reading the file to saving the model, relative to the "
+        "Trainer's: the median of the ratios over data sets and seeds. The machine was also doing "
+        "other work. Minutes are processor minutes per run, averaged over the data sets that "
+        "count towards the average. A recipe uses its own epochs, batch size and rate where it "
+        "has them, and google computes in float32. `make recipes DATA=FOLDER` makes the missing "
+        "runs; each is a line of `benchmarks/results/recipes.jsonl`."
     )
     yield "\n".join(_sets())
     yield from _part(
         "All data sets",
         main_table(scores, [*_COMPARED, *kept]),
-        "The average leaves out ChnSentiCorp: no Chinese weights are here, so that a small new "
-        "BERT is trained from scratch, at a rate of 5e-4.",
+        "The average leaves out ChnSentiCorp: without Chinese weights, a small BERT is trained "
+        "from scratch on it, at a rate of 5e-4 in all recipes.",
     )
     if len(points(scores, _COMPARED)) > 1:
         yield "![The average score over the time, of each setting](images/recipes.svg)"
@@ -92,36 +93,36 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
     yield from _part(
         "The default beside the Trainer",
         paired_table(scores, RECOMMENDED, TRAINER),
-        "Paired t tests over the seeds, in points. CoLA was compared by accuracy at first; "
-        "Matthews' correlation, which GLUE scores it by, was chosen after its first seed had been "
-        "seen, and so both are here. The Trainer answers the largest class of CoLA for every row, "
-        "which gives a correlation of 0. Most of the average is banking77. "
-        "How closely the linear head fits is chosen on training rows; the rule for that was chosen "
-        "by 15 runs of four of these sets, scored on dev, beside those with a fixed closeness. The "
-        "least that it may choose was raised when it had run on CoLA with three seeds, whose test "
-        "scores had been seen as well.",
+        "Paired t tests over the seeds, in points. CoLA was compared by accuracy at first. "
+        "Matthews' correlation, the score of GLUE, was chosen after the first seed had been seen, "
+        "so both are shown. On CoLA the Trainer predicts the largest class for every row, which "
+        "is a correlation of 0. Most of the average difference comes from banking77. How closely "
+        "the linear head fits is chosen on training rows. The rule for that was itself chosen by "
+        "15 runs on four of these data sets, scored on dev, beside runs with a fixed closeness. "
+        "Its lower limit was raised after three seeds on CoLA, whose test scores had been seen by "
+        "then.",
     )
     yield from _part(
         "Techniques",
         screening_table(scores, found),
-        "Dev scores, each beside the default, of which it changes what its flags say; p is of a "
-        "paired t test over the seeds, of the mean of both sets. In bold: better, with a p below "
-        "0.05, and so tried on all sets; that p counts was decided after two seeds. Time is "
-        "relative to the default.",
+        "Dev scores. Each technique changes the default only by its flags; p is of a paired t "
+        "test over the seeds, on the mean of both data sets. In bold: better than the default "
+        "with p below 0.05, and therefore run on all data sets. That p has to be below 0.05 was "
+        "decided after two of the five seeds. Time is relative to the default.",
     )
     yield from _part(
         "Recipes and techniques beside the default",
         beside_table(scores, [*RECIPES, *kept], RECOMMENDED),
-        "The average of test scores over the data sets that count, and paired t tests over the "
-        "seeds.",
+        "The average of the test scores over the data sets that count, with paired t tests over "
+        "the seeds.",
     )
     yield from _part(
         "Few rows",
         few_table(scores),
-        f"The default trains {EPOCHS} epochs, or as many as make 100 updates, in batches of 8, or "
-        "of 4 where there are fewer than 32 rows; few-shot as it says above; setfit trains its "
-        "encoder on pairs of texts (`num_iterations=20`) and then a logistic regression. Test "
-        "scores after the last epoch. Minutes are the processor's for a run, as above.",
+        f"The default trains {EPOCHS} epochs, or as many as give 100 updates, in batches of 8, or "
+        "of 4 with fewer than 32 rows; few-shot as shown above. setfit trains its encoder on "
+        "pairs of texts (`num_iterations=20`), then a logistic regression. Test scores after the "
+        "last epoch. Minutes are processor minutes per run, as above.",
     )
     yield from _part(
         "The recipe for few rows beside setfit",
@@ -145,14 +146,14 @@ def _filled(text: str) -> str:
 
 
 def _sets() -> Iterator[str]:
-    yield "| data set | what is told apart |"
+    yield "| data set | task |"
     yield "|---|---|"
     for one in SETS:
         yield f"| {one.name} | {one.about} |"
 
 
 def _recipes() -> Iterator[str]:
-    yield "| recipe | what it gives the settings that are not given |"
+    yield "| recipe | settings |"
     yield "|---|---|"
     for name, flags in RECIPES_OF_KBERT.items():
         given = " ".join(Setting(name, flags).command)

@@ -139,7 +139,9 @@ def _kbert(run: Run, files: Files, model: str, place: Place) -> _Epochs:
     """Train with `kbert train`, and return the scores of each evaluation."""
     output, few = place.folder / "run", run.rows_per_class is not None
     parts = {"dev": files.dev, "test": files.test}
-    recipe = RECIPES.get(str(run.setting.flags.get("recipe")), {})
+    recipe = dict(RECIPES.get(str(run.setting.flags.get("recipe")), {}))
+    if not run.data_set.is_pretrained:
+        recipe.pop("learning_rate", None)  # that of a recipe is for pretrained weights
     plan = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "learning_rate": _rate(run)}
     plan |= few_row_plan(files.rows[0]) if few else {}
     settings = {
