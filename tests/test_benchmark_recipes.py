@@ -176,6 +176,15 @@ def test_a_technique_survives_that_is_better_by_more_than_chance():
     assert all(run.setting == better for run in planned("survivors", found))
 
 
+def test_a_rate_for_pretrained_weights_is_not_tried_on_new_ones(monkeypatch):
+    kept = [one for one in TECHNIQUES if one.name in ("rate 2e-4", "batches of 16")]
+    monkeypatch.setattr("benchmarks.recipes.plan.survivors", lambda found: kept)
+    runs = [(run.data_set.name, run.setting.name) for run in planned("survivors", [])]
+    assert ("ChnSentiCorp", "batches of 16") in runs
+    assert ("ChnSentiCorp", "rate 2e-4") not in runs
+    assert ("CoLA", "rate 2e-4") in runs
+
+
 def test_the_minutes_are_the_mean_of_sets_that_all_have_runs():
     names = [one.name for one in SETS if one.in_average]
     found = [result(name, cpu=60.0 * n) for n, name in enumerate(names, start=1)]

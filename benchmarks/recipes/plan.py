@@ -43,7 +43,13 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
         "survivors": survivors(found),
     }[stage]
     sets = [one for one in SETS if stage != "screen" or one.name in SCREENED_ON]
-    return [Run(one, setting, seed) for seed in SEEDS for one in sets for setting in settings]
+    return [
+        Run(one, setting, seed)
+        for seed in SEEDS
+        for one in sets
+        for setting in settings
+        if one.is_pretrained or "learning_rate" not in setting.flags  # not of use to a new model
+    ]
 
 
 def _set(name: str) -> DataSet:

@@ -1,9 +1,10 @@
 """A plan as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from kbert.data.reading.examples import Examples
 from kbert.findings import Finding
 from kbert.plans.training_plan import TrainingPlan
 
@@ -23,4 +24,12 @@ def plan_record(plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, An
         },
         "share_under_a_tenth_of_the_peak": plan.share_below(0.1),
         "findings": [finding.to_dict() for finding in findings],
+    }
+
+
+def data_record(sets: Mapping[str, Examples], judged: Sequence[Finding]) -> dict[str, Any]:
+    """Return what `kbert plan` writes of the data, by the names of the sets."""
+    return {
+        "sets": {n: {"rows": len(e), "skipped": len(e.skipped)} for n, e in sets.items()},
+        "data_findings": [finding.to_dict() for finding in judged],
     }

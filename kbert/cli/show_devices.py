@@ -1,14 +1,15 @@
 """Shows a plan on several numbers of devices, before any of them is paid for."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kbert.cli.app import exit_status
-from kbert.cli.plan_record import plan_record
+from kbert.cli.plan_record import data_record, plan_record
 from kbert.cli.show import show, show_json
 from kbert.config import TrainConfig
+from kbert.data.reading.examples import Examples
 from kbert.display import table
 from kbert.errors import InputError
 from kbert.findings import Call, Cure, Finding, Message, Option, worded
@@ -66,7 +67,12 @@ def read_devices(text: str | None) -> tuple[int, ...]:
 
 
 def show_devices(
-    config: TrainConfig, devices: Sequence[int], examples: int, judged: list[Finding], as_json: bool
+    config: TrainConfig,
+    devices: Sequence[int],
+    examples: int,
+    sets: Mapping[str, Examples],
+    judged: list[Finding],
+    as_json: bool,
 ) -> int:
     """Print a table of plans, and return the exit status: 2 if the data would stop a run.
 
@@ -79,7 +85,7 @@ def show_devices(
     if as_json:
         record: dict[str, Any] = {"examples": examples, "plans": [_record(one) for one in plans]}
         if config.data:
-            record["data_findings"] = [finding.to_dict() for finding in judged]
+            record |= data_record(sets, judged)
         show_json(record)
     else:
         show(

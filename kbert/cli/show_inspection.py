@@ -114,6 +114,13 @@ def show_inspection(
                     file=duplicates,
                 )
             )
+    elif inspection.duplicates.repeated and not as_json:
+        show(
+            worded(
+                "Every row whose text occurs more than once, in a file: {option}",
+                option=Option("duplicates", "FILE.csv"),
+            )
+        )
     return exit_status(inspection.findings)
 
 

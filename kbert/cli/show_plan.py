@@ -9,7 +9,7 @@ import numpy as np
 
 from kbert.backend.choose_backend import choose_backend
 from kbert.cli.app import exit_status
-from kbert.cli.plan_record import plan_record
+from kbert.cli.plan_record import data_record, plan_record
 from kbert.cli.preset_tokenizer import preset_tokenizer
 from kbert.cli.show import show, show_json
 from kbert.cli.show_devices import show_devices
@@ -61,7 +61,7 @@ def show_plan(
     for one in sets.values():
         tell(str(one))
     if len(devices) > 1:
-        return show_devices(config, devices, examples, judged, as_json)
+        return show_devices(config, devices, examples, sets, judged, as_json)
     plan = config.plan(examples)
     findings = config.findings(plan)
     record = plan_record(plan, findings)
@@ -89,8 +89,7 @@ def show_plan(
         record["seconds"] = asdict(estimate)
         tell(worded("Time on this machine: {estimate}", estimate=estimate))
     if config.data:
-        record["sets"] = {n: {"rows": len(e), "skipped": len(e.skipped)} for n, e in sets.items()}
-        record["data_findings"] = [finding.to_dict() for finding in judged]
+        record |= data_record(sets, judged)
         warnings = [finding for finding in judged if finding.severity == "warning"]
         if warnings:
             tell(findings_table(warnings))

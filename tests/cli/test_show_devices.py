@@ -60,6 +60,21 @@ def test_the_rows_of_a_file_are_counted(kbert, tmp_path):
     assert "reviews.csv" in out.splitlines()[-1]
 
 
+@pytest.mark.parametrize("devices", ["1", "1,2"])
+def test_json_has_the_sets_of_the_file(devices, kbert, tmp_path):
+    rows = "".join(f"A story of {i} friends.,{'good' if i % 2 else 'bad'}\n" for i in range(400))
+    (tmp_path / "reviews.csv").write_text(f"text,label\n,good\n{rows}", encoding="utf-8")
+    skip = ("--on-bad-row", "skip", "--json")
+    status, out, _ = kbert("plan", "reviews.csv", "--devices", devices, *skip)
+    record = json.loads(out)
+    assert status == 0
+    assert record["sets"] == {
+        "train": {"rows": 360, "skipped": 1},
+        "dev": {"rows": 40, "skipped": 0},
+    }
+    assert [finding["code"] for finding in record["data_findings"]] == ["dev-small"]
+
+
 def test_as_json_with_every_finding(kbert):
     status, out, _ = kbert(
         *("plan", "--examples", "25000", "--devices", "8", "--json", "--batch-size", "50"),

@@ -46,6 +46,13 @@ def test_a_row_that_cannot_be_used_is_a_finding(inspect):
     assert status == 2
 
 
+def test_equal_texts_name_the_flag_that_lists_them(inspect):
+    _, out = inspect("text,label\n" + rows() + rows(2), as_json=False)
+    assert out.endswith('occurs more than once, in a file: duplicates="FILE.csv"\n')
+    _, out = inspect("text,label\n" + rows(), as_json=False)
+    assert "FILE.csv" not in out
+
+
 def test_without_labels_the_texts_are_inspected(inspect):
     status, out = inspect("body\n" + "".join(f"A story of {n}\n" for n in range(50)), as_json=False)
     assert status == 0
