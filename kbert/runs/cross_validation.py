@@ -16,7 +16,6 @@ from kbert.results.calibration_change import CalibrationChange
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.fold_scores import fold_scores, scores_table, scores_to_dict
 from kbert.runs.beginning import complete_record, has_record, new_stage, remove_record
-from kbert.runs.fit_run import now
 from kbert.runs.fold_calibration import fold_calibration
 from kbert.runs.fold_predictions import (
     OUT_OF_FOLD,
@@ -28,6 +27,7 @@ from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_directory import PREDICTIONS, RunDirectory
 from kbert.runs.run_predictions import predict_again
 from kbert.utils.files import write_text
+from kbert.utils.now import now
 from kbert.utils.say import say
 
 SCORES = "cross_validation.json"

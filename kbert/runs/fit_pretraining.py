@@ -13,7 +13,7 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.errors import MachineError
 from kbert.findings import Cure, findings_table, worded
 from kbert.results.no_better import no_better_than_frequencies
-from kbert.runs.fit_run import now, seconds_trained
+from kbert.runs.fit_run import seconds_trained
 from kbert.runs.prepare_pretraining import PreparedPretraining
 from kbert.runs.pretraining_callbacks import PretrainingCallbacks
 from kbert.runs.report_of_run import try_to_write_report
@@ -23,6 +23,7 @@ from kbert.runs.stop_signals import stop_signals
 from kbert.runs.unigram_loss import unigram_loss
 from kbert.runs.what_is_left import what_is_left
 from kbert.utils.leaving_note import leave_note
+from kbert.utils.now import now
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
 

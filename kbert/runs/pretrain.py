@@ -14,7 +14,6 @@ from kbert.interop.pretraining_run import PRETRAINING
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_masked_model import build_masked_model
 from kbert.runs.fit_pretraining import fit_pretraining
-from kbert.runs.fit_run import now
 from kbert.runs.on_devices import check_one_process
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
 from kbert.runs.run_claim import claimed_run
@@ -22,6 +21,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.train import data_record, lengths_record, plan_record
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
+from kbert.utils.now import now
 from kbert.utils.say import verbosity
 
 

@@ -22,7 +22,7 @@ from kbert.runs.changed_data import changed_data
 from kbert.runs.changed_settings import changed_settings, check_changes, check_scaled
 from kbert.runs.cross_validation import check_unchanged, train_folds
 from kbert.runs.find_checkpoint import find_checkpoint
-from kbert.runs.fit_run import fit_run, now
+from kbert.runs.fit_run import fit_run
 from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks, missing_callbacks
 from kbert.runs.machine_findings import machine_findings
 from kbert.runs.origin import origin, origin_findings
@@ -40,6 +40,7 @@ from kbert.runs.train import train_into
 from kbert.runs.what_is_left import what_is_left
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.leaving_note import leave_note
+from kbert.utils.now import now
 from kbert.utils.say import say, verbosity
 
 

@@ -20,7 +20,6 @@ from kbert.runs.build_masked_model import build_masked_model
 from kbert.runs.changed_data import changed_data
 from kbert.runs.find_checkpoint import find_checkpoint
 from kbert.runs.fit_pretraining import fit_pretraining
-from kbert.runs.fit_run import now
 from kbert.runs.learning_rate_log import rewind_log
 from kbert.runs.on_devices import check_one_process
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
@@ -29,6 +28,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.run_lock import run_lock
 from kbert.runs.run_record import check_record
 from kbert.trackers.find_trackers import find_trackers
+from kbert.utils.now import now
 from kbert.utils.say import say, verbosity
 
 _PATHS = ("data", "dev", "preset")

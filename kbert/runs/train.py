@@ -21,7 +21,7 @@ from kbert.results.length_histogram import LengthHistogram
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_model import build_model
 from kbert.runs.cross_validation import begin_cross_validation, train_folds
-from kbert.runs.fit_run import fit_run, now
+from kbert.runs.fit_run import fit_run
 from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
@@ -33,6 +33,7 @@ from kbert.runs.shared_run import check_same, shared_run, written
 from kbert.techniques.known_techniques import check_random_weights
 from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.file_errors import check_name
+from kbert.utils.now import now
 from kbert.utils.say import verbosity
 
 

@@ -11,7 +11,6 @@ from kbert.data.reading.file_patterns import run_name
 from kbert.errors import InputError, MachineError
 from kbert.findings import Call, Cure, Option, worded
 from kbert.runs.beginning import complete_record, has_record, new_stage
-from kbert.runs.fit_run import now
 from kbert.runs.run_claim import claimed_run
 from kbert.runs.run_config import run_config
 from kbert.runs.run_directory import RunDirectory, check_free
@@ -28,6 +27,7 @@ from kbert.sweeps.trial import trials_in
 from kbert.sweeps.workers.find_workers import find_workers
 from kbert.sweeps.workers.workers import Workers
 from kbert.utils.leaving_note import leave_note
+from kbert.utils.now import now
 from kbert.utils.say import say
 
 RECORD = "sweep"

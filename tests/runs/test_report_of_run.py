@@ -109,7 +109,7 @@ def test_a_run_that_goes_on_has_none_until_its_end(run, config, tmp_path, monkey
         "kbert.runs.fit_run.best_logits",
         lambda *arguments: seen.append((own.path / "report.html").exists()) or {},
     )
-    monkeypatch.setattr("kbert.runs.fit_run.write_predictions", lambda *arguments: None)
+    monkeypatch.setattr("kbert.runs.finish_run.write_predictions", lambda *arguments: None)
     resume(own.path, epochs=2, verbose=0)
     assert seen == [False]
 

@@ -2,11 +2,11 @@ import pytest
 
 from kbert.config import TrainConfig
 from kbert.errors import MachineError
-from kbert.runs.fit_run import too_large
+from kbert.runs.step_too_large import step_too_large
 
 
 class Shapes(list):
-    """What `too_large` asks of Batches."""
+    """What `step_too_large` asks of Batches."""
 
     def shape(self, index):
         return self[index]
@@ -55,7 +55,7 @@ HALF = "batch_size={}, gradient_accumulation_steps={}, which performs about the 
 def test_the_cure_is_smaller_batches(settings, widths, sentence):
     rows = settings.get("batch_size", 32)
     shapes = Shapes((rows, width) for width in widths)
-    error = too_large(TrainConfig(data="a.csv", **settings), shapes)
+    error = step_too_large(TrainConfig(data="a.csv", **settings), shapes)
     assert isinstance(error, MachineError)
     assert str(error) == f"Out of memory: a training step of {sentence}"
 
@@ -65,7 +65,7 @@ def test_the_cure_is_smaller_batches(settings, widths, sentence):
 )
 def test_the_cure_is_a_config_whose_updates_have_no_more_rows(size, gradient_accumulation_steps):
     settings = {"batch_size": size, "gradient_accumulation_steps": gradient_accumulation_steps}
-    cure = too_large(TrainConfig(data="a.csv", **settings), Shapes([(size, 128)])).cure
+    cure = step_too_large(TrainConfig(data="a.csv", **settings), Shapes([(size, 128)])).cure
     assert cure.settings.keys() == settings.keys()
     config = TrainConfig(data="a.csv", **cure.settings)
     assert config.batch_size < size
