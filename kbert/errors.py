@@ -46,7 +46,7 @@ class KbertError(Exception):
 
 
 class InputError(KbertError, ValueError):
-    """An error in the input, which its user can fix; the message says where it is and how.
+    """An error in the input that the user can fix; the message says where it is and how.
 
     Example:
 
@@ -66,11 +66,11 @@ class FindingsError(KbertError):
 
     Args:
         findings: sequence of Finding.
-        can_allow: bool. Whether the run can continue when their codes are allowed. Defaults to
+        can_allow: bool. Whether the run can continue if their codes are allowed. Defaults to
             False.
 
     Attributes:
-        findings: tuple of Finding. Those that the run is refused for.
+        findings: tuple of Finding. The findings for which the run is refused.
     """
 
     def __init__(self, findings: Sequence[Finding] = (), *, can_allow: bool = False) -> None:
@@ -84,7 +84,7 @@ class FindingsError(KbertError):
 
 
 class UnknownTokensWarning(UserWarning):
-    """Most of the tokens of texts are [UNK]: the predictions for them are next to chance.
+    """Most tokens of the texts are [UNK]: the predictions for them are little better than chance.
 
     Example:
 
@@ -97,7 +97,7 @@ class UnknownTokensWarning(UserWarning):
 
 
 class SkippedRowsWarning(UserWarning):
-    """`read_examples` has skipped more than a tenth of the rows: more than single rows are wrong.
+    """`read_examples` skipped more than a tenth of the rows: more is wrong than a few single rows.
 
     Example:
 
@@ -127,8 +127,9 @@ def allowed_in(call: str) -> Iterator[None]:
     """Let a FindingsError that is raised inside the block say which call takes `allow`.
 
     Args:
-        call: str. The call in Python with {} in place of the argument, as in
-            "kbert.PlanGuard(plan, {})". Of nested blocks the outermost counts: the user's own call.
+        call: str. The Python call with {} in place of the argument, as in
+            "kbert.PlanGuard(plan, {})". If blocks are nested, the outermost counts, which is the
+            user's own call.
     """
     token = _ALLOWED_IN.set(_ALLOWED_IN.get() or call)
     try:

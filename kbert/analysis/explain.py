@@ -30,29 +30,31 @@ def explain(
     batch_size: int = 32,
     backend: str | None = None,
 ) -> Explanation:
-    """Return what each word of a text does to what a model predicts for it.
+    """Return how each word of a text affects what a model predicts for it.
 
     Each word is left out in turn, and the model predicts what is left:
 
         effect[word] = output(text) - output(text without the word)
 
-    A positive effect speaks for the label. That is exact for a word alone; where two words say the
-    same thing, neither is missed. A word is a run of letters and digits, a Chinese character, or a
-    mark. The outputs are probabilities, or numbers in their own unit.
+    A positive effect supports the label. The effect is exact for a word on its own; where two words
+    say the same thing, leaving out either one changes little. A word is a run of letters and
+    digits, a Chinese character, or a punctuation mark or symbol. The outputs are probabilities, or
+    numbers in their own unit.
 
     Args:
         model: str or Path that `Predictor.load` takes, Predictor or BertClassifier.
         text: str.
-        pair: str or None. The second text, of a model of pairs. Defaults to None.
-        label: str or None. The label that is explained, or which of several numbers. Defaults to
-            None: the likeliest label, or the only number.
-        max_words: int, 1 or more. The words of each text that are left out in turn, from its
-            beginning. Defaults to 500.
+        pair: str or None. The second text, for a model of text pairs. Defaults to None.
+        label: str or None. The label to explain, or which number if the model predicts several.
+            Defaults to None: the likeliest label, or the only number.
+        max_words: int, 1 or more. How many words of each text, from its beginning, are left out in
+            turn. Defaults to 500.
         batch_size: int. Texts that are predicted at once. Defaults to 32.
-        backend: str or None. The Keras backend, for a path. Defaults to None: see `choose_backend`.
+        backend: str or None. The Keras backend, if `model` is a path. Defaults to None: see
+            `choose_backend`.
 
     Returns:
-        Explanation; printed, the words that matter most.
+        Explanation. Printing it shows the words that matter most.
 
     Raises:
         InputError: there is no such model or label, or no word that can be left out.
@@ -129,7 +131,7 @@ def _predictor(model: Any, is_pair: bool, backend: str | None) -> Predictor:
 def _left_out(
     texts: tuple[str, ...], part: int, max_words: int
 ) -> Iterator[tuple[int, int, int, tuple[str, ...] | None]]:
-    """Yield where each word of a text is, and the texts without it; None where one is empty."""
+    """Yield where each word is, and the texts without it, or None if its text would be empty."""
     for start, end in islice(text_words(texts[part]), max_words):
         left = without(texts[part], start, end)
         variant = (*texts[:part], left, *texts[part + 1 :])

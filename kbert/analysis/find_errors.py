@@ -44,33 +44,35 @@ def find_errors(
     batch_size: int = 32,
     backend: str | None = None,
 ) -> FoundErrors:
-    """Return the rows that a model gets most wrong: where it errs, or where their labels do.
+    """Return the rows that a model gets most wrong: the model errs, or their labels are wrong.
 
-    They are sorted by their loss. The labels that are probably wrong are found by confident
-    learning, which needs probabilities of models that were not trained on the rows: of a run these
-    are the rows that it set aside, of a cross-validation all rows.
+    The rows are sorted by loss. Labels that are probably wrong are found by confident learning,
+    which needs probabilities from models that were not trained on the rows: for a run, those of the
+    rows that it set aside; for a cross-validation, those of all rows.
 
-    Beside each row that is printed are the training rows that the model's encoder takes for most
-    like it:
+    Each printed row is followed by the training rows that are most similar to it according to the
+    model's encoder:
 
         similarity = cosine(mean(last layer of one row), mean(last layer of the other))
 
     Args:
-        model: str or Path. A run directory; with `data` another model that `Predictor.load` takes.
-        data: Examples or None. Labelled rows. Defaults to None: those that the run was evaluated
-            on, as they were predicted then; of a cross-validation all rows.
+        model: str or Path. A run directory; with `data`, also any other model that `Predictor.load`
+            takes.
+        data: Examples or None. Labelled rows. Defaults to None: the rows that the run was evaluated
+            on, as they were predicted then; for a cross-validation, all rows.
         show: int, 1 or more. How many rows of a list are printed. Defaults to 10.
-        near: int, 0 or more. Training rows beside each. Defaults to 3.
-        near_rows: int, 1 or more. Training rows that are compared; of more, a sample, which the
-            result tells. Defaults to 1,000.
+        near: int, 0 or more. How many training rows follow each printed row. Defaults to 3.
+        near_rows: int, 1 or more. How many training rows are compared. If there are more, a sample
+            is compared, and the result says so. Defaults to 1,000.
         batch_size: int. Rows that are predicted at once. Defaults to 32.
         backend: str or None. The Keras backend. Defaults to None: see `choose_backend`.
 
     Returns:
-        FoundErrors; printed, the first of each list.
+        FoundErrors. Printing it shows the first rows of each list.
 
     Raises:
-        InputError: there are no rows, or they have no labels or others than the model.
+        InputError: there are no rows, or they have no labels, or labels that the model does not
+            have.
 
     Source: C. Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
     2021.
@@ -144,7 +146,7 @@ def _own_rows(run: RunDirectory) -> EvaluatedRows:
 
 
 def _findings(run: RunDirectory) -> list[Mapping[str, Any]]:
-    """Return the findings of a run, and of its folds; none of what is no run."""
+    """Return the findings of a run or, for a cross-validation, of its folds; none if not a run."""
     runs = folds_of(run) if is_cross_validation(run) else [run]
     return [finding for one in runs for finding in one.readable_record.get("findings", ())]
 
@@ -170,7 +172,7 @@ def _source(run: RunDirectory, rows: EvaluatedRows) -> str:
 
 
 def _training_rows(run: RunDirectory) -> Examples | None:
-    """Return the training rows of a run, read again; of a cross-validation all rows.
+    """Return the training rows of a run, read again; for a cross-validation, all rows.
 
     Raises:
         InputError: they have changed since, or cannot be read.
@@ -199,7 +201,7 @@ def _with_near(
     near: int,
     near_rows: int,
 ) -> FoundErrors:
-    """Return the errors with the training rows that are nearest to those that are printed."""
+    """Return the errors with the training rows that are nearest to the printed rows."""
     first = found.first
     nearest = nearest_rows(model, training, examples.take(first), near, near_rows)
     note = worded(

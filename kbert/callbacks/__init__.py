@@ -1,4 +1,4 @@
-"""Callbacks for plain `model.fit`, one a file."""
+"""Callbacks for plain `model.fit`, one per file."""
 
 from kbert.callbacks.epoch_evaluation import EpochEvaluation
 from kbert.callbacks.fresh_optimizer import FreshOptimizer

@@ -14,10 +14,10 @@ from kbert.utils.mean_arrays import mean_arrays
 
 
 class BestWeights:
-    """Holds the weights of the best evaluation, and of several others where they are averaged.
+    """Holds the weights of the best evaluation, and of those that are to be averaged.
 
     Args:
-        restores: bool. Whether the weights of the best are held.
+        restores: bool. Whether to hold the weights of the best evaluation.
         count: int. How many of the best evaluations are averaged; 0 for none.
     """
 
@@ -27,7 +27,7 @@ class BestWeights:
         self._averaged: dict[str, Arrays] = {}  # by position
 
     def take(self, model: Any, history: EvaluationHistory) -> None:
-        """Hold the weights of the last evaluation, where it is among the best."""
+        """Hold the weights of the last evaluation, if it is among the best."""
         last = history.last
         assert last is not None
         if self._restores and history.best is last:
@@ -40,7 +40,7 @@ class BestWeights:
         self._averaged = {p: one for p, one in self._averaged.items() if p in kept}
 
     def hold(self, model: Any, best: Arrays | None, averaged: Mapping[str, Arrays]) -> None:
-        """Hold what an interrupted `fit` has held.
+        """Take over the weights that an interrupted `fit` held.
 
         Args:
             model: keras.Model.
@@ -52,9 +52,9 @@ class BestWeights:
         self._averaged = dict(averaged)
 
     def average(self, model: Any, history: EvaluationHistory) -> list[EvaluationRecord]:
-        """Give a model the mean of the best evaluations' weights; return these, the best first.
+        """Give a model the mean weights of the best evaluations; return these, the best first.
 
-        Of fewer than two there is none, and the model stays as it is.
+        With fewer than two evaluations there is no mean, and the model stays as it is.
         """
         found = [
             record for record in history.best_of(self._count) if record.position in self._averaged
@@ -71,5 +71,5 @@ class BestWeights:
         return bool(self._best)
 
     def restore(self, model: Any) -> None:
-        """Give a model the weights of the best evaluation, which are held."""
+        """Give a model the weights of the best evaluation, which must be held."""
         model.set_weights(self._best)

@@ -38,63 +38,63 @@ class EpochEvaluation(keras.callbacks.Callback):
     """Evaluates named sets after each epoch, keeps the best weights, and stops early.
 
     Nothing is built, traced or loaded again for an evaluation: it is one pass of the model's own
-    predict function, longest texts first, and for a model that is not a `BertClassifier` one of its
-    own evaluation. The scores go into the epoch's logs as
-    `<set>_accuracy`, `<set>_macro_f1`, `<set>_mcc` and `<set>_loss`, so that `History` and other
-    callbacks see them.
+    predict function, longest texts first, plus one pass of `evaluate` for a model that is not a
+    `BertClassifier`. The scores go into the epoch's logs as `<set>_accuracy`, `<set>_macro_f1`,
+    `<set>_mcc` and `<set>_loss`, so that `History` and other callbacks see them.
 
     With `every_steps=N` the sets are also evaluated after the batches N, 2N, ... of each epoch.
-    Training continues as if they had not been, and the scores inside an epoch do not go into any
-    logs.
+    Training continues as if there had been no such evaluation. Scores from inside an epoch do not
+    go into any logs.
 
-    Where the optimizer holds a moving average of the weights (`use_ema`, see `MovingAverage`), that
-    is what is evaluated, kept and saved; training goes on with the weights themselves.
+    If the optimizer holds a moving average of the weights (`use_ema`, see `MovingAverage`), the
+    average is evaluated, kept and saved; training continues with the weights themselves.
 
-    Where a text can have several labels, the model ends with the thresholds that give each label
-    its best F1 on the first set in the best evaluation; until then it is scored with those that it
-    has, which are 0.5 for a new model.
+    Where a text can have several labels, the model ends up with the thresholds that give each label
+    its best F1 on the first set in the best evaluation. Until then it is scored with its current
+    thresholds, which are 0.5 for a new model.
 
-    When `fit` ends and the best evaluation is no better than always answering the largest class,
-    this is said, with what to try.
+    When `fit` ends and the best evaluation is no better than always predicting the largest class, a
+    finding says so and suggests what to try.
 
-    Any Keras model with one output [rows, classes] can be evaluated: the compiled loss, which must
-    be a sparse categorical, categorical or binary cross-entropy, says what its outputs and labels
-    mean. Loss and accuracy are those of the model's own `evaluate`.
+    Any Keras model with one output [rows, classes] can be evaluated. Its compiled loss must be a
+    sparse categorical, categorical or binary cross-entropy, and determines what the outputs and
+    labels mean. Loss and accuracy are those of the model's own `evaluate`.
 
     Args:
-        sets: dict. The sets by name, where a name is that of an argument. Defaults to None.
-        monitor: str or None. The score that makes an evaluation the best, on the first set, such as
-            "macro_f1" or "loss"; of equals it is the one with the lowest loss. Defaults to None:
-            "accuracy"; of several labels "average_precision", of numbers "spearman".
+        sets: dict. The sets by name, for names that are also names of arguments. Defaults to None.
+        monitor: str or None. The score on the first set that decides which evaluation is the best,
+            such as "macro_f1" or "loss"; of equal scores, the one with the lowest loss is the best.
+            Defaults to None: "accuracy"; "average_precision" for several labels, "spearman" for
+            numbers.
         patience: int or None. Stop after this many evaluations without improvement. Defaults to
             None.
         restore_best: bool. Give the model the weights of the best evaluation at the end. Defaults
             to True.
-        folder: where to write evaluations.json and, in Google's form, eval_results.txt. Defaults
+        folder: where to write evaluations.json and, in Google's format, eval_results.txt. Defaults
             to None: nowhere.
         model_folder: where to save a `BertClassifier` after every evaluation that is the best so
             far. Defaults to None: nowhere.
         every_steps: int or None. Also evaluate after every N batches of an epoch. Defaults to None.
-        average_best: int. When `fit` ends, evaluate the average of the weights of so many of the
-            best evaluations, which are held until then, and keep it if it is better; see
-            `AverageBest`. Defaults to 0: no average.
-        val_names: bool. Log the scores of the first set as `val_accuracy`, `val_loss`, ... too, for
-            callbacks such as EarlyStopping that look for these names. Defaults to False.
+        average_best: int. How many of the best evaluations to average. Their weights are held until
+            `fit` ends; then the average is evaluated, and kept if it is better. See `AverageBest`.
+            Defaults to 0: no average.
+        val_names: bool. Also log the scores of the first set as `val_accuracy`, `val_loss`, ...,
+            for callbacks such as EarlyStopping that look for these names. Defaults to False.
         verbose: 0 silent, 1 a line for each set. Defaults to 1.
-        **named: the sets by name: `Batches`, `(x, labels)`, or `(x, labels, weights)`; and for a
-            `BertClassifier` raw texts, which it reads once: `(texts, labels)`, `Examples`, ....
+        **named: the sets by name: `Batches`, `(x, labels)`, or `(x, labels, weights)`; for a
+            `BertClassifier` also raw texts, which it reads once: `(texts, labels)`, `Examples`, ...
 
     Attributes:
         history: EvaluationHistory.
-        best_outputs: dict of arrays by set. What the model gave for the rows of each set in the
-            best evaluation, where that was in this `fit`; else it is empty.
-        findings: list of Finding, of the best evaluation when `fit` has ended.
-        writes: bool. Whether this process writes: one of several that train together does.
+        best_outputs: dict of arrays by set. The model's outputs for the rows of each set in the
+            best evaluation, if that was in this `fit`; otherwise empty.
+        findings: list of Finding. The findings about the best evaluation, once `fit` has ended.
+        writes: bool. Whether this process writes files: of several that train together, one does.
 
     Raises:
-        InputError: no set, one without labels, or one named "val", whose scores would take the
-            place of those that Keras logs as `val_loss`, `val_accuracy`, ...; at the beginning of
-            `fit`, labels that do not fit the model's outputs, or a model that cannot be scored.
+        InputError: there is no set, or one without labels, or one named "val", whose scores would
+            replace those that Keras logs as `val_loss`, `val_accuracy`, .... At the beginning of
+            `fit`: the labels do not fit the model's outputs, or the model cannot be scored.
 
     Example:
 
@@ -127,7 +127,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         if every_steps is not None:
             check_count("every_steps", every_steps)
         if average_best != 0:
-            AverageBest(average_best)  # which refuses what is no number of evaluations
+            AverageBest(average_best)  # refuses an invalid number of evaluations
         self.history = EvaluationHistory(monitor, patience)
         self.restore_best = restore_best
         self.average_best = average_best
@@ -183,13 +183,13 @@ class EpochEvaluation(keras.callbacks.Callback):
             history: dict, as `EvaluationHistory.to_dict` returned it.
             best_weights: dict of arrays by path, the weights of its best evaluation. Defaults to
                 None.
-            batch: int. Batches that were trained of the epoch in which this `fit` begins. Defaults
-                to 0.
-            averaged: dict of such arrays by position, of the evaluations that may be averaged.
+            batch: int. Batches already trained of the epoch in which this `fit` begins. Defaults to
+                0.
+            averaged: dict of such dicts by position, for the evaluations that may be averaged.
                 Defaults to None.
 
         Raises:
-            InputError: this is not a history, or one of other sets.
+            InputError: this is not a history, or it lacks one of the sets.
         """
         self._forget()
         self._first = batch
@@ -240,7 +240,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         if self.every_steps is None or self._done // self.every_steps == before // self.every_steps:
             return
         steps = self.params["steps"]
-        # In this order: the steps of Batches compare as those of a resumed epoch.
+        # `steps` first: the `<=` of Batches' steps leaves out what a resumed epoch has trained.
         if steps is not None and steps <= batch + 1:
             return  # the epoch's end evaluates these weights
         self._evaluate(self._epoch, self._done)
@@ -269,7 +269,7 @@ class EpochEvaluation(keras.callbacks.Callback):
         return (model.target.scores_class if isinstance(model, TextModel) else Evaluation).monitors
 
     def read_texts(self, model: Any) -> None:
-        """Make batches of sets of raw texts; `BertClassifier.fit` calls it before it begins."""
+        """Turn sets of raw texts into batches; `BertClassifier.fit` calls this before it begins."""
         self._sets.read_texts(model)
 
     def evaluated_sets(self) -> dict[str, Any]:
@@ -294,7 +294,7 @@ class EpochEvaluation(keras.callbacks.Callback):
                 say(str(finding))
 
     def restore(self) -> None:
-        """Give the model the weights of the best evaluation, where they were kept."""
+        """Give the model the weights of the best evaluation, if they were kept."""
         if self._weights.has_best:
             self._weights.restore(self.model)
             best = self.history.best
@@ -302,14 +302,14 @@ class EpochEvaluation(keras.callbacks.Callback):
                 self.model.target = self.model.target.chosen_by(best.first)
 
     def scores_of(self, model: Any) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
-        """Return the scores and outputs of a model by set; the history does not have them."""
+        """Return the scores and outputs of a model by set, without adding to the history."""
         return self._sets.evaluate(model)
 
     def evaluate_average(self, averaged: Sequence[EvaluationRecord]) -> bool:
-        """Evaluate a model that was given the average of evaluations; return whether it is better.
+        """Evaluate the model, which has averaged weights, and return whether it is better.
 
         Args:
-            averaged: sequence of EvaluationRecord, the best first.
+            averaged: sequence of EvaluationRecord. The averaged evaluations, the best first.
         """
         scores, outputs = self.scores_of(self.model)
         ends = self.history.records[-1]
@@ -361,7 +361,7 @@ class EpochEvaluation(keras.callbacks.Callback):
 
     def _evaluate(self, epoch: int, batch: int | None = None) -> None:
         """Evaluate each set, keep the best, and stop when patience is over."""
-        read_held(callbacks_of_fit())  # a loss that is not finite ends `fit` before
+        read_held(callbacks_of_fit())  # a loss that is not finite ends `fit` first
         model, history = self.model, self.history
         if not self._sets.are_judged:
             self._judge()

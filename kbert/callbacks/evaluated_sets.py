@@ -28,12 +28,12 @@ class EvaluatedSets:
     """The sets of an `EpochEvaluation` by name, in their order.
 
     Args:
-        sets: dict of sets, its first argument, or None.
-        named: dict of sets, its keyword arguments.
+        sets: dict of sets, or None. The first argument of `EpochEvaluation`.
+        named: dict of sets. Its keyword arguments.
 
     Raises:
-        InputError: no set, one that is named twice, without labels or of another kind, or a name
-            that the logs cannot hold.
+        InputError: there is no set; one is named twice, has no labels or is of another kind; or a
+            name is one that the logs cannot hold.
     """
 
     def __init__(self, sets: Mapping[str, Any] | None, named: Mapping[str, Any]) -> None:
@@ -56,19 +56,19 @@ class EvaluatedSets:
         self._sets = {
             name: EvaluationSet.from_data(name, data)
             for name, data in sets.items()
-            # Models of Keras take texts themselves; the batches of others wait for their model.
+            # A Keras model takes a tuple of texts as it is; other texts wait for their model.
             if name not in self._texts or isinstance(data, tuple)
         }
-        self._model: weakref.ref[Any] | None = None  # which has read the texts
-        self._judged: dict[str, JudgedSet] = {}  # until the model is known
+        self._model: weakref.ref[Any] | None = None  # the model that has read the texts
+        self._judged: dict[str, JudgedSet] = {}  # empty until the model is known
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """The inputs of each set, of those that are known."""
+        """The inputs of each set whose inputs are known."""
         return {name: self._sets[name].inputs for name in self._given if name in self._sets}
 
     def read_texts(self, model: keras.Model) -> None:
-        """Make batches of sets of raw texts, for a model that takes batches; once for a model."""
+        """Turn sets of raw texts into batches if the model takes batches; once per model."""
         if self._model is not None and self._model() is model:
             return
         for name in self._texts:
@@ -80,16 +80,16 @@ class EvaluatedSets:
 
     @property
     def are_judged(self) -> bool:
-        """Whether a model is known to be able to evaluate them."""
+        """Whether a model has been found able to evaluate the sets."""
         return bool(self._judged)
 
     def judge(self, model: keras.Model) -> None:
-        """Raise InputError where a model cannot be scored on a set."""
+        """Raise InputError if a model cannot be scored on a set."""
         self.read_texts(model)
         self._judged = {name: judge_set(model, self._sets[name]) for name in self._given}
 
     def evaluate(self, model: keras.Model) -> tuple[dict[str, Scores], dict[str, np.ndarray]]:
-        """Return the scores of the model that has been judged by set, and its outputs by set.
+        """Return the scores and the outputs of the model that has been judged, each by set.
 
         The outputs are in the order of the rows.
         """
@@ -102,12 +102,12 @@ class EvaluatedSets:
         }
 
     def accuracy_note(self, model: keras.Model) -> str | None:
-        """Return what to say where the model's own accuracy takes logits for probabilities."""
+        """Return a note if the model's own accuracy treats logits as probabilities, or None."""
         kind = next(iter(self._judged.values())).kind
         return None if kind is None else accuracy_note(model, kind)
 
     def records(self, earlier: Iterable[EvaluationRecord]) -> list[EvaluationRecord]:
-        """Return the evaluations of an earlier `fit` with the scores on these sets alone.
+        """Return the evaluations of an earlier `fit`, with the scores on these sets only.
 
         Raises:
             InputError: one of them lacks a set.

@@ -17,11 +17,11 @@ class FreshOptimizer(keras.callbacks.Callback):
 
     An optimizer remembers how many updates it has performed, and a schedule that has ended stays
     at its end: a second `fit` with the same optimizer has learning rate 0 and changes nothing.
-    With this callback every `fit` starts at update 0 of `plan` with moments of zero, whether the
+    With this callback every `fit` starts at update 0 of `plan` with zero moments, whether the
     model was trained in this process or loaded from a file. Loss and metrics stay as compiled.
 
     Args:
-        plan: TrainingPlan, of the `fit` that begins.
+        plan: TrainingPlan. The plan of the `fit` that begins.
         optimizer: function that returns an optimizer for a plan. Defaults to `create_optimizer`.
 
     Example:

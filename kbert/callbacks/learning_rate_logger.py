@@ -24,24 +24,26 @@ class LearningRateLogger(keras.callbacks.Callback):
         epoch          from 0
         learning_rate  read from the optimizer before the step: what was used, not what was planned
         loss           of the batch alone, whereas Keras's logs have the mean of the epoch so far
-        gradient_norm  the global norm before it was clipped, of `AdamW` and `BertAdam`
-        update_ratio   by what share of their norm the update has changed the weights, where a
-                       `PlanGuard` has checked it; it precedes in the callbacks
+        gradient_norm  the global norm before clipping, for `AdamW` and `BertAdam`
+        update_ratio   the change of the weights by the update, as a share of their norm, where a
+                       `PlanGuard` that comes earlier in the callbacks has checked the update
 
-    The last two are those of an update, so under accumulation they are in the row of its last
-    batch. What is not known is left empty, such as the loss where `steps_per_execution` runs
-    several together. A later `fit` appends to the file, the columns that it has.
+    The last two belong to an update, so with gradient accumulation they are in the row of its last
+    batch. Values that are not known are left empty, such as the loss where `steps_per_execution`
+    runs several steps together. A later `fit` appends to the file, in the columns that it has.
 
     Args:
         path: str or Path. The file.
-        read_every: int or None. Steps whose rows may stay on the device before they are written;
-            they are also written before a checkpoint and at the end of an epoch. A schedule's rates
-            are then computed on the processor; but for a power other than 1, whose last digit may
-            be another, the file is the same. Defaults to None: 1 on a processor, and 50 on an
-            accelerator, which would wait for the host at every value that is read.
+        read_every: int or None. How many steps' rows may stay on the device before they are
+            written. They are also written before a checkpoint and at the end of an epoch. If
+            `read_every` is more than 1, a schedule's rates are computed on the processor, and the
+            file is the same, except that for a power other than 1 the last digit may differ.
+            Defaults to None: 1 on a processor, and 50 on an accelerator, which would wait for the
+            host at every value that is read.
 
     Attributes:
-        writes: bool. Whether this process writes: one of several that train together does.
+        writes: bool. Whether this process writes the file: of several that train together, one
+            does.
 
     Example:
 
@@ -64,7 +66,7 @@ class LearningRateLogger(keras.callbacks.Callback):
         self._guards: list[Any] = []
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self._write_what_can_be_read()  # of a fit that has failed
+        self._write_what_can_be_read()  # left by a fit that failed
         self._guards = [one for one in callbacks_of_fit() if hasattr(one, "update_ratios")]
         self._read_every = steps_between_reads(self.model, self.read_every)
 
@@ -114,7 +116,7 @@ class LearningRateLogger(keras.callbacks.Callback):
         if not end:
             self._rows.writerow(STEP_COLUMNS)
         elif end != b"\n":
-            self._file.write("\n")  # after the row in which a process was killed
+            self._file.write("\n")  # ends the row during which a process was killed
 
     def _write(self, rows: Sequence[Row]) -> None:
         together = accumulated_steps(self.model.optimizer)
@@ -139,7 +141,7 @@ class LearningRateLogger(keras.callbacks.Callback):
     def _write_what_can_be_read(self) -> None:
         """Write what is held, up to the first step whose values an accelerator has not computed.
 
-        What has gone wrong there has ended `fit`, and is not to be raised in place of that.
+        The failure there has already ended `fit`. An error from reading must not replace it.
         """
         at_most = None
         while self._steps:

@@ -15,13 +15,13 @@ from kbert.results.masked_evaluation import MaskedEvaluation
 
 
 class MaskedEpochEvaluation(EpochEvaluation):
-    """`EpochEvaluation` of a `MaskedLanguageModel`: the loss and accuracy of masked tokens.
+    """`EpochEvaluation` for a `MaskedLanguageModel`: the loss and accuracy of masked tokens.
 
     The masking of a set is the same in each evaluation.
 
     Args:
-        sets: dict of MaskedBatches by name, in a given order.
-        **settings: `patience`, `folder`, `every_steps`, `restore_best`, `verbose`, as of
+        sets: dict by name of MaskedBatches whose order is not random.
+        **settings: `patience`, `folder`, `every_steps`, `restore_best`, `verbose`, as for
             `EpochEvaluation`.
 
     Example:
@@ -51,18 +51,18 @@ class _MaskedSets:
         self._predictions: dict[str, int] = {}
 
     def read_texts(self, model: keras.Model) -> None:
-        """They are batches already."""
+        """Do nothing: the sets are batches already."""
 
     def judge(self, model: keras.Model) -> None:
-        """Any `MaskedLanguageModel` can be scored."""
+        """Do nothing: any `MaskedLanguageModel` can be scored."""
 
     def accuracy_note(self, model: keras.Model) -> None:
-        """The accuracy is that of logits."""
+        """Return None: the accuracy is that of logits."""
 
     def evaluate(
         self, model: keras.Model
     ) -> tuple[dict[str, MaskedEvaluation], dict[str, np.ndarray]]:
-        """Return the scores on each set, and no outputs: each has a logit for every piece."""
+        """Return the scores on each set. Outputs, which have a logit per piece, are left out."""
         with between_batches(model), kept_metrics(model):
             return {name: self._scores(model, name) for name in self.inputs}, {}
 

@@ -38,34 +38,36 @@ class PlanGuard(keras.callbacks.Callback):
     """Compares what `fit` is about to do with the plan, refuses waste, and watches the training.
 
     Before the first step it raises an error if the plan itself has one, such as too few updates, if
-    labels lie outside the model's classes, or if any update would have learning rate 0 by accident:
-    because the optimizer is at the end of its plan, because `fit` runs more epochs or batches than
-    the plan, or because the schedule counts batches where the optimizer counts updates. Examples
-    of which `model.batches` made the data are judged as `kbert train` judges them, such as labels
-    that differ only in case. Everything else that it finds is printed once, with its cure.
+    labels lie outside the model's classes, or if any update would accidentally have learning rate
+    0. That happens when the optimizer is at the end of its plan, when `fit` runs more epochs or
+    batches than the plan, or when the schedule counts batches where the optimizer counts updates.
+    If `model.batches` made the data, its examples are checked as `kbert train` checks them, for
+    example for labels that differ only in case. Everything else that the guard finds is printed
+    once, with its cure.
 
-    During training it checks every loss, and the rate and the weights in the first updates and in
-    every 50th: a rate of 0, weights that do not change, updates too large or too small for the
-    weights. A loss that is NaN or infinite ends `fit` with an exception and restores the last good
-    weights; see `read_every` for when. With data it also reports batches that hold a single class
-    and, at the end of an epoch, a model that predicts the same class for every row.
+    During training it checks every loss. In the first updates, in every 50th and at the end of the
+    warmup it also checks the rate and the weights: for a rate of 0, for weights that do not change,
+    and for updates too large or too small for the weights. A loss that is NaN or infinite ends
+    `fit` with an exception and restores the last good weights; see `read_every` for when. With data
+    it also reports batches that hold a single class and, at the end of an epoch, a model that
+    predicts the same class for every row.
 
     Args:
         plan: TrainingPlan.
-        data: what `fit` is given: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or
+        data: the data that `fit` is given: `Batches`, another `PyDataset`, a `tf.data.Dataset`, or
             `(x, label_ids)`. Defaults to None; `BertClassifier.fit` passes its own.
         allow: sequence of str. Codes of findings that do not stop `fit`. Defaults to ().
         verbose: 0 silent, 1 print each finding once. Defaults to 1.
-        read_every: int or None. Steps whose losses may stay on the device before they are checked;
-            they are also checked before the weights are, and before an evaluation, a checkpoint
-            and the end of an epoch. Defaults to None: 1 on a processor, and 50 on an accelerator,
-            which would wait for the host at every loss that is read.
+        read_every: int or None. How many steps' losses may stay on the device before they are
+            checked. They are also checked before the weights are, before an evaluation or a
+            checkpoint, and at the end of an epoch. Defaults to None: 1 on a processor, and 50 on an
+            accelerator, which would wait for the host at every loss that is read.
 
     Attributes:
-        findings: list of Finding, of this `fit`.
-        update_ratios: dict of float by update, from 0. By what share of their norm the first
-            updates of the optimizer and every 50th have changed the weights, where this `fit` has
-            made all of the update.
+        findings: list of Finding. The findings of this `fit`.
+        update_ratios: dict of float by update, counted from 0. The change of the weights, as a
+            share of their norm, by the first updates of the optimizer, by every 50th and by the one
+            that ends the warmup, where this `fit` has performed the whole update.
 
     Raises:
         FindingsError: at the beginning of `fit`, or when the loss is not finite.
@@ -109,7 +111,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._next_data = data
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
-        """Take what is wrong with the examples of the next `fit`; `BertClassifier.fit` finds it."""
+        """Take the findings about the next `fit`'s examples; `BertClassifier.fit` passes them."""
         self._next_findings = findings
 
     def set_shown(self, findings: Sequence[Finding]) -> None:
@@ -126,12 +128,12 @@ class PlanGuard(keras.callbacks.Callback):
         self._batches = 0
         self._labels: LabelWatch | None = None
         self._judged = 0  # updates when the predictions were last checked
-        self._losses = LossWatch()  # what a failed fit has left in it is of no use
+        self._losses = LossWatch()  # without what a failed fit has left
         self._read_every = steps_between_reads(self.model, self.read_every)
         FitCallbacks(self.model, callbacks_of_fit()).check()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        # Here, not in `on_train_begin`: only here Keras says with which epoch `fit` begins.
+        # Here, not in `on_train_begin`: only here does Keras say with which epoch `fit` begins.
         self._epoch, self._epoch_start = epoch, self._batches
         if self._started:
             return
@@ -152,7 +154,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
         state = state_of_fit(optimizer, self.params, epoch, data)
-        # Warnings of the plan itself are what `print(plan)` shows.
+        # `print(plan)` already shows the warnings of the plan itself.
         unsound = [finding for finding in self.plan.findings() if finding.severity == "error"]
         self._report([*self._unshown(unsound), *fit_findings(self.plan, state), *found])
         if data is not None:
@@ -167,12 +169,12 @@ class PlanGuard(keras.callbacks.Callback):
         loss = (logs or {}).get("loss", 0.0)
         is_checked = self._is_checked()
         self._losses.hold(loss, batch, self._batches)
-        # Keras may report only every tenth (steps_per_execution), and counts on beyond the epoch.
+        # With steps_per_execution Keras may report only every 10th batch, and count past the epoch.
         steps = self.params["steps"]
         self._batches = self._epoch_start + min(batch + 1, int(steps or batch + 1))
         is_checked = is_checked and self._batches % self._accumulation == 0
         is_due = self._losses.steps(self._batches) >= self._read_every
-        # Keras has waited for a number already.
+        # If the loss is a number, Keras has already waited for it.
         if is_checked or is_due or not keras.ops.is_tensor(loss):
             self.read_held()
         if is_checked:
@@ -204,16 +206,16 @@ class PlanGuard(keras.callbacks.Callback):
             self._report([_no_step(self.params["epochs"])])
 
     def _is_checked(self) -> bool:
-        """Whether the update of the present batch is checked."""
+        """Whether the update of the current batch is checked."""
         update = self._batches // self._accumulation
         return update < 3 or self._is_told(self._first + update)
 
     def _is_told(self, update: int) -> bool:
-        """Whether the ratio of an update is told: of the same ones where a run is resumed."""
+        """Whether the ratio of an update is recorded; a resumed run records the same updates."""
         return update < 3 or update % CHECK_INTERVAL == 0 or update == self.plan.warmup_updates
 
     def _stop(self, bad: StepLoss) -> None:
-        # What the others hold tells how it came to that.
+        # What the other callbacks hold shows what led to this loss.
         read_held([callback for callback in callbacks_of_fit() if callback is not self])
         model = self.model
         self._weights.restore(model)

@@ -19,12 +19,13 @@ from kbert.utils.wording import duration
 class ProgressBar(keras.callbacks.Callback):
     """Shows batches, loss and remaining time of the whole run, not of one epoch.
 
-    On a terminal it is a bar; elsewhere, as in a log file, a line after each tenth of the run, with
-    the batch counted within its epoch, as evaluations count it. Use it with `fit(..., verbose=0)`.
+    On a terminal it is a bar. Elsewhere, such as in a log file, it is a line after each tenth of
+    the run, which counts batches within the epoch, as evaluations do. Use it with
+    `fit(..., verbose=0)`.
 
     Args:
         batches: int. Batches of the whole run, such as `plan.batches`.
-        done: int. Batches that an interrupted `fit` of the run has trained. Defaults to 0.
+        done: int. Batches that an interrupted `fit` of the run has already trained. Defaults to 0.
 
     Example:
 
@@ -70,7 +71,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._steps = self.batches if steps is None else int(steps)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # Keras may report only every tenth, and counts on where an epoch ends before it.
+        # Keras may report only every tenth batch, and count past the end of an epoch.
         self._done = self._before + min(batch + 1, self._steps)
         now = time.monotonic()
         if self._second is None:

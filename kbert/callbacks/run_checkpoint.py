@@ -44,43 +44,44 @@ class RunCheckpoint(keras.callbacks.Callback):
     A checkpoint holds the weights, the optimizer, the states of dropout and metrics, and the
     position in the data; see `CheckpointStore` for how it is written. One is saved after every
     epoch and, with `Batches`, whose order is reproducible, inside epochs too. With `resume=True` a
-    new process with the same model and data resumes after the last committed batch, and on the
-    same machine, with as many threads, and backend ends with the very weights that it would have
-    had uninterrupted.
+    new process with the same model and data resumes after the last committed batch. On the same
+    machine, with the same number of threads and the same backend, it ends with exactly the weights
+    of an uninterrupted run.
 
-    Why not a callback of Keras: `BackupAndRestore` writes its files in place, so that a kill while
-    it saves loses the last good state, and replays the epoch from its first batch;
-    `OrbaxCheckpoint` keeps no position in the data, and swallows the errors of its last write.
+    Why not a Keras callback? `BackupAndRestore` writes its files in place, so a kill during a save
+    loses the last good state; and it replays the epoch from its first batch. `OrbaxCheckpoint`
+    keeps no position in the data, and swallows the errors of its last write.
 
     Args:
         folder: str or Path. The folder of the checkpoints.
-        plan: TrainingPlan, of this `fit`. With another plan than the checkpoint's the position is
-            kept in examples seen, see `ChangedPlan`. Defaults to None.
-        evaluation: EpochEvaluation, which comes before this in the list of callbacks: its history
+        plan: TrainingPlan. The plan of this `fit`. If it differs from the checkpoint's, training
+            resumes at the same number of examples seen; see `ChangedPlan`. Defaults to None.
+        evaluation: EpochEvaluation. It must come before this in the list of callbacks. Its history
             is saved too, and the checkpoint of its best evaluation is kept. Defaults to None.
         every_steps: int or None. Also save after every N batches. Defaults to None.
         every_minutes: float or None. Also save after this many minutes. Defaults to None.
-        keep: int. Checkpoints to keep beside the best. Defaults to 2.
-        keep_best: int. How many of the best evaluations keep their checkpoints, which are at least
-            those that `evaluation` averages. Defaults to 1.
-        resume: bool. Whether the first `fit` resumes from what `folder` holds, or begins where it
-            holds nothing. Without it a folder with checkpoints is refused. Defaults to False.
+        keep: int. How many checkpoints to keep besides the best. Defaults to 2.
+        keep_best: int. How many of the best evaluations keep their checkpoints; at least as many as
+            `evaluation` averages. Defaults to 1.
+        resume: bool. Whether the first `fit` resumes from the checkpoints in `folder`, or starts
+            from scratch if there are none. If False, a folder with checkpoints is refused. Defaults
+            to False.
         allow: sequence of str. Codes of differences from the checkpoint to tolerate, such as
             "data-differs". Defaults to ().
 
     Attributes:
         identity: dict of what else must be the same when resuming, such as the preset.
-        start: Checkpoint or None. What the first `fit` resumes from, in place of the last one.
-        hooks: CheckpointHooks. What is done beside the checkpoints.
+        start: Checkpoint or None. What the first `fit` resumes from, instead of the last one saved.
+        hooks: CheckpointHooks. Functions to call when `fit` begins and when a checkpoint is saved.
         has_begun: bool. Whether `fit` has passed all checks, so that files may have changed.
-        writes: bool. Whether this process writes: one of several that train together does.
+        writes: bool. Whether this process writes files: of several that train together, one does.
         agreed: AgreedStop or None. Finds the batch after which several processes stop.
-        stops: dict of the exceptions that end a `fit` by their names, for `agreed`.
+        stops: dict of the exceptions that end a `fit`, by name, for `agreed`.
 
     Raises:
-        InputError: a checkpoint that is damaged or does not fit, or a folder in use.
-        FindingsError: a checkpoint of another run.
-        MachineError: the disk is full or gone; raised after the batch that follows.
+        InputError: the checkpoint is damaged or does not fit, or the folder is in use.
+        FindingsError: the checkpoint is of another run.
+        MachineError: the disk is full or gone; raised after the next batch.
 
     Example:
 
@@ -141,7 +142,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._next_data = data
 
     def stop(self, reason: BaseException) -> None:
-        """Raise `reason` as soon as the state can be saved; for the handler of a signal."""
+        """Raise `reason` as soon as the state can be saved; for signal handlers."""
         if self.agreed is not None:
             self.agreed.ask(type(reason).__name__)
         elif self._in_batches:
@@ -150,16 +151,16 @@ class RunCheckpoint(keras.callbacks.Callback):
             raise reason
 
     def will_save(self) -> bool:
-        """Return whether `stop`, if it is called now, leads to a checkpoint."""
+        """Return whether a call of `stop` now leads to a checkpoint."""
         is_saved = self._in_batches or self.agreed is not None
         return self._state_is_whole or (is_saved and self._data is not None)
 
     def finish_saving(self) -> None:
-        """Wait until what is being saved is on the disk, or raise why it is not."""
+        """Wait until the checkpoint being saved is on the disk, or raise what prevented it."""
         self._writer.wait()
 
     def save_interrupted(self) -> None:
-        """Save the state of a `fit` that an exception has ended, where it is between two steps."""
+        """Save the state of a `fit` that an exception has ended, if that was between two steps."""
         self._writer.wait()
         if self._state_is_whole:
             self._save()
@@ -220,7 +221,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._random = None
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        self._writer.wait()  # one step runs beside the writing, so no more is lost by a kill
+        self._writer.wait()  # only one step runs during a write, so a kill loses no more
         done, counter = batch + 1, self._counter
         counter.count(done)
         if counter.is_last(done):
@@ -257,7 +258,7 @@ class RunCheckpoint(keras.callbacks.Callback):
         self._beside = []
 
     def _save(self) -> None:
-        # Of a loss that is not finite there is no checkpoint, and the log has its rows before.
+        # A loss that is not finite gets no checkpoint; the log is written before one is saved.
         read_held(self._beside)
         position = self._counter.position
         self._writer.wait()
@@ -279,10 +280,10 @@ class RunCheckpoint(keras.callbacks.Callback):
     def _commit(
         self, name: str, arrays: dict[str, Arrays], state: dict[str, Any], best: bool
     ) -> None:
-        """Write a checkpoint, in the thread for it.
+        """Write a checkpoint, in the writer's thread.
 
-        Nothing of a run tells of a step that no checkpoint could have: its log is on the disk
-        before, and its best model is replaced after that is committed.
+        The log is on the disk before the checkpoint is committed, and the best model is replaced
+        after that, so no file of the run shows a step that no checkpoint could have.
         """
         if not self.writes:
             return
@@ -292,7 +293,7 @@ class RunCheckpoint(keras.callbacks.Callback):
             self.hooks.keep_best(arrays["model"])
 
     def _find_start(self) -> Checkpoint | None:
-        """Return the checkpoint to resume from, or None where `fit` begins from scratch."""
+        """Return the checkpoint to resume from, or None if `fit` starts from scratch."""
         self.store.check()
         if self.resume:
             if self.start is not None:
@@ -324,13 +325,13 @@ class RunCheckpoint(keras.callbacks.Callback):
         best = self.store.best_as_of(checkpoint)
         weights = self._evaluations.weights_to_hold(best)
         averaged = self._evaluations.averages_to_hold(checkpoint, self.store)
-        # All is checked and restored; from here on files change.
+        # Everything is checked and restored; from here on files change.
         self.has_begun = True
         self.hooks.all_restored()
         if self.writes:
             self.store.rewind_to(checkpoint.path, best)
             self.hooks.begin()
-            self.store.tidy()  # a run that is trained saves nothing more
+            self.store.tidy()  # a fully trained run saves nothing more
         if self.evaluation is None:
             return
         if self._evaluations.resume(checkpoint, weights, averaged):

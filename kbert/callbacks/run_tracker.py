@@ -16,17 +16,18 @@ from kbert.trackers.tracked_run import TrackedRun
 class RunTracker(keras.callbacks.Callback):
     """Sends TensorBoard, W&B or MLflow the rates, losses and scores that a `fit` writes.
 
-    They lie in a folder: learning_rate.csv of `LearningRateLogger`, and evaluations.json of
-    `EpochEvaluation(folder=...)`. Both are read in a thread of their own: nothing is read from the
-    device for a tracker, and one that fails or does not answer disturbs no step. TensorBoard's
-    file goes to FOLDER/tensorboard. Another `fit` needs a folder of its own.
+    It reads them from files in a folder: learning_rate.csv, which `LearningRateLogger` writes, and
+    evaluations.json, which `EpochEvaluation(folder=...)` writes. Both are read in a separate
+    thread: nothing is read from the device for a tracker, and a tracker that fails or does not
+    respond disturbs no step. TensorBoard's file goes to FOLDER/tensorboard. Each `fit` needs a
+    folder of its own.
 
     Args:
         folder: str or Path.
-        report_to: str. "tensorboard", "wandb", "mlflow", or several with commas between. Defaults
-            to "tensorboard".
+        report_to: str. "tensorboard", "wandb", "mlflow", or several separated by commas.
+            Defaults to "tensorboard".
         name: str or None. What the trackers show. Defaults to None: the folder's name.
-        settings: dict or None. What else the trackers show of the run, such as
+        settings: dict or None. Settings of the run that the trackers show too, such as
             `dataclasses.asdict(plan)`. Defaults to None.
 
     Raises:
@@ -58,10 +59,10 @@ class RunTracker(keras.callbacks.Callback):
         find_trackers(self._names)
         self._run = TrackedRun(path, name or path.resolve().name, settings or {})
         self._mirror: LogMirror | None = None
-        self._writes = is_first()  # of several processes that train together
+        self._writes = is_first()  # one of several processes that train together
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.close()  # of a fit that has failed
+        self.close()  # after a fit that failed
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         # By now all callbacks have begun, and written what they begin with.

@@ -1,4 +1,4 @@
-"""What checkpoints hold of the evaluations of a run."""
+"""The evaluations of a run as its checkpoints hold them."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kbert.results.evaluation_history import EvaluationHistory
 
 
 class SavedEvaluations:
-    """The history of an `EpochEvaluation` as of a checkpoint, where there is one.
+    """The history of an `EpochEvaluation`, if there is one, as of a checkpoint.
 
     Args:
         evaluation: EpochEvaluation or None.
@@ -24,7 +24,7 @@ class SavedEvaluations:
         self._keep_best = keep_best
 
     def history_at(self, position: Position) -> EvaluationHistory | None:
-        """Return what a checkpoint of a position holds: an epoch that it repeats is not there."""
+        """Return the history for a checkpoint, without an evaluation that resuming repeats."""
         if self._evaluation is None:
             return None
         history = self._evaluation.history
@@ -33,7 +33,7 @@ class SavedEvaluations:
     def keeps(self, position: Position) -> bool:
         """Return whether a position was evaluated, and is among the best so far or ends the run.
 
-        The best evaluations of any checkpoint's history then have checkpoints themselves.
+        So the best evaluations in the history of any checkpoint have checkpoints themselves.
         """
         history = None if self._evaluation is None else self._evaluation.history
         if history is None or history.last is None:
@@ -43,7 +43,7 @@ class SavedEvaluations:
         return is_new and (any(one is history.last for one in best) or history.is_over)
 
     def check_order(self, position: Position) -> None:
-        """Raise InputError where the end of an epoch was not evaluated before it is saved."""
+        """Raise InputError if the end of an epoch was not evaluated before it is saved."""
         if self._evaluation is None:
             return
         last = self._evaluation.history.last
@@ -51,13 +51,13 @@ class SavedEvaluations:
             raise InputError("EpochEvaluation must come before RunCheckpoint in `callbacks`.")
 
     def weights_to_hold(self, best: Path | None) -> Arrays | None:
-        """Return the weights of the best checkpoint, if the evaluation restores them in the end."""
+        """Return the weights of the best checkpoint, if the evaluation restores them at the end."""
         if best is None or self._evaluation is None or not self._evaluation.restore_best:
             return None
         return read_checkpoint(best).weights
 
     def averages_to_hold(self, checkpoint: Checkpoint, store: CheckpointStore) -> dict[str, Arrays]:
-        """Return the weights of the evaluations that may be averaged in the end, by position."""
+        """Return the weights of the evaluations that may be averaged at the end, by position."""
         evaluation = self._evaluation
         if evaluation is None or not evaluation.average_best or checkpoint.evaluations is None:
             return {}
@@ -73,7 +73,7 @@ class SavedEvaluations:
     def resume(
         self, checkpoint: Checkpoint, weights: Arrays | None, averaged: dict[str, Arrays]
     ) -> bool:
-        """Take the evaluation to a checkpoint, and return whether it made up for what was missing.
+        """Resume the evaluation from a checkpoint; return whether it ran a missing evaluation.
 
         A checkpoint at the end of an epoch may have been saved before its evaluation.
         """

@@ -10,10 +10,10 @@ from kbert.findings import Cure
 
 
 def check_not_swapped(callbacks: Sequence[Any]) -> None:
-    """Raise InputError where other callbacks would take averages for the weights that are trained.
+    """Raise InputError if other callbacks would mistake averages for the weights being trained.
 
     Args:
-        callbacks: sequence of callbacks, all of a `fit`.
+        callbacks: sequence of callbacks. All callbacks of a `fit`.
     """
     swap = keras.callbacks.SwapEMAWeights
     if any(isinstance(callback, swap) and callback.swap_on_epoch for callback in callbacks):

@@ -1,1 +1,1 @@
-"""The command line, a verb a module. None imports a framework before it needs it."""
+"""The command line, one module per verb. No module imports a framework before it needs it."""

@@ -1,4 +1,4 @@
-"""The command line's program, to which each verb adds itself."""
+"""The command-line app, in which each verb registers itself."""
 
 import functools
 import inspect
@@ -30,14 +30,14 @@ app = App(
     help_format="plaintext",
     help_formatter=HelpFormatter(),
     result_action="return_value",
-    print_error=False,  # `main` says in its own words what the parser refuses
+    print_error=False,  # `main` words the parser's errors itself
     exit_on_error=False,
-    suppress_keyboard_interrupt=False,  # `main` says what a stopped run has left
+    suppress_keyboard_interrupt=False,  # `main` reports what a stopped run leaves behind
 )
 app.config = (
-    read_recipe,  # that of a flag, before the settings of a file
+    read_recipe,  # a recipe named by a flag, before the settings of a file
     read_settings_file,
-    read_recipe,  # that of the file, after them
+    read_recipe,  # a recipe named in the file, after its settings
     check_mistyped_flags,
     check_whole_numbers,
     check_unused_flags,
@@ -63,7 +63,7 @@ _SPEAKING = [
     for name, hint, default in (
         ("quiet", _QUIET, False),
         ("verbose", _VERBOSE, False),
-        ("lang", _LANGUAGE, None),  # which `main` reads before the command line is parsed
+        ("lang", _LANGUAGE, None),  # `main` reads it before the command line is parsed
     )
 ]
 
@@ -76,7 +76,7 @@ VERBS = (
 
 
 def verb(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that makes a function a verb, which takes -q, -v and --lang too."""
+    """Return a decorator that registers a function as a verb and adds -q, -v and --lang."""
 
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)

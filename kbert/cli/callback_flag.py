@@ -1,4 +1,4 @@
-"""--callback, the only way in which a command imports code of the user's own."""
+"""--callback, the only way in which a command imports the user's own code."""
 
 import os
 import sys
@@ -23,9 +23,9 @@ Callbacks = Annotated[
 
 
 def from_here(callbacks: Sequence[str]) -> Sequence[str]:
-    """Return names of callbacks, whose modules may lie in the folder of the command.
+    """Return the names of callbacks, after making the current folder importable.
 
-    Python looks there last, so that a file there takes the place of no installed module.
+    Python searches it last, so that a file in it never shadows an installed module.
     """
     if callbacks and os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())

@@ -33,7 +33,8 @@ SIZES = {
     "max_position_embeddings": 512,
     "hidden_act": "gelu_new",
 }
-# For a few minutes on two cores. Random weights take a higher rate than pretrained ones.
+# For a run of a few minutes on two cores. Random weights take a higher learning rate than
+# pretrained ones.
 SETTINGS: dict[str, Any] = {
     "weights": "random",
     "max_length": 64,
@@ -63,9 +64,9 @@ def write_reviews() -> Path:
 
 
 def write_preset(config: TrainConfig) -> Path:
-    """Write a small new BERT whose WordPiece vocabulary is that of a run's training rows.
+    """Write a small new BERT whose WordPiece vocabulary is built from a run's training rows.
 
-    The rows that the run sets aside have no part in it.
+    The rows that the run sets aside are not used for it.
 
     Args:
         config: TrainConfig. The run.
@@ -87,11 +88,11 @@ def write_preset(config: TrainConfig) -> Path:
 
 
 def train_wordpiece(texts: Iterable[str], size: int = _PIECES) -> list[str]:
-    """Return the pieces of a WordPiece vocabulary of texts, BERT's special pieces first.
+    """Train a WordPiece vocabulary on texts; return its pieces, BERT's special pieces first.
 
     Args:
         texts: iterable of str.
-        size: int. How many pieces there are at most. Defaults to 6000.
+        size: int. Maximum number of pieces. Defaults to 6000.
 
     Example:
 
@@ -108,7 +109,7 @@ def train_wordpiece(texts: Iterable[str], size: int = _PIECES) -> list[str]:
         vocab_size=size, min_frequency=2, special_tokens=_SPECIALS, show_progress=False
     )
     rust.train_from_iterator(texts, trainer)
-    # Pieces that are as frequent come in no order of their own.
+    # The order of equally frequent pieces is arbitrary.
     return [*_SPECIALS, *sorted(set(rust.get_vocab()) - set(_SPECIALS))]
 
 

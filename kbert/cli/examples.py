@@ -1,4 +1,4 @@
-"""Checks and notes that verbs share which read texts for a model."""
+"""Checks and notes shared by the verbs that read texts for a model."""
 
 import warnings
 from dataclasses import replace
@@ -14,7 +14,7 @@ _MAX_SHOWN = 20
 
 
 def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
-    """Raise InputError when a model takes text pairs and the examples are single, or reverse."""
+    """Raise InputError if a model takes text pairs and the examples are single, or vice versa."""
     if text_pairs is None or text_pairs == (examples.pairs is not None):
         return
     if text_pairs:
@@ -34,7 +34,7 @@ def check_pairs(examples: Examples, text_pairs: bool | None) -> None:
 
 
 def show_reading(examples: Examples) -> None:
-    """Print to standard error which rows were skipped, and what is wrong with the reading."""
+    """Print to standard error which rows were skipped, and warnings about how the file was read."""
     for row in examples.skipped[:_MAX_SHOWN]:
         say(worded("skipped: {row}", row=row), to="stderr")
     if len(examples.skipped) > _MAX_SHOWN:
@@ -55,10 +55,10 @@ def show_reading(examples: Examples) -> None:
 
 
 def warn_of_unknown_tokens(source: Source, examples: Examples) -> None:
-    """Print to standard error that a model does not know most of the words, if it does not."""
+    """Print a warning to standard error if a model does not know most of the words."""
     from kbert.data.inspection.unknown_findings import unknown_in_use
 
-    # The predictor's own warning would say it again, and with -q too.
+    # The predictor's own warning would repeat it, even with -q.
     warnings.simplefilter("ignore", UnknownTokensWarning)
     if verbose_level() and source.path is not None:
         finding = unknown_in_use(examples, source.tokenizer())

@@ -1,4 +1,4 @@
-"""The kbert commands that do what a command of `run_classifier.py` does."""
+"""The kbert commands that do what a `run_classifier.py` command does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ from kbert.runs.run_directory import next_free
 from kbert.utils.publish import is_free
 
 _RELEASE = "bert_model.ckpt"
-# Where the script looks for what it names by whole paths, and kbert in a folder.
+# The script takes full paths of these files; kbert looks for them in a folder, by these names.
 _IN_FOLDER = {"bert_config_file": "bert_config.json", "vocab_file": "vocab.txt"}
 
 
 @dataclass(frozen=True)
 class GoogleEquivalent:
-    """What to type in place of a command of the script.
+    """What to type in place of a `run_classifier.py` command.
 
     Args:
-        before: tuple of Call. What has to be run first.
-        train: Call. The training.
+        before: tuple of Call. The commands to run first.
+        train: Call. The training command.
         notes: tuple of str. What differs, or has no equivalent.
     """
 
@@ -45,8 +45,8 @@ class GoogleEquivalent:
 
         Args:
             command: GoogleCommand. The plan of its flags.
-            values: dict. Its flags by the script's names.
-            data: str or None. The training file, where it is named beside the flags.
+            values: dict. Its flags, by their names in the script.
+            data: str or None. The training file, if it is named apart from the flags.
             reading: dict. How that file is read.
         """
         notes: list[str] = []
@@ -86,13 +86,13 @@ def _why_no_task(task: str, values: Mapping[str, Any]) -> str:
 
 
 def _free(path: str) -> str:
-    """Return a path for a new run: kbert trains into none that exists."""
+    """Return a path for a new run: kbert does not train into an existing one."""
     place = Path(path)
     return path if is_free(place) else str(next_free(place.parent, place.name))
 
 
 def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]) -> list[Call]:
-    """Set the preset that the flags name, and return what has to be run before."""
+    """Set the preset that the flags name, and return the commands to run first."""
     checkpoint = values.get("init_checkpoint")
     named = [Path(values[flag]).parent for flag in _IN_FOLDER if flag in values]
     folder = named[0] if named else None if checkpoint is None else Path(checkpoint).parent
@@ -116,7 +116,7 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
     source = Path(checkpoint).parent
     if source != folder:
         converted["base"] = str(folder)
-        if "task" in settings:  # the script's output has a head, whose classes are numbered
+        if "task" in settings:  # the script's output has a head, whose classes have only numbers
             converted["labels"] = TASKS[settings["task"]].labels
         else:
             notes.append(
@@ -137,7 +137,7 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
 
 
 def _lowercase(folder: Path) -> bool | None:
-    """Return whether kbert takes a release for lower-case, or None where it cannot be read."""
+    """Return whether kbert treats a release as lower-case, or None if it cannot be read."""
     try:
         return find_source(folder).tokenizer().lowercase
     except (KbertError, OSError):

@@ -1,4 +1,4 @@
-"""What --help shows, in the language of the surface."""
+"""What --help shows, in the user's language."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from kbert.display import cells, wrapped
 from kbert.findings import Joined, Message, worded, words
 
 _LONGEST = len("--gradient-accumulation-steps INT")
-# What the parser itself says; it is worded where it is shown.
+# The parser's own texts, which are translated where they are shown.
 _OF_THE_PARSER = (
     Message("Commands"),
     Message("Parameters"),
@@ -21,7 +21,7 @@ _OF_THE_PARSER = (
 
 
 class HelpFormatter(DefaultFormatter):
-    """Shows help in the language of the surface; the longest flag and its type fit in a line."""
+    """Shows help in the user's language; the longest flag and its type fit on a line."""
 
     def __init__(self) -> None:
         super().__init__(column_specs=None)
@@ -42,7 +42,7 @@ class HelpFormatter(DefaultFormatter):
         console.print(DefaultStyled(text))
 
     def render_description(self, console: Any, options: Any, description: Any) -> None:
-        """Print what a verb does, each paragraph in a line, which is broken where it must."""
+        """Print what a verb does, each paragraph as one line, wrapped where necessary."""
         text = getattr(description, "primary_renderable", None)
         if text is not None:
             lines = (_translated(line) for line in text.plain.split("\n"))
@@ -53,7 +53,7 @@ class HelpFormatter(DefaultFormatter):
 
 
 def with_whole_paragraphs(docstring: str) -> str:
-    """Return a docstring with each paragraph in one line, which --help breaks where it must."""
+    """Return a docstring with each paragraph on one line, which --help wraps where necessary."""
     lines: list[str] = []
     for line in docstring.splitlines():
         indent = len(line) - len(line.lstrip())
@@ -75,7 +75,7 @@ def texts_of_docstring(docstring: str) -> Iterator[str]:
 
 
 def one_line(text: str) -> str:
-    """Return a text of help in one line, as catalogues have it."""
+    """Return a help text on one line, as in the catalogues."""
     return " ".join(text.split())
 
 
@@ -113,7 +113,7 @@ def _described(entry: HelpEntry) -> Any:
 
 
 class _Wrapped:
-    """A text that is broken between wide characters too, as Rich does only within a word."""
+    """A text that also wraps between wide characters, which Rich does only within a word."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""A labelled file, read for a model as its own data were."""
+"""A labelled file, read for a model in the same way as the model's own data."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -19,11 +19,11 @@ class LabelledFile:
 
     Args:
         source: Source. The model.
-        model: Path. Where it is.
+        model: Path. Where the model is.
         data: str. The file, or a pattern.
-        options: ReadingOptions. What is said of the file.
-        named: collection of str. The names of the options of its layout that were given. Defaults
-            to none.
+        options: ReadingOptions. The options given for the file.
+        named: collection of str. The names of the layout options that were given. Defaults to
+            none.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LabelledFile:
         """Return the examples.
 
         Args:
-            labels: sequence of str, or None. The classes, where the model's files do not tell them.
+            labels: sequence of str, or None. The classes, if the model's files do not name them.
                 Defaults to None: those of the model, or of the file.
         """
         names = self._labels or labels
@@ -56,7 +56,7 @@ class LabelledFile:
 
 
 def _target_of(options: ReadingOptions, target: Target) -> dict[str, Target]:
-    """Return how labels are read: as the model's own are, which the options may not deny."""
+    """Return how labels are read: like the model's own, which the options must not contradict."""
     if options.target not in (None, target.kind):
         raise InputError(
             "{option} must be that of the model: {own}. Received: {given}",

@@ -15,14 +15,14 @@ from kbert.utils.say import say
 def labelled_rows(
     model: Path, data: str, options: ReadingOptions, named: Collection[str] = ()
 ) -> Examples:
-    """Return the rows of a labelled file, and say on standard error what is to be known of them.
+    """Return the rows of a labelled file, and print notes about them to standard error.
 
     Args:
         model: Path. The model that is to label them.
         data: str. The file, or a pattern.
-        options: ReadingOptions. What is said of the file.
-        named: collection of str. The names of the options of its layout that were given. Defaults
-            to none.
+        options: ReadingOptions. The options given for the file.
+        named: collection of str. The names of the layout options that were given. Defaults to
+            none.
     """
     source = find_source(model, predicts=True)
     examples = LabelledFile(source, model, data, options, named).read()

@@ -11,10 +11,10 @@ _CATALOGUES = Path(__file__).parents[1] / "locale"
 
 
 def catalogue(arguments: Sequence[str]) -> gettext.NullTranslations:
-    """Return the messages in the language that a command line asks for; English has none.
+    """Return the catalogue of the language that a command line asks for; English has none.
 
-    What it asks for is looked at before the command line is parsed, since help and refusals are in
-    that language too. Without it the locale decides, as gettext finds it: LANGUAGE, LC_ALL,
+    --lang is read before the command line is parsed, since help and parser errors are in that
+    language too. Without it the locale decides, which gettext takes from LANGUAGE, LC_ALL,
     LC_MESSAGES and LANG. JSON is read by programs, and stays English.
 
     Args:
@@ -28,7 +28,7 @@ def catalogue(arguments: Sequence[str]) -> gettext.NullTranslations:
 
 
 def verb_first(arguments: Sequence[str]) -> list[str]:
-    """Return a command line with a --lang before the verb behind it, where the parser takes it."""
+    """Return a command line with a leading --lang moved to the end, where the parser takes it."""
     first = arguments[0] if arguments else ""
     length = 2 if first == "--lang" else int(first.startswith("--lang="))
     rest = arguments[length:]

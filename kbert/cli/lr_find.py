@@ -27,11 +27,11 @@ Data = Annotated[str, Parameter(alias="--data-dir", group=DATA, help=describe("d
     *("task", "parent", "batch_size", "gradient_accumulation_steps", "update_size", "recipe"),
     *("dev", "dev_proportion", SplitOptions, ModelOptions, LossOptions, TechniqueOptions),
     *(MachineOptions, ReadingOptions, ShardOptions, "allow"),
-    # What a search of a few updates would not have: layers that join later, averages.
+    # A search of a few updates never reaches these: layers that are unfrozen later, averages.
     without=("folds", "fold", "gradual_unfreezing", "moving_average", "average_best"),
 )
 class SearchSettings:
-    """What `kbert lr-find` takes of a run."""
+    """The settings of a run that `kbert lr-find` takes."""
 
 
 @verb("lr-find")

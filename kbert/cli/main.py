@@ -46,7 +46,7 @@ from kbert.utils.missing_package import missing_package
 from kbert.utils.say import say
 from kbert.utils.worker import begin_work, is_worker
 
-# Errors of names that nothing can have, wherever such a path is looked at.
+# Errors for names that no file can have, wherever such a path is used.
 _NO_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.ELOOP}
 _MAX_SHOWN = 200  # characters of a path
 
@@ -62,14 +62,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     finally:
         settle_streams()
     if status and is_worker():
-        os._exit(status)  # JAX would wait for the others, and then end the process in its own way
+        os._exit(status)  # JAX would wait for its peers, and then end the process in its own way
     sys.exit(status)
 
 
 def _run(arguments: list[str]) -> int:
     """Run a verb, print what went wrong, and return the exit status."""
     try:
-        for number in heard_signals():  # in here, where what they raise is caught
+        for number in heard_signals():  # inside `try`, which catches what they raise
             signal.signal(number, _stop)
         check_verb(arguments)
         _check_folder()
@@ -96,7 +96,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _check_folder() -> None:
-    """Refuse a folder that somebody has removed: libraries end the process when they ask for it."""
+    """Raise InputError in a folder that was removed: libraries that look it up end the process."""
     try:
         os.getcwd()
     except FileNotFoundError:
@@ -122,6 +122,6 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 
 def _what_is_left(error: BaseException) -> str:
-    """Return what a stopped run has noted on the exception that stopped it."""
+    """Return the last note that a stopped run has added to the exception that stopped it."""
     notes = getattr(error, "__notes__", [])
     return f"{worded('; ')}{notes[-1]}" if notes else ""

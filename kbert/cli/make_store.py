@@ -18,7 +18,7 @@ from kbert.utils.say import say
 from kbert.utils.wording import count_list, count_noun
 
 _BATCH = 32
-# The settings that a training must share with its store.
+# The settings that a training run must share with its store.
 _OF_TOKENS = ("preset", "long_text", "cut_pair", "stride", "max_windows")
 
 
@@ -30,7 +30,7 @@ def make_store(
     if source.path is None:
         from kbert.backend.choose_backend import import_keras
 
-        import_keras()  # a hub's tokenizer comes through keras-hub
+        import_keras()  # keras-hub loads a tokenizer from a hub
     tokenizer = source.tokenizer().with_truncation(model.long_text, model.cut_pair, model.windows)
     store = ShardedTokenStore.build(
         data,
@@ -65,7 +65,7 @@ def show_store(place: str, shuffle_window: int, *, as_json: bool) -> int:
 
 
 def check_of_store(place: str, reading: ReadingOptions, others: Mapping[str, Any]) -> None:
-    """Raise InputError for what has no effect beside a token store."""
+    """Raise InputError for settings that have no effect on a token store."""
     others = {name: value for name, value in others.items() if value is not None}
     for name in (*reading.file_settings(), *others):
         raise InputError(

@@ -1,4 +1,4 @@
-"""What to type where an argument is missing: what was typed, and what it lacks."""
+"""What to type when an argument is missing: what was typed, completed with what it lacks."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ def completed(
 
 
 def name_of(argument: Argument) -> str:
-    """Return the name of an argument: DATA, or --output."""
+    """Return the name of an argument, such as DATA or --output."""
     return _upper(argument) if argument.field_info.is_positional else argument.name
 
 
@@ -61,7 +61,7 @@ def _usage(argument: Argument, verb: str, typed: Sequence[str]) -> str:
 
 
 def _free_output(verb: str, typed: Sequence[str]) -> str:
-    """Return a path at which there is nothing yet, named after the model."""
+    """Return a path where nothing exists yet, named after the model."""
     from kbert.exports.formats.registry import FORMATS
 
     model = typed[0] if typed and not typed[0].startswith("-") else None

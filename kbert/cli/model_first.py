@@ -7,7 +7,7 @@ from kbert.findings import Call, Cure
 
 
 def check_model_first(verb: str, model: Path, data: str | None) -> None:
-    """Raise InputError where the first path is a file of data, and the second one a model.
+    """Raise InputError if the first path is a data file and the second one a model.
 
     Args:
         verb: str. The verb that was called.

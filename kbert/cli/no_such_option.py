@@ -14,7 +14,7 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
     """Return the error for an option that a verb does not have.
 
     Args:
-        typed: str. The option as it was typed; a value behind = is left out.
+        typed: str. The option as it was typed; a value after = is ignored.
         verb: str.
         arguments: ArgumentCollection, of the verb.
     """
@@ -22,7 +22,7 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
     names = {name.lstrip("-"): name for each in arguments for name in each.names if len(name) > 2}
     bare = flag.lstrip("-").lower().replace("_", "-")
     near = difflib.get_close_matches(bare, names, 1)
-    if len(bare) == 1:  # as other programs abbreviate
+    if len(bare) == 1:  # abbreviated, as in other programs
         near = [name for name in names if name.startswith(bare)][:3]
     if near:
         return InputError(
@@ -37,5 +37,5 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
 
 
 def help_of(verb: str) -> Cure:
-    """Return the cure that names the help of a verb."""
+    """Return the cure that points to the help of a verb."""
     return Cure(note="{program} {verb} --help", values={"program": command_name(), "verb": verb})

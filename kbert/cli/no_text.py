@@ -1,4 +1,4 @@
-"""A text in place of the file of texts."""
+"""A text that is given in place of a file of texts."""
 
 import os
 import shlex
@@ -12,11 +12,11 @@ _SHOWN = 80  # characters
 
 
 def check_is_no_text(model: Path, data: str) -> None:
-    """Raise InputError where what should name a file reads like a text, and no file has its name.
+    """Raise InputError if what should name a file looks like a text, and no such file exists.
 
     Args:
         model: Path. For the cure.
-        data: str. What is named.
+        data: str. What is given as the file.
     """
     is_path = os.sep in data or "*" in data or format_of_suffix(Path(data)) is not None
     if " " not in data.strip() or is_path or os.path.lexists(data):

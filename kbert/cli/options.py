@@ -65,7 +65,7 @@ _GROUPS = {
 }
 # What comes first in --help: what most people need.
 _FIRST = ("text", "label", "pair", "output", "task")
-# Settings of another group than that of the class which declares them.
+# Settings whose group is not that of the class that declares them.
 _ELSEWHERE = {**dict.fromkeys(_FIRST, DATA), "parent": _MODEL, "allow": PLAN}
 
 
@@ -76,16 +76,16 @@ def options(
     of: type = TrainConfig,
     as_text: Callable[[str], bool] = lambda name: False,
 ) -> Callable[[type[T]], type[T]]:
-    """Return a decorator that gives a class the settings of others, each as a flag.
+    """Return a decorator that gives a class the settings of other classes, each as a flag.
 
     Args:
         *sources: dataclasses, or names of single settings of `TrainConfig`.
-        optional: bool or sequence of str. Whether a setting that is not given is None, in place of
-            its default; or the names of those that are. Defaults to False.
+        optional: bool or sequence of str. Whether a setting that is not given is None instead of
+            its default; or the names of the settings for which this holds. Defaults to False.
         without: sequence of str. Names of settings to leave out. Defaults to ().
-        of: dataclass, whose settings they are. Defaults to TrainConfig.
-        as_text: function of the name of a setting that returns whether its flag takes any text,
-            which is read later. Defaults to one that returns False.
+        of: dataclass that has the settings. Defaults to TrainConfig.
+        as_text: function that takes the name of a setting and returns whether its flag takes any
+            text, which is parsed later. Defaults to one that returns False.
     """
 
     def fill(cls: type[T]) -> type[T]:
@@ -107,13 +107,13 @@ def given(settings: Any) -> dict[str, Any]:
 
 
 def reading(settings: Any) -> ReadingOptions:
-    """Return the settings among others that say how a file is read."""
+    """Return those of the settings that determine how a file is read."""
     names = {f.name for f in dataclasses.fields(ReadingOptions)}
     return ReadingOptions(**{n: value for n, value in given(settings).items() if n in names})
 
 
 def named(settings: Any) -> frozenset[str]:
-    """Return the names of the settings of a file's layout that are given."""
+    """Return the names of the file layout settings that are given."""
     return frozenset(given(settings)).intersection(OF_LAYOUT)
 
 
@@ -151,7 +151,7 @@ def _documented(of: type) -> dict[str, tuple[type, str]]:
     """Return the class that declares each setting, and the docstring below it."""
     found: dict[str, tuple[type, str]] = {}
     for cls in [*(group for group in _GROUPS if issubclass(of, group)), of]:
-        # The source of a class alone would be found by parsing its module too.
+        # To get the source of a class alone, `inspect` would parse its module too.
         module = ast.parse(inspect.getsource(sys.modules[cls.__module__]))
         tree = next(
             n for n in module.body if isinstance(n, ast.ClassDef) and n.name == cls.__name__
@@ -159,7 +159,7 @@ def _documented(of: type) -> dict[str, tuple[type, str]]:
         for line, below in zip(tree.body, tree.body[1:], strict=False):
             if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr):
                 name = ast.unparse(line.target)
-                # What a class declares again has its own help, and stays in its group.
+                # A setting that a class declares again has its own help, and stays in its group.
                 owner = cls if cls is of and of in _GROUPS else found.get(name, (cls, ""))[0]
                 found[name] = (owner, ast.literal_eval(below.value))
     return found

@@ -1,4 +1,4 @@
-"""What the parser refuses, as one sentence in kbert's words."""
+"""The parser's errors, each as one sentence in kbert's words."""
 
 import difflib
 import os
@@ -30,14 +30,14 @@ _BEFORE_A_VERB = ("--help", "-h", "--version", "--install-completion")
 
 
 def check_verb(arguments: Sequence[str]) -> None:
-    """Raise InputError for a command line that does not begin with a verb, and list all of them."""
+    """Raise InputError for a command line that does not begin with a verb, and list all verbs."""
     if arguments and arguments[0] not in (*VERBS, *_BEFORE_A_VERB):
         raise _no_verb(arguments[0])
 
 
 @singledispatch
 def refusal(error: CycloptsError) -> InputError:
-    """Return what kbert says in place of an error of the parser."""
+    """Return kbert's own error for an error of the parser."""
     reason = " ".join(str(error).split())
     return InputError("{reason}", reason=reason, cure=help_of(_verb(error)))
 
@@ -61,7 +61,7 @@ def _(error: MissingArgumentError) -> InputError:
     if error.keyword is not None:
         return _no_value(error.keyword, argument, error.root_input_tokens or [])
     mistyped = [token for token in error.unused_tokens or () if token.startswith("--")]
-    if mistyped:  # it may be the very option that is missing
+    if mistyped:  # it may be the option that is missing
         return no_such_option(mistyped[0], verb, arguments)
     return InputError(
         "{verb} needs {name}, which is not given.",
@@ -135,7 +135,7 @@ def _(error: UnusedCliTokensError) -> InputError:
 
 
 def _several_files(verb: str, names: Sequence[str], files: Sequence[str]) -> InputError:
-    """Return the error for a pattern that the shell has replaced by the files that it matches."""
+    """Return the error for a pattern that the shell has expanded into the files that match it."""
     first = Path(files[-1])
     return InputError(
         "{verb} takes {names} and no other argument. Received {files}.",
@@ -208,5 +208,5 @@ def _arguments(error: CycloptsError) -> ArgumentCollection:
 
 
 def _named(words: Iterable[str], arguments: ArgumentCollection) -> Argument | None:
-    """Return the argument that the word, if there is one, names."""
+    """Return the argument that the word names, if there is a word and it names one."""
     return next((each for word in words for each in arguments if word in each.names), None)

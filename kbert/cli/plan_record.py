@@ -10,7 +10,7 @@ from kbert.plans.training_plan import TrainingPlan
 
 
 def plan_record(plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, Any]:
-    """Return what `kbert plan` writes of a plan."""
+    """Return what `kbert plan` writes about a plan."""
     return {
         **asdict(plan),
         "rows_per_device": plan.rows_per_device,
@@ -28,7 +28,7 @@ def plan_record(plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, An
 
 
 def data_record(sets: Mapping[str, Examples], judged: Sequence[Finding]) -> dict[str, Any]:
-    """Return what `kbert plan` writes of the data, by the names of the sets."""
+    """Return what `kbert plan` writes about the data: the sets by name, and the findings."""
     return {
         "sets": {n: {"rows": len(e), "skipped": len(e.skipped)} for n, e in sets.items()},
         "data_findings": [finding.to_dict() for finding in judged],

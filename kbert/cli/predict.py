@@ -135,7 +135,7 @@ def predict(
         if is_first():
             _write(table, output, chosen, bom=bom)
             return
-        with table() as predicted:  # its rows are computed by all
+        with table() as predicted:  # all processes compute its rows
             deque(predicted.rows(), maxlen=0)
 
 
@@ -159,7 +159,7 @@ def _write(
         if predicted.skipped:
             say(worded("Labelled {rows}.", rows=_rows(predicted)), to="stderr")
         return
-    # A place that cannot be written to is told of before the model is loaded.
+    # An output that cannot be written is refused before the model is loaded.
     with publishing(output) as new, table() as predicted, writing(output):
         write_table(predicted, new, chosen, bom=bom)
     say(worded("Wrote {output}: {rows}.", output=output, rows=_rows(predicted)))

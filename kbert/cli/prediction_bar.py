@@ -12,13 +12,13 @@ from kbert.utils.say import verbose_level
 
 @contextmanager
 def prediction_bar(rows: int, *, to_terminal: bool) -> Iterator[Callable[[float], object] | None]:
-    """Show a bar on standard error, and yield what moves it by a number of rows.
+    """Show a bar on standard error, and yield a function that advances it by a number of rows.
 
-    There is none, and None is yielded, where standard error is no terminal, under -q, and where the
-    predictions themselves are printed on the terminal.
+    No bar is shown, and None is yielded, if standard error is not a terminal, under -q, or if the
+    predictions themselves are printed to the terminal.
 
     Args:
-        rows: int. All rows.
+        rows: int. The total number of rows.
         to_terminal: bool. Whether the predictions go to standard output.
     """
     stream = LastingStream("stderr")

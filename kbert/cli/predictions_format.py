@@ -1,4 +1,4 @@
-"""In which form predictions are written."""
+"""The format in which predictions are written."""
 
 import sys
 from pathlib import Path
@@ -31,7 +31,7 @@ def choose_format(
 
 
 def use_utf8() -> None:
-    """Let standard output take any text, in whatever locale."""
+    """Let standard output take any text, in any locale."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(encoding="utf-8", errors="surrogatepass", newline="\n")

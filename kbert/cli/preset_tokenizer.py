@@ -7,7 +7,7 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 
 def preset_tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
-    """Return a preset's tokenizer, or why there is none without a framework."""
+    """Return a preset's tokenizer, or the reason why there is none without a framework."""
     try:
         found = find_source(preset)
         if found.path is None:

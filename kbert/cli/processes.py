@@ -1,7 +1,7 @@
-"""One of several processes that compute together: a parent that speaks, and the worker it watches.
+"""One of several processes that compute together: a parent that reports, and the worker it watches.
 
-JAX ends a process whose peer is lost from within C++, where no Python is left to say why. So the
-process that the user has started watches one of its own, and says it in its place.
+When a process is lost, JAX ends its peers from within C++, where no Python can report the reason.
+So the process that the user has started watches a worker of its own, and reports it instead.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ from kbert.utils.worker import environment_of_worker, is_worker
 
 @dataclass(frozen=True)
 class Processes:
-    """What tells one of several processes of the others."""
+    """What tells one of several processes about the others."""
 
     coordinator: Annotated[
         str | None,
@@ -48,15 +48,15 @@ class Processes:
 
 
 def join_others(named: Processes, backend: str | None, *, trains: bool = True) -> None:
-    """Join the other processes, if there are any: a worker does, and its parent does not return.
+    """Join the other processes, if there are any: the worker joins, and its parent does not return.
 
     Args:
         named: Processes.
-        backend: str or None. The one that is named.
+        backend: str or None. The backend that is named.
         trains: bool. Whether they train a run. Defaults to True.
 
     Raises:
-        InputError: they are named incompletely, or compute on another backend than JAX.
+        InputError: the processes are named incompletely or wrongly, or do not use JAX.
     """
     launch = Launch.of(named.coordinator, named.process_id, named.processes)
     if launch is None:
@@ -86,7 +86,7 @@ def _watch(launch: Launch, *, trains: bool) -> int:
             stderr=log,
             env=environment_of_worker(streams, Path(folder)),
             pass_fds=tuple(streams.values()),
-            process_group=0,  # a signal reaches it once, from here
+            process_group=0,  # so a signal reaches it once, from here
         )
         for descriptor in streams.values():
             os.close(descriptor)
@@ -128,7 +128,7 @@ def _say_why(launch: Launch, status: int, native: str, next_steps: str) -> None:
             "process {own} has ended with status {status}.", own=launch.process, status=status
         )
     say(f"kbert: {why}{next_steps}", level=0, to="stderr")
-    if lost is None and native and status != -signal.SIGKILL:  # whose reason it cannot tell
+    if lost is None and native and status != -signal.SIGKILL:  # it cannot explain SIGKILL
         say(native, level=0, to="stderr")
 
 
@@ -140,7 +140,7 @@ def _what_next(folder: Path) -> str:
 
 
 def lost_process(native: str) -> int | None:
-    """Return the process whose loss JAX has told, as of jax 0.10; None where it tells of none.
+    """Return the process that JAX reports as lost, as of jax 0.10; None if it reports none.
 
     Args:
         native: str. What JAX's C++ has written to standard error.

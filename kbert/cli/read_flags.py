@@ -1,4 +1,4 @@
-"""What is done with flags between the parser and the verb."""
+"""What happens to flags between the parser and the verb."""
 
 import itertools
 import re
@@ -15,7 +15,7 @@ from kbert.data.reading.file_kinds import no_standard_input
 from kbert.errors import InputError
 from kbert.findings import Option, worded
 
-# A batch has two spellings: a flag takes the place of both in a file.
+# A batch has two spellings: a flag for either overrides both in a file.
 _OTHER_SPELLING = {
     "--batch-size": "batch_size_per_device",
     "--batch-size-per-device": "batch_size",
@@ -23,7 +23,7 @@ _OTHER_SPELLING = {
 
 
 def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Add the settings of the TOML file that --config names; flags come before them."""
+    """Add the settings of the TOML file that --config names; flags override them."""
     for argument in arguments:
         if argument.name == "--config" and argument.tokens:
             path = argument.tokens[-1].value
@@ -37,9 +37,9 @@ def read_settings_file(app: App, verb: tuple[str, ...], arguments: ArgumentColle
 
 
 def read_recipe(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Add the settings of the recipe that is named, where they have no flag.
+    """Add the settings of the named recipe, except those that are given.
 
-    `continue` and `sweep` know which flags are given, and do it later.
+    `continue` and `sweep` know which flags are given, and apply the recipe later.
     """
     if verb[:1] not in (("train",), ("plan",)):
         return
@@ -53,16 +53,16 @@ def read_recipe(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) 
 
 
 def check_no_standard_input(arguments: Sequence[str]) -> None:
-    """Refuse - as a file, which the parser would take for a flag; `predict` reads it."""
+    """Refuse `-` as a file, which the parser would take for a flag; only `predict` reads it."""
     if arguments[:1] == ["predict"]:
         return
     for before, argument in itertools.pairwise(arguments):
-        if argument == "-" and not before.startswith("--"):  # whose value it may be
+        if argument == "-" and not before.startswith("--"):  # else it may be the value of a flag
             raise no_standard_input()
 
 
 def check_mistyped_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Refuse a mistyped flag that the parser takes for the data, since these may be "-"."""
+    """Refuse a mistyped flag that the parser takes for the data, since the data may be "-"."""
     for argument in arguments:
         if argument.field_info.is_positional and argument.parameter.allow_leading_hyphen:
             for token in argument.tokens:
@@ -71,7 +71,7 @@ def check_mistyped_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCol
 
 
 def check_whole_numbers(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Refuse a fraction where an integer is meant, which the parser would round."""
+    """Refuse a fraction where an integer is expected: the parser would round it."""
     for argument in arguments:
         kinds = get_args(argument.hint) or (argument.hint,)
         if int not in kinds:

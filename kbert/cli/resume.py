@@ -20,7 +20,7 @@ from kbert.utils.say import verbose_level
 def _check_unchanged(
     run: Path, changes: dict[str, Any], checkpoint: str | None, *, scale_epochs: bool
 ) -> None:
-    """Raise InputError where a sweep would be resumed with other settings."""
+    """Raise InputError if a sweep would be resumed with other settings."""
     given = [*changes, *(["checkpoint"] if checkpoint else [])]
     given += ["scale_epochs"] if scale_epochs else []
     if given:

@@ -1,4 +1,4 @@
-"""The columns of a file for a run's model, where the run was told which they are."""
+"""The columns of a file for a run's model, if they were named for the run."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -26,20 +26,20 @@ def with_run_columns(
     target: Target | None = None,
     labels: Sequence[str] | None = None,
 ) -> ReadingOptions:
-    """Return how a file is read, with the columns of a run that it has and that are not named.
+    """Return how a file is read: a column that is not named is that of the run, if the file has it.
 
-    Any other model knows the columns of its numbers or probabilities alone, which are its labels.
+    Any other model knows only the columns of its numbers or probabilities, which are its labels.
 
     Args:
         model: Path. A run directory, or another model.
-        data: str. The file, or a pattern, whose first file tells.
+        data: str. The file, or a pattern, of which the first file is examined.
         options: ReadingOptions.
         need_label: bool. Whether the labels are needed too.
-        target: Target or None. The model's. Defaults to None: one class.
-        labels: sequence of str, or None. The model's. Defaults to None: they are not known.
+        target: Target or None. The model's target. Defaults to None: one class.
+        labels: sequence of str, or None. The model's labels. Defaults to None: they are not known.
 
     Raises:
-        InputError: there are neither the columns of the run, nor ones with common names.
+        InputError: the file has neither the columns of the run, nor ones with common names.
     """
     recorded = _recorded(model, options, need_label)
     several = target is not None and not target.takes_names
@@ -87,13 +87,13 @@ def with_run_columns(
 
 
 def _has(table: Table, column: str) -> bool:
-    """Whether a table has a column, or each of several that are named with commas between."""
+    """Whether a table has a column, or each of several whose names are separated by commas."""
     parts = [part.strip() for part in column.split(",")]
     return column in table.columns or all(part in table.columns for part in parts)
 
 
 def _recorded(model: Path, options: ReadingOptions, need_label: bool) -> dict[str, Any]:
-    """Return the columns that a run was told, apart from those that are named now."""
+    """Return the columns that were named for a run, except those that are named now."""
     config = recorded_settings(model)
     if config is None:
         return {}

@@ -1,4 +1,4 @@
-"""How the file of a run was laid out, for files that are like it."""
+"""How a run's file was laid out, for other files like it."""
 
 import codecs
 from collections.abc import Collection
@@ -27,7 +27,7 @@ _DEFAULTS = {field.name: field.default for field in fields(ReadingOptions)}
 
 
 def recorded_settings(model: Path) -> TrainConfig | None:
-    """Return the settings that a run was trained with; None of what has none that can be read."""
+    """Return the settings that a run was trained with; None if there are none that can be read."""
     if not (model / "config.toml").is_file():
         return None
     from kbert.runs.run_config import recorded_config
@@ -42,15 +42,16 @@ def recorded_settings(model: Path) -> TrainConfig | None:
 def with_run_layout(
     model: Path, data: str, options: ReadingOptions, named: Collection[str]
 ) -> ReadingOptions:
-    """Return how a file is read: as a run read its own, where it is of the same format.
+    """Return how a file is read: like a run's own file, if it has the same format.
 
-    What was named is used. What the file itself contradicts is not taken over: another suffix,
-    UTF-8 in place of another encoding, names in a first row, or columns that are not found so, but
-    are found without.
+    Options that were given are used. A setting of the run is not used if the file contradicts it:
+    the format if the suffix differs, the encoding if the file is UTF-8, a missing header if the
+    first row has names, and settings with which the columns are not found, but without which they
+    are.
 
     Args:
-        model: Path. A run directory; any other model knows nothing of files.
-        data: str. The file, or a pattern, whose first file tells.
+        model: Path. A run directory; any other model has no record of files.
+        data: str. The file, or a pattern, of which the first file is examined.
         options: ReadingOptions.
         named: collection of str. The names of the options that were given.
     """
@@ -66,7 +67,7 @@ def with_run_layout(
         if "encoding" in settings and _is_utf8(path, settings["encoding"]):
             del settings["encoding"]
     except (KbertError, OSError):
-        return options  # who reads the file tells what is wrong with it
+        return options  # the error is reported when the file is read
     if "header" in settings and _has_names(data, replace(options, **{**settings, "header": True})):
         del settings["header"]
     if not settings:
@@ -84,11 +85,11 @@ def with_run_layout(
 def _settings(
     config: TrainConfig, path: Path, its_file: Path, options: ReadingOptions, named: Collection[str]
 ) -> dict[str, Any]:
-    """Return the settings of a run for a file of the same format that were not given."""
+    """Return a run's settings that were not given, for a file of the same format."""
     told = {n: getattr(config, n) for n in OF_LAYOUT if n not in named}
     told = {n: value for n, value in told.items() if value != _DEFAULTS[n]}
     if _suffix(path) != _suffix(its_file):
-        told.pop("format", None)  # which the suffix tells
+        told.pop("format", None)  # the suffix determines it
     its_format = config.format or format_of_suffix(its_file)
     is_alike = its_format == (options.format or told.get("format") or format_of_suffix(path))
     return told if is_alike and its_format is not None else {}
@@ -99,9 +100,9 @@ def _suffix(path: Path) -> str:
 
 
 def _is_utf8(path: Path, encoding: str) -> bool:
-    """Whether a file is UTF-8, and would be read as something else in another encoding."""
+    """Whether a file is UTF-8, and would be read as something else in the given encoding."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    is_ascii = "\n".encode(encoding) == b"\n"  # whether ASCII reads the same in it
+    is_ascii = "\n".encode(encoding) == b"\n"  # whether the encoding leaves ASCII as it is
     with unpack(open_binary(path), path) as stream:
         while data := stream.read(_CHUNK):
             if b"\0" in data:
@@ -125,7 +126,7 @@ def _has_names(data: str, options: ReadingOptions) -> bool:
 
 
 def _fit(data: str, options: ReadingOptions, config: TrainConfig) -> int:
-    """Return 2 where a file has, read so, texts that are found; 1 where it can be read; else 0."""
+    """Return 2 if a file can be read so and its texts are found, 1 if only the former, else 0."""
     fit = 0
     with ExitStack() as files:
         try:

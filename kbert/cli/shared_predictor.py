@@ -1,4 +1,4 @@
-"""A predictor with which all devices of one or several processes compute the same rows."""
+"""A predictor that computes the same rows on all devices of one or several processes."""
 
 import hashlib
 from pathlib import Path
@@ -22,17 +22,17 @@ Devices = Annotated[DeviceCount | None, Parameter(group=MACHINE, help=describe("
 
 
 def join_to_predict(named: Processes, source: "Source", backend: str | None) -> None:
-    """Join the other processes, if there are any, to compute with a model that is trained.
+    """Join the other processes, if there are any, to compute with a trained model.
 
-    An exported program computes alone, whatever has started its process.
+    An exported program always computes alone, whatever started its process.
 
     Args:
         named: Processes.
         source: Source. The model.
-        backend: str or None. The one that is named.
+        backend: str or None. The backend that is named.
 
     Raises:
-        InputError: as of `join_others`; or processes are named for an exported program.
+        InputError: as in `join_others`; or processes are named for an exported program.
     """
     from kbert.serving.export_source import Export
 
@@ -55,17 +55,18 @@ def shared_predictor(
     backend: str | None,
     devices: DeviceCount | None,
 ) -> "Predictor":
-    """Return the predictor of a model, on all devices of several processes where none are named.
+    """Return a model's predictor; with several processes, on all devices unless some are named.
 
     Args:
         model: Path.
-        examples: Examples. What it predicts.
+        examples: Examples. The texts to predict.
         batch_size: int.
         backend: str or None.
         devices: int, "all" or None.
 
     Raises:
-        InputError: as of `Predictor.load`; or processes differ in the model, the rows or settings.
+        InputError: as in `Predictor.load`; or the processes differ in the model,
+            rows, settings or versions.
     """
     from kbert.backend.machine import versions
     from kbert.plans.device_count import asked_of_all
@@ -91,7 +92,7 @@ def shared_predictor(
 
 
 def _fingerprint(predictor: "Predictor") -> str:
-    """Return a digest of the weights, and of what makes tokens of texts."""
+    """Return a digest of the weights, the labels, and what turns texts into tokens."""
     model = predictor.model
     assert model is not None, "an exported program computes alone"
     digest = hashlib.sha256(model.tokenizer.fingerprint.encode())

@@ -1,4 +1,4 @@
-"""The results of verbs on standard output, where a verb without its output has failed."""
+"""Prints the results of verbs to standard output; a verb that cannot print its result fails."""
 
 import json
 import sys
@@ -13,11 +13,11 @@ from kbert.utils.lasting_stream import escaped
 
 
 class ReaderGone(MachineError):
-    """The program that read standard output has ended, which is its right."""
+    """The program that read standard output has ended, as it may."""
 
 
 def show(result: object) -> None:
-    """Print a result, with escapes for characters that standard output cannot hold.
+    """Print a result, with escapes for characters that standard output cannot encode.
 
     Raises:
         ReaderGone: nobody reads standard output any more.
@@ -27,7 +27,7 @@ def show(result: object) -> None:
 
 
 def show_json(record: Any) -> None:
-    """Print a result as JSON, which stays JSON in any encoding."""
+    """Print a result as JSON that is valid in any encoding."""
     text = json.dumps(record, indent=2, ensure_ascii=False)
     fits = escaped(text, sys.stdout) == text
     write_output([text if fits else json.dumps(record, indent=2), "\n"])
@@ -37,7 +37,7 @@ def write_output(lines: Iterable[str]) -> None:
     """Write lines to standard output, and flush it; raises what `show` raises."""
     if is_closed("stdout"):
         raise MachineError("Standard output is closed.")
-    # The lines may be computed while they are written: only the writing is in question here.
+    # The lines may be computed while they are written: only errors of writing are caught here.
     for line in lines:
         _attempt(sys.stdout.write, line)
     _attempt(sys.stdout.flush)

@@ -10,7 +10,7 @@ from kbert.reports.seed_groups import SeedGroup
 from kbert.results.paired import told_p
 from kbert.results.scores import score_name
 
-_CELLS = 40  # of a name or a value, at most
+_CELLS = 40  # maximum length of a name or a value
 _PARTS = {
     "settings": Message("Settings that differ:"),
     "data": Message("Data that differ:"),
@@ -139,7 +139,7 @@ def _seeds(group: SeedGroup, several: bool) -> tuple[str, ...]:
 
 
 def _differing(comparison: Comparison) -> Iterator[str]:
-    """Yield a table for each part, of which a run is a line: runs are more than what differs."""
+    """Yield a table for each part, with a line per run: there are more runs than differences."""
     parts = {part: facts for part, facts in comparison.differing.items() if facts}
     if not parts:
         yield "\n" + worded("Settings, data and versions are the same.")

@@ -1,4 +1,4 @@
-"""Shows a plan on several numbers of devices, before any of them is paid for."""
+"""Shows a plan for several numbers of devices, before any device is paid for."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,14 +29,14 @@ _BATCH = ("batch_size", "batch_size_per_device", "devices")
 
 @dataclass(frozen=True)
 class DevicePlan:
-    """A plan on a number of devices, in one of the two spellings of its batch.
+    """A plan for a number of devices, with its batch in one of the two spellings.
 
     Args:
         devices: int.
-        setting: str. "batch_size" or "batch_size_per_device", which stays as devices are added.
-        plan: TrainingPlan, or InputError: why there is none.
+        setting: str. "batch_size" or "batch_size_per_device": what stays the same on more devices.
+        plan: TrainingPlan, or InputError, which says why there is none.
         findings: list of Finding. Defaults to none.
-        rate_by_rule: float or None. The peak by the square-root rule.
+        rate_by_rule: float or None. The peak learning rate by the square-root rule.
     """
 
     devices: int
@@ -47,11 +47,11 @@ class DevicePlan:
 
 
 def read_devices(text: str | None) -> tuple[int, ...]:
-    """Return the numbers of devices in "8" or "1,8,64"; none where there is no text."""
+    """Return the numbers of devices in a text such as "8" or "1,8,64"; none if there is no text."""
     if text is None:
         return ()
     if text.strip() == "all":
-        PlanOptions(devices="all").plan(1)  # which says that a plan needs their number
+        PlanOptions(devices="all").plan(1)  # raises: a plan needs their number
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts):
         raise InputError(
@@ -76,11 +76,11 @@ def show_devices(
 ) -> int:
     """Print a table of plans, and return the exit status: 2 if the data would stop a run.
 
-    What is wrong with a plan is shown, and does not decide the status as long as one is right.
+    Errors in a plan are shown, but do not affect the status as long as one plan has none.
     """
     rows = config.batch_size_per_device or config.batch_size
     if rows == "auto":
-        replace(config, devices=max(*devices, 2))  # which says that it is for one device
+        replace(config, devices=max(*devices, 2))  # raises: "auto" is for one device
     plans = list(device_plans(config, devices, examples))
     if as_json:
         record: dict[str, Any] = {"examples": examples, "plans": [_record(one) for one in plans]}
@@ -112,7 +112,9 @@ def show_devices(
 def device_plans(
     config: TrainConfig, devices: Sequence[int], examples: int
 ) -> Iterator[DevicePlan]:
-    """Yield the plan on each number of devices, with the same batch and with as many rows on each.
+    """Yield the plan for each number of devices, in both spellings of the batch.
+
+    One keeps the same batch on more devices, the other the same number of rows on each.
 
     Args:
         config: TrainConfig. Its batch is that of one device.

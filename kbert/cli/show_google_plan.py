@@ -84,7 +84,7 @@ def show_google_plan(
 
 
 def _rows(data: str | None, values: Mapping[str, Any], reading: ReadingOptions) -> Examples | None:
-    """Return the rows of the file, or of the flags' task, in their order; None without one."""
+    """Return the rows of the file, or of the flags' task, in order; None if there is neither."""
     if data is not None:
         return reading.read(data)
     task, folder = str(values.get("task_name", "")).lower(), values.get("data_dir")

@@ -15,7 +15,7 @@ from kbert.utils.say import say
 
 
 def show_next(run: RunDirectory) -> None:
-    """Print the commands that use a run, which read a file like those of the run."""
+    """Print the commands that use a run, with options to read files like those of the run."""
     if is_pretraining(run.path):
         say(worded("\nThe run is in {run}. Next:", run=run))
         say(worded("  {train}    # a labelled file", train=Call("train", "FILE", preset=str(run))))
@@ -44,7 +44,7 @@ def show_next(run: RunDirectory) -> None:
         )
     say(worded("\nThe run is in {run}. Next:", run=run))
     to_predict, to_evaluate = _reading(recorded_config(run))
-    if skipped:  # such a file probably has rows of the kind too
+    if skipped:  # such a file probably has bad rows too
         to_predict, to_evaluate = ({**s, "on_bad_row": "skip"} for s in (to_predict, to_evaluate))
     predict_file = Call("predict", run, "FILE", **to_predict)
     if run.record.get("text_pairs"):
@@ -75,14 +75,14 @@ def _reading(config: TrainConfig) -> tuple[dict[str, Any], dict[str, Any]]:
         splits = TASKS[config.task].splits
         return _columns(splits["test"]), _columns(splits["dev"])
     settings = config.reading_settings()
-    for name in ("target", "label_separator"):  # which the model knows
+    for name in ("target", "label_separator"):  # the model knows them
         settings.pop(name, None)
     to_predict = {n: value for n, value in settings.items() if n not in OF_LABELS}
     return to_predict, settings
 
 
 def _columns(layout: SplitLayout) -> dict[str, Any]:
-    """Return how a file of a task is read where it is named alone."""
+    """Return how a file of a task is read when it is named on its own."""
     if layout.language is not None:
         return {}  # such a file has rows in other languages, which only the task leaves out
     label = "gold_label" if layout.label == -1 else layout.label

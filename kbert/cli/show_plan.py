@@ -44,14 +44,14 @@ def show_plan(
 ) -> int:
     """Print a plan, and return the exit status: 2 when there is an error in it.
 
-    Of several numbers of devices all are shown, in a table.
+    Several numbers of devices are all shown, in a table.
     """
     _check_rows(config.data, examples)
     _check_devices(devices, time_it=time_it, plot=plot)
     if len(devices) == 1:
         config = replace(config, devices=devices[0])
     if config.backend is not None:
-        choose_backend(config.backend)  # which refuses one that is not installed
+        choose_backend(config.backend)  # refuses a backend that is not installed
     judged: list[Finding] = []
     sets: dict[str, Examples] = {}
     tell = (lambda line: None) if as_json else show
@@ -106,7 +106,7 @@ def _judge(config: TrainConfig, *, as_json: bool) -> tuple[dict[str, Examples], 
     every = {"train": training, **sets}
     check_rows(config, training.target, config.plan(len(training)).batch_size)
     if isinstance(whole, StoredExamples):
-        with verbosity(0 if as_json else verbose_level()):  # what is found depends on the plan
+        with verbosity(0 if as_json else verbose_level()):  # the findings depend on the plan
             return every, judge_data(config, whole, training, sets, None)
     tokenizer, _ = preset_tokenizer(config.preset)
     if tokenizer is not None:
@@ -147,7 +147,7 @@ def _check_rows(data: str, examples: int | None) -> None:
 
 
 def _check_devices(devices: Sequence[int], *, time_it: bool, plot: Path | None) -> None:
-    """Raise InputError for what is shown of one plan, or on one device, only."""
+    """Raise InputError for what can be shown only for one plan, or only on one device."""
     if time_it and max(devices, default=1) > 1:
         raise InputError(
             "{time} times the steps of one device: leave out {devices}.",
@@ -165,8 +165,8 @@ def _check_devices(devices: Sequence[int], *, time_it: bool, plot: Path | None) 
 def _time(config: TrainConfig, found: list[Finding]) -> Any:
     from kbert.runs.time_steps import time_steps
 
-    # The time depends neither on the weights, which a preset's folder may lack, nor on what would
-    # stop a run and has just been told.
+    # The time depends neither on the weights, which a preset's folder may lack, nor on the errors
+    # that would stop a run and have just been shown.
     errors = tuple({finding.code for finding in found if finding.severity == "error"})
     with verbosity(0):
         return time_steps(prepare(replace(config, weights="random", allow=errors)))

@@ -1,4 +1,4 @@
-"""Shows which presets there are, and how their files are fetched by hand."""
+"""Shows which presets there are, and how to fetch their files by hand."""
 
 import importlib.util
 from typing import Any
@@ -20,7 +20,7 @@ _FILES = (*HF_FILES, HF_WEIGHTS)
 
 
 def show_presets(*, as_json: bool) -> None:
-    """Print the presets, the files of each, and what lies in the caches of this machine."""
+    """Print the presets, the files of each, and what is in the caches of this machine."""
     cached = cached_models()
     if as_json:
         show_json(

@@ -1,4 +1,4 @@
-"""Standard input as a file that is read twice."""
+"""Standard input as a file that can be read twice."""
 
 import io
 import shutil
@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 
 class StandardInput(io.BufferedReader):
-    """What a stream holds, in a temporary file without a name that vanishes with it.
+    """The content of a stream, in an unnamed temporary file that is deleted with this object.
 
     Args:
         stream: binary stream. Read to its end.
@@ -26,4 +26,4 @@ class StandardInput(io.BufferedReader):
         return self._name
 
     def seekable(self) -> bool:
-        return False  # its lines are taken as they are, as those of a pipe
+        return False  # its lines are taken as they are, like those of a pipe

@@ -13,14 +13,15 @@ _CLOSED: set[str] = set()
 def prepare_streams() -> None:
     """Make the standard streams safe to write to, for libraries too.
 
-    A stream that is closed is opened on nothing: else the next file that is opened would take its
-    number, and receive what a library prints. Characters that an encoding lacks become escapes.
+    A closed stream is opened on the null device: otherwise the next file to be opened would take
+    its descriptor, and receive what a library prints. Characters that an encoding lacks become
+    escapes.
     """
     for name in _NAMES:
         if getattr(sys, name) is not None:
             continue
         _CLOSED.add(name)
-        nothing = os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+        nothing = os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
         setattr(sys, name, os.fdopen(nothing, "r" if name == "stdin" else "w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -33,7 +34,7 @@ def is_closed(name: str) -> bool:
 
 
 def settle_streams() -> None:
-    """Let go of what cannot be written, which Python would try once more when it ends."""
+    """Drop output that cannot be written, which Python would try to write again when it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

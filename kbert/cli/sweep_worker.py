@@ -1,4 +1,4 @@
-"""The process of a run of a sweep, which speaks as the command line does."""
+"""The process that trains a run of a sweep, with the messages of the command line."""
 
 import signal
 import sys
@@ -13,12 +13,12 @@ from kbert.sweeps.workers.train_run import follow_driver, train_run
 
 
 def main(config: str, run: str, outcome: str) -> None:
-    """Train a run, and leave how that has ended.
+    """Train a run, and write how it has ended to a file.
 
     Args:
         config: str. The file of its settings.
         run: str. Its directory.
-        outcome: str. The file to leave it in.
+        outcome: str. The file to write how it has ended to.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)

@@ -1,4 +1,4 @@
-"""A curve of characters."""
+"""A curve drawn with characters."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 def terminal_curve(values: Sequence[float] | np.ndarray, height: int = 6) -> str:
-    """Return the values, 0 or above, as columns of blocks, the greatest value at the left.
+    """Return values of 0 or above as columns of blocks, labelled with the greatest at the left.
 
     Args:
-        values: sequence of float, one a column.
+        values: sequence of float, one per column.
         height: int. Lines. Defaults to 6.
 
     Example:

@@ -1,4 +1,4 @@
-"""Flags that a verb knows and would not use beside others: they are refused, never passed over."""
+"""Flags that a verb has, but would not use beside others: they are refused, never ignored."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -17,7 +17,7 @@ from kbert.plans.plan_options import PlanOptions
 
 _READING = tuple(field.name for field in fields(ReadingOptions))
 _PLAN = tuple(field.name for field in fields(PlanOptions))
-# Of a model that reads texts.
+# Settings of a model that reads texts.
 _READ = ("preset", "max_length", "long_text", "cut_pair", "stride", "max_windows", "pool")
 _MODEL = ("preset", "weights", "pooling", "head")
 _TECHNIQUES = tuple(field.name for field in fields(TechniqueOptions))
@@ -86,7 +86,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 def check_unused_flags(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Raise InputError for a flag on the command line that the verb would not use.
 
-    What a settings file holds is not looked at here: a run's has every setting.
+    The settings in a file are not checked here: the file of a run has every setting.
     """
     typed, given = set(), {}
     for argument in arguments:
@@ -130,7 +130,7 @@ def _unused(flag: str, rule: Rule) -> InputError:
 
 
 def _check_shards(typed: set[str], given: dict[str, str]) -> None:
-    """Raise InputError for flags of token stores where the data are a file."""
+    """Raise InputError for flags of token stores if the data are a file."""
     data = given.get("data")
     for name in OF_SHARDS:
         if name in typed and data is not None and not is_store(data):
@@ -147,7 +147,7 @@ def _format(file: str) -> str | None:
 
 
 def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
-    """Raise InputError for flags of delimited files where none is named."""
+    """Raise InputError for flags of delimited files if no such file is named."""
     files = [given[name] for name in ("data", "dev", "test", "on") if name in given]
     formats = {given.get("format") or _format(file) for file in files}
     if "sheet" in typed and files and not formats & {"xlsx", None}:

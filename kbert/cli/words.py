@@ -18,7 +18,7 @@ _SEVERITIES: dict[Severity, Message] = {
 }
 _COLOURS = {"warning": "33", "error": "1;31"}  # yellow, bold red
 
-_FLAGS = {"callbacks": "--callback"}  # of which each names one
+_FLAGS = {"callbacks": "--callback"}  # given once for each callback
 
 
 class FlagWords(Words):
@@ -32,7 +32,7 @@ class FlagWords(Words):
         self._catalogue = catalogue or gettext.NullTranslations()
 
     def text(self, template: str) -> str:
-        return self._catalogue.gettext(template) if template else ""  # "" has the header
+        return self._catalogue.gettext(template) if template else ""  # gettext("") is the header
 
     def number(self, one: str, many: str, number: int) -> str:
         return self._catalogue.ngettext(one, many, number)
@@ -69,11 +69,11 @@ class FlagWords(Words):
         if value is False:
             return [f"--no-{flag[2:]}"]
         if name == "delimiter" and value == "\t":
-            value = r"\t"  # which a shell can take; it would complete a tab
+            value = r"\t"  # can be pasted into a shell, which would complete a tab
         values = value if isinstance(value, (tuple, list)) else [value]
         return [f"{flag}{_separator(each)}{shell_word(each)}" for each in map(str, values)]
 
 
 def _separator(value: str) -> str:
-    """Return what lies between a flag and its value; a value may look like a flag itself."""
+    """Return what separates a flag from its value; a value may itself look like a flag."""
     return "=" if value.startswith("-") else " "

@@ -1,4 +1,4 @@
-"""Everything that decides a pretraining run."""
+"""All settings of a pretraining run."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -33,9 +33,9 @@ class PretrainConfig(
     PlanOptions,
     ReadingOptions,
 ):
-    """Everything that decides a pretraining run: masked language modelling on unlabelled texts.
+    """All settings of a pretraining run: masked language modelling on unlabelled texts.
 
-    `from_toml` and `to_toml` are inverse to each other.
+    `from_toml` and `to_toml` are inverses of each other.
 
     Raises:
         InputError: a value out of range, or a setting that texts without labels do not use.
@@ -109,7 +109,7 @@ class PretrainConfig(
 
     @property
     def windows(self) -> Windows | None:
-        """How longer texts are divided into rows; None where they are cut."""
+        """How texts that are too long are divided into rows; None if they are cut."""
         return Windows(self.stride, _ALL) if self.long_text == "windows" else None
 
     @classmethod
@@ -120,7 +120,7 @@ class PretrainConfig(
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "PretrainConfig":
-        """Return the settings of a TOML file; what it leaves out has its default."""
+        """Return the settings of a TOML file; those that it leaves out have their defaults."""
         values = read_toml(path, cls.hints())
         if "data" not in values:
             raise InputError(
@@ -129,7 +129,7 @@ class PretrainConfig(
         return cls(**values)
 
     def to_toml(self) -> str:
-        """Return the settings as TOML; what is None or not used is left out."""
+        """Return the settings as TOML, without those that are None or not used."""
         import tomli_w
 
         values = {n: getattr(self, n) for n in self.hints() if n not in UNUSED}

@@ -1,4 +1,4 @@
-"""Everything that decides a training run."""
+"""All settings of a training run."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -42,10 +42,10 @@ class TrainConfig(
     PlanOptions,
     ReadingOptions,
 ):
-    """Everything that decides a training run.
+    """All settings of a training run.
 
-    The docstring of each field is the help of its flag. A recipe fills in what is not given.
-    `from_toml` and `to_toml` are inverse to each other.
+    The docstring of each field is the help text of its flag. A recipe fills in the settings that
+    are not given. `from_toml` and `to_toml` are inverses of each other.
 
     Raises:
         InputError: a value out of range, or two that contradict each other.
@@ -102,7 +102,7 @@ class TrainConfig(
             )
 
     def findings(self, plan: "TrainingPlan") -> list[Finding]:
-        """Return what is wrong with a plan of these settings, with cures in these settings."""
+        """Return what is wrong with a plan made from these settings, with cures as settings."""
         found = super().findings(plan)
         if not self.lora_rank:
             return found
@@ -118,7 +118,7 @@ class TrainConfig(
         return {n: one for n, one in of_recipe(self.recipe).items() if getattr(self, n) == one}
 
     def _check_task(self) -> None:
-        """Raise InputError when a setting is given that the task decides."""
+        """Raise InputError if a setting is given that the task already determines."""
         given = [name for name in TASK_DECIDES if getattr(self, name) != _DEFAULTS[name]]
         if self.task is not None and given:
             raise InputError(
@@ -151,23 +151,23 @@ class TrainConfig(
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "TrainConfig":
-        """Return the settings of a TOML file; what it leaves out has its default."""
+        """Return the settings of a TOML file; those that it leaves out have their defaults."""
         return cls(**read_settings(path))
 
     def to_toml(self) -> str:
-        """Return the settings as TOML; what is None is left out."""
+        """Return the settings as TOML, without those that are None."""
         import tomli_w
 
         values = {name: getattr(self, name) for name in self.hints()}
         return tomli_w.dumps({k: v for k, v in values.items() if v not in (None, ())})
 
 
-# What has no effect beside a file to evaluate on.
+# Settings that have no effect if there is a file to evaluate on.
 OF_OWN_DEV = (
     *("dev_proportion", "split_by_time"),
     *(f.name for f in dataclasses.fields(SplitOptions)),
 )
-# What a task decides by itself.
+# Settings that a task determines by itself.
 TASK_DECIDES = (
     *(f.name for f in dataclasses.fields(ReadingOptions)),
     *("dev", "test", *OF_OWN_DEV),
@@ -176,7 +176,7 @@ _DEFAULTS = {f.name: f.default for f in dataclasses.fields(TrainConfig)}
 
 
 def read_settings(path: str | Path) -> dict[str, Any]:
-    """Return the settings in a TOML file by name, among them `data`."""
+    """Return the settings in a TOML file by name, including `data`."""
     values = read_toml(path, TrainConfig.hints())
     if "data" not in values:
         raise InputError(

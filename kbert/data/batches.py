@@ -23,44 +23,45 @@ from kbert.data.windowed_inputs import WindowedInputs
 class Batches(EpochDataset):
     """A `PyDataset` over a token store, for plain `fit`, `evaluate` and `predict`.
 
-    A batch is `(inputs, labels)`, `(inputs, labels, weights)` where rows have weights, or `inputs`
-    alone where the store has no labels; `inputs` is a dict of int32 arrays [rows, width]:
-    `token_ids`, `segment_ids` and `padding_mask`. Each batch
-    is padded to the narrowest of a few widths (`choose_widths`), so that few tokens are padding
-    and JAX compiles few shapes, or to its longest row. Packed rows hold several texts each
-    (`pack`), and texts that are read in windows have several rows each (`window_inputs`), which
-    only a `BertClassifier` takes; batch size, order, labels and weights count texts.
+    A batch is `(inputs, labels)`, `(inputs, labels, weights)` if rows have weights, or `inputs`
+    alone if the store has no labels. `inputs` is a dict of int32 arrays [rows, width]: `token_ids`,
+    `segment_ids` and `padding_mask`. Each batch is padded to the narrowest of a few widths
+    (`choose_widths`), so that few tokens are padding and JAX compiles few shapes, or to its longest
+    row (see `few_shapes`). Packed rows hold several texts each (`pack`), and texts that are read in
+    windows have several rows each (`window_inputs`); only a `BertClassifier` takes these. Batch
+    size, order, labels and weights refer to texts.
 
     `BertClassifier.fit` sets `epoch` to the epoch that it trains, and takes no `steps_per_epoch`.
-    With any other Keras model each pass over the data takes the next epoch's order, and a pass that
-    `steps_per_epoch` divides keeps its own to its end; pass `shuffle=False` to its `fit`, which
-    otherwise shuffles the batches once more with Python's own random numbers.
+    With any other Keras model, each pass over the data takes the next epoch's order, and a pass
+    that `steps_per_epoch` divides keeps its order to the end. Pass `shuffle=False` to that model's
+    `fit`, which otherwise shuffles the batches once more with Python's own random numbers.
 
     Args:
         store: TokenStore.
-        batch_size: int. Rows per batch; all windows of a text are in one. Defaults to 32.
-        order: "shuffled" (another order each epoch, grouped by length, see `epoch_order`), "packed"
-            (another order each epoch, several texts in a row), "given" (the order of the rows) or
+        batch_size: int. Texts per batch; all windows of a text are in one batch. Defaults to 32.
+        order: "shuffled" (a new order each epoch, grouped by length, see `epoch_order`), "packed"
+            (a new order each epoch, several texts in a row), "given" (the order of the rows) or
             "length" (longest first, the fastest). Defaults to "given".
-        seed: int. Of the shuffled or packed order. Defaults to 0.
+        seed: int. The seed of the shuffled or packed order. Defaults to 0.
         drop_remainder: bool. Leave out the incomplete batch of a shuffled or packed epoch. Defaults
             to False.
         epoch: int. The epoch of the first pass. Defaults to 0.
         pad_id: int. The id of [PAD]. Defaults to 0.
-        few_shapes: bool. Pad to one of a few widths, for what compiles each shape; otherwise to the
-            longest row of each batch, which is the least. Defaults to True.
+        few_shapes: bool. Pad to one of a few widths, for backends that compile each shape;
+            otherwise to the longest row of each batch, the least padding. Defaults to True.
         weights: float array [rows] or None. How much each row of the store counts in the loss.
-            Defaults to None: what the store's `weights` are.
-        examples: Examples or None. What the store was built from, so that `PlanGuard` can judge
-            them. Defaults to None: they are not judged.
+            Defaults to None: the store's `weights`.
+        examples: Examples or None. The examples that the store was built from, for `PlanGuard` to
+            check. Defaults to None: they are not checked.
 
     Attributes:
         share: BatchShare. How each batch is divided among devices; a `BertClassifier` sets it.
-        weights_scale: float or None. Of what is evaluated; see `BatchShare.scale_of_mean`.
+        weights_scale: float or None. The scale of weights in an evaluation; see
+            `BatchShare.scale_of_mean`.
         order_version: int. The version of the shuffled or packed order: 1, which is computed for a
             whole epoch at once, or 2, which is computed a pool at a time, in seconds and little
-            memory whatever the number of rows. It begins as 2 with more than 2^20 rows, or with a
-            store in shards; set it to resume what was trained in another.
+            memory whatever the number of rows. It starts as 2 with more than 2^20 rows, or with a
+            store in shards. Set it to resume what was trained with the other version.
 
     Example:
 
@@ -102,15 +103,15 @@ class Batches(EpochDataset):
         self._inputs = self._inputs_of_order()
 
     def shape(self, index: int) -> tuple[int, int]:
-        """Return the rows and the width of a batch's arrays; packed, a row holds several texts."""
+        """Return the rows and the width of a batch's arrays; a packed row holds several texts."""
         return self._inputs.shape(self.rows(index), self.width(index))
 
     @contextmanager
     def class_weighted(self, class_weight: Mapping[int, float]) -> Iterator[None]:
-        """Let each row count by the weight of its class too, as `class_weight` of Keras's `fit`.
+        """Also weight each row by its class, as `class_weight` of Keras's `fit` does.
 
         Args:
-            class_weight: dict of weights by the numbers of classes; those without one weigh 1.
+            class_weight: dict from class number to weight; classes without one weigh 1.
         """
         assert self.store.labels is not None
         before, weights = self.weights, np.ones(len(self.store), np.float32)
@@ -124,11 +125,11 @@ class Batches(EpochDataset):
 
     @property
     def makes_own_rows(self) -> bool:
-        """Whether this process reads only its own rows of a batch, and not to pack or pool all."""
+        """Whether this process reads only its own rows of a batch, not all to pack or pool them."""
         return self._inputs.can_divide and self.share != ALONE
 
     def are_rows(self) -> np.ndarray:
-        """Return which outputs of a pass are those of rows, and not of what fills up a batch."""
+        """Return which outputs of a pass belong to rows, and not to copies that fill up a batch."""
         return self.share.are_rows(self.batch_rows())
 
     def real_tokens(self) -> float:
@@ -152,13 +153,13 @@ class Batches(EpochDataset):
         if labels.ndim == 1:  # class numbers, which a store may hold in fewer bytes
             labels = labels.astype(np.int32, copy=False)
         weights = None if self.weights is None else self.weights[rows]
-        if is_shared:  # with weights in all batches, also in those that divide
+        if is_shared:  # every batch has weights, even one that divides evenly
             weights = self.share.weights(len(rows), weights, self.weights_scale)
             labels = self.share.part(labels)
         return (inputs, labels) if weights is None else (inputs, labels, weights)
 
     def _inputs_of_order(self) -> BatchInputs:
-        """Return what makes the inputs of these batches: rows of one text, packed, or windows."""
+        """Return the builder of these batches' inputs: one text per row, packed rows or windows."""
         store, pad_id = self.store, self.pad_id
         if self.order == "packed":
             compiled = keras.backend.backend() != "torch"

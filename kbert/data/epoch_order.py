@@ -8,8 +8,8 @@ _POOL = 50  # batches whose rows are sorted by length together
 _CHUNK = 2**20  # numbers in memory at a time
 
 MAX_ROWS_AT_ONCE = 2**20
-"""With more rows, the batches of an epoch are not computed all at once: that takes half a second in
-each epoch of a million, seven of ten million; see `benchmarks/epoch_order.py`."""
+"""With more rows, the batches of an epoch are not computed all at once, which takes half a second
+per epoch for a million rows and seven for ten million; see `benchmarks/epoch_order.py`."""
 
 
 def epoch_order(
@@ -22,16 +22,16 @@ def epoch_order(
 ) -> list[np.ndarray]:
     """Return the batches of an epoch: a full permutation of the rows, grouped by length.
 
-    The rows are permuted, cut into pools of up to 50 batches, sorted by length within each pool,
-    cut into batches, and the batches are permuted. So a batch holds rows of similar length, hardly
-    any padding is computed, and no row is far from where chance put it.
+    The rows are permuted, cut into pools of up to 50 batches, sorted by length within each pool and
+    cut into batches; then the batches are permuted. A batch therefore holds rows of similar length,
+    and hardly any padding is computed.
 
     The result depends on the arguments alone: it uses only the raw bits of PCG64, whose stream
-    NumPy guarantees, and stable sorts. Nothing but (seed, epoch, batch) has to be stored to resume
-    in the middle of an epoch.
+    NumPy guarantees, and stable sorts. Only (seed, epoch, batch) has to be stored to resume in the
+    middle of an epoch.
 
-    `Batches` has this order for up to 2^20 rows. With more it computes another one like it, a pool
-    at a time.
+    `Batches` uses this order for up to 2^20 rows. With more rows, it computes a similar order, a
+    pool at a time.
 
     Args:
         seed: int, 0 or more.
@@ -74,9 +74,10 @@ def pool_of(batches: int) -> int:
 
 
 def order_version(rows: int) -> int:
-    """Return the version of the order by chance that a training on so many rows begins with.
+    """Return the version of the random order that a new run on this many rows starts with.
 
-    1 is `epoch_order` or `random_order`, as in kbert 0.1, and 2 `pooled_layout`. A run records it.
+    Version 1 is `epoch_order` or `random_order`, as in kbert 0.1; version 2 is `pooled_layout`. A
+    run records its version.
     """
     return 1 if rows <= MAX_ROWS_AT_ONCE else 2
 
@@ -84,7 +85,7 @@ def order_version(rows: int) -> int:
 def random_order(
     seed: int, epoch: int, rows: int, batch_size: int, *, drop_remainder: bool = False
 ) -> list[np.ndarray]:
-    """Return the batches of an epoch in which each is a plain random sample, whatever the lengths.
+    """Return the batches of an epoch, each a plain random sample, whatever the lengths.
 
     The arguments are those of `epoch_order`, with the number of rows in place of their lengths.
     """
@@ -108,18 +109,19 @@ def given_order(rows: int, batch_size: int) -> list[np.ndarray]:
 def choose_widths(
     lengths: np.ndarray, max_widths: int = 8, multiple: int = 8, min_rows: int = 1
 ) -> np.ndarray:
-    """Return the few widths to pad batches to that cost the fewest padded tokens.
+    """Return the few widths that cost the fewest tokens when batches are padded to them.
 
-    Every width is one more shape that JAX and XLA compile. Of all sets of at most `max_widths`
-    multiples of `multiple`, the last of which holds the longest row, this is the one with the
-    smallest sum over rows of the narrowest width that holds the row.
+    Each width is one more shape that JAX and XLA compile. Of all sets of at most `max_widths`
+    multiples of `multiple` whose last one holds the longest row, this is the one with the smallest
+    sum, over rows, of the narrowest width that holds the row.
 
     Args:
         lengths: int array [rows].
         max_widths: int. The maximum number of widths. Defaults to 8.
         multiple: int. Each width is a multiple of it. Defaults to 8.
-        min_rows: int. A width that fewer rows need is left out, and they take the next: it would
-            occur in some epochs only, and be compiled in the middle of a run. Defaults to 1.
+        min_rows: int. A width that fewer rows need is left out, and those rows take the next one:
+            it would occur only in some epochs, and be compiled in the middle of a run. Defaults
+            to 1.
     """
     lengths = np.asarray(lengths)
     size = -(-int(lengths.max(initial=0)) // multiple) + 1
@@ -129,7 +131,7 @@ def choose_widths(
     counts = np.zeros(size, np.int64)
     np.add.at(counts, -(-np.arange(len(by_length)) // multiple), by_length)
     rows_up_to = np.cumsum(counts)
-    # cost[j]: the least cost of rows of up to j steps, the widest width being j.
+    # cost[j]: the least cost of the rows of up to j steps, if the widest width is j.
     cost = np.arange(size) * rows_up_to
     choice = [np.zeros(size, int)]
     for _ in range(max_widths - 1):
@@ -158,10 +160,10 @@ def permutation(bits: np.random.PCG64, size: int) -> np.ndarray:
 
 
 def sample_order(bits: np.random.PCG64, size: int, count: int) -> np.ndarray:
-    """Return the first `count` of `permutation(bits, size)`, in the memory of a part of it."""
+    """Return the first `count` of `permutation(bits, size)`, without all of it in memory."""
     if size <= max(_CHUNK, 4 * count):
         return permutation(bits, size)[:count]
-    # The smallest of random numbers: those below a bound that leaves more than enough of them.
+    # Only the smallest random numbers are needed: a bound that leaves more than enough of them.
     bound = min(2**64 - 1, int(2**64 / size * (count + 20 * count**0.5 + 100)))
     places, numbers = [], []
     for start in range(0, size, _CHUNK):

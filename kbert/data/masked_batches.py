@@ -14,26 +14,26 @@ from kbert.data.packing import pack
 from kbert.data.padding import pad
 from kbert.data.token_store import TokenStore
 
-_STEP = 4  # slots of packed rows are multiples of it: few shapes, for what compiles each
+_STEP = 4  # slots of packed rows are a multiple of it, so that few shapes are compiled
 
 
 class MaskedBatches(Batches):
-    """`Batches` of texts of which a `MaskedLanguageModel` predicts the masked tokens.
+    """`Batches` of texts whose masked tokens a `MaskedLanguageModel` predicts.
 
-    A batch is `(inputs, token_ids, weights)`. `inputs` has `mask_positions` [rows, slots] beside
-    what `pad` or, in the order "packed", `pack` returns for the rows. The targets are the ids
-    [rows, slots] that the texts have in these places; the weight of a slot is 1, or 0 where it is
-    empty. Which tokens of a text are masked does not depend on what it shares a row with.
+    A batch is `(inputs, token_ids, weights)`. `inputs` has what `pad`, or `pack` in the order
+    "packed", returns for the rows, and `mask_positions` [rows, slots]. The targets are the ids
+    [rows, slots] that the texts have at these positions. The weight of a slot is 1, or 0 if it is
+    empty. Which tokens of a text are masked does not depend on the other texts in its row.
 
-    In an order by chance other tokens are masked in each epoch. In a given order, as for
+    In a random order, different tokens are masked in each epoch. In a fixed order, as for
     evaluation, they are always the same.
 
     Args:
         store: TokenStore. Its labels do not matter.
         masking: Masking.
         batch_size: int. Texts per batch. Defaults to 32.
-        order: "shuffled", "packed", "given" or "length", as of `Batches`. Defaults to "given".
-        **settings: as of `Batches`.
+        order: "shuffled", "packed", "given" or "length", as in `Batches`. Defaults to "given".
+        **settings: as in `Batches`.
 
     Example:
 
@@ -78,7 +78,7 @@ class MaskedBatches(Batches):
         inputs = {**inputs, "mask_positions": positions}
         if self.share == ALONE:
             return inputs, targets, weights
-        counts = self.share.weights(shape[0], scale=1)  # the loss is a mean by weights already
+        counts = self.share.weights(shape[0], scale=1)  # the loss is already a weighted mean
         weights = self.share.part(weights) * counts[:, None]
         return self.share.of_inputs(inputs), self.share.part(targets), weights
 
@@ -90,7 +90,7 @@ class MaskedBatches(Batches):
     def _masked(
         self, index: int
     ) -> tuple[list[tuple[np.ndarray, int]], list[np.ndarray], list[np.ndarray]]:
-        """Return the texts of a batch as the model sees them, what is masked, and what is there."""
+        """Return a batch's texts as the model sees them, the masked places, and the ids there."""
         encoded, places, ids = [], [], []
         epoch = self.epoch if self._layouts.is_by_chance else 0
         for row in map(int, self.rows(index)):
@@ -104,7 +104,7 @@ class MaskedBatches(Batches):
     def _inputs_of(
         self, index: int, width: int, encoded: list[tuple[np.ndarray, int]]
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        """Return the inputs, and for each text its row of them and where in it the text begins."""
+        """Return the inputs, and for each text its row and where it begins in that row."""
         if not isinstance(self._inputs, PackedInputs):
             rows = np.arange(len(encoded))
             return pad(encoded, width, self.pad_id), rows, np.zeros_like(rows)
@@ -116,8 +116,9 @@ class MaskedBatches(Batches):
     def _slots_of(self, width: int, used: int) -> int:
         """Return how many tokens of a row can be predicted: few numbers, if each is compiled.
 
-        A text alone in its row has at most those of its width. Those of packed rows are hardly ever
-        more than usual: their share of the width, and half a token for the rounding of each text.
+        A row with one text needs at most the slots of its width. A packed row hardly ever needs
+        more than the usual number: the masked share of the width, and half a token per text for
+        rounding.
         """
         if not self.few_shapes:
             return max(used, 1)

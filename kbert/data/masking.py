@@ -1,4 +1,4 @@
-"""BERT's masking of whole words: which tokens a model has to predict, and what it sees there."""
+"""BERT's masking of whole words: which tokens a model has to predict, and what it sees instead."""
 
 import importlib
 import importlib.util
@@ -14,9 +14,9 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 MASK = "[MASK]"
 SEGMENTER = "rjieba"
-"""The package that finds Chinese words, where it is installed."""
+"""The package that finds Chinese words, if it is installed."""
 RATE = 0.15
-_MASKED, _RANDOM = 0.8, 0.1  # the shares of the chosen tokens that become [MASK], or any piece
+_MASKED, _RANDOM = 0.8, 0.1  # shares of the chosen tokens that become [MASK], or a random piece
 _LEAST_SLOTS = 4  # room for a whole word in a short text
 _CJK = range(0x4E00, 0x9FFF + 1)
 _BRACKETED = re.compile(r"\[.+\]").fullmatch
@@ -25,20 +25,20 @@ _BRACKETED = re.compile(r"\[.+\]").fullmatch
 class Masking:
     """Chooses the tokens of a text that a model has to predict, whole words at a time.
 
-    15% of a text's tokens are chosen, without [CLS] and [SEP], and at least one word where it has
+    15% of a text's tokens are chosen, not counting [CLS] and [SEP], and at least one word if it has
     no more pieces than `slots` of the text's length. Of the chosen tokens, 80% become [MASK], 10%
-    any piece of the vocabulary, and 10% stay as they are. A piece that begins with ## belongs to
-    the word before it. A Chinese word is what the package rjieba finds in a run of characters;
-    without it each character is a word.
+    become a random piece of the vocabulary, and 10% stay as they are. A piece that begins with ##
+    belongs to the word before it. A Chinese word is what the package rjieba finds in a run of
+    characters; without rjieba, each character is a word.
 
-    The choice depends on the seed, the epoch and the row alone: Philox, whose raw bits are the same
-    everywhere, is keyed by the seed and the epoch, and counts from the row.
+    The choice depends only on the seed, the epoch and the row: Philox, whose raw bits are the same
+    everywhere, is keyed by the seed and the epoch, and its counter starts at the row.
 
     Args:
         tokenizer: Tokenizer, with the piece [MASK].
         seed: int. Defaults to 0.
-        segmenter: function of a run of Chinese characters that returns its words in order, or None.
-            Defaults to None: each character is a word. See `chinese_segmenter`.
+        segmenter: function that takes a run of Chinese characters and returns its words in order,
+            or None. Defaults to None: each character is a word. See `chinese_segmenter`.
 
     Raises:
         InputError: the vocabulary has no [MASK].
@@ -77,7 +77,7 @@ class Masking:
 
     @staticmethod
     def slots(width: int) -> int:
-        """Return the most tokens that are chosen of a text with this many."""
+        """Return the maximum number of tokens chosen in a text of `width` tokens."""
         return max(_LEAST_SLOTS, round(RATE * width))
 
     def mask(self, ids: np.ndarray, row: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -89,7 +89,7 @@ class Masking:
             epoch: int.
 
         Returns:
-            An int32 array [tokens], and an int32 array of the chosen places in their order.
+            An int32 array [tokens], and an int32 array of the chosen places in ascending order.
         """
         words = self._words(ids)
         tokens = sum(map(len, words))
@@ -125,8 +125,8 @@ class Masking:
         return words if self.segmenter is None else list(self._joined(words, ids))
 
     def _joined(self, words: list[list[int]], ids: np.ndarray) -> Iterator[list[int]]:
-        """Yield the words, where the characters of a Chinese one are together."""
-        run: list[int] = []  # the places of neighbouring characters
+        """Yield the words, with the characters of each Chinese word joined."""
+        run: list[int] = []  # the places of adjacent characters
         for word in [*words, []]:
             is_character = len(word) == 1 and self._is_cjk[ids[word[0]]]
             if run and not (is_character and word[0] == run[-1] + 1):
@@ -168,13 +168,13 @@ class Masking:
 
     @cached_property
     def _pieces(self) -> np.ndarray:
-        """The ids of all pieces but special and unused ones, such as [MASK] and [unused1]."""
+        """The ids of all pieces except special and unused ones, such as [MASK] and [unused1]."""
         named = [bool(name) and not _BRACKETED(name) for name in self._names]
         return np.flatnonzero(named).astype(np.int32)
 
 
 def chinese_segmenter() -> Callable[[str], Sequence[str]] | None:
-    """Return what finds the words in a run of Chinese characters; None where it is missing."""
+    """Return the function that finds the words in Chinese characters; None without rjieba."""
     if importlib.util.find_spec(SEGMENTER) is None:
         return None
     return importlib.import_module(SEGMENTER).cut

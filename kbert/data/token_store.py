@@ -22,25 +22,25 @@ from kbert.utils.counts import check_count
 from kbert.utils.say import say
 from kbert.utils.staging import remove_leftovers
 
-_FORMAT = 2  # to be raised when what is stored for the same data changes
+_FORMAT = 2  # raise it when what is stored for the same data changes
 
 
 class TokenStore:
     """The token ids, first-segment lengths, labels and weights of a data set.
 
     `build` tokenizes on all cores into an Arrow file whose name is a hash of the data, the
-    vocabulary and the settings; the same call on the same data finds the file again. What the file
-    holds is compared with its checksums, lengths and labels when it is opened and ids when they are
-    first read, and tokenized again where it has changed. Without a cache folder, or where nothing
-    can be written in it, the tokens stay in memory.
+    vocabulary and the settings; the same call on the same data finds the file again. The contents
+    are compared with the file's checksums: lengths and labels when it is opened, ids when they are
+    first read. What has changed is tokenized again. Without a cache folder, or if nothing can be
+    written to it, the tokens stay in memory.
 
     Attributes:
         lengths: int32 array [rows]. Tokens of each row, including [CLS] and [SEP].
-        labels: int32 array [rows], or [rows, labels] of another target than one class, or None.
+        labels: int32 array [rows], or [rows, labels] for a target other than one class, or None.
         weights: float32 array [rows], or None: all rows count the same.
         from_cache: bool. Whether the file already existed.
-        window_split: WindowSplit or None. What splits long rows into windows; None where they are
-            cut. `lengths` are those of whole rows.
+        window_split: WindowSplit or None. It splits long rows into windows; None if they are cut.
+            `lengths` are those of whole rows.
         not_kept: str. Why the tokens could not be written to the cache folder; empty if they could.
 
     Example:
@@ -134,7 +134,7 @@ class TokenStore:
         max_length: int,
         make: Callable[..., "TokenStore"],
     ) -> "TokenStore":
-        """Return the store of a file, which is written where there is none or a broken one."""
+        """Return the store of a file, which is written if it is missing or broken."""
         header = {
             "format": _FORMAT,
             "key": path.stem,
@@ -143,7 +143,7 @@ class TokenStore:
             "max_length": max_length,
         }
         remake = functools.partial(ids_of_batch, examples, tokenizer, max_length)
-        with contextlib.suppress(OSError):  # where nothing can be removed, tokens can be read
+        with contextlib.suppress(OSError):  # tokens can be read even if nothing can be removed
             remove_leftovers(path.parent)
         try:
             return make(TokenFile(path, header, remake), from_cache=True)
@@ -174,11 +174,11 @@ class TokenStore:
         return digest.hexdigest()
 
     def serve(self, process: int, processes: int) -> None:
-        """Make ready for one of several processes, each of which takes a part of each batch.
+        """Prepare for one of several processes, each of which takes a part of each batch.
 
         Args:
-            process: int. Its number, from 0.
-            processes: int. How many there are.
+            process: int. The number of this process, from 0.
+            processes: int. The number of processes.
         """
 
     def __len__(self) -> int:
@@ -193,7 +193,7 @@ class TokenStore:
         return ids, int(self.first_lengths[row])
 
     def windows(self, row: int) -> list[Encoded]:
-        """Return the windows of a row as the model reads them: one where rows are cut."""
+        """Return the windows of a row as the model reads them: one if rows are cut."""
         ids, first_length = self[row]
         if self.window_split is None:
             return [(ids, first_length)]
@@ -201,31 +201,31 @@ class TokenStore:
 
     @functools.cached_property
     def window_counts(self) -> np.ndarray:
-        """The windows of each row, an int array [rows]."""
+        """The number of windows of each row, an int array [rows]."""
         if self.window_split is None:
             return np.ones(len(self), np.int64)
         return self.window_split.counts(self.lengths, self.first_lengths)
 
     @functools.cached_property
     def read_tokens(self) -> np.ndarray:
-        """The tokens that the model reads of each row, those of all its windows."""
+        """The number of tokens that the model reads of each row, in all its windows."""
         if self.window_split is None:
             return self.lengths
         return self.window_split.tokens(self.lengths, self.first_lengths)
 
     @property
     def order_version(self) -> int:
-        """The version of the order by chance that a training on the rows begins with."""
+        """The version of the random order that a new run on the rows starts with."""
         return order_version(len(self))
 
     @property
     def rows_at_hand(self) -> np.ndarray:
-        """Rows that are like all, and whose tokens are read soonest: all of them here."""
+        """Rows that represent all rows, and whose tokens are read soonest: here, all rows."""
         return np.arange(len(self))
 
     @property
     def widest(self) -> np.ndarray:
-        """The tokens of the longest window of each row."""
+        """The number of tokens of the longest window of each row."""
         if self.window_split is None:
             return self.lengths
         return np.minimum(self.lengths, self.max_length)

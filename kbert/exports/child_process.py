@@ -22,7 +22,7 @@ def command(task: str, *arguments: str) -> list[str]:
 
 
 def environment(**values: str) -> dict[str, str]:
-    """Return this process's environment with values of its own, and without a GPU.
+    """Return this process's environment with the given values added, and without a GPU.
 
     An exported program names no device, and neither writing nor comparing it needs one.
     """
@@ -30,7 +30,7 @@ def environment(**values: str) -> dict[str, str]:
 
 
 def why_it_failed(stderr: str, status: int) -> str:
-    """Return the last line that a process has printed, or its exit status where it printed none."""
+    """Return the last line that a process has printed, or its exit status if it printed none."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     return (
         lines[-1] if lines else worded("the process ended with status {status}", status=status)
@@ -38,11 +38,11 @@ def why_it_failed(stderr: str, status: int) -> str:
 
 
 def follow_parent() -> Iterator[str]:
-    """Yield the lines of standard input; with its end, or its writer's, this process ends too.
+    """Yield the lines of standard input; when it or its writer ends, this process ends too.
 
-    A process that is killed does not end those that it has started. Its end of the pipe is closed
-    then, which a thread sees unless a converter keeps all threads waiting; Linux can kill this
-    process by itself.
+    A killed process does not end the processes that it started. But its end of the pipe is closed,
+    and a thread here sees that unless a converter keeps all threads waiting. On Linux, the kernel
+    kills this process.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -63,7 +63,7 @@ def write(format: str, model: str, folder: str, length: str, int8: str) -> None:
     from kbert.backend.choose_backend import import_keras
     from kbert.exports.formats.registry import FORMATS, format_module
 
-    # keras-hub and Keras import them wherever they are, which takes longer than writing.
+    # keras-hub and Keras import them if they are installed, which takes longer than writing.
     unused = {"tensorflow", "jax"} - {*FORMATS[format].packages}
     sys.modules.update(dict.fromkeys(unused))  # type: ignore[arg-type]
     import_keras()

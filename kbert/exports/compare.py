@@ -17,8 +17,8 @@ from kbert.targets.target import Target
 from kbert.tokenizer.rare_characters import is_rare
 
 TOLERANCE = 1e-4
-"""The largest difference of a probability, or of a standardized number."""
-# Compared beside rows of a development set: short, long, Chinese and odd.
+"""The largest accepted difference of a probability, or of a standardized number."""
+# Compared in addition to rows of a development set: short, long, Chinese and odd.
 _SENTENCES = (
     "A moving story, beautifully told from start to end.",
     "no",
@@ -41,7 +41,7 @@ _OF_LETTERS = Cure(
 )
 
 Compute = Callable[[Sequence[str], Sequence[str] | None], np.ndarray]
-"""From texts, and pairs or None, to probabilities, or numbers, [texts, labels]."""
+"""Maps texts, and pairs or None, to probabilities or numbers, [texts, labels]."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Comparison:
 
     Args:
         size: int. Bytes of the export's files.
-        texts: int. Number of texts that were compared; 0 where the runtime is not installed.
+        texts: int. Number of texts that were compared; 0 if the runtime is not installed.
             Defaults to 0.
         greatest: float. The greatest difference of a probability, or a number. Defaults to 0.0.
         agreeing: int. Number of texts with the same most probable class, or the same labels.
@@ -58,8 +58,8 @@ class Comparison:
         per_second: float. Texts per second of the runtime, measured in a second pass. Defaults to
             0.0.
         accuracy: tuple of float or None. Accuracy of the model and of the export on the development
-            set, or what usually decides which of two is better, for an export that is not exact.
-            Defaults to None.
+            set, or the score that usually decides which of two models is better. Only for an export
+            that is not exact. Defaults to None.
         rows: int. Rows of the development set. Defaults to 0.
         target: Target. What a label is. Defaults to one class.
     """
@@ -128,7 +128,7 @@ def compare(
     Args:
         path: Path. The export.
         original: function of texts and pairs that returns the model's probabilities.
-        exported: the same of the export, or None where its runtime is not installed.
+        exported: the same for the export, or None if its runtime is not installed.
         dev: Examples or None. A labelled set: 200 rows spread over it are compared too, and all of
             its rows for an export that is not exact.
         target: Target. What a label is. Defaults to one class.
@@ -137,7 +137,7 @@ def compare(
             [texts]: those that the export cuts as the model does. Defaults to None: all.
 
     Raises:
-        InputError: the export differs; the message has the text on which it differs most.
+        InputError: the export differs; the message names the text on which it differs most.
     """
     texts, pairs = _texts(dev)
     if is_cut_alike is not None:
@@ -148,7 +148,7 @@ def compare(
     if exported is None:
         return Comparison(size)
     with warnings.catch_warnings():
-        # Some of the sentences are of other languages than the model's.
+        # Some of the sentences are in languages other than the model's.
         warnings.simplefilter("ignore", UnknownTokensWarning)
         ours, theirs = original(texts, pairs), exported(texts, pairs)
     if theirs.shape != ours.shape:
@@ -201,7 +201,7 @@ def _texts(dev: Examples | None) -> tuple[list[str], list[str] | None]:
 
 
 def _agreeing(ours: np.ndarray, theirs: np.ndarray) -> int:
-    """Return for how many texts the same is decided."""
+    """Return for how many texts the decision is the same."""
     return int((ours == theirs).reshape(len(ours), -1).all(axis=1).sum())
 
 

@@ -38,7 +38,7 @@ def export(
     verbose: int = 1,
     **reading: Any,
 ) -> Comparison:
-    """Write a model in another format, and verify that it predicts the same there.
+    """Write a model in another format, and verify that the export predicts the same.
 
     The export is reopened and compared with the model before it is renamed to `output`.
 
@@ -48,21 +48,21 @@ def export(
         output: str or Path. Must not exist, or be an empty folder.
         format: str. "huggingface", "google" (a TF1 checkpoint), "keras" (a .keras file),
             "keras-hub"; or a program: "saved_model", "onnx", "openvino", "litert", "torch" (.pt2).
-        length: int or None. The one width in tokens that a program takes. Defaults to None: any.
+        length: int or None. The fixed input width of a program, in tokens. Defaults to None: any.
         quantize: "int8" or None. Round the weights of an onnx, openvino or litert program to 8
             bits; differences are then reported, not refused. Defaults to None.
         dev: str or Path, Examples or None. Labelled rows to compare on. Defaults to None: the
             run's development set.
         backend: str or None. The backend that computes the model. Defaults to None: see
-            `choose_backend`. Programs are written on the backend that can.
+            `choose_backend`. Programs are written on the backend that can write them.
         verbose: int. 0 prints nothing. Defaults to 1.
-        **reading: how to read the file `dev` where it differs from the run's data, by the names of
+        **reading: how to read the file `dev` where that differs from the run's data. Fields of
             `ReadingOptions`, such as `label="stars"`.
 
     Raises:
-        KbertError: `output` exists, the format cannot hold the model, a package is missing, or a
-            probability of the export differs by more than 1e-4, or a number by more than that
-            part of its standard deviation and a millionth of itself.
+        KbertError: `output` exists, the format cannot hold the model, a package is missing, or the
+            export differs from the model: a probability by more than 1e-4, or a number by more than
+            1e-4 of its standard deviation plus a millionth of the number itself.
 
     Example:
 
@@ -112,7 +112,7 @@ def _load(
 
 
 def _text_pairs(path: Path, examples: Examples | None) -> bool | None:
-    """Return whether a model was trained on text pairs, where that is known."""
+    """Return whether a model was trained on text pairs, or None if that is not known."""
     if examples is not None:
         return examples.pairs is not None
     return RunDirectory(path).record.get("text_pairs")
@@ -152,7 +152,7 @@ def _with_max_length(classifier: Any, length: int, *, is_pair: bool) -> Any:
 def _write_weights(
     classifier: Any, format: str, path: Path, card: ModelCard | None
 ) -> Compute | None:
-    """Write a format of weights with its README, and return what it computes."""
+    """Write the model in a weights format, with a README, and return what the export computes."""
     module: WeightsFormat = format_module(format)
     module.write(classifier, path)
     if path.is_dir():

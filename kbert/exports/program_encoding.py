@@ -1,4 +1,4 @@
-"""The lines of Python that make token ids with the package tokenizers, as a model reads texts."""
+"""Python code that makes token ids with the package tokenizers, as a model reads texts."""
 
 from kbert.exports.program_windows import windows_encoding
 from kbert.exports.truncation import truncation_note

@@ -20,9 +20,9 @@ def program_settings(
     Args:
         model: BertClassifier.
         format: str. The program's format.
-        length: int or None. The one width in tokens that the program takes, or None for any.
+        length: int or None. The fixed input width of the program, in tokens, or None for any.
         int8: bool. Whether its weights are rounded to 8 bits.
-        text_pairs: bool or None. Whether it was trained on text pairs, where that is known.
+        text_pairs: bool or None. Whether it was trained on text pairs; None if that is not known.
     """
     tokenizer = model.tokenizer.get_config()
     tokenizer.pop("vocabulary")
@@ -43,7 +43,7 @@ def program_settings(
 def write_program_folder(
     model: Any, folder: Path, settings: ExportSettings, backend: Backend
 ) -> Compute:
-    """Write a model's program and its folder, and return what the program computes from texts.
+    """Write a model's program and its folder, and return a function that runs the program on texts.
 
     Args:
         model: BertClassifier, in float32.

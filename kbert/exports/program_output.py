@@ -6,14 +6,15 @@ from typing import Any
 def program_output(model: Any, inputs: Any) -> Any:
     """Return the probabilities, or the numbers, of each row; the logits if texts have several rows.
 
-    Windows are pooled before the activation: by the program's caller, who knows whose they are.
+    Windows are pooled before the activation. The program's caller pools them, since it knows which
+    text each belongs to.
 
     Args:
         model: BertClassifier.
         inputs: dict of int32 tensors [rows, width] of the backend that Keras runs on.
 
     Returns:
-        A tensor [rows, labels], which programs name by `output_name`.
+        A tensor [rows, labels]; `output_name` returns its name in programs.
     """
     import keras
 

@@ -74,7 +74,7 @@ inputs = {{
 
 
 def _arrays() -> str:
-    """Return the lines that make each input of what the package tokenizers returns."""
+    """Return the lines that make each input from what the package tokenizers returns."""
     attributes = ("ids", "type_ids", "attention_mask")
     return "\n".join(
         f'    "{name}": np.array([e.{attribute} for e in encoded], np.int32),'

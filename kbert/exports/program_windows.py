@@ -1,4 +1,4 @@
-"""The lines of Python that make the windows of texts, and pool what a program computes of them."""
+"""Python code that makes the windows of texts, and pools what a program computes for them."""
 
 from kbert.serving.export_settings import ExportSettings
 from kbert.targets.known_targets import target_of
@@ -13,10 +13,10 @@ probabilities = shares / shares.sum(axis=1, keepdims=True)""",
 
 
 def windows_encoding(settings: ExportSettings, windows: Windows, texts: str, width: str) -> str:
-    """Return the lines that make `windows` of each text, and `encoded` of all.
+    """Return the lines that make `windows`, those of each text, and `encoded`, those of all texts.
 
-    What the package tokenizers returns beyond the length of one text are windows as kbert's; of
-    pairs it knows no longer side, and the lines make one window.
+    For a text that is too long, the package tokenizers returns the same windows as kbert. It cannot
+    window the longer text of a pair, so the lines make one window for a pair.
 
     Args:
         settings: ExportSettings.
@@ -37,7 +37,7 @@ encoded = [e for text in windows for e in text]"""
 
 
 def pooling(settings: ExportSettings, windows: Windows) -> str:
-    """Return the lines that make what the model predicts for texts of the `logits` of windows."""
+    """Return the lines that compute the predictions for texts from the `logits` of windows."""
     target = target_of(settings.target)
     return f"""
 ends = np.cumsum([len(text) for text in windows])

@@ -1,7 +1,7 @@
 """Reopen an export in a process of its own.
 
-transformers and torch are not imported beside TensorFlow, which keras-hub imports: what some of
-their builds load (triton) crashes the process when TensorFlow came first.
+transformers and torch are not imported into the same process as TensorFlow, which keras-hub
+imports: some of their builds load triton, which crashes the process if TensorFlow came first.
 """
 
 import json

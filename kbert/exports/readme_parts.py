@@ -14,7 +14,7 @@ TITLES = {
 
 
 def numbered(labels: Sequence[str], target: Target) -> str:
-    """Return the list of the labels, with the thresholds of several."""
+    """Return the numbered labels, with thresholds if a text can have several labels."""
     limits = target.limits(len(labels))
     shown = [""] * len(labels) if limits is None else [f" ({limit:.6f})" for limit in limits]
     named = enumerate(zip(labels, shown, strict=True))
@@ -22,12 +22,12 @@ def numbered(labels: Sequence[str], target: Target) -> str:
 
 
 def outputs_name(target: Target) -> str:
-    """Return what a program's variable is called that holds the outputs."""
+    """Return the name of a program's variable that holds the outputs."""
     return "numbers" if target.activation == "linear" else "probabilities"
 
 
 def meaning(target: Target) -> str:
-    """Return what is listed: the outputs, by their columns."""
+    """Return the sentence that introduces the list: the outputs, by their columns."""
     return {
         "softmax": "Its classes, by their numbers:",
         "sigmoid": "A text has several labels, or none: each one whose probability is at least its "

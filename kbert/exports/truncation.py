@@ -1,4 +1,4 @@
-"""How the programs that read an export cut long texts, where the model was trained otherwise."""
+"""How the programs that read an export cut long texts, if the model was trained differently."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,11 +32,11 @@ def is_cut_alike(
 
 
 def differs(format: str, tokenizer: Tokenizer, *, is_pair: bool) -> bool:
-    """Whether the reader of a format may cut a long text, or pair, otherwise than the model does.
+    """Whether the reader of a format may cut a long text, or pair, differently from the model.
 
     Folders of weights are read by programs that cut in their own way, all others by kbert's code.
-    Of two long texts transformers gives the second one more token where Google's code gives it to
-    the first, and is told of the pair in each call.
+    transformers gives one more token to the second of two long texts, Google's code to the first.
+    How transformers cuts a pair is an argument of each call.
     """
     if format == "huggingface":
         return is_pair or tokenizer.long_text in ("head+tail", "windows")

@@ -1,4 +1,4 @@
-"""Write a program in a process of its own, on the backend that can."""
+"""Write a program in a process of its own, on the backend that can write it."""
 
 import os
 import shutil
@@ -16,25 +16,26 @@ def write_program(
 ) -> None:
     """Write a model folder's program into `folder`, whatever backend this process runs on.
 
-    A process of its own keeps away what the converters print, patch and leave in memory.
+    A separate process isolates what the converters print, patch and leave in memory.
 
     Args:
         format: str. The program's format.
         backend: str. The backend that writes it.
         model: Path. The model folder.
         folder: Path. Where to write.
-        length: int or None. The one width in tokens that the program takes, or None for any.
+        length: int or None. The fixed input width of the program, in tokens, or None for any.
         int8: bool. Whether to round the weights to 8 bits.
 
     Raises:
         InputError: the process failed; the message has the last line that it printed.
         MachineError: it failed with hardly any space left on the disk.
     """
-    # What a converter writes in between lies on the same disk, and is removed with all else where
+    # A converter's temporary files are on the same disk, and are removed with everything else if
     # the process is killed.
     between = str(model.parent.resolve())
     arguments = (format, str(model), str(folder), str(length or ""), "int8" if int8 else "")
-    reading, writing = os.pipe()  # nothing is written: its end tells the process of this one's
+    # Nothing is written to the pipe: its end tells the child that this process has ended.
+    reading, writing = os.pipe()
     try:
         done = subprocess.run(
             command("write", *arguments),

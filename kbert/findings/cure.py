@@ -10,17 +10,17 @@ from kbert.findings.words import Call, words
 
 @dataclass(frozen=True)
 class Cure:
-    """What to do about a finding, as settings, so that every surface can say it.
+    """What to do about a finding, as settings that every surface can write in its own words.
 
-    It reads "SETTINGS, NOTE"; a call or code takes the place of settings where there are none.
+    It reads "SETTINGS, NOTE". If there are no settings, a call or code takes their place.
 
     Args:
         settings: dict. The settings to change, by the names of their arguments. Defaults to {}.
-        note: str. A template: what there is to say beside them, or a cure without settings.
+        note: str. A template: a remark on the settings, or a cure without settings.
         call: Call or None. What to run. Defaults to None.
-        code: str. Python code, where that alone can cure it, as in `model.fit`. Defaults to "".
+        code: str. Python code, where only code can cure it, as in `model.fit`. Defaults to "".
         values: dict. The values of `note`. Defaults to {}.
-        otherwise: tuple of Cure. Other ways. Defaults to ().
+        otherwise: tuple of Cure. Alternatives to this cure. Defaults to ().
 
     Example:
 

@@ -23,11 +23,11 @@ class Finding:
     Args:
         code: str. One of `kbert.findings.CODES`; docs/findings.md explains each.
         severity: "error" (the run is refused), "warning" or "info".
-        template: str. One sentence with the numbers of this case, as names in braces.
+        template: str. One sentence, with names in braces for the numbers of this case.
         cure: Cure.
         values: dict. The values of `template`. Defaults to {}.
-        allowed: bool. Whether it is an error that the user allows, and so a warning. Defaults to
-            False.
+        allowed: bool. Whether it is an error that the user allows, and therefore a warning.
+            Defaults to False.
 
     Example:
 
@@ -68,7 +68,7 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """The code, and that it is allowed where it is."""
+        """The code, marked as allowed if it is."""
         return worded("{code} (allowed)", code=self.code) if self.allowed else self.code
 
     def __str__(self) -> str:
@@ -90,10 +90,10 @@ class Finding:
             }
 
     def to_record(self) -> dict[str, Any]:
-        """Return the finding as `to_dict` does, with what words it again in another language.
+        """Return the finding as `to_dict` does, plus what is needed to word it in other languages.
 
-        What that needs is plain data under "stored", the sentence under "message" and the cure
-        under "cure", as far as they can be worded again.
+        That is plain data under "stored": the sentence under "message" and the cure under "cure",
+        each only if it can be worded again.
         """
         sentence = stored(Message(self.template, **self.values))
         parts = {"message": sentence, "cure": stored(self.cure)}
@@ -109,11 +109,11 @@ def by_severity(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
-    """Return findings for a person: severity and code, below them the sentence and the cure.
+    """Return findings as text for people: severity and code, then the sentence and the cure.
 
     Args:
         findings: iterable of Finding.
-        indent: str. Before every line. Defaults to two blanks.
+        indent: str. Text before every line. Defaults to two spaces.
     """
     lines = []
     for finding in findings:
@@ -126,7 +126,7 @@ def findings_table(findings: Iterable[Finding], indent: str = "  ") -> str:
 
 
 def downgrade(findings: Iterable[Finding], allow: Sequence[str]) -> list[Finding]:
-    """Return the findings, errors whose codes are allowed as warnings that say so."""
+    """Return the findings, with allowed errors turned into warnings that say so."""
     return [
         replace(f, severity="warning", allowed=True)
         if f.code in allow and f.severity == "error"

@@ -1,1 +1,1 @@
-"""Models of other programs, read and written as arrays, without Keras."""
+"""Models of other programs, read and written as arrays."""

@@ -15,9 +15,9 @@ _DEFAULTS = {"dropout": 0.1, "max_sequence_length": 512, "num_segments": 2}
 HUB_ARGUMENTS = (*_BACKBONE, *_DEFAULTS)
 """The arguments of keras-hub's `BertBackbone` that determine a model's size."""
 LAYER_NORM_EPSILON = 1e-12
-"""That of Google's BERT, and of keras-hub's layers unless another one is set."""
+"""The epsilon of Google's BERT, and of keras-hub's layers unless another one is set."""
 BACKBONE_ARGUMENTS = (*HUB_ARGUMENTS, "layer_norm_epsilon", "attention_dropout")
-"""The arguments of a backbone: keras-hub's, and what is set on its layers where it differs."""
+"""The arguments of a backbone: keras-hub's, and those set on its layers where they differ."""
 
 
 def check_backbone(config: Any, source: object) -> None:
@@ -71,8 +71,8 @@ def check_backbone(config: Any, source: object) -> None:
 def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return all arguments of a backbone from a checked config.
 
-    Those of keras-hub are all there; the others only where they differ from its layers, so that the
-    files of most models are those that every version of kbert reads.
+    All of keras-hub's arguments are included; the others only if they differ from its layers, so
+    that every version of kbert can read the files of most models.
     """
     full = {name: config.get(name, _DEFAULTS.get(name)) for name in HUB_ARGUMENTS}
     epsilon = config.get("layer_norm_epsilon", LAYER_NORM_EPSILON)
@@ -109,7 +109,7 @@ def check_max_length(max_length: int, positions: int) -> None:
 
 
 def check_epsilon(epsilon: Any, source: object, name: str = "layer_norm_epsilon") -> None:
-    """Raise InputError unless the epsilon of a layer normalization is a number from 0 to 1."""
+    """Raise InputError unless a LayerNorm epsilon is a fraction above 0 and below 1."""
     if type(epsilon) is not float or not 0 < epsilon < 1:
         raise InputError(
             "{source}: {name} must be a fraction between 0 and 1, such as 1e-12. Received: "
@@ -121,7 +121,7 @@ def check_epsilon(epsilon: Any, source: object, name: str = "layer_norm_epsilon"
 
 
 def check_classifier(config: Any, source: object) -> None:
-    """Raise InputError when a `BertClassifier.get_config` has values of other types.
+    """Raise InputError if a `BertClassifier.get_config` has values of the wrong type.
 
     A dict in place of a name would make Keras look for a class.
     """
@@ -185,7 +185,7 @@ def check_classifier(config: Any, source: object) -> None:
 
 
 def check_pooling(pooling: Any, source: object = None) -> None:
-    """Raise InputError unless this is what a head can read."""
+    """Raise InputError unless `pooling` is one that a head can read."""
     if pooling not in get_args(TokenPooling):
         raise InputError(
             "{source}: pooling must be cls or mean. Received: {pooling!r:.80}"
@@ -212,7 +212,7 @@ def parameters(backbone: Mapping[str, int], labels: int = 0) -> int:
 def check_fits_file(
     backbone: Mapping[str, int], labels: int, held: tuple[int, int], source: object
 ) -> None:
-    """Raise InputError when a model would need far more than the file of its weights holds.
+    """Raise InputError if a model needs far more weights than its file holds.
 
     Every layer of BERT has 16 arrays. Small differences are named once the model is built.
 

@@ -1,6 +1,7 @@
 """Every field of config.json and bert_config.json: honoured, refused, or without effect.
 
-docs/import-export.md has the same lists; tests compare them, and the first with transformers.
+docs/import-export.md has the same lists. Tests compare them, and compare the fields of config.json
+with those of transformers.
 """
 
 import json
@@ -17,12 +18,12 @@ _MAX_NAMED = 5
 
 @dataclass(frozen=True)
 class ConfigFields:
-    """What kbert makes of the fields of a configuration.
+    """How kbert treats the fields of a configuration.
 
     Args:
         honoured: frozenset of str. They determine the model, and their values are checked.
-        accepted: dict. The values that are accepted of fields that would make it another model.
-        head: frozenset of str. They matter where the classification head is wanted.
+        accepted: dict. The accepted values of fields that otherwise make it another model.
+        head: frozenset of str. They matter if the classification head is wanted.
         without_effect: frozenset of str. They do not change what the encoder and the head compute.
 
     Example:
@@ -44,7 +45,7 @@ class ConfigFields:
         return self.honoured | self.accepted.keys() | self.head | self.without_effect
 
     def check(self, config: Mapping[str, Any], file: Path) -> list[str]:
-        """Return the fields that are not known, which the original program does not read either.
+        """Return the unknown fields, which the original program does not read either.
 
         Args:
             config: dict.
@@ -67,7 +68,7 @@ class ConfigFields:
 
 
 def unknown_note(unknown: list[str], file: Path) -> tuple[str, ...]:
-    """Return the line that tells of unknown fields, or nothing."""
+    """Return the line that reports unknown fields, or nothing."""
     if not unknown:
         return ()
     names = Joined(name[:40] for name in unknown[:_MAX_NAMED])
@@ -120,7 +121,7 @@ HUGGING_FACE = ConfigFields(
         # where it comes from
         "_name_or_path transformers_version finetuning_task tokenizer_class prefix "
         "task_specific_params custom_pipelines language name _commit_hash "
-        # of models that write text
+        # of models that generate text
         "cross_attention_hidden_size tie_encoder_decoder decoder_start_token_id max_length "
         "min_length do_sample early_stopping num_beams num_beam_groups diversity_penalty "
         "temperature top_k top_p typical_p repetition_penalty length_penalty no_repeat_ngram_size "
@@ -129,7 +130,7 @@ HUGGING_FACE = ConfigFields(
         "exponential_decay_length_penalty suppress_tokens begin_suppress_tokens"
     ),
 )
-"""Of transformers' `BertConfig`, today's and earlier ones."""
+"""The fields of transformers' `BertConfig`, today's and earlier ones."""
 
 GOOGLE = ConfigFields(
     honoured=_SIZES,
@@ -140,4 +141,4 @@ GOOGLE = ConfigFields(
         "pooler_num_fc_layers pooler_size_per_head pooler_type"
     ),
 )
-"""Of bert_config.json of google-research/bert."""
+"""The fields of bert_config.json of google-research/bert."""

@@ -12,7 +12,7 @@ def cooled(arrays: Mapping[str, np.ndarray], temperature: float) -> dict[str, np
 
         logits / temperature = hidden @ (kernel / temperature) + bias / temperature
 
-    Pooling the windows of a text, by mean or by maximum, commutes with dividing by what is above 0.
+    Pooling a text's windows, by mean or by maximum, commutes with division by a positive number.
 
     Args:
         arrays: dict of arrays by name.

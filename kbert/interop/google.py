@@ -35,8 +35,8 @@ class GoogleCheckpoint(Source):
 
     Args:
         name: str. The folder.
-        base: str or Path. Where bert_config.json and vocab.txt are, which an output directory
-            does not hold: the release that was fine-tuned. Defaults to None: the folder itself.
+        base: str or Path. The folder with bert_config.json and vocab.txt, which an output
+            directory lacks: the release that was fine-tuned. Defaults to None: the folder itself.
         lowercase: bool or None. Whether the vocabulary is lower-case. Defaults to None: see
             `read_google`.
     """
@@ -158,14 +158,13 @@ def read_google(
 ) -> ModelData:
     """Return the model of a release, or of an output directory of run_classifier.py.
 
-    The slots of optimizers, global_step and other counters, and the heads of pretraining are left
-    behind.
+    Optimizer slots, global_step and other counters, and the pretraining heads are left out.
 
     Args:
         folder: str or Path. With bert_model.ckpt.* or model.ckpt-N.*.
-        base: str or Path. Where bert_config.json and vocab.txt are, which an output directory
-            does not hold: the release that was fine-tuned. Defaults to None: the folder itself.
-        lowercase: bool or None. Defaults to None: by the folder's name where it is one of
+        base: str or Path. The folder with bert_config.json and vocab.txt, which an output
+            directory lacks: the release that was fine-tuned. Defaults to None: the folder itself.
+        lowercase: bool or None. Defaults to None: by the folder's name if it is one of
             Google's, else by whether the vocabulary has upper-case pieces.
 
     Raises:
@@ -177,7 +176,7 @@ def read_google(
 
 
 def _classes(names: VariableNames, shapes: Shapes, source: Path) -> int:
-    """Return the number of classes of a head, or raise InputError: it does not classify texts."""
+    """Return the number of classes of a head, or raise InputError if it does not classify texts."""
     shape = shapes[next(iter(names.head.values()))]
     if names.has_pooler and shape and shape[0] > 1:
         return shape[0]

@@ -1,4 +1,4 @@
-"""Names in TensorFlow 1 checkpoints: weights of BERT, and what trainings leave beside them."""
+"""Names in TensorFlow 1 checkpoints: weights of BERT, and what training leaves beside them."""
 
 import math
 from collections.abc import Collection
@@ -18,15 +18,16 @@ _MAX_PARTS = 32  # of a name; BERT's have 8, and every part of a longer one woul
 
 @dataclass(frozen=True)
 class VariableNames(StoredNames):
-    """The names in a checkpoint by what they belong to.
+    """The names in a checkpoint, grouped by what they belong to.
 
     Args:
-        encoder: dict. The checkpoint's names of the encoder's weights, by those of a release.
-        head: dict. Those of the head that run_classifier.py trains.
+        encoder: dict. The encoder's weights: their names in the checkpoint, by their names in a
+            release.
+        head: dict. The same for the head that run_classifier.py trains.
         pretraining: tuple of str. The heads of pretraining.
         other: tuple of str. Everything else, such as other heads.
-        slots: tuple of str. What an optimizer or an average keeps of a weight: whatever hangs below
-            a weight's name, as in "output_bias/BERTAdam_1".
+        slots: tuple of str. What an optimizer or a moving average keeps for a weight: all names
+            below the weight's, such as "output_bias/BERTAdam_1".
         counters: tuple of str. Single numbers, such as global_step and loss_scale.
 
     Example:
@@ -44,7 +45,7 @@ class VariableNames(StoredNames):
 
     @classmethod
     def find(cls, shapes: Shapes, source: object) -> "VariableNames":
-        """Return the names, by the scope that the table of embeddings is in.
+        """Return the names, found by the scope of the embedding table.
 
         Args:
             shapes: dict. The shapes by the checkpoint's names.
@@ -76,7 +77,7 @@ class VariableNames(StoredNames):
         return cls(encoder, head, *map(tuple, (pretraining, other, slots, counters)))
 
     def notes(self, step: int | None, unwanted: Collection[str]) -> tuple[str, ...]:
-        """Return a line for each kind of variables that is left behind.
+        """Return a line for each kind of variable that is left behind.
 
         Args:
             step: int or None. The value of global_step, where it is known.
@@ -111,7 +112,7 @@ class VariableNames(StoredNames):
 
 
 def _scope(shapes: Shapes, source: object) -> str:
-    """Return what stands before the names of the weights, such as "module/"."""
+    """Return the prefix of the weights' names, such as "module/"."""
     found = [name.removesuffix(_ANCHOR) for name in shapes if name.endswith(_ANCHOR)]
     scopes = [scope for scope in found if scope == "" or scope.endswith("/")]
     if "" in scopes or not scopes:
@@ -133,7 +134,7 @@ def _scope(shapes: Shapes, source: object) -> str:
 
 
 def _hangs_below(name: str, shapes: Shapes, weights: Collection[str]) -> bool:
-    """Whether a name begins with another, or holds a weight's after the scope of an optimizer."""
+    """Whether a name lies below another, or contains a weight's name after an optimizer's scope."""
     parts = name.split("/")
     if len(parts) > _MAX_PARTS:
         return False

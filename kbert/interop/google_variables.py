@@ -26,8 +26,8 @@ _PATTERN = re.compile(r"[*?\[\]{}\\]")
 def checkpoint_prefix(folder: Path) -> str | None:
     """Return the name of a folder's checkpoint without its endings, or None.
 
-    A release has bert_model.ckpt; an output directory has model.ckpt-N, of which the file
-    `checkpoint` names the last one, or else the greatest N counts.
+    A release has bert_model.ckpt. An output directory has model.ckpt-N: the last one, as named by
+    the file `checkpoint`, or else the one with the greatest N.
     """
     if (folder / "bert_model.ckpt.index").is_file():
         return "bert_model.ckpt"
@@ -43,7 +43,7 @@ def checkpoint_prefix(folder: Path) -> str | None:
 
 
 def import_tensorflow() -> Any:
-    """Return TensorFlow, which alone reads and writes checkpoints of its first version."""
+    """Return TensorFlow, the only library that reads and writes TensorFlow 1 checkpoints."""
     try:
         import tensorflow
     except ImportError:
@@ -75,7 +75,7 @@ def open_checkpoint(folder: Path, prefix: str) -> Iterator[tuple[Shapes, Read]]:
         check_file(path, folder)
     with _without_patterns(checkpoint, (index, *shards)) as name:
         with foreign_input("{checkpoint} cannot be read: {reason}", checkpoint=checkpoint):
-            # Not load_checkpoint, which takes the checkpoint that a folder of that name points to.
+            # Not load_checkpoint: it opens the checkpoint that a folder of that name points to.
             reader = tf.compat.v1.train.NewCheckpointReader(name)
             shapes = {n: tuple(s) for n, s in reader.get_variable_to_shape_map().items()}
         numbers, held = sum(map(math.prod, shapes.values())), sum(p.stat().st_size for p in shards)
@@ -97,9 +97,9 @@ def open_checkpoint(folder: Path, prefix: str) -> Iterator[tuple[Shapes, Read]]:
 
 @contextmanager
 def _without_patterns(checkpoint: Path, files: Sequence[Path]) -> Iterator[str]:
-    """Yield a name that TensorFlow takes for these files, and for no others.
+    """Yield a name that TensorFlow resolves to these files and no others.
 
-    It takes the characters of a pattern as one, and would open other files than were checked.
+    TensorFlow expands the characters of a pattern, and would open files that were not checked.
     """
     if not _PATTERN.search(str(checkpoint)):
         yield str(checkpoint)
@@ -112,7 +112,7 @@ def _without_patterns(checkpoint: Path, files: Sequence[Path]) -> Iterator[str]:
 
 
 def read_step(shapes: Shapes, read: Read) -> int | None:
-    """Return the value of global_step, or None where there is no such number."""
+    """Return the value of global_step, or None if there is no such number."""
     if shapes.get("global_step") != ():
         return None
     step = read("global_step")

@@ -55,18 +55,18 @@ def read_h5(
 
 
 def _is_weight(name: str) -> bool:
-    """Whether a path is of a layer's weight, and not of an optimizer or a dropout's seed."""
+    """Whether a path belongs to a layer's weight, not to an optimizer or a dropout's seed."""
     return name.startswith("layers/") and "/seed_generator/" not in name
 
 
 def _from_halves(array: np.ndarray) -> np.ndarray:
-    """Return bfloat16, which HDF5 lacks and which Keras stores as two bytes, as float32."""
+    """Convert bfloat16 to float32: HDF5 lacks bfloat16, and Keras stores it as two bytes."""
     if array.dtype == np.dtype("V2"):  # the upper half of a float32
         return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
     return array
 
 
 def _without_underscores(name: str) -> str:
-    """Return a path without the underscores that versions of Keras put before its parts."""
+    """Return a path without the underscores that some versions of Keras put before its parts."""
     parts = [part.lstrip("_") for part in name.split("/")]
     return re.sub("^layer_checkpoint_dependencies/", "layers/", "/".join(parts))

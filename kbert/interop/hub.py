@@ -1,4 +1,4 @@
-"""Presets of hubs by their names or handles."""
+"""Presets of hubs, by name or handle."""
 
 import difflib
 import re
@@ -19,14 +19,14 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 _NAME = re.compile(r"[a-z_][a-z0-9_.]*|(kaggle|hf|modelscope)://.+")
 _HUGGING_FACE_NAME = re.compile(r"(\w[\w.-]*/)?\w[\w.-]*")
-_UNKNOWN = "Unknown preset identifier"  # as keras-hub begins its sentence of a page
+_UNKNOWN = "Unknown preset identifier"  # the beginning of keras-hub's page-long message
 
 
 class HubPreset(Source):
-    """A BERT encoder of a hub, such as bert_base_en_uncased, kaggle://... or hf://....
+    """A BERT encoder from a hub, such as bert_base_en_uncased, kaggle://... or hf://....
 
-    What transformers wrote on the Hugging Face Hub is read as a folder of its would be; everything
-    else is downloaded and read by keras-hub.
+    Models of the Hugging Face Hub that transformers wrote are read like local Hugging Face folders;
+    all others are downloaded and read by keras-hub.
     """
 
     kind = Message("a keras-hub preset")
@@ -109,7 +109,7 @@ class HubPreset(Source):
 
 
 def load_from_hub(name: str, load: Any, **arguments: Any) -> Any:
-    """Return `load(name)`, or raise InputError that says what a preset can be."""
+    """Return `load(name)`, or raise an InputError that says what a preset can be."""
     try:
         with loading(name):
             return load(name, **arguments)
@@ -134,7 +134,7 @@ def _no_such_preset(name: str) -> InputError:
 
 
 def hub_cure(name: str) -> Cure | None:
-    """Return what to type for a name as models of the Hugging Face Hub have them, or None.
+    """Return what to type for a name that looks like one of the Hugging Face Hub, or None.
 
     Args:
         name: str. There is no file or folder of that name.

@@ -46,7 +46,7 @@ GELU: dict[str, Gelu] = {
 
 
 class HuggingFaceFolder(Source):
-    """A folder that `save_pretrained` of transformers, or its forerunners, have written."""
+    """A folder that `save_pretrained` of transformers, or of its predecessors, has written."""
 
     kind = Message("a Hugging Face BERT")
 
@@ -75,7 +75,7 @@ class HuggingFaceFolder(Source):
     def max_length(self) -> int | None:
         file = self.local_path / "tokenizer_config.json"
         length = read_json(file).get("model_max_length") if file.is_file() else None
-        # Without one, transformers writes 10^30.
+        # transformers writes 10^30 if there is no maximum.
         positions = self.sizes()[0]["max_sequence_length"]
         return min(length, positions) if type(length) is int and 3 <= length < 10**9 else None
 
@@ -159,7 +159,7 @@ class HuggingFaceFolder(Source):
 
     def masked_head(self) -> dict[str, np.ndarray] | None:
         if self._config().get("tie_word_embeddings") is False:
-            return None  # its last matrix is another than the table of the embedding
+            return None  # its last matrix is not the embedding table
         shapes, read = open_weights(self.local_path)
         held = WeightNames.find(shapes, self.local_path).predictions
         specs = masked_head_specs(self.sizes()[0])
@@ -183,7 +183,7 @@ class HuggingFaceFolder(Source):
 
 
 def _config_file(folder: Path) -> Path:
-    """Return config.json, or bert_config.json beside PyTorch's weights, as until 2019."""
+    """Return config.json, or bert_config.json beside PyTorch's weights, as was usual until 2019."""
     old = folder / "bert_config.json"
     if not (folder / "config.json").is_file() and old.is_file() and holds_weights(folder):
         return old
@@ -193,15 +193,15 @@ def _config_file(folder: Path) -> Path:
 def read_hugging_face(folder: str | Path) -> ModelData:
     """Return the model of a folder that `save_pretrained` has written.
 
-    Weights are read from *.safetensors, or from PyTorch's pickles (*.bin) by a load that makes
-    nothing but tensors. The heads of pretraining are left behind.
+    Weights are read from *.safetensors, or from PyTorch's pickles (*.bin) with a loader that
+    creates nothing but tensors. The pretraining heads are left out.
 
     Args:
         folder: str or Path.
 
     Raises:
-        InputError: it is not a BERT, its head is not one of texts, or weights are missing, surplus
-            or misshapen.
+        InputError: it is not a BERT, its head is not a text classifier's, or weights are missing,
+            surplus or misshapen.
     """
     data = HuggingFaceFolder(str(folder)).read()
     if data.unnamed:
@@ -210,7 +210,7 @@ def read_hugging_face(folder: str | Path) -> ModelData:
 
 
 def _number_note(config: dict[str, Any]) -> tuple[str, ...]:
-    """Return the line that tells why one output is a number, where the files do not say it."""
+    """Return the line that explains why a single output is a number, if the files do not say so."""
     if config.get("problem_type") is not None:
         return ()
     return (
@@ -222,7 +222,7 @@ def _number_note(config: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _left_behind(names: Sequence[str], what: str, *, name_them: bool = False) -> tuple[str, ...]:
-    """Return the line that tells of weights that are not read, or nothing."""
+    """Return the line that reports weights that are not read, or nothing."""
     if not names:
         return ()
     shown = name_list((name[:60] for name in sorted(names)), 3)

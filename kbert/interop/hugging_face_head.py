@@ -12,12 +12,12 @@ from kbert.targets.single import Single
 from kbert.targets.target import Target
 
 THRESHOLDS = "thresholds"
-"""The field of config.json with kbert's thresholds of several labels; transformers keeps it."""
+"""The field of config.json with kbert's thresholds for several labels; transformers keeps it."""
 OWN_KIND = "kbert_target"
-"""The field of config.json with a kind of target that `problem_type` has no word for."""
+"""The field of config.json for a kind of target that `problem_type` cannot express."""
 _TARGETS: tuple[Target, ...] = (Single(), Multi(), Regression())
 
-# Classes of transformers whose head is another one than a classifier's of texts.
+# Classes of transformers whose head is not a text classifier's.
 _OTHER_TASKS = {
     "BertForTokenClassification": Message("labels for tokens"),
     "BertForQuestionAnswering": Message("answers inside a text"),
@@ -28,12 +28,12 @@ _OTHER_TASKS = {
 def check_head(
     config: dict[str, Any], shape: tuple[int, ...], has_pooler: bool, file: Path
 ) -> tuple[int, Target]:
-    """Return the outputs of a head and what they mean, or raise InputError: it is not one of texts.
+    """Return the number and meaning of a classifier's outputs; raise InputError for other heads.
 
     Args:
         config: dict. The contents of config.json.
-        shape: tuple of int. Of the head's kernel, [outputs, hidden].
-        has_pooler: bool. Whether the model has a pooler, which a classifier of texts needs.
+        shape: tuple of int. The shape of the head's kernel, [outputs, hidden].
+        has_pooler: bool. Whether the model has a pooler, which a text classifier needs.
         file: Path. The config.json.
     """
     architectures = config.get("architectures")
@@ -79,7 +79,7 @@ def head_target(config: dict[str, Any], outputs: int, file: Path) -> Target:
     if target == Multi() and THRESHOLDS in config:
         return target_of({"kind": "multi", "thresholds": config[THRESHOLDS]}, outputs)
     own = target_of(str(config[OWN_KIND])) if OWN_KIND in config else target
-    # Who trains the folder further for something else changes `problem_type` alone.
+    # Training the folder further for something else changes `problem_type` alone.
     return own if own.problem_type == target.problem_type else target
 
 
@@ -108,7 +108,7 @@ def head_labels(
         config: dict. The contents of config.json.
         classes: int. How many there are.
         file: Path. The config.json.
-        least: int. How many there must be. Defaults to 2.
+        least: int. How many there must be at least. Defaults to 2.
     """
     names = config.get("id2label")
     if names is None:

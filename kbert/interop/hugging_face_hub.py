@@ -19,7 +19,7 @@ _FILES = ["*.json", "vocab.txt"]
 
 
 def loading(name: str) -> AbstractContextManager[None]:
-    """Return the boundary around what a hub's client does for a name or handle."""
+    """Return the context for calls of a hub's client: its errors become InputErrors."""
     return foreign_input(
         "{name!r} is not a local folder, and could not be loaded from a hub: {reason}",
         name=name,
@@ -28,7 +28,7 @@ def loading(name: str) -> AbstractContextManager[None]:
 
 
 def _by_hand(name: str) -> Cure:
-    """Return what to do where a hub cannot be reached: which files to fetch, and where to."""
+    """Return what to do if a hub cannot be reached: which files to fetch, and where to put them."""
     known = known_preset(name)
     repository = name.removeprefix(_SCHEME) if name.startswith(_SCHEME) else None
     if known is not None:

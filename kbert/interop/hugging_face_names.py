@@ -1,4 +1,4 @@
-"""Names in the weights of Hugging Face folders, whatever a wrapper has put before them."""
+"""Names of the weights in Hugging Face folders, whatever prefix a wrapper has added."""
 
 import re
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ _HEAD = ("classifier.weight", "classifier.bias")
 
 @dataclass(frozen=True)
 class WeightNames(StoredNames):
-    """The names in a file by those that transformers' BertModel and classifier have.
+    """The names in a file, by the names that transformers' BertModel and classifier use.
 
     Args:
-        encoder: dict. The file's names of the encoder's weights, by the bare ones.
-        head: dict. Those of the classification head, by the bare ones.
-        pretraining: tuple of str. Of the heads of pretraining.
-        other: tuple of str. Of everything else, such as other heads.
+        encoder: dict. The encoder's weights: their names in the file, by the names without prefix.
+        head: dict. The same for the classification head.
+        pretraining: tuple of str. The names of the pretraining heads.
+        other: tuple of str. All other names, such as those of other heads.
 
     Example:
 
@@ -39,16 +39,16 @@ class WeightNames(StoredNames):
 
     @property
     def predictions(self) -> dict[str, str]:
-        """The file's names of the head for masked tokens, by those that transformers has today."""
+        """The names of the masked-token head in the file, by those that transformers uses today."""
         found = {_today(name[name.index("cls.") :]): name for name in self.pretraining}
-        bias = found.get(f"{_PREDICTIONS}decoder.bias")  # the same array, of which one is stored
+        bias = found.get(f"{_PREDICTIONS}decoder.bias")  # the same array, stored once
         if bias is not None:
             found.setdefault(f"{_PREDICTIONS}bias", bias)
         return {bare: name for bare, name in found.items() if bare.startswith(_PREDICTIONS)}
 
     @classmethod
     def find(cls, shapes: Shapes, source: object) -> "WeightNames":
-        """Return the names, by the prefix that the table of embeddings has.
+        """Return the names, found by the prefix of the embedding table.
 
         Args:
             shapes: dict. The shapes by the file's names.
@@ -76,7 +76,7 @@ class WeightNames(StoredNames):
 
 
 def _prefix(shapes: Shapes, source: object) -> str:
-    """Return what stands before the names of the encoder's weights."""
+    """Return the prefix of the names of the encoder's weights."""
     found = [name.removesuffix(_ANCHOR) for name in shapes if name.endswith(_ANCHOR)]
     prefixes = [prefix for prefix in found if prefix == "" or prefix.endswith(".")]
     usual = [prefix for prefix in ("bert.", "") if prefix in prefixes]
@@ -98,7 +98,7 @@ def _prefix(shapes: Shapes, source: object) -> str:
 
 
 def _today(bare: str) -> str:
-    """Return a name as it is written since 2019."""
+    """Return a name as it has been written since 2019."""
     if bare.endswith(("LayerNorm.gamma", "LayerNorm.beta")):
         return bare.replace(".gamma", ".weight").replace(".beta", ".bias")
     return bare

@@ -39,9 +39,9 @@ _FILE, _VOCABULARY = "tokenizer.json", "vocab.txt"
 def hugging_face_tokenizer(folder: Path) -> Tokenizer:
     """Return the tokenizer whose ids are those of `AutoTokenizer.from_pretrained(folder)`.
 
-    Its class decides. transformers' BertTokenizer, the default, takes the pieces of tokenizer.json
-    or vocab.txt, and everything else from tokenizer_config.json. PreTrainedTokenizerFast is what
-    tokenizer.json says.
+    The tokenizer's class decides what is read. transformers' BertTokenizer, the default, takes the
+    pieces from tokenizer.json or vocab.txt, and everything else from tokenizer_config.json.
+    PreTrainedTokenizerFast follows tokenizer.json.
 
     Raises:
         InputError: it is another class, or the files do not fit.
@@ -65,7 +65,7 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
 
 
 def _bert_tokenizer(folder: Path, config: dict[str, Any]) -> Tokenizer:
-    """Return what transformers' BertTokenizer makes of a folder."""
+    """Return the tokenizer that transformers' BertTokenizer builds from a folder."""
     file = folder / _FILE
     spec = read_json(file) if file.is_file() else None
     settings = {
@@ -90,7 +90,7 @@ def _bert_tokenizer(folder: Path, config: dict[str, Any]) -> Tokenizer:
 def tokenizer_of_0_1(folder: Path) -> Tokenizer:
     """Return the tokenizer that kbert 0.1 read, for runs that were started with it.
 
-    It followed tokenizer.json where there was one, and looked up words of 200 characters.
+    It followed tokenizer.json if there was one, and looked up words of up to 200 characters.
     """
     config = tokenizer_config(folder)
     if (folder / _FILE).is_file():
@@ -110,7 +110,7 @@ def tokenizer_of_0_1(folder: Path) -> Tokenizer:
 
 
 def _whole_file(folder: Path, config: dict[str, Any]) -> Tokenizer:
-    """Return what a tokenizer.json says, with what tokenizer_config.json adds."""
+    """Return the tokenizer that tokenizer.json describes, with what tokenizer_config.json adds."""
     file = folder / _FILE
     if not file.is_file():
         raise InputError(
@@ -147,9 +147,9 @@ def _pieces_beside(folder: Path) -> list[str]:
 def _special_pieces(
     found: Tokenizer, config: dict[str, Any], added: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the pieces that are called special without being added.
+    """Return the pieces that are declared special but not added.
 
-    They are never split; what is no piece has no weights.
+    They are never split. Special tokens that are not pieces have no weights.
     """
     named = _contents(added)
     special = {token["content"]: token for token in special_tokens(config)}
@@ -157,7 +157,7 @@ def _special_pieces(
 
 
 def _contents(tokens: list[dict[str, Any]]) -> set[str]:
-    """Return the texts of added tokens; what has none is refused where they are added."""
+    """Return the texts of added tokens; a token without one is refused when it is added."""
     return {text for token in tokens if isinstance(text := token.get("content"), str)}
 
 
@@ -171,7 +171,7 @@ def _tokenizer(settings: dict[str, Any], file: Path) -> Tokenizer:
 def _with_added(
     found: Tokenizer, tokens: list[dict[str, Any]], config: dict[str, Any], folder: Path
 ) -> Tokenizer:
-    """Return a tokenizer with added tokens, special ones found in texts or not."""
+    """Return a tokenizer with added tokens; `config` says if special ones are found in texts."""
     if not tokens:
         return found
     more: dict[str, Any] = {"added_tokens": tokens}

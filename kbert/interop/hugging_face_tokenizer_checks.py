@@ -1,4 +1,4 @@
-"""Refuses tokenizers of Hugging Face folders that treat texts otherwise than BERT's."""
+"""Refuses tokenizers of Hugging Face folders that treat texts differently from BERT's."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ _PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]"}
 
 
 def check_special_pieces(config: dict[str, Any], folder: Path) -> None:
-    """Raise InputError when the special pieces have other names than BERT's."""
+    """Raise InputError if the special pieces have names other than BERT's."""
     for name, expected in _PIECES.items():
         given = config.get(f"{name}_token", expected)
         content = given.get("content") if isinstance(given, dict) else given
@@ -46,9 +46,9 @@ def check_switches(config: dict[str, Any], folder: Path) -> None:
 
 
 def kept_of_long_texts(config: dict[str, Any], spec: Any, folder: Path) -> LongText:
-    """Return what is kept of long texts: transformers names the side that they lose.
+    """Return which part of a long text is kept; transformers names the side that is cut.
 
-    What tokenizer_config.json tells has priority over tokenizer.json.
+    tokenizer_config.json takes priority over tokenizer.json.
     """
     truncation = spec.get("truncation") if isinstance(spec, dict) else None
     told = truncation.get("direction") if isinstance(truncation, dict) else None
@@ -63,7 +63,7 @@ def kept_of_long_texts(config: dict[str, Any], spec: Any, folder: Path) -> LongT
 
 
 def check_template(template: Any, ids: Mapping[str, int], file: Path) -> None:
-    """Raise InputError unless [CLS] and [SEP] are put around texts as BERT has them."""
+    """Raise InputError unless [CLS] and [SEP] are put around texts as in BERT."""
     kind = template.get("type") if isinstance(template, dict) else None
     around = {name: ids.get(name) for name in ("[CLS]", "[SEP]")}
     expected: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What a Hugging Face folder says of its tokenizer, as transformers 5 reads it."""
+"""The tokenizer settings of a Hugging Face folder, as transformers 5 reads them."""
 
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ BERT = (
     *("Bert", "DistilBert", "Electra", "MobileBert", "SqueezeBert", "LayoutLM", "Lxmert"),
     *("ConvBert", "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader"),
 )
-"""What transformers calls its BertTokenizer, which takes only the pieces from a tokenizer.json."""
+"""transformers' names for its BertTokenizer, which takes only the pieces from a tokenizer.json."""
 
 WHOLE_FILE = ("PreTrained", "TokenizersBackend", "PythonBackend")
-"""What takes all of a tokenizer.json."""
+"""transformers' names for the tokenizers that take all of a tokenizer.json."""
 
 CONFIG_FILE = "tokenizer_config.json"
-# Those that say nothing of segments unless tokenizer_config.json tells them to.
+# Those that return no segments unless tokenizer_config.json asks for them.
 _WITHOUT_SEGMENTS = ("DistilBert", "DPRReader", *WHOLE_FILE)
 
 
@@ -38,7 +38,7 @@ def tokenizer_config(folder: Path) -> dict[str, Any]:
 
 
 def tokenizer_class(folder: Path, config: dict[str, Any]) -> tuple[Any, str]:
-    """Return the name of a folder's tokenizer class, and what it is without its endings."""
+    """Return the name of a folder's tokenizer class, and the name without its suffixes."""
     name = config.get("tokenizer_class")
     if name is None:
         name = read_if_there(folder / "config.json").get("tokenizer_class") or "BertTokenizer"
@@ -46,7 +46,7 @@ def tokenizer_class(folder: Path, config: dict[str, Any]) -> tuple[Any, str]:
 
 
 def segments_note(folder: Path) -> tuple[str, ...]:
-    """Return the line that tells where transformers gives both texts of a pair one segment."""
+    """Return a line if transformers gives both texts of a pair the same segment, or nothing."""
     config = tokenizer_config(folder)
     name, kind = tokenizer_class(folder, config)
     told = config.get("model_input_names")
@@ -62,5 +62,5 @@ def segments_note(folder: Path) -> tuple[str, ...]:
 
 
 def read_if_there(file: Path) -> dict[str, Any]:
-    """Return the values of a JSON file; none where there is no file."""
+    """Return the values of a JSON file, or none if there is no file."""
     return read_json(file) if file.is_file() else {}

@@ -21,7 +21,7 @@ from kbert.utils.wording import count_noun
 
 _UNREADABLE = "{file} cannot be read: {reason}"
 _CURE = Cure(note="write the model with save_pretrained of transformers")
-# What safetensors calls the types for which NumPy has no name.
+# safetensors' names for types that NumPy has no name for.
 _NOT_OF_NUMPY = ("F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4")
 Opened = tuple[Shapes, Callable[[str], np.ndarray]]
 
@@ -29,7 +29,7 @@ Opened = tuple[Shapes, Callable[[str], np.ndarray]]
 def open_weights(folder: Path) -> Opened:
     """Return the shapes of a folder's weights by name, and the function that reads an array."""
     for stem, ending, read in _FORMS:
-        # In the order of transformers: of a folder that has both, the one file is the model.
+        # In transformers' order: if a folder has a single file and shards, the file is the model.
         if (folder / f"{stem}{ending}").is_file():
             return read(folder, [f"{stem}{ending}"])
         index = folder / f"{stem}{ending}.index.json"
@@ -123,24 +123,24 @@ def _open_pickles(folder: Path, names: list[str]) -> Opened:
 
 
 def _load_tensors(file: Path, folder: Path) -> dict[str, Any]:
-    """Return the tensors in one of PyTorch's pickles, which are plain arrays in memory."""
+    """Return the tensors in a PyTorch pickle; all are plain arrays in memory."""
     import torch
 
-    with foreign_input(_UNREADABLE, file=file):  # of the file system
+    with foreign_input(_UNREADABLE, file=file):  # errors of the file system
         check_file(file, folder)
         with file.open("rb") as opened:
-            is_zip = opened.read(4) == b"PK\x03\x04"  # as PyTorch writes since 1.6
+            is_zip = opened.read(4) == b"PK\x03\x04"  # as PyTorch has written since 1.6
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of kinds of tensors that are refused below
+        warnings.simplefilter("ignore")  # about kinds of tensors that are refused below
         with foreign_input(
             "{file} is broken or holds something other than tensors, and is not read: {reason}",
             file=file,
         ):
             try:
-                # weights_only: an unpickler that makes tensors and plain containers, nothing else.
+                # weights_only: an unpickler that creates nothing but tensors and plain containers.
                 loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=is_zip)
             except pickle.UnpicklingError as error:
-                # PyTorch's own reason tells how to have the file run code.
+                # PyTorch's own message explains how to let the file run code.
                 raise InputError(
                     "{file} is broken or holds something other than tensors, and is not read.",
                     file=file,
@@ -173,7 +173,7 @@ def _not_tensors(file: Path, received: str) -> InputError:
 
 
 def _other_kind(tensor: Any) -> str | None:
-    """Return what a tensor is other than an array of numbers in memory, or None."""
+    """Return the kind of a tensor that is not a plain array in memory, or None."""
     import torch
 
     if tensor.is_nested:

@@ -30,7 +30,7 @@ def check_settings(settings: Any, source: object) -> None:
             name=name,
         )
     unknown = sorted(set(settings["backbone"]) - set(BACKBONE_ARGUMENTS))
-    if unknown:  # keras-hub would take them without a word
+    if unknown:  # keras-hub would accept them silently
         raise InputError(
             "{source}: a backbone has no {unknown}. Known: {known}.",
             source=source,
@@ -48,7 +48,7 @@ def folder_tokenizer(folder: Path, settings: Mapping[str, Any]) -> Tokenizer:
 
 
 def config_tokenizer(source: Path, settings: Mapping[str, Any]) -> Tokenizer:
-    """Return the tokenizer of settings that hold the vocabulary too."""
+    """Return the tokenizer of settings that include the vocabulary."""
     try:
         return Tokenizer.from_config(settings.get("tokenizer", {}))
     except (TypeError, KbertError) as error:
@@ -56,7 +56,7 @@ def config_tokenizer(source: Path, settings: Mapping[str, Any]) -> Tokenizer:
 
 
 def tokenizer_misfit(source: Path, error: Exception) -> InputError:
-    """Return the error of a tokenizer's settings that its class does not take."""
+    """Return the error for tokenizer settings that its class does not accept."""
     return InputError(
         "{source}: the tokenizer in config.json does not fit: {error}", source=source, error=error
     )

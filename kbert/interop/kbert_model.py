@@ -177,7 +177,7 @@ class Run(ModelFolder):
 
 
 def _no_model_of_a_sweep(sweep: Path) -> InputError:
-    """Return the error of naming a sweep in place of one of its runs."""
+    """Return the error for naming a sweep instead of one of its runs."""
     final = sweep / "final"
     if _is_model(final / "model", final):
         cure = Cure(note="name its final run: {final}", values={"final": final})
@@ -189,7 +189,7 @@ def _no_model_of_a_sweep(sweep: Path) -> InputError:
 
 
 def _is_model(folder: Path, root: Path) -> bool:
-    """Whether a folder holds a kbert model of whatever version; it must not lead out of `root`."""
+    """Whether a folder holds a kbert model of any version; links must not lead out of `root`."""
     file = folder / CONFIG_FILE
     if not file.is_file():
         return False

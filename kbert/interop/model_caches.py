@@ -1,4 +1,4 @@
-"""The BERTs that already lie in the caches of Hugging Face and Keras."""
+"""The BERTs that are already in the caches of Hugging Face and Keras."""
 
 import os
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def cache_folders() -> dict[str, Path]:
 
 
 def cached_models() -> list[CachedModel]:
-    """Return the BERTs with weights in the caches, of several versions the newest."""
+    """Return the BERTs with weights in the caches; of several versions, only the newest."""
     folders = cache_folders()
     found: dict[str, CachedModel] = {}
     patterns = {
@@ -63,7 +63,7 @@ def cached_models() -> list[CachedModel]:
 
 
 def _path(variable: str, default: Path) -> Path:
-    """Return the folder that a variable names; an empty one names none."""
+    """Return the folder that an environment variable names; an empty variable names none."""
     value = os.environ.get(variable)
     return Path(os.path.expandvars(value)).expanduser() if value else default
 
@@ -76,7 +76,7 @@ def _name(hub: str, folder: Path, cache: Path) -> str:
 
 
 def _weights(folder: Path) -> Iterator[Path]:
-    """Yield the files of weights in a folder; a link to what is gone is none."""
+    """Yield the weights files in a folder; broken links are skipped."""
     own = (folder / name for name in ("model.weights.h5", HF_WEIGHTS))
     for file in (*own, *folder.glob("model-*.safetensors"), *folder.glob("pytorch_model*.bin")):
         if file.is_file():

@@ -54,11 +54,11 @@ class ModelData:
     labels: tuple[str, ...] | None = None
     """The names of the classes, or None where its files do not tell them."""
     unnamed: str = ""
-    """Why its files do not tell the names of the classes, where they try to."""
+    """Why the class names in its files cannot be used; empty if there is no such problem."""
     target: Target = field(default_factory=Single)
     """What a label is."""
     dropout: float = 0.1
-    """Before the head."""
+    """The dropout before the head."""
     max_length: int | None = None
     """The number of tokens that its texts were cut to, or None where its files do not tell it."""
     dtype: str | None = None
@@ -103,12 +103,12 @@ def take_weights(
         read: function of such a name that returns the array.
         source: the file, in messages.
         format: the format of the names and shapes.
-        others: sequence of str. Further names in the file, to tell what was found in place of a
+        others: sequence of str. Other names in the file, to report what was found in place of a
             weight. Defaults to ().
 
     Raises:
-        InputError: weights are missing, surplus or of another shape, of which the first five are
-            named; or one holds something other than floating-point numbers, or is NaN or infinite.
+        InputError: weights are missing, surplus or misshapen (the first five are named); or one
+            holds something other than floating-point numbers, or is NaN or infinite.
     """
     needed = {spec.name_in(format): spec for spec in specs}
     surplus = [name for name in shapes if name not in needed]
@@ -139,7 +139,7 @@ def take_weights(
 
 
 def check_finite(array: np.ndarray, name: str, source: object) -> None:
-    """Raise InputError when a weight is NaN or infinite, with which every text has one class."""
+    """Raise InputError if a weight is NaN or infinite: every text would get the same class."""
     if not np.isfinite(array).all():
         raise InputError(
             "{source}: the weight {name} holds numbers that are NaN or infinite, so the model "
@@ -152,7 +152,7 @@ def check_finite(array: np.ndarray, name: str, source: object) -> None:
 def _found(name: str, names: Sequence[str]) -> str:
     """Return what was found in place of a name, in brackets, or nothing."""
     compared = names[:_MAX_COMPARED]
-    longer = [other for other in compared if other.startswith(name)]  # an average of it, a mask
+    longer = [other for other in compared if other.startswith(name)]  # an average, a mask
     near = longer or difflib.get_close_matches(name, compared, n=1, cutoff=0.8)
     return worded(" (found: {near})", near=near[0][:120]) if near else ""
 
@@ -164,12 +164,12 @@ def _floats(array: np.ndarray, source: str) -> np.ndarray:
         raise InputError(
             "{source} holds {dtype}; floats were expected.", source=source, dtype=array.dtype
         )
-    with np.errstate(over="ignore"):  # infinite then, which is refused
+    with np.errstate(over="ignore"):  # overflow gives infinity, which is refused
         return array.astype(np.float32, copy=False)
 
 
 def weights_misfit(source: object, faults: list[str]) -> InputError:
-    """Return the error of weights that do not fit their model, with the first five faults."""
+    """Return the error for weights that do not fit their model, with the first five faults."""
     more = (
         worded(" and {near} more", near=len(faults) - _MAX_FAULTS)
         if len(faults) > _MAX_FAULTS
@@ -187,7 +187,7 @@ def bert_sizes(config: Mapping[str, Any], source: object) -> dict[str, Any]:
     """Return the checked arguments of a backbone from a config.json or bert_config.json.
 
     Raises:
-        InputError: one is missing, or of another type or range.
+        InputError: one is missing, or has the wrong type or range.
     """
     name = "attention_probs_dropout_prob"
     check_dropout(config.get(name, 0.1), source, name)

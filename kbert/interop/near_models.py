@@ -1,4 +1,4 @@
-"""The models that a path may mean at which there is none: runs and exports."""
+"""The models to suggest for a path at which there is none: runs and exports."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,18 +19,18 @@ _MOST = 4
 
 
 def near_models(path: str | Path, *, similar: bool = False) -> Cure | None:
-    """Return a cure that names models that predict, for a path at which there is none, or None.
+    """Return a cure that names models that predict, for a path without one; None if none is found.
 
-    Runs and exports are looked for in the path, beside it, and in this folder, runs/ and exports/.
-    Those with a similar name are named, else the newest of the first of these places; where there
-    are none, runs without a model.
+    It looks for runs and exports in the path, beside it, and in this folder, runs/ and exports/. It
+    names those with a similar name, else the newest in the first of these places that has any. If
+    there are none, it names runs without a model.
 
     Args:
         path: str or Path.
         similar: bool. Whether to name only models with a similar name. Defaults to False.
     """
     path = Path(path)
-    # Beside a name without a folder lies what is in this one, which is among the usual ones.
+    # A name without a folder lies in this folder, which is among the usual ones.
     beside = [] if path.parent == Path() else [[path.parent]]
     folders = [[path], *beside, _USUAL]
     models = near_paths(path, folders, _is_model, _newest, most=_MOST, similar=similar)
@@ -43,7 +43,7 @@ def near_models(path: str | Path, *, similar: bool = False) -> Cure | None:
 
 
 def _newest(models: Sequence[Path]) -> list[Path]:
-    """Return the newest models: as many runs as exports, where there are so many of both."""
+    """Return the newest models: as many runs as exports, if there are enough of both."""
     runs, exports = (
         sorted((m for m in models if _is_run(m) == is_run), key=_age) for is_run in (True, False)
     )
@@ -52,7 +52,7 @@ def _newest(models: Sequence[Path]) -> list[Path]:
 
 
 def _is_model(path: Path) -> bool:
-    """Whether a path holds, as far as a look tells, a model that predicts."""
+    """Whether a path appears to hold a model that predicts."""
     with suppress(KbertError, OSError):
         if _is_run(path):
             return (path / "model" / _CONFIG).is_file() and not is_pretraining(path)

@@ -1,4 +1,4 @@
-"""What a path may mean at which there is nothing."""
+"""The paths to suggest for one at which there is nothing."""
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
@@ -15,15 +15,15 @@ def near_paths(
     most: int,
     similar: bool,
 ) -> Sequence[Path]:
-    """Return paths of a kind that a path may mean: the one that it is inside, or similar names.
+    """Return paths of a kind to suggest for a path: the one that it is inside, or similar names.
 
     Args:
         path: Path.
-        folders: sequence of iterables of Path. Where to look: the first come first.
+        folders: sequence of iterables of Path. Where to look, in order of priority.
         is_one: function of a path. Whether it is of the kind.
-        newest: function that returns some of the paths of one place, where no name is similar.
-        most: int. How many similar names.
-        similar: bool. Whether to return nothing where no name is similar.
+        newest: function that returns some of the paths of one place, used if no name is similar.
+        most: int. The maximum number of similar names.
+        similar: bool. Whether to return nothing if no name is similar.
     """
     if is_one(path.parent):
         return [path.parent]
@@ -36,14 +36,14 @@ def near_paths(
 
 
 def modified(file: Path) -> float:
-    """Return when a file was changed, in seconds; 0 where that cannot be told."""
+    """Return when a file was last changed, in seconds; 0 if that is unknown."""
     with suppress(OSError):
         return file.stat().st_mtime
     return 0.0
 
 
 def _found_in(folders: Iterable[Path], is_one: Callable[[Path], bool]) -> list[Path]:
-    """Return the paths of the kind in folders; none of one that is missing or may not be read."""
+    """Return the paths of the kind in folders; a missing or unreadable folder has none."""
     found = []
     for folder in folders:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The runs that a path which does not exist may mean."""
+"""The runs to suggest for a path that does not exist."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ _MAX_NAMED = 3
 
 
 def near_runs(path: str | Path, *, similar: bool = False) -> Cure | None:
-    """Return a cure that names runs, for a path at which there is none, or None without any.
+    """Return a cure that names runs, for a path at which there is none; None if none is found.
 
-    They are looked for above and below the path, beside it, in this folder and in runs/. Of those
-    that have a similar name, these are named, else the newest of the first of these places.
+    It looks for them above and below the path, beside it, in this folder and in runs/. It names
+    those with a similar name, else the newest in the first of these places that has any.
 
     Args:
         path: str or Path.

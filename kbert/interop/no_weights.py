@@ -1,4 +1,4 @@
-"""The error of a folder that describes a model and holds no weights."""
+"""The error for a folder that describes a model but holds no weights."""
 
 from pathlib import Path
 

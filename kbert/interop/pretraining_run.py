@@ -48,7 +48,7 @@ def is_pretraining(run: Path) -> bool:
 
 
 def _record(run: Path) -> dict[str, Any]:
-    """Return what run.json holds; nothing where it cannot be read, which who needs it says."""
+    """Return what run.json holds; nothing if it cannot be read: whoever needs it reports that."""
     file = run / "run.json"
     try:
         return read_json(file) if file.is_file() else {}

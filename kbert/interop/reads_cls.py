@@ -1,4 +1,4 @@
-"""Programs whose classifiers read [CLS], which not every model of kbert does."""
+"""Checks for programs whose classifiers read [CLS], which not every kbert model does."""
 
 from kbert.errors import InputError
 from kbert.findings import Option
@@ -6,7 +6,7 @@ from kbert.interop.model_data import ModelData
 
 
 def check_reads_cls(model: ModelData, reader: str) -> None:
-    """Raise InputError where a head reads something else than the program it is written for.
+    """Raise InputError if a head does not read [CLS], as the program it is written for does.
 
     Args:
         model: ModelData.

@@ -11,10 +11,10 @@ _MODE = "pooling_mode_"
 
 
 def sentence_pooling(folder: Path) -> TokenPooling:
-    """Return "mean" for the folder of a sentence encoder of the mean of its tokens, else "cls".
+    """Return "mean" for the folder of a sentence encoder that averages its tokens, else "cls".
 
     Raises:
-        InputError: its file is no JSON object.
+        InputError: its file is not a JSON object.
     """
     file = folder / _FILE
     if not file.is_file():

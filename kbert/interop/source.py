@@ -27,9 +27,9 @@ TO_PREDICT = Message(
     "a Hugging Face BERT with a head (config.json, vocab.txt, model.safetensors), of a release of "
     "Google's BERT or of a keras-hub classifier"
 )
-"""What predicts of it."""
+"""Which sources predict, for messages."""
 Compute = Callable[[Sequence[str], Sequence[str] | None, int], np.ndarray]
-"""From texts, pairs or None, and a batch size to the probabilities [texts, labels]."""
+"""Maps texts, pairs or None, and a batch size to the probabilities [texts, labels]."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Source(ABC):
     """Where a model comes from: a folder, a file, or the name of a preset.
 
     `kbert.find_source` returns one. A subclass is the reader of one format: it recognises its
-    folders and says what their files hold. Nothing but `read` reads weights.
+    folders and says what their files hold. Only `read` reads weights.
 
     Args:
         name: str. The path or name, as the user wrote it.
@@ -56,7 +56,7 @@ class Source(ABC):
 
     @property
     def path(self) -> Path | None:
-        """The folder or file; None where it lies in a hub, which takes Keras to read."""
+        """The folder or file; None if it is in a hub: reading it then needs Keras."""
         return Path(self.name)
 
     @property
@@ -67,19 +67,19 @@ class Source(ABC):
 
     @property
     def keras_file(self) -> Path | None:
-        """The file that Keras itself loads, its compiled optimizer included; None for others."""
+        """The file that Keras itself loads, including its compiled optimizer; None for others."""
         return None
 
     def check(self) -> None:
-        """Raise InputError when the format is recognised and this one of it cannot be used."""
+        """Raise InputError if the format is recognised but this model cannot be used."""
         return None
 
     def labels(self) -> tuple[str, ...] | None:
-        """Return the names of the classes, or None where they take the weights to know."""
+        """Return the names of the classes, or None if only the weights tell them."""
         return None
 
     def target(self) -> Target:
-        """Return what a label of the model is; one class, where its files do not tell."""
+        """Return what a label of the model is; one class if its files do not tell."""
         return Single()
 
     def text_pairs(self) -> bool | None:
@@ -87,11 +87,11 @@ class Source(ABC):
         return None
 
     def max_length(self) -> int | None:
-        """Return the tokens of a text that the model reads, or None if its files do not tell."""
+        """Return how many tokens of a text the model reads, or None if its files do not tell."""
         return None
 
     def pooling(self) -> TokenPooling:
-        """Return what a head reads of the model: what its files tell it was trained with."""
+        """Return what a head reads of the model: what it was trained with, as its files tell."""
         return "cls"
 
     def temperature(self) -> float | None:
@@ -99,11 +99,11 @@ class Source(ABC):
         return None
 
     def findings(self) -> list[Finding]:
-        """Return what is to be known of the model before it is used."""
+        """Return what to know about the model before it is used."""
         return []
 
     def num_segments(self) -> int | None:
-        """Return how many texts of a row the model can tell apart, or None if it takes Keras."""
+        """Return how many texts of a row the model can tell apart, or None if that needs Keras."""
         return self.sizes()[0]["num_segments"]
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Source(ABC):
         """Return the tokenizer that belongs to the weights."""
 
     def earlier_tokenizers(self) -> Iterator[Tokenizer]:
-        """Yield what earlier versions of kbert read as the tokenizer, where it was another."""
+        """Yield the tokenizers that earlier versions of kbert read, if they differ."""
         yield from ()
 
     @abstractmethod
@@ -123,7 +123,7 @@ class Source(ABC):
         """Return the model with its weights.
 
         Args:
-            head: bool. False where the head is not wanted, and need not be one that kbert takes.
+            head: bool. False if the head is not wanted; kbert then need not support it.
         """
 
     def masked_head(self) -> dict[str, np.ndarray] | None:
@@ -131,7 +131,7 @@ class Source(ABC):
         return None
 
     def session(self, threads: int | None = None) -> Compute | None:
-        """Return what predicts without Keras, or None: the weights need a `BertClassifier`.
+        """Return a function that predicts without Keras, or None if it takes a `BertClassifier`.
 
         Args:
             threads: int or None. Threads of its runtime. Defaults to None: the runtime's choice.
@@ -140,7 +140,7 @@ class Source(ABC):
 
 
 def with_casing_cure(tokenizer: Tokenizer, note: str, **values: Any) -> Tokenizer:
-    """Return a tokenizer that knows how the other casing is set where it was read from.
+    """Return a tokenizer that knows how the other casing is set in its source.
 
     Args:
         tokenizer: Tokenizer.
@@ -153,7 +153,7 @@ def with_casing_cure(tokenizer: Tokenizer, note: str, **values: Any) -> Tokenize
 
 
 def other_model(name: object, kind: Any) -> InputError:
-    """Return the error of a folder that holds another model than BERT."""
+    """Return the error for a folder that holds a model other than BERT."""
     return InputError(
         "{name} holds a model of the type {kind!r:.80}; kbert supports only BERT. Expected "
         "{expected}.",

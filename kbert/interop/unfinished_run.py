@@ -1,4 +1,4 @@
-"""What there is to know of the model of a run that has not finished."""
+"""What to know about the model of a run that has not finished."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +33,7 @@ def unfinished_run(run: Path, record: Mapping[str, Any]) -> Finding | None:
 
 
 def _epochs_done(file: Path) -> int:
-    """Return the whole epochs that were evaluated."""
+    """Return the number of whole epochs that were evaluated."""
     try:
         records = read_json(file).get("epochs") if file.is_file() else None
     except KbertError:

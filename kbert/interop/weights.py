@@ -66,11 +66,11 @@ class WeightSpec:
         return self.flat[::-1] if layout.is_transposed(self) else self.flat
 
     def from_format(self, format: WeightFormat, array: np.ndarray) -> np.ndarray:
-        """Return a format's array as kbert has it."""
+        """Return a format's array in kbert's layout."""
         return (array.T if _LAYOUTS[format].is_transposed(self) else array).reshape(self.shape)
 
     def to_format(self, format: WeightFormat, array: np.ndarray) -> np.ndarray:
-        """Return kbert's array as a format has it."""
+        """Return kbert's array in a format's layout."""
         array = array.reshape(self.shape if _LAYOUTS[format].has_head_axis else self.flat)
         return array.T if _LAYOUTS[format].is_transposed(self) else array
 

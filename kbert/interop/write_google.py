@@ -25,9 +25,9 @@ def write_google(folder: Path, model: ModelData) -> None:
         model: ModelData.
 
     Raises:
-        InputError: the model predicts something else than one class, has a head that does not read
-            [CLS], erf-GELU, another epsilon, added tokens or another treatment of accents, which
-            Google's code lacks, or TensorFlow is not installed.
+        InputError: the model has what Google's code lacks: a target other than one class, a head
+            that does not read [CLS], erf-GELU, another epsilon, added tokens, or another treatment
+            of accents or Chinese characters; or TensorFlow is not installed.
     """
     backbone, labels = model.backbone, model.labels or ()
     check_reads_cls(model, "Google's code")

@@ -26,7 +26,8 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
     Args:
         folder: Path.
         model: ModelData.
-        max_length: int or None. What the tokenizer cuts texts to. Defaults to None: the positions.
+        max_length: int or None. What the tokenizer cuts texts to. Defaults to None: as many
+            tokens as the model has positions.
 
     Raises:
         InputError: the model's head does not read [CLS].
@@ -38,8 +39,8 @@ def write_hugging_face(folder: Path, model: ModelData, max_length: int | None = 
         **({"mask_token": "[MASK]"} if "[MASK]" in tokenizer.ids else {}),
     }
     settings = {
-        # BertTokenizer looks up words of 100 characters and knows no final sigma, whatever
-        # tokenizer.json says.
+        # BertTokenizer looks up words of up to 100 characters and knows no final sigma,
+        # whatever tokenizer.json says.
         "tokenizer_class": "BertTokenizer"
         if tokenizer.max_word_length == HUGGING_FACE_MAX_WORD
         and not has_final_sigma(tokenizer.lowercase, tokenizer.vocabulary)

@@ -14,7 +14,7 @@ from kbert.interop.kbert_model import CONFIG_FILE, FORMAT, WEIGHTS_FILE
 from kbert.utils.files import atomic_directory, atomic_file, save_arrays
 from kbert.utils.publish import is_free
 
-# How a model is trained: one that is opened from a folder is asked anew.
+# How a model is trained; this is set again for a model that is loaded from a folder.
 _OF_TRAINING = ("frozen", "token_dropout")
 _FILES = (CONFIG_FILE, "vocab.txt", WEIGHTS_FILE)
 
@@ -22,7 +22,7 @@ _FILES = (CONFIG_FILE, "vocab.txt", WEIGHTS_FILE)
 def write_kbert_model(
     folder: Path, settings: Mapping[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Write a classifier's configuration, vocabulary and weights in place of `folder`, atomically.
+    """Replace `folder` atomically with a classifier's configuration, vocabulary and weights.
 
     Args:
         folder: Path. It may be one that this function has written.
@@ -36,7 +36,7 @@ def write_kbert_model(
     settings = {name: value for name, value in settings.items() if name not in _OF_TRAINING}
     tokenizer = dict(settings["tokenizer"])
     vocabulary = tokenizer.pop("vocabulary")
-    # By their number a vocab.txt that was cut is told: the model may have more rows than tokens.
+    # The number reveals a vocab.txt that was cut: the model may have more rows than tokens.
     config = {"format": FORMAT, "tokens": len(vocabulary), **settings, "tokenizer": tokenizer}
     files = {
         CONFIG_FILE: (json.dumps(config, indent=2, ensure_ascii=False) + "\n").encode(),
@@ -53,7 +53,7 @@ def write_kbert_model(
 
 
 def check_holds_no_more(folder: Path) -> None:
-    """Raise InputError when a folder that is to be replaced holds more than a model."""
+    """Raise InputError if a folder that would be replaced holds more than a model."""
     if is_free(folder):
         return
     if not folder.is_dir() or any(not _is_own(name) for name in os.listdir(folder)):

@@ -22,8 +22,8 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         max_length: int. What the preprocessor cuts texts to.
 
     Raises:
-        InputError: the model has a head that does not read [CLS], erf-GELU, another epsilon or
-            added tokens, which keras-hub lacks, or predicts several numbers.
+        InputError: the model has what keras-hub lacks: a head that does not read [CLS], erf-GELU,
+            another epsilon or added tokens; or it predicts several numbers.
     """
     import keras_hub
 
@@ -63,7 +63,7 @@ def write_keras_hub(folder: Path, model: ModelData, max_length: int) -> None:
         backbone=backbone,
         num_classes=model.classes,
         dropout=model.dropout,
-        # Logits of classes and numbers are both "linear", which is told by nothing else.
+        # Class logits and numbers are both "linear": nothing else tells them apart.
         activation="sigmoid" if model.target.activation == "sigmoid" else None,
         preprocessor=_preprocessor(model, max_length),
     )

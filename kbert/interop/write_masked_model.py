@@ -21,10 +21,10 @@ def write_masked_model(
     tokenizer: Tokenizer,
     max_length: int,
 ) -> None:
-    """Write a model's files in place of `folder`, atomically, as `BertForMaskedLM` has them.
+    """Replace `folder` atomically with a model's files, in the form of `BertForMaskedLM`.
 
     Args:
-        folder: Path. One that this function has written, or none.
+        folder: Path. One that this function has written, or a new one.
         settings: dict. The model's `get_config`.
         arrays: dict. Its weights by kbert's names.
         tokenizer: Tokenizer.

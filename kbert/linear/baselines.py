@@ -1,4 +1,4 @@
-"""What fine-tuning has to beat, for examples and a model."""
+"""The baselines of examples and a model: what fine-tuning has to beat."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,16 +27,17 @@ def baselines(
 ) -> Baselines:
     """Return the scores of models that take seconds: what fine-tuning has to beat.
 
-    They are the answer that is best for all rows alike, such as the largest class, and linear
-    models on two kinds of features: logistic regressions, one for each label where a text has
-    several, or a ridge regression of numbers. Neither is chosen or tuned on `dev`:
+    They are the best constant prediction, such as the largest class, and linear models on two kinds
+    of features: logistic regressions, one per label if a text has several, or a ridge regression
+    for numbers. Neither is chosen or tuned on `dev`:
 
         tfidf:    TF-IDF of the model's tokens and of pairs of adjacent ones, C = 10
         encoder:  the mean of the encoder's last layer over the tokens, standardized, C = 0.03
 
-    The terms and their frequency are those of the training rows. Of many rows a sample is fitted,
-    and scored, which the result tells: of TF-IDF 100,000, or fewer where there are many classes; of
-    the encoder 2,000 training and 1,000 dev rows. The model and all random states stay as they are.
+    The terms and their frequencies are those of the training rows. With many rows, a sample is
+    fitted and scored, and the result says so: 100,000 rows for TF-IDF, or fewer with many classes;
+    2,000 training and 1,000 dev rows for the encoder. The model and all random states are left
+    unchanged.
 
     Args:
         train: Examples, read with the model's labels.
@@ -50,10 +51,10 @@ def baselines(
             memory.
 
     Returns:
-        Baselines; printed, a table.
+        Baselines, which print as a table.
 
     Raises:
-        InputError: the examples have no labels, or others than the model.
+        InputError: the examples have no labels, or other labels than the model.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Chooses how closely a linear model, from which training goes on, fits its rows."""
+"""Chooses how closely the linear model that training starts from fits its rows."""
 
 import numpy as np
 
@@ -10,8 +10,8 @@ STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _START = STRENGTHS.index(0.003)
 _OF_MANY_LABELS = 0.1
 _FOLDS = 5
-_ENOUGH_ROWS = 300  # to compare by: of more, not every fold is kept apart
-_MOST_PRODUCTS = 2**19  # rows times outputs: ten seconds of seven fits to 384 features
+_ENOUGH_ROWS = 300  # to compare by: with more rows, not every fold is held out
+_MOST_PRODUCTS = 2**19  # rows times outputs: seven fits to 384 features take ten seconds
 _LEAST_ROWS_OF_A_LABEL = 4
 
 
@@ -22,18 +22,19 @@ def choose_strength(
     weights: np.ndarray | None,
     seed: int,
 ) -> float:
-    """Return the next strength below the one with the lowest loss on rows that are kept apart.
+    """Return the next strength below the one with the lowest loss on held-out rows.
 
-    Below it, as training goes on from the model: what is less sure of its rows leaves the encoder
-    more to learn from. The search begins at 0.003, and goes on in either direction as long as the
-    loss falls. Each of five parts of the rows is kept apart in turn, until 300 rows have been.
+    It is one step below because training starts from the model: a model that is less sure of its
+    rows leaves the encoder more to learn from. The search starts at 0.003 and continues in either
+    direction as long as the loss falls. Each of five parts of the rows is held out in turn, until
+    300 rows have been held out.
 
     Args:
         target: LinearTarget.
         features: float array [rows, features].
         targets: array [rows, ...].
         weights: float array [rows] or None.
-        seed: int. It decides which rows are kept apart.
+        seed: int. It decides which rows are held out.
     """
     order = permutation(np.random.PCG64(np.random.SeedSequence([seed])), len(features))
     if weights is not None:
@@ -67,7 +68,7 @@ def choose_strength(
 
 
 def _folds(order: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return pairs of rows that are kept apart, and the others."""
+    """Return pairs: the rows that are held out, and the others."""
     count = min(_FOLDS, len(order))
     parts = np.array_split(order, count)
     needed = min(count, -(-_ENOUGH_ROWS // len(parts[-1])))

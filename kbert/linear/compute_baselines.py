@@ -30,7 +30,7 @@ from kbert.results.scores import Scores
 from kbert.targets.target import Target
 from kbert.utils.foreign import reason_of
 
-# Fixed, so that nothing is chosen on the dev set: |w|^2 / 2 strength.
+# Fixed, so that nothing is chosen on the dev set. The penalty is |w|^2 / 2 strength.
 TF_IDF_STRENGTH = 10.0
 ENCODER_STRENGTH = 0.03
 
@@ -40,13 +40,13 @@ class BaselineTask:
     """What baselines are fitted to, and scored on.
 
     Args:
-        training: LabelledRows. The training rows, whose weights are 1 in the mean.
+        training: LabelledRows. The training rows, whose weights have a mean of 1.
         dev: LabelledRows. The rows to score.
-        target: Target. With the scale of numbers, as the model has it.
+        target: Target. The model's, with its scale of numbers.
         names: sequence of str. The labels.
         model: BertClassifier. Its tokenizer made the tokens; its encoder is not trained.
-        seed: int. It decides which rows are taken where not all are.
-        epochs: int or None. Of the plan, which bounds the encoder's rows. Defaults to None.
+        seed: int. It decides which rows are in a sample.
+        epochs: int or None. The plan's epochs, which limit the encoder's rows. Defaults to None.
     """
 
     training: LabelledRows
@@ -70,7 +70,7 @@ class BaselineTask:
 def compute_baselines(
     task: BaselineTask, choice: BaselineChoice = "both", name: str = "dev"
 ) -> Baselines:
-    """Return the scores of the baselines; one that fails is a note beside the others.
+    """Return the scores of the baselines; one that fails becomes a note beside the others.
 
     Args:
         task: BaselineTask.
@@ -82,7 +82,7 @@ def compute_baselines(
         if one == "constant" or choice in ("both", one):
             try:
                 found.append(compute(task))
-            except Exception as error:  # whatever it is, fine-tuning does without
+            except Exception as error:  # whatever it is, fine-tuning does not need the baseline
                 notes.append(
                     Message(
                         "{name}: not computed: {reason}.",
@@ -94,7 +94,7 @@ def compute_baselines(
 
 
 def _reason(error: Exception) -> Text:
-    """Return what an exception says, without a full stop and in any language if it is kbert's."""
+    """Return an exception's message; kbert's own without a full stop, and in any language."""
     if isinstance(error, KbertError):
         return Message(error.template.rstrip("."), **error.values)
     return reason_of(error)

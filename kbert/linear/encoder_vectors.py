@@ -1,4 +1,4 @@
-"""The frozen encoder's vectors of the rows of a token store."""
+"""The frozen encoder's vectors for the rows of a token store."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from kbert.data.padding import MULTIPLE, pad
 from kbert.linear.labelled_rows import LabelledRows
 
 _BATCH_SIZE = 32
-_WIDTHS = 2  # shapes to compile, which takes as long as dozens of batches
+_WIDTHS = 2  # shapes to compile; one takes as long as dozens of batches
 
 
 def encoder_vectors(model: Any, rows: LabelledRows, pooling: TokenPooling = "mean") -> np.ndarray:
-    """Return a vector of each row: by default the mean of the last layer over its tokens.
+    """Return a vector for each row: by default the mean of the last layer over its tokens.
 
-    Of a row that is read in windows it is the mean over its windows, each by its tokens.
+    For a row that is read in windows, it is the mean over the windows, weighted by their tokens.
 
-    The model is left as it is, and so are all random states.
+    The model and all random states are left unchanged.
 
     Args:
         model: BertClassifier.
         rows: LabelledRows.
-        pooling: "mean", or "cls": what the pooler gives. Defaults to "mean".
+        pooling: "mean", or "cls": the pooler's output. Defaults to "mean".
 
     Returns:
         A float32 array [rows, hidden].

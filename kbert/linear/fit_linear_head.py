@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 2000
 _ROWS_OF_A_CLASS = 20
-_MOST_TOKENS = 2**18  # half a minute of MiniLM on two cores
+_MOST_TOKENS = 2**18  # MiniLM takes half a minute for them on two cores
 
 
 def fit_linear_head(
@@ -30,19 +30,19 @@ def fit_linear_head(
 ) -> "BertClassifier":
     """Fit the head of a classifier to its encoder as it is, before the two are trained together.
 
-        features = what the head reads of each text, without dropout
+        features = the head's input for each text, without dropout
         head = argmin sum loss(features @ kernel + bias) + |kernel * std(features)|^2 / 2 strength
 
-    It is fitted to at most 2,000 of the rows, or 20 of each class, in seconds: a logistic
-    regression, of several labels one each, of numbers a ridge regression. The encoder and all
-    random states stay as they are.
+    The head is fitted to at most 2,000 of the rows, or 20 per class if that is more, in seconds: a
+    logistic regression, one per label if a text has several, or a ridge regression for numbers. The
+    encoder and all random states are left unchanged.
 
     Args:
         model: BertClassifier, with a pretrained encoder.
-        batches: Batches. Those that it is to be trained on.
-        strength: float or None. How closely it fits, above 0: the less, the smaller its weights.
-            Defaults to None: about a third of that which has the lowest loss on rows that are kept
-            apart. What is less sure leaves the encoder more to learn from.
+        batches: Batches. The batches that the model is to be trained on.
+        strength: float or None. How closely the head fits, above 0: the lower, the smaller its
+            weights. Defaults to None: about a third of the strength with the lowest loss on
+            held-out rows. A head that is less sure leaves the encoder more to learn from.
 
     Returns:
         The classifier.
@@ -73,7 +73,7 @@ def fit_linear_head(
     if strength is None:
         strength = choose_strength(target, vectors, rows.targets, rows.weights, batches.seed)
     fitted = fit_standardized(target, vectors, rows.targets, rows.weights, strength)
-    # Of numbers in their own unit, which the model's outputs are scaled to.
+    # A linear model of numbers is in their own unit, which the model's outputs are scaled to.
     scale, mean = (1.0, 0.0) if model.target.unit is None else map(np.array, model.target.unit)
     head = model.get_layer("logits")
     head.kernel.assign((fitted.coefficients / scale).astype(np.float32))

@@ -1,11 +1,11 @@
-"""Fits linear models to features that are brought to one scale."""
+"""Fits linear models to standardized features."""
 
 import numpy as np
 
 from kbert.linear.linear_model import LinearModel
 from kbert.linear.linear_target import LinearTarget
 
-# Of the usual spread. What varies by less is rounding, which must not count as much as the others.
+# Of the usual spread. A feature that varies by less is rounding, and must not count like others.
 _LEAST_SPREAD = 1e-3
 
 
@@ -16,14 +16,14 @@ def fit_standardized(
     weights: np.ndarray | None,
     strength: float,
 ) -> LinearModel:
-    """Return the model of features as they are, fitted to them with mean 0 and deviation 1.
+    """Fit to features of mean 0 and deviation 1, and return the model of the original features.
 
     Args:
         target: LinearTarget.
         features: float array [rows, features].
         targets: array [rows, ...].
         weights: float array [rows] or None.
-        strength: float. The penalty is `|w|^2 / 2 strength`, of the standardized features.
+        strength: float. The penalty is `|w|^2 / 2 strength`, for standardized features.
     """
     features = features.astype(np.float64)
     middle, spread = features.mean(axis=0), features.std(axis=0)

@@ -1,4 +1,4 @@
-"""Rows of a token store with what is to be predicted for them."""
+"""Rows of a token store with their targets."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from kbert.data.token_store import TokenStore
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Some rows of a token store, what is to be predicted for them, and how much each counts.
+    """Some rows of a token store, their targets, and how much each row counts.
 
     Args:
         store: TokenStore.
@@ -26,7 +26,7 @@ class LabelledRows:
 
     @classmethod
     def from_store(cls, store: TokenStore, weights: np.ndarray | None = None) -> "LabelledRows":
-        """Return the rows of a store with their labels; of one in shards, those of some shards."""
+        """Return a store's rows with their labels; for a sharded store, those of some shards."""
         assert store.labels is not None
         rows = store.rows_at_hand
         return cls(store, rows, store.labels[rows], None if weights is None else weights[rows])
@@ -36,11 +36,11 @@ class LabelledRows:
 
     @property
     def lengths(self) -> np.ndarray:
-        """The tokens of each row, of all its windows where it is read in several."""
+        """The number of tokens of each row, in all its windows if it is read in several."""
         return self.store.read_tokens[self.rows]
 
     def sample(self, count: int, seed: int) -> "LabelledRows":
-        """Return at most `count` of the rows, by chance, in their order; the same for a seed."""
+        """Return at most `count` random rows, in their order; the same rows for the same seed."""
         if count >= len(self):
             return self
         bits = np.random.PCG64(np.random.SeedSequence([seed]))

@@ -1,4 +1,4 @@
-"""The linear models of the kinds of targets."""
+"""The linear models for each kind of target."""
 
 from collections.abc import Callable
 
@@ -19,5 +19,5 @@ _KINDS: dict[TargetKind, Callable[[int], LinearTarget]] = {
 
 
 def linear_target(kind: TargetKind, outputs: int) -> LinearTarget:
-    """Return how targets of a kind are predicted by a linear model with so many outputs."""
+    """Return how a linear model with this many outputs predicts targets of a kind."""
     return _KINDS[kind](outputs)

@@ -9,12 +9,12 @@ from kbert.linear.single_label import SingleLabel
 
 
 class MultiLabel:
-    """Logistic regression of each label by itself: targets [rows, labels] of 0 and 1.
+    """A separate logistic regression for each label: targets [rows, labels] of 0 and 1.
 
     The outputs are logits. See `LinearTarget`.
 
     Args:
-        outputs: int. The labels.
+        outputs: int. The number of labels.
     """
 
     copies = 1
@@ -26,7 +26,7 @@ class MultiLabel:
     def fit(
         self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
     ) -> LinearModel:
-        """Return the logistic regressions; a label that all rows have, or none, is constant."""
+        """Return the logistic regressions; a label that all rows or no rows have is constant."""
         models = [self._one.fit(features, has.astype(int), weights, strength) for has in targets.T]
         return LinearModel(
             np.stack([model.coefficients @ (-1, 1) for model in models], axis=1),
@@ -34,7 +34,7 @@ class MultiLabel:
         )
 
     def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-        """Return the logit of each label's share; where it is 0 or 1, half a row is otherwise."""
+        """Return the logit of each label's share; at 0 or 1, half a row counts as the opposite."""
         each = [self._one.constant(has.astype(int), weights) @ (-1, 1) for has in targets.T]
         return np.array(each)
 

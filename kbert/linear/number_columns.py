@@ -6,7 +6,7 @@ import numpy as np
 
 from kbert.linear.linear_model import LinearModel
 
-# A squared error has several times the curvature of a logistic loss, for which the strengths are.
+# A squared error has several times the curvature of a logistic loss, which strengths are set for.
 _STEEPER = 10
 
 
@@ -18,7 +18,7 @@ class NumberColumns:
         minimize  sum(weight * ((y - mean) / scale - x @ w - b) ** 2) + 10 * |w| ** 2 / strength
 
     Args:
-        outputs: int. The columns.
+        outputs: int. The number of columns.
     """
 
     copies = 1
@@ -50,7 +50,7 @@ class NumberColumns:
         return np.asarray(np.average(targets.astype(np.float64), axis=0, weights=weights))
 
     def losses(self, outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Return the squared error of each row, the mean over its columns, each standardized."""
+        """Return the squared error of each row, the mean over its standardized columns."""
         scale = targets.astype(np.float64).std(axis=0)
         scale[scale == 0] = 1.0
         return np.asarray((((outputs - targets) / scale) ** 2).mean(axis=1))

@@ -14,7 +14,7 @@ class SingleLabel:
     """Logistic regression of class numbers [rows]; the outputs are logits. See `LinearTarget`.
 
     Args:
-        outputs: int. The classes.
+        outputs: int. The number of classes.
     """
 
     copies = 1
@@ -36,25 +36,25 @@ class SingleLabel:
         if len(present) < 2 or not features.shape[1]:
             return LinearModel(coefficients, intercepts)
         model = LogisticRegression(C=strength, max_iter=_MAX_ITERATIONS)
-        # On one thread: the sums of several would depend on their number, and its vectors are so
-        # short that threads wait for each other.
+        # On one thread: sums would depend on the number of threads, and the vectors are so short
+        # that threads would wait for each other.
         with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
-            # Where 100 iterations leave it, scores hardly change; and few rows of many classes are
-            # as good as there are.
+            # After 100 iterations, scores hardly change; and few rows of many classes may be all
+            # that there are.
             warnings.simplefilter("ignore", UserWarning)
             model.fit(features, targets, sample_weight=weights)
         known, biases = model.coef_, model.intercept_
-        if len(model.classes_) == 2:  # of which scikit-learn has the second's logit alone
+        if len(model.classes_) == 2:  # scikit-learn has only the second one's logit
             known = np.stack([-known[0], known[0]]) / 2
             biases = np.stack([-biases[0], biases[0]]) / 2
         coefficients[:, model.classes_] = known.T
-        # A class without rows is as likely as half a row, whatever the features.
+        # A class without rows is as likely as one with half a row, whatever the features.
         intercepts += biases.mean() - intercepts[model.classes_].mean()
         intercepts[model.classes_] = biases
         return LinearModel(coefficients, intercepts)
 
     def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-        """Return the logarithms of the classes' shares; a class without rows has half a row."""
+        """Return the logarithms of the classes' shares; one without rows counts as half a row."""
         counts = np.bincount(targets, weights, minlength=self.outputs).astype(np.float64)
         counts[counts == 0] = 0.5
         return np.log(counts / counts.sum())

@@ -1,4 +1,4 @@
-"""How much a baseline may take: rows, terms and tokens, so that it takes seconds."""
+"""How many rows, terms and tokens a baseline may use, so that it takes seconds."""
 
 import numpy as np
 
@@ -6,21 +6,21 @@ from kbert.errors import InputError
 
 MAX_OUTPUTS = 2000
 _MAX_ROWS = 100_000
-_MAX_TOKENS = 2**23  # which are sorted, in some hundred bytes each
+_MAX_TOKENS = 2**23  # they are sorted, in some hundred bytes each
 _MAX_OUTPUTS_IN_MEMORY = 2**24
-_MAX_PRODUCTS = 2**26  # of each pass over the training rows, of which there are up to a hundred
+_MAX_PRODUCTS = 2**26  # per pass over the training rows; there are up to a hundred passes
 _MAX_COEFFICIENTS = 2**21  # some twenty times as many numbers are in memory
 _TERMS_PER_TOKEN = 2
 
 _ENCODER_ROWS = (2000, 1000)  # training and dev rows
 _ENCODER_SHARE = 0.05  # of the planned computation
-_STEP = 3  # a training step of a token computes what three forward passes do
+_STEP = 3  # a training step computes as much per token as three forward passes
 _FREE_TOKENS = 2**13  # whatever the plan: MiniLM takes a second for them on two cores
 _MIN_ENCODER_ROWS = 20
 
 
 def check_outputs(outputs: int) -> None:
-    """Raise InputError where a linear model would have too many outputs."""
+    """Raise InputError if a linear model would have too many outputs."""
     if outputs > MAX_OUTPUTS:
         raise InputError(
             "at most {most:,} classes are fitted in seconds. Received: {outputs:,}",
@@ -34,7 +34,7 @@ def tf_idf_rows(lengths: np.ndarray, outputs: int) -> int:
 
     Args:
         lengths: int array [rows]. Tokens of each row.
-        outputs: int. Of the linear model.
+        outputs: int. The number of outputs of the linear model.
     """
     tokens = float(lengths.mean())
     of_row = _TERMS_PER_TOKEN * tokens * outputs
@@ -59,16 +59,16 @@ def encoder_rows(
 ) -> tuple[int, int, float | None]:
     """Return how many training and dev rows the frozen encoder computes.
 
-    They are at most 2,000 and 1,000, and fewer where they would be more than 5% of what the plan
-    computes, evaluations included, but for a second's worth of them.
+    They are at most 2,000 and 1,000. They are fewer if they would take more than 5% of the plan's
+    computation, including evaluations, but a second's worth of them is always allowed.
 
     Args:
         training: int array [rows]. Tokens of each training row.
         dev: int array [rows]. Tokens of each dev row.
-        epochs: int or None. Of the plan. Defaults to None: there is no plan.
+        epochs: int or None. The plan's epochs. Defaults to None: there is no plan.
 
     Returns:
-        The two numbers, and the share of the plan's computation, None without a plan.
+        The two numbers, and their share of the plan's computation, None without a plan.
 
     Raises:
         InputError: they would be too few to learn from.

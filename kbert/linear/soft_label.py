@@ -13,11 +13,11 @@ _MOST = 8
 class SoftLabel:
     """Logistic regression of probabilities [rows, classes]; the outputs are logits.
 
-    A row counts once for each of its 8 likeliest classes, by the probability of the class. The loss
-    of such rows together is the cross-entropy of the probabilities. See `LinearTarget`.
+    A row counts once for each of its 8 likeliest classes, weighted by the probability of the class.
+    The loss of these copies together is the cross-entropy of the probabilities. See `LinearTarget`.
 
     Args:
-        outputs: int. The classes.
+        outputs: int. The number of classes.
     """
 
     def __init__(self, outputs: int) -> None:
@@ -28,7 +28,7 @@ class SoftLabel:
     def fit(
         self, features: Any, targets: np.ndarray, weights: np.ndarray | None, strength: float
     ) -> LinearModel:
-        """Return the multinomial logistic regression of rows that are repeated by class."""
+        """Return the multinomial logistic regression of the rows, repeated for their classes."""
         classes = np.argsort(-targets, axis=1, kind="stable")[:, : self.copies]
         shares = np.take_along_axis(targets, classes, axis=1).astype(np.float64)
         shares /= shares.sum(axis=1, keepdims=True)
@@ -38,7 +38,7 @@ class SoftLabel:
         return self._one.fit(features[rows], classes[rows, places], shares[rows, places], strength)
 
     def constant(self, targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-        """Return the logarithms of the mean probabilities; one of 0 counts as half a row."""
+        """Return the logarithms of the mean probabilities; a mean of 0 counts as half a row."""
         counts = (
             targets.astype(np.float64) if weights is None else targets * weights[:, None]
         ).sum(0)

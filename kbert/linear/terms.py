@@ -12,8 +12,8 @@ def terms(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return every term of the rows: the place of its row in `rows`, and its number.
 
-    A term is a token, or two adjacent ones, of the first text or of the second; the number says
-    which. Special tokens are none.
+    A term is a token, or two adjacent ones, of the first or the second text; its number encodes
+    which text. Special tokens are not terms.
 
     Args:
         store: TokenStore.

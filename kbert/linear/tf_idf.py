@@ -8,7 +8,7 @@ from kbert.linear.labelled_rows import LabelledRows
 from kbert.linear.terms import terms
 from kbert.tokenizer.tokenizer import Tokenizer
 
-_MIN_ROWS = 2  # of the training rows have a term that is counted
+_MIN_ROWS = 2  # training rows that must have a term for it to be counted
 
 
 class TfIdf:
@@ -18,19 +18,19 @@ class TfIdf:
         idf = ln((1 + rows) / (1 + training rows with the term)) + 1
         row = tf * idf / ||tf * idf||
 
-    Terms and their frequency are those of the training rows alone. A term that a single training
+    Terms and their frequencies are those of the training rows alone. A term that only one training
     row has is left out.
 
     Args:
         training: LabelledRows. The training rows.
         tokenizer: Tokenizer.
-        max_terms: int. With more terms, those that most rows have are counted.
+        max_terms: int. With more terms, those that occur in the most rows are counted.
 
     Attributes:
         training: SciPy's CSR array [rows, terms], the features of the training rows.
 
     Source: K. Spärck Jones, "A statistical interpretation of term specificity", 1972; smoothed and
-    normalized as scikit-learn's `TfidfTransformer(sublinear_tf=True)`.
+    normalized as in scikit-learn's `TfidfTransformer(sublinear_tf=True)`.
     """
 
     def __init__(self, training: LabelledRows, tokenizer: Tokenizer, max_terms: int) -> None:
@@ -78,4 +78,4 @@ def _counts(places: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> 
     """Return how often each term occurs in each row."""
     from scipy.sparse import csr_array
 
-    return csr_array((np.ones(len(places)), (places, columns)), shape=shape)  # which adds them up
+    return csr_array((np.ones(len(places)), (places, columns)), shape=shape)  # it adds them up

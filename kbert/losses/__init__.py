@@ -1,4 +1,4 @@
-"""Losses of class numbers and logits, of several labels, of numbers, and of two predictions."""
+"""Losses for class numbers and logits, several labels, numbers, and pairs of predictions."""
 
 from kbert.losses.class_divergence import ClassDivergence
 from kbert.losses.class_loss import ClassLoss

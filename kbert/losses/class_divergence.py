@@ -6,13 +6,13 @@ import keras
 
 
 class ClassDivergence(keras.losses.Loss):
-    """The mean of both Kullback-Leibler divergences between the classes of two arrays of logits.
+    """The mean of both Kullback-Leibler divergences between two arrays of class logits.
 
         p, q = softmax(y_true), softmax(y_pred)
         loss = (sum(p * log(p / q)) + sum(q * log(q / p))) / 2
 
     Args:
-        reduction: str. As of `keras.losses.Loss`. Defaults to "sum_over_batch_size".
+        reduction: str. As in `keras.losses.Loss`. Defaults to "sum_over_batch_size".
     """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

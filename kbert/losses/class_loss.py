@@ -9,7 +9,7 @@ from kbert.errors import InputError
 from kbert.findings import Joined, Option
 
 _OTHERS: dict[str, type[keras.losses.Loss]] = {
-    "categorical_hinge": keras.losses.CategoricalHinge,  # of any scores
+    "categorical_hinge": keras.losses.CategoricalHinge,  # takes any scores
     "cosine_similarity": keras.losses.CosineSimilarity,
     "huber": keras.losses.Huber,
     "kl_divergence": keras.losses.KLDivergence,
@@ -22,7 +22,7 @@ _OTHERS: dict[str, type[keras.losses.Loss]] = {
 
 @keras.saving.register_keras_serializable(package="kbert")
 class ClassLoss(keras.losses.Loss):
-    """A loss of class numbers and logits, by any Keras loss of one-hot labels.
+    """A loss for class numbers and logits, computed by any Keras loss for one-hot labels.
 
         targets = (1 - label_smoothing) * one_hot(labels) + label_smoothing / classes
         loss    = fn(targets, logits)           # where fn takes logits, or is a hinge
@@ -32,9 +32,9 @@ class ClassLoss(keras.losses.Loss):
         loss: str or keras.losses.Loss. "categorical_crossentropy", "focal", or the name of another
             Keras loss that compares two arrays [rows, classes] row by row, such as
             "categorical_hinge"; or such a loss. Defaults to "categorical_crossentropy".
-        label_smoothing: float, 0 to below 1. Defaults to 0.0.
+        label_smoothing: float, from 0 to below 1. Defaults to 0.0.
         gamma: float, 0 or more. The focus of "focal": 0 is cross-entropy. Defaults to 2.0.
-        reduction: str. As of `keras.losses.Loss`. Defaults to "sum_over_batch_size".
+        reduction: str. As in `keras.losses.Loss`. Defaults to "sum_over_batch_size".
 
     Raises:
         InputError: an unknown loss, or a number out of range.
@@ -101,7 +101,7 @@ class ClassLoss(keras.losses.Loss):
 
 
 def _named_loss(name: str, gamma: float) -> keras.losses.Loss:
-    """Return the Keras loss with a name, of logits where it can take them."""
+    """Return the Keras loss of this name, for logits if it can take them."""
     if name not in get_args(ClassLossName):
         raise InputError(
             "{option} must be one of {choices}. Received: {name!r:.80}",

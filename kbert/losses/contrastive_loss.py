@@ -1,4 +1,4 @@
-"""How far rows of one class are from each other, against those of other classes."""
+"""How far rows of one class are from each other, compared with rows of other classes."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ class ContrastiveLoss(keras.losses.Loss):
         p[i, j] = exp(z[i] @ z[j] / temperature) / sum(exp(z[i] @ z[k] / temperature), k != i)
         loss[i] = mean(-log(p[i, j]))                              # over the others of i's class
 
-    A row whose class no other row of the batch has costs 0. A class below 0 is that of a row that
+    A row that is alone in its class in the batch has a loss of 0. A class below 0 marks a row that
     does not exist.
 
     Args:
         temperature: float, above 0.
-        reduction: str. As of `keras.losses.Loss`. Defaults to "sum_over_batch_size".
+        reduction: str. As in `keras.losses.Loss`. Defaults to "sum_over_batch_size".
 
     Source: arXiv 2004.11362, equation 2, and arXiv 2011.01403, equation 3.
     """

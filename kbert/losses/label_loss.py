@@ -1,4 +1,4 @@
-"""The loss of several labels, some of which count more where a row has them."""
+"""The loss for several labels, some of which count more in rows that have them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,18 +8,19 @@ import keras
 
 @keras.saving.register_keras_serializable(package="kbert")
 class LabelLoss(keras.losses.Loss):
-    """Binary cross-entropy of logits, in which each label has a weight where a row has it.
+    """Binary cross-entropy of logits, with a weight for each label that a row has.
 
         p    = sigmoid(y_pred)
         loss = -mean(weight * y_true * log(p) + (1 - y_true) * log(1 - p))
 
-    A rare label of weight 1 is seldom predicted; with a greater one it is, at the cost of rows that
-    do not have it.
+    A rare label with weight 1 is seldom predicted. With a greater weight it is predicted, at the
+    cost of rows that do not have it.
 
     Args:
         weights: sequence of float, 0 or more, one per label.
-        label_smoothing: float, 0 to below 1: y_true is `(1 - s) * y_true + s / 2`. Defaults to 0.0.
-        reduction: str. As of `keras.losses.Loss`. Defaults to "sum_over_batch_size".
+        label_smoothing: float, from 0 to below 1. With s, y_true becomes
+            `(1 - s) * y_true + s / 2`. Defaults to 0.0.
+        reduction: str. As in `keras.losses.Loss`. Defaults to "sum_over_batch_size".
 
     Source: `pos_weight` of torch's `BCEWithLogitsLoss`.
 

@@ -1,4 +1,4 @@
-"""The squared error of numbers in units of their own."""
+"""The squared error of numbers that have their own units."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +13,11 @@ class StandardizedError(keras.losses.Loss):
         loss = mean(((y_true - y_pred) / scale) ** 2)
 
     With the standard deviations of the training rows as the scale, a model that predicts their
-    means has a loss of 1, whatever the unit is.
+    means has a loss of 1, whatever the unit.
 
     Args:
         scale: sequence of float, one per column, or None. Defaults to None: 1.
-        reduction: str. As of `keras.losses.Loss`. Defaults to "sum_over_batch_size".
+        reduction: str. As in `keras.losses.Loss`. Defaults to "sum_over_batch_size".
 
     Example:
 

@@ -45,38 +45,41 @@ class BertClassifier(TextModel):
         logits = Dense(labels)(Dropout(dropout)(tanh(Dense(hidden)([CLS] of the last layer))))
         logits = Dense(labels)(Dropout(dropout)(mean of the last layer's tokens))    # "mean"
 
-    The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`;
-    packed rows, which hold several texts each; or windows, of which a long text has several, and
-    whose logits are pooled (see `Windows`). The output is logits [texts, labels], float32.
-    The labels and the tokenizer travel with the model: into `get_config`, a `.keras` file, and a
-    run directory.
+    The inputs are a dict of int arrays [rows, width]: `token_ids`, `segment_ids`, `padding_mask`.
+    Rows may also be packed, with several texts in each, or be windows: a long text has several
+    windows, and their logits are pooled (see `Windows`). The output is logits [texts, labels],
+    float32. The labels and the tokenizer are saved with the model: in `get_config`, a `.keras`
+    file, and a run directory.
 
     Args:
         backbone: keras_hub.models.BertBackbone, or a dict of its arguments for a new one.
         labels: Labels or sequence of str. The classes in the order of their numbers.
-        tokenizer: Tokenizer. Its vocabulary is the backbone's; it also says what a text that is too
-            long keeps.
+        tokenizer: Tokenizer. Its vocabulary is the backbone's; it also decides what is kept of a
+            text that is too long.
         max_length: int. The maximum number of tokens of a text or pair. Defaults to 128.
-        dropout: float. Before the head. Defaults to 0.1.
-        gelu: "tanh" (Google's) or "erf" (that of most Hugging Face models). Defaults to "tanh".
+        dropout: float. The dropout rate before the head. Defaults to 0.1.
+        gelu: "tanh" (Google's) or "erf" (used by most Hugging Face models). Defaults to "tanh".
         dtype: dtype policy of a new backbone, such as "mixed_bfloat16". Defaults to None.
-        target: "single" (one class), "multi" (several labels), "regression" (numbers, whose columns
-            are the labels), "soft" (a probability of each class), "ordered" (one class, of labels
-            in their order), a Target or what its `to_dict` returns. Defaults to None: one class.
-        temperature: float. What the weights of the head have been divided by since they were
-            trained, for who asks; see `calibrate`. Defaults to 1.0.
-        pooling: "cls" or "mean". What the head reads: [CLS] through the pooler, as in BERT; or the
-            mean of all tokens that are not padding, as sentence encoders such as MiniLM were
-            trained, whose pooler is then neither used nor trained. Defaults to "cls".
+        target: "single" (one class), "multi" (several labels), "regression" (numbers; the labels
+            are their columns), "soft" (a probability for each class), "ordered" (one class; the
+            labels are in order), a Target, or what its `to_dict` returns. Defaults to None: one
+            class.
+        temperature: float. What the head's weights have been divided by since training, for
+            reference; see `calibrate`. Defaults to 1.0.
+        pooling: "cls" or "mean". What the head reads: "cls" is [CLS] through the pooler, as in
+            BERT; "mean" is the mean of all tokens that are not padding, as sentence encoders such
+            as MiniLM were trained with. With "mean", the pooler is neither used nor trained.
+            Defaults to "cls".
 
     Attributes:
-        gradient_checkpointing: bool. Compute the layers once more for the gradient, rather than
-            keep what they have computed: the same result in more time. On a processor it saves
-            memory on TensorFlow alone. Set it before `fit`; it begins as False, and is not saved.
+        gradient_checkpointing: bool. Whether to recompute the layers for the gradient instead of
+            keeping their activations: the same result, in more time. On a CPU it saves memory only
+            on TensorFlow. Set it before `fit`. It is not saved. Defaults to False.
 
     Raises:
-        InputError: fewer than two labels, a vocabulary larger than the backbone's, or a
-            `max_length` beyond its positions, or of windows that share all that they hold.
+        InputError: there are fewer labels than the target needs, the vocabulary is larger than the
+            backbone's, `max_length` exceeds its positions, or windows of that length would overlap
+            completely.
 
     Source: BERT, arXiv 1810.04805; `create_model` in `run_classifier.py`.
 
@@ -116,7 +119,7 @@ class BertClassifier(TextModel):
             len(names),
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             name="logits",
-            dtype="float32",  # a softmax over bfloat16 logits would lose what training needs
+            dtype="float32",  # a softmax over bfloat16 logits is too imprecise for training
         )(dropped)
         super().__init__(inputs=backbone.input, outputs=logits, name=name)
         self.backbone = backbone
@@ -136,7 +139,7 @@ class BertClassifier(TextModel):
 
     @property
     def input_spec(self) -> Any:
-        """What Keras demands of inputs: packed rows have `text_ids` in place of `padding_mask`."""
+        """What Keras requires of inputs: packed rows have `text_ids` in place of `padding_mask`."""
         return [spec for spec in super().input_spec if spec.name != "padding_mask"]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -176,37 +179,40 @@ class BertClassifier(TextModel):
     ) -> "BertClassifier":
         """Return a classifier with a preset's encoder, and a new head or the preset's own.
 
-        With `labels` the head is new, whatever the preset has; without, it is the preset's.
+        With `labels`, the head is new, even if the preset has one; without, it is the preset's.
 
         Args:
             preset: str. "minilm", a run, the folder of a Google, Hugging Face or keras-hub BERT,
                 or a keras-hub preset's name or handle; see `find_source`.
             labels: Labels or sequence of str, or None. Defaults to None: those that the preset
                 names.
-            head: "new" or "preset"; "preset" with `labels` names the classes of a head whose files
-                do not, such as keras-hub's. Defaults to None: new if there are labels.
-            max_length: int or None. Defaults to None: that of the preset's head if its files tell
-                it, else 128, or the positions if there are fewer.
-            dropout: float or None. Before the head. Defaults to None: that of the preset's head,
-                0.1 for a new one.
-            pretrained: bool. False gives random weights of the preset's size. Defaults to True.
+            head: "new", "preset" or None. Together with `labels`, "preset" names the classes of a
+                head whose files do not name them, such as keras-hub's. Defaults to None: "new" if
+                there are labels, else "preset".
+            max_length: int or None. Defaults to None: that of the preset's head if its files record
+                it; else 128, or the number of positions if that is smaller.
+            dropout: float or None. The dropout rate before the head. Defaults to None: that of the
+                preset's head, or 0.1 for a new head.
+            pretrained: bool. If False, the model has the preset's size but random weights. Defaults
+                to True.
             tokenizer: Tokenizer or None. Defaults to None: the preset's.
             dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
             target: what the labels of a new head are; see the class. Defaults to None: one class.
-            long_text: "head", "tail", "head+tail", "windows" or None. What a text that is too long
-                keeps, or that it is read in windows; see `Tokenizer`. Defaults to None: as the
-                tokenizer says, which is mostly "head".
+            long_text: "head", "tail", "head+tail", "windows" or None. What is kept of a text that
+                is too long, or whether it is read in windows; see `Tokenizer`. Defaults to None:
+                the tokenizer's setting, usually "head".
             cut_pair: "longest", "first", "second" or None. Which text of a pair that is too long is
-                cut, or windowed. Defaults to None: as the tokenizer says, which is mostly
+                cut, or read in windows. Defaults to None: the tokenizer's setting, usually
                 "longest".
-            windows: Windows or None. How windows overlap and are pooled. Defaults to None: as the
-                tokenizer says, or `Windows()`.
+            windows: Windows or None. How windows overlap and are pooled. Defaults to None: the
+                tokenizer's setting, or `Windows()`.
             pooling: "cls", "mean" or None. What a new head reads; see the class. Defaults to None:
-                as the preset's own head, and for a sentence encoder as it was trained; else [CLS].
+                the pooling of the preset's own head, or the one that a sentence encoder was trained
+                with; else "cls".
 
         Raises:
-            InputError: the preset is not a BERT, lacks the head or the names that are wanted, or
-                has a head for another pooling.
+            InputError: the preset is not a BERT, lacks the requested head or class names, or has a
+                head for another pooling.
         """
         source = find_source(preset)
         if head == "preset" or (head is None and labels is None):
@@ -263,16 +269,16 @@ class BertClassifier(TextModel):
     def load(cls, path: str | Path, **changes: Any) -> "BertClassifier":
         """Return the classifier that is saved at a path.
 
-        A .keras file gives the model compiled as it was saved, if nothing is changed.
+        A model from a .keras file is compiled as it was when saved, unless something is changed.
 
         Args:
             path: str or Path. A run, a folder that `save_to` wrote, a .keras file, or another
                 source with a head whose classes have names; see `find_source`.
             **changes: `max_length`, `dropout`, `dtype`, `long_text`, `cut_pair` or `windows`, in
-                place of those that were saved; None changes nothing.
+                place of the saved value; None keeps the saved value.
 
         Raises:
-            InputError: there is none, it has no head, or its weights do not fit.
+            InputError: there is no model, it has no head, or its weights do not fit.
         """
         source = find_source(path)
         given = {name: value for name, value in changes.items() if value is not None}
@@ -281,24 +287,26 @@ class BertClassifier(TextModel):
         return build_classifier(cls, source.read(), **given)
 
     def calibrate(self, data: Any) -> Temperature:
-        """Make the probabilities what happens, by the temperature of labelled rows.
+        """Calibrate the probabilities with a temperature that is fitted on labelled rows.
 
             kernel, bias = kernel / temperature, bias / temperature    # of the head
 
-        Whatever the model is saved or exported as then has these probabilities. What it predicts
-        stays as it is: thresholds of several labels move along. Take rows that it was not trained
-        on. The temperature that is returned is that of the model as it is, so that calibrated once
-        more on the same rows it is 1; `model.temperature` is the product of all.
+        From then on, everything that the model is saved or exported as gives these probabilities.
+        The predicted labels do not change: with several labels, the thresholds are adjusted too.
+        Use rows that the model was not trained on. The returned temperature is relative to the
+        model's current state, so calibrating again on the same rows gives 1; `model.temperature` is
+        the product of all of them.
 
         Args:
             data: labelled `Batches`, `(x, labels)`, `(x, labels, weights)`, or raw texts as
                 `EpochEvaluation` takes them: `(texts, labels)`, `Examples`, ....
 
         Returns:
-            A `Temperature`, which also tells the calibration before and after.
+            A `Temperature`, which also has the calibration before and after.
 
         Raises:
-            InputError: the model gives numbers, is quantized, or cannot be evaluated on the data.
+            InputError: the model predicts numbers, is quantized, or cannot be evaluated on the
+                data.
 
         Example:
 
@@ -311,7 +319,7 @@ class BertClassifier(TextModel):
         return calibrate_model(self, data)
 
     def drop_tokens(self, rate: float) -> None:
-        """Replace tokens by [MASK] in training; see `TokenDropout`.
+        """Replace tokens with [MASK] during training; see `TokenDropout`.
 
         Raises:
             InputError: the vocabulary has no [MASK].
@@ -324,7 +332,7 @@ class BertClassifier(TextModel):
         LoRA is merged into the weights.
 
         Raises:
-            InputError: the model has other weights than a BERT with a head, as after `quantize`.
+            InputError: the weights are not those of a BERT with a head, as after `quantize`.
         """
         check_can_be_saved(self)
         write_kbert_model(Path(folder), self.get_config(), plain_arrays(self))
@@ -362,7 +370,7 @@ class BertClassifier(TextModel):
         return model
 
     def get_compile_config(self) -> dict[str, Any]:
-        """Return what the model was compiled with; none with LoRA, which is merged when saved."""
+        """Return what the model was compiled with; empty with LoRA, which is merged on saving."""
         has_lora = next(lora_parts(self), None) is not None
         return {} if has_lora else super().get_compile_config()
 

@@ -35,24 +35,26 @@ def import_model(
     backend: str | None = None,
     verbose: int = 1,
 ) -> Path:
-    """Write the model of another program, or of a run, as a folder that kbert uses.
+    """Write another program's model, or that of a run, to a folder that kbert can use.
 
     A classifier becomes a model folder for `kbert predict`, `evaluate` and `export`. An encoder
-    without a head becomes a preset for `kbert train`, a folder as of a Hugging Face BERT.
+    without a head becomes a preset for `kbert train`: a folder in the format of a Hugging Face
+    BERT.
 
     Args:
-        source: str or Path. A release or output directory of Google's BERT, a Hugging Face BERT,
-            what `save_to_preset` of a keras-hub BertTextClassifier or BertBackbone has written, a
-            run or .keras file of kbert, or "minilm".
-        output: str or Path. Must not exist, or be an empty folder.
-        base: str or Path. The release that Google's script has fine-tuned, where `source` is its
+        source: str or Path. A release or output directory of Google's BERT, a Hugging Face BERT, a
+            folder written by `save_to_preset` of a keras-hub BertTextClassifier or BertBackbone, a
+            kbert run or .keras file, or "minilm".
+        output: str or Path. Must not exist, or must be an empty folder.
+        base: str or Path. The release that Google's script fine-tuned, if `source` is the script's
             output directory.
-        labels: sequence of str. The classes in the order of their numbers, where the source does
-            not name them. Defaults to ().
+        labels: sequence of str. The classes in the order of their numbers, if the source does not
+            name them. Defaults to ().
         lowercase: bool or None. Whether the vocabulary of a Google checkpoint is lower-case.
             Defaults to None: see `read_google`.
-        max_length: int or None. The maximum number of tokens of a text. Defaults to None: that
-            of the source's files, else 128, or the positions of the model where it has fewer.
+        max_length: int or None. The maximum number of tokens of a text. Defaults to None: the value
+            in the source's files; else 128, or the number of the model's positions if that is
+            smaller.
         backend: str or None. Defaults to None: see `choose_backend`.
         verbose: 0, 1 or 2. How much is printed. Defaults to 1.
 
@@ -93,7 +95,7 @@ def import_model(
 
 
 def _check_vocabulary(data: ModelData) -> None:
-    """Raise InputError when there are more pieces than embeddings, and say when there are fewer."""
+    """Raise InputError for more pieces than embeddings; print a note for fewer."""
     pieces, rows = len(data.tokenizer), data.backbone["vocabulary_size"]
     if pieces > rows:
         raise InputError(
@@ -138,9 +140,9 @@ def _write_classifier(
 
     model = build_classifier(BertClassifier, data, labels or None, max_length=max_length)
     with warnings.catch_warnings():
-        # The sentences are kbert's own, and of other languages than most models.
+        # The sentences are kbert's own, and few models know all of their languages.
         warnings.simplefilter("ignore", UnknownTokensWarning)
-        model.predict_texts(_SENTENCES)  # which refuses what is not finite
+        model.predict_texts(_SENTENCES)  # raises an error if outputs are not finite
     with writing(output), publishing(output) as folder:
         model.save_to(folder)
     what = _WHAT[model.target.activation]

@@ -34,7 +34,7 @@ class MaskedLanguageModel(keras.Model):
 
     The inputs are a dict of int arrays: `token_ids`, `segment_ids` and `padding_mask` [rows,
     width], or packed rows, which hold several texts each; and `mask_positions` [rows, slots], the
-    places to predict, as `MaskedBatches` makes them. The output is logits [rows, slots,
+    positions to predict, as `MaskedBatches` gives them. The output is logits [rows, slots,
     vocabulary], float32. The pooler is not trained.
 
     Args:
@@ -44,7 +44,7 @@ class MaskedLanguageModel(keras.Model):
         dtype: dtype policy of a new backbone, such as "mixed_bfloat16". Defaults to None.
 
     Attributes:
-        gradient_checkpointing: bool. As of `BertClassifier`.
+        gradient_checkpointing: bool. As in `BertClassifier`.
 
     Source: BERT, arXiv 1810.04805, 3.1.
 
@@ -79,7 +79,7 @@ class MaskedLanguageModel(keras.Model):
             layer_norm_epsilon=float(backbone.embeddings_layer_norm.epsilon),
             kernel_initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             name=MASKED_HEAD.rstrip("/"),
-            dtype="float32",  # a softmax over bfloat16 logits would lose what training needs
+            dtype="float32",  # a softmax over bfloat16 logits is too imprecise for training
         )
         hidden = backbone.hidden_dim
         self.head.build((None, None, hidden), (None, None))
@@ -97,7 +97,7 @@ class MaskedLanguageModel(keras.Model):
         positions = inputs["mask_positions"]
         some = ops.take_along_axis(rows, positions[:, :, None], axis=1)
         mask = attended(inputs, positions)
-        some = encoder_layer(last, rows, mask, training, some=some)  # no other is predicted
+        some = encoder_layer(last, rows, mask, training, some=some)  # only these are predicted
         slots = ops.arange(ops.shape(positions)[1])[None]  # a dimension that may be unknown
         slots = ops.broadcast_to(slots, ops.shape(positions))
         return self.head(ops.cast(some, "float32"), slots)
@@ -108,7 +108,7 @@ class MaskedLanguageModel(keras.Model):
         Args:
             optimizer: see `create_optimizer`.
             loss: Defaults to None: the mean cross-entropy over the masked tokens of a batch.
-            **kwargs: as of `keras.Model.compile`. `weighted_metrics` defaults to `masked_loss` and
+            **kwargs: as in `keras.Model.compile`. `weighted_metrics` defaults to `masked_loss` and
                 `accuracy`, the means over all masked tokens of an epoch.
         """
         if loss is None:
@@ -125,7 +125,7 @@ class MaskedLanguageModel(keras.Model):
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
-        """Train as `keras.Model.fit` does, each epoch of `MaskedBatches` in its own order."""
+        """Train as `keras.Model.fit` does; `MaskedBatches` have a new order in each epoch."""
         keep_freed_memory()
         given = keras.tree.flatten(callbacks) if callbacks else []
         if isinstance(x, Batches):
@@ -157,7 +157,8 @@ class MaskedLanguageModel(keras.Model):
 
         Args:
             preset: str, see `find_source`.
-            pretrained: bool. False gives random weights of the preset's size. Defaults to True.
+            pretrained: bool. If False, the model has the preset's size but random weights. Defaults
+                to True.
             tokenizer: Tokenizer or None. Defaults to None: the preset's.
             dtype: dtype policy, such as "mixed_bfloat16". Defaults to None: Keras's own.
 

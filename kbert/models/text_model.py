@@ -1,4 +1,4 @@
-"""A Keras model that classifies texts: what it is trained with and predicts on."""
+"""A Keras model that classifies texts: training, evaluation and prediction."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -79,15 +79,15 @@ class TextModel(keras.Model):
 
         Args:
             optimizer: see `create_optimizer`.
-            loss: Defaults to None: that of the model's target; of one class, cross-entropy of
-                integer labels from logits.
+            loss: Defaults to None: the loss of the model's target. For one class, it is the
+                cross-entropy of integer labels from logits.
             objectives: sequence of Objective, such as `RDrop(1.0)`. Terms that are added to the
                 loss in training; the metric `task_loss` is the loss without them. Defaults to none.
-            **kwargs: as of `keras.Model.compile`.
+            **kwargs: as in `keras.Model.compile`.
 
         Raises:
-            InputError: something else is among the objectives, or this model cannot be trained
-                with one of them.
+            InputError: `objectives` contains anything else, or this model cannot be trained with
+                one of them.
         """
         if loss is None:
             loss = self.target.loss()
@@ -103,7 +103,7 @@ class TextModel(keras.Model):
         return {**config, "objectives": [one.to_dict() for one in self._terms.objectives]}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile as a saved model was compiled."""
+        """Compile the model as it was compiled when it was saved."""
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
 
@@ -121,7 +121,7 @@ class TextModel(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Return the loss of a step as Keras does, in training with the terms of the objectives."""
+        """Return the loss of a step as Keras does; in training, with the objectives' terms."""
 
         def loss_of(outputs: Any) -> Any:
             return super(TextModel, self).compute_loss(x, y, outputs, sample_weight, training)
@@ -131,21 +131,23 @@ class TextModel(keras.Model):
         return self._terms.added(self, loss_of, x, y, y_pred, sample_weight, training)
 
     def fit(self, x: Any = None, *args: Any, callbacks: Any = None, **kwargs: Any) -> Any:
-        """Train as `keras.Model.fit` does, each epoch in its own order of the `Batches`.
+        """Train as `keras.Model.fit` does; `Batches` have a new order in each epoch.
 
-        Raw texts are read once, as `batches` does: `fit(texts, labels)`, `fit((texts, pairs),
+        Raw texts are read once, as `batches` reads them: `fit(texts, labels)`, `fit((texts, pairs),
         labels)`, `fit(examples)`, or a finite `tf.data.Dataset`, torch `DataLoader` or Hugging Face
-        data set of texts and labels; `validation_data` alike. All rows are shuffled whole in each
-        epoch, by the seed of `keras.utils.set_random_seed`, 0 where it is not set; `shuffle=False`
-        keeps their order. Labels are names or numbers of classes. The batch size is `batch_size`,
-        else that of the data set's batches, of the plan of a callback, or 32. A stream without an
-        end needs `steps_per_epoch` and keeps its own order, which the finding `order-unknown` says.
+        data set of texts and labels. `validation_data` takes the same. Each epoch shuffles all rows
+        together, with the seed of `keras.utils.set_random_seed`, or 0 if it is not set;
+        `shuffle=False` keeps their order. Labels are names or numbers of classes. The batch size is
+        `batch_size` if given, else that of the data set's batches, else that of a callback's plan,
+        else 32. An endless stream needs `steps_per_epoch` and keeps its own order, which the
+        finding `order-unknown` reports.
 
         Raises:
-            InputError: texts or labels that cannot be used, `validation_split` of texts, another
-                `steps_per_epoch` than that of the Batches, or a callback that would fail at the end
-                of an epoch.
-            FindingsError: labels outside the classes, or examples that `kbert train` refuses.
+            InputError: texts or labels cannot be used, `validation_split` is given with texts,
+                `steps_per_epoch` is not that of the Batches, or a callback would fail at the end of
+                an epoch.
+            FindingsError: labels are outside the classes, or `kbert train` would refuse the
+                examples.
         """
         keep_freed_memory()
         given = _as_list(callbacks)
@@ -157,7 +159,7 @@ class TextModel(keras.Model):
         if arguments.get("class_weight") is not None:
             check_class_weight(self.target)
         if isinstance(x, Batches):
-            by_class = arguments.pop("class_weight", None)  # Keras refuses both at once
+            by_class = arguments.pop("class_weight", None)  # Keras refuses it with sample weights
         allow = [code for callback in given for code in getattr(callback, "allow", ())]
         if isinstance(x, Batches):
             arguments.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
@@ -170,13 +172,13 @@ class TextModel(keras.Model):
         share_batches(self, arguments.get("validation_data"), "evaluate")
         own.append(check_fit(self, arguments, allow))
         check_examples_of_fit(self, arguments, given, allow)
-        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # of tf.data
+        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # a tf.data.Dataset
             for callback in given:
                 if isinstance(callback, TakesData):
                     callback.set_data(x.first_batches() if isinstance(x, TextStream) else x)
         if isinstance(x, Batches) and self.compiled:
-            # On TensorFlow Keras builds metrics and optimizer inside the first step, and a step
-            # that creates variables is traced twice: seconds at the start of every run.
+            # On TensorFlow, Keras builds metrics and optimizer inside the first step, and a step
+            # that creates variables is traced twice, which costs seconds at the start of every run.
             build_metrics(self, x[0])
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.callbacks.extend(own)
@@ -191,14 +193,14 @@ class TextModel(keras.Model):
                 during.enter_context(x.class_weighted(by_class))
             if isinstance(x, TextStream):
                 during.enter_context(x.own_errors())
-            self.temperature = 1.0  # that of the weights as they were
+            self.temperature = 1.0  # the old one belongs to the weights before this training
             return super().fit(**arguments, callbacks=callbacks)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
-        """Evaluate as `keras.Model.evaluate` does; raw texts with labels are taken as by `fit`.
+        """Evaluate as `keras.Model.evaluate` does; takes raw texts with labels as `fit` does.
 
         Raises:
-            InputError: texts or labels that cannot be used.
+            InputError: texts or labels cannot be used.
         """
         texts, x = find_texts(x)
         if texts is not None:
@@ -212,10 +214,10 @@ class TextModel(keras.Model):
     def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the logits, as `keras.Model.predict` does, in the order of the rows.
 
-        Raw texts are taken as by `fit`; `predict_texts` returns their labels and probabilities.
+        Takes raw texts as `fit` does; `predict_texts` returns their labels and probabilities.
 
         Raises:
-            InputError: texts that cannot be used.
+            InputError: texts cannot be used.
         """
         texts, x = find_texts(x)
         if texts is None:
@@ -230,7 +232,7 @@ class TextModel(keras.Model):
         return in_order
 
     def _predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """Predict as Keras does, and return the outputs of rows alone."""
+        """Predict as Keras does, and return only the outputs of rows, not those of padding."""
         if not isinstance(x, Batches):
             return super().predict(x, *args, **kwargs)
         share_batches(self, x, "predict")
@@ -261,12 +263,13 @@ class TextModel(keras.Model):
         Args:
             examples: Examples, read with this model's labels; or a ShardedTokenStore, made with
                 this model's tokenizer and labels.
-            plan: TrainingPlan, for training: its batch size, in another order each epoch. Defaults
-                to None: in the order of the rows, for evaluation and prediction.
+            plan: TrainingPlan or None. With a plan, the batches are for training: they have its
+                batch size, and a new order in each epoch. Defaults to None: in the order of the
+                rows, for evaluation and prediction.
             batch_size: int. Used without a plan. Defaults to 32.
             seed: int. The seed of the order. Defaults to 0.
             packing: "on", "off" or "auto". With a plan, whether several texts share a row. Defaults
-                to "auto": if less is computed so; see `PackingChoice`.
+                to "auto": if this reduces computation; see `PackingChoice`.
             class_weight: "balanced", "NAME=W,..." or a dict of weights by the names or numbers of
                 classes. With a plan, how much each class counts in the loss; see `class_weights`.
                 Defaults to None: all count the same.
@@ -293,16 +296,16 @@ class TextModel(keras.Model):
     ) -> list[AnyPrediction]:
         """Return the label and the probabilities of each text, or text pair, in their order.
 
-        Where most of the tokens are [UNK], an `UnknownTokensWarning` says so, once.
+        If most of the tokens are [UNK], an `UnknownTokensWarning` is issued, once.
 
         Args:
             texts: list, NumPy array, pandas Series or another iterable of str.
-            pairs: the second texts, alike, or None.
+            pairs: the second texts, in the same form, or None.
             batch_size: int. Defaults to 32.
-            abstain: see `Predictor.predict`. Defaults to None: every text has a label.
+            abstain: see `Predictor.predict`. Defaults to None: every text gets a label.
 
         Raises:
-            InputError: one of the texts is not a string, or has nothing but blanks.
+            InputError: a text is not a string, or is blank.
         """
         names = self.labels.names
         limits = None if abstain is None else Abstention.of(abstain, names, self.target)
@@ -341,7 +344,7 @@ class TextModel(keras.Model):
 
 
 def _advancing(rows: float) -> list[Any]:
-    """Return the callback that tells of so many rows after each batch, where anybody is told."""
+    """Return a callback that reports `rows` more rows after each batch, if progress is shown."""
     if not is_reported():
         return []
     told = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: advance(rows))

@@ -1,4 +1,4 @@
-"""Optimizers whose weight decay skips what BERT's skips."""
+"""Optimizers that exclude the same variables from weight decay as BERT's optimizer."""
 
 from kbert.optimizers.adamw import AdamW
 from kbert.optimizers.bert_adam import BertAdam

@@ -15,10 +15,10 @@ from kbert.techniques.rate_factor import RateFactor
 
 @keras.saving.register_keras_serializable(package="kbert")
 class AdamW(FusedAdam, keras.optimizers.AdamW):
-    """Keras's AdamW, decaying no bias and no LayerNorm.
+    """Keras's AdamW, without weight decay on biases and LayerNorm.
 
-    With Keras's own class the exclusions are a call after construction, which a saved model does
-    not remember; here they are an argument.
+    With Keras's own class, the exclusions are set by a call after construction, and a saved model
+    loses them; here they are an argument.
 
         m = b1 * m + (1 - b1) * g;  v = b2 * v + (1 - b2) * g ** 2
         p -= lr * weight_decay * p                                 (where not excluded)
@@ -30,11 +30,11 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         beta_1: float. Defaults to 0.9.
         beta_2: float. Defaults to 0.999.
         epsilon: float. Defaults to 1e-8.
-        exclude: sequence of str. Regular expressions, searched in a variable's path, of what is
-            not decayed. Defaults to biases and LayerNorm.
+        exclude: sequence of str. Regular expressions to search for in a variable's path; a
+            variable that matches is not decayed. Defaults to biases and LayerNorm.
         rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`, or of what their `to_dict`
             returns. Defaults to (): all variables have the same rate.
-        **kwargs: as of `keras.optimizers.AdamW`, such as `global_clipnorm`.
+        **kwargs: as in `keras.optimizers.AdamW`, such as `global_clipnorm`.
 
     Source: "Decoupled Weight Decay Regularization", arXiv 1711.05101.
 
@@ -70,7 +70,7 @@ class AdamW(FusedAdam, keras.optimizers.AdamW):
         self.rate_factors = rate_factors_of(rate_factors)
 
     def rate(self, learning_rate: Any, updates: Any = None) -> Any:
-        # Operators take numbers as they are; of a tensor of one torch would wait for a GPU.
+        # Operators take Python numbers; if these became tensors, torch would wait for a GPU.
         step = ops.cast(self.iterations if updates is None else updates, "float32") + 1.0
         correction_1 = 1.0 - self.beta_1**step
         correction_2 = 1.0 - self.beta_2**step

@@ -21,7 +21,7 @@ class BertAdam(FusedAdam):
         p -= lr * (m / (sqrt(v) + epsilon) + weight_decay * p)     (decay where not excluded)
 
     Without bias correction the first steps are larger than Adam's: 3.2 times at step 1, 6.5 times
-    near step 12. For a new run `AdamW` is recommended; this one reproduces BERT's.
+    near step 12. `AdamW` is recommended for new runs; this optimizer reproduces BERT's.
 
     TensorFlow 1 measured the norm for clipping on the un-summed slices of the word-embedding
     gradient. This class takes the norm of the summed gradient, as every dense implementation does.
@@ -33,11 +33,11 @@ class BertAdam(FusedAdam):
         beta_2: float. Defaults to 0.999.
         epsilon: float. Added outside the square root. Defaults to 1e-6.
         global_clipnorm: float or None. Defaults to 1.0.
-        exclude: sequence of str. Regular expressions, searched in a variable's path, of what is
-            not decayed. Defaults to biases and LayerNorm.
+        exclude: sequence of str. Regular expressions to search for in a variable's path; a
+            variable that matches is not decayed. Defaults to biases and LayerNorm.
         rate_factors: sequence of RateFactor, such as `LayerDecay(0.9)`, or of what their `to_dict`
             returns. Defaults to (): all variables have the same rate.
-        **kwargs: as of `keras.optimizers.Optimizer`.
+        **kwargs: as in `keras.optimizers.Optimizer`.
 
     Source: `optimization.py` of google-research/bert.
 

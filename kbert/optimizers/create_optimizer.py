@@ -20,10 +20,10 @@ def create_optimizer(
     rate_factors: Sequence[RateFactor] = (),
     moving_average: MovingAverage | None = None,
 ) -> keras.optimizers.Optimizer:
-    """Return the plan's optimizer: AdamW, or with its recipe "google" BertAdam.
+    """Return the plan's optimizer: AdamW, or BertAdam with the recipe "google".
 
     Both clip the global norm of the gradients at 1.0 and decay everything but biases and LayerNorm
-    by 0.01; the schedule and the accumulation are the plan's.
+    by 0.01; the schedule and the gradient accumulation are the plan's.
 
     Args:
         plan: TrainingPlan.
@@ -35,7 +35,7 @@ def create_optimizer(
             evaluated and kept.
 
     Raises:
-        InputError: a rate factor would leave something untrained for all of the plan.
+        InputError: a rate factor would leave something untrained for the whole plan.
 
     Example:
 

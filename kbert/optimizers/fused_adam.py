@@ -19,12 +19,12 @@ from kbert.techniques.rate_factor import RateFactor, variable_depths
 class FusedAdam(keras.optimizers.Optimizer):
     """A mixin: Adam's update in one kernel, and weight decay with exclusions that are saved.
 
-    The optimizer's `update_step` has the formula, for what no kernel takes: another dtype,
+    The optimizer's `update_step` has the formula, for cases without a kernel: other dtypes,
     `amsgrad`, and JAX, which compiles the loop over variables into one kernel by itself.
 
     Attributes:
-        gradient_norm: keras.Variable or None. The global norm that the gradients of the last update
-            had before they were clipped; None without `global_clipnorm`. It is not saved.
+        gradient_norm: keras.Variable or None. The global norm of the last update's gradients before
+            clipping; None without `global_clipnorm`. It is not saved.
     """
 
     gradient_norm: keras.Variable | None = None
@@ -42,7 +42,7 @@ class FusedAdam(keras.optimizers.Optimizer):
             self._depths = variable_depths([variable.path for variable in variables])
         super().build(variables)
         if self._clips_globally and self.gradient_norm is None:
-            # A variable, though it is no state: JAX returns nothing else of a step.
+            # A variable, although it is not state: on JAX, a step returns nothing else.
             self.gradient_norm = self.add_variable(
                 (), dtype="float32", aggregation="only_first_replica", name="gradient_norm"
             )
@@ -51,17 +51,17 @@ class FusedAdam(keras.optimizers.Optimizer):
         super().apply(summed(grads), trainable_variables)
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
-        # `apply` has summed those of all replicas, before they were clipped. Leans on the method of
-        # this name (backend/tensorflow/optimizer.py).
+        # `apply` has already summed the gradients of all replicas, before clipping. Leans on the
+        # method of this name (backend/tensorflow/optimizer.py).
         return grads_and_vars
 
     def rate(self, learning_rate: Any, updates: Any = None) -> Any:
-        """Return the factor of `m / (sqrt(v) + epsilon)` in the present update.
+        """Return the factor of `m / (sqrt(v) + epsilon)` in the current update.
 
         Args:
             learning_rate: float or tensor.
-            updates: float tensor. The updates of the moments before this one. Defaults to None: all
-                updates so far.
+            updates: float tensor. The number of updates of the moments before this one. Defaults to
+                None: all updates so far.
         """
         return ops.convert_to_tensor(learning_rate, "float32")
 
@@ -86,11 +86,11 @@ class FusedAdam(keras.optimizers.Optimizer):
 
     @property
     def _updates(self) -> Any:
-        """The updates before this one, as a tensor: its operators take numbers as they are."""
+        """The number of updates before this one, as a tensor: its operators take Python numbers."""
         return ops.cast(self.iterations, "float32")
 
     def _rate_of(self, group: RateGroup, learning_rate: Any) -> Any:
-        """Return the learning rate of a group, whose moments may have begun after the others'."""
+        """Return a group's learning rate; its moments may have started later than other groups'."""
         if group.factor is None:
             return learning_rate
         learning_rate = learning_rate * group.factor
@@ -103,7 +103,7 @@ class FusedAdam(keras.optimizers.Optimizer):
     def _backend_apply_gradients(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any]
     ) -> None:
-        # Before they are accumulated and clipped. Leans on the method of this name
+        # Here, because gradients are accumulated and clipped next. Leans on the method of this name
         # (optimizers/base_optimizer.py, backend/jax/optimizer.py).
         grads = list(grads)
         for group in self._by_rate(trainable_variables) if self.rate_factors else ():
@@ -140,7 +140,7 @@ class FusedAdam(keras.optimizers.Optimizer):
         super()._apply_weight_decay(variables)
 
     def _update_model_variables_moving_average(self, trainable_variables: Sequence[Any]) -> None:
-        # Keras begins with the whole momentum, and counts an update once for each of its batches.
+        # Keras starts with the full momentum, and counts an update once for each of its batches.
         # Leans on the method of this name (optimizers/base_optimizer.py).
         share = 1.0 - momentum_at(self._updates, self.ema_momentum)
         if self.gradient_accumulation_steps:
@@ -150,7 +150,7 @@ class FusedAdam(keras.optimizers.Optimizer):
         move_averages(self._model_variables_moving_average, trainable_variables, share)
 
     def finalize_variable_values(self, var_list: Sequence[Any]) -> None:
-        if updates_done(self):  # before the first the averages are 0
+        if updates_done(self):  # before the first update the averages are 0
             super().finalize_variable_values(var_list)
 
     def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
@@ -166,7 +166,7 @@ class FusedAdam(keras.optimizers.Optimizer):
         return bool(self.global_clipnorm) and not self.clipnorm
 
     def settings_of_updates(self) -> dict[str, Any]:
-        """Return what a config holds of how variables are decayed and how fast they learn."""
+        """Return the config of the exclusions from weight decay and of the rate factors."""
         factors = [factor.to_dict() for factor in self.rate_factors]
         return {
             "exclude": list(self.exclude),

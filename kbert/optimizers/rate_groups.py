@@ -1,4 +1,4 @@
-"""Variables that share a learning rate and when they are first trained."""
+"""Groups of variables with the same learning rate and the same first update."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from kbert.techniques.rate_factor import RateFactor
 
 @dataclass(frozen=True)
 class RateGroup:
-    """The variables at a depth, of those that an optimizer updates.
+    """The variables at one depth, among those that an optimizer updates.
 
     Args:
-        places: list of int. Their places among these.
-        factor: float, tensor of one number, or None. Of their learning rate; 0 while they are held.
-            Defaults to None: 1.
-        first: int. Updates for which they are held. Defaults to 0.
+        places: list of int. The positions of these variables among all that are updated.
+        factor: float, tensor of one number, or None. The factor of their learning rate; 0 while
+            they are not trained yet. Defaults to None: 1.
+        first: int. The number of updates before they are trained. Defaults to 0.
     """
 
     places: list[int]
@@ -26,20 +26,20 @@ class RateGroup:
     first: int = 0
 
     def updates_trained(self, updates: Any) -> Any:
-        """Return for how many of the updates so far, a float tensor, they have been trained."""
+        """Return how many of `updates`, the updates so far as a float tensor, trained them."""
         return ops.relu(updates - self.first)
 
 
 def rate_groups(
     depths: Sequence[int], top: int, factors: Sequence[RateFactor], update: Any
 ) -> list[RateGroup]:
-    """Return the groups of variables with these depths, in an update.
+    """Return the groups of variables with these depths, for one update.
 
     Args:
         depths: sequence of int. See `variable_depths`.
         top: int. The greatest depth in the model.
         factors: sequence of RateFactor.
-        update: float tensor. The updates before this one.
+        update: float tensor. The number of updates before this one.
     """
     if not factors:
         return [RateGroup([*range(len(depths))])]

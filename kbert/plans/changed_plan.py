@@ -13,8 +13,9 @@ from kbert.utils.wording import count_noun
 class ChangedPlan:
     """An old plan, a new one, and the point between them, measured in examples seen.
 
-    The new plan continues from the update that it would have reached with the same rows. With other
-    devices alone, batches, updates and rates stay, and only the rows on each change. For both:
+    The new plan continues from the update that it would have reached with the same rows. If only
+    the number of devices changes, batches, updates and rates stay the same, and only the rows on
+    each device change. For both plans:
 
         batches = epochs * steps_per_epoch + (steps_per_epoch - batches left of the epoch)
         update = batches // gradient_accumulation_steps
@@ -52,12 +53,12 @@ class ChangedPlan:
 
     @property
     def trains_alike(self) -> bool:
-        """Whether both plans make the same updates, on however many devices."""
+        """Whether both plans perform the same updates, regardless of the number of devices."""
         return replace(self.new, devices=self.old.devices) == self.old
 
     @property
     def batches_differ(self) -> bool:
-        """Whether the new plan divides the same rows into other batches or updates."""
+        """Whether the new plan divides the same rows into different batches or updates."""
         names = ("batch_size", "gradient_accumulation_steps", "drop_remainder")
         return any(getattr(self.old, name) != getattr(self.new, name) for name in names)
 
@@ -162,7 +163,7 @@ def _update(plan: TrainingPlan, examples_seen: int) -> int:
 
 
 def _batches(plan: TrainingPlan, examples_seen: int) -> int:
-    """Return the batches after which a plan has seen this many rows, the rest being batched."""
+    """Return after how many batches a plan has seen this many rows, if it batches the rest."""
     epochs, within = divmod(examples_seen, plan.examples)
     rest = plan.examples - within
     left = rest // plan.batch_size if plan.drop_remainder else -(-rest // plan.batch_size)

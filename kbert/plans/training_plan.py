@@ -14,7 +14,7 @@ from kbert.plans.update_schedule import UpdateSchedule
 from kbert.utils.counts import check_count
 from kbert.utils.wording import count_noun
 
-# Keras counts the steps of an optimizer in 32 bits on JAX.
+# On JAX, Keras counts the steps of an optimizer in 32 bits.
 _MAX_BATCHES = 2**31 - 1
 _POINTS = {
     "first update": Message("first update"),
@@ -28,19 +28,19 @@ _POINTS = {
 class TrainingPlan(UpdateSchedule):
     """Steps, warmup, decay and the learning rate of every update of a training run.
 
-    A *batch* is what the model sees at once, and one step of Keras's; an *update* is one change of
-    the weights, after `gradient_accumulation_steps` batches. With n = examples, b = batch_size,
+    A *batch* is what the model sees at once, one step in Keras; an *update* is one change of the
+    weights, after `gradient_accumulation_steps` batches. With n = examples, b = batch_size,
     e = epochs and k = gradient_accumulation_steps:
 
         recommended:  batches per epoch = ceil(n / b)      N = batches * e // k
         google:       batches per epoch = floor(n / b)     N = int(n / b * e) // k
         both:         W = int(N * warmup_proportion)
 
-    A batch is shared by the devices, and counts once: with more of them only the rows of each
-    change. Where it does not divide, rows of weight 0 fill it up.
+    A batch is shared by all devices and counts once: with more devices, only the number of rows on
+    each device changes. If a batch does not divide evenly, it is padded with rows of weight 0.
 
     The recipe "google" drops an epoch's last, incomplete batch, and decays to the N of
-    `run_classifier.py`, which may lie a few updates after the last one of the run.
+    `run_classifier.py`, which may be a few updates after the last update of the run.
 
     Args:
         examples: int. Rows of the training set.
@@ -50,13 +50,13 @@ class TrainingPlan(UpdateSchedule):
         warmup_proportion: float, 0 to 1. Share of the updates spent on warmup. Defaults to 0.1.
         gradient_accumulation_steps: int. Batches per update. Defaults to 1.
         end_learning_rate: float. The rate after the last update. Defaults to 0.
-        power: float. Of the polynomial decay. Defaults to 1, linear.
+        power: float. The power of the polynomial decay. Defaults to 1, linear.
         recipe: "recommended" (AdamW with bias correction, continuous schedule) or "google" (the
             arithmetic of `run_classifier.py`). Defaults to "recommended".
-        devices: int. Devices that share each batch, those of all processes. Defaults to 1.
+        devices: int. Devices that share each batch, over all processes. Defaults to 1.
 
     Raises:
-        InputError: a value is out of range, or the plan has not a single update.
+        InputError: a value is out of range, or the plan would not perform a single update.
 
     Example:
 
@@ -131,10 +131,10 @@ class TrainingPlan(UpdateSchedule):
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TrainingPlan":
-        """Return the plan that a run or a checkpoint has written, by kbert 0.1 too.
+        """Return the plan that a run or a checkpoint has recorded, including those of kbert 0.1.
 
         Args:
-            values: dict, as of `dataclasses.asdict`; names that are not fields are ignored.
+            values: dict, as from `dataclasses.asdict`; names that are not fields are ignored.
         """
         renamed = {"accumulation": "gradient_accumulation_steps"}  # kbert 0.1
         values = {renamed.get(name, name): value for name, value in values.items()}
@@ -159,11 +159,11 @@ class TrainingPlan(UpdateSchedule):
 
     @property
     def num_updates(self) -> int:
-        """Updates of the whole run; with the recipe "google" a few less than N."""
+        """Updates of the whole run; with the recipe "google", at times a few less than N."""
         return self.batches // self.gradient_accumulation_steps
 
     def findings(self) -> list[Finding]:
-        """Return what is wrong with this plan; nothing when it is sound."""
+        """Return what is wrong with this plan; an empty list if nothing is."""
         return plan_findings(self) + device_findings(self)
 
     def key_points(self) -> dict[str, int]:
@@ -190,12 +190,13 @@ class TrainingPlan(UpdateSchedule):
         recipe: str | None = None,
         of_recipe: Mapping[str, Any] | None = None,
     ) -> str:
-        """Return the plan for a person, with what was found in it.
+        """Return the plan as text, with its findings.
 
         Args:
             findings: sequence of Finding.
-            recipe: str or None. The name of the settings it is made of; by default its own.
-            of_recipe: dict or None. The settings that the recipe has given. Defaults to None.
+            recipe: str or None. The name of the settings that the plan is made from. Defaults to
+                None: the plan's own recipe.
+            of_recipe: dict or None. The settings that come from the recipe. Defaults to None.
         """
         k = self.gradient_accumulation_steps
         per_update = worded(", {k:,} per update", k=k) if k > 1 else ""
@@ -263,7 +264,7 @@ class TrainingPlan(UpdateSchedule):
 
 
 def check_plan(plan: Any) -> None:
-    """Raise InputError for what is not a plan, before it is used as one."""
+    """Raise InputError if this is not a TrainingPlan, before it is used as one."""
     if not isinstance(plan, TrainingPlan):
         raise InputError(
             "{option} must be a TrainingPlan. Received: {kind}",

@@ -1,7 +1,8 @@
 """Plots of plans, runs and predictions.
 
-Most are drawings that a notebook shows by itself and that can be saved, and need no other package:
-those of a run's page. `plot_plan`, `plot_steps` and `plot_shuffle_buffers` draw with matplotlib.
+Most are the drawings of a run's page. A notebook displays them by itself, they can be saved, and
+they need no other package. `plot_plan`, `plot_steps` and `plot_shuffle_buffers` draw with
+matplotlib.
 """
 
 from kbert.plots.of_predictions import confusion_matrix, reliability

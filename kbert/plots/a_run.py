@@ -1,4 +1,4 @@
-"""What plots take of a run."""
+"""The runs that plots draw, and their steps."""
 
 import os
 from pathlib import Path
@@ -19,10 +19,10 @@ def is_run(value: object) -> TypeGuard[AnyRun]:
 
 
 def opened(run: AnyRun) -> RunDirectory:
-    """Return a run.
+    """Return the directory of a run.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no run.
     """
     directory = run if isinstance(run, RunDirectory) else RunDirectory(run)
     check_is_run(directory)
@@ -30,7 +30,7 @@ def opened(run: AnyRun) -> RunDirectory:
 
 
 def logs_of(runs: tuple[AnyRun, ...]) -> dict[str, TrainingLog]:
-    """Return the steps of runs by name: that of the directory where this is enough."""
+    """Return the steps of runs by the names of their directories, or by path if names repeat."""
     found = [opened(run) for run in runs]
     names = [run.path.resolve().name for run in found]
     if len(set(names)) < len(names):

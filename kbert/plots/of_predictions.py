@@ -1,4 +1,4 @@
-"""What predictions add up to, drawn: of a run, or of any labels and predictions."""
+"""Plots of predictions: those of a run, or of any labels and predictions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def confusion_matrix(
     *,
     names: Sequence[Any] | None = None,
 ) -> Svg:
-    """Draw how many rows of each class are taken for which; of very many, the 20 most confused.
+    """Draw a confusion matrix; with more than 20 classes, only the 20 most confused.
 
     Args:
         labels_or_run: sequence, the class of each row; or the directory of a run, whose best model
@@ -32,8 +32,8 @@ def confusion_matrix(
         names: sequence. All classes, in their order. Defaults to None: those that occur, sorted.
 
     Raises:
-        InputError: this is not a run of one class for each row; or there are not as many
-            predictions as labels, or some that `names` lacks.
+        InputError: this is not a run with one class per row; the numbers of labels and predictions
+            differ; or a class is missing from `names`.
 
     Example:
 
@@ -72,13 +72,13 @@ def reliability(
     """Draw how often predictions of about the same probability are right.
 
     Args:
-        labels_or_run: int array [rows], the number of each row's class; or the directory of a run.
-        probabilities: float array [rows, classes], or [rows] of the second of two classes. Defaults
-            to None: the run's.
+        labels_or_run: int array [rows], the class number of each row; or the directory of a run.
+        probabilities: float array [rows, classes]; or [rows], the probability of the second of two
+            classes. Defaults to None: the run's.
 
     Raises:
-        InputError: this is not a run of one class for each row; or not a probability of each class
-            for each row.
+        InputError: this is not a run with one class per row; or `probabilities` does not have one
+            for each class in each row.
 
     Example:
 
@@ -124,7 +124,7 @@ def _check_alone(given: object) -> None:
 
 
 def _pair(labels: Any, given: Any, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return labels and what was predicted, which must be as many."""
+    """Return labels and what was predicted for them, which must be equal in number."""
     if given is None:
         raise InputError("Pass `{name}` too, or a run.", name=name)
     first, second = np.asarray(labels), np.asarray(given)

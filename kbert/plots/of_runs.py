@@ -1,4 +1,4 @@
-"""The curves of runs, as their pages have them."""
+"""The curves of runs, as on their pages."""
 
 from collections.abc import Callable, Sequence
 
@@ -23,7 +23,7 @@ from kbert.runs.report_of_run import lengths_of, plan_of, run_history
 
 
 def learning_rate(plan_or_run: TrainingPlan | AnyRun) -> Svg:
-    """Draw the learning rates of a plan by step; of a run also those that were used.
+    """Draw the planned learning rates by step; for a run, also those that were used.
 
     Args:
         plan_or_run: TrainingPlan, or the directory of a run.
@@ -49,7 +49,7 @@ def learning_rate(plan_or_run: TrainingPlan | AnyRun) -> Svg:
 
 
 def losses(*runs: AnyRun) -> Svg:
-    """Draw the loss of each step of runs.
+    """Draw the loss of each step of one or more runs.
 
     Args:
         *runs: directories of runs.
@@ -61,25 +61,25 @@ def losses(*runs: AnyRun) -> Svg:
 
 
 def gradient_norms(*runs: AnyRun) -> Svg:
-    """Draw the norm that the gradients of each update had before they were clipped.
+    """Draw the norm of the gradients of each update, before clipping.
 
     Args:
         *runs: directories of runs.
 
     Raises:
-        InputError: one is not a run, or the norms are not known, as of runs of kbert 0.1.
+        InputError: one is not a run, or the norms are not known, as for runs of kbert 0.1.
     """
     return _of_steps(norms_chart, runs)
 
 
 def update_ratios(*runs: AnyRun) -> Svg:
-    """Draw by what share of their norm the updates that were checked have changed the weights.
+    """Draw how much each checked update changed the weights, as a share of their norm.
 
     Args:
         *runs: directories of runs.
 
     Raises:
-        InputError: one is not a run, or the shares are not known, as of runs of kbert 0.1.
+        InputError: one is not a run, or the shares are not known, as for runs of kbert 0.1.
     """
     return _of_steps(ratios_chart, runs)
 
@@ -98,7 +98,7 @@ def scores(run: AnyRun) -> Svg:
 
 
 def training(run: AnyRun) -> Svg:
-    """Draw all that is known of the training of a run: scores, rates, losses, gradient norms.
+    """Draw the training of a run: scores, rates, losses, gradient norms and update ratios.
 
     Args:
         run: directory of a run.
@@ -125,16 +125,16 @@ def training(run: AnyRun) -> Svg:
 def lengths(
     lengths_or_run: Sequence[int] | np.ndarray | AnyRun, max_length: int | None = None
 ) -> Svg:
-    """Draw how many texts have how many tokens, beside how many are read.
+    """Draw how many texts have how many tokens, and how many tokens are read.
 
     Args:
-        lengths_or_run: int array, the tokens of each text; or the directory of a run.
-        max_length: int or None. How many are read at most. Defaults to None: all, or as the run
-            says.
+        lengths_or_run: int array, the number of tokens of each text; or the directory of a run.
+        max_length: int or None. The most tokens that are read of a text. Defaults to None: all, or
+            what the run has recorded.
 
     Raises:
-        InputError: this is not a run, or it does not tell the lengths; or they are no numbers of
-            tokens.
+        InputError: this is not a run, or it has not recorded the lengths; or the lengths are not
+            numbers of tokens.
 
     Example:
 

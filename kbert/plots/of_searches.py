@@ -1,4 +1,4 @@
-"""The curve of a search for a learning rate."""
+"""The curve of a learning rate search."""
 
 from kbert.reports.rates_searched import rates_searched_chart
 from kbert.reports.svg import Svg
@@ -9,6 +9,6 @@ def rate_search(search: RateSearch) -> Svg:
     """Draw the losses of a search by the logarithm of the rate, and the rate that it suggests.
 
     Args:
-        search: RateSearch, as `kbert.find_learning_rate` returns it.
+        search: RateSearch, as returned by `kbert.find_learning_rate`.
     """
     return rates_searched_chart(search)

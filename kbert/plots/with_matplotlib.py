@@ -74,7 +74,7 @@ def plot_shuffle_buffers(
     batch_size: int = 32,
     names: Sequence[str] | None = None,
 ) -> Any:
-    """Draw the classes of every batch under several shuffle buffers, a panel each.
+    """Draw the classes of every batch under several shuffle buffers, with a panel for each buffer.
 
     Args:
         label_ids: int array [rows], in the order of the file.
@@ -109,7 +109,7 @@ def plot_shuffle_buffers(
 
 
 def save_plot(axes_or_figure: Any, path: str | Path) -> None:
-    """Write a plot to a file, whose suffix determines the format, and close it.
+    """Write a plot to a file, whose suffix determines the format, and close the plot.
 
     Raises:
         InputError: the file exists, or its suffix is not a format.

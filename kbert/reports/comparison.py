@@ -23,18 +23,18 @@ from kbert.results.scores import Scores, is_better_lower, score_name
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run beside others.
+    """One run of a comparison.
 
     Args:
         name: str.
         path: str.
         when: str. When its best evaluation was.
         score: float. The score by which the runs are compared.
-        interval: Interval or None. Where it lies in 95% of samples of the rows.
+        interval: Interval or None. Where the score lies in 95% of samples of the rows.
         scores: Scores. All scores of its best evaluation.
         seconds: float or None. How long it trained.
-        facts: RunFacts. What it was made of.
-        against: AgainstFirst or None. How far it is from the first; None of the first itself.
+        facts: RunFacts. Its settings, data and versions.
+        against: AgainstFirst or None. How far it is from the first run; None for the first itself.
     """
 
     name: str
@@ -71,9 +71,9 @@ class Comparison:
         set: str. The set that was scored.
         rows: int.
         runs: tuple of ComparedRun, in the order in which they were given.
-        groups: tuple of SeedGroup. The settings over their seeds; () where no two runs differ in
-            the seed alone.
-        reports: tuple of RunReport. What else is known of the runs.
+        groups: tuple of SeedGroup. The settings over their seeds; () if no two runs differ only in
+            the seed.
+        reports: tuple of RunReport. What else is known about the runs.
     """
 
     monitor: str
@@ -88,8 +88,8 @@ class Comparison:
         """Return the comparison of runs that were evaluated on the same rows.
 
         Args:
-            reports: sequence of RunReport, of which each has an evaluation by the same score; or
-                each of a cross-validation.
+            reports: sequence of RunReport. Each has an evaluation by the same score, or each is of
+                a cross-validation.
         """
         tests = against_first(reports)
         runs = tuple(_compared(*pair) for pair in zip(reports, tests, strict=True))
@@ -106,12 +106,12 @@ class Comparison:
 
     @property
     def score(self) -> str:
-        """What the score is called by which the runs are compared."""
+        """The name of the score by which the runs are compared."""
         return score_name(self.monitor)
 
     @property
     def is_better_lower(self) -> bool:
-        """Whether less of the score is better."""
+        """Whether a lower score is better."""
         return is_better_lower(self.monitor)
 
     @property
@@ -137,7 +137,7 @@ class Comparison:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is lacking of a run's rows, and why."""
+        """What is missing for the rows of each run, and why."""
         pairs = [
             (run.name, note)
             for run, report in zip(self.runs, self.reports, strict=True)

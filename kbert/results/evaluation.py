@@ -23,14 +23,14 @@ _MAX_CELLS = 2**24  # logits in float64 at a time
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Precision, recall, F1 and the rows of one class.
+    """Precision, recall, F1 and the number of rows of one class.
 
     Args:
         label: str. The name of the class.
         precision: float, 0 to 1.
         recall: float, 0 to 1.
         f1: float, 0 to 1.
-        rows: int. The rows that are of this class.
+        rows: int. The number of rows of this class.
         share: float or None. Their share of the weight of all rows. Defaults to None: each row
             counts the same.
     """
@@ -185,7 +185,7 @@ class Evaluation:
 
 
 def _checked(label_ids: np.ndarray, rows: int, classes: int) -> np.ndarray:
-    """Return label numbers as an array, or raise InputError: -1 would be the last class."""
+    """Return label numbers as an array, or raise InputError: -1 would index the last class."""
     ids = np.asarray(label_ids)
     is_sound = ids.shape == (rows,) and rows > 0 and ids.dtype.kind in "iu"
     if not is_sound or ids.min() < 0 or ids.max() >= classes:
@@ -200,7 +200,7 @@ def _checked(label_ids: np.ndarray, rows: int, classes: int) -> np.ndarray:
 
 
 def _losses(logits: np.ndarray, label_ids: np.ndarray) -> np.ndarray:
-    """Return the cross-entropy of each row, in float64, of which few rows are in memory at once."""
+    """Return the cross-entropy of each row, in float64, with only a few rows in memory at once."""
     losses = np.empty(len(label_ids))
     step = max(_MAX_CELLS // max(logits.shape[1], 1), 1)
     for start in range(0, len(label_ids), step):
@@ -215,9 +215,9 @@ def _losses(logits: np.ndarray, label_ids: np.ndarray) -> np.ndarray:
 def _matthews_correlation(
     label_ids: np.ndarray, predicted: np.ndarray, classes: int, weights: np.ndarray | None = None
 ) -> float:
-    """Return the correlation of true and predicted classes; 0 where either is a single class.
+    """Return the correlation of true and predicted classes; 0 if either is a single class.
 
-    scikit-learn's takes a table of classes and classes, which for 50,000 are 20 GB.
+    scikit-learn's function makes a table of all pairs of classes: 20 GB for 50,000 classes.
 
     Source: J. Gorodkin, "Comparing two K-category assignments by a K-category correlation
     coefficient", 2004.
@@ -228,7 +228,7 @@ def _matthews_correlation(
         np.bincount(ids, None if weights is None else shares, minlength=classes)
         for ids in (label_ids, predicted)
     )
-    # Python's whole numbers, where they are, have no end.
+    # Without weights these are Python's integers, which do not overflow.
     spreads = [n * n - (told @ told).item() for told in (true, told)]
     if min(spreads) <= 1e-12 * n * n:
         return 0.0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_outputs(rows: "np.ndarray", of: str = "texts") -> None:
-    """Raise InputError when a row is not of numbers: its greatest would be whichever comes first.
+    """Raise InputError if a row is not finite: its largest value would be whichever comes first.
 
     Args:
         rows: float array [texts, labels]. Probabilities or logits.
@@ -38,11 +38,11 @@ class Prediction:
     """The most probable label of a text, and the probability of each.
 
     Args:
-        label: str. The name of the most probable class; empty where `abstained`.
+        label: str. The name of the most probable class; empty if `abstained`.
         probability: float. The probability of the most probable class.
         probabilities: the probability of each class by name, in the order of the labels.
         abstained: bool or None. Whether the probability is too low for an answer. Defaults to None:
-            nothing was asked of it.
+            no minimum was set.
     """
 
     label: str

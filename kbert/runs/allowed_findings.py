@@ -1,4 +1,4 @@
-"""What a run goes on in spite of, because its user allows it."""
+"""Errors that do not stop a run, because its user allows them."""
 
 from collections.abc import Iterable, Sequence
 

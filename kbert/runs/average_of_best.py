@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_can_average(count: int, evaluation: "EpochEvaluation | None") -> None:
-    """Raise InputError where the best evaluations are asked for, and a run has no evaluation."""
+    """Raise InputError where a run without an evaluation is to average its best evaluations."""
     if count and evaluation is None:
         raise InputError(
             "{option} needs a set to evaluate on.",
@@ -33,17 +33,17 @@ def average_of_best(
     checkpoint: "RunCheckpoint",
     count: int,
 ) -> None:
-    """Evaluate the average of the best evaluations' weights; the better of the two is the best.
+    """Evaluate the average of the best evaluations' weights, and keep it if it is better.
 
-    It is one more of the run's evaluations, and no checkpoint knows of it: a run that is resumed
-    averages again at its end. All of several processes evaluate, and the first writes.
+    The run gets one more evaluation, which no checkpoint contains: a resumed run averages again at
+    its end. With several processes, all evaluate and the first writes.
 
     Args:
         run: RunDirectory, with its best model.
-        model: BertClassifier, which was trained. It is given the average.
-        evaluation: EpochEvaluation, when `fit` has ended.
+        model: BertClassifier, trained. It is given the averaged weights.
+        evaluation: EpochEvaluation, after `fit` has ended.
         checkpoint: RunCheckpoint.
-        count: int. How many evaluations.
+        count: int. How many evaluations to average.
     """
     from kbert.interop.write_kbert_model import write_kbert_model
     from kbert.models.lora_arrays import assign_plain, plain_arrays

@@ -1,4 +1,4 @@
-"""The beginning of a run directory: its first record is there completely, or not at all."""
+"""The first record of a run directory, which is written completely or not at all."""
 
 import contextlib
 import os
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from kbert.utils.files import sync_directory
 
-LOCK = ".lock"  # the prefix of the files that tell of a process using the directory
+LOCK = ".lock"  # the prefix of the files that show that a process uses the directory
 STAGE = ".record"
-"""A hidden folder in which the first record is written. With run.json, the last of its files, the
-record is complete, and `complete_record` moves it to its place, in this process or the next."""
+"""A hidden folder in which the first record is written. The record is complete once run.json, its
+last file, is there; `complete_record` moves it to its place, in this process or the next."""
 _FILES = (
     "config.toml",
     "skipped_rows.csv",
@@ -24,13 +24,13 @@ _OLD_TRACE = re.compile(r"\.(config\.toml|skipped_rows\.csv)-[0-9a-f]{16}\.tmp")
 def new_stage(path: Path) -> Path:
     """Return the empty folder in which the first record of a run directory is to be written."""
     stage = path / STAGE
-    shutil.rmtree(stage, ignore_errors=True)  # what a process left that was killed in here
+    shutil.rmtree(stage, ignore_errors=True)  # left by a process that was killed at this point
     stage.mkdir()
     return stage
 
 
 def complete_record(path: Path) -> None:
-    """Move a complete first record to its place, if a run directory has one that is not there."""
+    """Move the first record of a run directory to its place, if it is complete and not there."""
     stage = path / STAGE
     if (stage / "run.json").is_file():
         sync_directory(stage)
@@ -54,14 +54,14 @@ def has_record(path: Path) -> bool:
 
 
 def is_beginning(path: Path) -> bool:
-    """Whether a directory holds nothing but what a run leaves that ends before its first record."""
+    """Whether a directory holds only the traces of a run that ended before its first record."""
     if not path.is_dir() or has_record(path):
         return False
     return all(_is_trace(file.name) for file in path.iterdir())
 
 
 def remove_beginning(path: Path) -> None:
-    """Remove what a run has left that ended before its first record; the caller holds its lock."""
+    """Remove the traces of a run that ended before its first record; the caller holds its lock."""
     shutil.rmtree(path / STAGE, ignore_errors=True)
     for file in path.glob(f"{LOCK}*"):
         with contextlib.suppress(OSError):

@@ -31,7 +31,7 @@ class BestModel:
             None: there is none.
         is_kept: bool. Whether the run's model is the best one, to be left as it is. Defaults to
             False.
-        findings: tuple of Finding. What was found on the way to it. Defaults to ().
+        findings: tuple of Finding. What was found while looking for it. Defaults to ().
     """
 
     history: EvaluationHistory | None
@@ -43,9 +43,9 @@ class BestModel:
     def find(cls, run: RunDirectory, store: CheckpointStore, start: Checkpoint) -> "BestModel":
         """Return the best model as of a checkpoint, after comparing it with its checksums.
 
-        Where its checkpoint is missing or damaged, the run's model may be the same. Where that is
-        another too, an error is found, and the best of the evaluations whose checkpoints are left
-        takes its place.
+        If its checkpoint is missing or damaged, the run's own model is kept where it is the same.
+        Otherwise the findings contain an error, and the best of the evaluations whose checkpoints
+        are left takes its place.
         """
         if start.evaluations is None:
             return cls(None)
@@ -72,7 +72,7 @@ class BestModel:
         return has_model(run) and _model_checksum(run) == weights_checksum(self.checkpoint)
 
     def write(self, run: RunDirectory, settings: Mapping[str, Any]) -> None:
-        """Give the run this model in one step, or none where none is the best."""
+        """Give the run this model in one step, or none where there is no best model."""
         if self.checkpoint is not None:
             if not self.is_in(run):
                 write_best(run, with_choices(settings, self.history), self.checkpoint)
@@ -81,7 +81,7 @@ class BestModel:
 
 
 def with_choices(settings: Mapping[str, Any], history: EvaluationHistory | None) -> dict[str, Any]:
-    """Return a classifier's settings with what its target takes from its best evaluation.
+    """Return a classifier's settings with what its target takes from the best evaluation.
 
     Args:
         settings: dict. The `get_config` of a classifier.
@@ -111,7 +111,8 @@ def keep_best(run: RunDirectory, settings: Mapping[str, Any], weights: Arrays) -
     """Write the weights of the best checkpoint, which has just been committed, as the run's model.
 
     Raises:
-        MachineError: it cannot be written; the checkpoint is there, and a resumed run writes it.
+        MachineError: the model cannot be written. Its checkpoint exists, and a resumed run writes
+            the model.
     """
     from kbert.interop.write_kbert_model import write_kbert_model
 
@@ -150,14 +151,14 @@ def has_best_model(run: RunDirectory) -> bool:
 
 
 def calibration_of(run: RunDirectory) -> dict[str, Any] | None:
-    """Return what run.json tells of the calibration of the run's model; None where it has none."""
+    """Return the calibration of the run's model from run.json; None where it has none."""
     recorded = run.readable_record.get("calibration", {})
     own = recorded.get("sha256")
     return recorded if own is not None and own == file_checksum(run) else None
 
 
 def _model_checksum(run: RunDirectory) -> str | None:
-    """Return the checksum of the weights that the run's model was trained to."""
+    """Return the checksum of the trained weights of the run's model, not averaged or calibrated."""
     calibration = calibration_of(run)
     own = file_checksum(run) if calibration is None else calibration.get("trained_sha256")
     average = run.readable_record.get("average", {})

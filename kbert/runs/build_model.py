@@ -55,7 +55,7 @@ def build_model(prepared: PreparedRun) -> Any:
                 cut_pair=config.cut_pair,
                 windows=config.windows,
             )
-            # Thresholds and temperature are of the parent's weights, with which it begins.
+            # The thresholds and the temperature belong to the parent's weights: reset them.
             model.target, model.temperature = model.target.chosen_by(None), 1.0
         else:
             model = BertClassifier.from_preset(
@@ -75,7 +75,7 @@ def build_model(prepared: PreparedRun) -> Any:
             if isinstance(technique, ModelChange) and not technique.changes_values:
                 technique(model)
         model.gradient_checkpointing = config.gradient_checkpointing
-        # Rows that fill up a batch count in a metric without weights.
+        # An unweighted metric would also count the rows that only pad a batch.
         metrics = "metrics" if config.devices is None else "weighted_metrics"
         model.compile(
             optimizer=create_optimizer(
@@ -91,12 +91,12 @@ def build_model(prepared: PreparedRun) -> Any:
 
 
 def change_values(config: TrainConfig, model: Any, batches: "Batches") -> None:
-    """Change the values of a new run's weights as its techniques do, after its baselines.
+    """Let the techniques of a new run change the values of its weights, after its baselines.
 
     Args:
         config: TrainConfig.
         model: BertClassifier.
-        batches: Batches. Those of the training.
+        batches: Batches. The training batches.
     """
     for technique in techniques_of(config):
         if isinstance(technique, ModelChange) and technique.changes_values:

@@ -32,17 +32,17 @@ def calibrate_run(
 ) -> tuple[dict[str, np.ndarray], list[Finding]]:
     """Fold the temperature of the first set into the run's model, and record it.
 
-    A run that is resumed, or ends again, ends with the same: what is calibrated already stays, and
-    the logits of what is not are those of the trained weights.
+    A run that is resumed, or ends again, gets the same result: a model that is already calibrated
+    stays as it is; for one that is not, the logits are those of the trained weights.
 
     Args:
         run: RunDirectory, with its best model.
-        settings: dict. The classifier's `get_config`, with what it takes of its best evaluation.
-        sets: dict of labelled Examples by name, the first fits the temperature.
+        settings: dict. The classifier's `get_config`, with what it takes from its best evaluation.
+        sets: dict of labelled Examples by name. The temperature is fitted on the first.
         logits: dict of arrays [rows, labels] by set, of the run's model.
 
     Returns:
-        The logits of the calibrated model, and what was found.
+        The logits of the calibrated model, and the findings.
     """
     name, examples = next(iter(sets.items()))
     earlier = calibration_of(run)
@@ -100,7 +100,7 @@ def _write(
             {**settings, **own, "temperature": found.value},
             cooled(arrays, found.value),
         )
-    # Without this record the model is another than that of the best checkpoint, and a resumed run
+    # Without this record the model differs from that of the best checkpoint, and a resumed run
     # writes it again.
     sums = {"trained_sha256": trained, "sha256": file_checksum(run)}
     told = {of: change.to_dict() for of, change in others.items()}
@@ -109,7 +109,7 @@ def _write(
 
 
 def _say_coverage(examples: Examples, logits: np.ndarray, name: str) -> None:
-    """Show how many rows are answered at each threshold, and how well; of one class each."""
+    """Show how many rows are answered at each threshold, and how well, for one class per row."""
     target = examples.target
     ids = None if examples.y is None else target.class_ids(examples.y)
     if ids is None:

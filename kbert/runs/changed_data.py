@@ -18,8 +18,8 @@ def changed_data(run: RunDirectory, examples: Examples, recorded: Mapping[str, A
 
     Args:
         run: RunDirectory.
-        examples: Examples. What the set is now.
-        recorded: dict. What run.json tells of it.
+        examples: Examples. The set as it is now.
+        recorded: dict. The entry of the set in run.json.
     """
     was = recorded.get("files")
     new: list[str] = []

@@ -11,7 +11,7 @@ from kbert.findings import Call, Cure, Joined, Option
 from kbert.plans.plan_options import PlanOptions
 from kbert.runs.run_directory import RunDirectory
 
-# The settings of a plan that can change in the middle of a run; another recipe is another run.
+# The settings of a plan that can change in the middle of a run; another recipe needs a new run.
 PLAN_FIELDS = tuple(field.name for field in fields(PlanOptions) if field.name != "recipe")
 _OTHERS = (CheckpointOptions, TrackerOptions)
 CHANGEABLE = (*PLAN_FIELDS, *(f.name for of in _OTHERS for f in fields(of)), "backend")
@@ -33,16 +33,17 @@ def check_changes(run: RunDirectory, changes: Iterable[str]) -> None:
 
 
 def changed_settings(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with changes, in which the batches per update follow from new sizes.
+    """Return settings with changes, and with the batches per update that follow from new sizes.
 
-    The settings of a run have batches per update, not rows. Where the rows per update are given,
-    or batches are to be chosen, the former follow; rows that are not given stay as they were. A
-    new batch takes the place of the old one, whichever of its two spellings is used. Another
-    recipe's settings take the place of what the old one gave.
+    The settings of a run contain the batches per update, not the rows. Where the rows per update
+    are given, or the batch size is to be chosen, the batches per update follow from them; rows per
+    update that are not given stay as they were. A new batch size replaces the old one, whether it
+    is given as `batch_size` or as `batch_size_per_device`. The settings of another recipe replace
+    those of the old one.
 
     Args:
-        settings: dict, of a run.
-        changes: dict, what is given of them.
+        settings: dict, those of a run.
+        changes: dict, the settings that are given.
     """
     if changes.get("recipe") is not None:
         settings = with_recipe(settings, changes["recipe"])
@@ -61,7 +62,7 @@ def changed_settings(settings: Mapping[str, Any], changes: Mapping[str, Any]) ->
 
 
 def check_scaled(changes: Mapping[str, Any]) -> None:
-    """Raise InputError where there are no epochs to scale, or they are given."""
+    """Raise InputError where the epochs are given, or no change of the plan calls for scaling."""
     if "epochs" in changes:
         raise InputError(
             "{scale} computes the epochs: leave out {epochs}.",

@@ -1,4 +1,4 @@
-"""Whether the settings of a loss belong to what is trained."""
+"""Whether the settings of a loss suit the target."""
 
 from kbert.config import LossOptions, TrainConfig
 from kbert.data.class_weights import check_class_weight
@@ -8,11 +8,11 @@ from kbert.targets.target import Target
 
 
 def check_loss(config: TrainConfig, target: Target) -> None:
-    """Raise InputError for a setting that is of one class for each row, and would do nothing.
+    """Raise InputError for a setting that needs one class per row, where it would have no effect.
 
     Args:
         config: TrainConfig.
-        target: Target. That of the training rows.
+        target: Target. The target of the training rows.
     """
     if target.takes_names:
         return

@@ -21,8 +21,8 @@ def checked_runs(runs: Sequence[str | Path]) -> list[RunDirectory]:
         runs: sequence of str or Path. Two or more run directories.
 
     Raises:
-        InputError: there are fewer, one is named twice, is not a run or has not finished, or they
-            are of different kinds or have other labels.
+        InputError: there are fewer than two, one is named twice, is not a run or has not finished,
+            or they differ in kind or in their labels.
     """
     if len(runs) < 2:
         raise InputError(
@@ -89,5 +89,5 @@ def _check_alike(first: RunDirectory, other: RunDirectory) -> None:
 
 
 def _model(run: RunDirectory) -> RunDirectory:
-    """Return what holds the model of a run; of a cross-validation its first fold."""
+    """Return the run that holds the model; for a cross-validation, its first fold."""
     return folds_of(run)[0] if is_cross_validation(run) else run

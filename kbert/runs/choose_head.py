@@ -1,4 +1,4 @@
-"""What the head of a new run reads and begins with, where its settings do not say."""
+"""What the head of a new run reads and starts from, where its settings leave this open."""
 
 from dataclasses import replace
 
@@ -9,10 +9,10 @@ from kbert.utils.say import say
 
 
 def with_head(config: TrainConfig) -> TrainConfig:
-    """Return settings that say what the head begins with.
+    """Return settings that specify what the head starts from.
 
-    To random weights no linear model can be fitted, and the recipe "google" begins as
-    `run_classifier.py` does. A run that continues another has its head.
+    No linear model can be fitted to random weights, and the recipe "google" starts as
+    `run_classifier.py` does. A run that continues another has that run's head.
     """
     if config.head != "auto":
         return config
@@ -21,10 +21,10 @@ def with_head(config: TrainConfig) -> TrainConfig:
 
 
 def with_pooling(config: TrainConfig, source: Source) -> TrainConfig:
-    """Return settings that say what the head reads.
+    """Return settings that specify what the head reads.
 
-    The recipe "google" reads [CLS], as `run_classifier.py` does; any other what `source` was
-    trained with.
+    With the recipe "google" it reads [CLS], as in `run_classifier.py`; otherwise it reads what
+    `source` was trained with.
     """
     if config.pooling != "auto":
         return config

@@ -31,9 +31,8 @@ def compare_runs(runs: Sequence[str | Path]) -> Comparison:
     """Return several runs side by side, on the rows that all were evaluated on.
 
     Args:
-        runs: sequence of str or Path. At least two run directories, of which the first is the one
-            that the others are tested against; cross-validations are compared with each other, on
-            all their rows.
+        runs: sequence of str or Path. At least two run directories; the others are tested against
+            the first. Cross-validations are compared with each other, on all their rows.
 
     Raises:
         InputError: one of them is not a run, is named twice, has not finished, has no evaluation,
@@ -64,16 +63,16 @@ def compare_on(
     batch_size: int = 32,
     backend: str | None = None,
 ) -> Comparison:
-    """Return several runs side by side, on rows that their models label now.
+    """Return several runs side by side, on rows that their models predict now.
 
-    They are compared by the score by which they were judged; where these differ, by the usual one
-    of their target.
+    The runs are compared by the score that they were judged by; if these scores differ, by the
+    default score of their target.
 
     Args:
-        runs: sequence of str or Path. At least two run directories, of which the first is the one
-            that the others are tested against.
+        runs: sequence of str or Path. At least two run directories; the others are tested against
+            the first.
         data: sequence of Examples. The same labelled rows for each run, as its model reads them.
-        batch_size: int. Rows that are predicted at once. Defaults to 32.
+        batch_size: int. Rows to predict at once. Defaults to 32.
         backend: str or None. The Keras backend. Defaults to None: see `choose_backend`.
 
     Raises:
@@ -93,9 +92,9 @@ def compare_on(
 
 
 def _own_rows(run: RunDirectory) -> EvaluatedRows | None:
-    """Return the rows that a run was evaluated on, without their texts, which nothing needs here.
+    """Return the rows that a run was evaluated on, without their texts, which are not needed here.
 
-    None where the report knows them better: of a cross-validation, and of a pretraining run.
+    None for a cross-validation or a pretraining run, whose rows the report determines itself.
     """
     if is_cross_validation(run) or is_pretraining(run.path):
         return None
@@ -111,12 +110,12 @@ def _score(run: RunDirectory) -> str:
     """Return the score by which a run was judged."""
     history = run_history(folds_of(run)[0] if is_cross_validation(run) else run)
     if not is_cross_validation(run):
-        evaluated_set(run)  # which raises where there is none
+        evaluated_set(run)  # raises an error if there is none
     return history.score
 
 
 def _fingerprint(run: RunDirectory) -> str:
-    """Return the fingerprint of the rows by which a run was judged."""
+    """Return the fingerprint of the rows that a run was judged on."""
     if is_cross_validation(run):
         table = predictions_of(run)
         rows = json.dumps([table.places["row"], table.true.tolist(), table.names])
@@ -142,7 +141,7 @@ def _check_same(runs: Sequence[RunDirectory], data: Sequence[Examples]) -> None:
 
 
 def _said(examples: Examples) -> np.ndarray:
-    """Return what rows say, whatever the order of the labels is."""
+    """Return the labels of rows in a form that does not depend on the order of the labels."""
     assert examples.labels is not None
     assert examples.y is not None
     names = np.array(examples.labels.names)
@@ -150,7 +149,7 @@ def _said(examples: Examples) -> np.ndarray:
 
 
 def _report_on(run: RunDirectory, rows: EvaluatedRows, judged: set[str]) -> RunReport:
-    """Return what is told of a run whose model has labelled these rows."""
+    """Return the report of a run whose model has predicted these rows."""
     table, report = rows.table, report_of_run(run, rows=rows)
     assert table is not None
     scores = rows.target.scores(
@@ -168,7 +167,7 @@ def _report_on(run: RunDirectory, rows: EvaluatedRows, judged: set[str]) -> RunR
 
 
 def _named(reports: list[RunReport]) -> list[RunReport]:
-    """Return reports under the names of their folders, or their paths where names are the same."""
+    """Return reports under the names of their folders, or under their paths if names repeat."""
     if len({report.name for report in reports}) == len(reports):
         return reports
     return [replace(report, name=report.path) for report in reports]

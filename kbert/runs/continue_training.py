@@ -35,22 +35,22 @@ def continue_training(
 ) -> RunDirectory:
     """Train a run's model further, in a new directory with a new plan, and return the new run.
 
-    The weights are those that the run has kept, its best. The optimizer starts from scratch: its
-    moments are zero, and its first update is the first of the new plan's warmup. The new run
-    records its parent, the parent's updates and its result.
+    Training starts from the run's best weights, which it has kept. The optimizer starts from
+    scratch: its moments are zero, and its first update is the first of the new plan's warmup. The
+    new run records its parent, and the parent's updates and result.
 
     Args:
         run: str or Path. The parent, a finished or stopped run.
         output: str or Path or None. The new run's directory, which must not exist. Defaults to
             None: the next free `RUN-N` beside the parent.
-        callbacks: sequence of the user's own callbacks, as `train` takes them: those of the parent
-            are not given again. Defaults to ().
+        callbacks: sequence of your own callbacks, as in `train`; the parent's callbacks are not
+            used again. Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
         **changes: settings of `TrainConfig` that replace the parent's, such as `epochs=2` or
             `data="more.csv"`.
 
     Raises:
-        KbertError: the parent contains no model, the output exists, or what `train` raises.
+        KbertError: the parent contains no model, the output exists, or `train` raises one.
 
     Example:
 
@@ -91,7 +91,7 @@ def continue_training(
 
 
 def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parent's settings without those that the changes take the place of."""
+    """Return the parent's settings, without those that the changes replace."""
     for name in FROM_PARENT:
         if name in changes:
             raise InputError(
@@ -107,10 +107,10 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     if "task" in changes:
         replaced: tuple[str, ...] = TASK_DECIDES
     elif "data" in changes and (is_pattern(changes["data"]) or Path(changes["data"]).is_file()):
-        replaced = ("task",)  # whose data are a folder
+        replaced = ("task",)  # the data of a task are a folder
     else:
         replaced = ()
-    replaced += ("packing",)  # chosen anew for the new data and batches
+    replaced += ("packing",)  # chosen again for the new data and batches
     if "data" in changes and not is_store(changes["data"]):
         replaced += OF_SHARDS
     if changes.get("long_text", "windows") != "windows":
@@ -124,7 +124,7 @@ def _inherited(run: str | Path, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_split_seed(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings that set the same rows aside where only the seed changes."""
+    """Return settings that set the same rows aside if only the seed changes."""
     changed = {**settings, **changes}
     sets_aside = changed.get("dev") is None and changed.get("task") is None
     if not sets_aside or changed.get("dev_proportion") == 0:
@@ -132,5 +132,5 @@ def _with_split_seed(settings: Mapping[str, Any], changes: Mapping[str, Any]) ->
         return {name: value for name, value in settings.items() if name not in own}
     if changed.get("split_by_time") is not None:
         return dict(settings)
-    # Another seed alone would evaluate on rows that the parent was trained on.
+    # With only the seed changed, evaluation would use rows that the parent was trained on.
     return {**settings, "split_seed": settings.get("split_seed", settings["seed"])}

@@ -81,7 +81,7 @@ def train_folds(
                 raise
             stopped = isinstance(error, KeyboardInterrupt)
             run.try_to_update(status="stopped" if stopped else "failed", ended=now())
-            # In place of what the fold says of itself: all that is left is trained by one command.
+            # Replaces the note of the fold itself: one command trains all that is left.
             error.__notes__ = [
                 worded(
                     "{resume} continues with fold {number}.",
@@ -112,7 +112,7 @@ def _train(
         predict_again(fold)
     import keras
 
-    keras.utils.clear_session(free_memory=True)  # the next fold needs nothing of this one
+    keras.utils.clear_session(free_memory=True)  # the next fold needs nothing from this one
 
 
 def _is_finished(fold: RunDirectory) -> bool:
@@ -120,7 +120,7 @@ def _is_finished(fold: RunDirectory) -> bool:
 
 
 def _write_scores(run: RunDirectory, folds: list[RunDirectory]) -> None:
-    """Write and show the scores of all folds, then record the end as the last of all."""
+    """Write and show the scores of all folds, and record the end of the run last."""
     bests = []
     for fold in folds:
         record = json.loads((fold.path / "evaluations.json").read_text(encoding="utf-8"))

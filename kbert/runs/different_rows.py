@@ -19,7 +19,7 @@ from kbert.utils.wording import count_noun
 def different_rows(
     first: RunDirectory, other: RunDirectory, runs: Sequence[RunDirectory]
 ) -> InputError:
-    """Return the error that two runs were evaluated on different rows, and on which.
+    """Return the error that two runs were evaluated on different rows, stating which.
 
     Args:
         first: RunDirectory.
@@ -99,7 +99,7 @@ def _recorded(run: RunDirectory) -> dict[str, Any]:
 
 
 def _rows(run: RunDirectory) -> tuple[Examples, list[object]] | None:
-    """Return the rows that a run was evaluated on, and what each says; None if they are gone."""
+    """Return the rows that a run was evaluated on, and the text and label of each; None if gone."""
     try:
         examples = evaluated_sets(run)[evaluated_set(run)]
     except (KbertError, OSError):

@@ -23,15 +23,15 @@ from kbert.targets.target import Target
 class EvaluatedRows:
     """The rows that a run was evaluated on, and what its model predicts for them.
 
-    Of a cross-validation they are all rows, each predicted by the model of the fold that was not
+    For a cross-validation these are all rows, each predicted by the model of the fold that was not
     trained on it.
 
     Args:
         name: str. What the set is called.
         target: Target. What a label is.
-        table: PredictionTable or None. None where it is not known, which a note tells.
+        table: PredictionTable or None. None where it is not known; a note gives the reason.
         examples: Examples or None. The same rows; None where they cannot be read again.
-        notes: tuple of str. What is lacking, and why.
+        notes: tuple of str. What is missing, and why.
     """
 
     name: Text
@@ -50,7 +50,7 @@ def folds_of(run: RunDirectory) -> list[RunDirectory]:
     """Return the runs of the folds of a cross-validation that has ended.
 
     Raises:
-        InputError: it has not.
+        InputError: it has not ended.
     """
     folds = run.record["cross_validation"].get("folds")
     if not isinstance(folds, int) or not (run.path / OUT_OF_FOLD).is_file():
@@ -93,7 +93,7 @@ def _predictions_of_set(run: RunDirectory, name: str) -> PredictionTable:
 def predictions_of(run: RunDirectory) -> PredictionTable:
     """Return what a run's best model predicts for the set that it was chosen by, without the texts.
 
-    Of a cross-validation it is what is predicted for all rows.
+    For a cross-validation, it is what is predicted for all rows.
 
     Raises:
         InputError: nothing was evaluated, or a file is not what kbert has written.
@@ -115,7 +115,7 @@ def rows_out_of_fold(run: RunDirectory) -> EvaluatedRows:
     folds = folds_of(run)
     table = PredictionTable.read(run.path / OUT_OF_FOLD, folds[0].record["labels"])
     target = find_source(folds[0].path).target()
-    if not target.takes_names:  # of all rows, and of no fold
+    if not target.takes_names:  # fitted to all rows, not to those of a fold
         target = type(target)().fitted(table.true)
     try:
         examples = _whole(run, folds, table)

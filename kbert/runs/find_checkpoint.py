@@ -14,7 +14,7 @@ def find_checkpoint(
 ) -> Checkpoint | None:
     """Return the checkpoint to resume from; offer an earlier one where it is damaged.
 
-    None means that the run ended before its first, and has no model either.
+    None means that the run ended before its first checkpoint and has no model either.
     """
     store.check()
     path = store.latest() if name is None else store.named(name)

@@ -24,15 +24,15 @@ def find_learning_rate(
 
         rate(update) = lowest * (highest / lowest) ** (update / (updates - 1))
 
-    The search ends early where the loss is no longer finite. Afterwards the model, its optimizer
-    and its random state are what they were.
+    The search ends early if the loss is no longer finite. Afterwards, the model, its optimizer and
+    its random state are as they were before.
 
     Args:
         model: keras.Model, compiled; its loss and optimizer are used.
         batches: labelled `Batches` for training, or another sequence of batches.
         lowest: float. The first rate. Defaults to 1e-7.
         highest: float. The last rate. Defaults to 1e-2.
-        updates: int. How many rates are tried, each in one update. Defaults to 100.
+        updates: int. The number of rates to try, one update each. Defaults to 100.
 
     Raises:
         InputError: the model is not compiled, there is no batch, or a value is out of range.
@@ -75,14 +75,14 @@ def find_learning_rate(
 
 @contextmanager
 def _searching(model: Any, schedule: Any) -> Iterator[None]:
-    """Give a model an optimizer of this schedule; then undo all that was trained."""
+    """Give a model an optimizer with this schedule, and undo all training at the end."""
     import keras
 
     own, variables = model.optimizer, list(model.variables)
     before = [keras.ops.convert_to_numpy(variable.value).copy() for variable in variables]
     model.optimizer = _with_rates(own, schedule)
     model.optimizer.build(model.trainable_variables)
-    model.make_train_function(force=True)  # the function that was made holds the optimizer
+    model.make_train_function(force=True)  # the existing function holds the old optimizer
     try:
         yield
     finally:
@@ -96,7 +96,7 @@ def _searching(model: Any, schedule: Any) -> Iterator[None]:
 def _with_rates(optimizer: Any, schedule: Any) -> Any:
     """Return a new optimizer of the same kind and settings, with other learning rates."""
     inner = getattr(optimizer, "inner_optimizer", None)
-    if inner is not None:  # which scales the loss of float16
+    if inner is not None:  # a LossScaleOptimizer, for float16
         return type(optimizer)(_with_rates(inner, schedule))
     settings = {**optimizer.get_config(), "learning_rate": schedule}
     return type(optimizer).from_config(settings)

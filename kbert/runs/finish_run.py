@@ -1,4 +1,4 @@
-"""What a run leaves when it has been trained."""
+"""The results that a run writes when it has been trained."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +38,8 @@ def finish_run(
         prepared: PreparedRun.
         model: BertClassifier.
         run: RunDirectory.
-        callbacks: RunCallbacks. Those of the `fit`.
-        logits: dict of arrays by set. What the best model gives for their rows.
+        callbacks: RunCallbacks. The callbacks of the `fit`.
+        logits: dict of arrays by set. The best model's logits for their rows.
     """
     evaluation = callbacks.evaluation
     say(worded("Trained in {duration}.", duration=duration(run.record["training_seconds"])))
@@ -99,7 +99,7 @@ def _say_best(model: Any, best: EvaluationRecord) -> None:
 def _found_at_the_end(
     evaluation: "EpochEvaluation | None", prepared: PreparedRun, run: RunDirectory
 ) -> list[Finding]:
-    """Compare the best scores with the baselines, and return all that is found in them."""
+    """Compare the best scores with the baselines, and return all findings about them."""
     if evaluation is None:
         return []
     baselines, history = read_baselines(prepared, run), evaluation.history

@@ -45,8 +45,9 @@ def fit_pretraining(
         prepared: PreparedPretraining.
         model: MaskedLanguageModel, compiled with the plan's optimizer.
         run: RunDirectory.
-        start: Checkpoint or None. What the run resumes from. Defaults to None: it starts.
-        begin: function that takes the run's files to where it resumes. Defaults to nothing.
+        start: Checkpoint or None. What the run resumes from. Defaults to None: a new run.
+        begin: function that rewinds the run's files to where it resumes. Defaults to one that does
+            nothing.
     """
     from kbert.backend.few_shapes import few_shapes
     from kbert.data.masked_batches import MaskedBatches
@@ -67,7 +68,7 @@ def fit_pretraining(
     callbacks = PretrainingCallbacks.create(prepared, model, run, start, begin, trackers)
     with ExitStack() as devices, trackers.until_the_end():
         if prepared.config.devices is not None:
-            devices.callback(leave_devices)  # also where the training fails
+            devices.callback(leave_devices)  # also if training fails
         _fit(model, batches, callbacks, prepared, run, is_new=start is None)
         _finish(prepared, run, callbacks)
 
@@ -81,7 +82,7 @@ def _fit(
     *,
     is_new: bool,
 ) -> None:
-    """Train, and record how long it took; record a failure and raise it as its cause."""
+    """Train, and record how long it took; record a failure and raise its cause."""
     started = time.monotonic()
     try:
         with stop_signals(callbacks.checkpoint.stop, callbacks.checkpoint.will_save):
@@ -100,12 +101,12 @@ def _fit(
         callbacks.progress.close()
         callbacks.logger.close()
         stopped = isinstance(error, KeyboardInterrupt)
-        if is_new or callbacks.checkpoint.has_begun:  # else the run is as it was
+        if is_new or callbacks.checkpoint.has_begun:  # otherwise the run is unchanged
             status = "stopped" if stopped else "failed"
             run.try_to_update(status=status, ended=now(), **seconds_trained(run, started))
         if says_out_of_memory(error):
             raise _too_large(prepared) from error
-        if not stopped and batches.failure not in (None, error):  # which TensorFlow only names
+        if not stopped and batches.failure not in (None, error):  # TensorFlow's error only names it
             leave_note(batches.failure, what_is_left(run))
             raise batches.failure from error
         leave_note(error, what_is_left(run))
@@ -135,12 +136,12 @@ def _finish(
     run: RunDirectory,
     callbacks: PretrainingCallbacks,
 ) -> None:
-    """Leave the best model, or without an evaluation the last, and record the run's end."""
+    """Write the best model, or the last one without an evaluation, and record the run's end."""
     evaluation, store = callbacks.evaluation, CheckpointStore(run.checkpoints)
     best = None if evaluation is None else evaluation.history.best
     path = store.best() if best is not None else store.latest()
     assert path is not None, "every epoch leaves a checkpoint"
-    # Written again: a process may have ended between the checkpoint and the model.
+    # Written again: a process may have ended after the checkpoint and before the model.
     callbacks.write(read_checkpoint(path, only="model").arrays["model"])
     say(worded("Trained in {duration}.", duration=duration(run.record["training_seconds"])))
     unigram, found = None, []

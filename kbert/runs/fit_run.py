@@ -51,10 +51,12 @@ def fit_run(
         prepared: PreparedRun.
         model: BertClassifier, compiled with the plan's optimizer.
         run: RunDirectory.
-        resumption: Resumption or None. What the run resumes from. Defaults to None: it starts.
-        begin: function that takes the run's files to where it resumes; called when all is checked
-            and restored, and the first to change anything. Defaults to None: the run is new.
-        given: GivenCallbacks or None. The user's own, after the evaluation. Defaults to None.
+        resumption: Resumption or None. What the run resumes from. Defaults to None: a new run.
+        begin: function that rewinds the run's files to where it resumes. It is called after
+            everything is checked and restored, and is the first to change anything. Defaults to
+            None: the run is new.
+        given: GivenCallbacks or None. The user's own callbacks, which run after the evaluation.
+            Defaults to None.
     """
     batches = training_batches(prepared, model)
     batches.order_version = run.order_version
@@ -70,7 +72,7 @@ def fit_run(
         trackers.until_the_end(),
     ):
         if config.devices is not None:
-            devices.callback(leave_devices)  # also where the training fails
+            devices.callback(leave_devices)  # also if training fails
         with naming_callbacks(own, partial(what_is_left, run)):
             _fit(model, batches, callbacks, prepared, run, resumption)
         try:
@@ -85,7 +87,7 @@ def fit_run(
                     prepared.config.average_best,
                 )
             logits = _best_logits(model, run, callbacks)
-            devices.close()  # what follows the process that writes computes, with models anew
+            devices.close()  # only the writing process computes what follows, on new models
             if isinstance(run, FollowedRun):
                 return
             finish_run(prepared, model, run, callbacks, logits)
@@ -95,7 +97,7 @@ def fit_run(
 
 
 def _note_lost_output(run: RunDirectory, stream: str, reason: str) -> None:
-    """Record that a stream cannot be written to: the run continues, and its log does not."""
+    """Record that a stream cannot be written to: the run continues, but its log ends."""
     with suppress(KbertError):
         run.try_to_update(output_lost={**run.record.get("output_lost", {}), stream: reason})
 
@@ -108,7 +110,7 @@ def _fit(
     run: RunDirectory,
     resumption: Resumption | None,
 ) -> None:
-    """Train, and record how long it took; record a failure and raise it as its cause."""
+    """Train, and record how long it took; record a failure and raise its cause."""
     started = time.monotonic()
     try:
         if resumption is None:
@@ -130,14 +132,14 @@ def _fit(
                 callbacks.progress.close()
                 callbacks.checkpoint.save_interrupted()
                 if agreed is not None and agreed.is_agreed:
-                    processes.barrier("saved")  # a process that has ended would end the others
+                    processes.barrier("saved")  # wait: a process that ends would end the others
                 raise
     except BaseException as error:
         callbacks.progress.close()
         callbacks.logger.close()
         stopped = isinstance(error, KeyboardInterrupt)
         begun = callbacks.is_new or callbacks.checkpoint.has_begun
-        if begun:  # else the run is as it was
+        if begun:  # otherwise the run is unchanged
             status = "stopped" if stopped else "failed"
             run.try_to_update(status=status, ended=now(), **seconds_trained(run, started))
         if says_out_of_memory(error):
@@ -159,7 +161,7 @@ def seconds_trained(run: RunDirectory, started: float) -> dict[str, float]:
 
 
 def _keep_model(model: Any, run: RunDirectory, callbacks: RunCallbacks) -> None:
-    """Leave the run's model: without an evaluation the last, else the best, which it has."""
+    """Leave the last model of a run without an evaluation; otherwise the run has its best one."""
     evaluation = callbacks.evaluation
     if evaluation is None:
         model.save_to(run.model_folder)
@@ -169,7 +171,7 @@ def _keep_model(model: Any, run: RunDirectory, callbacks: RunCallbacks) -> None:
 
 
 def _best_logits(model: Any, run: RunDirectory, callbacks: RunCallbacks) -> dict[str, Any]:
-    """Return what the best model gives for each set, which all processes compute."""
+    """Return the best model's logits for each set; all processes compute them."""
     evaluation = callbacks.evaluation
     if evaluation is None or evaluation.history.best is None:
         return {}

@@ -17,13 +17,13 @@ Config = TypeVar("Config", TrainConfig, PretrainConfig)
 
 
 def with_fitting_batch(config: Config, classes: int | None) -> Config:
-    """Return the settings with a batch size where it is "auto", and the batches per update.
+    """Return the settings with a batch size in place of "auto", and the batches per update.
 
-    The batch is the largest divisor of the rows per update whose training step fits, with texts
-    that are all as long as can be. It is tried on a model of the same size, in another process.
+    The batch size is the largest divisor of the rows per update for which a training step fits,
+    with all texts at full length. It is tried on a model of the same size, in another process.
 
     Args:
-        config: TrainConfig or PretrainConfig. Its backend is chosen.
+        config: TrainConfig or PretrainConfig. Its backend is already chosen.
         classes: int, or None in pretraining.
 
     Raises:
@@ -89,7 +89,7 @@ def _try(
         check=False,
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith('{"rows"')]
-    if lines:  # a process that is ended by the system has tried one batch too many
+    if lines:  # a process that the system killed has tried one batch too many
         return Trial(**json.loads(lines[-1])), None
     told = done.stderr.strip().splitlines()
     return None, told[-1] if done.returncode > 0 and told else None

@@ -8,9 +8,9 @@ from kbert.runs.run_directory import RunDirectory
 
 
 def fold_calibration(folds: Sequence[RunDirectory]) -> dict[str, Any] | None:
-    """Return the temperature of each fold, and the mean of what these do; None without any.
+    """Return the temperature of each fold, and the mean of their effects; None without any.
 
-    Each fold's is fitted on the rows that the fold has set aside, which its model predicts.
+    The temperature of a fold is fitted on the rows that it has set aside and its model predicts.
     """
     found = [fold.record["calibration"] for fold in folds if "calibration" in fold.record]
     if not found or len(found) < len(folds):

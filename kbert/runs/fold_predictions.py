@@ -26,14 +26,14 @@ def join_predictions(run: RunDirectory, folds: list[RunDirectory]) -> Scores:
     together.write(run.path / OUT_OF_FOLD)
     target = fold_target(folds)
     if not target.takes_names:
-        target = type(target)().fitted(together.true)  # of all rows, and of no fold
+        target = type(target)().fitted(together.true)  # fitted to all rows, not to those of a fold
     return target.scores(
         target.raw(together.outputs), together.true, names, weights=together.weights
     )
 
 
 def _set_aside(fold: RunDirectory, names: Sequence[str]) -> PredictionTable:
-    """Return the rows that a fold has set aside; those of a test set are the same in all folds."""
+    """Return the rows that a fold has set aside, not the test set: it is the same in all folds."""
     table = PredictionTable.read(fold.path / PREDICTIONS, names).of_place("set", "dev")
     return replace(table, places={n: cells for n, cells in table.places.items() if n != "set"})
 

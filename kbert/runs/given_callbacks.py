@@ -1,4 +1,4 @@
-"""Callbacks of the user's own in a run: named by whoever starts it, and by no file."""
+"""The user's own callbacks: named by whoever starts a run, never by a file."""
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,8 +15,8 @@ from kbert.utils.foreign import reason_of
 from kbert.utils.wording import name_list
 
 CallbackLike = Any
-"""A Keras callback, a class or function that returns one without arguments, or the name of such,
-as "package.module:Name"."""
+"""A Keras callback, a class or function that returns one without arguments, or the name of such a
+class or function, as in "package.module:Name"."""
 _NEEDED = Cure(
     note="name a subclass of keras.callbacks.Callback, or a function without arguments that "
     "returns one"
@@ -27,18 +27,18 @@ _MAX_NAME = 200  # characters
 
 
 class GivenCallbacks:
-    """Callbacks of the user's own, made once for each `fit`.
+    """The user's own callbacks, created once for each `fit`.
 
-    They are imported and made here, before the run has a directory, so that what is wrong with them
-    is said first.
+    They are imported and created here, before the run has a directory, so that errors in them are
+    reported first.
 
     Args:
         given: sequence of callbacks, of classes or functions that return one, or of their names.
-        config: TrainConfig or None. Which backend Keras is imported with, for there is no Keras
-            callback without it. Not used without any callback.
+        config: TrainConfig or None. Determines the backend with which Keras is imported, since a
+            callback needs Keras. Not used without callbacks.
 
     Raises:
-        InputError: a name cannot be imported, is not a callback, or cannot be made.
+        InputError: a name cannot be imported, is not a callback, or cannot be created.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class GivenCallbacks:
     def of(
         cls, given: "GivenCallbacks | Iterable[CallbackLike]", config: TrainConfig
     ) -> "GivenCallbacks":
-        """Return callbacks that may have been imported already, as for the folds of a run."""
+        """Return `given` as GivenCallbacks, which it may be already, as for the folds of a run."""
         return given if isinstance(given, GivenCallbacks) else cls(given, config)
 
     def __bool__(self) -> bool:
@@ -66,11 +66,11 @@ class GivenCallbacks:
 
     @property
     def names(self) -> list[str]:
-        """Their names, for people to read: nothing is imported by them."""
+        """Their names, for people to read: they are not used to import anything."""
         return [_name(one) for one in self._given]
 
     def take(self) -> list[Any]:
-        """Return the callbacks for a `fit`: those made first, and for later ones new ones."""
+        """Return the callbacks for a `fit`: those created first, and new ones for later calls."""
         if not self._given:
             return []
         made, self._made = self._made, None
@@ -78,11 +78,11 @@ class GivenCallbacks:
 
 
 def missing_callbacks(recorded: Any, given: GivenCallbacks) -> list[Finding]:
-    """Return the finding that a run had callbacks which it resumes without.
+    """Return the finding that a run resumes without callbacks that it was started with.
 
     Args:
-        recorded: what run.json tells of callbacks; anybody may have written it.
-        given: GivenCallbacks, of the resumption.
+        recorded: the callbacks in run.json, which anybody may have written.
+        given: GivenCallbacks, those of the resumed run.
     """
     names = [str(name)[:_MAX_NAME] for name in recorded] if isinstance(recorded, list) else []
     missing = [name for name in dict.fromkeys(names) if name not in given.names]
@@ -94,7 +94,7 @@ def missing_callbacks(recorded: Any, given: GivenCallbacks) -> list[Finding]:
             "warning",
             "The run was started with callbacks that are not given now, and goes on without them: "
             "{missing}.",
-            # Not as a command to paste: whoever made the run has chosen the names.
+            # Not a command to paste: the names were chosen by whoever created the run.
             Cure(
                 note="name them with {option} again, if you trust them",
                 values={"option": Option("callbacks")},
@@ -106,7 +106,7 @@ def missing_callbacks(recorded: Any, given: GivenCallbacks) -> list[Finding]:
 
 @contextmanager
 def naming_callbacks(callbacks: Sequence[Any], left: Callable[[], str]) -> Iterator[None]:
-    """Turn what one of these callbacks raises inside the block into an InputError that names it.
+    """Turn an exception of one of these callbacks in the block into an InputError that names it.
 
     Args:
         callbacks: sequence of callbacks.
@@ -128,10 +128,10 @@ def naming_callbacks(callbacks: Sequence[Any], left: Callable[[], str]) -> Itera
 
 
 def _that_raised(error: BaseException, callbacks: Sequence[Any]) -> Any:
-    """Return which of some callbacks an exception of `fit` comes from, or None if from none.
+    """Return the callback that an exception of `fit` comes from, or None if from none.
 
-    Its traceback has a method of it, or a function that it was given, as `LambdaCallback` is; Keras
-    has taken its own frames out.
+    The traceback contains a method of the callback, or a function that it was given, as with
+    `LambdaCallback`. Keras has removed its own frames.
     """
     trace = error.__traceback__
     while trace is not None:
@@ -145,7 +145,7 @@ def _that_raised(error: BaseException, callbacks: Sequence[Any]) -> Any:
 
 
 def _name(given: CallbackLike) -> str:
-    """Return the name of what was given, as it would be named on a command line."""
+    """Return the name of what was given, as it would be written on a command line."""
     if isinstance(given, str):
         return given
     named = given if hasattr(given, "__qualname__") else type(given)
@@ -153,7 +153,7 @@ def _name(given: CallbackLike) -> str:
 
 
 def _maker(given: CallbackLike) -> tuple[str, Callable[[], Any]]:
-    """Return the name of what was given, and what makes the callback."""
+    """Return the name of what was given, and a function that creates the callback."""
     import keras
 
     if isinstance(given, keras.callbacks.Callback):
@@ -172,7 +172,7 @@ def _maker(given: CallbackLike) -> tuple[str, Callable[[], Any]]:
 
 
 def _imported(name: str) -> Any:
-    """Return what a name names; only names that a user has typed come here."""
+    """Import and return what a name refers to; it is called only with names that a user typed."""
     module, colon, path = name.partition(":")
     if not (colon and all(map(str.isidentifier, [*module.split("."), *path.split(".")]))):
         raise InputError(
@@ -213,7 +213,7 @@ def _imported(name: str) -> Any:
 
 
 def _cure_of_absent(holder: Any, part: str, module: str) -> Cure:
-    """Return the cure for a name that a module or class does not have: one near it, or which are.
+    """Return the cure for a name that a module or class lacks: a similar one, or those it has.
 
     Of a module that imports many, the callbacks count that it defines itself.
     """

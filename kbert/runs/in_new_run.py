@@ -1,4 +1,4 @@
-"""Cures for a resumed run, which takes few settings: the others are those of a new run."""
+"""Cures for a resumed run, which accepts few settings: cures with other settings need a new run."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,7 +12,7 @@ _TAKEN = frozenset({*CHANGEABLE, "allow"})
 
 
 def in_new_run(cure: Cure) -> Cure:
-    """Return a cure whose ways that a resumed run does not take are those of a new run."""
+    """Return a cure that offers in a new run what a resumed run does not accept."""
     ways = [replace(cure, otherwise=()), *cure.otherwise]
     taken = [way for way in ways if set(_named(way)) <= _TAKEN]
     others = [way for way in ways if way not in taken]
@@ -24,12 +24,12 @@ def in_new_run(cure: Cure) -> Cure:
 
 
 def findings_in_new_run(findings: list[Finding], *, resumes: bool) -> list[Finding]:
-    """Return findings with cures that a run can take, which may be a resumed one."""
+    """Return findings with cures that the run accepts, whether new or resumed."""
     return [replace(f, cure=in_new_run(f.cure)) for f in findings] if resumes else findings
 
 
 def errors_in_new_run(*, resumes: bool) -> AbstractContextManager[None]:
-    """Give errors a cure that a run can take, which may be a resumed one."""
+    """Give errors a cure that the run accepts, whether new or resumed."""
     return _reworded() if resumes else nullcontext()
 
 

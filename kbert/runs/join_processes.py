@@ -1,4 +1,4 @@
-"""Let this process train with others."""
+"""Join the processes that train together."""
 
 from kbert.backend import processes
 from kbert.backend.choose_backend import choose_backend
@@ -11,28 +11,28 @@ from kbert.utils.say import be_silent
 def join_processes(
     coordinator: str | None = None, process_id: int | None = None, num_processes: int | None = None
 ) -> int:
-    """Let this process train with others, and return how many there are.
+    """Join the processes that train together with this one, and return their number.
 
-    Call it in each of them, before Keras is imported. `train`, `resume` and `continue_training`
-    then train one run together, on the devices of all, and `model.fit` does under a
+    Call it in every process, before Keras is imported. `train`, `resume` and `continue_training`
+    then train one run together, on the devices of all processes. So does `model.fit` under a
     `keras.distribution.DataParallel` with `auto_shard_dataset=False`. Only the first process writes
-    files and prints, in kbert's callbacks too. A process that is lost ends the others after 10
-    seconds. On the command line this is done by `kbert train` itself, which then also says which
+    files and prints, including in kbert's callbacks. If a process is lost, the others end after 10
+    seconds. On the command line, `kbert train` does this by itself, and then also reports which
     process was lost.
 
     Args:
         coordinator: str or None. "HOST:PORT" of process 0, which listens there. Defaults to None:
-            SLURM, Kubernetes or Open MPI tell it, and the other two; without them the process
-            stays alone.
+            SLURM, Kubernetes, Open MPI or JAX's own variables provide this and the other two
+            arguments; without them, the process trains alone.
         process_id: int or None. The number of this process, from 0. Defaults to None.
-        num_processes: int or None. Defaults to None.
+        num_processes: int or None. The number of processes. Defaults to None.
 
     Returns:
-        The number of processes, 1 where this one is alone.
+        The number of processes, 1 if this one is alone.
 
     Raises:
-        InputError: a part is missing or wrong, Keras runs on another backend than JAX, or this is
-            called once more.
+        InputError: an argument is missing or wrong, Keras runs on a backend other than JAX, or this
+            process has already joined the others.
 
     Example:
 

@@ -48,8 +48,8 @@ def judge_data(
 
     Args:
         config: TrainConfig.
-        whole: Examples. The labelled file before rows are set aside, so that what is found in it
-            is what `inspect` finds.
+        whole: Examples. The labelled file before rows are set aside, so that the findings about it
+            are those of `inspect`.
         training: Examples. The training set.
         sets: dict of Examples, the sets to evaluate on by name.
         tokenizer: Tokenizer or None.
@@ -86,7 +86,7 @@ def judge_data(
 def _of_store(
     config: TrainConfig, training: StoredExamples, sets: dict[str, Examples], *, resumes: bool
 ) -> list[Finding]:
-    """Return what is wrong with the rows of a token store, whose texts are not there."""
+    """Return what is wrong with the rows of a token store, which has no texts."""
     findings = stored_findings(training, config.rows_per_update)
     if "dev" in sets:
         dev, cure = sets["dev"], Cure({"dev": "FILE"}, note="with more rows")
@@ -99,7 +99,7 @@ def _of_store(
 
 
 def judge_overlap(config: TrainConfig, stores: Mapping[str, TokenStore]) -> list[Finding]:
-    """Return which sets share rows with the token store that is trained on, after showing it.
+    """Return findings about sets that share rows with the training store, after showing them.
 
     Args:
         config: TrainConfig.
@@ -150,7 +150,7 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
 
 
 def _of_fold(finding: Finding) -> Finding:
-    """Return a finding with a cure for a fold, whose rows the number of folds decides."""
+    """Return a finding with a cure for a fold, whose rows are determined by the number of folds."""
     notes = {
         "dev-small": "judge by all folds together, which score every row; or add rows",
         "class-untrained": "add rows of these classes, or merge them with others",
@@ -161,7 +161,7 @@ def _of_fold(finding: Finding) -> Finding:
 
 
 def _of_model(config: TrainConfig, finding: Finding) -> Finding:
-    """Return a finding whose cure names another preset in words that fit the run."""
+    """Return a finding whose cure fits the run, if it names another preset."""
     preset = finding.cure.settings.get("preset")
     if preset is None:
         return finding

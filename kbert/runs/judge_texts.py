@@ -24,7 +24,7 @@ def judge_texts(
     Args:
         config: PretrainConfig.
         sets: dict of Examples: "train", and "dev" if there are texts to evaluate on.
-        tokenizer: Tokenizer, with what it does with long texts.
+        tokenizer: Tokenizer, with its treatment of long texts set.
     """
     inspection = inspect_examples(
         sets["train"],

@@ -1,4 +1,4 @@
-"""The log of a run's steps, learning_rate.csv: rewound by the numbers of its steps."""
+"""The log of a run's steps, learning_rate.csv, which is rewound by step numbers."""
 
 import contextlib
 from collections.abc import Sequence
@@ -29,25 +29,25 @@ class LogGap:
 
 
 def flush_log(run: Path) -> None:
-    """Put the rows so far on the disk; called before a checkpoint is committed."""
+    """Flush the rows so far to disk; called before a checkpoint is committed."""
     if (run / LOG).exists():
         sync_file(run / LOG)
         sync_directory(run)
 
 
 def rewind_log(run: Path, batches: int, steps: Steps | None) -> list[LogGap]:
-    """Leave the rows of a run's first batches in its log, and return which of them are missing.
+    """Keep only the rows of a run's first batches in its log, and return which of them are missing.
 
     Args:
         run: Path.
-        batches: int. Batches of the run that are to remain.
-        steps: the checkpoint's `steps`; None of kbert 0.1, whose rows can only be counted.
+        batches: int. How many batches of the run are kept.
+        steps: the checkpoint's `steps`; None for kbert 0.1, whose rows can only be counted.
     """
     path = run / LOG
     if not path.exists():
         return [LogGap(0, batches - 1)] if batches else []
     lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
-    whole = lines[:-1]  # a process was killed in a last line without an end
+    whole = lines[:-1]  # a killed process may have left a last line without an end
     columns = _columns(lines[0])
     rows = [(number, line) for line in whole if (number := _step(line, columns)) is not None]
     if steps is None:
@@ -64,7 +64,7 @@ def rewind_log(run: Path, batches: int, steps: Steps | None) -> list[LogGap]:
 
 
 def _columns(header: str) -> int:
-    """Return how many columns a log has: as its header says, which may itself be torn."""
+    """Return how many columns a log has according to its header, which may itself be torn."""
     found = len(header.split(","))
     return found if header == ",".join(STEP_COLUMNS[:found]) else len(STEP_COLUMNS)
 
@@ -82,7 +82,7 @@ def _step(line: str, columns: int) -> int | None:
 def _match(
     rows: Sequence[tuple[int, str]], expected: Sequence[range]
 ) -> tuple[list[str], list[int]]:
-    """Return the rows that are those of the expected steps, and the steps without a row."""
+    """Return the rows of the expected steps, and the expected steps without a row."""
     kept: list[str] = []
     missing: list[int] = []
     place = 0

@@ -1,4 +1,4 @@
-"""What of a machine has changed since a run was started, and may change the bits of its result."""
+"""Changes of the machine since a run was started, which may change the bits of its result."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,13 +11,13 @@ _PACKAGES = ("keras", "keras-hub", "numpy")
 def machine_findings(
     record: Mapping[str, Any], machine: Mapping[str, Any], versions: Mapping[str, str], backend: str
 ) -> list[Finding]:
-    """Return warnings of a resumed run whose result may differ in its last bits.
+    """Return warnings for a resumed run whose result may differ in its last bits.
 
     Args:
         record: dict, the run's run.json.
         machine: dict, what `kbert.backend.machine.machine` returns now.
-        versions: dict, the versions of now.
-        backend: str. With another than the run was started on nothing is compared.
+        versions: dict, the current versions.
+        backend: str. Nothing is compared if the run was started on another one.
     """
     before = record.get("machine", {})
     if record.get("backend") != backend or not before:

@@ -14,16 +14,16 @@ Config = TypeVar("Config", TrainConfig, PretrainConfig)
 
 
 def on_devices(config: Config, backend: Backend) -> Config:
-    """Return the settings with the devices of this machine, and the batch of all of them.
+    """Return the settings with the devices of this machine, and the batch size over all of them.
 
-    Of several processes all devices are taken where none are named.
+    With several processes, all devices are used where none are named.
 
     Args:
         config: TrainConfig or PretrainConfig.
         backend: str.
 
     Raises:
-        InputError: there are fewer than are asked for, or the backend trains on one alone.
+        InputError: there are fewer devices than asked for, or the backend trains on only one.
     """
     asked = asked_of_all(config.devices)
     if asked is None:
@@ -49,13 +49,13 @@ def check_one_process(*, joins: bool = False) -> None:
 
 
 def packing_on_devices(config: TrainConfig) -> Packing:
-    """Return the packing that is asked for, or none on TensorFlow's replicas, which take none."""
+    """Return the packing that is asked for, or none on TensorFlow's replicas: they support none."""
     devices = 1 if config.devices is None else config.devices
     return "off" if config.backend == "tensorflow" and devices != 1 else config.packing
 
 
 def _check_on_tensorflow(config: Config) -> None:
-    """Refuse what TensorFlow's replicas cannot do, in place of what fails in the first step."""
+    """Refuse what TensorFlow's replicas cannot do, which would otherwise fail in the first step."""
     if isinstance(config, PretrainConfig):
         raise InputError(
             "Pretraining computes on several devices with jax alone. Received: {devices}",

@@ -8,23 +8,24 @@ from typing import Any
 from kbert.config import TrainConfig
 from kbert.findings import Call, Cure, Finding, Message
 
-# Settings that the run itself gives or compares on its own.
+# Settings that the run itself sets, or compares separately.
 _OWN = ("labels", "tokenizer", "max_length", "dropout", "dtype", "name", "temperature", "frozen")
 
 
 def origin(model: Any, config: TrainConfig) -> dict[str, str]:
     """Return checksums of the model that was built for a run, before its first step.
 
-    They are those of its values, so they also tell what a hub or a folder of several files gave,
-    and are the same on every backend.
+    They are computed from its values, so they also identify a model from a hub or a folder of
+    several files, and are the same on every backend.
 
     Args:
         model: BertClassifier.
         config: TrainConfig.
 
     Returns:
-        dict of `settings_sha256`, of the encoder's sizes and constants, and `weights_sha256`, of
-        the weights that were read: all of a parent's, the encoder of a preset, none of random ones.
+        dict of `settings_sha256`, the checksum of the encoder's sizes and constants, and
+        `weights_sha256`, that of the weights that were read: all of a parent's, the encoder's of a
+        preset, none with random weights.
     """
     from kbert.models.lora_arrays import plain_arrays
 
@@ -41,11 +42,11 @@ def origin(model: Any, config: TrainConfig) -> dict[str, str]:
 def origin_findings(
     recorded: Mapping[str, Any], found: Mapping[str, str], config: TrainConfig
 ) -> list[Finding]:
-    """Return an error where a run would begin from another model than that it was started with.
+    """Return an error where a run would begin from another model than it was started with.
 
     Args:
-        recorded: dict, `origin` of the model that the run was started with; of kbert 0.1 empty.
-        found: dict, that of the model that was built now, or the part of it that matters.
+        recorded: dict, `origin` of the model that the run was started with; empty for kbert 0.1.
+        found: dict, `origin` of the model that is built now, or the part of it that matters.
         config: TrainConfig.
     """
     differ = [name for name in found if recorded.get(name, found[name]) != found[name]]

@@ -17,7 +17,7 @@ def predicted_rows(predictor: Predictor, data: Examples, batch_size: int) -> Eva
         batch_size: int. Rows that are predicted at once.
 
     Raises:
-        InputError: they are no labelled examples, or have other labels.
+        InputError: they are not labelled examples, or have other labels.
     """
     check_examples(data)
     if data.y is None or data.labels is None or not len(data):

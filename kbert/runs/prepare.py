@@ -45,7 +45,7 @@ class PreparedRun:
     """A run that is ready to train: its settings, data, plan and tokens.
 
     Args:
-        config: TrainConfig. Its backend is chosen.
+        config: TrainConfig. Its backend is already chosen.
         training: Examples. The training set.
         sets: dict of Examples, the sets to evaluate on by name.
         plan: TrainingPlan.
@@ -55,7 +55,7 @@ class PreparedRun:
         label_weights: tuple of float or None. How much each of several labels counts where a row
             has it.
         findings: list of Finding. What was found in the plan and the data.
-        split_version: int. The way in which rows were set aside, if they were.
+        split_version: int. The version of the method by which rows were set aside, if they were.
         unlabelled: Examples or None. A task's test set, to predict after training. Defaults to
             None.
     """
@@ -74,7 +74,7 @@ class PreparedRun:
 
     @property
     def target(self) -> Target:
-        """What a label is, with what the model keeps of the training rows."""
+        """What a label is, with what the model keeps from the training rows."""
         y, target = self.training.y, self.training.target
         return target if y is None else target.fitted(y)
 
@@ -92,8 +92,8 @@ def prepare(
 
     Args:
         config: TrainConfig.
-        split: RecordedSplit or None. How a run that is resumed has set rows aside. Defaults to
-            None: as kbert does now, or as the run did that is trained further on the same data.
+        split: RecordedSplit or None. How a resumed run has set rows aside. Defaults to None: as
+            kbert does now or, if another run is trained further on the same data, as that run did.
         tokenizer_sha256: str or None. The fingerprint of the tokenizer that a resumed run was
             started with. Defaults to None: a new run.
 
@@ -191,7 +191,7 @@ def prepare(
 def _weights(
     config: TrainConfig, training: Examples
 ) -> tuple[np.ndarray | None, tuple[float, ...] | None]:
-    """Return how much each row and each of several labels count, and tell what each class does."""
+    """Return the weights of the rows and of each of several labels, and print those of classes."""
     if config.class_weight is None:
         return row_weights(training), None
     by_class = class_weights(config.class_weight, training)
@@ -205,7 +205,7 @@ def _weights(
 
 
 def _tokenizer(source: Source, config: TrainConfig, sha256: str | None) -> Tokenizer:
-    """Return the tokenizer of a source; for a resumed run, as the version that started it did."""
+    """Return the tokenizer of a source; for a resumed run, that of the version that started it."""
     cut = (config.long_text, config.cut_pair, config.windows)
     found = source.tokenizer().with_truncation(*cut)
     if sha256 in (None, found.fingerprint):

@@ -27,7 +27,7 @@ from kbert.runs.pretraining_tokens import pretraining_tokens
 from kbert.utils.missing_package import pip_install
 from kbert.utils.say import say
 
-_CHINESE = 0.2  # of the letters, from which on words of several characters matter
+_CHINESE = 0.2  # the share of letters at which words of several characters begin to matter
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class PreparedPretraining:
     """A pretraining run that is ready to train.
 
     Args:
-        config: PretrainConfig. Its backend, packing and precision are chosen.
+        config: PretrainConfig. Its backend, packing and precision are already chosen.
         sets: dict of Examples: "train", and "dev" if there are texts to evaluate on.
         stores: dict of TokenStore, their tokens: a row for each text, or window of one.
         plan: TrainingPlan, whose examples are these rows.
@@ -52,7 +52,7 @@ class PreparedPretraining:
 
     @property
     def words(self) -> str:
-        """What a Chinese word is, which a resumed run must find alike."""
+        """How Chinese words are found, which must be the same in a resumed run."""
         if self.masking.segmenter is None:
             return "characters"
         return f"{SEGMENTER} {version(SEGMENTER)}"
@@ -87,7 +87,7 @@ def prepare_pretraining(config: PretrainConfig, *, resumes: bool = False) -> Pre
 
 
 def plan_pretraining(config: PretrainConfig, *, resumes: bool = False) -> PreparedPretraining:
-    """Return a run without what needs Keras: its precision and batch size where they are "auto".
+    """Return a run in which precision and batch size may still be "auto": these need Keras.
 
     Args and errors are those of `prepare_pretraining`.
     """
@@ -141,7 +141,7 @@ def plan_pretraining(config: PretrainConfig, *, resumes: bool = False) -> Prepar
 
 
 def _say_words(masking: Masking, texts: Examples) -> None:
-    """Say what a Chinese word is, where the texts are Chinese."""
+    """Print how Chinese words are masked, where the texts are Chinese."""
     if scripts(texts.texts).get("CJK", 0.0) < _CHINESE:
         return
     if masking.segmenter is None:

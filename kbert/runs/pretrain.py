@@ -1,4 +1,4 @@
-"""Pretrain a BERT further on unlabelled texts, to a run directory."""
+"""Pretrain a BERT further on unlabelled texts, into a run directory."""
 
 import secrets
 from dataclasses import replace
@@ -26,10 +26,10 @@ from kbert.utils.say import verbosity
 
 
 def pretrain(config: PretrainConfig, *, verbose: int = 1) -> RunDirectory:
-    """Go on with masked language modelling on unlabelled texts, and return the run's directory.
+    """Continue masked language modeling on unlabelled texts, and return the run's directory.
 
-    15% of the tokens of each text are hidden, whole words at a time, and predicted; see `Masking`.
-    `TrainConfig(preset=str(run.path))` takes the encoder, and another `pretrain` the head too. The
+    15% of the tokens of each text are masked, whole words at a time, and predicted; see `Masking`.
+    `TrainConfig(preset=str(run.path))` uses the encoder; another `pretrain` uses the head too. The
     run's `model` folder is a Hugging Face `BertForMaskedLM`.
 
     Args:
@@ -37,7 +37,7 @@ def pretrain(config: PretrainConfig, *, verbose: int = 1) -> RunDirectory:
         verbose: int. 0 prints nothing. Defaults to 1.
 
     Raises:
-        KbertError: something in the settings or files is wrong; the message has the cure.
+        KbertError: something in the settings or files is wrong; the message says how to fix it.
 
     Example:
 
@@ -64,7 +64,7 @@ def pretrain(config: PretrainConfig, *, verbose: int = 1) -> RunDirectory:
 
 
 def _record(run: RunDirectory, prepared: PreparedPretraining) -> None:
-    """Write what the run is made of, before its first step: completely, or not at all."""
+    """Write the run's record before its first step: completely, or not at all."""
     backend = prepared.config.backend
     assert backend is not None
     staged = RunDirectory(new_stage(run.path))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PretrainingCallbacks:
-    """The callbacks of a pretraining run by name, and all that `fit` takes in order.
+    """The callbacks of a pretraining run by name, and all that `fit` is given, in order.
 
     Args:
         progress: ProgressBar.
@@ -34,7 +34,7 @@ class PretrainingCallbacks:
         evaluation: MaskedEpochEvaluation or None. None without texts to evaluate on.
         checkpoint: RunCheckpoint.
         in_order: list of callbacks.
-        write: function of the weights of a checkpoint that writes them as the run's model.
+        write: function that takes the weights of a checkpoint and writes them as the run's model.
     """
 
     progress: "ProgressBar"
@@ -55,7 +55,7 @@ class PretrainingCallbacks:
         begin: Callable[[], object],
         trackers: RunTrackers,
     ) -> "PretrainingCallbacks":
-        """Return the callbacks of a run that starts, or resumes; see `fit_pretraining`."""
+        """Return the callbacks of a new or resumed run; see `fit_pretraining`."""
         from kbert.callbacks.learning_rate_logger import LearningRateLogger
         from kbert.callbacks.plan_guard import PlanGuard
         from kbert.callbacks.progress_bar import ProgressBar
@@ -87,7 +87,7 @@ class PretrainingCallbacks:
             keep_best=write,
             findings=lambda: [finding.to_record() for finding in guard.findings],
         )
-        # The checkpoint comes last: it saves what the others have seen and found sound.
+        # The checkpoint comes last: it saves what the others have seen and accepted.
         in_order = [progress, logger, *([evaluation] if evaluation else []), checkpoint]
         if done < plan.batches:
             in_order.insert(0, guard)
@@ -97,7 +97,7 @@ class PretrainingCallbacks:
 def _evaluation(
     prepared: PreparedPretraining, model: Any, run: RunDirectory
 ) -> "MaskedEpochEvaluation | None":
-    """Return what evaluates the run, or None without texts to evaluate on."""
+    """Return the callback that evaluates the run, or None without texts to evaluate on."""
     from kbert.backend.few_shapes import few_shapes
     from kbert.callbacks.masked_epoch_evaluation import MaskedEpochEvaluation
     from kbert.data.masked_batches import MaskedBatches
@@ -115,7 +115,7 @@ def _evaluation(
         {"dev": dev},
         patience=prepared.config.patience,
         folder=run.path,
-        restore_best=False,  # the run keeps the best model, after its checkpoint
+        restore_best=False,  # the run itself writes the best model, after its checkpoint
         every_steps=prepared.config.evaluate_every,
     )
 

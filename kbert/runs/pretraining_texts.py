@@ -17,7 +17,7 @@ _LEAST = 2  # different texts, one on each side
 def read_pretraining_texts(config: PretrainConfig) -> dict[str, Examples]:
     """Return the texts to train on, "train", and those to evaluate on, "dev", if there are any.
 
-    Equal texts are on one side. Which are set aside depends on the texts and the seed alone.
+    Equal texts are on the same side. Which are set aside depends only on the texts and the seed.
 
     Args:
         config: PretrainConfig.

@@ -15,11 +15,11 @@ from kbert.utils.say import say
 def pretraining_tokens(
     config: PretrainConfig, tokenizer: Tokenizer, sets: dict[str, Examples]
 ) -> dict[str, TokenStore]:
-    """Return the tokens of each set by name, computed or from the cache, and tell of them.
+    """Return the tokens of each set by name, computed or from the cache, and print a summary.
 
     Args:
         config: PretrainConfig.
-        tokenizer: Tokenizer, with what it does with long texts.
+        tokenizer: Tokenizer, with its treatment of long texts set.
         sets: dict of Examples.
     """
     started = time.monotonic()

@@ -33,7 +33,7 @@ def read_sets(
         config: TrainConfig.
         labels: Labels or None. The classes of the model that is trained further. Defaults to None:
             those of the data.
-        split: RecordedSplit. How rows are set aside, as a run records it. Defaults to the present
+        split: RecordedSplit. How rows are set aside, as a run records it. Defaults to the current
             way.
     """
     return set_aside(config, *read_files(config, labels), split)
@@ -42,7 +42,7 @@ def read_sets(
 def read_files(
     config: TrainConfig, labels: Labels | None = None
 ) -> tuple[Examples, dict[str, Examples]]:
-    """Return the labelled file, of which nothing is set aside yet, and the other files by name."""
+    """Return the labelled file, before rows are set aside, and the other files by name."""
     if config.task is not None:
         train, dev = (read_task(config.task, config.data, split, labels) for split in _LABELLED)
         return train, {"dev": dev}
@@ -61,7 +61,7 @@ def read_files(
 
 
 def _check_no_shards(config: TrainConfig) -> None:
-    """Raise InputError for settings of a token store where the data are none."""
+    """Raise InputError for settings of a token store where the data are not one."""
     for name in OF_SHARDS:
         if getattr(config, name) != getattr(ShardOptions, name):
             raise InputError(
@@ -82,7 +82,7 @@ def set_aside(
     if recorded is not None:
         return recorded[0], {"dev": recorded[1], **given}
     if config.folds is not None:
-        fold = config.fold or 1  # the first, for those who only plan
+        fold = config.fold or 1  # the first, where the run is only planned
         training, dev = whole.folds(config.folds, config.seed_of_split)[fold - 1]
         source = Message(
             "{source} (fold {fold} of {folds}, seed {seed})",
@@ -111,7 +111,7 @@ def set_aside(
 
 
 def _check_classes(training: Examples, allow: Sequence[str]) -> None:
-    """Raise FindingsError where nearly every row is a class, before anything is done with them."""
+    """Raise FindingsError where nearly every row has its own class, before the rows are used."""
     classes = 0 if training.labels is None else len(training.labels)
     if too_many_classes(classes, len(training)):
         finding = too_many_classes_finding(classes, len(training))

@@ -45,7 +45,7 @@ def read_store(config: TrainConfig, labels: Labels | None = None) -> StoredExamp
 def _check_settings(config: TrainConfig) -> None:
     """Raise InputError for settings that need the texts."""
     given = config.file_settings()
-    if given and config.dev is None and config.test is None:  # which are files
+    if given and config.dev is None and config.test is None:  # these are files
         raise InputError(
             "{option} says how a file is read, and {store} is a token store.",
             option=Option(next(iter(given))),

@@ -23,7 +23,7 @@ class RecordedSplit:
     """How rows are set aside: as a run has recorded it, or as kbert does now.
 
     Args:
-        version: int. The way in which rows are set aside. Defaults to the present one.
+        version: int. The version of the method that sets rows aside. Defaults to the current one.
         rows: int array or None. The numbers of the rows that the run has set aside. Defaults to
             None: they are computed.
         sha256: str. The fingerprint of these rows. Defaults to "".
@@ -49,8 +49,8 @@ class RecordedSplit:
     def divide(self, whole: Examples) -> tuple[Examples, Examples] | None:
         """Return the training set and the rows that are listed; None where they have changed.
 
-        The listed rows are those of the run only if their texts and labels are the same. Else they
-        are computed, which finds them in another order of the rows too.
+        The listed rows are those of the run only if their texts and labels are the same. Otherwise
+        they are computed, which also finds them if the order of the rows has changed.
         """
         if self.rows is None:
             return None
@@ -67,7 +67,7 @@ class RecordedSplit:
 
 
 def write_dev_rows(folder: Path, dev: Examples) -> None:
-    """List the rows that are set aside by their numbers, and of several files by file too."""
+    """List the rows that are set aside by number, and if there are several files, by file too."""
     write_text(folder / DEV_ROWS, csv_text(_lines(dev)))
 
 

@@ -1,4 +1,4 @@
-"""The report of a run: what it tells, and the page that it leaves in the run."""
+"""The report of a run: its contents, and the page that is written into the run."""
 
 import json
 from collections.abc import Mapping
@@ -41,12 +41,12 @@ from kbert.utils.staging import publishing
 def try_to_write_report(
     run: RunDirectory, sets: Mapping[str, Examples], end: Mapping[str, Any]
 ) -> None:
-    """Write the page of a run that has just been trained; whatever fails, the run has not.
+    """Write the page of a run that has just been trained; no error here makes the run fail.
 
     Args:
         run: RunDirectory.
         sets: dict of labelled Examples by name, which it was evaluated on.
-        end: dict. What run.json is going to tell of the run's end.
+        end: dict. The run's end, as run.json is going to record it.
     """
     try:
         report = report_of_run(run, sets)
@@ -61,12 +61,12 @@ def try_to_write_report(
 
 
 def card_of(report: RunReport) -> ModelCard:
-    """Return the card of the model of which a report tells."""
+    """Return the card of the model that a report is about."""
     return ModelCard(report.name, report.record, report.settings, report.history, report.baselines)
 
 
 def card_of_run(run: RunDirectory) -> ModelCard | None:
-    """Return the card of a run's model; None of what is no run that has evaluated a classifier."""
+    """Return the card of a run's model; None for anything but a run that evaluated a classifier."""
     record = run.readable_record
     if not is_for_card(record) or not (run.path / "config.toml").is_file():
         return None
@@ -80,13 +80,13 @@ def report_of_run(
     sets: Mapping[str, Examples] | None = None,
     rows: EvaluatedRows | None = None,
 ) -> RunReport:
-    """Return what a report tells of a run.
+    """Return the contents of a run's report.
 
     Args:
         run: RunDirectory.
         sets: dict of labelled Examples by name, which it was evaluated on. Defaults to None: they
             are read again.
-        rows: EvaluatedRows or None. Rows to tell of in place of those. Defaults to None.
+        rows: EvaluatedRows or None. Rows to report on in place of those. Defaults to None.
 
     Raises:
         InputError: this is not a run, or one of its files is not what kbert has written.
@@ -118,7 +118,7 @@ def report_of_run(
 
 
 def _report_of_folds(run: RunDirectory) -> RunReport:
-    """Return what a report tells of a cross-validation: of all rows, each predicted out of fold."""
+    """Return the report of a cross-validation: it is about all rows, each predicted out of fold."""
     rows, folds = rows_out_of_fold(run), folds_of(run)
     table = rows.table
     assert table is not None
@@ -152,13 +152,13 @@ def _report_of_folds(run: RunDirectory) -> RunReport:
 
 
 def plan_of(record: Mapping[str, Any]) -> TrainingPlan | None:
-    """Return the plan that run.json tells of, if it does."""
+    """Return the plan in run.json, if there is one."""
     plan = record.get("plan")
     return None if plan is None else TrainingPlan.from_dict(plan)
 
 
 def lengths_of(record: Mapping[str, Any]) -> dict[str, LengthHistogram]:
-    """Return how long the texts of each set are; nothing where the run does not tell it."""
+    """Return how long the texts of each set are; empty where the run has not recorded it."""
     try:
         found = record.get("lengths", {}).items()
         return {name: LengthHistogram.from_dict(values) for name, values in found}
@@ -200,7 +200,7 @@ def write_report(run: str | Path, output: str | Path | None = None) -> Path:
     Args:
         run: str or Path. The run directory.
         output: str or Path, or None. A file to write, which must not exist yet. Defaults to None:
-            report.html in the run, written anew.
+            report.html in the run, which is overwritten.
 
     Raises:
         InputError: this is not a run, or something exists at `output`.

@@ -56,11 +56,12 @@ def resume(
 ) -> RunDirectory:
     """Resume a run from its last committed checkpoint, and return it.
 
-    With the same machine, threads, backend and versions the run ends with the very weights and
-    scores that it would have had undisturbed; where they differ, this is said. With other `epochs`,
-    `batch_size`, `update_size`, `gradient_accumulation_steps`, `learning_rate` or
-    `warmup_proportion` the plan is a new one. It continues from the same number of examples seen;
-    the old and the new plan are shown. Nothing of the run changes before all checks have passed.
+    With the same machine, threads, backend and versions, the run ends with exactly the weights and
+    scores that it would have had without the interruption. If the machine, threads or versions
+    differ, this is reported. With other `epochs`, `batch_size`, `update_size`,
+    `gradient_accumulation_steps`, `learning_rate` or `warmup_proportion`, the plan is a new one. It
+    continues from the same number of examples seen; the old and the new plan are shown. Nothing in
+    the run changes before all checks have passed.
 
     Args:
         run: str or Path.
@@ -70,12 +71,12 @@ def resume(
             the last.
         allow: sequence of str. Codes of findings and of mismatches with the checkpoint that do not
             stop the run, such as "data-differs". Defaults to ().
-        callbacks: sequence of the user's own callbacks, as `train` takes them, which have to be
-            given again: a run imports none, and those that it records are told where they are
-            missing. What they hold, such as the epochs that EarlyStopping has waited, begins anew.
+        callbacks: sequence of your own callbacks, as in `train`. They have to be given again: a run
+            imports no callbacks, and only reports which of those that it has recorded are missing.
+            Their state, such as the epochs that EarlyStopping has waited, starts from scratch.
             Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
-        **changes: the settings of the plan named above, those of the checkpoints, `backend`.
+        **changes: the plan settings named above, those of checkpoints and trackers, or `backend`.
 
     Raises:
         KbertError: there is no run, its checkpoint is damaged or gone, its data or the model that
@@ -163,7 +164,7 @@ def resume(
 
 @contextmanager
 def _held(run: RunDirectory) -> Iterator[RunDirectory]:
-    """Hold a run for this process, with its first record in its place."""
+    """Hold a run for this process, with its first record moved into place."""
     with run_lock(run.path):
         complete_record(run.path)
         yield run
@@ -175,7 +176,7 @@ def _restart(
     allow: Sequence[str],
     callbacks: GivenCallbacks | Sequence[CallbackLike],
 ) -> None:
-    """Train a run that was stopped before its first checkpoint, from its beginning."""
+    """Restart a run that was stopped before its first checkpoint."""
     say(worded("{run} was stopped before its first checkpoint and starts from scratch.", run=run))
     config = run_config(run)
     config = replace(config, **changed_settings(vars(config), changes))
@@ -224,7 +225,7 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
     allowed += _check_data(run, prepared)
     check_same(prepared)
     model = build_model(prepared)
-    # The weights are the checkpoint's by now, but what else makes a model is read again.
+    # The weights are the checkpoint's by now, but the model's settings are read again.
     read_again = {"settings_sha256": origin(model, prepared.config)["settings_sha256"]}
     allowed += _check_origin(run, prepared, read_again)
     resumed = {
@@ -243,7 +244,7 @@ def _resume(resumption: Resumption, callbacks: GivenCallbacks | Sequence[Callbac
 def _check_origin(
     run: RunDirectory, prepared: PreparedRun, found: Mapping[str, str]
 ) -> list[Finding]:
-    """Raise FindingsError when what the run starts from is no longer what it was started with."""
+    """Raise FindingsError if what the run starts from has changed since it was started."""
     findings = origin_findings(run.record.get("origin", {}), found, prepared.config)
     return allowed_findings(findings, prepared.config.allow)
 
@@ -254,9 +255,9 @@ def _compare(
     given: GivenCallbacks,
     allowed: Sequence[Finding] = (),
 ) -> dict[str, Any]:
-    """Show what may change the result, and return what run.json tells of it.
+    """Show what may change the result, and return its record for run.json.
 
-    What is allowed has been shown.
+    The allowed findings have been shown already.
     """
     backend = prepared.config.backend
     assert backend is not None
@@ -270,7 +271,7 @@ def _compare(
 
 
 def _check_data(run: RunDirectory, prepared: PreparedRun) -> list[Finding]:
-    """Raise FindingsError when a file is no longer what the run was started with."""
+    """Raise FindingsError if a file has changed since the run was started."""
     sets = {"train": prepared.training, **prepared.sets}
     record = run.record
     check_record(run.path / "run.json", record, sets)

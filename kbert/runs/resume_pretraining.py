@@ -53,7 +53,7 @@ def resume_pretraining(
         run: RunDirectory.
         changes: dict, the settings of the checkpoints, `backend` and `devices`.
         checkpoint: str or None. The name of an earlier checkpoint. Defaults to None: the last.
-        scale_epochs: bool. It cannot be. Defaults to False.
+        scale_epochs: bool. Must be False. Defaults to False.
         allow: sequence of str. Codes of findings that do not stop the run. Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
 
@@ -154,7 +154,7 @@ def _check_texts(run: RunDirectory, prepared: PreparedPretraining) -> None:
 
 
 def _rewind(run: RunDirectory, prepared: PreparedPretraining, start: Checkpoint | None) -> None:
-    """Take a run's files to the checkpoint that it resumes from, or to its beginning."""
+    """Rewind a run's files to the checkpoint that it resumes from, or to its beginning."""
     run.clean()
     if start is None:
         rewind_log(run.path, 0, FROM_THE_START)

@@ -25,7 +25,7 @@ from kbert.runs.task_predictions import TEST_RESULTS
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
 
-# What is worded as another setting of a plan, or decides no weight.
+# Other ways to write settings of a plan, and settings that affect no weight.
 _NOT_TRAINED = ("update_size", "batch_size_per_device", "devices")
 
 
@@ -86,7 +86,7 @@ class Resumption:
         return self.change.remaining == 0 and self.change.trains_alike
 
     def check_unfinished(self) -> None:
-        """Raise InputError when the run has finished, all is there, and its plan is the same."""
+        """Raise InputError when the run has finished, is complete, and its plan is the same."""
         if self.is_trained and self.run.record.get("status") == "finished":
             if missing := self._missing():
                 say(
@@ -113,7 +113,7 @@ class Resumption:
             )
 
     def _missing(self) -> str:
-        """Return which results of a finished run are not there, or not as they were written."""
+        """Return which results of a finished run are missing, or no longer as they were written."""
         names = []
         if not self.best.is_in(self.run):
             names.append("model")
@@ -132,13 +132,13 @@ class Resumption:
     def check_plan(self) -> list[Finding]:
         """Raise FindingsError when the changed plan trains nothing, or less than it seems.
 
-        What is allowed of that is returned.
+        The findings that are allowed are returned.
         """
         if self.is_trained:
             return []
         findings = self.change.findings()
         if self.change.remaining == 0:
-            raise_on_errors(findings)  # no allowed code gives it another update
+            raise_on_errors(findings)  # allowing a code gives it no further update
         return allowed_findings(findings, self.config.allow)
 
 

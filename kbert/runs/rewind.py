@@ -1,8 +1,8 @@
-"""The changes that a run directory undergoes when a run resumes, in their order.
+"""The changes to a run directory when a run resumes, in order.
 
-They begin when all is checked, the model is built, and the checkpoint is restored to it. Whatever
-process ends between two of them: what is told by the checkpoint that `last` names is repeated by
-the next resumption, so it ends as if it had not.
+They begin after everything is checked, the model is built, and the checkpoint is restored to it. If
+a process ends between two of them, the next resumption repeats what follows from the checkpoint
+that `last` names, so the result is the same as without the interruption.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _ALLOWED_ONCE = {*MISMATCHES, "parent-differs", "best-lost"}
 
 
 def rewind_to_start(run: RunDirectory, prepared: PreparedRun, config: TrainConfig) -> None:
-    """Take a run's files back to its beginning."""
+    """Rewind a run's files to its beginning."""
     run.clean()
     run.remove_ends()
     rewind_log(run.path, 0, FROM_THE_START)
@@ -45,16 +45,16 @@ def rewind_to_checkpoint(
     settings: Mapping[str, Any],
     resumed: Mapping[str, Any],
 ) -> None:
-    """Take a run's files to the checkpoint that it resumes from; `last` and `best` name it by now.
+    """Rewind a run's files to the checkpoint it resumes from; `last` and `best` are already set.
 
     Args:
         resumption: Resumption.
         prepared: PreparedRun.
         settings: dict, the model's `get_config`.
-        resumed: dict, what run.json tells of this resumption.
+        resumed: dict, the entry of this resumption in run.json.
     """
     run, checkpoint, best = resumption.run, resumption.checkpoint, resumption.best
-    run.update(status="running")  # from here on it is not what it had finished as
+    run.update(status="running")  # from here on it is no longer the run that had finished
     run.clean()
     run.remove_ends()
     gaps = rewind_log(run.path, checkpoint.position.batches_done, checkpoint.steps)
@@ -95,12 +95,12 @@ def _record_plan(
     run: RunDirectory, prepared: PreparedRun, config: TrainConfig, values: Mapping[str, Any]
 ) -> None:
     """Record a run's settings and plan."""
-    # What else is allowed of a checkpoint is allowed once: the next resumption asks again.
+    # What else is allowed for a checkpoint is allowed only once: the next resumption asks again.
     kept = set(run_config(run).allow)
     allow = tuple(code for code in config.allow if code in kept or code not in _ALLOWED_ONCE)
     config = replace(config, allow=allow, backend=prepared.config.backend)
     run.write_config(config.in_batches_of(prepared.plan.batch_size).to_toml())
-    # What was found at the end of the training is found again at its new end, if it still holds.
+    # Findings from the end of training are found again at its new end, if they still hold.
     recorded = run.record.get("findings", [])
     findings = [one for one in recorded if one.get("code") not in _FOUND_AT_THE_END]
     run.update(status="running", plan=plan_record(prepared.plan), findings=findings, **values)

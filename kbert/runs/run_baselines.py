@@ -62,7 +62,7 @@ def run_baselines(prepared: PreparedRun, model: Any, run: RunDirectory) -> None:
 
 
 def read_baselines(prepared: PreparedRun, run: RunDirectory) -> Baselines | None:
-    """Return the baselines of a run, or None where it has none, or those of other data."""
+    """Return the baselines of a run, or None where it has none or only those of other data."""
     try:
         record = json.loads((run.path / BASELINES).read_text(encoding="utf-8"))
         found = Baselines.from_dict(record)

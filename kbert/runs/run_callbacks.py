@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunCallbacks:
-    """The callbacks of a run by name, and all that `fit` takes in order.
+    """The callbacks of a run by name, and all that `fit` is given, in order.
 
     Args:
         progress: ProgressBar.
@@ -37,7 +37,7 @@ class RunCallbacks:
         evaluation: EpochEvaluation or None. None without a set to evaluate on.
         checkpoint: RunCheckpoint.
         in_order: list of callbacks.
-        is_new: bool. Whether the run starts, and does not resume.
+        is_new: bool. Whether the run is new, not resumed.
     """
 
     progress: "ProgressBar"
@@ -59,7 +59,7 @@ class RunCallbacks:
         trackers: RunTrackers,
         given: list[Any],
     ) -> "RunCallbacks":
-        """Return the callbacks of a run that starts, or resumes; see `fit_run`."""
+        """Return the callbacks of a new or resumed run; see `fit_run`."""
         from keras.callbacks import LambdaCallback
 
         from kbert.callbacks.learning_rate_logger import LearningRateLogger
@@ -73,7 +73,7 @@ class RunCallbacks:
         logger = LearningRateLogger(run.path / "learning_rate.csv")
         guard = PlanGuard(plan, allow=config.allow)
         guard.set_shown(prepared.findings)
-        # The callbacks that are given may look for the names that Keras gives to scores.
+        # The user's callbacks may look for scores under the names that Keras gives them.
         evaluation = _evaluation(prepared, model, run, val_names=bool(given))
         check_can_average(config.average_best, evaluation)
         checkpoint = RunCheckpoint(
@@ -101,14 +101,14 @@ class RunCallbacks:
             keep_best=partial(_keep_best, run, model.get_config(), evaluation),
             findings=partial(_found, resumption, guard),
         )
-        # A step that ran while a checkpoint was being written counts once that is on the disk, so
-        # a kill costs no more steps than lie between two checkpoints.
+        # A step that ran while a checkpoint was being written counts once the checkpoint is on the
+        # disk, so a kill costs no more steps than lie between two checkpoints.
         saved = LambdaCallback(on_train_batch_end=lambda batch, logs: checkpoint.finish_saving())
-        saved.takes_tensors = True  # it looks at none, so `fit` need not read them
+        saved.takes_tensors = True  # it reads none, so `fit` need not convert them
         in_order = [saved, progress, logger, *([evaluation] if evaluation else []), *given]
         if resumption is None or not resumption.is_trained:
             in_order.insert(0, guard)
-        # The checkpoint comes last: it saves what the others have seen and found sound.
+        # The checkpoint comes last: it saves what the others have seen and accepted.
         in_order.append(checkpoint)
         return cls(progress, logger, guard, evaluation, checkpoint, in_order, begin is None)
 
@@ -125,7 +125,7 @@ def _keep_best(
 
 
 def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, Any]]:
-    """Return what has been found during the training, before it was interrupted too."""
+    """Return what has been found during training, including before an interruption."""
     earlier = () if resumption is None else resumption.checkpoint.findings
     by_code = {finding["code"]: finding for finding in earlier}
     by_code |= {finding.code: finding.to_record() for finding in guard.findings}
@@ -135,7 +135,7 @@ def _found(resumption: Resumption | None, guard: "PlanGuard") -> list[dict[str, 
 def _evaluation(
     prepared: PreparedRun, model: Any, run: RunDirectory, *, val_names: bool
 ) -> "EpochEvaluation | None":
-    """Return what evaluates the run, or None without a set to evaluate on."""
+    """Return the callback that evaluates the run, or None without a set to evaluate on."""
     from kbert.backend.few_shapes import few_shapes
     from kbert.callbacks.epoch_evaluation import EpochEvaluation
     from kbert.data.batches import Batches
@@ -149,7 +149,7 @@ def _evaluation(
         monitor=config.monitor,
         patience=config.patience,
         folder=run.path,
-        restore_best=False,  # the run keeps the best model, after its checkpoint
+        restore_best=False,  # the run itself writes the best model, after its checkpoint
         every_steps=config.evaluate_every,
         val_names=val_names,
         **{

@@ -1,4 +1,4 @@
-"""The directory of a new run is claimed before the work begins, so that no two runs choose one."""
+"""Claims the directory of a new run before the work begins, so that no two runs choose the same."""
 
 import itertools
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from kbert.utils.leaving_note import leave_note
 _UNTRAINED = Message(
     "nothing was trained yet, and no run is left behind: start it again as before."
 )
-_TRIES = 100  # of creating a folder that others remove in between
+_TRIES = 100  # attempts to create a folder that other processes remove in between
 _Held = tuple[RunDirectory, ExitStack]
 
 
@@ -25,12 +25,12 @@ _Held = tuple[RunDirectory, ExitStack]
 def claimed_run(output: str | Path | None, *, folder: Path, name: str) -> Iterator[RunDirectory]:
     """Hold the directory of a new run for this process.
 
-    Where the block ends before the run's first record is written, the directory is removed again,
-    or is as empty as it was.
+    If the block ends before the run's first record is written, the directory is removed again, or
+    is as empty as it was before.
 
     Args:
-        output: str or Path. The directory, which must not exist, or be empty. None takes the first
-            of folder/name-1, folder/name-2, ... that does not exist.
+        output: str or Path. The directory, which must not exist or must be empty. None takes the
+            first of folder/name-1, folder/name-2, ... that does not exist.
         folder: Path.
         name: str.
 
@@ -60,7 +60,7 @@ def _hold_new(path: Path) -> _Held | None:
 
 
 def _hold(path: Path, *, exist_ok: bool) -> _Held:
-    """Create a directory and lock it; closing the stack takes back what is not a run by then.
+    """Create a directory and lock it; closing the stack undoes this unless it is a run by then.
 
     Raises:
         FileExistsError: it exists, and `exist_ok` is False.
@@ -79,7 +79,7 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
             except KbertError:
                 if left <= 0 or path.parent.exists():
                     raise
-                continue  # another process has just removed the folder above, which it had made
+                continue  # another process has just removed the folder above, which it had created
             if not was_there:
                 made.insert(0, path)
             try:
@@ -87,7 +87,7 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
             except MachineError:
                 if path.is_dir():
                     raise
-                continue  # the process that had it has just removed it
+                continue  # the process that held it has just removed it
             if not (path / LOCK).exists():
                 continue
             check_free(path)  # another process may have trained in it meanwhile
@@ -98,8 +98,8 @@ def _hold(path: Path, *, exist_ok: bool) -> _Held:
 def _make_above(path: Path, made: list[Path]) -> bool:
     """Create the folders above a directory, and add what was created to `made`, innermost first.
 
-    Only what this process has created is its own to remove. Returns whether they are all there:
-    another process may remove its own in between. What cannot be created, `create` says.
+    A process removes only the folders that it has created itself. Returns whether all of them
+    exist: another process may remove its own in between. What cannot be created, `create` reports.
     """
     for place in reversed(path.parents):
         if place.exists():

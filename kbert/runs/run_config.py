@@ -21,11 +21,11 @@ from kbert.runs.run_directory import TABLES, RunDirectory
 from kbert.runs.run_record import lost_cure
 
 _PATHS = ("data", "dev", "test", "preset", "parent")
-# What the parent has begun with is trained by now.
+# The layers that the parent reinitialized are trained by now.
 _NOT_INHERITED = ("output", "parent", "allow", "reinit_layers")
 _OF_SPLIT = ("dev_proportion", "seed_of_split", "group", "split_by_time", "folds", "fold")
 FROM_PARENT = ("preset", "weights", "pooling", "head", "parent")
-"""What a run that continues another has from it."""
+"""The settings that a run takes from the run that it continues."""
 
 
 def run_config(run: RunDirectory) -> TrainConfig:
@@ -46,12 +46,12 @@ def run_config(run: RunDirectory) -> TrainConfig:
 def recorded_config(run: RunDirectory) -> TrainConfig:
     """Return a run's settings as they were recorded.
 
-    kbert 0.1 recorded settings that had no effect beside others, which are refused today; and it
+    kbert 0.1 also recorded settings that others made ineffective, which are refused today, and it
     gave each text a row of its own.
     """
     values = read_settings(run.path / "config.toml")
     values.setdefault("packing", "off")
-    # As all heads before there was a choice.
+    # As all heads were before there was a choice.
     values.setdefault("pooling", "cls")
     values.setdefault("head", "new")
     has_dev, decided = values.get("dev") is not None, values.get("task") is not None
@@ -99,7 +99,7 @@ def check_is_run(run: RunDirectory) -> None:
 def check_tables(run: RunDirectory) -> None:
     """Raise InputError where a file that a resumed run writes cannot be replaced."""
     for name in (LOG, *TABLES):
-        # A link that leads nowhere would be written through.
+        # Writing to a dangling link would create its target.
         if os.path.lexists(run.path / name) and not (run.path / name).is_file():
             raise InputError(
                 "{file} is a folder, a pipe or a link to nothing; a file was expected.",
@@ -142,9 +142,9 @@ def with_parents_preset(config: TrainConfig) -> TrainConfig:
 def inherited_split(config: TrainConfig) -> RecordedSplit:
     """Return how a new run sets rows aside.
 
-    Trained further on the same data, its development set must hold no rows that the parent was
-    trained on, so they are set aside as the parent did: the very rows, where the settings of the
-    split are the same.
+    The development set of a run that is trained further on the same data must not contain rows that
+    the parent was trained on, so rows are set aside as the parent did. They are the very same rows
+    where the settings of the split are the same.
     """
     if config.parent is None:
         return RecordedSplit()
@@ -160,7 +160,7 @@ def inherited_split(config: TrainConfig) -> RecordedSplit:
 
 
 def parent_settings(run: str | Path) -> dict[str, Any]:
-    """Return the settings that a run hands on to one that continues it.
+    """Return the settings that a run passes on to a run that continues it.
 
     Raises:
         InputError: `run` is not a run directory, or contains no model yet.

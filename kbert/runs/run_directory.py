@@ -43,11 +43,11 @@ class RunDirectory:
         baselines.json       the scores of linear models, which fine-tuning has to beat
         eval_results.txt     the best scores, as Google's run_classifier writes them
         predictions.csv      what the best model predicts for each row that was evaluated
-        confusion_matrix.csv which classes it takes for which
-        report.html          all of it to look at, as one page
-        trackers.json        what names the run in W&B and MLflow
+        confusion_matrix.csv which classes it mistakes for which
+        report.html          all of this on one page, to look at
+        trackers.json        what identifies the run in W&B and MLflow
         tensorboard/         what TensorBoard shows
-        model_card.md        what the model is, in the form of Hugging Face
+        model_card.md        what the model is, in the format of Hugging Face
         skipped_rows.csv     the rows left out by `on_bad_row="skip"`
         dev_rows.csv         the numbers of the rows that were set aside
         checkpoints/         what `resume` starts from, see CheckpointStore
@@ -78,7 +78,7 @@ class RunDirectory:
 
         Raises:
             FileExistsError: it exists, and `exist_ok` is False.
-            InputError: `path` exists, or nothing can have that name.
+            InputError: `path` exists, or is not a possible name.
             MachineError: the disk is full or read-only, or a permission is missing.
         """
         run = cls(path)
@@ -122,7 +122,7 @@ class RunDirectory:
 
     @property
     def split_version(self) -> int:
-        """How the run has set rows aside; kbert 0.1, which did not record it, had the first way."""
+        """The version of how the run has set rows aside; 1 for kbert 0.1, which records none."""
         record = self.record
         return int(record.get("split_version", 1)) if record else SPLIT_VERSION
 
@@ -133,7 +133,7 @@ class RunDirectory:
 
     @property
     def readable_record(self) -> dict[str, Any]:
-        """The contents of run.json; empty where they cannot be read, for what is good to know."""
+        """The contents of run.json, empty where they cannot be read: for optional information."""
         try:
             return self.record
         except (KbertError, OSError):
@@ -186,12 +186,12 @@ class RunDirectory:
             shutil.rmtree(hidden, ignore_errors=True)
 
     def remove_evaluations(self) -> None:
-        """Remove the scores, where the run resumes from before the first."""
+        """Remove the scores of a run that resumes from before its first evaluation."""
         for name in TABLES:
             (self.path / name).unlink(missing_ok=True)
 
     def remove_ends(self) -> None:
-        """Remove what was written when the run had been trained."""
+        """Remove what was written at the end of training."""
         for name in OF_THE_END:
             (self.path / name).unlink(missing_ok=True)
 

@@ -20,8 +20,8 @@ def run_lock(path: Path) -> Iterator[None]:
     The operating system releases the lock of a process that ends, however it ends.
 
     Raises:
-        InputError: another process is using the directory, or something else than a file has the
-            name of the lock's.
+        InputError: another process is using the directory, or something other than a file has the
+            lock's name.
         MachineError: the directory cannot be written to.
     """
     file = path / LOCK

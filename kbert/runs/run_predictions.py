@@ -33,7 +33,7 @@ def write_predictions(
 
     Args:
         run: RunDirectory.
-        sets: dict of labelled Examples by name; with several, a column tells the set of a row.
+        sets: dict of labelled Examples by name; with several, a column names the set of a row.
         target: Target. What a label is.
         outputs: dict of arrays [rows, labels] by set, the `outputs` of the target.
     """
@@ -49,11 +49,11 @@ def write_predictions(
 def best_logits(
     run: RunDirectory, model: Any, evaluation: "EpochEvaluation"
 ) -> dict[str, np.ndarray]:
-    """Return what a run's best model gives for each set, after its training.
+    """Return the logits of a run's best model for each set, after its training.
 
     Args:
         run: RunDirectory.
-        model: BertClassifier, which was trained. It may be given the weights of the best.
+        model: BertClassifier, which was trained. It may be given the weights of the best model.
         evaluation: EpochEvaluation.
     """
     raw = evaluation.best_outputs
@@ -71,7 +71,7 @@ def best_logits(
 
 
 def predict_again(run: RunDirectory, batch_size: int = 32) -> None:
-    """Write what a run's model predicts, which is loaded for it.
+    """Load a run's model, and write what it predicts.
 
     Raises:
         InputError: the rows that it was evaluated on have changed.
@@ -108,7 +108,7 @@ def evaluated_sets(run: RunDirectory) -> dict[str, Examples]:
 
 
 def prediction_table(examples: Examples, outputs: "np.ndarray", target: Target) -> PredictionTable:
-    """Return what a model gives for labelled examples, beside what they say."""
+    """Return a model's outputs for labelled examples, beside their labels."""
     assert examples.y is not None
     assert examples.labels is not None
     numbers = [examples.number(at) for at in range(len(examples))]

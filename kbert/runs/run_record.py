@@ -54,7 +54,7 @@ def check_record(file: Path, record: Mapping[str, Any], sets: Iterable[str]) -> 
 
 
 def lost_cure(run: Path) -> Cure:
-    """Return what is left to do where a file of a run's record is lost or damaged."""
+    """Return the cure for a lost or damaged file of a run's record."""
     model = run / "model"
     if not (model / "config.json").is_file():
         return Cure(note="restore it from a copy")

@@ -16,7 +16,7 @@ from kbert.trackers.tracked_run import TrackedRun
 
 
 class RunTrackers:
-    """What a run reports to its trackers, of which it may have none.
+    """What a run reports to its trackers, if it has any.
 
     Args:
         run: RunDirectory.
@@ -29,13 +29,13 @@ class RunTrackers:
         self._mirror = LogMirror(find_trackers(config.trackers))
 
     def start_after(self, begin: Callable[[], object]) -> None:
-        """Take the run's files to where it starts or resumes, and report from there."""
+        """Rewind the run's files to where it starts or resumes, and report from there."""
         begin()
         self._mirror.start(_tracked_run(self._run, self._config))
 
     @contextmanager
     def until_the_end(self) -> Iterator[None]:
-        """Report the end of the run when the block ends, however it does."""
+        """Report the end of the run when the block ends, however it ends."""
         try:
             yield
         finally:
@@ -60,7 +60,7 @@ def _tracked_run(run: RunDirectory, config: TrainConfig | PretrainConfig) -> Tra
 
 
 def _identity(record: dict[str, Any]) -> str:
-    """Return what is another where the run's later steps are not those that it was sent before."""
+    """Return a checksum that changes when the run's later steps are not those sent before."""
     data = {name: one.get("sha256") for name, one in record.get("data", {}).items()}
     parts = [record.get("id"), record.get("backend"), record.get("plan"), data]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

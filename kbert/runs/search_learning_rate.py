@@ -11,7 +11,7 @@ from kbert.runs.find_learning_rate import find_learning_rate
 from kbert.runs.prepare import prepare
 from kbert.runs.training_batches import training_batches
 
-# The plan of a search has no length: what would be found in it is of no concern.
+# The plan of a search has no length, so findings about it do not matter.
 _OF_THE_PLAN = ("too-few-updates", "no-warmup", "unusual-rate")
 
 
@@ -27,14 +27,14 @@ def search_learning_rate(
         updates: int. How many rates are tried.
 
     Raises:
-        KbertError: as of `kbert.train`.
+        KbertError: as for `kbert.train`.
     """
     check_rates(lowest, highest, updates)
     if config.devices not in (None, 1):
         raise InputError(
             "A search runs on one device: leave out {option}.", option=Option("devices")
         )
-    # The loss of a head that fits already could not fall.
+    # With a head that already fits, the loss could not fall.
     head = "new" if config.head == "auto" else config.head
     prepared = prepare(replace(config, head=head, allow=(*config.allow, *_OF_THE_PLAN)))
     model = build_model(prepared)

@@ -1,7 +1,7 @@
-"""A run whose training several processes share: the first writes its directory, the others follow.
+"""A run that several processes train together: the first writes its directory, the others follow.
 
-Each process goes the same way through the run, so that all take part in each computation. What the
-others would write goes to a folder of their own, which is removed.
+Each process follows the same path through the run, so that all take part in each computation. What
+the others would write goes to folders of their own, which are removed.
 """
 
 import contextlib
@@ -27,12 +27,12 @@ from kbert.utils.worker import leave
 if TYPE_CHECKING:
     from kbert.runs.prepare import PreparedRun
 
-_TOKEN = ".lock-processes"  # begins as the traces of a beginning do
-_SMALL = 64 << 20  # bytes of a file that a run's followers copy
+_TOKEN = ".lock-processes"  # starts like the other traces of a beginning
+_SMALL = 64 << 20  # bytes; followers copy the run's files that are smaller
 
 
 class FollowedRun(RunDirectory):
-    """A run that another process writes: its checkpoints and model are read there.
+    """A run that another process writes: its checkpoints and model are read from there.
 
     Args:
         path: str or Path. The folder in which this process writes.
@@ -128,7 +128,7 @@ def _check_seen(run: RunDirectory, hosts: list[str]) -> None:
 
 
 def check_same(prepared: "PreparedRun") -> None:
-    """Raise InputError where processes differ in what a run must have alike."""
+    """Raise InputError where processes differ in what must be the same for a run."""
     if not processes.is_joined():
         return
     sets = {"train": prepared.training, **prepared.sets}
@@ -149,11 +149,11 @@ def check_same(prepared: "PreparedRun") -> None:
 
 
 def check_alike(own: dict[str, Any], shown: dict[str, str]) -> None:
-    """Raise InputError where what this process has is not what the others have.
+    """Raise InputError where the values of the processes differ.
 
     Args:
-        own: dict, which can be JSON.
-        shown: dict of str. What messages call each.
+        own: dict. The values of this process, which JSON can represent.
+        shown: dict of str. What messages call each value.
     """
     first, *others = (json.loads(each) for each in processes.gather("same", json.dumps(own)))
     for number, other in enumerate(others, 1):

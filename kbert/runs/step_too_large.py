@@ -1,4 +1,4 @@
-"""A training step for which the memory is too small."""
+"""The error for a training step that does not fit in memory."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The line that answers the signal which stops a run, while a step is still running."""
+"""The line that acknowledges the signal to stop a run while a step is still running."""
 
 import os
 import signal
@@ -18,11 +18,11 @@ _INSIST = {
 
 
 class StopNotice:
-    """Says once, and at once, that a signal has been heard and what happens next.
+    """Says immediately, and only once, that a signal has arrived and what happens next.
 
     Python calls the handler of a signal only between two of its own instructions, and a backend
-    may compute for long inside one. So a thread, which a signal wakes, says it too. It is for
-    whoever waits at the terminal, and so is said at every verbosity.
+    may compute for a long time inside one. So a thread that the signal wakes can say it too. The
+    line is for whoever waits at the terminal, so it is printed at every verbosity.
 
     Args:
         will_save: function that returns whether a signal that comes now leads to a checkpoint.
@@ -36,10 +36,10 @@ class StopNotice:
         self._insist = {number: str(text) for number, text in _INSIST.items()}
 
     def give(self, number: int) -> None:
-        """Write the line past all streams: the code that is interrupted may hold their locks."""
+        """Write the line past all streams, whose locks the interrupted code may hold."""
         if not self._will_save() or not self._unsaid.acquire(blocking=False):
             return
-        with suppress(OSError, ValueError, AttributeError):  # closed, hung up, none, or no file
+        with suppress(OSError, ValueError, AttributeError):  # closed, hung up, None or not a file
             descriptor = sys.__stderr__.fileno()  # type: ignore[union-attr]
             # A progress bar leaves the cursor in its line.
             start = "\n" if os.isatty(descriptor) else ""
@@ -48,7 +48,7 @@ class StopNotice:
 
     @contextmanager
     def watching(self, numbers: Collection[int]) -> Iterator[None]:
-        """Give the line as soon as one of the signals comes, inside the block; main thread only."""
+        """In the block, give the line as soon as one of the signals arrives; main thread only."""
         reader, writer = socket.socketpair()
         writer.setblocking(False)
         before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)

@@ -14,13 +14,13 @@ class Terminated(KeyboardInterrupt):
 
 
 class HungUp(KeyboardInterrupt):
-    """SIGHUP: the terminal or the connection has gone. It ends a process like Ctrl-C too."""
+    """SIGHUP: the terminal or the connection is gone. It, too, ends a process like Ctrl-C."""
 
 
 STOP_SIGNALS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 if hasattr(signal, "SIGHUP"):  # Windows has none
     STOP_SIGNALS[signal.SIGHUP] = HungUp
-# As a shell reports them: 128 and the number of the signal.
+# As a shell reports them: 128 plus the number of the signal.
 _STATUSES: dict[type[BaseException], int] = {HungUp: 129, Terminated: 143}
 _AT_ONCE = (signal.SIGINT, signal.SIGTERM)
 
@@ -31,16 +31,16 @@ def stop_signals(
 ) -> Iterator[None]:
     """Let the first signal call `stop`, and a second Ctrl-C or SIGTERM end the process at once.
 
-    SIGHUP comes more than once when a connection drops, and beside SIGTERM when a machine shuts
-    down. It is not what a user sends in order to insist, and so it never ends a process at once,
-    nor does the first signal after it.
+    SIGHUP arrives more than once when a connection drops, and together with SIGTERM when a machine
+    shuts down. It is not a way for users to insist, so it never ends a process at once, and neither
+    does the first signal after it.
 
-    The step that is running, or an evaluation's, may take long: a line says at once that the first
-    signal has been heard.
+    A step of training or of an evaluation may take long, so a line says at once that the first
+    signal has arrived.
 
     Args:
-        stop: function of the exception that ends the run. It raises it, or notes it for the end of
-            the step.
+        stop: function that takes the exception that ends the run, and raises it or notes it for
+            the end of the step.
         will_save: function that returns whether a signal that comes now leads to a checkpoint, as
             the line says. Defaults to one that returns True.
     """

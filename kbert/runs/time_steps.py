@@ -37,7 +37,7 @@ def time_steps(prepared: PreparedRun, steps: int = 3) -> TimeEstimate:
     """Time a few steps on the smallest and the largest batches, and return the estimate.
 
     The steps train a model that is thrown away. The time of a step is interpolated linearly between
-    the two, by the tokens computed.
+    the two, by the number of tokens computed.
 
     Args:
         prepared: PreparedRun.

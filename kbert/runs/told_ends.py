@@ -1,7 +1,7 @@
-"""What ends one of several processes ends the others, with its sentence.
+"""What ends one of several processes also ends the others, with the same message.
 
-A process that waits for others in a computation cannot be interrupted, so it is ended from a
-thread. What one tells it tells before it ends; of one that is lost JAX's heartbeats tell.
+A process that waits for others in a computation cannot be interrupted, so a thread ends it. Before
+it ends, a process reports why; JAX's heartbeats detect one that is lost.
 """
 
 import contextlib
@@ -23,12 +23,12 @@ from kbert.utils.say import say
 
 _POLL = 0.5  # seconds
 _LEAVES_LAST = 2.0  # seconds
-_HEARD_WITHIN = 5.0  # seconds, for which the one that ends waits for the others
+_HEARD_WITHIN = 5.0  # seconds for which a process that ends waits for the others
 
 
 @contextmanager
 def ending_together() -> Iterator[None]:
-    """Do the same in all processes, and leave when all have."""
+    """Run the block in all processes, and leave it when all have finished."""
     with telling_ends():
         yield
         processes.barrier("end")
@@ -36,7 +36,7 @@ def ending_together() -> Iterator[None]:
 
 @contextmanager
 def telling_ends() -> Iterator[None]:
-    """Tell the other processes what ends this one, and end with what ends another."""
+    """Tell the other processes what ends this one, and end this one with what ends another."""
     if not processes.is_joined():
         yield
         return
@@ -53,7 +53,7 @@ def telling_ends() -> Iterator[None]:
     except Exception as error:
         over.set()
         if _is_of_others(error):
-            # JAX soon ends this process too, and tells which other is lost.
+            # JAX soon ends this process too, and reports which other process is lost.
             time.sleep(1.5 * processes.HEARTBEAT)
             raise MachineError("Another process is lost: {error}", error=str(error)) from error
         _tell(f"{type(error).__name__}: {error}", 1)
@@ -76,15 +76,15 @@ def _is_of_others(error: BaseException) -> bool:
 
 
 def _all_stop() -> bool:
-    """Whether all processes stop after the same batch, as `AgreedStop` has found it."""
+    """Whether all processes stop after the same batch, as agreed by `AgreedStop`."""
     try:
         return bool(processes.told("stop-at"))
     except Exception:
-        return True  # process 0 has left, and with it whoever could be told
+        return True  # process 0 has left, and nobody can be told any more
 
 
 def _leave_together() -> None:
-    """Leave, process 0 as the last: what the others still ask, they ask it."""
+    """Leave, process 0 last: the others still send their requests to it."""
     with contextlib.suppress(Exception):
         processes.tell(f"left/{processes.process_index()}", "")
         if processes.is_first():
@@ -93,17 +93,17 @@ def _leave_together() -> None:
 
 
 def _tell(sentence: str, status: int) -> None:
-    """Tell it, and wait until the others have heard."""
+    """Tell the other processes why this one ends, and wait until they have heard."""
     with contextlib.suppress(Exception):
         processes.tell(
             f"ended/{processes.process_index()}", json.dumps({"why": sentence, "status": status})
         )
-        _wait_for_all("heard", "ended")  # one that ends by itself listens no more
+        _wait_for_all("heard", "ended")  # one that ends by itself no longer listens
     _let_others_leave()
 
 
 def _wait_for_all(*keys: str) -> None:
-    """Wait for a while until each process has told something under one of these."""
+    """Wait, up to a limit, until each process has told something under one of these keys."""
     until = time.monotonic() + _HEARD_WITHIN
     while time.monotonic() < until:
         if len({name for key in keys for name in processes.told(key)}) >= processes.process_count():
@@ -112,7 +112,7 @@ def _wait_for_all(*keys: str) -> None:
 
 
 def _let_others_leave() -> None:
-    """Wait in process 0, with which JAX's service ends, and with that whoever is still there."""
+    """Wait in process 0: when it ends, so do JAX's service and all processes still there."""
     if processes.is_first():
         time.sleep(_LEAVES_LAST)
 

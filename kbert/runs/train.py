@@ -1,4 +1,4 @@
-"""Train a classifier from a labelled file to a run directory."""
+"""Train a classifier from a labelled file, into a run directory."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -42,18 +42,18 @@ def train(
 ) -> RunDirectory:
     """Train with the settings of `config`, and return the run's directory.
 
-    Everything that can be refused is refused before the first step: the data are read, inspected,
-    planned and tokenized before Keras is imported.
+    Whatever can be refused is refused before the first step: the data are read, inspected and
+    tokenized, and the training is planned, before Keras is imported.
 
     Args:
         config: TrainConfig.
         callbacks: sequence of Keras callbacks, of classes or functions that return one, or of their
-            names as "package.module:Name"; after the evaluation, whose scores they find as
-            `val_loss`, `val_accuracy`, .... The run records their names alone. Defaults to ().
+            names as "package.module:Name". They are called after the evaluation, and get its scores
+            as `val_loss`, `val_accuracy`, .... The run records only their names. Defaults to ().
         verbose: int. 0 prints nothing. Defaults to 1.
 
     Raises:
-        KbertError: something in the settings or files is wrong; the message has the cure.
+        KbertError: something in the settings or files is wrong; the message says how to fix it.
 
     Example:
 
@@ -104,7 +104,7 @@ def train_into(run: RunDirectory, config: TrainConfig, given: GivenCallbacks) ->
 
 
 def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Sequence[str]) -> None:
-    """Write what the run is made of, before its first step: completely, or not at all."""
+    """Write the run's record before its first step: completely, or not at all."""
     sets = {"train": prepared.training, **prepared.sets}
     backend = prepared.config.backend
     assert backend is not None
@@ -148,7 +148,7 @@ def _record(run: RunDirectory, prepared: PreparedRun, model: Any, callbacks: Seq
 
 
 def data_record(examples: Examples) -> dict[str, Any]:
-    """Return a set of examples as run.json has it."""
+    """Return a set of examples as an entry of run.json."""
     with in_english():
         source = str(examples.source)
     return {
@@ -161,11 +161,11 @@ def data_record(examples: Examples) -> dict[str, Any]:
 
 
 def lengths_record(stores: Mapping[str, TokenStore], most: int) -> dict[str, Any]:
-    """Return how long the texts of each set are, as run.json has it.
+    """Return the lengths of each set's texts as an entry of run.json.
 
     Args:
         stores: dict of TokenStore by name.
-        most: int. The tokens that the model reads of a text at most.
+        most: int. The maximum number of tokens that the model reads of a text.
     """
     return {
         name: LengthHistogram.of(store.lengths, most).to_dict() for name, store in stores.items()
@@ -173,12 +173,12 @@ def lengths_record(stores: Mapping[str, TokenStore], most: int) -> dict[str, Any
 
 
 def plan_record(plan: TrainingPlan) -> dict[str, Any]:
-    """Return a plan as run.json has it."""
+    """Return a plan as an entry of run.json."""
     return {**asdict(plan), "updates": plan.updates, "warmup_updates": plan.warmup_updates}
 
 
 def _lineage(prepared: PreparedRun) -> dict[str, Any]:
-    """Return where the weights come from, when that is another run."""
+    """Return where the weights come from, if that is another run."""
     if prepared.config.parent is None:
         return {}
     parent = RunDirectory(prepared.config.parent)

@@ -22,7 +22,7 @@ def trained_on(run: str | Path, examples: Examples) -> Finding | None:
     """Return a finding if rows occur in the training set of a run, or of one that it continues.
 
     The sets are read again, where their files are still there and have not changed; a set that is
-    the very training set is known by its fingerprint alone.
+    identical to the training set is recognized by its fingerprint alone.
 
     Args:
         run: str or Path. A run directory, or the model in it; nothing is found for another model.
@@ -89,5 +89,5 @@ def _shared(run: RunDirectory, examples: Examples, keys: Any) -> int:
     except (KbertError, OSError):
         return 0
     if training.fingerprint != fingerprint or isinstance(training, StoredExamples):
-        return 0  # what it was trained on is gone, or its texts are
+        return 0  # the training set is gone, or has no texts
     return overlap(text_keys(training), keys)

@@ -13,7 +13,7 @@ from kbert.targets.labels import Labels
 
 
 def training_step(config: TrainConfig, classes: int) -> Callable[[int], object]:
-    """Return a function that trains a step of full texts, on a model that is thrown away."""
+    """Return a function that trains a step of full-length texts, on a model that is thrown away."""
     from kbert.data.reading.examples import Examples
     from kbert.models.bert_classifier import BertClassifier
     from kbert.optimizers import create_optimizer
@@ -68,13 +68,13 @@ def _dtype(config: TrainConfig | PretrainConfig) -> str:
 
 
 def _plan(config: TrainConfig | PretrainConfig) -> TrainingPlan:
-    """Return a plan of smaller batches: they accumulate gradients, as large as the weights."""
+    """Return the plan for smaller batches: they accumulate gradients as large as the weights."""
     plan = config.plan(examples=config.rows_per_update * 2)
     return replace(plan, gradient_accumulation_steps=2)
 
 
 def _steps(model: Any, batch_of: Callable[[int], Any]) -> Callable[[int], object]:
-    """Return a function that trains a step of so many rows."""
+    """Return a function that trains a step on a given number of rows."""
     import keras
 
     begun = False

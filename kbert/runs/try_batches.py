@@ -1,7 +1,8 @@
 """Tries training steps of growing batches: python -m kbert.runs.try_batches.
 
-Takes a request as JSON from standard input, and prints a line of JSON for each batch that fits. In
-a process of its own, since a batch that does not fit may end it, and its memory is given back.
+Reads a request as JSON from standard input, and prints a line of JSON for each batch that fits. It
+runs in a process of its own, since a batch that does not fit may end the process, and so that its
+memory is freed.
 """
 
 import json
@@ -23,9 +24,9 @@ from kbert.config.pretrain_config import PretrainConfig
 from kbert.runs.trial_steps import pretraining_step, training_step
 from kbert.utils.say import verbosity
 
-# Of the memory that is free at the beginning; the rest is for what a run holds beside its steps.
+# Share of the memory that is free at the start; the rest is for what a run holds besides steps.
 _USABLE = 0.85
-# A batch counts as fitting, untried, where it needs at most this share of what is usable.
+# A batch counts as fitting without a trial if it needs at most this share of what is usable.
 _CERTAIN = 0.5
 
 
@@ -52,12 +53,12 @@ def trials(
 ) -> Iterator[Trial]:
     """Yield the batches that fit, up to the largest.
 
-    Memory grows linearly with the rows, so the last two trials tell what the next needs: a batch
-    that would exceed the limit is not tried, and one that needs far less than that is not either.
+    Memory grows linearly with the rows, so the last two trials show what the next needs: a batch
+    that would exceed the limit is not tried, and neither is one that needs far less.
 
     Args:
         sizes: ints in ascending order, the rows of each batch.
-        step: function that trains a step of so many rows.
+        step: function that trains a step on a given number of rows.
         memory: function that returns the most memory that the process has held, in bytes.
         limit: int or None. See `Trial`.
     """
@@ -82,11 +83,11 @@ def trials(
 
 
 def _needed(done: Sequence[tuple[int, int]], rows: int) -> int | None:
-    """Return what a batch is going to need; None where the trials do not tell it yet."""
+    """Return what a batch will need; None where the trials do not show it yet."""
     if len(done) < 3:
         return None
     (before, less), (last, most) = done[-2:]
-    if less <= done[-3][1] or most <= less:  # hidden below what building the model has taken
+    if less <= done[-3][1] or most <= less:  # hidden by the memory that building the model took
         return None
     return most + (most - less) * (rows - last) // (last - before)
 

@@ -1,4 +1,4 @@
-"""The masked loss of an answer that needs no text: the frequencies of the tokens."""
+"""The masked loss of predicting by token frequencies alone, without the text."""
 
 from typing import TYPE_CHECKING
 

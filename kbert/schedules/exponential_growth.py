@@ -10,22 +10,21 @@ from kbert.results.rate_search import check_rates
 
 @keras.saving.register_keras_serializable(package="kbert")
 class ExponentialGrowth(keras.optimizers.schedules.LearningRateSchedule):
-    """A `LearningRateSchedule` that grows from one rate to another: the rates of a search.
+    """A `LearningRateSchedule` that grows from one rate to another, for a learning-rate search.
 
         rate(update) = lowest * (highest / lowest) ** (update / (updates - 1))
 
     Args:
         lowest: float, above 0. The rate of the first update.
-        highest: float, above `lowest`. The rate of the last update, and of all after it.
+        highest: float, above `lowest`. The rate of the last update, and of all later ones.
         updates: int, 2 or more.
-        steps_per_update: int. Batches of one update, where gradients are accumulated. Defaults
-            to 1.
+        steps_per_update: int. Batches per update, if gradients are accumulated. Defaults to 1.
 
     Raises:
         InputError: a value is out of range.
 
     Source: "Cyclical Learning Rates for Training Neural Networks", arXiv 1506.01186, section 3.3,
-        whose rates grow linearly; fastai's `lr_find` has the exponential ones.
+        whose rates grow linearly; those of fastai's `lr_find` grow exponentially.
 
     Example:
 

@@ -29,17 +29,17 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
         start:       step < W:  peak * step / W
                      else:      (peak - end) * ((N - min(step, N)) / N) ** power + end
 
-    for either value of `decay_from`. If the decay counts from the end of warmup, there is no jump
+    for the two values of `decay_from`. If the decay counts from the end of warmup, there is no jump
     and no update before N with rate 0. If it counts from the start, as in google-research/bert, the
     rate drops at W by the factor 1 - W / N, and update 0 has rate 0.
 
     Args:
         peak_learning_rate: float. The rate at the end of warmup.
-        decay_steps: int. N, the update at which the end is reached, counted from update 0.
+        decay_steps: int. N, the update at which the end rate is reached, counted from update 0.
         warmup_steps: int. W, the updates of warmup. Defaults to 0.
         end_learning_rate: float. The rate from N on. Defaults to 0.
-        power: float. Of the decay; 1 is linear. Defaults to 1.
-        cycle: bool. Start a new, longer decay at N instead of staying at the end, as
+        power: float. The power of the decay; 1 is linear. Defaults to 1.
+        cycle: bool. Start a new, longer decay at N instead of staying at the end rate, as
             `tf.train.polynomial_decay` does. Defaults to False.
         decay_from: "warmup_end" or "start": where the decay counts from. Defaults to "warmup_end".
         steps_per_update: int. The optimizer's `gradient_accumulation_steps`: Keras gives a
@@ -157,7 +157,7 @@ class WarmupPolynomialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def _as_of_now(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config by the names of today; kbert 0.1 wrote `boundary`, and `name`."""
+    """Return a config with today's names; kbert 0.1 wrote `boundary`, and `name`."""
     config = {key: value for key, value in config.items() if key != "name"}
     if "boundary" in config:
         decay_from = {"continuous": "warmup_end", "google": "start"}

@@ -39,13 +39,13 @@ class Predictor:
 
     Args:
         labels: sequence of str. The classes in the order of their numbers.
-        compute: function of texts, pairs or None, and a batch size that returns the probabilities
+        compute: function of texts, pairs or None, and a batch size. It returns the probabilities
             [texts, labels].
-        model: BertClassifier or None. The model that computes, where it is one. Defaults to None.
+        model: BertClassifier or None. The model that computes, if there is one. Defaults to None.
+        tokenizer: Tokenizer or None. The tokenizer of an exported program: if most of the tokens of
+            a call are [UNK], an `UnknownTokensWarning` is issued, once. Defaults to None: there is
+            no warning, or the model issues it.
         target: Target or None. What a label is. Defaults to None: that of the model, or one class.
-        tokenizer: Tokenizer or None. That of an exported program: where most of the tokens of a
-            call are [UNK], an `UnknownTokensWarning` says so, once. Defaults to None: nothing is
-            said, or by the model.
 
     Example:
 
@@ -83,15 +83,16 @@ class Predictor:
         Args:
             path: str or Path. The folder of an ONNX, OpenVINO or LiteRT export; a run, a model
                 folder, a .keras file, or another source with a head; see `find_source`.
-            backend: str or None. The Keras backend, where Keras is needed. Defaults to None: see
+            backend: str or None. The Keras backend, if Keras is needed. Defaults to None: see
                 `choose_backend`.
-            threads: int or None. Threads of an export's runtime. Defaults to None: its choice.
+            threads: int or None. Threads of an export's runtime. Defaults to None: the runtime
+                decides.
             devices: int, "all" or None. The devices that share each batch, on JAX and TensorFlow.
                 Defaults to None: one.
 
         Raises:
             InputError: there is no model, it is broken, its runtime is not installed, or there are
-                fewer devices.
+                not enough devices.
         """
         source = find_source(path, predicts=True)
         if threads is not None and not isinstance(source, Export):
@@ -124,13 +125,13 @@ class Predictor:
 
         with built_on_devices(count, leave=True):
             model = build_classifier(BertClassifier, data)
-        lock = threading.Lock()  # Keras makes a model's predict function when it is first called
+        lock = threading.Lock()  # Keras makes a model's predict function on the first call
 
         def compute(*arguments: Any) -> "np.ndarray":
             with lock, on_devices_of(model):
                 return model.predict_proba(*arguments)
 
-        return cls(model.labels.names, compute, model)  # which warns of unknown tokens itself
+        return cls(model.labels.names, compute, model)  # the model itself warns of unknown tokens
 
     def predict(
         self,
@@ -141,20 +142,21 @@ class Predictor:
     ) -> list[AnyPrediction]:
         """Return the prediction for each text, or text pair, in their order.
 
-        It is a `Prediction`; of several labels a `MultiPrediction`, of numbers a
+        Each is a `Prediction`; for several labels it is a `MultiPrediction`, for numbers a
         `NumberPrediction`.
 
         Args:
             texts: list, NumPy array, pandas Series or another iterable of str.
-            pairs: the second texts, alike, or None.
+            pairs: the second texts, in the same form, or None.
             batch_size: int. Defaults to 32.
-            abstain: float, "NAME=P,..." or a dict of float by class. Where the probability of the
-                predicted class is less, the label is empty, and `abstained` is True; a class that
-                is not named is always answered. Defaults to None: every text has a label.
+            abstain: float, "NAME=P,..." or a dict of float by class. If the probability of the
+                predicted class is lower, the label is empty and `abstained` is True. A class that
+                is not named is always predicted. Defaults to None: every text gets a label.
 
         Raises:
-            InputError: one of the texts is not a string, or has nothing but blanks; or `abstain`
-                is not 0 to 1, names no class of the model, or a text has not one class.
+            InputError: a text is not a string, or is blank; `abstain` is not from 0 to 1, or names
+                a class that the model does not have; or the model does not predict one class per
+                text.
         """
         limits = None if abstain is None else Abstention.of(abstain, self.labels, self.target)
         rows = self.predict_proba(texts, pairs, batch_size)
@@ -169,17 +171,17 @@ class Predictor:
         batch_size: int = 32,
         **reading: Any,
     ) -> "PredictedTable":
-        """Return the rows of a file or a data frame with their predictions, computed when used.
+        """Return the rows of a file or a data frame with their predictions, computed lazily.
 
         Args:
-            source: what `read_examples` takes.
-            keep_columns: "all", "none", or the names of the source's columns that stand beside the
-                predictions, as a list or with commas between. Defaults to "all".
+            source: anything that `read_examples` takes.
+            keep_columns: "all", "none", or the names of the source's columns to keep beside the
+                predictions, as a list or separated by commas. Defaults to "all".
             batch_size: int. Defaults to 32.
             **reading: how the source is read; see `read_examples`.
 
         Raises:
-            InputError: the source cannot be read, or a column not be kept.
+            InputError: the source cannot be read, or a column cannot be kept.
 
         Example:
 

@@ -1,4 +1,4 @@
-"""What a setting is tried with in a sweep: listed values, or a range."""
+"""The values that a sweep tries for a setting: a list, or a range."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,18 +12,18 @@ Value = int | float | str
 
 
 class Axis(Protocol):
-    """What one setting of a sweep is tried with."""
+    """The values that a sweep tries for one setting."""
 
     @property
     def values(self) -> tuple[Value, ...] | None:
-        """All values, or None where there is no end of them."""
+        """All values, or None if there is no list of them."""
 
     @property
     def ends(self) -> tuple[Value, ...]:
-        """Values that have to be valid for all to be."""
+        """The values to check: if they are valid, all are."""
 
     def distribution(self) -> "BaseDistribution":
-        """Return what Optuna draws from."""
+        """Return the distribution that Optuna draws from."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class ListedValues:
 
     @property
     def ends(self) -> tuple[Value, ...]:
-        """All of them."""
+        """All values."""
         return self.values
 
     def distribution(self) -> Any:
-        """Return Optuna's choice of them."""
+        """Return Optuna's distribution of these values."""
         from optuna.distributions import CategoricalDistribution
 
         return CategoricalDistribution(self.values)
@@ -58,7 +58,8 @@ class ValueRange:
     Args:
         low: int or float.
         high: int or float, above `low`.
-        by_logarithm: bool. Whether equal ratios are equally probable, not equal differences.
+        by_logarithm: bool. Whether equal ratios are equally probable, rather than equal
+            differences.
     """
 
     low: int | float
@@ -67,16 +68,16 @@ class ValueRange:
 
     @property
     def values(self) -> None:
-        """None: there is no end of them."""
+        """None: the numbers are not listed."""
         return None
 
     @property
     def ends(self) -> tuple[Value, ...]:
-        """The least and the greatest."""
+        """The lowest and the highest number."""
         return self.low, self.high
 
     def distribution(self) -> Any:
-        """Return Optuna's range of numbers, whole ones where both ends are."""
+        """Return Optuna's distribution of numbers: integers if both ends are integers."""
         from optuna.distributions import FloatDistribution, IntDistribution
 
         if isinstance(self.low, int) and isinstance(self.high, int):

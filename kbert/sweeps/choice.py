@@ -1,4 +1,4 @@
-"""Which setting a sweep chooses, and how sure that is."""
+"""Which setting a sweep chooses, and how certain the choice is."""
 
 import math
 import statistics
@@ -13,14 +13,15 @@ from kbert.sweeps.trial import Trial
 
 @dataclass(frozen=True)
 class Choice:
-    """The setting with the best mean, compared with the next seed by seed.
+    """The setting with the best mean, compared seed by seed with the second best.
 
     Args:
         best: Trial.
-        second: Trial or None. None where no other has all its seeds.
-        difference: float or None. The mean of the differences of the two by seed, above 0.
-        half_width: float or None. That of its 95% interval, `t(0.975, n - 1) * s / sqrt(n)` for
-            the sample standard deviation `s` of `n` differences. None with fewer than two seeds.
+        second: Trial or None. None if no other trial has all its seeds.
+        difference: float or None. The mean of the differences of the two by seed, 0 or more.
+        half_width: float or None. The half width of the 95% interval of the difference,
+            `t(0.975, n - 1) * s / sqrt(n)` for the sample standard deviation `s` of `n`
+            differences. None with fewer than two seeds.
     """
 
     best: Trial
@@ -30,7 +31,7 @@ class Choice:
 
     @classmethod
     def of(cls, trials: Sequence[Trial], sweep: Sweep) -> "Choice | None":
-        """Return the choice among trials; None where no one has all its seeds."""
+        """Return the choice among trials; None if no trial has all its seeds."""
         complete = [trial for trial in ranked(trials, sweep) if trial.state == "complete"]
         if not complete:
             return None
@@ -50,7 +51,7 @@ class Choice:
 
     @property
     def median_seed(self) -> int:
-        """The seed of the best setting whose score is the median, the lower of two."""
+        """The seed with which the best setting has its median score, the lower of two."""
         scores = self.best.scores()
         median = statistics.median_low(scores.values())
         return next(seed for seed, score in scores.items() if score == median)

@@ -1,4 +1,4 @@
-"""Train the runs of a sweep, as many at a time as there is room for, until all are trained."""
+"""Train all runs of a sweep, as many at a time as there is room for."""
 
 import shutil
 import time
@@ -19,12 +19,12 @@ from kbert.utils.wording import count_noun
 
 _POLL = 0.2  # seconds
 _MOST_STARTS = 3  # of a run whose process is killed each time
-_LAST_WORDS = 300.0  # seconds for runs that were asked to stop, each of which saves a checkpoint
+_LAST_WORDS = 300.0  # seconds in which runs that were asked to stop can save a checkpoint
 
 
 @dataclass
 class _Running:
-    """A run that is being trained, of a trial."""
+    """A run of a trial that is being trained."""
 
     trial: Trial
     seed: int
@@ -34,17 +34,17 @@ class _Running:
 
 
 class SweepDriver:
-    """Trains the runs of a sweep, and gives trials up that lag behind.
+    """Trains the runs of a sweep, and gives up trials that lag behind.
 
-    What it knows it reads from the folders of the runs, so that it can be killed at any moment.
+    It reads its whole state from the folders of the runs, so it can be killed at any moment.
 
     Args:
-        folder: Path. The sweep's.
+        folder: Path. The folder of the sweep.
         sweep: Sweep.
-        trials: list of Trial. Those that have begun.
-        study: SweepStudy, which agrees with them.
-        workers: Workers. What trains.
-        poll: float. Seconds between two looks at them. Defaults to 0.2.
+        trials: list of Trial. The trials that have begun.
+        study: SweepStudy, which agrees with the trials.
+        workers: Workers. What trains the runs.
+        poll: float. Seconds between two checks of the running processes. Defaults to 0.2.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class SweepDriver:
         self._has_told_pace = False
 
     def train_all(self) -> bool:
-        """Train what is not trained yet, and return whether that is all; the budget may be over.
+        """Train the remaining runs, and return whether all are done; the budget may end first.
 
         Raises:
-            MachineError: nothing can be trained here any more.
+            MachineError: nothing can be trained on this machine any more.
             KeyboardInterrupt: a signal has stopped it; the runs have saved checkpoints.
         """
         try:
@@ -86,7 +86,7 @@ class SweepDriver:
             raise
 
     def train_one(self, run: Path, write_config: Callable[[Path], object]) -> Outcome | None:
-        """Train a run of no trial, and return how that has ended; None where the budget is over."""
+        """Train a run outside any trial, and return how it ended; None if the budget is over."""
         if self._pace.is_over(next_run=True):
             return None
         config = run.with_name(f".{run.name}.toml")
@@ -109,7 +109,7 @@ class SweepDriver:
         return outcome
 
     def _fill(self) -> None:
-        """Start runs for as long as there is room and time."""
+        """Start runs while there is room and time."""
         while len(self._running) < self._pace.jobs:
             if self._pace.is_over(next_run=True):
                 return
@@ -120,9 +120,9 @@ class SweepDriver:
             self._start(*found)
 
     def _next(self) -> tuple[Trial, int] | None:
-        """Return the trial and the seed of a run that can be started; None where there is none.
+        """Return the trial and the seed of a run that can be started; None if there is none.
 
-        What a trial of several seeds reports is pruned by, so that they are trained in their order.
+        With pruning, the seeds of a trial are trained in order, because its reports depend on it.
         """
         in_order = self._sweep.options.prune != "none"
         running = {(each.trial.number, each.seed) for each in self._running}
@@ -171,7 +171,7 @@ class SweepDriver:
         self._running.append(_Running(trial, seed, self._workers.start(job), time.monotonic()))
 
     def _collect(self) -> None:
-        """See what the running processes have reported, and which have ended."""
+        """Check what the running processes have reported, and which have ended."""
         if self._sweep.options.prune != "none":
             for each in self._running:
                 if not each.is_stopped and self._study.report(each.trial):
@@ -183,7 +183,7 @@ class SweepDriver:
         trial = each.trial
         step = max(trial.reports(self._sweep.most_epochs))
         if step == self._sweep.most_epochs * len(trial.seeds):
-            return  # all is trained
+            return  # all epochs are trained
         reason = worded("after {epochs}", epochs=count_noun(step, "epoch"))
         self._end_early(trial, "pruned", reason, step)
 
@@ -195,7 +195,7 @@ class SweepDriver:
                 yield each, outcome
 
     def _end(self, each: _Running, outcome: Outcome) -> None:
-        """Record how a run has ended, and perhaps its trial."""
+        """Record how a run has ended, and its trial if that has ended with it."""
         trial, run = each.trial, each.trial.run(each.seed)
         is_over = trial.state in ("pruned", "failed")
         if outcome.ending == "machine":
@@ -203,7 +203,7 @@ class SweepDriver:
         if outcome.ending == "finished":
             self._pace.add(run, time.monotonic() - each.started)
             shutil.rmtree(run.checkpoints, ignore_errors=True)  # nothing is left to resume
-            # Of two runs that end at a time the first tells.
+            # If two runs end at the same time, the first reports the trial.
             if trial.number not in self._told and trial.state == "complete":
                 self._tell(trial)
             self._tell_pace()
@@ -223,7 +223,7 @@ class SweepDriver:
     def _end_early(
         self, trial: Trial, state: EarlyEnd, reason: str, step: int | None = None
     ) -> None:
-        """Give a trial up, with all its runs."""
+        """Give up a trial, with all its runs."""
         trial.end_early(state, reason, step)
         self._stop([each for each in self._running if each.trial is trial])
         self._tell(trial)
@@ -234,7 +234,7 @@ class SweepDriver:
         tell_trial(trial, self._sweep)
 
     def _tell_pace(self) -> None:
-        """Say once how long all will take, when the first run has shown it."""
+        """Print once, after the first run, how long the others will take."""
         if self._has_told_pace:
             return
         self._has_told_pace = True
@@ -253,7 +253,7 @@ class SweepDriver:
                 each.work.stop()
 
     def _wait(self) -> None:
-        """Wait until the runs that were asked to stop have; a second signal ends them at once."""
+        """Wait until the runs told to stop have ended; a second signal ends them at once."""
         try:
             for each in self._running:
                 _wait_for(each.work)

@@ -1,4 +1,4 @@
-"""The run that a sweep ends with: the best setting, trained once more."""
+"""The final run of a sweep: the best setting, trained once more."""
 
 from pathlib import Path
 
@@ -17,10 +17,10 @@ FINAL = "final"
 
 
 def train_final(run: RunDirectory, sweep: Sweep, choice: Choice, driver: SweepDriver) -> bool:
-    """Train the best setting with a seed that no trial has had, and return whether it is trained.
+    """Train the best setting with a seed that no trial has used, and return whether it is trained.
 
-    The best of several seeds is best by luck too, and its score is higher than it will be on other
-    rows. A further seed was not selected, so its score is a fair one of the setting.
+    The best of several seeds is partly best by luck, and its score is higher than it will be on
+    other rows. A new seed was not selected, so its score is a fair estimate.
     """
     final = RunDirectory(run.path / FINAL)
     if final.readable_record.get("status") != "finished":

@@ -16,19 +16,20 @@ from kbert.sweeps.workers.workers import Workers
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun, duration
 
-_SPARE = 1.2  # of the memory and the disk that a run has taken
+_SPARE = 1.2  # times the memory and the disk space that a run has taken
 
 
 class Pace:
     """How many runs of a sweep are trained at a time, and until when.
 
-    The first run is trained alone where it has to show how much memory one takes. A run that would
-    not end within the budget, as long as one takes on the average, is not started.
+    If the number of runs depends on the memory that one takes, the first run is trained alone to
+    measure it. A run is not started if, with the average duration of the runs so far, it would not
+    end within the budget.
 
     Args:
         sweep: Sweep.
         workers: Workers.
-        trials: sequence of Trial. Those that have begun.
+        trials: sequence of Trial. The trials that have begun.
     """
 
     def __init__(self, sweep: Sweep, workers: Workers, trials: Sequence[Trial]) -> None:
@@ -46,7 +47,7 @@ class Pace:
                 self.add(run, run.readable_record.get("training_seconds", 0.0))
 
     def add(self, run: RunDirectory, seconds: float) -> None:
-        """Learn from a run that has finished how long one takes, and how much of the machine."""
+        """Learn from a finished run how long a run takes, and how much disk space and memory."""
         self._seconds.append(seconds)
         self._disk = max(self._disk, _size(run.path))
         if self._chooses:
@@ -54,17 +55,17 @@ class Pace:
             self.jobs = self._fitting(run)
 
     def is_over(self, *, next_run: bool = False) -> bool:
-        """Return whether the budget is over, or would be before another run has ended."""
+        """Return whether the budget is over, or would be over before another run has ended."""
         if self._until is None:
             return False
         needed = sum(self._seconds) / len(self._seconds) if next_run and self._seconds else 0.0
         return time.monotonic() + needed > self._until
 
     def check_room(self, folder: Path, running: int) -> None:
-        """Raise MachineError where the disk has no room for another run.
+        """Raise MachineError if the disk has no room for another run.
 
         Args:
-            folder: Path. The sweep's.
+            folder: Path. The folder of the sweep.
             running: int. How many runs are being trained.
         """
         needed = int(_SPARE * self._disk * (running + 1))
@@ -79,7 +80,7 @@ class Pace:
             )
 
     def tell(self, left: int) -> None:
-        """Say how long the runs that are left will take."""
+        """Print how long the remaining runs will take."""
         if not left:
             return
         each = sum(self._seconds) / len(self._seconds)
@@ -94,7 +95,7 @@ class Pace:
         )
 
     def _fitting(self, run: RunDirectory) -> int:
-        """Return how many runs fit the cores, and the memory as far as a run has told of it."""
+        """Return how many runs fit the cores and the memory, if all take as much as this one."""
         record = run.readable_record
         if record.get("machine", {}).get("device", "cpu") != "cpu":
             return 1  # a second process would not find the accelerator's memory free

@@ -1,4 +1,4 @@
-"""What a sweep would train, told before it begins."""
+"""Print what a sweep is going to train, before it begins."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +10,12 @@ from kbert.sweeps.sweep import Sweep
 from kbert.utils.say import say, verbosity
 from kbert.utils.wording import count_noun
 
-# What would import Keras, or time steps, only to plan.
+# In place of values that would import Keras, or time steps, only to plan.
 _PLANNED: dict[str, Any] = {"precision": "float32", "packing": "off"}
 
 
 def tell_plan(sweep: Sweep) -> None:
-    """Read and check the data as a run does, and say how many runs of how many updates there are.
+    """Read and check the data as a run does, and print the number of runs and updates.
 
     Raises:
         KbertError: no run could be trained with these data.

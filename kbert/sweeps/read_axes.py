@@ -1,4 +1,4 @@
-"""Read what settings are tried with: "2e-5,5e-5" lists values, "1e-5:1e-4" is a range."""
+"""Read the values to try for settings: "2e-5,5e-5" lists values, "1e-5:1e-4" is a range."""
 
 import re
 from collections.abc import Mapping
@@ -13,21 +13,22 @@ from kbert.findings import Cure, Option
 from kbert.sweeps.axes import Axis, ListedValues, Value, ValueRange
 
 _ALIKE_OF = (ReadingOptions, SplitOptions, ShardOptions, CheckpointOptions, TrackerOptions)
-# What is one value of the whole sweep, since its runs would not be comparable, or not differ.
+# Settings with one value in the whole sweep: with several, its runs could not be compared, or
+# would not differ.
 _ALIKE = {
     *("backend", "baseline", "deterministic", "dev_proportion", "devices", "evaluate_every"),
     *("monitor", "recipe", "seed", "task"),
 }
 _OF_RUNS = {f.name for group in _ALIKE_OF for f in fields(group)}
 _SCALES = {"log": True, "linear": False}
-_DECADE = 10  # from this ratio on, a range is one of orders of magnitude
+_DECADE = 10  # a range of at least this ratio is logarithmic
 
 
 def takes_values(name: str) -> bool:
     """Return whether a setting of a run is written as text that may list values.
 
-    So is each number and each choice, and the preset; how a file is read, how rows are set aside
-    and what is stored are the same in all runs.
+    This is true of all numbers and choices, and of the preset. How a file is read, how rows are set
+    aside and what is stored are the same in all runs.
 
     Args:
         name: str. The name of a setting of `TrainConfig`.
@@ -47,13 +48,13 @@ def read_axes(texts: Mapping[str, str]) -> tuple[dict[str, Value], dict[str, Axi
     """Return the settings with one value, and the axes of those with several.
 
     Args:
-        texts: dict of str by the name of the setting: a value, values with commas between, or
-            "LOW:HIGH", a range of numbers. A range that spans a factor of 10 or more is one of
-            logarithms; ":log" or ":linear" behind it says which.
+        texts: dict of str by the name of the setting: a value, several values separated by commas,
+            or "LOW:HIGH", a range of numbers. A range that spans a factor of 10 or more is
+            logarithmic; ":log" or ":linear" after the range overrides this.
 
     Raises:
-        InputError: a value is empty, given twice or of another type; a range is none; or a setting
-            cannot differ among the runs.
+        InputError: a value is empty, given twice or of the wrong type; a range is not valid; or a
+            setting cannot differ among the runs.
 
     Example:
 

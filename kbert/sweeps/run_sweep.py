@@ -40,7 +40,7 @@ def is_sweep(run: str | Path) -> bool:
 
 
 def run_sweep(sweep: Sweep, worker: str) -> RunDirectory:
-    """Run a sweep in a new folder, or continue the one that its output holds.
+    """Run a sweep in a new folder, or continue the one in its output folder.
 
     Args:
         sweep: Sweep.
@@ -66,9 +66,9 @@ def resume_sweep(run: str | Path, worker: str, options: SweepOptions | None = No
     """Train what is left of a sweep.
 
     Args:
-        run: str or Path. Its folder.
+        run: str or Path. The folder of the sweep.
         worker: str. The module whose main program trains a run.
-        options: SweepOptions or None. Defaults to None: as they are recorded.
+        options: SweepOptions or None. Defaults to None: the recorded options.
     """
     directory = RunDirectory(run)
     sweep = _recorded(directory)
@@ -83,7 +83,7 @@ def resume_sweep(run: str | Path, worker: str, options: SweepOptions | None = No
 
 def _continue(run: RunDirectory, sweep: Sweep, worker: str) -> RunDirectory:
     if not is_sweep(run.path):
-        check_free(run.path)  # it is not
+        check_free(run.path)  # raises an error: it is not free
     recorded = _recorded(run)
     found = next(differing(recorded, sweep), None)
     if found is not None:
@@ -104,7 +104,7 @@ def _recorded(run: RunDirectory) -> Sweep:
 
 
 def _record(run: RunDirectory, sweep: Sweep) -> None:
-    """Write what the sweep compares, before its first run: completely, or not at all."""
+    """Write the sweep's record before its first run: completely, or not at all."""
     staged = RunDirectory(new_stage(run.path))
     staged.write_config(replace(sweep.config, output=str(run)).to_toml())
     staged.update(
@@ -119,7 +119,7 @@ def _record(run: RunDirectory, sweep: Sweep) -> None:
 
 
 def _drive(run: RunDirectory, sweep: Sweep, workers: Workers) -> None:
-    """Train what is not trained yet, tell the results, and train the final run."""
+    """Train the remaining runs, print the results, and train the final run."""
     trials = trials_in(run.path, sweep.seeds)
     run.update(status="running")
     left = worded("{resume} continues.", resume=Call("resume", run))

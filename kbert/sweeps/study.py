@@ -1,7 +1,7 @@
-"""Optuna's study of a sweep: proposes settings, prunes trials, and tells which settings matter.
+"""Optuna's study of a sweep: proposes settings, prunes trials, and shows which settings matter.
 
-Only the process that drives the sweep writes study.db, and only from what the folders of the runs
-hold. They are the truth: where the database differs, it is built again from them.
+Only the process that drives the sweep writes study.db, and only from the contents of the runs'
+folders. The folders are authoritative: if the database differs, it is rebuilt from them.
 """
 
 import contextlib
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 DATABASE = "study.db"
 _NAME = "sweep"
 _MOST_RANDOM = 10  # settings before TPE has enough to go by
-_TRIES = 20  # of proposing a setting that was not tried
-_FIRST_UNPRUNED = 2  # trials with which the median is compared at least
-_ENOUGH_TO_RANK = 8  # trials without which the importance of settings is chance
+_TRIES = 20  # attempts to propose a setting that was not tried
+_FIRST_UNPRUNED = 2  # trials: with fewer, nothing is pruned by the median
+_ENOUGH_TO_RANK = 8  # trials: with fewer, the importance of settings is chance
 
 
 class SweepStudy:
@@ -34,7 +34,7 @@ class SweepStudy:
     Args:
         folder: Path. The sweep's.
         sweep: Sweep.
-        trials: sequence of Trial. Those that have begun.
+        trials: sequence of Trial. The trials that have begun.
     """
 
     def __init__(self, folder: Path, sweep: Sweep, trials: Sequence[Trial] = ()) -> None:
@@ -64,9 +64,9 @@ class SweepStudy:
         self._study.tell(trial.number, values, state=frozen.state)
 
     def propose(self) -> Setting | None:
-        """Return a setting that was not tried; None where every one was.
+        """Return a setting that has not been tried; None if all of a grid have.
 
-        It is a function of the trials alone, so that a sweep which is resumed goes the same way.
+        It depends only on the sweep and its trials, so a resumed sweep tries the same settings.
         """
         import optuna
 
@@ -96,7 +96,7 @@ class SweepStudy:
     def importance(self) -> dict[str, float] | None:
         """Return the share of each setting in the differences between trials, by fANOVA.
 
-        None where there are too few trials, or no differences.
+        None if there are too few trials, or no differences.
 
         Source: Hutter, Hoos, Leyton-Brown, "An Efficient Approach for Assessing Hyperparameter
         Importance", ICML 2014.
@@ -112,7 +112,7 @@ class SweepStudy:
         return None if any(map(math.isnan, found.values())) else dict(found)
 
     def _reported(self, trial: Trial) -> "Iterator[optuna.trial.Trial]":
-        """Add the reports of a trial that are new, and yield it after each."""
+        """Add the new reports of a trial, and yield the trial after each."""
         from optuna.trial import Trial as Handle
 
         stored = self._study.get_trials(deepcopy=False)[trial.number]
@@ -123,7 +123,7 @@ class SweepStudy:
                 yield handle
 
     def _frozen(self, trial: Trial) -> "optuna.trial.FrozenTrial":
-        """Return a trial as Optuna has it."""
+        """Return a trial in Optuna's form."""
         from optuna.trial import TrialState, create_trial
 
         states = {
@@ -145,7 +145,7 @@ class SweepStudy:
         )
 
     def _agreeing(self, trials: "Sequence[optuna.trial.FrozenTrial]") -> "optuna.Study":
-        """Return the study in the file where it tells the same as the folders, else a new one."""
+        """Return the study in the file if it agrees with the folders, else a new one."""
         import optuna
 
         was_there = self._file.exists()
@@ -189,7 +189,7 @@ class SweepStudy:
 
 
 def _agree(stored: "optuna.trial.FrozenTrial", trial: "optuna.trial.FrozenTrial") -> bool:
-    """Whether a trial of the database is as its folder tells; of a running one less may be told."""
+    """Whether a trial of the database agrees with its folder; a running one may lack reports."""
     reports, told = trial.intermediate_values, stored.intermediate_values
     if not trial.state.is_finished():
         reports = {step: value for step, value in reports.items() if step in told}

@@ -30,13 +30,12 @@ class Sweep:
 
     Args:
         config: TrainConfig. What all runs have in common.
-        texts: dict of str by the name of the setting. What the others are tried with; see
+        texts: dict of str by the name of the setting. The values to try for the others; see
             `read_axes`.
         options: SweepOptions.
 
     Raises:
-        InputError: a value is wrong, a setting is of no use in a sweep, or there is nothing to
-            compare.
+        InputError: a value is wrong, a setting is not for sweeps, or there is nothing to compare.
     """
 
     config: TrainConfig
@@ -47,10 +46,10 @@ class Sweep:
     def of(
         cls, settings: Mapping[str, Any], texts: Mapping[str, str], options: SweepOptions
     ) -> "Sweep":
-        """Return the sweep of settings as they are given, and check all that can be.
+        """Return the sweep of the given settings, after checking all that can be checked.
 
         Args:
-            settings: dict. Those of a run, among them `data`.
+            settings: dict. The settings of a run, including `data`.
             texts: dict of str. Settings as text; those with one value are common to all runs.
             options: SweepOptions.
         """
@@ -79,7 +78,7 @@ class Sweep:
 
     @cached_property
     def grid(self) -> list[Setting] | None:
-        """All combinations of the listed values, or None where there is a range."""
+        """All combinations of the listed values, or None if there is a range."""
         listed = [axis.values for axis in self.axes.values() if axis.values is not None]
         if len(listed) < len(self.axes):
             return None
@@ -102,7 +101,7 @@ class Sweep:
 
     @property
     def minimizes(self) -> bool:
-        """Whether less of the score is better; the usual score of every target is not such."""
+        """Whether a lower score is better; it is not for the default score of any target."""
         return self.config.monitor is not None and is_better_lower(self.config.monitor)
 
     @property
@@ -121,12 +120,12 @@ class Sweep:
         return replace(self.config, seed=seed, output=str(output), **own)
 
     def final_config(self, setting: Setting, output: Path) -> TrainConfig:
-        """Return the settings of the final run, whose seed no trial has had."""
+        """Return the settings of the final run, whose seed no trial has used."""
         own: dict[str, Any] = dict(setting)
         return replace(self.config, seed=self.seeds.stop, output=str(output), **own)
 
     def to_record(self) -> dict[str, Any]:
-        """Return what run.json holds beside the settings that all runs have in common."""
+        """Return what run.json records beside the settings that all runs have in common."""
         return {"axes": dict(self.texts), **asdict(self.options)}
 
     @classmethod
@@ -134,7 +133,7 @@ class Sweep:
         """Return the sweep that `to_record` described.
 
         Raises:
-            InputError: it describes none.
+            InputError: the record does not describe a sweep.
         """
         values = dict(record)
         try:
@@ -197,9 +196,9 @@ def _with_one_split(config: TrainConfig) -> TrainConfig:
 
 
 def differing(before: Sweep, now: Sweep) -> Iterator[str]:
-    """Yield the names of settings in which two sweeps differ, so that neither continues the other.
+    """Yield the settings in which two sweeps differ, so that neither can continue the other.
 
-    More trials continue one; how fast it is trained, and until when, is of no account.
+    A sweep can continue with more trials; how fast it is trained, and until when, does not matter.
     """
     for name in TrainConfig.hints():
         if name != "output" and getattr(before.config, name) != getattr(now.config, name):

@@ -43,7 +43,7 @@ def tell_results(
     study: SweepStudy,
     choice: Choice | None,
 ) -> None:
-    """Print the trials, the best mean first, the importance of settings, and the choice."""
+    """Print the trials (the best mean first), the importance of settings, and the choice."""
     if not trials:
         return
     say("\n" + trials_table(trials, sweep, _monitor(trials) or worded("mean")))

@@ -1,4 +1,4 @@
-"""What a sweep says of its trials, one by one and in a table."""
+"""What a sweep prints about its trials, one by one and in a table."""
 
 import statistics
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from kbert.utils.wording import count_noun, duration
 
 
 def setting_of(trial: Trial) -> str:
-    """Return the values of a trial as the surface writes settings."""
+    """Return the values of a trial as the command line, or Python, writes settings."""
     from kbert.findings import words
 
     return words().settings(trial.setting) or worded("the settings as given")
 
 
 def mean_and_deviation(scores: Sequence[float]) -> tuple[float, float | None]:
-    """Return the mean, and the sample standard deviation where there are two or more."""
+    """Return the mean, and the sample standard deviation if there are two scores or more."""
     deviation = statistics.stdev(scores) if len(scores) > 1 else None
     return statistics.fmean(scores), deviation
 
@@ -99,7 +99,7 @@ def trials_table(trials: Sequence[Trial], sweep: Sweep, score: str) -> str:
 
 
 def ranked(trials: Sequence[Trial], sweep: Sweep) -> list[Trial]:
-    """Return the trials with all seeds by their means, then the others, by their numbers."""
+    """Return the trials with all seeds, the best mean first, then the others by their numbers."""
     complete = [trial for trial in trials if trial.state == "complete"]
 
     def mean(trial: Trial) -> float:

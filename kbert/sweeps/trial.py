@@ -19,12 +19,12 @@ SETTING, END = "setting.json", "end.json"
 EarlyEnd = Literal["pruned", "failed"]
 State = Literal["open", "complete"] | EarlyEnd
 Reports = dict[int, float]
-"""What the epochs of a trial report by step, the number of the epoch over all its seeds: the mean
-of the seeds so far, of that which is running the best epoch so far."""
+"""What a trial reports, by the number of the epoch, counted over all its seeds: the mean of the
+finished seeds and of the best epoch so far of the running one."""
 
 
 class Trial:
-    """One setting of a sweep, whose folder is the truth about it.
+    """One setting of a sweep, whose folder has all that is known about it.
 
         setting.json     the values of its settings
         seed-0, ...      the run of each seed
@@ -73,12 +73,12 @@ class Trial:
         return RunDirectory(self.path / f"seed-{seed}")
 
     def log(self, seed: int) -> Path:
-        """Return the file with what the run of a seed has printed."""
+        """Return the file with the output of the run of a seed."""
         return self.path / f"seed-{seed}.log"
 
     @property
     def end(self) -> Mapping[str, Any]:
-        """Why it has ended before all its runs; empty where it has not."""
+        """Why it has ended before all its runs; empty if it has not."""
         try:
             end = json.loads((self.path / END).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -91,7 +91,7 @@ class Trial:
         Args:
             state: str.
             reason: str.
-            step: int or None. That of the last report by which it was pruned; one more may come
+            step: int or None. The step of the last report that it was pruned by; one more may come
                 before its run has stopped. Defaults to None.
         """
         end = {"state": state, "reason": reason, **({} if step is None else {"step": step})}
@@ -100,7 +100,7 @@ class Trial:
 
     @property
     def state(self) -> State:
-        """What its files tell of it."""
+        """Its state, as its files show it."""
         if self.end:
             return self.end["state"]
         return "complete" if len(self.scores()) == len(self.seeds) else "open"
@@ -116,12 +116,12 @@ class Trial:
 
     @property
     def seconds(self) -> float:
-        """For how long its runs have trained."""
+        """How long its runs have trained, in total."""
         records = (self.run(seed).readable_record for seed in self.seeds)
         return sum(record.get("training_seconds", 0.0) for record in records)
 
     def reports(self, most_epochs: int) -> Reports:
-        """Return what its epochs report, as far as each seed before has finished."""
+        """Return what its epochs report, up to those of the first seed that has not finished."""
         found: Reports = {}
         finished: list[float] = []
         for place, seed in enumerate(self.seeds):
@@ -138,7 +138,7 @@ class Trial:
 
 
 def score_of(run: RunDirectory) -> float | None:
-    """Return the monitored score of a run's best evaluation, or None where it is not a number."""
+    """Return the monitored score of a run's best evaluation, or None if it is not a number."""
     history = _history(run)
     if history is None or history.best is None:
         return None
@@ -153,7 +153,7 @@ def monitored(run: RunDirectory) -> str:
 
 
 def _epochs(run: RunDirectory) -> Iterator[tuple[int, float]]:
-    """Yield each epoch that was evaluated at its end, and the best score until then."""
+    """Yield each epoch that was evaluated at its end, with the best score until then."""
     history = _history(run)
     if history is None:
         return
@@ -175,7 +175,7 @@ def _history(run: RunDirectory) -> EvaluationHistory | None:
 
 
 def trials_in(folder: Path, seeds: range) -> list[Trial]:
-    """Return the trials of a sweep in their order; after one that is missing none is looked for."""
+    """Return the trials of a sweep in their order, up to the first one that is missing."""
     found = []
     for number in range(len(list(folder.glob("trial-*")))):
         path = folder / f"trial-{number + 1}"

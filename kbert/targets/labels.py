@@ -12,7 +12,7 @@ from kbert.targets.label_keys import label_key, likeness
 from kbert.utils.label_names import label_names
 
 _MAX_LISTED = 10
-# How a label is like one that is known.
+# How a label resembles a known one.
 _ALIKE = {
     "number": "equals {near!r} as a number",
     "case": "differs from {near!r} only in case or blanks",
@@ -24,14 +24,14 @@ _ALIKE = {
 class Labels:
     """The class names in the order of their numbers.
 
-    The order is a function of the set of names alone, never of the order of rows: whole numbers
+    The order depends only on the set of names, never on the order of rows: whole numbers are sorted
     by value, anything else by Unicode code point.
 
     Args:
-        names: tuple of str. `names[i]` is the class that the model calls i.
+        names: tuple of str. `names[i]` is the class with the number i.
 
     Raises:
-        InputError: a name occurs twice, or is not one.
+        InputError: a name occurs twice, or is not a valid name.
 
     Example:
 
@@ -47,7 +47,7 @@ class Labels:
 
     @classmethod
     def from_values(cls, values: Iterable[str]) -> "Labels":
-        """Return the labels that occur in `values`, in their order."""
+        """Return the labels that occur in `values`, sorted as `Labels` describes."""
         names = set(values)
         if all(_is_integer(name) for name in names):
             return cls(tuple(sorted(names, key=lambda name: (int(name), name))))
@@ -75,7 +75,7 @@ class Labels:
             raise InputError("{problem}.", problem=problem, cure=problem.cure) from None
 
     def unknown(self, value: str) -> Problem:
-        """Return the problem that `value` is not one of these classes."""
+        """Return a `Problem` that says that `value` is not one of these classes."""
         shown: Text = Joined(map(repr, self.names[:_MAX_LISTED]))
         if len(self) > _MAX_LISTED:
             more = len(self) - _MAX_LISTED

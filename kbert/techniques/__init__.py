@@ -1,4 +1,4 @@
-"""Techniques of fine-tuning: values that change a model, its learning rates or its loss."""
+"""Fine-tuning techniques: values that change a model, its learning rates or its loss."""
 
 from kbert.techniques.average_best import AverageBest
 from kbert.techniques.fgm import FGM

@@ -10,23 +10,23 @@ from kbert.techniques.technique import Technique
 
 @dataclass(frozen=True)
 class AverageBest(Technique):
-    """Average the weights of a run's best evaluations at its end, and keep what is better.
+    """Average the weights of a run's best evaluations at its end, and keep the better weights.
 
         weights = (weights of the best + ... + weights of the count-th best) / count
 
-    The average is evaluated on the sets of the run, and kept where it is better than the best
-    evaluation by the score that chooses that. Until then the checkpoints of these evaluations are
-    kept, each with an optimizer: three times the size of the model. In plain `fit` it is
+    The average is evaluated on the run's sets, and kept if it is better than the best evaluation,
+    by the same score that chooses the best. Until then, the checkpoints of these evaluations are
+    kept, each with an optimizer: three times the size of the model. In plain `fit`, use
     `EpochEvaluation(average_best=3)`, which holds the weights in memory.
 
     Args:
-        count: int, 2 or more. Where a run has fewer evaluations, it averages those.
+        count: int, 2 or more. A run with fewer evaluations averages all of them.
 
     Raises:
         InputError: `count` is below 2.
 
-    Source: "Model soups", arXiv 2203.05482, of several runs; "Attention Is All You Need", arXiv
-        1706.03762, section 6.1, of the last checkpoints of one.
+    Source: "Model soups", arXiv 2203.05482, for several runs; "Attention Is All You Need", arXiv
+        1706.03762, section 6.1, for the last checkpoints of one run.
 
     Example:
 

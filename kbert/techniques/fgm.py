@@ -8,20 +8,20 @@ from kbert.findings import worded
 from kbert.techniques.objective import Objective
 from kbert.techniques.training_step import TrainingStep
 
-# A gradient in float16 is of numbers that would else be too small; its length makes no difference.
+# Without it, float16 gradients would be too small; the length of a gradient makes no difference.
 _SCALE = 2.0**10
 
 
 @dataclass(frozen=True)
 class FGM(Objective):
-    """Train each batch once more, where the embeddings of its tokens are worst for the loss.
+    """Train each batch once more, with token embeddings moved to where they are worst for the loss.
 
         g    = gradient of the loss with respect to the table of token embeddings
         loss = loss(table) + loss(table + epsilon * g / norm(g))
 
-    The norm is that of the whole table, and what is added to the table is a constant. The gradient
-    and the second loss are each computed in a pass of their own, with another dropout than that of
-    the first loss.
+    The norm is that of the whole table, and what is added to the table counts as a constant. The
+    gradient and the second loss are each computed in a separate pass, with another dropout than
+    that of the first loss.
 
     Args:
         epsilon: float, above 0. How far the table moves. 1.0 is usual.
@@ -30,7 +30,7 @@ class FGM(Objective):
         InputError: `epsilon` is out of range.
 
     Source: "Adversarial Training Methods for Semi-Supervised Text Classification", arXiv
-        1605.07725, there on embeddings of a fixed scale; on the table as it is, as in competitions.
+        1605.07725, with embeddings of a fixed scale; here the table is as is, as in competitions.
 
     Example:
 

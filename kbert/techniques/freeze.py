@@ -14,15 +14,15 @@ from kbert.utils.wording import count_noun
 class Freeze(ModelChange):
     """Do not train the embeddings, or the lowest layers.
 
-    It sets `trainable` of their layers, as Keras does. What is frozen below everything that is
-    trained costs no gradient: a step is faster, and takes less memory.
+    It sets `trainable` of their layers, as Keras does. Layers that are frozen below everything that
+    is trained need no gradients: a step is faster and takes less memory.
 
     Args:
         embeddings: bool. The embeddings and their LayerNorm. Defaults to False.
-        layers: int. How many layers of the encoder, from the lowest. Defaults to 0.
+        layers: int. How many layers of the encoder, counted from the lowest. Defaults to 0.
 
     Raises:
-        InputError: `layers` is below 0, or, when the model is changed, more than it has.
+        InputError: `layers` is below 0, or, when the model is changed, more than the model has.
 
     Example:
 

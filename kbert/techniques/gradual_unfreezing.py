@@ -1,4 +1,4 @@
-"""Layers that join the training one after the other, from the top."""
+"""Layers that join training one after the other, from the top."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,29 +14,29 @@ from kbert.utils.wording import count_noun
 
 @dataclass(frozen=True)
 class GradualUnfreezing(RateFactor):
-    """Train pooler and head first, then one more layer after the other, the embeddings last.
+    """Train the pooler and head first, then one more layer at a time, and the embeddings last.
 
         first update of a variable = updates * (top - depth) // top
 
-    where `depth` is 0 of the embeddings, 1 of the lowest layer, and `top` of pooler and head. Until
-    then a variable is held: its gradient counts neither for the norm by which gradients are clipped
-    nor for Adam's moments, and its weight does not decay. From then on it is trained as by an
-    optimizer that begins with this update, at the learning rate of the schedule.
+    where `depth` is 0 for the embeddings, 1 for the lowest layer, and `top` for the pooler and
+    head. Until its first update, a variable is held: its gradient counts neither for the norm by
+    which gradients are clipped nor for Adam's moments, and its weight does not decay. From then on
+    it is trained as by an optimizer that starts with this update, at the schedule's learning rate.
 
-    What is held is a function of the number of updates alone, so a run resumes exactly. A step
-    takes as long as any other: what shall cost less is not trained at all, see `Freeze`.
+    Which variables are held depends only on the number of updates, so a run resumes exactly. A step
+    takes as long as any other; to save time, leave layers untrained, see `Freeze`.
 
     Args:
-        updates: int, or float below 1. The updates after which all is trained, or their share of a
-            plan's, which `create_optimizer` counts.
+        updates: int, or float below 1. The number of updates after which everything is trained, or
+            this number as a share of a plan's updates, which `create_optimizer` counts.
 
     Raises:
-        InputError: `updates` is neither; when the optimizer of a plan is made, it is not below the
-            plan's; when an optimizer that knows no plan updates, it is a share.
+        InputError: `updates` is neither; it is not below the plan's updates, when the optimizer of
+            a plan is created; or it is a share, when an optimizer without a plan runs an update.
 
     Source: "Universal Language Model Fine-tuning for Text Classification", arXiv 1801.06146,
         section 3.3, which unfreezes one more layer after each epoch. A BERT has more layers than
-        its fine-tuning has epochs, so here it is one after each share of the updates.
+        its fine-tuning has epochs, so here one is unfrozen after each share of the updates.
 
     Example:
 

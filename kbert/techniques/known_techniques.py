@@ -1,4 +1,4 @@
-"""The techniques by their names."""
+"""The techniques by name."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -44,11 +44,11 @@ def techniques_of(options: TechniqueOptions) -> list[Technique]:
 
 
 def check_techniques(options: TechniqueOptions, sizes: Mapping[str, Any]) -> None:
-    """Raise InputError where the techniques of a run do not fit an encoder.
+    """Raise InputError if the techniques of a run do not fit an encoder.
 
     Args:
         options: TechniqueOptions.
-        sizes: dict. As of `ModelChange.check_sizes`.
+        sizes: dict. As in `ModelChange.check_sizes`.
     """
     for technique in techniques_of(options):
         if isinstance(technique, ModelChange):
@@ -66,11 +66,11 @@ def check_techniques(options: TechniqueOptions, sizes: Mapping[str, Any]) -> Non
 
 
 def check_rows(options: TechniqueOptions, target: "Target", batch_size: int) -> None:
-    """Raise InputError where the techniques of a run do not fit its rows.
+    """Raise InputError if the techniques of a run do not fit its rows.
 
     Args:
         options: TechniqueOptions.
-        target: Target. That of the training rows.
+        target: Target. The target of the training rows.
         batch_size: int.
     """
     for technique in techniques_of(options):
@@ -79,7 +79,7 @@ def check_rows(options: TechniqueOptions, target: "Target", batch_size: int) -> 
 
 
 def check_random_weights(options: TechniqueOptions) -> None:
-    """Raise InputError where a run that starts from random weights asks for pretrained ones."""
+    """Raise InputError if a run from random weights has a technique that needs pretrained ones."""
     for technique in techniques_of(options):
         if technique.needs_pretrained:
             raise InputError(
@@ -91,10 +91,10 @@ def check_random_weights(options: TechniqueOptions) -> None:
 
 
 def technique_from(data: Technique | dict[str, Any]) -> Technique:
-    """Return a technique of what its `to_dict` returned, or as it is.
+    """Return the technique that `to_dict` described; a technique is returned as it is.
 
     Raises:
-        InputError: there is none of this name.
+        InputError: there is no technique of this name.
     """
     if isinstance(data, Technique):
         return data

@@ -14,8 +14,8 @@ class LayerDecay(RateFactor):
 
         rate of a variable = learning rate * decay ** (top - depth)
 
-    where `depth` is 0 of the embeddings, 1 of the lowest layer, and `top` of pooler and head.
-    Weight decay, which is in proportion to the rate, follows.
+    where `depth` is 0 for the embeddings, 1 for the lowest layer, and `top` for the pooler and
+    head. Weight decay is proportional to the rate, and follows it.
 
     Args:
         decay: float, above 0 and at most 1. At 1 all layers have the same rate.
@@ -23,8 +23,8 @@ class LayerDecay(RateFactor):
     Raises:
         InputError: `decay` is out of range.
 
-    Source: "ELECTRA", arXiv 2003.10555, section A.2, where 0.8 and 0.9 were best; "Universal
-        Language Model Fine-tuning for Text Classification", arXiv 1801.06146, has the idea.
+    Source: "ELECTRA", arXiv 2003.10555, section A.2, where 0.8 and 0.9 were best; the idea is from
+        "Universal Language Model Fine-tuning for Text Classification", arXiv 1801.06146.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""A head that begins as a linear model on the encoder."""
+"""A head that starts as a linear model on the encoder."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -11,17 +11,17 @@ from kbert.techniques.technique import Technique
 
 @dataclass(frozen=True)
 class LinearHead(Technique):
-    """Begin with the head of a linear model that is fitted to the encoder as it is.
+    """Start with a head that is a linear model, fitted to the encoder as it is.
 
         head = argmin sum loss(features @ kernel + bias) + |kernel * std(features)|^2 / 2 strength
 
     A new head is noise: the first updates bend the encoder to it, and with many classes most of a
-    short training is spent on learning it. This one predicts from the first update. In plain `fit`
-    it is `fit_linear_head`.
+    short run is spent on learning it. This one predicts from the first update. In plain `fit`, use
+    `fit_linear_head`.
 
     Args:
-        strength: float or None. How closely it fits, above 0: the less, the smaller its weights.
-            Defaults to None: as the rows that it is fitted to ask for.
+        strength: float or None. How closely the head fits, above 0: the lower, the smaller its
+            weights. Defaults to None: chosen on the rows that the head is fitted to.
 
     Raises:
         InputError: `strength` is not above 0.

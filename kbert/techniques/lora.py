@@ -11,27 +11,27 @@ from kbert.techniques.model_change import ModelChange, sizes_of
 
 @dataclass(frozen=True)
 class LoRA(ModelChange):
-    """Train two small matrices beside the kernels of queries and values, which stay as they are.
+    """Train two small matrices beside each query and value kernel; the kernels stay as they are.
 
         kernel = pretrained kernel + alpha / rank * (a @ b)
 
-    It is that of Keras, `enable_lora`: `a` is [hidden, heads, rank], so that each head has its own,
-    and `b` [rank, size of a head], which all heads share. `a` is drawn as He's uniform initializer
-    does, and `b` begins as zeros. Pooler and head are trained whole; embeddings, biases, LayerNorms
-    and all other kernels are not. The optimizer's state is as small as what is trained. Take a
-    learning rate far above that of fine-tuning, such as 1e-3.
+    It is Keras's `enable_lora`: `a` is [hidden, heads, rank], so that each head has its own, and
+    `b` is [rank, size of a head], which all heads share. `a` is drawn by the He uniform
+    initializer, and `b` starts as zeros. The head and a pooler that it reads are trained whole;
+    embeddings, biases, LayerNorms and all other kernels are not trained. The optimizer's state is
+    as small as what is trained. Use a learning rate far above that of fine-tuning, such as 1e-3.
 
-    `save_to`, runs and exports have the merged kernels, and are as those of any other model.
+    `save_to`, runs and exports have the merged kernels, and are like those of any other model.
 
     Args:
         rank: int, at least 1 and below the size of a head.
         alpha: float or None, above 0. Defaults to None: the rank.
 
     Raises:
-        InputError: one is out of range, or the model has LoRA already.
+        InputError: an argument is out of range, or the model has LoRA already.
 
-    Source: "LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685, which adapts
-        queries and values too.
+    Source: "LoRA: Low-Rank Adaptation of Large Language Models", arXiv 2106.09685, which also
+        adapts queries and values.
 
     Example:
 

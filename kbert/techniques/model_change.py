@@ -11,8 +11,8 @@ class ModelChange(Technique):
     """A technique that changes a classifier: call it with the model before `compile`.
 
     Attributes:
-        changes_values: bool. Whether it changes the values of weights, which a resumed run has in
-            its checkpoint, and in place of which its baselines need the pretrained ones.
+        changes_values: bool. Whether it changes the values of weights. A resumed run has the
+            changed values in its checkpoint; its baselines need the pretrained ones instead.
     """
 
     changes_values: ClassVar[bool] = False
@@ -29,7 +29,7 @@ class ModelChange(Technique):
         """
 
     def check_sizes(self, sizes: Mapping[str, Any]) -> None:
-        """Raise InputError where an encoder cannot be changed so.
+        """Raise InputError if an encoder cannot be changed this way.
 
         Args:
             sizes: dict. Its `num_layers`, `num_heads` and `hidden_dim`.

@@ -1,4 +1,4 @@
-"""A moving average of the weights, by which a model is evaluated and kept."""
+"""A moving average of the weights, which is evaluated and kept in their place."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,19 +12,19 @@ _WARMUP = 9
 
 @dataclass(frozen=True)
 class MovingAverage(Technique):
-    """Evaluate and keep the exponential moving average of the weights, and train the weights.
+    """Train the weights, but evaluate and keep their exponential moving average.
 
         average = m * average + (1 - m) * weights         after each update
         m = min(momentum, t / (t + 9))                    t: the updates before this one
 
-    A constant momentum of 0.999 would leave 86% of the weights after the first update in the
-    average after 150 updates. Here these weigh nothing, and the average is over about the last
-    tenth of the updates, until `momentum` is reached after `9 * momentum / (1 - momentum)` of them;
-    from then on over about the last `1 / (1 - momentum)`.
+    With a constant momentum of 0.999, the weights after the first update would still be 86% of the
+    average after 150 updates. Here they weigh nothing by then. The average is over about the last
+    tenth of the updates, until `momentum` is reached after `9 * momentum / (1 - momentum)` updates;
+    from then on, it is over about the last `1 / (1 - momentum)` updates.
 
-    It is Keras's `use_ema` of the optimizer, with this `m` and once an update, whatever is
-    accumulated. `EpochEvaluation` scores and keeps the averages, and `fit` ends with them. For
-    Keras's own `validation_data` pass `keras.callbacks.SwapEMAWeights()`.
+    It is `use_ema` of Keras's optimizers, but with this `m`, and once per update even if gradients
+    are accumulated. `EpochEvaluation` scores and keeps the averages, and `fit` ends with them. For
+    Keras's own `validation_data`, pass `keras.callbacks.SwapEMAWeights()`.
 
     Args:
         momentum: float, above 0 and below 1.
@@ -56,7 +56,7 @@ class MovingAverage(Technique):
             )
 
     def settings_of_optimizer(self) -> dict[str, Any]:
-        """Return the arguments of a Keras optimizer that has it."""
+        """Return the arguments with which a Keras optimizer averages the weights."""
         return {"use_ema": True, "ema_momentum": self.momentum}
 
     def told(self) -> str:
@@ -68,11 +68,11 @@ class MovingAverage(Technique):
 
 
 def momentum_at(update: Any, momentum: float) -> Any:
-    """Return the momentum of the average in an update, of the updates before it.
+    """Return the momentum of the average in an update, given the number of updates before it.
 
     Args:
         update: float tensor.
-        momentum: float. The greatest.
+        momentum: float. The maximum.
     """
     from keras import ops
 

@@ -14,8 +14,8 @@ class Objective(Technique):
     """A technique that adds a term to the loss of each training step.
 
     A classifier takes it when it is compiled: `model.compile(optimizer, objectives=[RDrop(1.0)])`.
-    The terms of several are added. In training, Keras's `loss` is with the terms and `task_loss` is
-    without; in evaluation, both are without.
+    The terms of several objectives are added. In training, Keras's `loss` includes the terms and
+    `task_loss` does not; in evaluation, neither does.
 
     Attributes:
         needs_features: bool. Whether the step must have `features`. Defaults to False.
@@ -34,7 +34,7 @@ class Objective(Technique):
         """Raise InputError if rows cannot be trained with it, before there is a model.
 
         Args:
-            target: Target. That of the rows.
+            target: Target. The target of the rows.
             batch_size: int or None. Defaults to None: not known yet.
         """
 
@@ -42,8 +42,8 @@ class Objective(Technique):
     def term(self, step: TrainingStep) -> Any:
         """Return what is added to the loss of a step, a scalar tensor.
 
-        On TensorFlow with several devices each of them computes the term of its own rows, and the
-        terms are added: a mean is `step.mean(...)`, which divides by their number.
+        On TensorFlow with several devices, each device computes the term of its own rows, and the
+        terms are added. For a mean, use `step.mean(...)`, which divides by the number of devices.
 
         Args:
             step: TrainingStep.

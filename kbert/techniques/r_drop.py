@@ -1,4 +1,4 @@
-"""Two passes with different dropout that shall predict the same."""
+"""Two passes with different dropout that should predict the same."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,17 +17,17 @@ class RDrop(Objective):
 
     The passes differ by their dropout. The divergence of two predictions is the mean over rows of
 
-        (kl(p, q) + kl(q, p)) / 2          of the probabilities of classes, or of each label
-        ((first - second) / scale) ** 2    of numbers, in the scale of their loss
+        (kl(p, q) + kl(q, p)) / 2          for probabilities of classes, or of each label
+        ((first - second) / scale) ** 2    for numbers, in the scale of their loss
 
-    The paper adds both losses where this takes their mean, as its authors' examples do: its alpha
-    is twice this one.
+    The paper adds both losses; this takes their mean, as the authors' examples do. So the paper's
+    alpha is twice this one.
 
     Args:
         alpha: float, above 0. How much the divergence counts.
 
     Raises:
-        InputError: `alpha` is out of range, or, when a model is compiled, it has no dropout.
+        InputError: `alpha` is out of range, or, when a model is compiled, the model has no dropout.
 
     Source: "R-Drop: Regularized Dropout for Neural Networks", arXiv 2106.14448.
 

@@ -15,7 +15,7 @@ _EMBEDDINGS = re.compile(r"(^|/)(token|position|segment)_embedding|(^|/)embeddin
 class RateFactor(Technique):
     """A technique that multiplies the learning rate of each variable by a factor.
 
-    An optimizer that `create_optimizer` makes takes it:
+    Pass it to the optimizer when it is created:
     `create_optimizer(plan, rate_factors=[LayerDecay(0.9)])`.
     """
 
@@ -24,28 +24,28 @@ class RateFactor(Technique):
         """Return the factor of the learning rate of the variables at a depth.
 
         Args:
-            depth: int. 0 of the embeddings, 1 of the lowest layer, `top` of pooler and head.
-            top: int. One more than the model has layers.
-            update: float tensor. The updates before this one.
+            depth: int. 0 for the embeddings, 1 for the lowest layer, `top` for the pooler and head.
+            top: int. The number of the model's layers plus 1.
+            update: float tensor. The number of updates before this one.
 
         Returns:
             A float, or a tensor of one number.
         """
 
     def first_update(self, depth: int, top: int) -> int:
-        """Return the updates for which the variables at a depth are held before they are trained.
+        """Return for how many updates the variables at a depth are held before they are trained.
 
         Args:
-            depth: int. As of `factor`.
-            top: int. As of `factor`.
+            depth: int. As in `factor`.
+            top: int. As in `factor`.
         """
         return 0
 
     def in_plan(self, plan: TrainingPlan) -> Self:
-        """Return it with what it takes of the plan in which it is used.
+        """Return the technique with what it takes from the plan in which it is used.
 
         Raises:
-            InputError: it would leave something untrained for all of the plan.
+            InputError: it would leave something untrained for the whole plan.
         """
         return self
 
@@ -53,8 +53,8 @@ class RateFactor(Technique):
 def variable_depths(paths: Sequence[str]) -> list[int]:
     """Return the depth of each variable in a BERT, by its path; the greatest is `top`.
 
-    0 is that of the embeddings, 1 of the lowest layer, and one more than that of the highest layer
-    that of everything else: pooler and head.
+    The depth is 0 for the embeddings, 1 for the lowest layer, and one more than that of the highest
+    layer for everything else: the pooler and head.
 
     Example:
 

@@ -17,15 +17,15 @@ class Reinitialize(ModelChange):
 
         kernel = truncated_normal(stddev=0.02); bias = beta = 0; gamma = 1
 
-    The top layers are those that pretraining has specialized the most, and of a few hundred or
-    thousand rows some are better learned anew. Few rows then need more updates.
+    Pretraining specializes the top layers the most, and with a few hundred or thousand rows, some
+    of them are better learned from scratch. Few rows then need more updates.
 
     Args:
-        layers: int. How many layers of the encoder, from the highest. Defaults to 0.
-        pooler: bool. Whether the pooler too. Defaults to True.
+        layers: int. How many layers of the encoder, counted from the highest. Defaults to 0.
+        pooler: bool. Whether the pooler gets new weights too. Defaults to True.
 
     Raises:
-        InputError: `layers` is below 0, or, when the model is changed, more than it has.
+        InputError: `layers` is below 0, or, when the model is changed, more than the model has.
 
     Source: "Revisiting Few-sample BERT Fine-tuning", arXiv 2006.05987, section 4, which takes 1 to
         6 of 24 layers and the pooler.
@@ -89,11 +89,11 @@ class Reinitialize(ModelChange):
 
 
 def _new_value(variable: Any) -> Any:
-    """Return a value as a new BERT has it, drawn from the seed of `keras.utils.set_random_seed`."""
+    """Return an initial value of a BERT, drawn with the seed of `keras.utils.set_random_seed`."""
     from keras import initializers
 
     if variable.path.endswith("kernel"):
-        # Of one initializer all values would be the same.
+        # A shared initializer would give every variable the same values.
         initializer: Any = initializers.TruncatedNormal(stddev=0.02)
     elif variable.path.endswith("gamma"):
         initializer = initializers.Ones()

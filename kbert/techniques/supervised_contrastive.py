@@ -1,4 +1,4 @@
-"""Features of one class that are drawn together."""
+"""Features of the same class, drawn together."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SupervisedContrastive(Objective):
-    """Draw the features of rows of one class together, and those of other classes apart.
+    """Draw the features of rows of one class together, and those of different classes apart.
 
         loss = loss + weight * contrastive(features / norm(features))
 
-    The features are what the head is given, of the same pass as the loss, so that it costs next to
-    nothing. Rows are compared with the others of their batch alone, on all devices; a row whose
-    class no other row has, and a row of weight 0, add nothing. See `ContrastiveLoss`. The paper
-    takes (1 - lambda) and lambda as the weights: its lambda of 0.9 is a weight of 9.
+    The features are the head's inputs, from the same pass as the loss, so the term costs next to
+    nothing. A row is compared only with the other rows of its batch, on all devices. A row that is
+    alone in its class, and a row of weight 0, add nothing. See `ContrastiveLoss`. The paper uses
+    (1 - lambda) and lambda as the weights: its lambda of 0.9 is a weight of 9.
 
     Args:
         weight: float, above 0.
         temperature: float, above 0. The lower, the more the nearest rows count. Defaults to 0.3.
 
     Raises:
-        InputError: a number is out of range; or, when a model is compiled, its rows have no one
-            class, or TensorFlow divides them among devices.
+        InputError: a number is out of range; or, when a model is compiled, its rows do not have one
+            class each, or TensorFlow divides them among devices.
 
     Source: "Supervised Contrastive Learning for Pre-trained Language Model Fine-tuning", arXiv
         2011.01403; "Supervised Contrastive Learning", arXiv 2004.11362.

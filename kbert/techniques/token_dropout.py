@@ -10,22 +10,22 @@ from kbert.techniques.model_change import ModelChange
 
 @dataclass(frozen=True)
 class TokenDropout(ModelChange):
-    """Replace tokens by [MASK] in training, other ones each time.
+    """Replace tokens by [MASK] in training, different ones each time.
 
         token = [MASK] with probability `rate`, unless it is [CLS], [SEP] or [PAD]
 
-    It takes place inside the model, so that the batches, and what is found in them, stay as they
-    are. A `.keras` file keeps it; the folder of a run or of `save_to` does not.
+    It takes place inside the model, so the batches and the findings about them do not change. A
+    `.keras` file keeps it; the folder of a run or of `save_to` does not.
 
     Args:
         rate: float, above 0 and below 1.
 
     Raises:
-        InputError: `rate` is out of range, or, when the model is changed, its vocabulary has no
-            [MASK].
+        InputError: `rate` is out of range, or, when the model is changed, the model's vocabulary
+            has no [MASK].
 
     Source: word dropout, as in "Deep Unordered Composition Rivals Syntactic Methods for Text
-        Classification", ACL 2015 (aclanthology.org/P15-1162), with [MASK] in place of nothing.
+        Classification", ACL 2015 (aclanthology.org/P15-1162), but with [MASK] instead of nothing.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""What an objective knows of a training step."""
+"""What an objective knows about a training step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,13 @@ class TrainingStep:
         model: BertClassifier, compiled.
         inputs: dict of tensors.
         y: tensor. The labels.
-        outputs: tensor [rows, labels]. What the model made of the inputs.
+        outputs: tensor [rows, labels]. The model's outputs for the inputs.
         sample_weight: tensor [rows] or None. Defaults to None: each row weighs 1.
         loss: scalar tensor. The loss of the outputs, without any term.
-        features: tensor [rows, hidden] or None. What the head was given for the outputs, before
-            dropout. Defaults to None: no objective needs them.
-        loss_of: function of other outputs, which returns their loss as `loss` is that of `outputs`.
+        features: tensor [rows, hidden] or None. The head's inputs for the outputs, before dropout.
+            Defaults to None: no objective needs them.
+        loss_of: function that takes other outputs and returns their loss, as `loss` is that of
+            `outputs`.
     """
 
     model: Any
@@ -34,16 +35,16 @@ class TrainingStep:
         """Return the outputs of another forward pass, with a dropout of its own.
 
         Args:
-            **more: tensors, by the names of further inputs.
+            **more: tensors. Further inputs, by name.
         """
         from keras import ops
 
-        given = {**self.inputs, **more}  # Keras takes no arrays of NumPy beside tensors
+        given = {**self.inputs, **more}  # Keras takes no NumPy arrays beside tensors
         tensors = {name: ops.convert_to_tensor(array) for name, array in given.items()}
         return self.model(tensors, training=True)
 
     def mean(self, loss: Any, first: Any, second: Any) -> Any:
-        """Return a Keras loss of two arrays, over rows and weights as the model's loss is.
+        """Return a Keras loss of two arrays, reduced over rows and weights as the model's loss is.
 
         Args:
             loss: keras.losses.Loss.

@@ -34,7 +34,7 @@ from kbert.utils.untrusted import parse_json, read_bytes
 
 
 class Tokenizer:
-    """Texts to token ids, exactly as google-research/bert's `FullTokenizer` does it.
+    """Converts texts to token ids, exactly as google-research/bert's `FullTokenizer` does.
 
     Args:
         vocabulary: sequence of str. The pieces, in the order of their ids; must include [PAD],
@@ -43,24 +43,25 @@ class Tokenizer:
         strip_accents: bool or None. None follows `lowercase`, as Google does. Defaults to None.
         split_cjk: bool. Whether every Chinese character is a word. Defaults to True.
         added_tokens: sequence of dict. Tokens that are searched for before a text is split into
-            words, as in Hugging Face's tokenizers; those that are not pieces get the ids after the
-            vocabulary's, in their order. See `check_added_tokens`. Google's special pieces are
-            not among them: "[MASK]" in a text is plain text. Defaults to ().
-        max_word_length: int. Characters of the longest word that is looked up; a longer one is
-            [UNK]. Defaults to 200, as in Google's code; transformers looks up 100.
-        split_special_tokens: bool. Whether added tokens that are special are plain text too, as
-            with transformers' setting of that name. Defaults to False.
-        long_text: "head", "tail", "head+tail" or "windows". What a text that is too long keeps, see
-            `kept_tokens`; or that it is read in windows. Defaults to "head", as Google does.
-        cut_pair: "longest", "first" or "second". Which text of a pair that is too long is cut; see
-            `truncated_lengths`; or windowed, see `WindowSplit`. Defaults to "longest", as Google
-            does.
-        windows: Windows or a dict of its arguments, or None. Defaults to None: `Windows()` where
+            words, as in Hugging Face's tokenizers; those that are not in the vocabulary get the ids
+            after it, in their order. See `check_added_tokens`. Google's special pieces are not
+            added tokens: "[MASK]" in a text is plain text. Defaults to ().
+        max_word_length: int. Characters of the longest word that is looked up; a longer one becomes
+            [UNK]. Defaults to 200, as in Google's code; transformers uses 100.
+        split_special_tokens: bool. Whether special added tokens are plain text too, as with
+            transformers' setting of the same name. Defaults to False.
+        long_text: "head", "tail" or "head+tail": what is kept of a text that is too long, see
+            `kept_tokens`; or "windows": it is read in windows. Defaults to "head", as in Google's
+            code.
+        cut_pair: "longest", "first" or "second". Which text of a pair that is too long is cut, see
+            `truncated_lengths`, or windowed, see `WindowSplit`. Defaults to "longest", as in
+            Google's code.
+        windows: Windows or a dict of its arguments, or None. Defaults to None: `Windows()` if
             `long_text` is "windows".
 
     Raises:
-        KbertError: a special piece is missing, an added token has another type, or there are
-            windows and another `long_text`.
+        KbertError: a special piece is missing, an added token has another type, or `windows` is
+            given with another `long_text`.
 
     Example:
 
@@ -72,7 +73,7 @@ class Tokenizer:
     """
 
     casing_cure: Cure | None = None
-    """How the other casing is set where this tokenizer was read from; None where it was made."""
+    """How to set the other casing at the source of this tokenizer; None if it was not read."""
 
     def __init__(
         self,
@@ -100,7 +101,7 @@ class Tokenizer:
         self.long_text: LongText = long_text
         self.cut_pair: CutPair = cut_pair
         self.windows = known_windows(long_text, windows)
-        # Of a piece that occurs twice, Google takes the last id.
+        # If a piece occurs twice, Google takes the last id.
         ids = {piece: number for number, piece in enumerate(self.vocabulary)}
         self.added_tokens = check_added_tokens(added_tokens)
         beyond = [t["content"] for t in self.added_tokens if t["content"] not in ids]
@@ -142,7 +143,7 @@ class Tokenizer:
 
         Args:
             path: the file.
-            **settings: the constructor's arguments, in place of those of a tokenizer.json.
+            **settings: the constructor's arguments, which replace those of a tokenizer.json.
         """
         path = Path(path)
         try:
@@ -166,7 +167,7 @@ class Tokenizer:
             raise InputError("{path}: {error}", path=path, error=error) from None
 
     def __len__(self) -> int:
-        """The number of ids: of the vocabulary, and of the added tokens that are not pieces."""
+        """The number of ids: those of the vocabulary, and of added tokens that are not in it."""
         return len(self._names)
 
     def tokenize(self, text: str) -> list[str]:
@@ -178,8 +179,9 @@ class Tokenizer:
 
         Args:
             texts: iterable of str.
-            limit: int or None. How many ids of a text are returned at most: those that `long_text`
-                keeps. Of its head, what they do not depend on is not read. Defaults to None: all.
+            limit: int or None. The maximum number of ids per text: those that `long_text` keeps. If
+                these are its head, the text beyond what they depend on is not read. Defaults to
+                None: all ids.
 
         Raises:
             InputError: one of the texts is not a string.
@@ -196,7 +198,7 @@ class Tokenizer:
         return found
 
     def count(self, texts: Iterable[str]) -> list[tuple[int, int]]:
-        """Return the number of ids of each text, and how many of them are that of [UNK]."""
+        """Return the number of ids of each text, and how many of them are [UNK]."""
         texts = list(texts)
         tokens, unknown = [0] * len(texts), [0] * len(texts)
         for number, ids in self._text_ids.of_parts(texts, lambda number: True):
@@ -207,27 +209,27 @@ class Tokenizer:
     def encode(
         self, texts: Sequence[str], pairs: Sequence[str] | None = None, *, max_length: int
     ) -> list[tuple[list[int], int]]:
-        """Return what the model reads of each text or pair, which is cut where it is too long.
+        """Return what the model reads of each text or pair; one that is too long is cut.
 
             one text:  [CLS] text [SEP]
             a pair:    [CLS] text [SEP] pair [SEP]
 
         By default a text loses its end, and a pair the end of its longer text, or of the second if
-        they are equally long, as in Google's code; `long_text` and `cut_pair` say otherwise. To be
-        read in windows, it may be longer: `window_split` makes them. A second text of blanks counts
-        as none.
+        they are equally long, as in Google's code; `long_text` and `cut_pair` change this. What
+        is read in windows may be longer: `window_split` makes the windows. A blank second text
+        counts as none.
 
         Args:
             texts: sequence of str.
             pairs: sequence of str, or None.
             max_length: int. The maximum number of tokens, including the special ones; at least 3,
-                for pairs 5.
+                or 5 for pairs.
 
         Returns:
             A list of (ids, length of the first segment including its [CLS] and [SEP]).
         """
         split = self.window_split(max_length, is_pair=pairs is not None)
-        # No more of a text counts, whatever the other one is: it would be cut to less anyway.
+        # More of a text never counts, whatever the other one is: it would be cut anyway.
         most = self.most_tokens(max_length) - 2
         firsts = self.token_ids(texts, most)
         if pairs is None:
@@ -254,7 +256,7 @@ class Tokenizer:
         return result
 
     def window_split(self, max_length: int, *, is_pair: bool = False) -> WindowSplit | None:
-        """Return what splits long texts, or pairs, into windows; None where they are cut.
+        """Return what splits long texts, or pairs, into windows; None if they are cut.
 
         Args:
             max_length: int. The maximum number of tokens of a window.
@@ -265,7 +267,7 @@ class Tokenizer:
         return WindowSplit(self.windows, max_length, self.cut_pair, is_pair=is_pair)
 
     def most_tokens(self, max_length: int) -> int:
-        """Return the most tokens of a text that are read, in all windows of `max_length`."""
+        """Return the maximum number of tokens read of a text, in all windows of `max_length`."""
         split = self.window_split(max_length)
         return max_length if split is None else split.most_tokens
 
@@ -275,12 +277,12 @@ class Tokenizer:
         cut_pair: CutPair | None = None,
         windows: Windows | None = None,
     ) -> "Tokenizer":
-        """Return a tokenizer that cuts long texts otherwise, or reads them in windows.
+        """Return a tokenizer that cuts long texts differently, or reads them in windows.
 
         Args:
-            long_text: as of the constructor. Defaults to None: as this one.
-            cut_pair: as of the constructor. Defaults to None: as this one.
-            windows: as of the constructor. Defaults to None: as this one, or `Windows()`.
+            long_text: as in the constructor. Defaults to None: as in this one.
+            cut_pair: as in the constructor. Defaults to None: as in this one.
+            windows: as in the constructor. Defaults to None: as in this one, or `Windows()`.
         """
         given = {"long_text": long_text, "cut_pair": cut_pair, "windows": windows}
         changes = {k: v for k, v in given.items() if v not in (None, getattr(self, k))}
@@ -305,24 +307,24 @@ class Tokenizer:
         return without_shadowed(self.vocabulary)
 
     def to_hugging_face(self) -> str:
-        """Return the tokenizer.json of Hugging Face's libraries, which puts [CLS] and [SEP] around.
+        """Return the tokenizer.json for Hugging Face's libraries, which adds [CLS] and [SEP].
 
-        As here, "[SEP]" in a text is plain text. It lacks what kbert does in Python for characters
-        on which the Rust normalizer differs from Google's: private-use characters, and scripts
-        newer than it. It has a step of its own for final sigmas.
+        As in kbert, "[SEP]" in a text is plain text. The file lacks what kbert does in Python for
+        characters on which the Rust normalizer differs from Google's: private-use characters, and
+        scripts newer than the normalizer. It has its own step for final sigmas.
         """
         return tokenizer_json(self._rust, self.written_vocabulary)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, without those of later versions at their defaults."""
+        """Return the constructor's arguments; those added later are left out at their defaults."""
         config: dict[str, Any] = {
             "vocabulary": list(self.vocabulary),
             "lowercase": self.lowercase,
             "strip_accents": self.strip_accents,
             "split_cjk": self.split_cjk,
         }
-        # Without added tokens the fingerprint is that of runs from before kbert had them.
-        # The same holds for each setting that has come since.
+        # Without added tokens, the fingerprint is that of runs from before kbert had them.
+        # The same holds for each setting added since.
         if self.added_tokens:
             config["added_tokens"] = [dict(token) for token in self.added_tokens]
         if self.max_word_length != GOOGLE_MAX_WORD:
@@ -339,5 +341,5 @@ class Tokenizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Tokenizer":
-        """Return the tokenizer of a `get_config`."""
+        """Return the tokenizer that `get_config` described."""
         return cls(**config)

@@ -17,12 +17,12 @@ class Windows:
     its windows, and the gradient of its loss goes through all of them.
 
     Args:
-        stride: int or None. Tokens of the text that a window shares with the one before it, as
+        stride: int or None. Tokens of the text that a window shares with the one before it, like
             `stride` of transformers' tokenizers. Defaults to None: a quarter of the window. A
-            phrase that is no longer than that lies whole in one of them, and at most a third more
+            phrase of up to that length is whole in at least one window, and at most a third more
             tokens are computed than the text has.
-        max_windows: int. The most windows of a text, which bounds memory and time; what is beyond
-            is cut. Defaults to 16.
+        max_windows: int. The maximum number of windows of a text, which limits memory and time; the
+            text beyond them is cut. Defaults to 16.
         pool: "mean" or "max" of the windows' logits. Defaults to "mean".
 
     Raises:
@@ -53,7 +53,7 @@ class Windows:
             )
 
     def check_room(self, max_length: int, *, is_pair: bool = False) -> None:
-        """Raise InputError for windows that would share all that they hold of a text.
+        """Raise InputError if windows would share all the tokens that they hold of a text.
 
         Args:
             max_length: int. Tokens of a window, including [CLS] and [SEP].
@@ -70,7 +70,7 @@ class Windows:
             )
 
     def least_length(self, *, is_pair: bool = False) -> int:
-        """Return the fewest tokens of a window that shares less than it holds of a text.
+        """Return the fewest tokens of a window that shares fewer tokens of a text than it holds.
 
         Args:
             is_pair: bool. Whether a window holds a second text too, which takes at most half of it.
@@ -80,19 +80,19 @@ class Windows:
         return 2 * new + 2 if is_pair else new + 2
 
     def overlap(self, room: Any) -> Any:
-        """Return the tokens that two windows share, by the tokens of the text that one holds."""
+        """Return how many tokens two windows share, given the tokens of the text that one holds."""
         return room // 4 if self.stride is None else self.stride
 
 
 def known_windows(long_text: LongText, windows: Any) -> Windows | None:
-    """Return how long texts are read in windows, or None where they are cut.
+    """Return how long texts are read in windows, or None if they are cut.
 
     Args:
         long_text: str.
         windows: Windows, a dict of its arguments as in a tokenizer's configuration, or None.
 
     Raises:
-        InputError: it is none of these, or there are windows and another `long_text`.
+        InputError: `windows` is none of these, or is given with another `long_text`.
     """
     if windows is None:
         return Windows() if long_text == "windows" else None

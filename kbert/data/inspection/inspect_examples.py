@@ -29,19 +29,19 @@ def inspect_examples(
 ) -> Inspection:
     """Return the facts about a data set, and what will cause trouble.
 
-    Nothing is changed and no framework is imported. In a large data set tokens are counted in a
+    Nothing is changed and no framework is imported. In a large data set, tokens are counted in a
     sample of the rows; everything else is counted in all rows.
 
     Args:
-        examples: Examples of the training set. Read with `on_bad_row="skip"`, they report their
-            bad rows too, as the other sets do.
+        examples: Examples of the training set. If they were read with `on_bad_row="skip"`, their
+            bad rows are reported too, as are those of the other sets.
         tokenizer: Tokenizer. Defaults to None: tokens are not counted.
         max_length: int. The maximum number of tokens that the model reads. Defaults to 128.
         max_rows: int. The maximum number of rows whose tokens are counted. Defaults to 20,000.
         dev: Examples or None. A set that should share no rows with this one. Defaults to None.
         test: Examples or None. Another one. Defaults to None.
         on_bad_row: "error" or "skip": whether bad rows are an error, or will be left out. Defaults
-            to "skip", as they were by whoever has read the examples.
+            to "skip", as they were left out when the examples were read.
         for_kbert: bool. Whether kbert trains on these rows, which makes their order harmless.
             Defaults to False.
 
@@ -92,7 +92,7 @@ def _same_for_all(examples: Examples) -> str:
 
 
 def _in_rows(duplicates: Duplicates, examples: Examples) -> Duplicates:
-    """Return duplicates with the row numbers of the file, from 1, in place of positions."""
+    """Return duplicates with row numbers of the file, counted from 1, instead of positions."""
     if duplicates.conflict is None:
         return duplicates
     first, second = map(examples.number, duplicates.conflict)

@@ -22,16 +22,17 @@ class Inspection:
         source: str. Where the rows came from.
         rows: int.
         skipped: int. Rows that cannot be used.
-        classes: rows of each class or label, by name, the largest first; {} of numbers.
-        scripts: shares of the writing systems among the letters, the largest first.
-        duplicates: Duplicates, whose `conflict` are two row numbers, counted from 1.
+        classes: number of rows of each class or label, by name, the largest first; {} for numbers.
+        scripts: share of each writing system among the letters, the largest first.
+        duplicates: Duplicates, whose `conflict` is two row numbers, counted from 1.
         order: ClassOrder, or None without labels.
         lengths: TextLengths, or None without a tokenizer.
-        overlaps: for each other set, its rows and how many of them also occur in this one.
+        overlaps: for each other set, its number of rows and how many of them also occur in this
+            one.
         findings: list of Finding, errors first.
-        target: str. What a label is, as of `read_examples`. Defaults to "single".
-        same_for_all: str. How good the answer is that is the same for all rows. Defaults to "":
-            there are no labels.
+        target: str. What a label is, as in `read_examples`. Defaults to "single".
+        same_for_all: str. How good the best constant prediction is. Defaults to "": there are no
+            labels.
     """
 
     source: Text
@@ -97,7 +98,7 @@ class Inspection:
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return facts and findings as plain data."""
+        """Return the facts and the findings as plain data."""
         lengths = self.lengths
         return {
             "source": str(self.source),

@@ -30,12 +30,12 @@ class ShuffledBatches:
     Args:
         found: BatchClasses. Rows of each class in each batch.
         single_class: float. The share of batches with a single class.
-        by_chance: float. The same in a full shuffle.
+        by_chance: float. That share in a full shuffle.
         classes: float. Classes in a batch, on average.
-        classes_by_chance: float. The same in a full shuffle.
+        classes_by_chance: float. That average in a full shuffle.
         unevenness: float. Mean distance (total variation, 0 to 1) between the class shares of a
             batch and those of all rows.
-        standard_error: float. Of that mean.
+        standard_error: float. The standard error of that mean.
     """
 
     found: BatchClasses
@@ -48,7 +48,7 @@ class ShuffledBatches:
 
     @classmethod
     def of(cls, batches: Iterable[np.ndarray], classes: int) -> "ShuffledBatches":
-        """Return what batches are like.
+        """Return the statistics of batches.
 
         Args:
             batches: int arrays. The class numbers of the rows of each batch.
@@ -70,7 +70,7 @@ class ShuffledBatches:
 
     @property
     def max_unevenness(self) -> float:
-        """What is about as even: chance makes a full shuffle more or less so with each seed."""
+        """The unevenness up to which batches are about as even: full shuffles vary by seed."""
         return self.unevenness * TOLERANCE + 3 * self.standard_error
 
     @property

@@ -1,4 +1,4 @@
-"""The reader of Arrow files: Feather, and what Hugging Face `datasets` keeps."""
+"""The reader of Arrow files: Feather, and those that Hugging Face `datasets` stores."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -16,8 +16,9 @@ _MIN_BYTES, _MAX_RATIO = 2**28, 200  # of a batch, as for Parquet
 def read_arrow(path: Path, dates: Collection[str] = (), kept: Collection[str] = ()) -> Table:
     """Return the table of an Arrow file or stream, read batch by batch.
 
-    Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of
-    dates, but for those that are named in `dates`, which come last, and in `kept`.
+    Columns that hold neither texts nor labels, such as lists, are left out, and so are columns of
+    dates. The exceptions are the columns in `kept`, and the date columns in `dates`, which come
+    last.
     """
     with _reading(path):
         batches = _batches(path)
@@ -51,7 +52,7 @@ def _named_kind(field: Any, kept: Collection[str]) -> tuple[str, str | None]:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turn what pyarrow raises into an InputError, also where a file claims buffers of any size."""
+    """Turn pyarrow's exceptions into an InputError, also if a file claims buffers of any size."""
     import pyarrow as pa
 
     try:

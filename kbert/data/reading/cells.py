@@ -1,4 +1,4 @@
-"""The texts and labels in the cells of a table, and why another cell cannot be used."""
+"""Reads texts and labels from the cells of a table, or reports why a cell cannot be used."""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -22,7 +22,7 @@ def read_cell(value: Any, role: Role, column: str, encoding: str) -> str | Probl
         value: the cell.
         role: "text", "pair" or "label".
         column: str. The name of its column.
-        encoding: str. Of cells that are bytes.
+        encoding: str. The encoding of cells that are bytes.
     """
     found = (to_label if role == "label" else to_text)(value, encoding)
     if isinstance(found, OtherValue) and found.kind == "bytes":

@@ -20,8 +20,8 @@ from kbert.findings import Cure, Joined, Message, Option, worded
 from kbert.targets.target import Target
 
 ROLES = ("text", "pair", "label", "weight", "group", "split_by_time")  # of columns
-_WORDS = {"split_by_time": "time"}  # for what a column holds, where it is not that of the option
-_DELIMITERS = ";\t|"  # of files with other suffixes than theirs
+_WORDS = {"split_by_time": "time"}  # for what a column holds, where this is not the option's name
+_DELIMITERS = ";\t|"  # looked for in files whose suffix stands for another delimiter
 # The words for the columns that are looked for.
 _PARTS = {"text": Message("text"), "pair": Message("second text"), "label": Message("label")}
 _FORMATS = {"\t": {"format": "tsv"}, ",": {"format": "csv"}}
@@ -47,7 +47,7 @@ class Columns:
 
     @property
     def labels(self) -> tuple[int, ...]:
-        """The positions of the columns of the label, which are several of several numbers."""
+        """The positions of the label's columns; there are several if a label is several numbers."""
         return () if self.label is None else (self.label, *self.more_labels)
 
     def __str__(self) -> str:
@@ -80,15 +80,15 @@ def choose_columns(
     target: Target | None = None,
     need_split: bool = True,
 ) -> Columns:
-    """Return the named columns, and for those not named the ones with a common name.
+    """Return the named columns; for those that are not named, the ones with a common name.
 
     Args:
         table: Table.
         text: str, int or None. A column's name, or its position from 0; a name that is not a
             string, as in a data frame, may be given as it is.
         pair: str, int or None. The second text's column; detected only when `text` is too.
-        label: str, int, sequence of them or None. The label's column, or columns; a text may name
-            several with commas between.
+        label: str, int, sequence of them or None. The label's column, or columns; a string may
+            name several, separated by commas.
         weight: str, int or None. The column of the rows' weights, which is never guessed.
         group: str, int or None. The column of the rows' groups, which is never guessed; it may be
             one of the texts.
@@ -96,8 +96,8 @@ def choose_columns(
         need_label: bool. Whether a table without a label is refused. Defaults to True.
         need_weight: bool. Whether a table without the column of the weights is refused. Defaults to
             True.
-        target: Target or None. What a label is: numbers have common names of their own, and may be
-            in several columns, as probabilities may. Defaults to None: that is not known.
+        target: Target or None. What a label is: numbers have common names of their own, and, like
+            probabilities, may be in several columns. Defaults to None: not known.
         need_split: bool. Whether a table without the columns of groups and times is refused.
             Defaults to True.
 
@@ -141,7 +141,7 @@ def choose_columns(
     if split_by_time is not None and (need_split or split_by_time in table.columns):
         time_at = _find(table, "split_by_time", split_by_time)
     found = {"text": text_at, "pair": pair_at, "label": label_at, "weight": weight_at}
-    found["group"] = None if group_at in (text_at, pair_at) else group_at  # as one of the texts
+    found["group"] = None if group_at in (text_at, pair_at) else group_at  # it may be a text
     found["split_by_time"] = time_at
     for first, second in combinations(found, 2):
         at = found[first]
@@ -187,7 +187,7 @@ def _find(table: Table, option: str, name: Any) -> int:
 
 
 def _twice(table: Table, option: str, name: str) -> InputError:
-    """Return the error that several columns have this name."""
+    """Return the error for a name that several columns have."""
     names = list(table.columns)
     return InputError(
         "{source} has {count} columns {name!r}. Rename one, or give its position from 0.",
@@ -199,7 +199,7 @@ def _twice(table: Table, option: str, name: str) -> InputError:
 
 
 def _not_cells(table: Table, option: str, name: str) -> InputError:
-    """Return the error that a column holds no values of a kind that can be used."""
+    """Return the error for a column whose values are of a kind that cannot be used."""
     template = "{source}: the column {name!r} holds {kind}, not {what}s."
     if option == "label" and table.left_out[name] == "lists":
         template = (
@@ -219,7 +219,7 @@ def _not_cells(table: Table, option: str, name: str) -> InputError:
 
 
 def _guess(table: Table, common: Sequence[str]) -> int | None:
-    """Return the position of the first of some common names that the table has."""
+    """Return the position of the first common name that the table has."""
     for name in common:
         for names in (list(table.columns), [column.lower() for column in table.columns]):
             if name in names:
@@ -237,7 +237,7 @@ def _guess_texts(table: Table) -> tuple[int | None, int | None]:
 
 
 def _check_guesses(table: Table, guessed: dict[str, int | None]) -> None:
-    """Raise InputError where a guessed column has a double, or none is left to be guessed."""
+    """Raise InputError if a guessed column's name occurs twice, or no column could be guessed."""
     for option, at in guessed.items():
         if at is not None and list(table.columns).count(table.columns[at]) > 1:
             raise _twice(table, option, table.columns[at])
@@ -267,13 +267,13 @@ def check_delimiter(table: Table) -> None:
         source=table.source,
         columns=listed_columns(table.columns),
         other={"\t": Message("tabs"), ",": Message("commas")}.get(other, repr(other)),
-        # The format brings its way of quoting.
+        # The format also determines the quoting.
         cure=Cure(_FORMATS.get(other, {"delimiter": other})),
     )
 
 
 def _unrecognized(table: Table, missing: list[str]) -> InputError:
-    """Return the error that columns were neither named nor have a common name."""
+    """Return the error for columns that were not named and have no common name."""
     columns = listed_columns(table.columns)
     if len(table.columns) == 1 and missing == ["label"]:
         return NoLabelColumn(

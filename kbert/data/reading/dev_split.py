@@ -1,4 +1,4 @@
-"""Which rows are set aside for evaluation, in proportion within each class."""
+"""Chooses the rows to set aside for evaluation, the same share of each class."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ SPLIT_VERSION = 2  # recorded in run.json; a run without the record was split by
 
 
 def split_by_row(label_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
-    """Return which rows kbert 0.1 set aside, which does not keep equal texts together.
+    """Return which rows kbert 0.1 set aside; it does not keep equal texts together.
 
     Args:
         label_ids: int array [rows].
@@ -32,9 +32,10 @@ def split_by_row(label_ids: np.ndarray, share: float, seed: int) -> np.ndarray:
 def split_by_text(units: SplitUnits, strata: np.ndarray, share: float) -> np.ndarray:
     """Return which rows to set aside, so that the rows of a unit are on the same side.
 
-    The units are gone through in the order of their marks, so which texts are set aside does not
-    depend on the order of the rows. A unit is set aside where its classes still lack as many rows;
-    where only larger units are left, one is, if that brings the class nearer to its share.
+    Units are visited in the order of their marks, so which texts are set aside does not depend on
+    the order of the rows. A unit is set aside if each of its classes still lacks at least as many
+    rows as the unit has of it. If only larger units are left for a class, one of them is set aside
+    if that brings the class nearer to its share.
 
     Args:
         units: SplitUnits.
@@ -56,7 +57,7 @@ def _wanted(rows: int, share: float) -> int:
 class _Choice:
     """The groups that are set aside so far, and how many rows each class still lacks.
 
-    `group`, `label` and `rows` are the numbers of rows by group and label, sorted by group.
+    `rows` holds the number of rows of each pair in `group` and `label`, sorted by group.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class _Choice:
         self.starts = np.searchsorted(group, np.arange(groups + 1)).tolist()
 
     def fill(self, order: Sequence[int]) -> None:
-        """Set groups aside, the first in the order before others."""
+        """Set groups aside, in this order."""
         left = sum(self.lacking)
         for group in order:
             if left == 0:
@@ -84,7 +85,7 @@ class _Choice:
             self._approach(label, groups)
 
     def _larger(self, order: Sequence[int]) -> dict[int, list[int]]:
-        """Return the groups that are left of each class that lacks rows."""
+        """Return the remaining groups of each class that still lacks rows."""
         found: dict[int, list[int]] = {n: [] for n, rows in enumerate(self.lacking) if rows > 0}
         for group in order if found else ():
             if not self.in_dev[group]:
@@ -106,7 +107,7 @@ class _Choice:
         return sum(rows for _, rows in self._parts(group))
 
     def _approach(self, label: int, groups: Sequence[int]) -> None:
-        """Set the larger group aside that brings the class nearest to its share, if one does."""
+        """Set aside the larger group that brings the class nearest to its share, if any does."""
         best, most = None, float("-inf") if self.is_empty[label] else 0.0
         for group in groups:
             parts = self._parts(group)

@@ -1,4 +1,4 @@
-"""The name that Python has for an encoding which somebody calls by another one."""
+"""Finds Python's name for an encoding that is called by another name."""
 
 import difflib
 import re

@@ -1,4 +1,4 @@
-"""Which encoding a text file has, where it is not the one that it is read with."""
+"""Guesses the encoding of a text file, where it is not the one that the file is read with."""
 
 import codecs
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from kbert.findings import Cure, Option
 
 _MIN_SHARE = 0.75  # of the characters beyond ASCII that must be common in an encoding
 _MIN_COHERENCE = 0.2
-_MIN_LESS_MESS = 0.1  # that a text has in the right encoding
+_MIN_LESS_MESS = 0.1  # by which a text's mess must be less in the right encoding
 _MIN_KOREAN = 12  # different characters; fewer fit Chinese by chance
 _PUNCTUATION = frozenset("\xa0«»‘’“”‚„…–—€£©®°·•¡¿§¹²³½¼ª")
 
@@ -20,7 +20,7 @@ def check_encoding(encoding: str) -> None:
     """Raise KbertError when Python does not know an encoding."""
     try:
         "\n".encode(encoding)
-        b"\n".decode(encoding, "ignore")  # which codecs of names of domains do not offer
+        b"\n".decode(encoding, "ignore")  # codecs for domain names do not support this
     except (LookupError, TypeError, ValueError):
         near = nearest_encoding(str(encoding))
         raise InputError(
@@ -33,7 +33,7 @@ def check_encoding(encoding: str) -> None:
 
 
 def unknown_encoding() -> Cure:
-    """Return the cure where none can be guessed."""
+    """Return the cure where no encoding can be guessed."""
     note = "the one that the file was written in, or save it again as UTF-8"
     return Cure({"encoding": "NAME"}, note=note)
 
@@ -48,11 +48,12 @@ def decodes(data: bytes, encoding: str) -> bool:
 
 
 def guess_encoding(data: bytes, known: str = "utf-8", *, from_mac: bool = False) -> str | None:
-    """Return the encoding that bytes probably have, or None where no known one is probable.
+    """Return the encoding that bytes probably have, or None if no candidate is probable.
 
-    An encoding fits where all bytes decode and most of the characters beyond ASCII are common
-    ones: a byte sequence is often valid in several encodings, and then reads as rare characters.
-    More than a few words are judged by the frequencies of a language's letters too.
+    An encoding fits if all bytes decode and most of the characters beyond ASCII are common ones: a
+    byte sequence is often valid in several encodings, but reads as rare characters in the wrong
+    ones. If there are more than a few words, they are also judged by the letter frequencies of
+    languages.
 
     Args:
         data: bytes. Some whole lines, not all of them ASCII.
@@ -82,12 +83,15 @@ def guess_encoding(data: bytes, known: str = "utf-8", *, from_mac: bool = False)
 
 
 def misread_as(data: bytes, encoding: str) -> str | None:
-    """Return the encoding of bytes that decode in another one, but read as no language there.
+    """Return the encoding of bytes that decode in another one, but resemble no language there.
 
     Args:
         data: bytes. Some texts.
-        encoding: str. The one that they were decoded with. It is None where that may be right, or
-            where the two differ only in single letters, which texts do not tell for certain.
+        encoding: str. The one that they were decoded with.
+
+    Returns:
+        str or None. None if `encoding` may be right, or if the two differ only in single letters,
+        from which the right one cannot be told for certain.
     """
     right = guess_encoding(data, encoding)
     if right is None or right.startswith(("utf", "mac")):
@@ -103,13 +107,13 @@ def misread_as(data: bytes, encoding: str) -> str | None:
 
 
 def _is_beyond_latin(text: str) -> bool:
-    """Whether most letters beyond ASCII are none of the Latin alphabets'."""
+    """Whether most letters beyond ASCII are not Latin letters."""
     letters = [c for c in text if c > "\x7f" and c.isalpha()]
     return 2 * sum(c > "\u024f" for c in letters) > len(letters)
 
 
 def _is_sure(likely: LikelyEncoding, data: bytes) -> bool:
-    """Whether a likely encoding is that of a language, and not of any bytes."""
+    """Whether bytes fit a likely encoding because of their language, and not by chance."""
     if likely.name in _ASIAN:
         return _share(data, _ASIAN[likely.name]) >= _MIN_SHARE
     return likely.coherence >= _MIN_COHERENCE
@@ -129,7 +133,7 @@ def _by_characters(data: bytes, known: str, from_mac: bool) -> str | None:
 
 
 def _share(data: bytes, encoding: str) -> float:
-    """Return the share of characters beyond ASCII that are common, 0 where data do not decode."""
+    """Return the share of characters beyond ASCII that are common, 0 if data do not decode."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
@@ -183,7 +187,8 @@ def _is_korean(data: bytes) -> bool:
     return len(text) >= _MIN_KOREAN and all("가" <= c <= "힣" for c in text)
 
 
-# Each with a test of the characters that are common in it. Of two that fit equally, the first.
+# Each encoding with a test for the characters that are common in it. Of two that fit equally, the
+# first is taken.
 _CANDIDATES: dict[str, Callable[[str, int], bool]] = {
     "gb18030": _by_bytes("gb2312", (0xA1, 0xA1), (0xA3, 0xA3), (0xB0, 0xD7)),
     "big5": _by_bytes("big5", (0xA1, 0xC6)),
@@ -195,5 +200,5 @@ _CANDIDATES: dict[str, Callable[[str, int], bool]] = {
     "koi8_r": _is_cyrillic,
     "mac_roman": _is_western,
 }
-# As charset-normalizer names them, and as kbert does.
+# Their names in charset-normalizer, and in kbert.
 _ASIAN = {name: name for name in ("gb18030", "big5", "euc_jp", "cp949")} | {"cp932": "shift_jis"}

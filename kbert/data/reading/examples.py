@@ -42,25 +42,26 @@ class Examples:
         pairs: sequence of str, the second texts, or None.
         label_ids: int32 array [rows], or None when there are no labels.
         labels: Labels or None.
-        source: str or Message. Where they came from: a file, or the pattern of several.
-        columns: Columns or None. Which columns of the source they are.
+        source: str or Message. Where the texts came from: a file, or the pattern of several.
+        columns: Columns or None. The columns of the source that were used.
         weights: float array [rows], 0 or more: how much each row counts in the loss and in the
             scores. Defaults to None: all count the same.
         groups: array [rows] of whole numbers or names, or None: rows of the same group stay on one
             side of a split. Kept as int64 keys. Defaults to None.
         times: array [rows] of numbers or dates, or None: a split sets the latest rows aside. Kept
             as float64 or datetime64[us]. Defaults to None.
-        rows: int array [rows], the row numbers in the source from 1, or None. Those of several
-            files run on from one to the next.
+        rows: int array [rows], the row numbers in the source, counted from 1, or None. With several
+            files, the numbers continue from one file to the next.
         skipped: the rows left out under `on_bad_row="skip"`.
-        usable: int or None. The rows beside which they were left out, of which these may be a part.
-            Defaults to None: these.
-        encoding: str. What the texts were decoded with. Defaults to "utf-8".
-        files: tuple of SourceFile, those that the pattern matched. Defaults to (): `source` is a
-            single source.
+        usable: int or None. How many usable rows were read besides the skipped ones; these rows may
+            be only a part of them. Defaults to None: the number of these rows.
+        encoding: str. The encoding that the texts were decoded with. Defaults to "utf-8".
+        files: tuple of SourceFile, the files that the pattern matched. Defaults to (): `source` is
+            a single source.
 
     Raises:
-        InputError: label numbers of another number or kind, or that are none of the labels'.
+        InputError: `label_ids` is not one integer per text, a number is not that of a label, or
+            `targets`, `weights`, `groups` or `times` do not fit the texts.
     """
 
     texts: Sequence[str]
@@ -101,7 +102,7 @@ class Examples:
                 shape=list(ids.shape),
                 dtype=ids.dtype,
             )
-        object.__setattr__(self, "label_ids", ids)  # a list has no rows to be taken at once
+        object.__setattr__(self, "label_ids", ids)  # a list cannot be indexed by an array of rows
         classes = np.inf if self.labels is None else len(self.labels)
         outside = (ids < 0) | (ids >= classes)
         if outside.any():
@@ -133,17 +134,20 @@ class Examples:
 
     @property
     def y(self) -> np.ndarray | None:
-        """What is trained: `label_ids`, or `targets`; None without labels."""
+        """The training targets: `label_ids` or `targets`; None without labels."""
         return self.label_ids if self.targets is None else self.targets
 
     @property
     def class_ids(self) -> np.ndarray | None:
-        """The class of each row; of probabilities the likeliest, None where a row is not of one."""
+        """The class of each row; None if rows do not have one class each.
+
+        For probabilities, it is the likeliest class.
+        """
         return None if self.y is None else self.target.class_ids(self.y)
 
     @property
     def strata(self) -> np.ndarray:
-        """The kind of each row, as an int array [rows]: each set of a split has its share.
+        """The stratum of each row, an int array [rows]: each set of a split gets its share of each.
 
         Raises:
             InputError: there are no labels.
@@ -159,7 +163,7 @@ class Examples:
 
     @property
     def rows_read(self) -> int:
-        """The rows among which the bad ones were left out, with those."""
+        """The number of rows that were read, including the bad ones that were left out."""
         return (self.usable or len(self)) + len(self.skipped)
 
     def __str__(self) -> str:
@@ -176,7 +180,7 @@ class Examples:
         return worded("; ").join(parts)
 
     def class_counts(self) -> dict[str, int]:
-        """Return the rows of each class or label, the largest first; nothing without labels."""
+        """Return the rows per class or label, the largest first; {} without labels."""
         if self.labels is None or self.y is None:
             return {}
         counts = self.target.counts(self.y, len(self.labels))
@@ -186,14 +190,14 @@ class Examples:
         return {self.labels.names[i]: int(counts[i]) for i in largest}
 
     def file_and_row(self, number: int) -> tuple[Text, int]:
-        """Return the file of a row, and its number there, given its number in `rows`."""
+        """Return the file of a row, and its row number there, given its number in `rows`."""
         if not self.files:
             return self.source, number
         at = bisect_left(self.files, number, key=lambda file: file.before) - 1
         return self.files[at].name, number - self.files[at].before
 
     def place(self, number: int) -> Message:
-        """Return "row 1,234" for a number in `rows`; of several files, "row 34 of part-2.csv"."""
+        """Return "row 1,234" for a number in `rows`; with several files, "row 34 of part-2.csv"."""
         name, row = self.file_and_row(number)
         shown = Message("row {number:,}", number=row)
         return Message("{row} of {file}", row=shown, file=name) if self.files else shown
@@ -221,21 +225,21 @@ class Examples:
     def split(self, dev: float = 0.1, seed: int = 0) -> tuple["Examples", "Examples"]:
         """Return a training and a development set, split in proportion within each class.
 
-        Equal texts (or pairs, as a whole) stay together: those that differ only in letter case,
-        blanks or Unicode form. Rows of the same group, where there are groups, stay together too.
-        Of a class with n rows, round(n * dev) go to the development set, or as near to it as equal
-        texts and groups allow, but at least one text to each set; a class with a single text goes
-        to the training set. The rows keep their order, and which texts are set aside does not
-        depend on it.
+        Equal texts (or pairs, as a whole) stay together; texts that differ only in letter case,
+        blanks or Unicode form count as equal. If there are groups, rows of the same group stay
+        together too. Of a class with n rows, round(n * dev) go to the development set, or as close
+        to that as equal texts and groups allow, but at least one text goes to each set; a class
+        with a single text goes to the training set. The rows keep their order, and which texts are
+        set aside does not depend on it.
 
-        Rows that have times are split by them instead: the latest rows are the development set,
-        equal times on one side. Equal texts, and the rows of a group, count as of the time of the
-        first of them.
+        Rows with times are split by time instead: the latest rows are the development set, and
+        rows of the same time stay together. Equal texts, and the rows of a group, count with the
+        earliest of their times.
 
         Args:
             dev: float. The share of rows in the development set. Defaults to 0.1.
-            seed: int. The split depends on the rows and the seed alone; by time, it has no effect.
-                Defaults to 0.
+            seed: int. The split depends only on the rows and the seed; a split by time does not
+                use the seed. Defaults to 0.
 
         Raises:
             KbertError: there are no labels, or fewer than two classes with two texts.
@@ -249,11 +253,11 @@ class Examples:
         """Return the training and the development set of each fold of a cross-validation.
 
         Each row is in the development set of one fold. The classes have nearly the same shares in
-        all folds; equal texts, and the rows of a group, are in one. Times have no effect.
+        all folds. Equal texts, and the rows of a group, are in the same fold. Times have no effect.
 
         Args:
             folds: int, 2 or more. The number of folds.
-            seed: int. The folds depend on the rows and the seed alone. Defaults to 0.
+            seed: int. The folds depend only on the rows and the seed. Defaults to 0.
 
         Raises:
             KbertError: there are no labels, or fewer different texts than folds.
@@ -278,7 +282,7 @@ class Examples:
         return SplitUnits.find(self.bare_texts(), seed, self.groups)
 
     def bare_texts(self) -> Iterator[str]:
-        """Yield each row's text, or pair, in the form in which equal ones agree."""
+        """Yield each row's text, or pair, in a form that is the same for equal ones."""
         if self.pairs is None:
             return map(bare_text, self.texts)
         return map(bare_pair, self.texts, self.pairs)
@@ -306,7 +310,7 @@ class Examples:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The SHA-256 of texts, pairs, label names and weights, the same for the same data."""
+        """The SHA-256 of texts, pairs, labels and weights, the same for the same data."""
         digest = hashlib.sha256()
         names = self.labels.names if self.labels is not None else ()
         pairs = itertools.repeat("") if self.pairs is None else self.pairs
@@ -323,7 +327,7 @@ class Examples:
 
 
 def check_examples(given: Any) -> None:
-    """Raise InputError for what `read_examples` has not read yet."""
+    """Raise InputError for data that `read_examples` has not read yet."""
     if not isinstance(given, Examples):
         raise InputError(
             "Examples were expected. Received: {kind}.",

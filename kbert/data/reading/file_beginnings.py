@@ -1,4 +1,4 @@
-"""What a file is by how it begins, where that is not the format that it was taken for."""
+"""Recognizes a file by how it begins, where it is not in the format that it was taken for."""
 
 import json
 import zipfile
@@ -58,14 +58,14 @@ _PACKED = {
     ".gz": (b"\x1f\x8b",),
     ".bz2": (b"BZh",),
     ".xz": (b"\xfd7zXZ",),
-    ".zst": (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"),  # the latter of pzstd
+    ".zst": (b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18"),  # the second is pzstd's
     ".zip": (b"PK",),
 }
 _PAGE = ("<!doctype html", "<html", "<?xml", "<table")
 
 
 def check_packed(head: bytes, path: Path) -> None:
-    """Raise InputError where a file is not compressed in the way that its suffix says."""
+    """Raise InputError if a file is not compressed in the way that its suffix indicates."""
     suffix = path.suffix.lower()
     if not head.startswith(_PACKED[suffix]):
         raise InputError(
@@ -77,16 +77,16 @@ def check_packed(head: bytes, path: Path) -> None:
 
 
 def check_beginning(head: bytes, source: str, format: FileFormat) -> None:
-    """Raise InputError where a file begins like one of another kind than its format.
+    """Raise InputError if a file begins like a file of another kind than its format.
 
     Args:
-        head: bytes. How it begins, up to a few KB.
+        head: bytes. Its beginning, up to a few KB.
         source: str. The name that messages use.
         format: the format that it would be read as.
     """
     kind = _binary_kind(head, source)
     if format == "xlsx" and (head.startswith(_COMPOUND) or kind == _ARCHIVE):
-        return  # protected by a password, or incomplete, as the reader tells
+        return  # protected by a password, or incomplete: the reader reports it
     if kind is not None and kind[1].settings == {"format": format}:
         return
     if kind is None and format in ("parquet", "arrow", "xlsx"):
@@ -120,7 +120,7 @@ def _binary_kind(head: bytes, source: str) -> tuple[Text, Cure] | None:
 
 
 def _no_binary_kind(head: bytes, format: FileFormat) -> tuple[Text, Cure] | None:
-    """Return what a file is that would be Parquet, Arrow or a workbook, but begins with text."""
+    """Return the kind of a file that should be Parquet, Arrow or XLSX, but begins with text."""
     if head and head.isascii() and not any(byte < 9 for byte in head):
         return Message("text"), Cure({"format": "csv"}, note="or the format that the file has")
     return None
@@ -160,7 +160,7 @@ def _text_kind(head: bytes, format: FileFormat) -> tuple[Text, Cure] | None:
 
 
 def _no_json_lines(head: bytes) -> tuple[Text, Cure] | None:
-    """Return what a file is that would be JSON Lines, but begins with an array or a header."""
+    """Return the kind of a file that should be JSON Lines, but begins with an array or a header."""
     text = head.decode("utf-8", "ignore").lstrip("\ufeff \t\r\n")
     if text.startswith("["):
         return Message("a JSON array"), Cure({"format": "json"})

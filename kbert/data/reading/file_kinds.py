@@ -1,4 +1,4 @@
-"""What a path is that identifies no format, by its suffix, or as a directory or a stream."""
+"""Errors for paths that identify no format: unknown suffixes, directories and streams."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ TABLE = Cure(note="save its table as CSV in UTF-8, and pass that file")
 UNPACK = Cure(note="unpack it, and pass the labelled file")
 PANDAS = Cure(note="load it where it was written, save the table as CSV or Parquet")
 
-# What is behind suffixes that identify no format of kbert's.
+# The kinds of files whose suffixes identify none of kbert's formats.
 _BY_SUFFIX: dict[str, tuple[Text, Cure]] = {
     **dict.fromkeys((".xlsb", ".xls"), (Message("an Excel workbook"), EXCEL)),
     **dict.fromkeys((".ods", ".fods"), (Message("an OpenDocument spreadsheet"), CALC)),
@@ -40,7 +40,7 @@ _SET = re.compile(r"(train|dev|valid|validation|eval|test)(?![a-z])", re.IGNOREC
 
 
 def unknown_suffix(path: Path, suffix: str, known: tuple[str, ...]) -> InputError:
-    """Return the error that a suffix identifies no format: what the file is, and what to do."""
+    """Return the error for a suffix that identifies no format: what the file is, and what to do."""
     found = _BY_SUFFIX.get(suffix)
     if found is not None:
         return InputError(
@@ -58,7 +58,7 @@ def unknown_suffix(path: Path, suffix: str, known: tuple[str, ...]) -> InputErro
 
 
 def no_standard_input() -> InputError:
-    """Return the error that standard input was given for a file."""
+    """Return the error for standard input that was given in place of a file."""
     return InputError(
         "Standard input is read only by {predict}; other files are read more than once.",
         predict=Call("predict", "MODEL"),
@@ -67,7 +67,7 @@ def no_standard_input() -> InputError:
 
 
 def is_directory(path: Path, known: tuple[str, ...]) -> InputError:
-    """Return the error that a path is a directory, and what to do with the files in it."""
+    """Return the error for a path that is a directory, and what to do with the files in it."""
     names = sorted(file.name for file in path.iterdir() if _format(file.name) in known)
     template = "{path} is a directory; a file was expected."
     cure = None
@@ -82,7 +82,7 @@ def is_directory(path: Path, known: tuple[str, ...]) -> InputError:
 
 
 def _suffix(name: str) -> str:
-    """Return the suffix of a file's name, with the one before that of a compression."""
+    """Return the suffix of a file name, including the one before a compression suffix."""
     path = Path(name)
     is_packed = path.suffix.lower() in COMPRESSED
     return f"{Path(path.stem).suffix}{path.suffix}" if is_packed else path.suffix

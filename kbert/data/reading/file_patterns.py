@@ -22,14 +22,14 @@ _MAX_LISTED = 4
 
 
 def is_pattern(source: Any) -> bool:
-    """Return whether a path has the marks of a pattern, and nothing lies there by that name."""
+    """Return whether a path has the marks of a pattern, and nothing of that name exists."""
     if not isinstance(source, (str, Path)) or not _MARKS.search(str(source)):
         return False
     return not os.path.lexists(source)
 
 
 def is_there(path: str | Path) -> bool:
-    """Return whether there is something at a path, or something that it matches as a pattern."""
+    """Return whether a path exists, or matches something as a pattern."""
     if os.path.exists(path):
         return True
     try:
@@ -39,11 +39,11 @@ def is_there(path: str | Path) -> bool:
 
 
 def matching_files(pattern: str | Path) -> list[Path]:
-    """Return the files that a pattern matches, sorted, numbers in their names by their values.
+    """Return the files that a pattern matches, sorted, numbers in names by value.
 
-    `*`, `?` and `[...]` are those of shells, and `**` is any number of folders. Hidden files are
-    matched only where the pattern names the dot. Links count as what they lead to, but `**` does
-    not go through them.
+    `*`, `?` and `[...]` work as in shells, and `**` matches any number of folders. Hidden files are
+    matched only if the pattern names the dot. Links count as what they point to, but `**` does not
+    follow them.
 
     Raises:
         InputError: it matches nothing, a folder, or one file by two names.
@@ -63,7 +63,7 @@ def matching_files(pattern: str | Path) -> list[Path]:
 
 
 def run_name(data: str | Path) -> str:
-    """Return what a run is called after its data: the name of the file, or of the files."""
+    """Return the name of a run, taken from its data: that of the file, or of the files."""
     path = Path(data)
     if is_uri(data):
         path = Path(urlsplit(str(data)).path)
@@ -81,7 +81,7 @@ def _name_of_pattern(path: Path) -> str:
 def _split(pattern: str | Path) -> tuple[Path, list[str]]:
     """Return the folder that a pattern begins with, and the parts after it.
 
-    Folders that exist keep their meaning, even if their names have the marks of a pattern.
+    Folders that exist are taken literally, even if their names have the marks of a pattern.
     """
     path = Path(pattern)
     folder = Path(path.anchor)
@@ -138,7 +138,7 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def _in_order(path: Path) -> tuple[Any, str]:
-    """Return the key by which part-2 comes before part-10."""
+    """Return a sort key that puts part-2 before part-10."""
     parts = [_DIGITS.split(part) for part in path.parts]
     key = [[int(word) if at % 2 else word for at, word in enumerate(part)] for part in parts]
     return key, str(path)
@@ -185,7 +185,7 @@ def _matches_folder(pattern: str | Path, folder: Path, files: Sequence[Path]) ->
 
 
 def _check_links(pattern: str | Path, files: Sequence[Path]) -> None:
-    """Raise InputError where a file and a link to it match, whose rows would count twice."""
+    """Raise InputError if a file and a link to it match: its rows would count twice."""
     by_place: dict[str, Path] = {}
     for path in files:
         other = by_place.setdefault(os.path.realpath(path), path)

@@ -26,7 +26,7 @@ SUFFIXES: dict[str, FileFormat] = {
 def format_of_suffix(path: Path) -> FileFormat | None:
     """Return the format that the suffix of a path identifies, or None.
 
-    Of a compressed file, the suffix before that of the compression counts.
+    For a compressed file, the suffix before that of the compression counts.
     """
     if path.suffix.lower() == ".zip" and not path.is_file():
         return None

@@ -12,9 +12,9 @@ from kbert.findings import Option
 def fold_numbers(units: SplitUnits, strata: np.ndarray, folds: int) -> np.ndarray:
     """Return the fold of each row, from 0, with the rows of a unit in one fold.
 
-    The units are gone through by size, the largest first, and by their marks, so that the folds do
-    not depend on the order of the rows. Each goes where its classes have the smallest shares of
-    their rows so far, and among equals to the fold with the fewest rows.
+    Units are visited by size, the largest first, and then by their marks, so that the folds do not
+    depend on the order of the rows. Each goes to the fold that has the smallest shares of its
+    classes' rows so far; among equals, to the fold with the fewest rows.
 
     Args:
         units: SplitUnits.
@@ -48,7 +48,7 @@ def fold_numbers(units: SplitUnits, strata: np.ndarray, folds: int) -> np.ndarra
 
 
 def checked_folds(folds: Any, units: SplitUnits) -> int:
-    """Return the number of folds, or raise InputError where there cannot be as many."""
+    """Return the number of folds, or raise InputError if this many are not possible."""
     most = len(units.marks)
     if isinstance(folds, bool) or not isinstance(folds, int) or not 2 <= folds <= most:
         raise InputError(

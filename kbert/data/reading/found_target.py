@@ -1,4 +1,4 @@
-"""What the labels of a source are, where nobody has said so."""
+"""Detects what the labels of a source are, where this was not specified."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from kbert.targets.single import Single
 from kbert.targets.target import Target
 from kbert.utils.cell_values import describe, is_missing, plain
 
-_LOOKED_AT = 1000  # rows, which are held meanwhile
+_LOOKED_AT = 1000  # rows, held in memory meanwhile
 
 
 def found_target(table: Table, columns: Columns) -> tuple[Target, Table]:
-    """Return the target of a table, and the table, none of whose rows has been read.
+    """Return the target of a table, and the table with all of its rows still to be read.
 
-    A list in the first label that there is means several labels; anything else is one class.
-    Numbers are never taken for anything else than the names of classes.
+    If the first label that is present is a list, the rows have several labels; anything else means
+    one class. Numbers are always taken as the names of classes.
 
     Args:
         table: Table.
-        columns: Columns. With one column of labels, or none.
+        columns: Columns. With one label column, or none.
     """
     if columns.label is None:
         return Single(), table
@@ -40,7 +40,7 @@ def found_target(table: Table, columns: Columns) -> tuple[Target, Table]:
                 target = Multi()
             break
     except InputError as error:
-        rest = _raised(error)  # in its turn: a row before it may be refused
+        rest = _raised(error)  # raised in its turn: a row before it may be refused
     return target, replace(table, rows=itertools.chain(seen, rest))
 
 

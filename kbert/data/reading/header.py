@@ -12,7 +12,7 @@ from kbert.data.reading.text_lines import TextLines
 from kbert.errors import InputError
 from kbert.findings import Cure, Message
 
-# Excel writes and reads it; when it saves the file again, delimiters follow.
+# Excel writes and reads this line; when it saves the file again, delimiters follow it.
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<mark>\\t|[^"\r\n])"?[\s,;]*', re.IGNORECASE)
 _DELIMITERS = ",;\t|"
 _FORMATS = {
@@ -20,8 +20,8 @@ _FORMATS = {
     ",": {"format": "csv"},
     ";": {"format": "csv", "delimiter": ";"},
 }
-LINES_LOOKED_AT = 20  # of a file of lines
-LINES_BELOW = 5  # of a title that are looked at
+LINES_LOOKED_AT = 20  # in a file of lines
+LINES_BELOW = 5  # looked at below a title
 _MIN_SHARE = 0.7  # of the lines, some of which may be parts of a quoted field
 _OTHER_NAMES = ("id", "idx", "index", "uid", "guid", "split", "lang", "language", "date")
 _KNOWN = {*TEXT_NAMES, *LABEL_NAMES, *_OTHER_NAMES}
@@ -42,7 +42,7 @@ def column_names(cells: Sequence[Any]) -> list[str]:
 
 
 def check_quoted_names(line: str, number: int, source: str) -> None:
-    """Raise InputError where a header of quoted names is broken only by the delimiter.
+    """Raise InputError if a header of quoted names is broken only because of the delimiter.
 
     Args:
         line: str. The header.
@@ -101,13 +101,13 @@ def check_is_no_title(header: Row, following: Sequence[Row | BadRow], source: st
 def check_header_is_not_below(
     header: Row, following: Sequence[Row | BadRow], source: str, delimiter: str
 ) -> None:
-    """Raise InputError where a row below the first has the names of columns, in its own way.
+    """Raise InputError if a row below the first has column names, perhaps with another delimiter.
 
     Args:
-        header: Row. The first row, which is a title then.
+        header: Row. The first row, which is then a title.
         following: the `LINES_BELOW` rows after it, or fewer.
         source: str. The name that messages use.
-        delimiter: str. What has separated the fields, which need not be that of the file.
+        delimiter: str. The one that the fields were split at, which may differ from the file's.
     """
     names = column_names(header.cells)
     if {name.casefold() for name in names} & _KNOWN:
@@ -122,7 +122,7 @@ def check_header_is_not_below(
             if len(known) < 2 or not known & set(TEXT_NAMES) or len(set(below)) < len(below):
                 continue
             if mark == delimiter and len(list(filter(None, names))) >= len(below):
-                continue  # a row of words under names of the file's own
+                continue  # a row of such words, below a header with other names
             settings = {} if mark == delimiter else _FORMATS[mark]
             raise InputError(
                 "{source}, line {title_line}: this is not a header: {title!r}; line {line} is, "
@@ -157,10 +157,10 @@ def check_is_no_table(line: str, source: str) -> None:
 def check_are_no_fields(lines: Sequence[str], source: str) -> None:
     """Raise InputError where the first lines of a text file are those of a table.
 
-    They are if one has short names, whatever these are, and most of those below as many fields.
+    They are if one has short names, whatever these are, and most lines below have as many fields.
 
     Args:
-        lines: sequence of str. The first of a file.
+        lines: sequence of str. The first lines of a file.
         source: str. The name that messages use.
     """
     for first, mark in itertools.product(range(len(lines) - LINES_BELOW), "\t;|"):

@@ -35,7 +35,7 @@ def read_json_lines(
 def object_table(objects: Iterator[Row | BadRow], source: str, kept: Sequence[str] = ()) -> Table:
     """Return the table of rows whose only cell is an object; columns as in the first, and `kept`.
 
-    What other names the objects have is in the table's `late`, once its rows have been read.
+    Other names that the objects have are in the table's `late` once its rows have been read.
     """
     early: list[BadRow] = []
     first = None

@@ -20,8 +20,9 @@ def read_json_table(
 ) -> Table:
     """Return the table of a JSON stream.
 
-    It holds an array of objects, read one by one; objects one after the other; or one object with
-    the columns or rows of a data frame, as `to_json` of pandas writes them in any of its forms.
+    The stream holds an array of objects, which are read one by one; objects one after the other; or
+    one object with the columns or rows of a data frame, in any of the forms that `to_json` of
+    pandas writes.
 
     Args:
         stream: binary stream, buffered.
@@ -92,7 +93,7 @@ def _row(number: int, line: int, value: Any, source: str) -> Row | BadRow:
 
 
 def _check_is_a_row(value: Any, source: str) -> None:
-    """Raise InputError where an object holds the rows in a list beside values of another kind."""
+    """Raise InputError if an object holds the rows in a list, beside values of another kind."""
     parts = value.items() if isinstance(value, dict) else ()
     lists = [name for name, part in parts if isinstance(part, list) and _all(part, dict)]
     has_text = any(isinstance(part, str) and " " in part for _, part in parts)
@@ -110,7 +111,7 @@ def _check_is_a_row(value: Any, source: str) -> None:
 
 
 def _as_csv(source: str, name: str) -> str:
-    """Return Python that writes the rows in a list of an object, with what they hold as columns."""
+    """Return Python code that writes the rows in an object's list, with their values as columns."""
     data = f"json.loads(pathlib.Path({source!r}).read_bytes())"
     return f"pandas.json_normalize({data}, {name!r}).to_csv('rows.csv', index=False)"
 
@@ -123,9 +124,9 @@ def _holds_a_table(value: Any) -> bool:
 
 
 def _table(value: dict[str, Any], source: str, kept: Sequence[str]) -> Table:
-    """Return the table in one object, in the forms that data frames are written in."""
+    """Return the table in one object, in any of the forms in which data frames are written."""
     records = [part for part in value.values() if isinstance(part, list) and _all(part, dict)]
-    if len(records) == 1:  # orient="table", and what many interfaces answer
+    if len(records) == 1:  # orient="table", and what many APIs return
         return object_table(_rows(records[0], source), source, kept)
     names: Any = value.get("columns")
     rows: Any = value.get("data")

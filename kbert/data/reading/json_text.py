@@ -1,4 +1,4 @@
-"""JSON values that follow each other in a text, read without holding all of it."""
+"""Reads JSON values that follow each other in a text, without holding all of it in memory."""
 
 import codecs
 import json
@@ -14,9 +14,9 @@ _BLANKS = " \t\r\n\ufeff"
 
 
 def keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object of these keys and values, or raise ValueError where a key is there twice.
+    """Return the object of these keys and values, or raise ValueError if a key occurs twice.
 
-    Python's parser keeps the last of them without a word.
+    Python's parser silently keeps the last of them.
     """
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -52,7 +52,7 @@ class JsonText:
         return self._held[self._at : self._at + 20]
 
     def next_character(self, skipped: str = "") -> str:
-        """Skip blanks and the characters `skipped`, and return what follows, "" at the end."""
+        """Skip blanks and the characters `skipped`, and return the next one, "" at the end."""
         while True:
             while self._at < len(self._held) and self._held[self._at] in _BLANKS + skipped:
                 self.take(1)
@@ -62,7 +62,7 @@ class JsonText:
                 return ""
 
     def take(self, characters: int) -> None:
-        """Go past the next characters."""
+        """Skip the next characters."""
         self.line += self._held.count("\n", self._at, self._at + characters)
         self._at += characters
 
@@ -100,7 +100,7 @@ class JsonText:
         )
 
     def _read(self) -> bool:
-        """Read at least as much again as is held; whether there was more."""
+        """Read at least as much again as is held; return whether there was more."""
         parts, size = [self._held[self._at :]], 0
         while size < max(_CHUNK, len(parts[0])) and not self._ended:
             data = self._stream.read(_CHUNK)
@@ -114,7 +114,7 @@ class JsonText:
         return size > 0
 
     def _undecodable(self, data: bytes) -> InputError:
-        whole = data[data.find(b'"') : data.rfind(b'"')]  # no half of a character at its ends
+        whole = data[data.find(b'"') : data.rfind(b'"')]  # no partial character at its ends
         guess = guess_encoding(whole, self._encoding)
         return InputError(
             "{source} is not {encoding}.",

@@ -1,4 +1,4 @@
-"""The columns of a source that stand beside what is predicted for its rows."""
+"""The columns of a source that are kept beside the predictions for its rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -23,10 +23,10 @@ CheckCell = Callable[[Any], Problem | None]
 class KeptColumns:
     """The columns of a source that are kept, read a second time, row by row.
 
-    Of the source, nothing is in memory but the row that is read.
+    Only the row that is being read is in memory.
 
     Args:
-        source: what `read_examples` takes; an open file that can be read from its start again.
+        source: what `read_examples` takes; an open file must allow reading from its start again.
         layout: TableFormat. How it is read.
         names: tuple of str. The columns, in their order.
     """
@@ -43,16 +43,16 @@ class KeptColumns:
         keep: str | Sequence[str] = KEPT_ALL,
         check: CheckCell | None = None,
     ) -> "KeptColumns":
-        """Return the columns to keep, after a look at every row.
+        """Return the columns to keep, after reading every row.
 
-        Several files may differ in other columns than those of texts and labels: all are kept, and
-        a cell that a file does not have is missing.
+        Several files may differ in columns other than those of texts and labels. All of these are
+        kept; where a file lacks one, its cells are missing.
 
         Args:
             source: what `read_examples` takes.
             layout: TableFormat.
-            keep: str or sequence of str. "all", "none", or the names of columns, as a list or with
-                commas between. Defaults to "all".
+            keep: str or sequence of str. "all", "none", or the names of columns, as a list or
+                separated by commas. Defaults to "all".
             check: callable or None. Returns why a cell cannot be kept, or None. Defaults to None.
 
         Raises:
@@ -93,7 +93,7 @@ class KeptColumns:
         """Yield the kept cells of the rows with these numbers, which are in order.
 
         Args:
-            numbers: iterable of int. As in `Examples.rows`: those of several files run on.
+            numbers: iterable of int. As in `Examples.rows`: they run on from one file to the next.
 
         Raises:
             InputError: the source has no such row any more.

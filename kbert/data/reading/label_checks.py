@@ -1,4 +1,4 @@
-"""Labels that cannot be trained: numbers that nobody has called so, and the same in all rows."""
+"""Checks for labels that cannot be trained on: undeclared numbers, and the same in all rows."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ _NAMES = Cure({"target": "single"}, note="if they are names of classes, such as 
 def check_numbers(examples: Examples) -> None:
     """Raise InputError where most labels are numbers, some of them with fractions.
 
-    They are never taken for scores, nor for the names of classes, unless someone says so.
+    They are taken neither for scores nor for the names of classes unless this is specified.
     """
     if examples.labels is None or examples.y is None:
         return
@@ -57,7 +57,7 @@ def check_trainable(
         labels: Labels.
         target: Target.
         source: str. Where the rows came from.
-        skipped: sequence of BadRow. The rows that were left out, which may be why.
+        skipped: sequence of BadRow. The rows that were left out, which may be the reason.
         with_file: bool. Whether their places name their file.
     """
     problem = target.untrainable(y, labels)
@@ -78,7 +78,7 @@ def check_trainable(
 
 
 def _fractions(names: Sequence[str]) -> list[int]:
-    """Return which names are numbers with fractions, where most are numbers; none elsewhere."""
+    """Return which names are numbers with fractions, if most are numbers; else none."""
     numbers = {at: number for at, name in enumerate(names) if (number := number_of(name))}
     if 2 * len(numbers) <= len(names):
         return []

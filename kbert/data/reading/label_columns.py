@@ -1,4 +1,4 @@
-"""The columns of a label that is in several."""
+"""The columns of a label that spans several."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _WHAT_SEVERAL_HOLD = Cure(
 
 
 def label_names_of(table: Table, label: Any, several: bool) -> list[Any]:
-    """Return the columns of the label: what is named as a whole, or several in one text."""
+    """Return the label's columns: one name, a list of names, or the names in one string."""
     if isinstance(label, list) or (isinstance(label, tuple) and str(label) not in table.columns):
         names = list(label)
     elif isinstance(label, str) and label not in table.columns:

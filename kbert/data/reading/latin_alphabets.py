@@ -1,9 +1,10 @@
-"""Which of the encodings of Latin letters bytes have, by the alphabets of languages."""
+"""Tells the encodings of Latin letters apart by the alphabets of languages."""
 
 _MIN_SHARE = 0.95  # of the letters beyond ASCII that must be in one alphabet
 _NO_LETTERS = frozenset("\xa0«»‘’“”‚„…–—€£©®°·•¡¿§¹²³½¼ªº\t")
 
-# The letters beyond ASCII of languages that are written in each. Of two that fit, the first.
+# The letters beyond ASCII of the languages that are written in each encoding. Of two that fit, the
+# first is taken.
 _ALPHABETS = {
     "cp1252": (
         *("àâæçèéêëîïôùûüÿœ", "äöüßé", "áéíñóúü", "àáâãçéêíóôõú", "àèéìîòù", "åäöéü"),

@@ -35,7 +35,7 @@ def likely_encodings(data: bytes, *more: str, max_mess: float = _MAX_MESS) -> li
     Args:
         data: bytes.
         *more: names of encodings to try beside the usual ones.
-        max_mess: float. What is messier is left out. Defaults to 0.3.
+        max_mess: float. Messier encodings are left out. Defaults to 0.3.
     """
     if sum(byte > 127 for byte in data) < _MIN_BYTES:
         return []

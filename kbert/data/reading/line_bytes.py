@@ -1,4 +1,4 @@
-"""The lines of a binary stream, in whichever way they end."""
+"""The lines of a binary stream, whatever their line ends are."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -35,16 +35,16 @@ def split_lines(stream: BinaryIO, encoding: str, source: str, *, at_cr: bool) ->
             start = stop
         rest = data[start:]
         check_line_length(rest, source)
-    if rest:  # whose last character may be a carriage return, which a line feed could follow
+    if rest:  # it may end in a carriage return that a line feed could have followed
         yield rest
 
 
 def _line_end(data: bytes, start: int, end: bytes, cr: bytes | None) -> int | None:
-    """Return where the line that begins at `start` ends, or None where more has to be read."""
+    """Return where the line that begins at `start` ends, or None if more has to be read."""
     found = _find(data, end, start)
     if cr is None:
         return None if found is None else found + len(end)
-    # No further than a line feed.
+    # Search no further than the line feed.
     first = _find(data, cr, start, len(data) if found is None else found)
     if first is None:
         return None if found is None else found + len(end)

@@ -19,12 +19,12 @@ _CURE = Cure(note="give it the columns of the others, or name a pattern that lea
 def open_tables(source: Any, opened: ExitStack, layout: TableFormat) -> Iterator[Table]:
     """Yield the table of any source, or those of the files that a pattern matches.
 
-    A file is opened when the one before it has been read, and is closed.
+    A file is opened once the one before it has been read and closed.
 
     Args:
         source: what `read_examples` takes.
         opened: ExitStack. Closes the file that is open.
-        layout: TableFormat. Of every file; a format that it leaves open is that of the suffix.
+        layout: TableFormat. The layout of every file; if it has no format, the suffix decides.
     """
     if not is_pattern(source):
         yield open_table(source, opened, layout)
@@ -35,7 +35,7 @@ def open_tables(source: Any, opened: ExitStack, layout: TableFormat) -> Iterator
 
 
 def pattern_of(source: Any) -> str:
-    """Return the pattern that a source is, or "" for one source."""
+    """Return the pattern that a source is, or "" if it is not one."""
     return str(Path(source)) if is_pattern(source) else ""
 
 
@@ -55,7 +55,7 @@ def with_columns(
     """
     source, names, has_header = first.source, tuple(first.columns), first.has_header
     yield first, columns
-    del first  # whose reader has nothing more to do
+    del first  # its reader has nothing more to do
     for table in others:
         check_delimiter(table)
         _check_width(table, source, names, has_header)
@@ -64,7 +64,7 @@ def with_columns(
 
 
 def _check_width(table: Table, first: str, names: tuple[str, ...], has_header: bool | None) -> None:
-    """Raise InputError where columns without names are not as many as in the first file."""
+    """Raise InputError if columns have no names, and their number is not that of the first file."""
     if has_header is False and table.has_header is False and len(table.columns) != len(names):
         raise InputError(
             "{source} has {columns} where {first} has {others}.",
@@ -79,7 +79,7 @@ def _check_width(table: Table, first: str, names: tuple[str, ...], has_header: b
 def _same_columns(
     table: Table, columns: Columns, first: str, need_label: bool, *, by_place: bool
 ) -> Columns:
-    """Return the columns of a table that have the names of those of the first."""
+    """Return the columns of a table that have the same names as those of the first."""
     names = list(table.columns)
     found: dict[str, int | None] = {}
     lacks, moved = [], []

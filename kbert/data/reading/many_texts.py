@@ -1,4 +1,4 @@
-"""Texts that would take much memory, in a temporary file."""
+"""Keeps texts that would take much memory in a temporary file."""
 
 import hashlib
 import tempfile
@@ -14,7 +14,7 @@ from kbert.utils.pread import pread
 
 _IN_MEMORY = 2**27  # characters; a Python string takes up to 4 bytes for each, and 50 more
 _BUFFER = 2**22  # bytes written, or read ahead, at a time
-_LONG = 2**12  # bytes of a text that is looked for among those that are written already
+_LONG = 2**12  # bytes; texts of at least this size are looked up among those written
 
 
 class _TextFile:
@@ -34,9 +34,9 @@ class _TextFile:
 
 
 class ManyTexts(Sequence[str]):
-    """Texts of a file without a name, as a sequence of str that cannot be changed.
+    """The texts in a file without a name, as an immutable sequence of str.
 
-    A text is read and decoded when it is asked for; going through all of them reads large blocks.
+    A text is read and decoded when it is accessed; iterating over all of them reads large blocks.
     The file vanishes with the last object that uses it, or with the process.
 
     Args:
@@ -79,7 +79,7 @@ class ManyTexts(Sequence[str]):
         return list, (list(self),)
 
     def take(self, indices: np.ndarray) -> "ManyTexts":
-        """Return the texts at some places, which are not copied."""
+        """Return the texts at these indices, without copying them."""
         return ManyTexts(self._file, self._starts[indices], self._ends[indices])
 
 
@@ -114,7 +114,7 @@ class TextWriter:
         return ManyTexts(self._file, starts, ends)
 
     def _write(self) -> None:
-        """Move the texts from the memory to the file."""
+        """Move the texts from memory to the file."""
         try:
             if self._file is None:
                 self._file = _TextFile()
@@ -140,7 +140,7 @@ class TextWriter:
 
 
 def rows_of(texts: Sequence[str], indices: np.ndarray) -> Sequence[str]:
-    """Return the texts at some places."""
+    """Return the texts at these indices."""
     if isinstance(texts, ManyTexts):
         return texts.take(indices)
     return [texts[i] for i in indices]

@@ -77,7 +77,7 @@ def _from_grain(source: Any) -> Table:
 
 
 def _as_columns(source: Any) -> Cure | None:
-    """Return how another object becomes one that is read."""
+    """Return how to turn another object into one that can be read."""
     if hasattr(source, "to_pydict"):  # of Arrow
         return Cure(code="read_examples(table.to_pydict())")
     if hasattr(source, "to_dict") and hasattr(source, "columns"):  # polars.DataFrame
@@ -109,7 +109,7 @@ def _from_data_set(source: Any) -> Table:
         plain = source.with_format(None)
         for name in plain.column_names:
             feature = plain.features[name]
-            if hasattr(feature, "decode_example"):  # an image, a sound: not decoded for nothing
+            if hasattr(feature, "decode_example"):  # an image or a sound: not decoded needlessly
                 left_out[name] = worded("values of type {name}", name=type(feature).__name__)
                 continue
             values = list(plain[name])
@@ -125,14 +125,14 @@ def _from_data_set(source: Any) -> Table:
 
 
 def _class_name(value: int | None, names: list[str]) -> str | int | None:
-    """Return the name of a ClassLabel's number, of which -1 is none; a number without a name."""
+    """Return the name of a ClassLabel's number: None for -1, the number if it has no name."""
     if value is None or value == -1:
         return None
     return names[value] if 0 <= value < len(names) else value
 
 
 def _from_columns(source: str, columns: Iterable[tuple[Any, Any]]) -> Table:
-    """Return the table of columns with names, of which several may be the same."""
+    """Return the table of named columns, several of which may have the same name."""
     names, values = [], []
     for name, column in columns:
         names.append(str(name))

@@ -6,7 +6,7 @@ Range = tuple[int, int, int, int]
 
 
 class MergedRanges:
-    """The cells that are hidden by the first of their merged range.
+    """The cells that are hidden by the first cell of their merged range.
 
     Args:
         ranges: sequence of (first column, first row, last column, last row), each from 1.
@@ -27,7 +27,7 @@ class MergedRanges:
     def row(self, number: int) -> Iterator[tuple[int, str]]:
         """Yield the position of each hidden cell of a row, and where its value is.
 
-        Rows are asked for in their order.
+        Rows must be requested in order.
         """
         while self._ahead and self._ahead[-1][1] <= number:
             self._open.append(self._ahead.pop())

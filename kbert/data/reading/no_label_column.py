@@ -4,4 +4,4 @@ from kbert.errors import InputError
 
 
 class NoLabelColumn(InputError):
-    """No column was named as the label, and none has a common name; texts there are."""
+    """No column was named as the label, and none has a common name; a text column was found."""

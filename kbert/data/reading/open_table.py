@@ -42,7 +42,7 @@ class TableFormat:
 
 
 def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
-    """Return the table of any source; `files` closes what was opened once that has been read."""
+    """Return the table of any source; `files` closes the opened file once it has been read."""
     if is_store(source) and not is_uri(source):
         raise InputError(
             "{source} is a token store, which has no texts to read.",
@@ -116,7 +116,7 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
 
 
 def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
-    # A tab as a shell can type it.
+    # A tab, as it can be typed in a shell.
     delimiter = "\t" if layout.delimiter == r"\t" else layout.delimiter
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise InputError(
@@ -163,5 +163,5 @@ def _tsv_quoting(path: Path, encoding: str) -> Quoting:
                     return "none"
             except StopIteration:
                 return "standard"
-            except BadLine:  # which the reader that follows reports
+            except BadLine:  # reported by the reader that follows
                 continue

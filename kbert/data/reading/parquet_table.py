@@ -15,8 +15,9 @@ _MAX_FIXED = 64  # bytes; a decimal has up to 32
 def read_parquet(path: Path, dates: Collection[str] = (), kept: Collection[str] = ()) -> Table:
     """Return the table of a Parquet file, read batch by batch.
 
-    Columns that hold neither texts nor labels, such as lists, are left out; and so are columns of
-    dates, but for those that are named in `dates`, which come last, and in `kept`.
+    Columns that hold neither texts nor labels, such as lists, are left out, and so are columns of
+    dates. The exceptions are the columns in `kept`, and the date columns in `dates`, which come
+    last.
     """
     import pyarrow.parquet as pq
 
@@ -35,7 +36,7 @@ def read_parquet(path: Path, dates: Collection[str] = (), kept: Collection[str] 
         wanted = [name for name in wanted_dates(every, dates) if name in left_out]
         names = [field.name for field in every if field.name not in left_out] + wanted
         left_out = {name: kind for name, kind in left_out.items() if name not in wanted}
-        # Left as dictionaries, a text that occurs in a million rows is in memory once.
+        # Left as dictionaries, so that a text that occurs in a million rows is in memory once.
         texts = [n for n in names if n in leaves and leaves[n].physical_type == "BYTE_ARRAY"]
         file = pq.ParquetFile(path, read_dictionary=texts)
         batches = file.iter_batches(columns=names if left_out or wanted else None)
@@ -66,7 +67,7 @@ def read_parquet(path: Path, dates: Collection[str] = (), kept: Collection[str] 
 
 
 def wanted_dates(fields: Iterable[Any], dates: Collection[str]) -> list[str]:
-    """Return the names of the Arrow fields of dates that are among those wanted."""
+    """Return the names of the Arrow date fields that are in `dates`."""
     from pyarrow import types
 
     is_date = (types.is_date, types.is_timestamp)

@@ -71,52 +71,52 @@ def read_examples(
             found by common names, such as text, sentence or review.
         pair: str, int or None. The second text's column. Defaults to None: found by common names,
             such as sentence1 and sentence2.
-        label: str, int, sequence of them or None. The label's column; of several numbers, of a
-            probability for each class, or of labels that are marked with 1 and 0, their columns, as
-            a list or with commas between. Defaults to None: label, class, category, ...; of numbers
-            also score, rating, value, ...
+        label: str, int, sequence of them or None. The label's column; for several numbers, a
+            probability of each class, or labels that are marked with 1 and 0, all their columns, as
+            a list or separated by commas. Defaults to None: found by common names: label, class,
+            category, ...; for numbers also score, rating, value, ...
         target: "single" (one class), "multi" (several labels, or none), "regression" (numbers),
-            "soft" (a probability of each class), "ordered" (one class of those in an order, such as
-            stars) or a Target. Defaults to None: several labels where the first one is a list, else
+            "soft" (a probability of each class), "ordered" (one of several ordered classes, such as
+            stars) or a Target. Defaults to None: several labels if the first label is a list, else
             one class.
-        label_separator: str or None. What stands between several labels in a text, such as ";".
-            Defaults to None: a text is one name.
-        weight: str, int or None. The column of the rows' weights: how much each counts in the loss
-            and in the scores, 0 or more. Defaults to None: all count the same.
+        label_separator: str or None. What separates several labels in a string, such as ";".
+            Defaults to None: a string is one name.
+        weight: str, int or None. The column of the rows' weights: how much each row counts in the
+            loss and in the scores, 0 or more. Defaults to None: all count the same.
         group: str, int or None. The column of the rows' groups, such as the author: `split` keeps
-            the rows of a group on one side. It may be one of the texts. Defaults to None.
-        split_by_time: str, int or None. The column of the rows' times, numbers or dates as in ISO
-            8601: `split` sets the latest rows aside. Defaults to None.
+            the rows of a group together. It may be one of the text columns. Defaults to None.
+        split_by_time: str, int or None. The column of the rows' times, as numbers or ISO 8601
+            dates: `split` sets the latest rows aside. Defaults to None.
         labels: Labels, sequence of str or None. The classes of the training set, when reading
             another set: a label that is not one of them is refused. Defaults to None: the classes
             that occur.
         need_label: bool. Whether a source without labels is refused. Defaults to True.
-        need_weight: bool. Whether a source without the column of the weights is refused. Defaults
-            to True.
+        need_weight: bool. Whether a source without the weight column is refused. Defaults to True.
         need_split: bool. Whether a source without the columns of groups and times is refused.
             Defaults to True.
-        encoding: str. Of a text file, and of cells that are bytes. Defaults to "utf-8", with or
-            without a byte order mark.
+        encoding: str. The encoding of a text file, and of cells that are bytes. Defaults to
+            "utf-8", with or without a byte order mark.
         header: bool. Whether the first row of a CSV, TSV or XLSX names the columns. Defaults to
             True.
         delimiter: str of one character, or None. What separates the fields of a CSV or TSV.
-            Defaults to None: what Excel's first line `sep=;` names, else a comma or a tab.
+            Defaults to None: the character that Excel's first line `sep=;` names, else a comma or a
+            tab.
         quoting: "auto", "standard" or "none". "auto" reads a CSV with RFC 4180 quoting, and a TSV
             with it only when every field that begins with a double quote is a well-formed quoted
             field on one line; GLUE's files are read without quoting. Defaults to "auto".
-        sheet: str or None. The sheet of an Excel workbook, by its name. Defaults to None: the only
-            one that is visible and has cells.
+        sheet: str or None. The sheet of an Excel workbook, by name. Defaults to None: the only
+            sheet that is visible and has cells.
         format: "csv", "tsv", "jsonl", "json", "parquet", "arrow", "xlsx", "lines" or None. Defaults
             to None: identified by the suffix of the path.
-        on_bad_row: "error", or "skip": leave bad rows out and list them in `Examples.skipped`;
-            `SkippedRowsWarning` says so where that is more than a tenth of the rows. Defaults to
-            "error".
+        on_bad_row: "error" or "skip". "skip" leaves bad rows out, lists them in `Examples.skipped`,
+            and gives a `SkippedRowsWarning` if they are 10 or more, and more than a tenth of the
+            rows. Defaults to "error".
 
     Returns:
         Examples.
 
     Raises:
-        KbertError: with the file, the row and a cure.
+        KbertError: the message has the file, the row and a cure.
 
     Example:
 
@@ -168,7 +168,7 @@ def read_examples(
 def _wanted_target(
     target: Target | TargetKind | None, label_separator: str | None
 ) -> Target | None:
-    """Return the target that a reader asks for, or None where it is to be found."""
+    """Return the target that the caller asks for, or None if it is to be detected."""
     if label_separator is not None:
         if not (isinstance(label_separator, str) and label_separator):
             raise InputError(
@@ -188,7 +188,7 @@ def _wanted_target(
 
 
 def _check_choice(option: str, value: Any, choices: tuple[Any, ...]) -> None:
-    """Raise InputError for a value that is not a choice, which would count as another one."""
+    """Raise InputError for a value that is not a choice: it would count as another one."""
     if value not in choices:
         raise InputError(
             "{option} must be one of {choices}. Received: {value!r}",
@@ -208,16 +208,16 @@ def collect(
     *,
     pattern: str = "",
 ) -> Examples:
-    """Return the examples of the rows of tables; bad rows are skipped, or the first is refused.
+    """Return the rows of tables as examples; bad rows are skipped, or the first one is refused.
 
     Args:
         parts: iterable of (Table, Columns). Each table is read before the next is asked for.
         labels: Labels or None. The classes that a label must be one of.
         on_bad_row: "error" or "skip".
         need_label: bool. Whether every row must have a label.
-        encoding: str. Of cells that are bytes. Defaults to "utf-8".
+        encoding: str. The encoding of cells that are bytes. Defaults to "utf-8".
         target: Target or None. What a label is. Defaults to None: one class.
-        pattern: str. What the files of the tables match. Defaults to "": there is one table.
+        pattern: str. The pattern that the tables' files match. Defaults to "": there is one table.
     """
     target = target or Single()
     files: list[SourceFile] = []
@@ -265,7 +265,8 @@ def collect(
             skipped=len(skipped),
             first=skipped[0] if skipped else None,
         )
-    # A row may have none of several labels; of other kinds, nothing stands for a missing one.
+    # A missing class name is empty. Any other missing label is None: a row may have none of several
+    # labels.
     are_there = all(values) if target.takes_names else all(value is not None for value in values)
     has_labels = columns.label is not None and (need_label or are_there)
     names = [columns.names[at] for at in columns.labels]
@@ -305,7 +306,7 @@ def collect(
 
 
 def _check_header(table: Table, columns: Columns, labels: Labels) -> None:
-    """Raise InputError where the first row is a text and one of the labels, and no header."""
+    """Raise InputError if the first row is a text and one of the labels, and not a header."""
     text, label = (columns.names[at or 0] for at in (columns.text, columns.label))
     is_sentence = len(text.split()) > 2 or (len(text) > 8 and not text.isascii())
     if columns.label is None or label not in labels.ids or not is_sentence:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from kbert.data.reading.open_table import TableFormat
 
 OF_SPLIT = ("group", "split_by_time")
-"""The columns that say how rows are set aside; who evaluates or predicts needs none."""
+"""The columns by which rows are set aside; evaluation and prediction need none of them."""
 OF_LABELS = ("label", "weight", "target", "label_separator")
-"""What says how labels are read, which who predicts needs not."""
+"""The options for how labels are read; prediction needs none of them."""
 OF_LAYOUT = ("format", "encoding", "header", "delimiter", "sheet", "quoting")
-"""What says how the table in a file is laid out."""
+"""The options for how the table in a file is laid out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class ReadingOptions:
     def read(self, source: Any, **more: Any) -> "Examples":
         """Return the examples of a source; `more` is passed to `read_examples` too.
 
-        Who reads with these options judges the rows that are skipped, as a finding.
+        The caller judges the rows that are skipped, as a finding.
         """
         from kbert.data.reading.read_examples import read_examples
 
@@ -77,7 +77,7 @@ class ReadingOptions:
             return read_examples(source, **{**options, **more})
 
     def layout(self) -> "TableFormat":
-        """Return how the table of such a file is opened."""
+        """Return the layout with which the table of such a file is opened."""
         from kbert.data.reading.open_table import TableFormat
 
         return TableFormat(
@@ -90,12 +90,12 @@ class ReadingOptions:
         )
 
     def reading_settings(self) -> dict[str, Any]:
-        """Return the given settings with which another file like this one is read."""
+        """Return the given settings for reading another file like this one."""
         left_out = ("on_bad_row", *OF_SPLIT)
         return {n: v for n, v in self.file_settings().items() if n not in left_out}
 
     def file_settings(self) -> dict[str, Any]:
-        """Return the given settings with which the same file is read again."""
+        """Return the given settings for reading the same file again."""
         fields = dataclasses.fields(ReadingOptions)
         values = {field: getattr(self, field.name) for field in fields}
         return {field.name: v for field, v in values.items() if v != field.default}

@@ -21,7 +21,7 @@ def read_group(value: Any, column: str, encoding: str = "utf-8") -> int | Proble
     Args:
         value: the cell: a text, a number, or a date.
         column: str. The name of its column.
-        encoding: str. Of a cell that is bytes. Defaults to "utf-8".
+        encoding: str. The encoding of a cell that is bytes. Defaults to "utf-8".
 
     Example:
 

@@ -1,4 +1,4 @@
-"""A row as the file has it, for the list of those that cannot be used."""
+"""A row as it is in its file, for the list of rows that cannot be used."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ _CUT = " ..."
 
 
 def cut(text: str) -> str:
-    """Return a row's text, or its beginning, with dots where it is longer."""
+    """Return a row's text; for a long one, its beginning followed by dots."""
     text = text.strip("\r\n")
     return text if len(text) <= _MOST else text[: _MOST - len(_CUT)] + _CUT
 
@@ -22,7 +22,7 @@ def as_delimited(cells: Sequence[Any], delimiter: str = ",", *, quoted: bool = T
     """Return a row as in a CSV file.
 
     Args:
-        cells: sequence of anything that has a text; a missing value is an empty field.
+        cells: sequence of any values; a missing one is an empty field.
         delimiter: str of one character. Defaults to a comma.
         quoted: bool. Whether a field with a delimiter in it has quotes. Defaults to True.
     """
@@ -40,7 +40,7 @@ def as_object(cells: Sequence[Any], columns: Sequence[str]) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Return a value as JSON; nothing of one that is nested too deeply."""
+    """Return a value as JSON, or "" if it is nested too deeply."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
     except RecursionError:

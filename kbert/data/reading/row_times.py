@@ -25,13 +25,14 @@ def read_time(value: Any, column: str, encoding: str = "utf-8") -> tuple[TimeKin
     """Return a cell as a time, or why it cannot be used.
 
     Args:
-        value: the cell: a number, a date, or a text that is one: ISO 8601, a month as 2024-05.
+        value: the cell: a number, a date, or a text that is one: ISO 8601, or a month such
+            as 2024-05.
         column: str. The name of its column.
-        encoding: str. Of a cell that is bytes. Defaults to "utf-8".
+        encoding: str. The encoding of a cell that is bytes. Defaults to "utf-8".
 
     Returns:
-        Its kind, and a number that grows with time; of a date, the microseconds since 1970, in UTC
-        where it has a time zone.
+        Its kind, and a number that grows with time; for a date, the microseconds since 1970, in
+        UTC if it has a time zone.
 
     Example:
 
@@ -53,7 +54,7 @@ def read_time(value: Any, column: str, encoding: str = "utf-8") -> tuple[TimeKin
         kind: TimeKind = "a date"
         if date.tzinfo is not None:
             kind = "a date with a time zone"
-        # A difference, as UTC may lie before the year 1, or after 9999.
+        # Computed as a difference: the time in UTC may be before the year 1, or after 9999.
         offset = date.utcoffset() or datetime.timedelta()
         return kind, (date.replace(tzinfo=None) - _EPOCH - offset) // _MICROSECOND
     shown = value.strip() if isinstance(value, str) else describe(value).shown
@@ -94,7 +95,7 @@ class TimesOfRows:
         self._values: list[float] = []
 
     def add(self, time: tuple[TimeKind, float], place: str) -> None:
-        """Take the time of a row, given where it is."""
+        """Add the time of the row at this place."""
         kind, value = time
         self._first.setdefault(kind, place)
         self._values.append(value)
@@ -120,7 +121,7 @@ class TimesOfRows:
 
 
 def checked_times(times: Any, rows: int) -> np.ndarray:
-    """Return times as float64 or datetime64[us] [rows], or raise InputError for what are none."""
+    """Return times as float64 or datetime64[us] [rows], or raise InputError if they are not."""
     found = np.asarray(times)
     is_sound = found.shape == (rows,) and found.dtype.kind in "iufM"
     if not is_sound or (np.isnat(found) if found.dtype.kind == "M" else ~np.isfinite(found)).any():

@@ -8,7 +8,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Option, Problem
 from kbert.utils.cell_values import describe, is_missing, plain, to_number
 
-_LARGEST = 1e30  # of which float32 can add many
+_LARGEST = 1e30  # float32 can sum many of these
 _CURE = Cure(
     note="write 0 or a positive number, such as 0.5",
     otherwise=(Cure({"weight": "NAME"}, note="if another column holds the weights"),),
@@ -21,7 +21,7 @@ def read_weight(value: Any, column: str, encoding: str = "utf-8") -> float | Pro
     Args:
         value: the cell: a number, or a text that is one.
         column: str. The name of its column.
-        encoding: str. Of a cell that is bytes. Defaults to "utf-8".
+        encoding: str. The encoding of a cell that is bytes. Defaults to "utf-8".
 
     Example:
 
@@ -47,7 +47,7 @@ def read_weight(value: Any, column: str, encoding: str = "utf-8") -> float | Pro
 
 
 def checked_weights(weights: Any, rows: int) -> np.ndarray:
-    """Return the weights of rows as float32, or raise InputError for what are none."""
+    """Return the weights of rows as float32, or raise InputError if they are not weights."""
     found = np.asarray(weights)
     is_sound = found.shape == (rows,) and found.dtype.kind in "iuf"
     if not is_sound or (rows and not 0 <= found.min() <= found.max() <= _LARGEST):

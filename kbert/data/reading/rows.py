@@ -74,9 +74,9 @@ class Table:
         rows: iterator of Row and BadRow.
         has_header: bool or None. Whether a file's first row was read as the names. Defaults to
             None: the source names its columns in another way.
-        left_out: what the columns hold that are left out, by name, such as "lists". Defaults to
+        left_out: what each column that is left out holds, by name, such as "lists". Defaults to
             none.
-        late: the names that only rows after the first have, and the first such row of each. It is
+        late: the names that only rows after the first have, each with the first such row. It is
             filled while the rows are read.
         written: function that returns the text of a row's cells as the file has them. Defaults to
             one that writes them as in a CSV file.

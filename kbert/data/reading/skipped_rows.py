@@ -1,16 +1,16 @@
-"""Whether so many rows are skipped that more than a few of them must be wrong."""
+"""Checks whether more rows are skipped than a few bad rows would explain."""
 
 from collections import Counter
 
 from kbert.data.reading.examples import Examples
 from kbert.findings import Finding
 
-MAX_SKIPPED = 0.1  # of the rows; more are a wrong encoding, delimiter or column, not single rows
-_MIN_ROWS = 10  # below, a share says little, and each row can be looked at
+MAX_SKIPPED = 0.1  # of the rows; more mean a wrong encoding, delimiter or column, not single rows
+_MIN_ROWS = 10  # with fewer, a share means little, and each row can be looked at
 
 
 def rows_skipped(examples: Examples, name: str = "") -> Finding | None:
-    """Return the finding that more than a tenth of the rows are skipped, with the usual reason.
+    """Return the finding that more than a tenth of the rows are skipped, with the commonest reason.
 
     Args:
         examples: Examples.

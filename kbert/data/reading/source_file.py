@@ -1,15 +1,15 @@
-"""A file of several that are read as one set."""
+"""One of several files that are read as one set."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of several that are read as one set.
+    """One of several files that are read as one set.
 
     Args:
         name: str. Its path.
-        before: int. How many rows the files before it have.
+        before: int. The number of rows in the files before it.
     """
 
     name: str

@@ -24,15 +24,15 @@ class SplitUnits:
     def find(cls, keys: Iterable[str], seed: int, groups: np.ndarray | None = None) -> "SplitUnits":
         """Return the units of rows: those with the same key, and those of the same group.
 
-        Where a text occurs in two groups, both are one unit.
+        If a text occurs in two groups, both groups are one unit.
 
         Args:
-            keys: iterable of str, one for each row: the text, in the form in which equal ones
-                agree.
+            keys: iterable of str, one for each row: the text, in a form that is the same for
+                texts that count as equal.
             seed: int.
-            groups: int array [rows] or None. Defaults to None: the keys alone make the units.
+            groups: int array [rows] or None. Defaults to None: the keys alone define the units.
         """
-        numbers: dict[bytes, int] = {}  # by a digest: the keys may be larger than the memory
+        numbers: dict[bytes, int] = {}  # by a digest: the keys may not fit in memory
         marks: list[bytes] = []
         mark = _marker(seed)
 
@@ -66,7 +66,7 @@ def _joined(texts: np.ndarray, marks: np.ndarray, groups: np.ndarray) -> SplitUn
 
 
 def _marker(seed: int) -> Callable[[bytes], bytes]:
-    """Return a function of a key that gives its place in an order, which the seed decides."""
+    """Return a function that maps a key to its place in an order that depends on the seed."""
     salted = hashlib.blake2b(digest_size=8, key=seed.to_bytes(16, "little", signed=True))
 
     def mark(key: bytes) -> bytes:

@@ -1,8 +1,8 @@
-"""What data sets of Hugging Face and grain are, none of which need be imported for it."""
+"""Recognizes Hugging Face and grain data sets without importing either library."""
 
 from typing import Any
 
-_UNKNOWN = 2**62  # rows; a grain data set that repeats for ever says that it has 2^63 - 1
+_UNKNOWN = 2**62  # rows; a grain data set that repeats forever reports 2^63 - 1
 
 
 def is_hugging_face_stream(source: Any) -> bool:
@@ -12,7 +12,7 @@ def is_hugging_face_stream(source: Any) -> bool:
 
 
 def is_grain(source: Any) -> bool:
-    """Return whether something is a data set of grain, which need not be imported for it."""
+    """Return whether something is a grain data set, without importing grain."""
     return any(
         kind.__module__.split(".")[0] == "grain" and kind.__name__ in ("MapDataset", "IterDataset")
         for kind in type(source).__mro__
@@ -20,10 +20,10 @@ def is_grain(source: Any) -> bool:
 
 
 def has_no_end(source: Any) -> bool:
-    """Return whether a grain data set repeats for ever, as far as it tells.
+    """Return whether a grain data set repeats forever, as far as this can be known.
 
-    An `IterDataset` has no length. It is endless where a data set that it is made of is, unless it
-    limits how much of that is read.
+    An `IterDataset` has no length. It is endless if a data set that it is built from is endless,
+    unless it limits how much of that is read.
     """
     if hasattr(source, "__len__"):
         return len(source) >= _UNKNOWN
@@ -33,5 +33,5 @@ def has_no_end(source: Any) -> bool:
 
 
 def is_finite(source: Any) -> bool:
-    """Return whether it is known how many rows a grain data set has."""
+    """Return whether the number of rows of a grain data set is known."""
     return hasattr(source, "__len__") and not has_no_end(source)

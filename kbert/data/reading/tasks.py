@@ -33,8 +33,8 @@ def read_task(
         task: str. "mrpc", "cola", "mnli", "mnli-mm", "xnli", "sst-2", "rte", "qnli", "qqp",
             "wnli" or "stsb", whose labels are numbers from 0 to 5.
         folder: str or Path. `--data_dir` of run_classifier.py.
-        split: "train", "dev" (of mnli the matched one, of mnli-mm the other) or "test", which has
-            labels only in XNLI.
+        split: "train", "dev" (the matched one for mnli, the mismatched one for mnli-mm) or
+            "test", which has labels only in XNLI.
         known: Labels or None. The classes of a model to train further. Defaults to None.
 
     Returns:
@@ -148,7 +148,7 @@ def _selected(
 
 
 def _outside(cell: Any, column: str, limits: tuple[float, float]) -> Problem | None:
-    """Return the problem that a cell is a number outside the limits, if it is one."""
+    """Return a problem if a cell is a number outside the limits."""
     number, (least, largest) = to_number(cell), limits
     if number is None or least <= number <= largest:
         return None

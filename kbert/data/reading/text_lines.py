@@ -1,4 +1,4 @@
-"""The lines of a text file, decoded one by one so that a bad byte is found in its line."""
+"""The lines of a text file, decoded one by one so that a bad byte can be traced to its line."""
 
 import codecs
 import io
@@ -59,9 +59,9 @@ class BadLine(Exception):
 class TextLines(Iterator[str]):
     """An iterator over the lines of a binary stream, including their line ends.
 
-    Lines end in a line feed; where most end in a carriage return alone, in either. Byte order
-    marks at the beginning of a line are dropped. `__next__` raises BadLine for a line that does
-    not decode or contains a NUL, and the next call continues with the line after it; where most
+    A line ends in a line feed; if most end in a carriage return alone, either ends a line. Byte
+    order marks at the beginning of a line are dropped. `__next__` raises BadLine for a line that
+    does not decode or contains a NUL, and the next call continues with the line after it. If most
     lines do not decode, the encoding is wrong, and it raises InputError.
     """
 
@@ -74,7 +74,7 @@ class TextLines(Iterator[str]):
         self._is_mac = ends_in_cr(sample.decode(self._encoding, "ignore").rstrip("\r\n"))
         self._good = 0  # lines beyond ASCII that do decode
         self._judged = False
-        self._guess: str | None = None  # what the last line that does not decode seems to be
+        self._guess: str | None = None  # the likely encoding of the last line that does not decode
         self._sample = b""  # lines that do not decode: a single one fits many encodings
         self._lines = split_lines(stream, self._encoding, source, at_cr=self._is_mac)
 
@@ -127,7 +127,7 @@ class TextLines(Iterator[str]):
         return BadLine(problem, data.decode(self._encoding, "replace"))
 
     def _judge(self, data: bytes, shown: str) -> None:
-        """Raise InputError where most lines beyond ASCII do not decode, as far as can be seen."""
+        """Raise InputError if most lines beyond ASCII, read so far or ahead, do not decode."""
         ahead, size = [], 0
         for line in islice(self._lines, _MAX_AHEAD):
             ahead.append(line)
@@ -141,7 +141,7 @@ class TextLines(Iterator[str]):
         guess = guess_encoding(b"".join(bad)[:_BUFFER], self._encoding, from_mac=self._is_mac)
         good = self._good + len(beyond) - len(bad) + 1
         is_wrong = len(bad) > 1 and len(bad) > good
-        if guess == "utf-8":  # in which what decodes otherwise by chance is valid too
+        if guess == "utf-8":  # lines that decode otherwise by chance are valid in it too
             is_wrong = all(decodes(line, guess) for line in beyond)
         if not is_wrong or (guess is None and len(bad) < 0.1 * (self.number + len(ahead))):
             return
@@ -171,7 +171,7 @@ class TextLines(Iterator[str]):
 
 
 def open_text(stream: BinaryIO, encoding: str, source: str) -> tuple[BinaryIO, str]:
-    """Return a stream that can be peeked into, behind its byte order mark, and its encoding.
+    """Return a stream with `peek`, positioned after its byte order mark, and its encoding.
 
     Raises:
         InputError: it is a text stream, the encoding does not exist, or another one is evident.
@@ -187,7 +187,7 @@ def open_text(stream: BinaryIO, encoding: str, source: str) -> tuple[BinaryIO, s
 
 
 def _skip_mark(stream: BinaryIO, name: str, source: str) -> str:
-    """Skip a byte order mark, and return the encoding with the order of bytes that it tells."""
+    """Skip a byte order mark, and return the encoding with the byte order that it indicates."""
     head = stream.peek(4)[:4]  # type: ignore[attr-defined]
     for bom, kind in _BOMS.items():
         if head.startswith(bom):
@@ -206,7 +206,7 @@ def _skip_mark(stream: BinaryIO, name: str, source: str) -> str:
 
 
 def _check_is_not_utf_8(sample: bytes, name: str, source: str) -> None:
-    """Raise InputError where a file is UTF-8 though another encoding was named that decodes it."""
+    """Raise InputError if a file is UTF-8, but another encoding that decodes it was named."""
     if name.startswith("utf"):
         return
     whole = sample[: sample.rfind(b"\n") + 1] or sample
@@ -222,7 +222,7 @@ def _check_is_not_utf_8(sample: bytes, name: str, source: str) -> None:
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """Open a file for reading, or raise KbertError that says what lies there."""
+    """Open a file for reading, or raise a KbertError that says what is at its path."""
     try:
         check_regular(path)
         return path.open("rb", buffering=_BUFFER)

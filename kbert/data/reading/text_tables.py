@@ -55,19 +55,19 @@ def read_delimited(
     Args:
         stream: binary stream, buffered.
         source: str. The name that messages use.
-        delimiter: str of one character, or None: what Excel's first line `sep=;` names, else the
-            default.
+        delimiter: str of one character, or None: the one that Excel's first line, such as
+            `sep=;`, names, else the default.
         default_delimiter: str of one character. Defaults to a comma.
         encoding: str. Defaults to "utf-8", with or without a byte order mark.
-        header: bool. Whether the first row names the columns. CoLA's form, which has none, is
-            recognized anyway. Defaults to True.
+        header: bool. Whether the first row names the columns. CoLA's form, which has no
+            header, is recognized anyway. Defaults to True.
         quoted: bool. Whether a double quote opens a field, as in RFC 4180; GLUE's files have no
             quoting. Defaults to True.
     """
     lines = TextLines(stream, encoding, source)
     separator = take_separator_line(lines)
     delimiter = delimiter or separator or default_delimiter
-    line = lines.peek()  # None where it is bad, which is not for its quotes
+    line = lines.peek()  # None if it is bad; broken quotes do not count here
     records = _records(lines, source, delimiter, quoted, first=0 if header else 1)
     first = next(records, None)
     if first is None:
@@ -75,7 +75,7 @@ def read_delimited(
             "{source} contains no rows. A header and at least one row were expected.",
             source=source,
         )
-    if isinstance(first, BadRow) and header:  # which cannot be skipped
+    if isinstance(first, BadRow) and header:  # a header cannot be skipped
         check_quoted_names(line or "", first.line, source)
         raise InputError(
             "{source}, header (line {line}): {problem}.",
@@ -163,7 +163,7 @@ def _records(
 
 
 def _whole(lines: TextLines, bad: list[BadLine], taken: list[str]) -> Iterator[str]:
-    """Yield all lines, and list them; bad ones as well, so that a quoted field keeps its lines."""
+    """Yield all lines and collect them; bad ones too, so that a quoted field keeps its lines."""
     while True:
         try:
             line = next(lines)
@@ -193,7 +193,7 @@ def _checked(
 ) -> Iterator[Row | BadRow]:
     """Yield the rows after the header, ragged ones as BadRow.
 
-    Delimiters at the end of some rows alone are not missed.
+    Trailing delimiters that only some rows have are tolerated.
     """
     width = len(columns)
     for record in records:

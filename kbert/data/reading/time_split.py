@@ -1,4 +1,4 @@
-"""Which rows are the latest, and set aside for evaluation."""
+"""Sets the latest rows aside for evaluation."""
 
 import numpy as np
 
@@ -10,8 +10,9 @@ from kbert.findings import Cure, Text
 def split_by_time(units: SplitUnits, times: np.ndarray, share: float, source: Text) -> np.ndarray:
     """Return which rows to set aside: the latest, as near to the share as equal times allow.
 
-    Rows of a unit stay together, at the time of the first of them: a text that is written again
-    later is no new one. Of two cuts that are as near, the one with fewer rows is taken.
+    The rows of a unit stay together, at the time of the earliest: a text that is written again
+    later is not a new text. Of two cuts that are equally near, the one that sets fewer rows aside
+    is taken.
 
     Args:
         units: SplitUnits.
@@ -36,7 +37,7 @@ def split_by_time(units: SplitUnits, times: np.ndarray, share: float, source: Te
             time=time_name(distinct[0]),
             cure=Cure({"split_by_time": "NAME"}, note="if another column holds the times"),
         )
-    later = np.cumsum(rows[::-1])[::-1][1:]  # rows that are set aside with each cut
+    later = np.cumsum(rows[::-1])[::-1][1:]  # rows that each cut sets aside
     gaps = np.abs(later - share * len(times))
     cut = used[1:][gaps == gaps.min()][-1]
     return row_first >= cut

@@ -1,4 +1,4 @@
-"""Compressed files, unpacked while they are read, and no further than an honest file goes."""
+"""Unpacks compressed files while they are read, up to a size that no genuine file exceeds."""
 
 import bz2
 import gzip
@@ -21,7 +21,7 @@ _COPY = Cure(note="it may be incomplete or another kind of file: copy or compres
 
 
 def _open_zst(stream: Any) -> Any:
-    """Return a stream of what zstd has compressed, by Python itself or by pyarrow."""
+    """Return a stream that unpacks zstd, with Python itself or with pyarrow."""
     if sys.version_info >= (3, 14):
         from compression.zstd import ZstdFile
 
@@ -46,7 +46,7 @@ COMPRESSED = (*_OPENERS, ".zip")
 
 
 def inner_name(path: Path) -> str:
-    """Return the name of the file that a compressed file holds; a plain file's is its own."""
+    """Return the name of the file inside a compressed file; for a plain file, its own name."""
     suffix = path.suffix.lower()
     if suffix == ".zip":
         with _archive(path) as archive:
@@ -55,15 +55,16 @@ def inner_name(path: Path) -> str:
 
 
 def unpack(stream: BinaryIO, path: Path) -> BinaryIO:
-    """Return a stream of what a compressed file holds; the stream of a plain file is returned.
+    """Return a stream of a compressed file's content; a plain file's stream is returned as it is.
 
     Args:
         stream: binary stream of the file, which is closed with the one returned.
-        path: Path. The file, by whose suffix the compression is known.
+        path: Path. The file; its suffix identifies the compression.
 
     Raises:
-        InputError: an archive does not hold exactly one file. While the stream is read: what is
-            compressed is broken, or more than 200 times the file and 256 MiB.
+        InputError: an archive does not hold exactly one file. While the stream is read: the
+            compressed data is broken, or unpacks to more than both 200 times the file's size and
+            256 MiB.
     """
     suffix = path.suffix.lower()
     if suffix not in COMPRESSED:
@@ -86,7 +87,7 @@ def _archive(path: Path) -> zipfile.ZipFile:
 
 
 def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    """Return the only file in an archive, apart from those that systems add."""
+    """Return the only file in an archive, apart from those that operating systems add."""
     files = [
         info
         for info in archive.infolist()

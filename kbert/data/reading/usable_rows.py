@@ -36,9 +36,9 @@ def usable_rows(
         table: Table.
         columns: Columns.
         labels: Labels or None. The classes that a label must be one of; None for any.
-        need_label: bool. Whether every row must have a label. Where it need not, one that cannot
-            be read is absent.
-        encoding: str. Of cells that are bytes. Defaults to "utf-8".
+        need_label: bool. Whether every row must have a label. If not, a label that cannot be read
+            counts as absent.
+        encoding: str. The encoding of cells that are bytes. Defaults to "utf-8".
         target: Target or None. What a label is. Defaults to None: one class.
     """
     target = target or Single()
@@ -104,12 +104,13 @@ def usable_rows(
 def _header_problem(
     text: str, label: str, table: Table, columns: Columns, *, is_first: bool
 ) -> Problem | None:
-    """Return the problem that a row holds the names of columns, as where files were joined."""
+    """Return a problem if the row holds column names, as happens when files are joined."""
     if columns.label is None:
         return None
     own = (table.columns[columns.text].casefold(), table.columns[columns.label].casefold())
     words = (text.strip().casefold(), label.strip().casefold())
-    # The first row of what has no header may be one, of which only common names are known.
+    # If the source was read without a header, its first row may still be one. The names of its
+    # columns are not known then, so only common names are recognized.
     if words != own and not (is_first and words[0] in TEXT_NAMES and words[1] in LABEL_NAMES):
         return None
     return Problem(

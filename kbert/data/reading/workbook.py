@@ -1,4 +1,4 @@
-"""Excel workbooks: opened, checked, and the sheet that is read."""
+"""Opens and checks Excel workbooks, and chooses the sheet to read."""
 
 import re
 import warnings
@@ -14,22 +14,23 @@ from kbert.findings import Cure, Joined
 from kbert.utils.foreign import foreign_input
 from kbert.utils.xlsx_package import import_openpyxl
 
-_MIN_LIMIT, _MAX_RATIO = 2**28, 200  # of what is compressed, as for other files
-_COMPOUND = b"\xd0\xcf\x11\xe0"  # of what a password protects, and of .xls
+_MIN_LIMIT, _MAX_RATIO = 2**28, 200  # of the unpacked size, as for other files
+_COMPOUND = b"\xd0\xcf\x11\xe0"  # of password-protected workbooks, and of .xls
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _COPY = Cure(note="it may be incomplete: copy or save it again")
 _MAX_LISTED = 10
 
 
 class Workbook:
-    """A workbook that is read, each sheet with the values that Excel has stored.
+    """A workbook opened for reading, each sheet with the values that Excel has stored.
 
     Args:
         path: Path.
-        files: ExitStack. Closes it.
+        files: ExitStack. Closes the workbook.
 
     Raises:
-        InputError: it is none, damaged, or protected by a password; openpyxl is not installed.
+        InputError: it is not a workbook, is damaged, or is protected by a password; openpyxl is not
+            installed.
     """
 
     def __init__(self, path: Path, files: ExitStack) -> None:
@@ -84,7 +85,7 @@ class Workbook:
         return self._rows(self._book, sheet)
 
     def formulas(self, sheet: str) -> Iterator[tuple[Any, ...]] | None:
-        """Return the cells of each row with the formulas themselves, or None without any."""
+        """Return the cells of each row with the formulas themselves, or None if there are none."""
         if not any(re.search(rb"<(\w+:)?f[\s/>]", part) for part in self._parts(sheet)):
             return None
         return self._rows(self._open(values=False), sheet)
@@ -114,7 +115,7 @@ class Workbook:
             yield row
 
     def _parts(self, sheet: str) -> Iterator[bytes]:
-        """Yield the XML of a sheet in parts that overlap, so that no element is cut in all."""
+        """Yield the XML of a sheet in overlapping parts, so that each element is whole in one."""
         size, overlap = 2**20, 2**8
         with (
             reading(self.path),
@@ -129,9 +130,9 @@ class Workbook:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn what openpyxl raises into an InputError, and pass over what it warns of.
+    """Turn openpyxl's exceptions into an InputError, and ignore its warnings.
 
-    It warns of what it does not read: styles, validations, extensions.
+    It warns about what it does not read: styles, validations, extensions.
     """
     with (
         foreign_input("{path} is not a readable Excel workbook: {reason}.", path=path, cure=_COPY),
@@ -142,7 +143,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _check_is_open(path: Path) -> None:
-    """Raise InputError for a workbook that a password protects, or one of the old format."""
+    """Raise InputError for a password-protected workbook, or one in the old format."""
     with path.open("rb") as file:
         if file.read(4) != _COMPOUND:
             return

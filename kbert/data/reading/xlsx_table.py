@@ -29,9 +29,9 @@ _EXACT = 10**15
 def read_xlsx(
     path: Path, files: ExitStack, *, sheet: str | None = None, header: bool = True
 ) -> Table:
-    """Return the table of a sheet, whose rows have the numbers that Excel shows.
+    """Return the table of a sheet, with its rows numbered as in Excel.
 
-    Of a formula, the value is read that Excel has stored. Rows without any cell are passed over.
+    For a formula, the value that Excel has stored is read. Rows without any cell are ignored.
 
     Args:
         path: Path.
@@ -65,7 +65,7 @@ def _rows(book: Workbook, sheet: str) -> Iterator[Row]:
     for number, (row, written) in enumerate(pairs, start=1):
         cells = [_value(cell) for cell in row]
         for at, cell in enumerate(written):
-            # An empty text that is stored has the type "str".
+            # A stored empty text has the type "str".
             if cell.data_type == "f" and cells[at] is None and row[at].data_type != "str":
                 text = getattr(cell.value, "text", cell.value)  # of an array formula
                 cells[at] = CellFault("formula", str(text))
@@ -81,7 +81,7 @@ def _rows(book: Workbook, sheet: str) -> Iterator[Row]:
 
 
 def _value(cell: Any) -> Any:
-    """Return the value of a cell; one that shows an error is none."""
+    """Return the value of a cell, or a CellFault if it shows an error."""
     value = cell.value
     if cell.data_type == "e":
         return CellFault("error", str(value))
@@ -99,7 +99,7 @@ def _is_merged(cell: Any) -> bool:
 
 
 def _as_texts(row: Row) -> Row:
-    """Return a row as the cells of a header, with its number as that of a line."""
+    """Return a row with its cells as texts, as in a header, and its number as its line."""
     return Row(row.number, row.number, ["" if c is None else str(c) for c in row.cells])
 
 

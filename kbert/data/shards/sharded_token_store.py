@@ -1,4 +1,4 @@
-"""Token ids in shards: on this disk, another machine's, or in a store of objects."""
+"""Token ids in shards: on this machine's disk, on another machine's, or in an object store."""
 
 import functools
 from bisect import bisect_right
@@ -35,22 +35,23 @@ _AT_HAND = 2**20  # rows
 
 
 class ShardedTokenStore(TokenStore):
-    """A token store in shards, for data past one disk or one memory.
+    """A token store in shards, for data too large for one disk or one machine's memory.
 
-    A folder of Arrow files and an index, on this machine or wherever `pyarrow.fs` reaches: `s3://`,
-    `gs://`, `hdfs://`. Lengths, labels and weights are in files of their own and held in memory, a
-    few bytes a row; token ids are fetched shard by shard as training comes to them, compared with
-    their checksums, and kept on this disk up to a bound.
+    It is a folder of Arrow files and an index, on this machine or wherever `pyarrow.fs` reaches:
+    `s3://`, `gs://`, `hdfs://`. Lengths, labels and weights are in separate files and held in
+    memory, a few bytes per row. Token ids are fetched shard by shard as training reaches them,
+    compared with their checksums, and kept on this machine's disk up to a size limit.
 
-    The order of an epoch is a pure function of (seed, epoch): the shards are permuted, cut into
-    windows, and the rows of a window are shuffled. Every row comes once. Nothing but the position
-    is stored to resume in the middle of an epoch, and how many processes take part changes nothing.
+    The order of an epoch is a pure function of (seed, epoch): the shards are permuted and cut into
+    windows, and the rows of each window are shuffled. Every row occurs once. Only the position is
+    stored to resume in the middle of an epoch, and the order is the same for any number of
+    processes.
 
-    `Batches` takes it as any token store. `build` makes one, `open` opens one.
+    `Batches` takes it like any token store. `build` makes a store, and `open` opens one.
 
     Attributes:
         index: ShardIndex.
-        shuffle_window: int. The shards whose rows are shuffled together.
+        shuffle_window: int. The number of shards whose rows are shuffled together.
         labels_of_rows: Labels or None. The classes.
         target: Target. What a label is.
 
@@ -110,11 +111,11 @@ class ShardedTokenStore(TokenStore):
         reading: ReadingOptions | None = None,
         rows_per_shard: int = ROWS_PER_SHARD,
     ) -> "ShardedTokenStore":
-        """Tokenize rows that are read as a stream into a store, and return it.
+        """Tokenize a stream of rows into a store, and return the store.
 
-        The same call on the same source goes on where another was interrupted, and finds a store
-        that is complete. Nothing is written over: where the source or a setting has changed, it is
-        refused.
+        The same call on the same source resumes an interrupted call, and returns a store that is
+        already complete. Nothing is overwritten: if the source or a setting has changed, the call
+        is refused.
 
         Args:
             source: what `read_examples` takes; Examples; a Hugging Face `IterableDataset`; a grain
@@ -122,18 +123,20 @@ class ShardedTokenStore(TokenStore):
                 (texts, labels) of lists, or a dict of one row.
             tokenizer: Tokenizer.
             output: str or Path. The folder, or its URI.
-            max_length: int. Tokens of a row at most, or of a window of it. Defaults to 128.
-            filesystem: pyarrow.fs.FileSystem or None. In which `output` is a path. Defaults to
-                None: that of the URI, or this machine's.
+            max_length: int. The maximum number of tokens of a row, or of a window of it. Defaults
+                to 128.
+            filesystem: pyarrow.fs.FileSystem or None. The filesystem in which `output` is a path.
+                Defaults to None: that of the URI, or this machine's.
             labels: Labels, sequence of str or None. The classes. Defaults to None: those that
-                occur, which takes names and not numbers.
-            reading: ReadingOptions or None. How a file is read. Defaults to None: by its columns'
-                common names.
-            rows_per_shard: int. At most; a shard also ends after 2^25 tokens. Defaults to 2^18.
+                occur, which must be names and not numbers.
+            reading: ReadingOptions or None. How a file is read. Defaults to None: its columns are
+                found by common names.
+            rows_per_shard: int. The maximum number of rows of a shard, which also ends after 2^25
+                tokens. Defaults to 2^18.
 
         Raises:
-            KbertError: a row cannot be used, the source is not that of the shards that are there,
-                or something cannot be written.
+            KbertError: a row cannot be used, the existing shards are those of another source, or
+                something cannot be written.
         """
         check_count("max_length", max_length)
         check_count("rows_per_shard", rows_per_shard)
@@ -160,16 +163,17 @@ class ShardedTokenStore(TokenStore):
 
         Args:
             place: str or Path. The folder, or its URI.
-            tokenizer: Tokenizer or None. That of the model, which must be the one that the store
-                was made with. Defaults to None: it is not compared.
-            filesystem: as of `build`. Defaults to None.
-            shuffle_window: int. The shards whose rows are shuffled together. Defaults to 16.
-            cache: str, Path or None. The folder of shards from another machine. Defaults to None:
+            tokenizer: Tokenizer or None. The model's, which must be the one that the store was made
+                with. Defaults to None: it is not compared.
+            filesystem: as in `build`. Defaults to None.
+            shuffle_window: int. The number of shards whose rows are shuffled together. Defaults to
+                16.
+            cache: str, Path or None. The folder for shards from another machine. Defaults to None:
                 `cache_folder("shards")`.
-            cache_gb: float. How much of them is kept, in gigabytes. Defaults to 10.
+            cache_gb: float. How many gigabytes of them are kept. Defaults to 10.
 
         Raises:
-            KbertError: there is no store, it is not complete, or of another tokenizer.
+            KbertError: there is no store, it is not complete, or it is of another tokenizer.
         """
         location = Location(place, filesystem)
         store = cls(
@@ -204,16 +208,16 @@ class ShardedTokenStore(TokenStore):
         return ids, int(self.first_lengths[row])
 
     def window_order(self, bits: np.random.PCG64) -> WindowOrder:
-        """Return the order of an epoch, whose shards are fetched ahead from now on."""
+        """Return the order of an epoch; from now on, its shards are fetched ahead."""
         self._order = self._new_order(bits)
         self._window = -1
         return self._order
 
     def read_by(self, tokenizer: Tokenizer, max_length: int) -> None:
-        """Let rows be read as a model does.
+        """Let rows be read as a model reads them.
 
         Args:
-            tokenizer: Tokenizer, of the model.
+            tokenizer: Tokenizer. The model's.
             max_length: int. Tokens that the model reads of a row, or of a window of it.
 
         Raises:
@@ -245,7 +249,7 @@ class ShardedTokenStore(TokenStore):
 
     @property
     def rows_at_hand(self) -> np.ndarray:
-        """The rows of as many shards as are shuffled together, the first of an epoch."""
+        """Rows of the shards that are shuffled together first in an epoch."""
         order = self._new_order(np.random.PCG64(np.random.SeedSequence([0, 0])))
         places = min(sum(self.index.shards[n].rows for n in order.shards_of(0)), _AT_HAND)
         return np.sort(order(np.arange(places)))
@@ -258,7 +262,7 @@ class ShardedTokenStore(TokenStore):
         return WindowOrder([s.rows for s in self.index.shards], self.shuffle_window, bits)
 
     def _come_to(self, shard: int) -> None:
-        """Fetch the shards of the window that a shard is in, and of the next one."""
+        """Fetch the shards of the window that a shard is in, and those of the next window."""
         order = self._order
         if order is None or self._window == (window := order.window_of(shard)):
             return
@@ -267,11 +271,11 @@ class ShardedTokenStore(TokenStore):
         self._files.need(now, soon)
 
     def _share(self, shards: np.ndarray) -> np.ndarray:
-        """Return the shards of a window that this process's part of each batch mostly lies in."""
+        """Return the shards of a window that hold most of this process's part of each batch."""
         process, processes = self._process
         if processes == 1:
             return shards
-        # How many rows of a batch are in which shard is by chance: one more on each side.
+        # How a batch's rows are spread over the shards is random: take one more on each side.
         begin = process * len(shards) // processes - 1
         end = -(-(process + 1) * len(shards) // processes) + 1
         return shards[max(0, begin) : end]
@@ -281,7 +285,7 @@ class ShardedTokenStore(TokenStore):
         return ShardFile(path, self.index.shards[number], lengths, self.index.vocabulary)
 
     def _check_room(self, most: int) -> None:
-        """Raise InputError where the cache has no room for the windows that are needed at once."""
+        """Raise InputError if the cache has no room for the windows that are needed at once."""
         largest = sorted((shard.bytes for shard in self.index.shards), reverse=True)
         needed = sum(largest[: 2 * self.shuffle_window])
         if needed > most:
